@@ -1,0 +1,66 @@
+"""A person at the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Thread
+
+from rich.console import Console
+from rich.panel import Panel
+
+from clemsim.agent import Agent, View
+from clemsim.errors import UsageError
+from clemsim.messages import Message
+from clemsim.registry import AgentOptions
+from clemsim.view.text import plain
+
+
+class Human(Agent):
+    """Shows what is new to the seat and reads a reply: lines up to an empty one."""
+
+    name = "human"
+    width = 1
+
+    def __init__(self, arg: str = "", options: AgentOptions | None = None) -> None:
+        if arg:
+            raise UsageError("human takes no argument")
+        self._console = Console(stderr=True, highlight=False)
+
+    async def reply(self, view: View) -> Message:
+        """Ask at the terminal. Raises UsageError when the input has ended."""
+        for message in self._new(view):
+            self._console.print(Panel(plain(message.content), title=plain(view.seat), title_align="left"))
+        lines = await _read_lines()
+        if lines is None:
+            raise UsageError("the input has ended; the game stays unfinished")
+        return Message(view.seat, "\n".join(lines))
+
+    def _new(self, view: View) -> list[Message]:
+        """What came since this seat last spoke."""
+        messages = list(view)
+        spoken = [index for index, message in enumerate(messages) if message.author == view.seat]
+        return messages[spoken[-1] + 1 if spoken else 0 :]
+
+
+async def _read_lines() -> list[str] | None:
+    """Lines up to an empty one; None when the input has ended."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[list[str] | None] = loop.create_future()
+
+    def read() -> None:
+        lines: list[str] = []
+        try:
+            while line := input("> " if not lines else "  "):
+                lines.append(line)
+        except EOFError:
+            loop.call_soon_threadsafe(_settle, done, lines or None)
+        else:
+            loop.call_soon_threadsafe(_settle, done, lines)
+
+    Thread(target=read, daemon=True).start()  # a daemon, so that Ctrl-C need not wait for a line
+    return await done
+
+
+def _settle(done: asyncio.Future[list[str] | None], lines: list[str] | None) -> None:
+    if not done.done():
+        done.set_result(lines)

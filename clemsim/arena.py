@@ -1,0 +1,171 @@
+"""Arenas: a game is a subclass with its seats, its instance type and `play`; `run` plays many episodes of it at
+once.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar, get_args
+
+import orjson
+
+from clemsim.agent import Agent, Cast, View
+from clemsim.drive import Drive
+from clemsim.errors import ArenaError, BadInstance
+from clemsim.events import Event
+from clemsim.instances import EpisodeKey, Instance
+from clemsim.messages import Message
+from clemsim.outcomes import Outcome
+from clemsim.resources import Resources
+from clemsim.scheduler import Episode, Result, Scheduler
+from clemsim.table import Table
+from clemsim.transcript import Transcript
+
+I = TypeVar("I", bound=Instance)  # noqa: E741
+
+
+class Arena(ABC, Generic[I]):
+    """A game. Subclass it, name the instance type in brackets, and write `play`; nothing is stored on `self` in play.
+
+    `version` goes up whenever the rules change, so that scores of different rules are never mixed.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    seats: ClassVar[tuple[str, ...]]
+    max_turns: ClassVar[int] = 1000
+    instance_type: ClassVar[type[Instance]] = Instance
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in getattr(cls, "__orig_bases__", ()):
+            for argument in get_args(base):
+                if isinstance(argument, type) and issubclass(argument, Instance):
+                    cls.instance_type = argument
+
+    def __init__(self, *folders: Path) -> None:
+        """`folders` are searched for prompts and word lists before the arena's own folder."""
+        self.resources = Resources((*folders, home(type(self))))
+
+    @abstractmethod
+    async def play(self, table: Table, instance: I, /) -> Outcome:
+        """The rules. May await nothing but the table."""
+
+    def metrics(self, transcript: Transcript[I], /) -> Mapping[str, float | None]:
+        """The game's own scores of an episode by name, besides those common to all; None: undefined."""
+        return {}
+
+    def rounds(self, transcript: Transcript[I], /) -> Sequence[Mapping[str, float | None]]:
+        """The game's scores of each round, in order."""
+        return ()
+
+    def instances(self) -> list[I]:
+        """Its instances, out of `instances.jsonl`; override it to make them in code. Raises BadInstance."""
+        lines = self.resources.lines("instances.jsonl")
+        return [self.load(_json(line, f"{self.name}: instances.jsonl, line {n}")) for n, line in enumerate(lines, 1)]
+
+    def prompt(self, prompt: str, /, **fields: object) -> str:
+        """The text of `prompts/PROMPT.txt` with its `$fields` filled in."""
+        return self.resources.prompt(prompt, fields)
+
+    def load(self, data: Any) -> I:
+        """An instance out of its JSON. Raises BadInstance with the first thing that is wrong."""
+        try:
+            return self.instance_type.model_validate(data)  # type: ignore[return-value]
+        except ValueError as error:
+            first = str(error).splitlines()
+            raise BadInstance(f"{self.name}: {' '.join(part.strip() for part in first[1:3])}") from error
+
+    def drive(self, instance: I, key: EpisodeKey | None = None, seed: int = 0) -> Drive:
+        """Begin an episode by hand, without agents or an event loop."""
+        if not isinstance(instance, self.instance_type):
+            raise BadInstance(f"{self.name} plays {self.instance_type.__name__}, not {type(instance).__name__}")
+        key = key or EpisodeKey(self.name, instance.label, 0, "")
+        return Drive(key, lambda table: self.play(table, instance), self.seats, instance, seed, self.max_turns)
+
+    def episodes(
+        self,
+        instances: Iterable[I],
+        cast: Agent | Mapping[str, Agent] | Cast,
+        *,
+        seed: int = 0,
+        repetitions: int = 1,
+        recorded: Mapping[EpisodeKey, Sequence[Event]] | None = None,
+    ) -> list[Episode]:
+        """The episodes to play; those in `recorded` go on where their events end."""
+        cast = Cast.of(cast)
+        for seat in self.seats:
+            agent = cast.agent(seat)
+            if agent is None:
+                raise ArenaError(f"{self.name}: nobody sits at {seat!r}")
+            agent.check(self.name, [seat])
+        past = recorded or {}
+        return [
+            self._episode(instance, EpisodeKey(self.name, instance.label, repetition, cast.name), cast, seed, past)
+            for repetition in range(repetitions)
+            for instance in instances
+        ]
+
+    async def run(
+        self,
+        instances: Iterable[I],
+        cast: Agent | Mapping[str, Agent] | Cast,
+        *,
+        seed: int = 0,
+        repetitions: int = 1,
+        width: int | None = None,
+    ) -> list[Result]:
+        """Play every instance with this cast, many at once, and return the results in the order of the instances.
+
+        Agents must be open. Raises ArenaError and AgentError for bugs; a failed server leaves results without outcome.
+        """
+        episodes = self.episodes(instances, cast, seed=seed, repetitions=repetitions)
+        keeper = _Keeper()
+        await Scheduler(keeper, width).play(episodes)
+        return [keeper.results[episode.key] for episode in episodes]
+
+    def _episode(
+        self, instance: I, key: EpisodeKey, cast: Cast, seed: int, past: Mapping[EpisodeKey, Sequence[Event]]
+    ) -> Episode:
+        def start() -> Drive:
+            drive = self.drive(instance, key, seed)
+            drive.replay(past.get(key, ()))
+            return drive
+
+        return Episode(key, instance, cast, start)
+
+
+class _Keeper:
+    """Keeps the results of a run in memory."""
+
+    def __init__(self) -> None:
+        self.results: dict[EpisodeKey, Result] = {}
+
+    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
+        pass
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
+        pass
+
+    def started(self, episode: Episode) -> None:
+        pass
+
+    def finished(self, episode: Episode, result: Result) -> None:
+        self.results[episode.key] = result
+
+
+def _json(line: str, where: str) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadInstance(f"{where}: {error}") from error
+
+
+@cache
+def home(arena: type[Arena[Any]]) -> Path:
+    """The folder that an arena's code lies in."""
+    return Path(inspect.getfile(arena)).parent

@@ -1,0 +1,108 @@
+"""What the commands share: consoles, errors as one line, exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+import typer
+from rich.console import Console
+
+from clemsim.errors import AgentError, ArenaError, ClemsimError
+from clemsim.run import Live
+from clemsim.view import progress
+from clemsim.view.results import results
+from clemsim.view.text import plain, safe
+
+T = TypeVar("T")
+
+DONE, UNFINISHED, USAGE = 0, 1, 2
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Turn clemsim's errors into one line on stderr and exit code 2; bugs in games and agents keep their traceback."""
+    try:
+        yield
+    except (ArenaError, AgentError) as error:
+        if error.__cause__ is None:
+            fail(str(error))
+        raise
+    except ClemsimError as error:
+        fail(str(error))
+
+
+def fail(text: str) -> None:
+    """Say what is wrong and leave."""
+    err.print(plain(f"clemsim: {' '.join(safe(text).split())}", "red"), soft_wrap=True)
+    raise typer.Exit(USAGE)
+
+
+def run_async(main: Coroutine[Any, Any, T]) -> T:
+    """Run on uvloop where there is one."""
+    if sys.platform == "win32":
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(main)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    return uvloop.new_event_loop
+
+
+def watcher(stopped: list[bool]) -> Callable[[Live], Coroutine[Any, Any, None]]:
+    """Shows progress, and lets Ctrl-C stop the run where it is; the second Ctrl-C does not wait."""
+
+    async def watch(live: Live) -> None:
+        err.print(
+            plain(f"playing {live.progress.episodes} episodes into {live.folder} (Ctrl-C stops, nothing is lost)")
+        )
+
+        def stop() -> None:
+            stopped.append(True)
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+            live.stop()
+
+        with suppress(NotImplementedError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, stop)
+        await progress.show(err, live.progress, live.tally.points)
+
+    return watch
+
+
+def finish(summary: dict[str, Any], *, as_json: bool, stopped: bool = False) -> None:
+    """Print what came out, and leave with the exit code that says whether all was played."""
+    if as_json:
+        print_json(summary)
+    else:
+        out.print(results(summary))
+        out.print(plain(f"run: {summary['run']}   (read it: clemsim show {summary['run']})"), soft_wrap=True)
+    if summary["unfinished"]:
+        why = "stopped" if stopped else "not all was played"
+        err.print(plain(f"{why}; go on with: clemsim resume {summary['run']}", "yellow"), soft_wrap=True)
+        raise typer.Exit(UNFINISHED)
+
+
+def print_json(data: object) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n")
+    sys.stdout.flush()
+
+
+def path_option(text: str | None) -> Path | None:
+    """A path, where one was given."""
+    return None if text is None else Path(text)
+
+
+if sys.platform != "win32":
+    import uvloop

@@ -1,0 +1,96 @@
+"""`clemsim list`: what there is to play, and who can play it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table as RichTable
+
+from clemsim import suites
+from clemsim.cli.common import one_line, out, print_json
+from clemsim.registry import find_arena, registered
+from clemsim.suites import by_experiment
+from clemsim.view.text import plain
+
+AGENTS = {
+    "local": "the embedded model; local:PATH.gguf for other weights (extra `local`)",
+    "MODEL@URL": "any OpenAI-compatible server, such as qwen@http://127.0.0.1:8000/v1",
+    "baseline": "a competent scripted player, for the games that have one",
+    "random": "a scripted player that keeps to the format and draws its moves",
+    "human": "a person at this terminal",
+    "replay": "replay:RUN, the replies of a recorded run",
+}
+
+
+class What(StrEnum):
+    """What can be listed."""
+
+    arenas = "arenas"
+    agents = "agents"
+    suites = "suites"
+
+
+def list_(
+    what: Annotated[What, typer.Argument(help="arenas, agents or suites")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """List arenas, agents or suites.
+
+    Example: clemsim list arenas
+    """
+    with one_line():
+        rows = {What.arenas: _arenas, What.agents: _agents, What.suites: _suites}[what]()
+        if json:
+            print_json({what.value: rows})
+            return
+        table = RichTable(*rows[0]) if rows else RichTable("none")
+        for row in rows:
+            table.add_row(*(plain(_cell(value)) for value in row.values()))
+        out.print(table)
+
+
+def _arenas() -> list[dict[str, Any]]:
+    return [_arena(name) for name in registered("arenas")]
+
+
+def _arena(name: str) -> dict[str, Any]:
+    kind = find_arena(name)
+    experiments = {group: len(some) for group, some in by_experiment(kind().instances()).items()}
+    about = (kind.__doc__ or "").strip().splitlines()[0]
+    return {
+        "name": name,
+        "version": kind.version,
+        "seats": list(kind.seats),
+        "experiments": experiments,
+        "baseline": name in registered("baselines"),
+        "about": about,
+    }
+
+
+def _agents() -> list[dict[str, Any]]:
+    known = [{"spec": spec, "about": about} for spec, about in AGENTS.items()]
+    others = [name for name in registered("agents") if name not in {*AGENTS, "remote"}]
+    return known + [{"spec": name, "about": registered("agents")[name].value} for name in others]
+
+
+def _suites() -> list[dict[str, Any]]:
+    return [_suite(name) for name in suites.available()]
+
+
+def _suite(name: str) -> dict[str, Any]:
+    suite = suites.load(name)
+    counts = {}
+    for arena in suite.arenas:
+        kind = find_arena(arena)
+        counts[arena] = len(suite.instances(kind(suite.folder_of(arena))))
+    return {"name": name, "seed": suite.seed, "episodes": counts, "about": suite.description}
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {number}" for key, number in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)

@@ -1,0 +1,143 @@
+"""`clemsim`: all its commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from clemsim import __version__, run
+from clemsim.cli import doctor, listing, play, show
+from clemsim.cli.common import fail, finish, one_line, run_async, watcher
+
+app = typer.Typer(
+    name="clemsim",
+    help="Plays many conversational games at once, with language models in the seats.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+
+SPEC_HELP = (
+    "Who plays; repeat for several. local, local:PATH.gguf, MODEL@URL, baseline, random, human, replay:RUN, "
+    "path/to/agent.py:Class; seat=SPEC for one seat."
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clemsim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Plays many conversational games at once, with language models in the seats.
+
+    Exit codes: 0 done, 1 some episodes unfinished, 2 nothing was played because something named is wrong or missing.
+    """
+
+
+@app.command("run")
+def run_(
+    suite: Annotated[
+        str, typer.Option(help="What to play: a name (`clemsim list suites`), a file or a folder.")
+    ] = "quick",
+    arena: Annotated[list[str] | None, typer.Option(help="Only this game, or path/to/game.py:Class; repeat.")] = None,
+    agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help=SPEC_HELP)] = None,
+    instances: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each game.")] = None,
+    repetitions: Annotated[int, typer.Option(min=1, help="Play every instance so many times.")] = 1,
+    seed: Annotated[int, typer.Option(help="Decides every draw of the run.")] = 0,
+    width: Annotated[str, typer.Option(help="Turns in flight of each agent: a number, or auto.")] = "auto",
+    temperature: Annotated[float, typer.Option(min=0.0, help="0: always the likeliest token.")] = 0.0,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")
+    ] = None,
+    constrain: Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Play a suite and print the results.
+
+    Examples:
+
+      clemsim run --agent local --agent baseline
+
+      clemsim run --suite three --agent qwen2.5-7b@http://127.0.0.1:8000/v1 --repetitions 3
+
+      clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
+    """
+    with one_line():
+        try:
+            config = run.RunConfig(
+                suite=suite,
+                arenas=tuple(arena or ()),
+                agents=tuple(agent or ("local",)),
+                instances=instances,
+                repetitions=repetitions,
+                seed=seed,
+                width=_width(width),
+                temperature=temperature,
+                max_tokens=max_tokens,
+                constrain=constrain,
+            )
+        except ValidationError as error:
+            first = error.errors()[0]
+            fail(f"--{first['loc'][0]}: {first['msg']}")
+        stopped: list[bool] = []
+        summary = run_async(run.play(config, out, watcher(stopped)))
+        finish(summary, as_json=json, stopped=bool(stopped))
+
+
+@app.command()
+def resume(folder: RunFolder, json: Json = False) -> None:
+    """Go on with a run that was stopped or left episodes unfinished.
+
+    Example: clemsim resume runs/20261123-120000-quick
+    """
+    with one_line():
+        stopped: list[bool] = []
+        finish(run_async(run.resume(folder, watcher(stopped))), as_json=json, stopped=bool(stopped))
+
+
+@app.command()
+def score(folder: RunFolder, json: Json = False) -> None:
+    """Compute all scores of a run anew from its transcripts.
+
+    Example: clemsim score runs/20261123-120000-quick --json
+    """
+    with one_line():
+        finish(run.rescore(folder), as_json=json)
+
+
+def _width(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        fail(f"--width {text}: give a number of turns, or auto")
+    return int(text)
+
+
+app.command("show")(show.show)
+app.command("play")(play.play)
+app.command("list")(listing.list_)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> Any:
+    """Entry point of the `clemsim` command."""
+    return app()
+
+
+if __name__ == "__main__":
+    main()

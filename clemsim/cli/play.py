@@ -1,0 +1,63 @@
+"""`clemsim play`: a person takes a seat at the terminal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from clemsim import suites
+from clemsim.agent import Agent
+from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, run_async
+from clemsim.engines.base import Sampling
+from clemsim.registry import AgentOptions, find_arena, make_casts
+from clemsim.run import check_cast, opened
+from clemsim.scheduler import Result
+from clemsim.view.text import plain
+
+
+def play(
+    arena: Annotated[str, typer.Argument(help="A game, or path/to/game.py:Class.")],
+    seat: Annotated[str | None, typer.Option(help="Your seat; the first one unless you say.")] = None,
+    agent: Annotated[str, typer.Option(metavar="SPEC", help="Who takes the other seats.")] = "baseline",
+    instance: Annotated[
+        str | None, typer.Option(help="Which instance, such as high_en/3; the first unless you say.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply of a model in tokens.")] = 300,
+) -> None:
+    """Take a seat yourself.
+
+    Examples:
+
+      clemsim play taboo --seat guesser
+
+      clemsim play taboo --seat describer --agent local
+    """
+    with one_line():
+        result = run_async(_play(arena, seat, agent, instance, seed, max_tokens))
+        outcome = result.outcome
+        if outcome is None:
+            err.print(plain(f"unfinished: {result.detail}", "yellow"))
+            raise typer.Exit(UNFINISHED)
+        quality = "" if outcome.quality is None else f" (quality {outcome.quality:.0f})"
+        out.print(plain(f"{outcome.kind}{quality}" + (f": {outcome.reason}" if outcome.reason else ""), "bold"))
+
+
+async def _play(spec: str, seat: str | None, agent: str, label: str | None, seed: int, max_tokens: int) -> Result:
+    kind = find_arena(spec)
+    game = kind()
+    mine = seat or game.seats[0]
+    if mine not in game.seats:
+        fail(f"{game.name} has no seat {mine!r}: choose one of {', '.join(game.seats)}")
+    others = [f"{other}={agent}" for other in game.seats if other != mine]
+    (cast,) = make_casts([f"{mine}=human", *others], AgentOptions(Sampling(max_tokens=max_tokens)))
+    check_cast(game, cast)
+    found = [each for each in game.instances() if label in (None, each.label)]
+    if not found:
+        names = ", ".join(list(suites.by_experiment(game.instances()))[:8])
+        fail(f"{game.name} has no instance {label!r}: its experiments are {names}, numbered from 0")
+    agents: list[Agent] = cast.agents
+    async with opened(agents):
+        results = await game.run(found[:1], cast, seed=seed)
+    return results[0]

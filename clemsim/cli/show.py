@@ -1,0 +1,91 @@
+"""`clemsim show`: read a run in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.table import Table as RichTable
+
+from clemsim import run, store
+from clemsim.cli.common import fail, one_line, out, print_json
+from clemsim.events import encode, type_name
+from clemsim.store import EpisodeRow
+from clemsim.view.results import results
+from clemsim.view.text import plain
+from clemsim.view.transcripts import transcript
+
+
+def show(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    episode: Annotated[str | None, typer.Argument(help="Number or label, such as 7 or taboo/high_en/3.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Episodes to list.")] = 40,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named).
+
+    Examples:
+
+      clemsim show runs/20261123-120000-quick
+
+      clemsim show runs/20261123-120000-quick taboo/high_en/0
+    """
+    with one_line(), store.reading(folder / run.STORE) as base:
+        rows = list(store.episodes(base))
+        chosen = _chosen(rows, episode)
+        if json:
+            summary = run.summarize_run(folder)
+            print_json({**summary, "transcripts": [_as_json(row, base) for row in chosen]} if episode else summary)
+            return
+        if episode is None:
+            out.print(results(run.summarize_run(folder)))
+            out.print(_list(rows, limit))
+            chosen = [row for row in chosen if row.outcome is not None][:1] or chosen[:1]
+        for row in chosen:
+            out.print(transcript(row.key, store.events(base, row.id), store.requests(base, row.id), note=row.detail))
+        if episode is None and len(rows) > 1:
+            out.print(
+                plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True
+            )
+
+
+def _chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
+    if episode is None:
+        return list(rows)
+    found = [row for row in rows if episode in (str(row.id), row.key.label)]
+    if not found:
+        fail(f"there is no episode {episode!r}: give a number from 1 to {len(rows)} or a label of `clemsim show RUN`")
+    return found
+
+
+def _list(rows: Sequence[EpisodeRow], limit: int) -> RichTable:
+    table = RichTable(title=f"{min(limit, len(rows))} of {len(rows)} episodes", title_justify="left")
+    for name in ("", "episode", "agent", "outcome", "quality", "reason"):
+        table.add_column(name, overflow="fold")
+    for row in rows[:limit]:
+        outcome = row.outcome
+        quality = "" if outcome is None or outcome.quality is None else f"{outcome.quality:.1f}"
+        kind = outcome.kind if outcome else row.status
+        reason = (outcome.reason if outcome else row.detail or row.cause) or ""
+        table.add_row(str(row.id), plain(row.key.label), plain(row.key.cast), kind, quality, plain(reason, "", 80))
+    return table
+
+
+def _as_json(row: EpisodeRow, base: Any) -> dict[str, Any]:
+    events = store.events(base, row.id)
+    return {
+        "episode": row.id,
+        "label": row.key.label,
+        "agent": row.key.cast,
+        "status": row.status,
+        "instance": row.data,
+        "events": [{"type": type_name(event), **_loads(encode(event))} for event in events],
+    }
+
+
+def _loads(text: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = orjson.loads(text)
+    return loaded

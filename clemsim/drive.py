@@ -1,0 +1,145 @@
+"""Drives one `play` by hand: no event loop, no I/O, only messages in and asks out.
+
+The log is the state: a drive that gets the recorded replies stands where the recording stood, which is what replay,
+resume, branch and re-score are made of.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+from clemsim.agent import View
+from clemsim.errors import ArenaError, ForbiddenAwait, ReplayMismatch
+from clemsim.events import Asked, Ended, Event, Replied, Told
+from clemsim.instances import EpisodeKey, Instance
+from clemsim.messages import MODERATOR, Message
+from clemsim.outcomes import Outcome
+from clemsim.seeds import derive
+from clemsim.table import Abort, Batch, Pending, Table
+from clemsim.transcript import Transcript
+
+Play = Callable[[Table], Coroutine[Any, Any, Outcome]]
+
+
+class Drive:
+    """One episode, advanced by its replies. `pending`: the asks without one; `outcome`: None until it has ended."""
+
+    def __init__(
+        self,
+        key: EpisodeKey,
+        play: Play,
+        seats: Sequence[str],
+        instance: Instance,
+        seed: int = 0,
+        max_turns: int = 10_000,
+    ) -> None:
+        self.key = key
+        self.instance = instance
+        self.events: list[Event] = []
+        self.pending: tuple[Pending, ...] = ()
+        self.outcome: Outcome | None = None
+        self._seed = seed
+        self._seen: dict[str, list[Message]] = {seat: [] for seat in seats}
+        self._open: dict[int, Asked] = {}
+        self._early: dict[int, Message] = {}
+        self._replies: list[Message] = []
+        table = Table(seats, random.Random(instance.seed), self._log, max_turns)
+        self._play = play(table)
+        self._advance(None)
+
+    def view(self, ask: Pending) -> View:
+        """What the asked seat sees, with the ask as its last message."""
+        seen = self._seen[ask.seat]
+        seed = derive(self._seed, self.key.arena, self.key.instance, self.key.repetition, ask.seat, ask.turn)
+        size = len(seen) - (1 if ask.asked.keep else 0)
+        return View(self.key, ask.seat, ask.turn, seed, ask.format, seen, size, Message(MODERATOR, ask.asked.content))
+
+    def answer(self, turn: int, message: Message) -> None:
+        """Give the reply to a pending ask, in any order; events are appended in the order of the asks.
+
+        Raises ArenaError if `play` goes wrong, and ValueError if this turn waits for no reply.
+        """
+        if turn not in self._open or turn in self._early:
+            raise ValueError(f"turn {turn} waits for no reply")
+        self._early[turn] = message
+        while len(self._replies) < len(self.pending):
+            ask = self.pending[len(self._replies)].asked
+            if ask.turn not in self._early:
+                return
+            self._take(ask, self._early.pop(ask.turn))
+        replies, self._replies = tuple(self._replies), []
+        self._advance(replies)
+
+    def replay(self, recorded: Iterable[Event]) -> None:
+        """Give the recorded replies and check the recorded asks. Raises ReplayMismatch at the first that differs."""
+        for event in recorded:
+            if isinstance(event, Asked):
+                self._compare(event)
+            elif isinstance(event, Replied):
+                if event.turn not in self._open:
+                    raise ReplayMismatch(f"turn {event.turn} was recorded, but the game did not ask for it")
+                self.answer(event.turn, Message(event.seat, event.content, event.reasoning, event.stop))
+
+    def close(self) -> None:
+        """Leave the episode where it is."""
+        self._play.close()
+
+    @property
+    def transcript(self) -> Transcript[Instance]:
+        """All events so far."""
+        return Transcript(self.key, self.instance, tuple(self.events))
+
+    def _compare(self, recorded: Asked) -> None:
+        asked = self._open.get(recorded.turn)
+        if asked != recorded:
+            now = "nothing" if asked is None else f"{asked.seat}: {asked.content!r}"
+            raise ReplayMismatch(
+                f"turn {recorded.turn}: recorded {recorded.seat}: {recorded.content!r}, now asks {now}"
+            ).at(self.key.label)
+
+    def _take(self, ask: Asked, message: Message) -> None:
+        self._replies.append(message)
+        self._log(Replied(ask.turn, ask.seat, message.content, message.reasoning, message.stop))
+
+    def _advance(self, replies: tuple[Message, ...] | None) -> None:
+        self._open = {}
+        self.pending = ()
+        try:
+            batch = self._play.send(replies)
+        except StopIteration as stop:
+            self._end(stop.value)
+        except Abort as abort:
+            self._end(abort.outcome)
+        except ArenaError as error:
+            raise error.at(self.key.label) from None
+        except Exception as error:
+            raise ArenaError(f"play raised {type(error).__name__}: {error}").at(self.key.label) from error
+        else:
+            self._wait(batch)
+
+    def _wait(self, batch: object) -> None:
+        if not isinstance(batch, Batch):
+            self._play.close()
+            raise ForbiddenAwait(
+                f"play awaited {type(batch).__name__}; it may await nothing but the table's ask and ask_all"
+            ).at(self.key.label)
+        self.pending = batch.asks
+        self._open = {ask.turn: ask.asked for ask in batch.asks}
+        if not batch.asks:
+            self._advance(())
+
+    def _end(self, outcome: object) -> None:
+        if not isinstance(outcome, Outcome):
+            raise ArenaError(f"play must return an Outcome, not {type(outcome).__name__}").at(self.key.label)
+        self.outcome = outcome
+        self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality))
+
+    def _log(self, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, Told | Asked):
+            if isinstance(event, Told) or event.keep:
+                self._seen[event.seat].append(Message(MODERATOR, event.content))
+        elif isinstance(event, Replied) and self._open[event.turn].keep:
+            self._seen[event.seat].append(Message(event.seat, event.content))

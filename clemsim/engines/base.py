@@ -1,0 +1,92 @@
+"""The seam between agents and model servers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from clemsim.formats import Format
+from clemsim.messages import Stop, Usage
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to draw tokens. Always sent as it stands: a server's own defaults never decide."""
+
+    temperature: float = 0.0
+    max_tokens: int = 300
+    top_p: float = 1.0
+    top_k: int = -1  # -1: all
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+
+    def describe(self) -> dict[str, float | int]:
+        """As it is written into a run."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a chat request."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One turn for a model. `episode`, `seat` and `turn` name it; `format` is set where decoding must be held to it."""
+
+    messages: Sequence[ChatMessage]
+    sampling: Sampling
+    seed: int
+    episode: str = ""
+    seat: str = ""
+    turn: int = 0
+    format: Format | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A model's answer. `reasoning` is what the server itself set apart as such."""
+
+    text: str
+    reasoning: str
+    stop: Stop
+    usage: Usage
+
+
+class Engine(ABC):
+    """Answers requests, `width` of them at once (None: as many as come).
+
+    `complete` raises Transient errors only after its own retries, and never for what is the model's doing: a context
+    overflow is a completion that stopped with "overflow".
+    """
+
+    name: str
+    width: int | None = None
+
+    @abstractmethod
+    async def complete(self, request: Request) -> Completion:
+        """Answer one request. Raises EngineError."""
+
+    async def open(self) -> None:
+        """Load the weights or reach the server. Raises EngineError or UsageError with one line that says what to do."""
+
+    async def close(self) -> None:
+        """Give back what `open` took."""
+
+    @property
+    def constrains(self) -> bool:
+        """Whether it can hold decoding to a format; known once it is open."""
+        return False
+
+    def describe(self) -> dict[str, Any]:
+        """What a run writes down about it: model, server, versions; never a secret."""
+        return {"engine": type(self).__name__, "model": self.name}

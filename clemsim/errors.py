@@ -1,0 +1,122 @@
+"""Every error of clemsim, by culprit.
+
+ClemsimError
+├── ArenaError        the game's author     the run stops, loudly
+│   ├── ForbiddenAwait    `play` awaited something that is not the table
+│   ├── UnknownSeat       `play` named a seat that the arena does not have
+│   ├── BadInstance       an instance does not fit the arena
+│   └── ReplayMismatch    a re-driven episode asks something else than was recorded
+├── AgentError        the agent's author    the run stops, loudly
+├── EngineError       the infrastructure    the episode stays unfinished, resumable, never scored
+│   ├── Transient         EngineTimeout, EngineBusy, EngineUnavailable   (the only ones retried)
+│   └── Permanent         BadRequest, UnknownModel, Unauthorized         (the last two end the run)
+├── StoreError        a run can't be read or written
+└── UsageError        wrong command line or configuration: one line that says what to do
+
+A model's message that breaks the rules of a game is no error: see `parsing.Invalid`.
+"""
+
+from __future__ import annotations
+
+
+class ClemsimError(Exception):
+    """Base of all. `where` names episode, seat and turn once they are known."""
+
+    where: str = ""
+
+    def at(self, episode: str, seat: str = "", turn: int | None = None) -> ClemsimError:
+        """Add the place where it happened; the first, most precise, place stays."""
+        if not self.where:
+            parts = [episode, seat, "" if turn is None else f"turn {turn}"]
+            self.where = ", ".join(part for part in parts if part)
+        return self
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{text} ({self.where})" if self.where else text
+
+
+class ArenaError(ClemsimError):
+    """The game's author made a mistake."""
+
+
+class ForbiddenAwait(ArenaError):
+    """`play` awaited something that is not the table."""
+
+
+class UnknownSeat(ArenaError):
+    """`play` named a seat that the arena does not have."""
+
+
+class BadInstance(ArenaError):
+    """An instance does not fit the arena."""
+
+
+class ReplayMismatch(ArenaError):
+    """A re-driven episode asks something else than was recorded."""
+
+
+class AgentError(ClemsimError):
+    """The agent's author made a mistake."""
+
+
+class EngineError(ClemsimError):
+    """The infrastructure failed; the model is not to blame."""
+
+    cause = "engine"
+
+
+class Transient(EngineError):
+    """May go away by itself. `retry_after`: seconds that the server asked to wait, if it did."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class EngineTimeout(Transient):
+    """No answer in time."""
+
+    cause = "timeout"
+
+
+class EngineBusy(Transient):
+    """The server turned the request away for now (429, 503)."""
+
+    cause = "busy"
+
+
+class EngineUnavailable(Transient):
+    """The server can't be reached or its answer can't be used."""
+
+    cause = "unavailable"
+
+
+class Permanent(EngineError):
+    """Trying again will not help."""
+
+
+class BadRequest(Permanent):
+    """The server refused the request."""
+
+    cause = "bad request"
+
+
+class UnknownModel(Permanent):
+    """The server does not serve this model."""
+
+    cause = "unknown model"
+
+
+class Unauthorized(Permanent):
+    """The key is missing or wrong."""
+
+    cause = "unauthorized"
+
+
+class StoreError(ClemsimError):
+    """A run can't be read or written."""
+
+
+class UsageError(ClemsimError):
+    """The command line or a configuration is wrong; says what to do."""

@@ -1,0 +1,38 @@
+"""Messages: immutable utterances, each with its author, and what the request behind one cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MODERATOR = "moderator"
+
+# Why a reply ended: by itself, cut at the token limit, or not begun because the context was too long for the model.
+# The last two are facts about the model, not faults of the infrastructure.
+Stop = Literal["stop", "length", "overflow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one request took. Times in seconds, `started` since the epoch; tokens as the server counts them."""
+
+    model: str
+    seed: int
+    started: float
+    seconds: float
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    retries: int = 0
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One utterance. `reasoning` is what a model thought aloud: recorded, never part of the move nor sent back."""
+
+    author: str
+    content: str
+    reasoning: str = ""
+    stop: Stop = "stop"
+    usage: Usage | None = None

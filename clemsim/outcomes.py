@@ -1,0 +1,33 @@
+"""How an episode ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["success", "failure", "aborted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Success, failure or aborted, with the reason and the seat to blame. `quality` (0..100) is the main score."""
+
+    kind: Kind
+    reason: str = ""
+    blame: str | None = None
+    quality: float | None = None
+
+    @classmethod
+    def success(cls, quality: float = 100.0, reason: str = "") -> Outcome:
+        """The game was won, this well."""
+        return cls("success", reason, None, quality)
+
+    @classmethod
+    def failure(cls, reason: str, *, blame: str | None = None, quality: float = 0.0) -> Outcome:
+        """The game was played to its end and lost; some games give points for that."""
+        return cls("failure", reason, blame, quality)
+
+    @classmethod
+    def aborted(cls, reason: str, *, blame: str) -> Outcome:
+        """A seat broke the rules of form; there is no quality."""
+        return cls("aborted", reason, blame, None)

@@ -1,0 +1,139 @@
+"""Finds arenas and agents: by the name under which a package registered them, or by `path/to/file.py:Class`."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+from clemsim.agent import Agent, Cast
+from clemsim.arena import Arena
+from clemsim.engines.base import Sampling
+from clemsim.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOptions:
+    """What the command line says to every agent it makes."""
+
+    sampling: Sampling = field(default_factory=Sampling)
+    constrain: bool = False
+    width: int | None = None
+
+
+class AgentFactory(Protocol):
+    """Makes an agent out of the part of its spec behind the colon. Raises UsageError."""
+
+    def __call__(self, arg: str, options: AgentOptions, /) -> Agent:
+        """The agent, not yet open."""
+        ...
+
+
+def registered(group: str) -> dict[str, EntryPoint]:
+    """What installed packages registered in the group `clemsim.GROUP`, by name."""
+    return {entry.name: entry for entry in sorted(entry_points(group=f"clemsim.{group}"), key=lambda each: each.name)}
+
+
+def find_arena(spec: str) -> type[Arena[Any]]:
+    """The arena of this name or `file.py:Class`. Raises UsageError naming what there is."""
+    if ".py" in spec:
+        found: Any = _from_file(spec)
+    else:
+        found = _registered("arenas", spec, "arena", "or give path/to/game.py:Class")
+    if not (isinstance(found, type) and issubclass(found, Arena)):
+        raise UsageError(f"{spec} is not an Arena")
+    return found
+
+
+def make_agent(spec: str, options: AgentOptions) -> Agent:
+    """The agent that a SPEC of the command line names. Raises UsageError."""
+    if "@http://" in spec or "@https://" in spec:
+        return _made(_registered("agents", "remote", "agent", ""), spec, spec, options)
+    if ".py:" in spec:
+        return _made(_from_file(spec), "", spec, options)
+    name, _, arg = spec.partition(":")
+    hint = "or MODEL@URL, or path/to/agent.py:Class"
+    return _made(_registered("agents", name, "agent", hint, hidden={"remote"}), arg, spec, options)
+
+
+def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
+    """One cast for each plain SPEC; every `seat=SPEC` overrides that seat in all of them. Raises UsageError."""
+    agents: dict[str, Agent] = {}
+    seats: dict[str, Agent] = {}
+    plain: list[Agent] = []
+    for text in specs:
+        seat, spec = _split_seat(text)
+        agent = agents.setdefault(spec, make_agent(spec, options))
+        if seat:
+            seats[seat] = agent
+        elif agent not in plain:
+            plain.append(agent)
+    _rename_twins(agents)
+    if not plain:
+        return [Cast.of(seats)]
+    if not seats:
+        return [Cast.of(agent) for agent in plain]
+    suffix = ",".join(f"{seat}={agent.name}" for seat, agent in seats.items())
+    return [Cast(f"{agent.name},{suffix}", agent, seats) for agent in plain]
+
+
+def _split_seat(text: str) -> tuple[str, str]:
+    seat, equals, spec = text.partition("=")
+    return (seat, spec) if equals and seat.isidentifier() else ("", text)
+
+
+def _rename_twins(agents: Mapping[str, Agent]) -> None:
+    """Two agents of one name would be one line in the table; they go by their specs."""
+    names = [agent.name for agent in agents.values()]
+    for spec, agent in agents.items():
+        if names.count(agent.name) > 1:
+            agent.name = spec
+
+
+def _made(factory: Any, arg: str, spec: str, options: AgentOptions) -> Agent:
+    agent = factory(arg, options)
+    if not isinstance(agent, Agent):
+        raise UsageError(f"{spec} is not an Agent")
+    return agent
+
+
+def _registered(group: str, name: str, kind: str, hint: str, hidden: set[str] = frozenset()) -> Any:  # type: ignore[assignment]
+    there = registered(group)
+    if name not in there or (name in hidden and hint):
+        names = ", ".join(each for each in there if each not in hidden) or "none"
+        raise UsageError(f"there is no {kind} {name!r}: choose one of {names}" + (f" ({hint})" if hint else ""))
+    return there[name].load()
+
+
+def _from_file(spec: str) -> Any:
+    path, _, name = spec.rpartition(":")
+    if not path or not name:
+        raise UsageError(f"{spec}: say which class, as in path/to/game.py:Class")
+    if not Path(path).is_file():
+        raise UsageError(f"there is no file {path}")
+    module = _import(Path(path).resolve())
+    if not hasattr(module, name):
+        raise UsageError(f"{path} has no {name!r}")
+    return getattr(module, name)
+
+
+def _import(path: Path) -> ModuleType:
+    name = f"clemsim_file_{path.stem}_{abs(hash(path))}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise UsageError(f"{path} can't be loaded: {type(error).__name__}: {error}") from error
+    return module

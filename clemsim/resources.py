@@ -1,0 +1,60 @@
+"""Files that belong to an arena: prompts, word lists, instances. A suite may bring its own, which come first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from string import Template
+
+from clemsim.errors import ArenaError
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Folders searched in order."""
+
+    folders: tuple[Path, ...]
+
+    def path(self, name: str) -> Path:
+        """The first file of this name. Raises ArenaError when there is none."""
+        for folder in self.folders:
+            if (folder / name).is_file():
+                return folder / name
+        raise ArenaError(f"no file {name!r} in {', '.join(map(str, self.folders))}")
+
+    def text(self, name: str) -> str:
+        """The text of a file."""
+        return _read(self.path(name))
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """The lines of a file that are not blank."""
+        return tuple(line for line in self.text(name).splitlines() if line.strip())
+
+    def prompt(self, name: str, fields: dict[str, object]) -> str:
+        """`prompts/NAME.txt` with its `$fields` filled in. Raises ArenaError when a field is missing."""
+        try:
+            return _template(self.path(f"prompts/{name}.txt")).substitute(fields)
+        except (KeyError, ValueError) as error:
+            raise ArenaError(f"prompt {name!r}: {type(error).__name__} {error}") from error
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The lines of `resources/valid.txt` as a set."""
+        return frozenset(self.lines("resources/valid.txt"))
+
+
+def resources_of(folders: Sequence[Path]) -> Resources:
+    """Resources in these folders."""
+    return Resources(tuple(folders))
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=256)
+def _template(path: Path) -> Template:
+    return Template(_read(path).strip())

@@ -1,0 +1,395 @@
+"""Runs: many episodes, one folder.
+
+A run is prepared first (suite, arenas, agents, all checked and opened) and only then gets its folder, so that nothing
+is left half-written when something is missing. Playing, going on and scoring again all end in the same summary, made
+from the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import tomllib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import orjson
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from clemsim import store, suites
+from clemsim.agent import Agent, Cast, View
+from clemsim.arena import Arena
+from clemsim.engines.base import Sampling
+from clemsim.errors import ArenaError, ClemsimError, StoreError, UsageError
+from clemsim.events import Event
+from clemsim.instances import EpisodeKey, Instance
+from clemsim.messages import Message
+from clemsim.registry import AgentOptions, find_arena, make_casts
+from clemsim.scheduler import Episode, Progress, Result, Scheduler
+from clemsim.scores.episode import common
+from clemsim.scores.intervals import Cluster, Point, point
+from clemsim.scores.summary import Scored, summarize
+from clemsim.suites import Suite
+from clemsim.transcript import Transcript
+
+CONFIG, STORE, SUMMARY = "run.toml", "run.db", "summary.json"
+
+
+class RunConfig(BaseModel):
+    """All that decides what a run plays. Written whole into `run.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    suite: str = "quick"
+    arenas: tuple[str, ...] = ()  # empty: all of the suite
+    agents: tuple[str, ...] = ("local",)
+    instances: int | None = Field(None, ge=1)
+    repetitions: int = Field(1, ge=1)
+    seed: int = 0
+    width: int | None = Field(None, ge=1)  # None: what each agent can take
+    temperature: float = Field(0.0, ge=0)
+    max_tokens: int = Field(300, ge=1)
+    constrain: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """Running scores by cast and arena, kept up without looking back."""
+
+    scores: dict[str, dict[str, Cluster]] = field(default_factory=dict)
+
+    def add(self, key: EpisodeKey, result: Result) -> None:
+        """Count a finished episode."""
+        if result.outcome is None:
+            return
+        arenas = self.scores.setdefault(key.cast, {})
+        old = arenas.get(key.arena, Cluster(0, 0, 0, 0.0))
+        quality = result.outcome.quality
+        arenas[key.arena] = Cluster(
+            old.episodes + 1,
+            old.played + (result.outcome.kind != "aborted"),
+            old.scored + (quality is not None),
+            old.total + (quality or 0.0),
+        )
+
+    def points(self) -> dict[str, list[Point]]:
+        """%Played and Quality of each arena, by cast."""
+        return {cast: [point([cluster]) for cluster in arenas.values()] for cast, arenas in self.scores.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A run while it goes on: what a display may look at, and how to stop it."""
+
+    folder: Path
+    progress: Progress
+    tally: Tally
+    stop: Callable[[], None]
+
+
+Watch = Callable[[Live], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that could begin: everything named was found."""
+
+    config: RunConfig
+    suite: Suite
+    arenas: Mapping[str, Arena[Any]]
+    casts: Sequence[Cast]
+    instances: Mapping[str, Sequence[Instance]]
+
+    @property
+    def agents(self) -> list[Agent]:
+        """Everyone in any cast, once each."""
+        return list(dict.fromkeys(agent for cast in self.casts for agent in cast.agents))
+
+    def episodes(self, recorded: Mapping[EpisodeKey, Sequence[Event]] | None = None) -> list[Episode]:
+        """All episodes of the run."""
+        config = self.config
+        return [
+            episode
+            for cast in self.casts
+            for name, arena in self.arenas.items()
+            for episode in arena.episodes(
+                self.instances[name],
+                cast,
+                seed=config.seed,
+                repetitions=config.repetitions,
+                recorded=recorded,
+            )
+        ]
+
+
+def prepare(config: RunConfig) -> Prepared:
+    """Find everything that a configuration names. Raises UsageError and BadInstance."""
+    suite = suites.load(config.suite)
+    arenas = {}
+    for spec in config.arenas or suite.arenas:
+        kind = find_arena(spec)
+        arenas[kind.name] = kind(suite.folder_of(kind.name))
+    instances = {name: suite.instances(arena, config.instances) for name, arena in arenas.items()}
+    sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens)
+    casts = make_casts(config.agents, AgentOptions(sampling, config.constrain, config.width))
+    for cast in casts:
+        for arena in arenas.values():
+            check_cast(arena, cast)
+    return Prepared(config, suite, arenas, casts, instances)
+
+
+def check_cast(arena: Arena[Any], cast: Cast) -> None:
+    """Raise UsageError if a seat of the arena is empty or its agent can't play there."""
+    for seat in arena.seats:
+        agent = cast.agent(seat)
+        if agent is None:
+            raise UsageError(
+                f"nobody sits at {seat!r} of {arena.name}: add --agent {seat}=SPEC, or one plain --agent SPEC"
+            )
+        agent.check(arena.name, [seat])
+
+
+async def play(config: RunConfig, out: Path | None = None, watch: Watch | None = None) -> dict[str, Any]:
+    """Play a run into a new folder and return its summary. Raises ClemsimError; the folder then keeps what was
+    played.
+    """
+    prepared = prepare(config)
+    folder = out or default_folder(config)
+    check_folder(folder)
+    async with opened(prepared.agents):
+        create(folder, prepared)
+        return await _go(folder, prepared, prepared.episodes(), watch)
+
+
+async def resume(folder: Path, watch: Watch | None = None) -> dict[str, Any]:
+    """Go on with a run: play what is unfinished, each episode from its next turn on. Raises ClemsimError."""
+    prepared = prepare(read_config(folder))
+    with store.reading(folder / STORE) as base:
+        rows = list(store.episodes(base))
+        past = {row.key: store.events(base, row.id) for row in rows if row.outcome is None}
+    done = {row.key for row in rows if row.outcome is not None}
+    _check_same(prepared, rows)
+    episodes = [episode for episode in prepared.episodes(past) if episode.key not in done]
+    if not episodes:
+        return summarize_run(folder)
+    async with opened(prepared.agents):
+        return await _go(folder, prepared, episodes, watch)
+
+
+def rescore(folder: Path) -> dict[str, Any]:
+    """Compute every score of a run anew from its transcripts and return the summary."""
+    prepared = prepare_arenas(read_config(folder))
+    with store.reading(folder / STORE) as base:
+        rows = list(store.episodes(base))
+    with store.reading(folder / STORE) as base:
+        writer = store.RunStore(folder / STORE, create=False)
+        try:
+            for row in rows:
+                if row.outcome is not None:
+                    transcript = Transcript(
+                        row.key, prepared[row.key.arena].load(row.data), tuple(store.events(base, row.id))
+                    )
+                    writer.score(row.key, *scores_of(prepared[row.key.arena], transcript))
+        finally:
+            writer.close()
+    return summarize_run(folder)
+
+
+def prepare_arenas(config: RunConfig) -> dict[str, Arena[Any]]:
+    """The arenas of a run without its agents."""
+    suite = suites.load(config.suite)
+    kinds = [find_arena(spec) for spec in config.arenas or suite.arenas]
+    return {kind.name: kind(suite.folder_of(kind.name)) for kind in kinds}
+
+
+def scores_of(
+    arena: Arena[Any], transcript: Transcript[Any]
+) -> tuple[dict[str, float | None], list[Mapping[str, float | None]]]:
+    """Every metric of an episode and of its rounds. An error in a metric is an ArenaError, never a 0."""
+    try:
+        return {**common(transcript), **arena.metrics(transcript)}, list(arena.rounds(transcript))
+    except Exception as error:
+        raise ArenaError(f"scoring raised {type(error).__name__}: {error}").at(transcript.key.label) from error
+
+
+async def _go(folder: Path, prepared: Prepared, episodes: Sequence[Episode], watch: Watch | None) -> dict[str, Any]:
+    writer = store.RunStore(folder / STORE, create=False)
+    tally = Tally()
+    scheduler = Scheduler(_Scribe(writer, prepared.arenas, tally), prepared.config.width)
+    live = Live(folder, scheduler.progress, tally, scheduler.stop)
+    watching = asyncio.ensure_future(watch(live)) if watch else None
+    try:
+        await scheduler.play(episodes)
+    finally:
+        if watching:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+        _keep_throughput(writer, folder, scheduler.progress)
+        writer.close()
+        summary = summarize_run(folder)
+    return summary
+
+
+@dataclass(frozen=True, slots=True)
+class _Scribe:
+    """Takes a run down into its store and scores each episode as it ends."""
+
+    writer: store.RunStore
+    arenas: Mapping[str, Arena[Any]]
+    tally: Tally
+
+    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
+        self.writer.record(key, index, events)
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
+        self.writer.request(key, agent, view, message)
+
+    def started(self, episode: Episode) -> None:
+        self.writer.started(episode.key)
+
+    def finished(self, episode: Episode, result: Result) -> None:
+        self.tally.add(episode.key, result)
+        if result.outcome is None:
+            self.writer.unfinished(episode.key, result.cause, result.detail)
+            return
+        scores, rounds = scores_of(self.arenas[episode.key.arena], result.transcript)
+        self.writer.ended(episode.key, result.outcome, scores, rounds)
+
+
+@asynccontextmanager
+async def opened(agents: Iterable[Agent]) -> AsyncIterator[None]:
+    """Open all agents, and close those that were opened whatever happens."""
+    async with AsyncExitStack() as stack:
+        for agent in agents:
+            await stack.enter_async_context(agent)
+        yield
+
+
+def default_folder(config: RunConfig) -> Path:
+    """`runs/DATE-TIME-SUITE`, with a number behind it where that is taken."""
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{Path(config.suite).stem}"
+    names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
+    return next(path for name in names if not (path := Path("runs") / name).exists())
+
+
+def check_folder(folder: Path) -> None:
+    """Raise UsageError unless the folder can become a new run."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is there already: choose another --out, or go on with `clemsim resume {folder}`")
+
+
+def create(folder: Path, prepared: Prepared) -> None:
+    """Make the folder with its configuration and a store that knows every episode. Raises StoreError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / CONFIG).write_bytes(tomli_w.dumps(describe(prepared)).encode())
+    except OSError as error:
+        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+    writer = store.RunStore(folder / STORE)
+    for episode in prepared.episodes():
+        writer.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
+    writer.meta("run", folder.name)
+    writer.close()
+
+
+def describe(prepared: Prepared) -> dict[str, Any]:
+    """The full configuration of a run as TOML can hold it; no secrets."""
+    config = _without_none(prepared.config.model_dump())
+    return {
+        "config": {**config, "arenas": list(prepared.config.arenas), "agents": list(prepared.config.agents)},
+        "suite": {
+            "name": prepared.suite.name,
+            "seed": prepared.suite.seed,
+            "language": prepared.suite.language,
+        },
+        "arenas": {name: {"version": arena.version} for name, arena in prepared.arenas.items()},
+        "agents": {agent.name: _without_none(agent.describe()) for agent in prepared.agents},
+        "made": {
+            "clemsim": version("clemsim"),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        },
+    }
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """`run.toml` as it stands. Raises StoreError when there is none."""
+    try:
+        return tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StoreError(f"there is no run at {folder}: {CONFIG} can't be read ({error.strerror})") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StoreError(f"{folder / CONFIG}: {error}") from error
+
+
+def read_config(folder: Path) -> RunConfig:
+    """The configuration of a run. Raises StoreError."""
+    try:
+        return RunConfig.model_validate(read_description(folder).get("config", {}))
+    except ValidationError as error:
+        raise StoreError(f"{folder / CONFIG}: {error.errors()[0]['msg']}") from error
+
+
+def summarize_run(folder: Path) -> dict[str, Any]:
+    """The summary, made from the store and written to `summary.json`."""
+    about = read_description(folder)
+    with store.reading(folder / STORE) as base:
+        scored = [
+            Scored(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause)
+            for row in store.episodes(base)
+        ]
+        throughput = store.meta(base).get("throughput", {})
+    scores = summarize(scored)
+    summary = {
+        "run": str(folder),
+        "suite": about["suite"]["name"],
+        "suite_seed": about["suite"]["seed"],
+        "constrained": about["config"].get("constrain", False),
+        **scores,
+        "throughput": throughput,
+    }
+    (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+    return summary
+
+
+def _keep_throughput(writer: store.RunStore, folder: Path, progress: Progress) -> None:
+    """Add what was just played to what the store has."""
+    with store.reading(folder / STORE) as base:
+        before = store.meta(base).get("throughput", {})
+    names = ("turns", "requests", "retries", "seconds", "tokens_in", "tokens_out", "tokens_cached")
+    now = asdict(progress)
+    total = {name: now[name] + before.get(name, 0) for name in names}
+    total["turns_per_second"] = round(total["turns"] / total["seconds"], 2) if total["seconds"] else 0.0
+    total["seconds"] = round(total["seconds"], 3)
+    total["peak_in_flight"] = max(progress.peak_in_flight, before.get("peak_in_flight", 0))
+    with suppress(ClemsimError):  # the failure of the store itself is raised when it is closed
+        writer.meta("throughput", total)
+
+
+def _check_same(prepared: Prepared, rows: Sequence[store.EpisodeRow]) -> None:
+    """Raise UsageError where the rules or the instances are no longer those of the run."""
+    now = {(episode.key): episode for episode in prepared.episodes()}
+    for row in rows:
+        episode = now.get(row.key)
+        if episode is None:
+            raise UsageError(f"{row.key.label} of {row.key.cast} is no longer in suite {prepared.suite.name}")
+        arena = prepared.arenas[row.key.arena]
+        if arena.version != row.version:
+            raise UsageError(f"{arena.name} is version {arena.version} now; the run was begun with {row.version}")
+        if episode.instance.model_dump(mode="json") != row.data:
+            raise UsageError(f"instance {row.key.label} is not the one that the run was begun with")
+
+
+def _without_none(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_none(value) if isinstance(value, Mapping) else value
+        for key, value in data.items()
+        if value is not None
+    }

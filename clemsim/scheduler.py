@@ -1,0 +1,232 @@
+"""The scheduler: decides which episodes and turns are in flight.
+
+Episodes whose casts share the same agents form a lane; every lane has a number of workers, each of which plays one
+episode at a time to its end, so that started episodes are finished before new ones begin. Every agent has a gate that
+lets so many turns through at once, the longest-running episode first. Nothing waits for a round to be complete.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Protocol
+
+from clemsim.agent import Agent, Cast, View
+from clemsim.drive import Drive
+from clemsim.errors import ArenaError, EngineError, Unauthorized, UnknownModel
+from clemsim.events import Event
+from clemsim.instances import EpisodeKey, Instance
+from clemsim.messages import Message
+from clemsim.moderator import Moderator
+from clemsim.outcomes import Outcome
+from clemsim.transcript import Transcript
+
+UNLIMITED = 1024  # started episodes of a cast whose agents set no limit themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One instance to be played by one cast. `drive` starts `play`, or brings it to where it was."""
+
+    key: EpisodeKey
+    instance: Instance
+    cast: Cast
+    drive: Callable[[], Drive]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an episode; without an outcome it is unfinished, for this cause."""
+
+    key: EpisodeKey
+    transcript: Transcript[Instance]
+    outcome: Outcome | None
+    cause: str = ""
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Running totals, read by whoever shows them."""
+
+    episodes: int = 0
+    started: int = 0
+    done: int = 0
+    unfinished: int = 0
+    turns: int = 0
+    requests: int = 0
+    retries: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    in_flight: int = 0
+    peak_in_flight: int = 0
+    seconds: float = 0.0
+
+
+class Observer(Protocol):
+    """Hears of what happens; never blocks."""
+
+    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
+        """New events of an episode."""
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
+        """A turn was answered."""
+
+    def started(self, episode: Episode) -> None:
+        """An episode begins or goes on."""
+
+    def finished(self, episode: Episode, result: Result) -> None:
+        """An episode has ended or is given up for now."""
+
+
+@dataclass(slots=True)
+class TurnGate:
+    """Lets `width` turns through at once; who waits is let in by episode, the first started first."""
+
+    width: int
+    free: int = field(init=False)
+    _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
+    _tickets: count[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.free = self.width
+
+    @asynccontextmanager
+    async def pass_(self, order: int) -> AsyncIterator[None]:
+        """Hold one of the places."""
+        await self._enter(order)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    async def _enter(self, order: int) -> None:
+        if self.free > 0:
+            self.free -= 1
+            return
+        ready = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (order, next(self._tickets), ready))
+        try:
+            await ready
+        except asyncio.CancelledError:
+            if ready.done() and not ready.cancelled():
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        while self._waiting:
+            ready = heapq.heappop(self._waiting)[2]
+            if not ready.done():
+                ready.set_result(None)
+                return
+        self.free += 1
+
+
+class Scheduler:
+    """Plays episodes, many at once. `width`: turns in flight of each agent; None: what the agent itself can take."""
+
+    def __init__(self, observer: Observer, width: int | None = None) -> None:
+        self.progress = Progress()
+        self._observer = observer
+        self._width = width
+        self._gates: dict[Agent, TurnGate] = {}
+        self._order = count()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopped = False
+
+    async def play(self, episodes: Sequence[Episode]) -> None:
+        """Play all of them. Raises ArenaError, AgentError and StoreError, and EngineError where no episode could
+        go on.
+        """
+        loop = asyncio.get_running_loop()
+        begun, before = loop.time(), self.progress.seconds
+        self.progress.episodes += len(episodes)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for lane in self._lanes(episodes):
+                    for _ in range(min(self._lane_width(lane[0].cast), len(lane))):
+                        self._tasks.append(group.create_task(self._work(lane)))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            self._tasks.clear()
+            self.progress.seconds = before + loop.time() - begun
+
+    def stop(self) -> None:
+        """Leave every episode where it is; `play` then returns. What was played stays recorded."""
+        self._stopped = True
+        for task in self._tasks:
+            task.cancel()
+
+    def _lanes(self, episodes: Iterable[Episode]) -> list[deque[Episode]]:
+        lanes: dict[frozenset[Agent], deque[Episode]] = {}
+        for episode in episodes:
+            lanes.setdefault(frozenset(episode.cast.agents), deque()).append(episode)
+        return list(lanes.values())
+
+    def _lane_width(self, cast: Cast) -> int:
+        """Enough started episodes to keep every agent of the cast busy."""
+        return sum(self._agent_width(agent) for agent in cast.agents)
+
+    def _agent_width(self, agent: Agent) -> int:
+        return self._width or agent.width or UNLIMITED
+
+    async def _work(self, lane: deque[Episode]) -> None:
+        while lane and not self._stopped:
+            await self._episode(lane.popleft())
+
+    async def _episode(self, episode: Episode) -> None:
+        order = next(self._order)
+        drive = episode.drive()
+        self.progress.started += 1
+        self._observer.started(episode)
+        moderator = Moderator(drive, episode.cast, lambda agent: self._pass(agent, order), self)
+        try:
+            outcome = await moderator.run()
+        except (Unauthorized, UnknownModel, ArenaError):
+            raise
+        except EngineError as error:
+            self.progress.unfinished += 1
+            self._end(episode, Result(episode.key, drive.transcript, None, error.cause, str(error)))
+        else:
+            self.progress.done += 1
+            self._end(episode, Result(episode.key, drive.transcript, outcome))
+        finally:
+            drive.close()
+
+    def _end(self, episode: Episode, result: Result) -> None:
+        self.progress.started -= 1
+        self._observer.finished(episode, result)
+
+    @asynccontextmanager
+    async def _pass(self, agent: Agent, order: int) -> AsyncIterator[None]:
+        gate = self._gates.setdefault(agent, TurnGate(self._agent_width(agent)))
+        async with gate.pass_(order):
+            progress = self.progress
+            progress.in_flight += 1
+            progress.peak_in_flight = max(progress.peak_in_flight, progress.in_flight)
+            try:
+                yield
+            finally:
+                progress.in_flight -= 1
+
+    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
+        """Pass new events on."""
+        self._observer.record(key, index, events)
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
+        """Count a turn and pass it on."""
+        self.progress.turns += 1
+        if usage := message.usage:
+            self.progress.requests += 1
+            self.progress.retries += usage.retries
+            self.progress.tokens_in += usage.tokens_in
+            self.progress.tokens_out += usage.tokens_out
+            self.progress.tokens_cached += usage.tokens_cached
+        self._observer.request(key, agent, view, message)

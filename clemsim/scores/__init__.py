@@ -1,0 +1,1 @@
+"""Scores: numbers computed from transcripts alone, their averages, and how sure they are."""

@@ -1,0 +1,13 @@
+"""Seeds derived from names, so that no two draws share one and none depends on the order of play."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+BITS = 31  # llama.cpp takes 32 bits and reserves the highest value; vLLM takes 64
+
+
+def derive(*parts: str | int) -> int:
+    """A seed in [0, 2**31) from run seed, arena, instance, repetition, seat and turn, or any other names in order."""
+    name = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") >> (64 - BITS)

@@ -1,0 +1,279 @@
+"""The run store: one SQLite file that holds all of a run, written by one thread in group commits.
+
+The event loop only puts rows on a queue. Whatever has gathered while one commit was being written goes into the next,
+so that the disk sets the size of the groups and nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from time import time
+from typing import Any
+
+import orjson
+
+from clemsim.agent import View
+from clemsim.errors import StoreError
+from clemsim.events import Event, decode, encode, type_name
+from clemsim.instances import EpisodeKey, Instance
+from clemsim.messages import Message
+from clemsim.outcomes import Outcome
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE episodes (
+    id INTEGER PRIMARY KEY,
+    arena TEXT NOT NULL, instance TEXT NOT NULL, repetition INTEGER NOT NULL, "cast" TEXT NOT NULL,
+    experiment TEXT NOT NULL, version INTEGER NOT NULL,
+    data TEXT NOT NULL,                     -- the instance as JSON
+    status TEXT NOT NULL DEFAULT 'waiting', -- waiting, playing, done, unfinished
+    outcome TEXT, reason TEXT, blame TEXT, quality REAL,
+    cause TEXT, detail TEXT,                -- why it is unfinished
+    started REAL, ended REAL,               -- seconds since the epoch
+    UNIQUE (arena, instance, repetition, "cast"));
+CREATE TABLE events (
+    episode INTEGER NOT NULL REFERENCES episodes, number INTEGER NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (episode, number)) WITHOUT ROWID;
+CREATE TABLE requests (
+    episode INTEGER NOT NULL REFERENCES episodes, turn INTEGER NOT NULL, seat TEXT NOT NULL, agent TEXT NOT NULL,
+    model TEXT, seed INTEGER, started REAL, seconds REAL, tokens_in INTEGER, tokens_out INTEGER,
+    tokens_cached INTEGER, retries INTEGER, stop TEXT, fingerprint TEXT,
+    PRIMARY KEY (episode, turn)) WITHOUT ROWID;
+CREATE TABLE scores (
+    episode INTEGER NOT NULL REFERENCES episodes, round INTEGER NOT NULL, -- 0: of the whole episode
+    metric TEXT NOT NULL, value REAL,
+    PRIMARY KEY (episode, round, metric)) WITHOUT ROWID;
+"""
+
+Row = tuple[str, tuple[Any, ...]]
+Scores = Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """One episode as it is stored."""
+
+    id: int
+    key: EpisodeKey
+    experiment: str
+    version: int
+    data: dict[str, Any]
+    status: str
+    outcome: Outcome | None
+    cause: str
+    detail: str
+
+
+class RunStore:
+    """Writes one run. Every method returns at once; `close` waits until all is on the disk."""
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        """Create the file, or open one that is there. Raises StoreError."""
+        if create and path.exists():
+            raise StoreError(f"{path} is there already")
+        self._ids: dict[EpisodeKey, int] = {}
+        self._failure: StoreError | None = None
+        self._queue: SimpleQueue[Row | None] = SimpleQueue()
+        self._base = connect(path, create=create)
+        if not create:
+            self._ids = {row.key: row.id for row in episodes(self._base)}
+        self._thread = Thread(target=self._write, name="recorder", daemon=True)
+        self._thread.start()
+
+    def enlist(self, key: EpisodeKey, instance: Instance, version: int) -> None:
+        """Put down an episode that is to be played, unless it is there."""
+        if key in self._ids:
+            return
+        self._ids[key] = number = len(self._ids) + 1
+        data = instance.model_dump_json()
+        row = (number, key.arena, key.instance, key.repetition, key.cast, instance.experiment, version, data)
+        self._put(
+            'INSERT INTO episodes (id, arena, instance, repetition, "cast", experiment, version, data)'
+            " VALUES (?,?,?,?,?,?,?,?)",
+            row,
+        )
+
+    def started(self, key: EpisodeKey) -> None:
+        """The episode begins, or goes on."""
+        self._put(
+            "UPDATE episodes SET status='playing', cause=NULL, detail=NULL, started=coalesce(started, ?) WHERE id=?",
+            (time(), self._ids[key]),
+        )
+
+    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
+        """Append events; those that a resumed episode repeats are there already and stay."""
+        episode = self._ids[key]
+        for number, event in enumerate(events, index):
+            self._put(
+                "INSERT OR IGNORE INTO events VALUES (?,?,?,?)",
+                (episode, number, type_name(event), encode(event)),
+            )
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
+        """Note what a turn cost; nothing for a player that asked no server."""
+        if (usage := message.usage) is None:
+            return
+        self._put(
+            "INSERT OR REPLACE INTO requests VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                *(
+                    self._ids[key],
+                    view.turn,
+                    view.seat,
+                    agent,
+                    usage.model,
+                    usage.seed,
+                    usage.started,
+                    usage.seconds,
+                ),
+                *(usage.tokens_in, usage.tokens_out, usage.tokens_cached, usage.retries),
+                *(message.stop, usage.fingerprint),
+            ),
+        )
+
+    def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Iterator[Scores] | list[Scores]) -> None:
+        """The episode is over, with these scores."""
+        self._put(
+            "UPDATE episodes SET status='done', outcome=?, reason=?, blame=?, quality=?, ended=? WHERE id=?",
+            (outcome.kind, outcome.reason, outcome.blame, outcome.quality, time(), self._ids[key]),
+        )
+        self.score(key, scores, rounds)
+
+    def unfinished(self, key: EpisodeKey, cause: str, detail: str) -> None:
+        """The episode is given up for now, for this cause."""
+        self._put(
+            "UPDATE episodes SET status='unfinished', cause=?, detail=? WHERE id=?",
+            (cause, detail, self._ids[key]),
+        )
+
+    def score(self, key: EpisodeKey, scores: Scores, rounds: Iterator[Scores] | list[Scores]) -> None:
+        """Put down the scores of an episode, in place of those that were there."""
+        episode = self._ids[key]
+        self._put("DELETE FROM scores WHERE episode=?", (episode,))
+        for number, metrics in enumerate([scores, *rounds]):
+            for metric, value in metrics.items():
+                self._put("INSERT INTO scores VALUES (?,?,?,?)", (episode, number, metric, value))
+
+    def meta(self, key: str, value: object) -> None:
+        """Put down a fact about the whole run."""
+        self._put("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, orjson.dumps(value).decode()))
+
+    def close(self) -> None:
+        """Write what is left and close. Raises StoreError if anything could not be written."""
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+        self._base.close()
+        if self._failure:
+            raise self._failure
+
+    def _put(self, statement: str, values: tuple[Any, ...]) -> None:
+        if self._failure:
+            raise self._failure
+        self._queue.put((statement, values))
+
+    def _write(self) -> None:
+        open_ = True
+        while open_:
+            group = [self._queue.get()]
+            while not self._queue.empty():
+                group.append(self._queue.get())
+            open_ = None not in group
+            try:
+                self._commit([row for row in group if row is not None])
+            except sqlite3.Error as error:
+                self._failure = StoreError(f"the run can't be written: {error}; what was committed before is safe")
+                return
+
+    def _commit(self, rows: list[Row]) -> None:
+        with self._base:
+            self._base.execute("BEGIN")
+            for statement, values in rows:
+                self._base.execute(statement, values)
+
+
+def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqlite3.Connection:
+    """Open a store. Raises StoreError when it is not one, or of another version."""
+    mode = "rwc" if create else "ro" if readonly else "rw"
+    if not create and not path.is_file():
+        raise StoreError(f"there is no run at {path.parent}: {path.name} is missing")
+    try:
+        base = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=10,
+        )
+        if create:
+            base.execute("PRAGMA journal_mode=WAL")
+            base.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        version = base.execute("PRAGMA user_version").fetchone()[0]
+        if not readonly:
+            base.execute("PRAGMA synchronous=NORMAL")
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} can't be opened: {error}") from error
+    if version != SCHEMA_VERSION:
+        base.close()
+        raise StoreError(f"{path} is a store of version {version}; this clemsim reads version {SCHEMA_VERSION}")
+    return base
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A store opened for reading only, also while it is being written. Raises StoreError."""
+    try:
+        with closing(connect(path, readonly=True)) as base:
+            yield base
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} can't be read: {error}") from error
+
+
+def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
+    """All episodes, in the order in which they were put down."""
+    query = (
+        'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
+        " quality, cause, detail FROM episodes ORDER BY id"
+    )
+    for id_, arena, instance, repetition, cast, experiment, version, data, status, *rest in base.execute(query):
+        kind, reason, blame, quality, cause, detail = rest
+        outcome = Outcome(kind, reason or "", blame, quality) if status == "done" else None
+        key = EpisodeKey(arena, instance, repetition, cast)
+        yield EpisodeRow(id_, key, experiment, version, orjson.loads(data), status, outcome, cause or "", detail or "")
+
+
+def events(base: sqlite3.Connection, episode: int) -> list[Event]:
+    """The events of one episode in order."""
+    rows = base.execute("SELECT type, body FROM events WHERE episode=? ORDER BY number", (episode,))
+    return [decode(kind, body) for kind, body in rows]
+
+
+def request_totals(base: sqlite3.Connection) -> dict[str, Any]:
+    """Sums over all requests: count, retries, tokens and the seconds between the first and the last of them."""
+    row = base.execute(
+        "SELECT count(*), sum(retries), sum(tokens_in), sum(tokens_out), sum(tokens_cached),"
+        " max(started + seconds) - min(started) FROM requests"
+    ).fetchone()
+    names = ("requests", "retries", "tokens_in", "tokens_out", "tokens_cached", "seconds")
+    return {name: value or 0 for name, value in zip(names, row, strict=True)}
+
+
+def requests(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]]:
+    """What each turn of an episode cost, by turn."""
+    cursor = base.execute("SELECT * FROM requests WHERE episode=?", (episode,))
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor]
+    return {row["turn"]: row for row in rows}
+
+
+def meta(base: sqlite3.Connection) -> dict[str, Any]:
+    """The facts about the whole run."""
+    return {key: orjson.loads(value) for key, value in base.execute("SELECT key, value FROM meta")}

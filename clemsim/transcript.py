@@ -1,0 +1,68 @@
+"""Transcripts: the events of an episode in order, the only source of truth for every score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from clemsim.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied
+from clemsim.instances import EpisodeKey, Instance
+from clemsim.outcomes import Outcome
+
+I_co = TypeVar("I_co", bound=Instance, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One ask and the message that answers it; exactly one of `parsed` and `rejected` is there once it was judged."""
+
+    asked: Asked
+    replied: Replied
+    parsed: Parsed | None = None
+    rejected: Rejected | None = None
+
+    @property
+    def seat(self) -> str:
+        """Who was asked."""
+        return self.asked.seat
+
+    @property
+    def move(self) -> Any:
+        """The move, None where the reply was none."""
+        return None if self.parsed is None else self.parsed.move
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript(Generic[I_co]):
+    """All that happened in an episode."""
+
+    key: EpisodeKey
+    instance: I_co
+    events: tuple[Event, ...]
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while unfinished."""
+        last = self.events[-1] if self.events else None
+        return last.outcome if isinstance(last, Ended) else None
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The answered turns in order, with what became of each reply."""
+        asked = {event.turn: event for event in self.events if isinstance(event, Asked)}
+        parsed = {event.turn: event for event in self.events if isinstance(event, Parsed)}
+        rejected = {event.turn: event for event in self.events if isinstance(event, Rejected)}
+        return [
+            Turn(asked[event.turn], event, parsed.get(event.turn), rejected.get(event.turn))
+            for event in self.events
+            if isinstance(event, Replied)
+        ]
+
+    def moves(self, seat: str) -> list[Any]:
+        """The moves of a seat in order."""
+        return [turn.move for turn in self.turns if turn.seat == seat and turn.parsed is not None]
+
+    def notes(self, key: str) -> Iterator[Any]:
+        """The values noted under a key, in order."""
+        return (event.value for event in self.events if isinstance(event, Noted) and event.key == key)
