@@ -24,7 +24,7 @@ Play = Callable[[Table], Coroutine[Any, Any, Outcome]]
 
 
 class Drive:
-    """One episode, advanced by its replies. `pending`: the asks without one; `outcome`: None until it has ended."""
+    """One episode, advanced by its replies. `outcome` is None until it has ended."""
 
     def __init__(
         self,
@@ -38,16 +38,20 @@ class Drive:
         self.key = key
         self.instance = instance
         self.events: list[Event] = []
-        self.pending: tuple[Pending, ...] = ()
         self.outcome: Outcome | None = None
         self._seed = seed
         self._seen: dict[str, list[Message]] = {seat: [] for seat in seats}
-        self._open: dict[int, Asked] = {}
-        self._early: dict[int, Message] = {}
-        self._replies: list[Message] = []
+        self._batch: dict[int, Pending] = {}  # by turn, in order
+        self._answers: dict[int, Message] = {}  # to the batch, as they came
+        self._logged = 0  # answers appended so far: those before the first that is missing
         table = Table(seats, random.Random(instance.seed), self._log, max_turns)
         self._play = play(table)
         self._advance(None)
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """The asks that wait for a reply, in order."""
+        return tuple(ask for turn, ask in self._batch.items() if turn not in self._answers)
 
     def view(self, ask: Pending) -> View:
         """What the asked seat sees, with the ask as its last message."""
@@ -61,16 +65,14 @@ class Drive:
 
         Raises ArenaError if `play` goes wrong, and ValueError if this turn waits for no reply.
         """
-        if turn not in self._open or turn in self._early:
+        if turn not in self._batch or turn in self._answers:
             raise ValueError(f"turn {turn} waits for no reply")
-        self._early[turn] = message
-        while len(self._replies) < len(self.pending):
-            ask = self.pending[len(self._replies)].asked
-            if ask.turn not in self._early:
+        self._answers[turn] = message
+        for turn in list(self._batch)[self._logged :]:
+            if turn not in self._answers:
                 return
-            self._take(ask, self._early.pop(ask.turn))
-        replies, self._replies = tuple(self._replies), []
-        self._advance(replies)
+            self._take(self._batch[turn].asked, self._answers[turn])
+        self._advance(tuple(self._answers[turn] for turn in self._batch))
 
     def replay(self, recorded: Iterable[Event]) -> None:
         """Give the recorded replies and check the recorded asks. Raises ReplayMismatch at the first that differs."""
@@ -78,7 +80,7 @@ class Drive:
             if isinstance(event, Asked):
                 self._compare(event)
             elif isinstance(event, Replied):
-                if event.turn not in self._open:
+                if event.turn not in self._batch:
                     raise ReplayMismatch(f"turn {event.turn} was recorded, but the game did not ask for it")
                 self.answer(event.turn, Message(event.seat, event.content, event.reasoning, event.stop))
 
@@ -92,7 +94,8 @@ class Drive:
         return Transcript(self.key, self.instance, tuple(self.events))
 
     def _compare(self, recorded: Asked) -> None:
-        asked = self._open.get(recorded.turn)
+        pending = self._batch.get(recorded.turn)
+        asked = pending.asked if pending else None
         if asked != recorded:
             now = "nothing" if asked is None else f"{asked.seat}: {asked.content!r}"
             raise ReplayMismatch(
@@ -100,12 +103,13 @@ class Drive:
             ).at(self.key.label)
 
     def _take(self, ask: Asked, message: Message) -> None:
-        self._replies.append(message)
+        self._logged += 1
+        if ask.keep:
+            self._seen[ask.seat].append(Message(ask.seat, message.content))
         self._log(Replied(ask.turn, ask.seat, message.content, message.reasoning, message.stop))
 
     def _advance(self, replies: tuple[Message, ...] | None) -> None:
-        self._open = {}
-        self.pending = ()
+        self._batch, self._answers, self._logged = {}, {}, 0
         try:
             batch = self._play.send(replies)
         except StopIteration as stop:
@@ -125,8 +129,7 @@ class Drive:
             raise ForbiddenAwait(
                 f"play awaited {type(batch).__name__}; it may await nothing but the table's ask and ask_all"
             ).at(self.key.label)
-        self.pending = batch.asks
-        self._open = {ask.turn: ask.asked for ask in batch.asks}
+        self._batch = {ask.turn: ask for ask in batch.asks}
         if not batch.asks:
             self._advance(())
 
@@ -138,8 +141,5 @@ class Drive:
 
     def _log(self, event: Event) -> None:
         self.events.append(event)
-        if isinstance(event, Told | Asked):
-            if isinstance(event, Told) or event.keep:
-                self._seen[event.seat].append(Message(MODERATOR, event.content))
-        elif isinstance(event, Replied) and self._open[event.turn].keep:
-            self._seen[event.seat].append(Message(event.seat, event.content))
+        if isinstance(event, Told) or (isinstance(event, Asked) and event.keep):
+            self._seen[event.seat].append(Message(MODERATOR, event.content))
