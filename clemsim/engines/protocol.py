@@ -1,0 +1,139 @@
+"""The chat completions protocol, without a socket: request bodies, answers, faults.
+
+What servers understand differs: `vllm` and `llamacpp` take more sampling parameters and can hold decoding to a format;
+`openai` stands for all others and gets only what everyone understands.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+from clemsim.engines.base import Completion, Request
+from clemsim.errors import (
+    BadRequest,
+    EngineBusy,
+    EngineError,
+    EngineTimeout,
+    EngineUnavailable,
+    Unauthorized,
+    UnknownModel,
+)
+from clemsim.messages import Usage
+
+Dialect = Literal["openai", "vllm", "llamacpp"]
+
+# How servers say that a conversation is too long for the model.
+OVERFLOWS = (
+    "exceed_context_size",
+    "exceeds the available context size",
+    "context_length_exceeded",
+    "maximum context length",
+    "longer than the maximum model length",
+    "maximum model length",
+)
+
+
+def body(model: str, request: Request, dialect: Dialect) -> dict[str, Any]:
+    """The JSON of a chat completion request; every sampling parameter that the dialect knows is explicit."""
+    sampling = request.sampling
+    sent: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": each.role, "content": each.content} for each in request.messages],
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "presence_penalty": sampling.presence_penalty,
+        "frequency_penalty": sampling.frequency_penalty,
+        "seed": request.seed,
+        "stream": False,
+    }
+    match dialect:
+        case "vllm":
+            sent |= {"top_k": sampling.top_k, "min_p": sampling.min_p}
+            sent["repetition_penalty"] = sampling.repetition_penalty
+        case "llamacpp":
+            sent |= {"top_k": max(0, sampling.top_k), "min_p": sampling.min_p, "cache_prompt": True}
+            sent["repeat_penalty"] = sampling.repetition_penalty
+    return sent | constraint(request, dialect)
+
+
+def constraint(request: Request, dialect: Dialect) -> dict[str, Any]:
+    """What holds decoding to the request's format. Raises BadRequest where the server can't be held."""
+    if request.format is None:
+        return {}
+    match dialect:
+        case "vllm":
+            return {"structured_outputs": {"regex": request.format.regex}}
+        case "llamacpp":
+            return {"grammar": request.format.gbnf}
+    raise BadRequest("the server can't hold replies to a format")
+
+
+def read(payload: Any, sent: Request, model: str, *, started: float, seconds: float, retries: int = 0) -> Completion:
+    """A completion out of the server's JSON. Raises EngineUnavailable when it can't be read."""
+    try:
+        choice = payload["choices"][0]
+        message = choice["message"]
+        text = message.get("content") or ""
+        reasoning = message.get("reasoning_content") or message.get("reasoning") or ""
+        spent = payload.get("usage") or {}
+        usage = Usage(
+            model,
+            sent.seed,
+            started,
+            seconds,
+            int(spent.get("prompt_tokens") or 0),
+            int(spent.get("completion_tokens") or 0),
+            int((spent.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
+            retries,
+            payload.get("system_fingerprint") or "",
+        )
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise EngineUnavailable("the server sent an unreadable answer: there is no choice with a message") from error
+    return Completion(str(text), str(reasoning), "length" if choice.get("finish_reason") == "length" else "stop", usage)
+
+
+def overflow(sent: Request, model: str, *, started: float, seconds: float, retries: int = 0) -> Completion:
+    """What stands for an answer when the conversation no longer fits the model."""
+    return Completion("", "", "overflow", Usage(model, sent.seed, started, seconds, retries=retries))
+
+
+def fault(status: int, text: str, wait: float | None = None) -> EngineError | None:
+    """The error behind an HTTP status; None for a context overflow, which is a fact about the model."""
+    said = f"the server said {status}: {shorten(text)}"
+    if status in (400, 413, 422) and any(sign in text for sign in OVERFLOWS):
+        return None
+    match status:
+        case 401 | 403:
+            return Unauthorized(f"{said}; set CLEMSIM_API_KEY to a key that it accepts")
+        case 404:
+            return UnknownModel(said)
+        case 408 | 504:
+            return EngineTimeout(said, wait)
+        case 429 | 503:
+            return EngineBusy(said, wait)
+        case _ if status >= 500:
+            return EngineUnavailable(said, wait)
+    return BadRequest(said)
+
+
+def retry_after(header: str | None, now: datetime | None = None) -> float | None:
+    """Seconds to wait out of a Retry-After header, which holds seconds or a date."""
+    if not header:
+        return None
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        then = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (then - (now or datetime.now(UTC))).total_seconds())
+
+
+def shorten(text: str, most: int = 300) -> str:
+    """On one line, cut."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}…"
