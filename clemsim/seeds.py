@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from hashlib import blake2b
 
 BITS = 31  # llama.cpp takes 32 bits and reserves the highest value; vLLM takes 64
@@ -11,3 +12,8 @@ def derive(*parts: str | int) -> int:
     """A seed in [0, 2**31) from run seed, arena, instance, repetition, seat and turn, or any other names in order."""
     name = "\x1f".join(str(part) for part in parts)
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") >> (64 - BITS)
+
+
+def dice(*parts: str | int) -> random.Random:
+    """A generator of its own for these names, so that nothing shares one."""
+    return random.Random(derive(*parts))

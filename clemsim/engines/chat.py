@@ -1,7 +1,7 @@
 """Any OpenAI-compatible server, over HTTP.
 
-aiohttp carries the turns (one pool, no limit of its own; the scheduler sets the width), httpx asks the server once who it
-is, tenacity says when to try again.
+aiohttp carries the turns (one pool, no limit of its own; the scheduler sets the width), httpx asks the server once who
+it is, tenacity says when to try again.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The game referencegame: rules, prompts, instances and their generator."""

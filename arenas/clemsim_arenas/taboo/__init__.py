@@ -1,0 +1,1 @@
+"""The game taboo: rules, prompts, instances and their generator."""

@@ -1,0 +1,1 @@
+"""The game wordle: rules, prompts, instances and their generator."""
