@@ -98,9 +98,9 @@ class Drive:
         asked = pending.asked if pending else None
         if asked != recorded:
             now = "nothing" if asked is None else f"{asked.seat}: {asked.content!r}"
-            raise ReplayMismatch(
-                f"turn {recorded.turn}: recorded {recorded.seat}: {recorded.content!r}, now asks {now}"
-            ).at(self.key.label)
+            raise ReplayMismatch(f"turn {recorded.turn}: recorded {recorded.seat}: {recorded.content!r}, now asks {now}").at(
+                self.key.label
+            )
 
     def _take(self, ask: Asked, message: Message) -> None:
         self._logged += 1

@@ -94,14 +94,13 @@ def line(most: int = 300) -> Format:
     """One to `most` characters without a line break that do not begin with a space."""
     rest = f"{{0,{most - 1}}}"
     alphabet = LETTERS + "   "
-    return Format(
-        f"[^\\s][^\\n]{rest}", f"[^ \\t\\r\\n] [^\\n]{rest}", (Run(LETTERS, 1, 1), Run(alphabet, 0, most - 1))
-    )
+    return Format(f"[^\\s][^\\n]{rest}", f"[^ \\t\\r\\n] [^\\n]{rest}", (Run(LETTERS, 1, 1), Run(alphabet, 0, most - 1)))
 
 
-def letters(count: int) -> Format:
-    """So many lower-case letters a-z."""
-    return Format(f"[a-z]{{{count}}}", f"[a-z]{{{count}}}", (Run(LETTERS, count, count),))
+def letters(least: int, most: int | None = None) -> Format:
+    """So many lower-case letters a-z; exactly `least` unless `most` is given."""
+    count = f"{least}" if most is None else f"{least},{most}"
+    return Format(f"[a-z]{{{count}}}", f"[a-z]{{{count}}}", (Run(LETTERS, least, most or least),))
 
 
 def sequence(parts: Sequence[Format]) -> Format:

@@ -148,9 +148,7 @@ def check_cast(arena: Arena[Any], cast: Cast) -> None:
     for seat in arena.seats:
         agent = cast.agent(seat)
         if agent is None:
-            raise UsageError(
-                f"nobody sits at {seat!r} of {arena.name}: add --agent {seat}=SPEC, or one plain --agent SPEC"
-            )
+            raise UsageError(f"nobody sits at {seat!r} of {arena.name}: add --agent {seat}=SPEC, or one plain --agent SPEC")
         agent.check(arena.name, [seat])
 
 
@@ -342,8 +340,7 @@ def summarize_run(folder: Path) -> dict[str, Any]:
     about = read_description(folder)
     with store.reading(folder / STORE) as base:
         scored = [
-            Scored(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause)
-            for row in store.episodes(base)
+            Scored(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in store.episodes(base)
         ]
         throughput = store.meta(base).get("throughput", {})
     scores = summarize(scored)

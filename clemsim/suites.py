@@ -93,9 +93,7 @@ def _path(spec: str) -> Path:
     if path.is_dir():
         path = path / "suite.toml"
     if not path.is_file():
-        raise UsageError(
-            f"there is no suite {spec!r}: choose one of {', '.join(available())}, or give its file or folder"
-        )
+        raise UsageError(f"there is no suite {spec!r}: choose one of {', '.join(available())}, or give its file or folder")
     return path
 
 

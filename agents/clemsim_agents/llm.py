@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from clemsim.engines.chat import ChatEngine
-from clemsim.engines.local import LocalEngine
-from clemsim.engines.scripted import ReplayEngine
-
 from clemsim import store
 from clemsim.agent import Agent, View
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Sampling
+from clemsim.engines.chat import ChatEngine
+from clemsim.engines.local import LocalEngine
+from clemsim.engines.scripted import ReplayEngine
 from clemsim.errors import UsageError
 from clemsim.events import Replied
 from clemsim.messages import Message, Usage
@@ -43,9 +42,7 @@ class LLMSeat(Agent):
         await self.engine.open()
         if self.constrain and not self.engine.constrains:
             await self.engine.close()
-            raise UsageError(
-                f"{self.name} can't hold replies to a format: leave out --constrain, or serve it with vLLM"
-            )
+            raise UsageError(f"{self.name} can't hold replies to a format: leave out --constrain, or serve it with vLLM")
 
     async def close(self) -> None:
         """Close the engine."""

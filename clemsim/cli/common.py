@@ -63,9 +63,7 @@ def watcher(stopped: list[bool]) -> Callable[[Live], Coroutine[Any, Any, None]]:
     """Shows progress, and lets Ctrl-C stop the run where it is; the second Ctrl-C does not wait."""
 
     async def watch(live: Live) -> None:
-        err.print(
-            plain(f"playing {live.progress.episodes} episodes into {live.folder} (Ctrl-C stops, nothing is lost)")
-        )
+        err.print(plain(f"playing {live.progress.episodes} episodes into {live.folder} (Ctrl-C stops, nothing is lost)"))
 
         def stop() -> None:
             stopped.append(True)

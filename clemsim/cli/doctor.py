@@ -23,9 +23,7 @@ Check = tuple[str, bool, str]
 
 
 def doctor(
-    agent: Annotated[
-        list[str] | None, typer.Option(metavar="SPEC", help="Also try to reach this agent; repeat.")
-    ] = None,
+    agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help="Also try to reach this agent; repeat.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Check what is installed and whether agents can be reached. Exit code 1 when something is amiss.
@@ -67,8 +65,7 @@ def _writable(folder: Path) -> bool:
 
 def _packages() -> list[Check]:
     core = [
-        _package(name, needed=True)
-        for name in ("clemsim", "aiohttp", "httpx", "pydantic", "orjson", "rich", "tenacity")
+        _package(name, needed=True) for name in ("clemsim", "aiohttp", "httpx", "pydantic", "orjson", "rich", "tenacity")
     ]
     return [*core, _package("xllamacpp", hint="for --agent local: pip install 'clemsim[local]'"), _weights()]
 

@@ -38,9 +38,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Plays many conversational games at once, with language models in the seats.
 
@@ -50,9 +48,7 @@ def root(
 
 @app.command("run")
 def run_(
-    suite: Annotated[
-        str, typer.Option(help="What to play: a name (`clemsim list suites`), a file or a folder.")
-    ] = "quick",
+    suite: Annotated[str, typer.Option(help="What to play: a name (`clemsim list suites`), a file or a folder.")] = "quick",
     arena: Annotated[list[str] | None, typer.Option(help="Only this game, or path/to/game.py:Class; repeat.")] = None,
     agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help=SPEC_HELP)] = None,
     instances: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each game.")] = None,
@@ -61,9 +57,7 @@ def run_(
     width: Annotated[str, typer.Option(help="Turns in flight of each agent: a number, or auto.")] = "auto",
     temperature: Annotated[float, typer.Option(min=0.0, help="0: always the likeliest token.")] = 0.0,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")] = None,
     constrain: Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")] = False,
     json: Json = False,
 ) -> None:

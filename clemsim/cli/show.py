@@ -47,9 +47,7 @@ def show(
         for row in chosen:
             out.print(transcript(row.key, store.events(base, row.id), store.requests(base, row.id), note=row.detail))
         if episode is None and len(rows) > 1:
-            out.print(
-                plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True
-            )
+            out.print(plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True)
 
 
 def _chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:

@@ -6,6 +6,7 @@ it is, tenacity says when to try again.
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,32 +35,42 @@ class ChatEngine(Engine):
         url: str,
         *,
         key: str | None = None,
-        width: int = 64,
+        width: int | None = 64,
         timeout: float = 600.0,
         attempts: int = 6,
         first_wait: float = 0.5,
         longest_wait: float = 30.0,
+        name: str | None = None,
     ) -> None:
         """`timeout` and the waits in seconds. Raises UsageError for an address that can't be one."""
-        self.name = model
+        self.name = name or model
+        self.model = model
         self.url = checked_url(url)
         self.width = width
         self.dialect: Dialect = "openai"
         self.server = ""
-        self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        self._key = checked_key(key)
+        self._headers = {"Content-Type": "application/json"} | _authorization(self._key)
         self._timeout = timeout
         self._attempts = attempts
         self._backoff = wait_random_exponential(multiplier=first_wait, max=longest_wait)
         self._session: aiohttp.ClientSession | None = None
+        self._opening = asyncio.Lock()
 
     async def open(self) -> None:
         """Reach the server, check that it serves the model and find out what it understands."""
-        if self._session is not None:
-            return
+        async with self._opening:
+            if self._session is None:
+                await self._ask_server()
+                self._session = self._connect()
+
+    async def _ask_server(self) -> None:
         async with httpx.AsyncClient(headers=self._headers, timeout=CONTROL_TIMEOUT, trust_env=False) as client:
             owners = await self._check_model(client)
             await self._detect(client, owners)
-        self._session = aiohttp.ClientSession(
+
+    def _connect(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=self._timeout),
             headers=self._headers,
@@ -81,7 +92,7 @@ class ChatEngine(Engine):
         """Model, address and what the server said of itself."""
         return {
             "engine": "chat",
-            "model": self.name,
+            "model": self.model,
             "url": self.url,
             "dialect": self.dialect,
             "server": self.server or "unknown",
@@ -89,37 +100,57 @@ class ChatEngine(Engine):
 
     async def complete(self, request: Request) -> Completion:
         """One chat completion; waits between attempts hold up nobody else."""
-        sent = orjson.dumps(protocol.body(self.name, request, self.dialect))
+        sent = orjson.dumps(protocol.body(self.model, request, self.dialect))
+        session, started = self._opened(), time()
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self._attempts),
             wait=self._wait,
             retry=retry_if_exception_type(Transient),
             reraise=True,
         )
-        async for attempt in attempts:
-            with attempt:
-                return await self._post(sent, request, attempt.retry_state.attempt_number - 1)
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    retries = attempt.retry_state.attempt_number - 1
+                    return await self._attempt(session, sent, request, started, retries)
+        except Transient as error:
+            error.args = (f"{error.args[0]}, after {self._attempts} attempts",)
+            raise
         raise AssertionError("tenacity gave neither a result nor an error")
 
-    async def _post(self, sent: bytes, request: Request, retries: int) -> Completion:
+    def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             raise EngineUnavailable(f"{self.name} is not open")
-        started, begun = time(), monotonic()
+        return self._session
+
+    async def _attempt(
+        self, session: aiohttp.ClientSession, sent: bytes, request: Request, started: float, retries: int
+    ) -> Completion:
+        begun = monotonic()
+        status, payload, wait = await self._post(session, sent)
+        seconds = monotonic() - begun
+        if status == 200:
+            said = _json(payload)
+            return protocol.read(said, request, self.name, started=started, seconds=seconds, retries=retries)
+        fault = protocol.fault(status, self._hide_key(payload.decode(errors="replace")), protocol.retry_after(wait))
+        if fault is not None:
+            raise fault
+        return protocol.overflow(request, self.name, started=started, seconds=seconds, retries=retries)
+
+    async def _post(self, session: aiohttp.ClientSession, sent: bytes) -> tuple[int, bytes, str | None]:
+        """Status, body and the wait asked for; a redirect is an answer like any other, so the key stays here."""
         try:
-            async with self._session.post(f"{self.url}/chat/completions", data=sent) as response:
-                payload = await response.read()
-                status, wait = response.status, response.headers.get("Retry-After")
+            async with session.post(f"{self.url}/chat/completions", data=sent, allow_redirects=False) as response:
+                return response.status, await response.read(), response.headers.get("Retry-After")
         except TimeoutError as error:
             raise EngineTimeout(f"no answer from {self.url} within {self._timeout:g} s") from error
-        except aiohttp.ClientError as error:
-            raise EngineUnavailable(f"{self.url}: {protocol.shorten(str(error) or type(error).__name__)}") from error
-        seconds = monotonic() - begun
-        if status != 200:
-            fault = protocol.fault(status, payload.decode(errors="replace"), protocol.retry_after(wait))
-            if fault is None:
-                return protocol.overflow(request, self.name, started=started, seconds=seconds, retries=retries)
-            raise fault
-        return protocol.read(_json(payload), request, self.name, started=started, seconds=seconds, retries=retries)
+        except (aiohttp.ClientError, OSError) as error:
+            said = self._hide_key(protocol.shorten(str(error) or type(error).__name__))
+            raise EngineUnavailable(f"{self.url}: {said}") from error
+
+    def _hide_key(self, text: str) -> str:
+        """The text without the key, which some servers repeat."""
+        return text.replace(self._key, "(key)") if self._key else text
 
     def _wait(self, state: RetryCallState) -> float:
         """Jittered exponential back-off, and never less than the server asked for."""
@@ -131,7 +162,7 @@ class ChatEngine(Engine):
         """Raise unless the server is there and serves the model; who owns its models hints at what it is."""
         try:
             answer = await client.get(f"{self.url}/models")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise EngineUnavailable(
                 f"no server answers at {self.url}: start it or correct the address ({type(error).__name__})"
             ) from error
@@ -140,35 +171,55 @@ class ChatEngine(Engine):
         if answer.status_code in (404, 405):
             return set()
         if answer.status_code != 200:
-            raise EngineUnavailable(f"{self.url}/models said {answer.status_code}: {protocol.shorten(answer.text)}")
+            said = protocol.shorten(self._hide_key(answer.text))
+            raise EngineUnavailable(f"{self.url}/models said {answer.status_code}: {said}")
         try:
             models = [model for model in answer.json()["data"] if isinstance(model, dict)]
         except (ValueError, KeyError, TypeError) as error:
             raise EngineUnavailable(f"{self.url} is no OpenAI-compatible server: /models sent no list") from error
         names = [str(model.get("id")) for model in models]
-        if names and self.name not in names:
+        if names and self.model not in names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            raise UnknownModel(f"{self.url} does not serve {self.name!r}, only {', '.join(names[:5])}{more}")
+            raise UnknownModel(f"{self.url} does not serve {self.model!r}, only {', '.join(names[:5])}{more}")
         return {str(model.get("owned_by")) for model in models}
 
     async def _detect(self, client: httpx.AsyncClient, owners: set[str]) -> None:
-        """Ask, never assume: vLLM tells its version, llama.cpp its properties."""
+        """vLLM tells its version, llama.cpp its properties; or else who owns the models says it."""
         root = self.url.removesuffix("/v1")
-        if "vllm" in owners and (said := await _get(client, f"{root}/version")):
-            self.dialect, self.server = "vllm", f"vllm {said.get('version', '')}".strip()
-        elif "llamacpp" in owners and (said := await _get(client, f"{root}/props")):
-            self.dialect, self.server = "llamacpp", f"llama.cpp {said.get('build_info', '')}".strip()
+        version = (await _get(client, f"{root}/version")).get("version")
+        if "vllm" in owners or ("llamacpp" not in owners and isinstance(version, str)):
+            self.dialect, self.server = "vllm", f"vllm {version or ''}".strip()
+            return
+        properties = await _get(client, f"{root}/props")
+        if "llamacpp" in owners or properties:
+            self.dialect, self.server = "llamacpp", f"llama.cpp {properties.get('build_info', '')}".strip()
 
 
 def checked_url(url: str) -> str:
     """The address without a slash at its end; `/v1` is added where there is no path. Raises UsageError."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if "@" in url:
+        raise UsageError("an address must not hold a name or password: put the key into CLEMSIM_API_KEY")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise UsageError(f"{url!r} is no address: give one such as http://127.0.0.1:8000/v1")
-    if parts.username or parts.password:
-        raise UsageError("an address must not hold a password: put the key into CLEMSIM_API_KEY")
     path = parts.path.rstrip("/") or "/v1"
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def checked_key(key: str | None) -> str:
+    """The key without blanks around it, empty for none. Raises UsageError for one that no header can carry."""
+    key = (key or "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError("the key holds characters that no key has: correct CLEMSIM_API_KEY")
+    return key
+
+
+def _authorization(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 async def _get(client: httpx.AsyncClient, url: str) -> dict[str, Any]:

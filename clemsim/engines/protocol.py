@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any, Literal
+
+import orjson
 
 from clemsim.engines.base import Completion, Request
 from clemsim.errors import (
@@ -20,7 +23,7 @@ from clemsim.errors import (
     Unauthorized,
     UnknownModel,
 )
-from clemsim.messages import Usage
+from clemsim.messages import Stop, Usage
 
 Dialect = Literal["openai", "vllm", "llamacpp"]
 
@@ -31,7 +34,6 @@ OVERFLOWS = (
     "context_length_exceeded",
     "maximum context length",
     "longer than the maximum model length",
-    "maximum model length",
 )
 
 
@@ -76,8 +78,9 @@ def read(payload: Any, sent: Request, model: str, *, started: float, seconds: fl
     try:
         choice = payload["choices"][0]
         message = choice["message"]
-        text = message.get("content") or ""
-        reasoning = message.get("reasoning_content") or message.get("reasoning") or ""
+        text = _text(message.get("content"))
+        reasoning = _text(message.get("reasoning_content") or message.get("reasoning"))
+        stop: Stop = "length" if choice.get("finish_reason") == "length" else "stop"
         spent = payload.get("usage") or {}
         usage = Usage(
             model,
@@ -88,11 +91,11 @@ def read(payload: Any, sent: Request, model: str, *, started: float, seconds: fl
             int(spent.get("completion_tokens") or 0),
             int((spent.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
             retries,
-            payload.get("system_fingerprint") or "",
+            _text(payload.get("system_fingerprint")),
         )
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise EngineUnavailable("the server sent an unreadable answer: there is no choice with a message") from error
-    return Completion(str(text), str(reasoning), "length" if choice.get("finish_reason") == "length" else "stop", usage)
+    return Completion(text, reasoning, stop, usage)
 
 
 def overflow(sent: Request, model: str, *, started: float, seconds: float, retries: int = 0) -> Completion:
@@ -102,9 +105,9 @@ def overflow(sent: Request, model: str, *, started: float, seconds: float, retri
 
 def fault(status: int, text: str, wait: float | None = None) -> EngineError | None:
     """The error behind an HTTP status; None for a context overflow, which is a fact about the model."""
-    said = f"the server said {status}: {shorten(text)}"
-    if status in (400, 413, 422) and any(sign in text for sign in OVERFLOWS):
+    if status in (400, 413, 422) and any(sign in text.lower() for sign in OVERFLOWS):
         return None
+    said = f"the server said {status}: {shorten(_message(text))}"
     match status:
         case 401 | 403:
             return Unauthorized(f"{said}; set CLEMSIM_API_KEY to a key that it accepts")
@@ -123,17 +126,41 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     """Seconds to wait out of a Retry-After header, which holds seconds or a date."""
     if not header:
         return None
-    if header.strip().isdecimal():
-        return float(header)
     try:
-        then = parsedate_to_datetime(header)
+        seconds = float(header)
+    except ValueError:
+        return _until(header, now or datetime.now(UTC))
+    return seconds if isfinite(seconds) and seconds >= 0 else None
+
+
+def _until(date: str, now: datetime) -> float | None:
+    try:
+        then = parsedate_to_datetime(date)
     except ValueError:
         return None
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return max(0.0, (then - (now or datetime.now(UTC))).total_seconds())
+    return max(0.0, (then - now).total_seconds())
+
+
+def _message(text: str) -> str:
+    """The human part of an error's JSON; the text itself where there is none."""
+    try:
+        said = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    for field in ("error", "message"):
+        said = said.get(field, said) if isinstance(said, dict) else said
+    return said if isinstance(said, str) else text
+
+
+def _text(value: object) -> str:
+    """A field that holds text or nothing. Raises TypeError for anything else."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise TypeError(f"text expected, not {type(value).__name__}")
 
 
 def shorten(text: str, most: int = 300) -> str:
     """On one line, cut."""
     line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[:most]}…"
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -61,8 +61,7 @@ def resample(arenas: Mapping[str, Sequence[Cluster]], seed: int = 0) -> list[dic
     """Points of arenas whose instances were drawn anew, with replacement, many times."""
     rng = random.Random(seed)
     return [
-        {name: point(rng.choices(clusters, k=len(clusters))) for name, clusters in arenas.items()}
-        for _ in range(RESAMPLES)
+        {name: point(rng.choices(clusters, k=len(clusters))) for name, clusters in arenas.items()} for _ in range(RESAMPLES)
     ]
 
 

@@ -86,9 +86,7 @@ def _display(meter: Meter, points: dict[str, list[Point]]) -> RenderableType:
     table = RichTable.grid(padding=(0, 2))
     for cast, found in points.items():
         played = sum(each.played for each in found) / len(found)
-        table.add_row(
-            plain(cast, "bold"), f"clemscore {_clemscore(found)}", f"{played:.0f} % played", Text("so far", "dim")
-        )
+        table.add_row(plain(cast, "bold"), f"clemscore {_clemscore(found)}", f"{played:.0f} % played", Text("so far", "dim"))
     return Group(bar, plain(meter.line()), table)
 
 

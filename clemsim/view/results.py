@@ -32,9 +32,7 @@ def results(summary: Mapping[str, Any]) -> RenderableType:
 def _agent(table: RichTable, agent: str, scores: Mapping[str, Any]) -> None:
     for index, (arena, row) in enumerate(scores["arenas"].items()):
         counts = [_count(name, row[name]) for name in COLUMNS]
-        table.add_row(
-            plain(agent) if index == 0 else "", plain(arena), *counts, *_scores(row, ("played", "quality")), ""
-        )
+        table.add_row(plain(agent) if index == 0 else "", plain(arena), *counts, *_scores(row, ("played", "quality")), "")
     totals = {name: sum(row[name] for row in scores["arenas"].values()) for name in COLUMNS}
     counts = [_count(name, totals[name]) for name in COLUMNS]
     names = ("played", "quality", "clemscore")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
-from clemsim.agent import Agent, View
-from clemsim.messages import Message
 from clemsim_arenas.referencegame.game import GIVER
 from clemsim_arenas.referencegame.grids import SIZE, Cell, Grid, parse
+
+from clemsim.agent import Agent, View
+from clemsim.messages import Message
 
 _GRID = re.compile(r"(?:[X▢](?: [X▢]){4}\n?){5}")
 _ROW = re.compile(r"row (\d) (all|columns? [\d ]+)")

@@ -1,7 +1,7 @@
-"""Writes lexicon.tsv, a small dictionary of common English words: three clues a word, taken from WordNet 3.0.
+"""Writes lexicon.tsv, a small dictionary of common English words: three clues a word, from WordNet 3.0.
 
-Needs Debian's package wordnet-base and `pip install wordfreq`. Words come in order of their frequency: all that
-WordNet knows above the frequency COMMON, and those for things, creatures, people and bodies' doings above RARE.
+Needs Debian's package wordnet-base and `pip install wordfreq`. Words come in order of their frequency: all
+that WordNet knows above the frequency COMMON, and those for things, creatures and people above RARE.
 """
 
 from __future__ import annotations
@@ -20,10 +20,20 @@ from wordfreq import top_n_list, zipf_frequency
 COMMON, RARE = 4.0, 3.15
 FILES = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
 TYPES = {"1": "n", "2": "v", "3": "a", "4": "r", "5": "a"}
-# Numbers of WordNet's lexicographer files: animals, artefacts, bodies, food, objects, people, plants, bodily verbs.
+# WordNet's lexicographer files of animals, artefacts, bodies, food, objects, people, plants, bodily verbs.
 CONCRETE = {"05", "06", "08", "13", "17", "18", "20", "29"}
 TIME, ADVERB = "28", "02"
 RUDE = re.compile(r"obscene|offensive (term|name|word)|disparaging|derogatory|\bslur\b|\bsexual|genital")
+# Function words that are rare nouns too, and words that WordNet does not mark as rude.
+UNFIT_TEXT = """
+are was were has have had been being did does done not all any one its his her him our out off own
+who why how she they them that than then there these this those such some same other more most just
+only very too now can could will would should may might must about above after again against because
+before below between both during each few for from further here into once over under until while
+what when where which with you bitch slut retard asshole bastard ass boob boobs penis vagina rape
+negro piss damn dildo arse buns
+"""
+UNFIT = frozenset(UNFIT_TEXT.split())
 SENSE = re.compile(r"^(.+)%([1-5]):.* (\d+) (\d+)$")
 WIDTH, NARROW, THIN = 84, 52, 24
 
@@ -98,7 +108,7 @@ def clean(text: str, word: str, width: int) -> str:
 
 
 def opening(net: WordNet, word: str, senses: list[Sense]) -> str:
-    """The first clue: the gloss of the first sense, of the second too where that says little, and a synonym."""
+    """The first clue: the gloss of the first sense, of the second where that says little, a synonym."""
     first = senses[0]
     text = clean(first.gloss, word, WIDTH)
     if len(text) < THIN and len(senses) > 1:
@@ -139,15 +149,21 @@ def entry(net: WordNet, word: str) -> list[str]:
     return list(dict.fromkeys(text for text in [opening(net, word, senses), *rest] if text))[:3]
 
 
+def fit(word: str) -> bool:
+    """Whether a word may have an entry, if WordNet knows it."""
+    plain = re.fullmatch("[a-z]{3,}", word) is not None
+    return plain and word not in UNFIT and zipf_frequency(word, "en") >= RARE
+
+
 def main() -> None:
     """Writes the file."""
     here = Path(__file__).parent
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="WordNet's folder")
     parser.add_argument("--out", type=Path, default=here / "lexicon.tsv", help="the file to write")
     args = parser.parse_args()
     net = WordNet(args.wordnet)
-    words = [w for w in top_n_list("en", 40000) if re.fullmatch("[a-z]{3,}", w) and zipf_frequency(w, "en") >= RARE]
+    words = [word for word in top_n_list("en", 40000) if fit(word)]
     rows = ["\t".join([word, *clues]) for word in words if (clues := entry(net, word))]
     args.out.write_text("\n".join(rows) + "\n", encoding="utf-8")
     print(f"{len(rows)} words, {args.out.stat().st_size} bytes")

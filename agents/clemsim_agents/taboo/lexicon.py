@@ -44,7 +44,7 @@ def hint(word: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """Words in order of their frequency, each with its clues, and an index from stems to the words' numbers."""
+    """Words in order of their frequency, each with its clues, and an index from stems to word numbers."""
 
     entries: Mapping[str, tuple[str, ...]]
     words: tuple[str, ...]
@@ -114,11 +114,21 @@ def build(entries: Mapping[str, tuple[str, ...]]) -> Lexicon:
     for number, entry in enumerate(held):
         for found in entry & rare:
             index[found].append(number)
+    _link(words, held, index)
     norms = tuple(
         max(1, len(entry & rare)) ** LENGTH_WEIGHT * (1 + RANK_WEIGHT * math.log(1 + rank))
         for rank, entry in enumerate(held)
     )
     return Lexicon(entries, words, {found: tuple(numbers) for found, numbers in index.items()}, norms)
+
+
+def _link(words: Sequence[str], held: Sequence[frozenset[str]], index: dict[str, list[int]]) -> None:
+    """Adds to the index, for each word, the words that its own clues name."""
+    places = {stem(word): number for number, word in reversed(list(enumerate(words)))}
+    for word, entry in zip(words, held, strict=True):
+        own = index[stem(word)]
+        known = set(own)
+        own += sorted({places[found] for found in entry if found in places} - known)
 
 
 @cache

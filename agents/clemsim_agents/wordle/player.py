@@ -6,11 +6,12 @@ import random
 from collections.abc import Sequence
 from functools import cache
 
+from clemsim_arenas.wordle.board import Guess, parse_feedback
+from clemsim_arenas.wordle.game import Wordle
+
 from clemsim.agent import Agent, View
 from clemsim.messages import MODERATOR, Message
 from clemsim_agents.wordle.solver import next_guess
-from clemsim_arenas.wordle.board import Guess, parse_feedback
-from clemsim_arenas.wordle.game import Wordle
 
 FEEDBACK = "guess_feedback: "
 

@@ -43,4 +43,3 @@ def _breakers(left: Sequence[str], words: Sequence[str]) -> list[str]:
     shared = set.intersection(*(set(word) for word in left))
     wanted = Counter(letter for word in left for letter in set(word) - shared)
     return sorted(words[:FREQUENT], key=lambda word: -sum(wanted[letter] for letter in set(word)))[:20]
-

@@ -17,9 +17,9 @@ from clemsim.formats import line, literal, one_of
 GIVER, FOLLOWER = "giver", "follower"
 ORDINALS = {"first": 0, "second": 1, "third": 2, "1": 0, "2": 1, "3": 2}
 
-EXPRESSION = matching(
-    r"expression:\s*[^\n]+", "one line 'Expression: ...'", literal("Expression: ") + line()
-).then(lambda found: found.group())
+EXPRESSION = matching(r"expression:\s*[^\n]+", "one line 'Expression: ...'", literal("Expression: ") + line()).then(
+    lambda found: found.group()
+)
 ANSWER = matching(
     r"answer:\s*(first|second|third|1|2|3)[^\n]*",
     "'Answer: first', 'second' or 'third'",

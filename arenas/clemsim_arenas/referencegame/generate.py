@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from clemsim.generating import main
 from clemsim.seeds import dice
-
 from clemsim_arenas.referencegame.game import Grids, ReferenceGame
 from clemsim_arenas.referencegame.grids import KINDS, render, triples
 

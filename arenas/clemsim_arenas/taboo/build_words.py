@@ -1,4 +1,4 @@
-"""Checks the target words of taboo (resources/words.jsonl) and writes them back normalised: sorted, one a line.
+"""Checks the target words of taboo (resources/words.jsonl) and writes them back sorted, one a line.
 
 The list is written by hand; this script, which needs `pip install wordfreq`, says what is wrong with it.
 """
@@ -67,7 +67,7 @@ def check(entries: Sequence[Entry]) -> Iterator[str]:
 
 def main() -> int:
     """Checks the file, and rewrites it where nothing is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", nargs="?", type=Path, default=WORDS, help="the list (default: %(default)s)")
     path: Path = parser.parse_args().path
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -16,9 +16,12 @@ RESOURCES = Path(__file__).parent / "resources"
 BANDS = (("high", 5.0), ("medium", 4.0), ("low", 3.0))
 _WORD = re.compile(r"[a-z]{5}")
 # Not to be set as targets: slurs, crude words and names that the lists have in lower case.
-UNWANTED = set(
-    "bitch whore pussy penis dicks boobs titty nazis negro spics faggy fucks shits cunts arses bimbo rapes raped rapist "
-    "slave porno sluts queer drugs bombs abuse vagin semen coons gooks kikes dykes fagot negri sissy wench devil".split()
+UNWANTED = frozenset(
+    """
+    bitch whore pussy penis dicks boobs titty nazis negro spics faggy fucks shits cunts arses bimbo
+    rapes raped slave porno sluts queer drugs bombs abuse vagin semen coons gooks kikes dykes fagot
+    negri sissy wench devil
+    """.split()  # noqa: SIM905
 )
 
 
