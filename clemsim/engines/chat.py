@@ -7,6 +7,7 @@ it is, tenacity says when to try again.
 from __future__ import annotations
 
 import asyncio
+from asyncio import sleep
 from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -107,6 +108,7 @@ class ChatEngine(Engine):
             wait=self._wait,
             retry=retry_if_exception_type(Transient),
             reraise=True,
+            sleep=sleep,
         )
         try:
             async for attempt in attempts:

@@ -45,7 +45,7 @@ class LocalEngine(Engine):
         """Wait for the turns under way and drop the weights."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
-            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+            await asyncio.to_thread(pool.shutdown)
         self._server = None
 
     @property

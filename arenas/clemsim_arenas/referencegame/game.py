@@ -59,11 +59,16 @@ class ReferenceGame(Arena[Grids]):
         return Outcome.failure("the wrong grid was chosen")
 
     def metrics(self, transcript: Transcript[Grids], /) -> Mapping[str, float | None]:
-        """Length of the expression, with its tag, in characters and in tokens (split at spaces); who aborted."""
+        """Length of the expression, with its tag, in characters and in tokens (split at spaces); who aborted.
+
+        As in clembench, an aborted game is neither won nor lost: both are undefined.
+        """
         outcome = transcript.outcome
         blame = outcome.blame if outcome is not None and outcome.kind == "aborted" else None
         said = transcript.moves(GIVER)
+        undefined = {"Success": None, "Lose": None} if blame else {}
         return {
+            **undefined,
             "Generated Expression Length": float(len(said[0])) if said else None,
             "Generated Expression Number of Tokens": float(len(said[0].split(" "))) if said else None,
             "Aborted at Player 1": float(blame == GIVER),

@@ -27,7 +27,7 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _STEMMER = snowballstemmer.stemmer("english")
 
 CLUE = tagged("CLUE:", literal("CLUE: ") + line(200))
-GUESS = tagged("GUESS:", literal("GUESS: ") + letters(2, 20)).then(lambda said: normal(said).strip())
+GUESS = tagged("GUESS:", literal("GUESS: ") + letters(2, 20)).then(lambda said: normal(said.replace("GUESS:", "")).strip())
 
 
 class Word(Instance):

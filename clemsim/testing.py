@@ -1,0 +1,139 @@
+"""For game builders: drive a game by hand, read what happened, and check what every arena must keep to.
+
+transcript = drive(Taboo(), word, ["CLUE: it barks", "GUESS: dog"])
+check_arena(Taboo(), instances)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from clemsim.arena import Arena
+from clemsim.drive import Drive
+from clemsim.errors import ArenaError, UsageError
+from clemsim.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
+from clemsim.formats import Format
+from clemsim.instances import Instance
+from clemsim.messages import MODERATOR, Message
+from clemsim.transcript import Transcript
+
+try:
+    from hypothesis import HealthCheck, given, settings
+    from hypothesis import strategies as st
+except ImportError:  # an extra: only check_arena needs it
+    st = None  # type: ignore[assignment]
+
+I = TypeVar("I", bound=Instance)  # noqa: E741
+
+Replies = Iterable[str] | Mapping[str, Iterable[str]]
+
+
+def drive(arena: Arena[I], instance: I, replies: Replies) -> Transcript[Instance]:
+    """Play one episode with these replies, in the order of the asks or in that of each seat's own.
+
+    Raises ArenaError when they run out before the game has ended.
+    """
+    said = _by_seat(arena, replies)
+    driven = arena.drive(instance)
+    while driven.outcome is None:
+        ask = driven.pending[0]
+        reply = next(said[ask.seat], None)
+        if reply is None:
+            raise ArenaError(f"no reply is left for turn {ask.turn}, {ask.seat}: {ask.asked.content!r}")
+        driven.answer(ask.turn, Message(ask.seat, reply))
+    return driven.transcript
+
+
+def render(transcript: Transcript[Any]) -> str:
+    """A transcript as readable text, the form of the golden files."""
+    return "".join(f"{text}\n" for event in transcript.events for text in _lines(event))
+
+
+def check_arena(arena: Arena[I], instances: Sequence[I], examples: int = 100) -> None:
+    """Play the instances with generated replies (empty, huge, unicode, nearly valid) and check what holds for every arena.
+
+    Two drives are equal; every prefix replays; a seat's view holds only what it was told, asked or said itself; the arena
+    object is unchanged; the game ends within its turn bound. Raises AssertionError with the smallest failing case, and
+    UsageError without the extra `dev`.
+    """
+    if st is None:
+        raise UsageError("check_arena needs hypothesis: pip install 'clemsim[dev]'")
+    before = {key: repr(value) for key, value in vars(arena).items()}
+
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def check(data: Any) -> None:
+        instance = data.draw(st.sampled_from(list(instances)))
+        _check_episode(arena, instance, data)
+
+    check()
+    assert {key: repr(value) for key, value in vars(arena).items()} == before, "play changed the arena object"
+
+
+def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> None:
+    driven = arena.drive(instance)
+    replies: list[str] = []
+    while driven.outcome is None:
+        ask = driven.pending[0]
+        _check_view(driven)
+        replies.append(data.draw(_replies(ask.format)))
+        driven.answer(ask.turn, Message(ask.seat, replies[-1]))
+    assert driven.transcript.turns[-1].asked.turn <= arena.max_turns, "the game took more turns than its bound"
+    again = arena.drive(instance)
+    for reply in replies:
+        again.answer(again.pending[0].turn, Message(again.pending[0].seat, reply))
+    assert again.events == driven.events, "two drives with the same replies differ"
+    _check_prefix(arena, instance, driven.events, data.draw(st.integers(0, len(driven.events))))
+
+
+def _check_prefix(arena: Arena[Any], instance: Instance, events: Sequence[Event], size: int) -> None:
+    replayed = arena.drive(instance)
+    replayed.replay(events[:size])
+    assert replayed.events[:size] == list(events[:size]), f"the first {size} events do not replay"
+
+
+def _check_view(driven: Drive) -> None:
+    """A seat sees exactly what was addressed to it and what it said."""
+    for ask in driven.pending:
+        allowed = {event.content for event in driven.events if isinstance(event, Told | Asked) and event.seat == ask.seat}
+        own = {event.content for event in driven.events if isinstance(event, Replied) and event.seat == ask.seat}
+        for message in driven.view(ask):
+            there = message.content in (allowed if message.author == MODERATOR else own)
+            assert there, f"{ask.seat} sees {message.content!r}, which was not for it"
+
+
+def _replies(declared: Format | None) -> Any:
+    """Replies of every kind, many of them valid or nearly so where the ask declares its format."""
+    strange = st.one_of(st.just(""), st.just(" \n\t"), st.just("x" * 100_000), st.text(max_size=80))
+    if declared is None:
+        return strange
+    valid = st.randoms(use_true_random=False).map(declared.sample)
+    nearly = st.tuples(valid, st.sampled_from(["", " ", "\n", "\nmore", ".", "\x00", "é"])).map("".join)
+    cut = st.tuples(valid, st.integers(1, 20)).map(lambda pair: pair[0][: -pair[1]])
+    return st.one_of(valid, valid, valid, nearly, cut, valid.map(str.swapcase), strange)
+
+
+def _by_seat(arena: Arena[Any], replies: Replies) -> dict[str, Iterator[str]]:
+    if isinstance(replies, Mapping):
+        return {seat: iter(replies.get(seat, ())) for seat in arena.seats}
+    shared = iter(replies)
+    return dict.fromkeys(arena.seats, shared)
+
+
+def _lines(event: Event) -> Iterator[str]:
+    match event:
+        case Told(seat, content):
+            yield f"-> {seat}: {content}"
+        case Asked(turn, seat, content, keep):
+            yield f"[{turn}] -> {seat}{'' if keep else ' (aside)'}: {content}"
+        case Replied(turn, seat, content, _, stop):
+            yield f"[{turn}] {seat}{'' if stop == 'stop' else f' ({stop})'}: {content}"
+        case Parsed(turn, move):
+            yield f"[{turn}] move {move!r}"
+        case Rejected(turn, reason, violation):
+            yield f"[{turn}] {'violation' if violation else 'no use'}: {reason}"
+        case Noted(key, value):
+            yield f"note {key}: {value!r}"
+        case Ended(kind, reason, blame, quality):
+            yield f"{kind} quality={quality} blame={blame} {reason}".rstrip()

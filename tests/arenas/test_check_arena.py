@@ -1,0 +1,50 @@
+"""What every registered arena must keep to."""
+
+from __future__ import annotations
+
+import pytest
+
+from clemsim import Arena, Instance, Outcome, Table
+from clemsim.errors import ArenaError
+from clemsim.registry import find_arena, registered
+from clemsim.testing import check_arena
+
+
+@pytest.mark.parametrize("name", registered("arenas"))
+def test_the_arena_keeps_to_the_contract(name: str) -> None:
+    arena = find_arena(name)()
+    check_arena(arena, arena.instances())
+
+
+class Rememberer(Arena[Instance]):
+    """Keeps something on itself."""
+
+    name, seats = "rememberer", ("a",)
+
+    async def play(self, table: Table, instance: Instance, /) -> Outcome:
+        """Remember."""
+        self.last = await table.ask("a", "?")
+        return Outcome.success()
+
+
+class Endless(Arena[Instance]):
+    """Never ends."""
+
+    name, seats, max_turns = "endless", ("a",), 20
+
+    async def play(self, table: Table, instance: Instance, /) -> Outcome:
+        """Ask for ever."""
+        while True:
+            await table.ask("a", "?")
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "text"),
+    [
+        (Rememberer, AssertionError, "play changed the arena object"),
+        (Endless, ArenaError, "play asked more than 20 turns"),
+    ],
+)
+def test_a_broken_arena_is_found_out(kind: type[Arena[Instance]], error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        check_arena(kind(), [Instance()])

@@ -1,0 +1,90 @@
+"""A chat server inside the test process that answers as it is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from clemsim.engines.base import ChatMessage, Request, Sampling
+from clemsim.formats import Format
+
+MODEL = "tiny"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def ask(text: str = "Say something.", *, max_tokens: int = 300, seed: int = 7, form: Format | None = None) -> Request:
+    """A request of one message."""
+    sampling = Sampling(max_tokens=max_tokens)
+    return Request([ChatMessage("user", text)], sampling, seed, "taboo/0", "guesser", 1, form)
+
+
+def answer(text: str | None = "hello there", finish: str = "stop", **more: Any) -> dict[str, Any]:
+    """The JSON of a chat completion."""
+    usage = {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 3}}
+    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": finish}
+    return {"choices": [choice], "usage": usage, "system_fingerprint": "fp"} | more
+
+
+@dataclass
+class FakeServer:
+    """Gives the `faults` one by one, then good answers; keeps what it was sent."""
+
+    faults: list[Handler] = field(default_factory=list)
+    owner: str = "someone"
+    models: Handler | None = None
+    version: dict[str, Any] | None = None
+    props: dict[str, Any] | None = None
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    listings: int = 0
+    url: str = ""
+
+    async def chat(self, request: web.Request) -> web.StreamResponse:
+        """POST /v1/chat/completions."""
+        self.keys.append(request.headers.get("Authorization"))
+        self.bodies.append(await request.json())
+        if self.faults:
+            return await self.faults.pop(0)(request)
+        words = ["one", "two", "three", "four", "five"]
+        most = self.bodies[-1]["max_tokens"]
+        return web.json_response(answer(" ".join(words[:most]), "length" if len(words) > most else "stop"))
+
+    async def listing(self, request: web.Request) -> web.StreamResponse:
+        """GET /v1/models."""
+        self.listings += 1
+        if self.models:
+            return await self.models(request)
+        return web.json_response({"data": [{"id": MODEL, "owned_by": self.owner}]})
+
+    async def about(self, request: web.Request) -> web.StreamResponse:
+        """GET /version and /props."""
+        said = self.version if request.path == "/version" else self.props
+        return web.json_response(said) if said is not None else web.Response(status=404)
+
+
+@asynccontextmanager
+async def serving(server: FakeServer) -> AsyncIterator[FakeServer]:
+    """The server, listening on the loopback address."""
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", server.chat)
+    app.router.add_get("/v1/models", server.listing)
+    app.router.add_get("/version", server.about)
+    app.router.add_get("/props", server.about)
+    async with TestServer(app, host="127.0.0.1") as running:
+        server.url = str(running.make_url("")).rstrip("/")
+        yield server
+
+
+def says(status: int, text: str = "{}", **headers: str) -> Handler:
+    """An answer with this status and body; `_` in the names of headers stands for `-`."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return web.Response(status=status, text=text, headers=sent)
+
+    return handler

@@ -1,0 +1,317 @@
+"""ChatEngine against a server that fails in every way we know."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp import web
+
+from clemsim.engines.chat import ChatEngine, checked_url
+from clemsim.errors import (
+    BadRequest,
+    EngineBusy,
+    EngineError,
+    EngineTimeout,
+    EngineUnavailable,
+    Permanent,
+    Unauthorized,
+    UnknownModel,
+    UsageError,
+)
+from clemsim.formats import one_of
+from tests.engines.servers import MODEL, FakeServer, Handler, answer, ask, says, serving
+
+KEY = "sk-very-secret"
+OVERFLOW = '{"error": {"message": "maximum context length is 10 tokens", "code": 400}}'
+
+
+def engine(url: str, **more: Any) -> ChatEngine:
+    """An engine that waits hardly at all."""
+    options: dict[str, Any] = {"key": KEY, "attempts": 3, "first_wait": 0.001, "longest_wait": 0.002}
+    return ChatEngine(MODEL, url, **(options | more))
+
+
+@asynccontextmanager
+async def playing(server: FakeServer, **more: Any) -> AsyncIterator[ChatEngine]:
+    """An open engine with its server."""
+    async with serving(server):
+        chat = engine(server.url, **more)
+        await chat.open()
+        try:
+            yield chat
+        finally:
+            await chat.close()
+
+
+async def reset(request: web.Request) -> web.StreamResponse:
+    """Hang up without a word."""
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def cut(request: web.Request) -> web.StreamResponse:
+    """Promise a long body and hang up in the middle of it."""
+    response = web.StreamResponse(headers={"Content-Length": "5000"})
+    await response.prepare(request)
+    await response.write(b'{"choices": [{"mess')
+    assert request.transport is not None
+    request.transport.close()
+    return response
+
+
+async def hang(request: web.Request) -> web.StreamResponse:
+    """Answer too late."""
+    await asyncio.sleep(5)
+    return web.Response()
+
+
+def free_port() -> int:
+    """A port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+TRANSIENT: list[tuple[Handler, type[EngineError]]] = [
+    (reset, EngineUnavailable),
+    (cut, EngineUnavailable),
+    (says(408), EngineTimeout),
+    (says(429), EngineBusy),
+    (says(500, "<html>broken</html>"), EngineUnavailable),
+    (says(503, "loading"), EngineBusy),
+    (says(504), EngineTimeout),
+    (says(200, "not json"), EngineUnavailable),
+    (says(200, ""), EngineUnavailable),
+    (says(200, '{"choices": []}'), EngineUnavailable),
+    (says(200, '{"choices": [{"message": {"content": "cut'), EngineUnavailable),
+]
+PERMANENT: list[tuple[Handler, type[EngineError]]] = [
+    (says(302, Location="http://127.0.0.1:9/v1"), BadRequest),
+    (says(400, f'{{"error": "bad {KEY}"}}'), BadRequest),
+    (says(401, f'{{"error": {{"message": "wrong key {KEY}"}}}}'), Unauthorized),
+    (says(403), Unauthorized),
+    (says(404), UnknownModel),
+    (says(413, "body too large"), BadRequest),
+    (says(422), BadRequest),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind"), TRANSIENT)
+async def test_transient_faults_are_tried_again(fault: Handler, kind: type[EngineError]) -> None:
+    server = FakeServer([fault, fault])
+    async with playing(server) as chat:
+        found = await chat.complete(ask())
+    assert found.text == "one two three four five"
+    assert found.usage.retries == 2
+    assert len(server.bodies) == 3
+
+
+@pytest.mark.parametrize(("fault", "kind"), TRANSIENT)
+async def test_transient_faults_at_last(fault: Handler, kind: type[EngineError]) -> None:
+    server = FakeServer([fault] * 3)
+    async with playing(server) as chat:
+        with pytest.raises(kind, match="after 3 attempts") as caught:
+            await chat.complete(ask())
+        assert type(caught.value) is kind
+        assert (await chat.complete(ask())).usage.retries == 0  # the engine is as good as before
+    assert "\n" not in str(caught.value)
+    assert KEY not in repr(caught.value)
+
+
+@pytest.mark.parametrize(("fault", "kind"), PERMANENT)
+async def test_permanent_faults_are_final(fault: Handler, kind: type[EngineError]) -> None:
+    server = FakeServer([fault])
+    async with playing(server) as chat:
+        with pytest.raises(kind) as caught:
+            await chat.complete(ask())
+    assert len(server.bodies) == 1
+    assert isinstance(caught.value, Permanent)
+    assert KEY not in repr(caught.value)
+
+
+async def test_timeout() -> None:
+    async with playing(FakeServer([hang] * 2), timeout=0.05, attempts=2) as chat:
+        with pytest.raises(EngineTimeout, match="after 2 attempts"):
+            await chat.complete(ask())
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [("3", 3, 3), ("9999", 120, 120), (format_datetime(datetime(2099, 1, 1, tzinfo=UTC), usegmt=True), 120, 120)],
+)
+async def test_retry_after_is_kept(monkeypatch: pytest.MonkeyPatch, header: str, least: float, most: float) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("clemsim.engines.chat.sleep", sleep)
+    async with playing(FakeServer([says(429, Retry_After=header)])) as chat:
+        assert (await chat.complete(ask())).usage.retries == 1
+    assert len(waits) == 1
+    assert least <= waits[0] <= most
+
+
+async def test_server_gone_after_opening() -> None:
+    async with serving(FakeServer()) as server:
+        chat = engine(server.url, attempts=2)
+        await chat.open()
+    try:
+        with pytest.raises(EngineUnavailable, match="after 2 attempts"):
+            await chat.complete(ask())
+    finally:
+        await chat.close()
+
+
+async def test_overflow_is_a_completion() -> None:
+    server = FakeServer([says(400, OVERFLOW)])
+    async with playing(server) as chat:
+        found = await chat.complete(ask())
+    assert (found.text, found.stop, found.usage.seed) == ("", "overflow", 7)
+    assert len(server.bodies) == 1
+
+
+async def test_answer_without_usage_or_content() -> None:
+    payload = orjson.dumps(answer(None, usage=None)).decode()
+    async with playing(FakeServer([says(200, payload)])) as chat:
+        found = await chat.complete(ask())
+    assert (found.text, found.usage.tokens_in, found.usage.tokens_out) == ("", 0, 0)
+
+
+async def test_key_goes_into_the_header_alone() -> None:
+    server = FakeServer()
+    async with playing(server) as chat:
+        await chat.complete(ask())
+        shown = f"{chat!r} {chat.describe()}"
+    assert server.keys == [f"Bearer {KEY}"]
+    assert KEY not in shown
+    assert KEY not in str(server.bodies)
+
+
+async def test_no_key_no_header() -> None:
+    server = FakeServer()
+    async with playing(server, key=None) as chat:
+        await chat.complete(ask())
+    assert server.keys == [None]
+
+
+async def test_opens_once_and_closes_twice() -> None:
+    server = FakeServer()
+    async with playing(server) as chat:
+        await asyncio.gather(chat.open(), chat.open())
+        await chat.open()
+        await chat.close()
+    assert server.listings == 1
+    with pytest.raises(EngineUnavailable, match="not open"):
+        await chat.complete(ask())
+
+
+async def test_name_may_differ_from_the_model() -> None:
+    server = FakeServer()
+    async with playing(server, name="alias") as chat:
+        found = await chat.complete(ask())
+        assert (chat.name, chat.describe()["model"], found.usage.model) == ("alias", MODEL, "alias")
+    assert server.bodies[0]["model"] == MODEL
+
+
+async def test_nobody_listens() -> None:
+    with pytest.raises(EngineUnavailable, match=r"no server answers at .*: start it or correct the address"):
+        await engine(f"http://127.0.0.1:{free_port()}").open()
+
+
+@pytest.mark.parametrize(
+    ("models", "kind", "said"),
+    [
+        (says(401, f"wrong {KEY}"), Unauthorized, "CLEMSIM_API_KEY"),
+        (says(500, f"broken {KEY}"), EngineUnavailable, "said 500"),
+        (says(200, "<html>"), EngineUnavailable, "no OpenAI-compatible server"),
+        (says(200, '{"data": null}'), EngineUnavailable, "no OpenAI-compatible server"),
+        (says(200, '{"data": [{"id": "big"}, {"id": "huge"}]}'), UnknownModel, "big, huge"),
+    ],
+)
+async def test_open_says_what_is_wrong(models: Handler, kind: type[EngineError], said: str) -> None:
+    async with serving(FakeServer(models=models)) as server:
+        with pytest.raises(kind, match=said) as caught:
+            await engine(server.url).open()
+    assert KEY not in repr(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+async def test_at_most_five_models_are_listed() -> None:
+    names = orjson.dumps({"data": [{"id": f"m{number}"} for number in range(9)]}).decode()
+    async with serving(FakeServer(models=says(200, names))) as server:
+        with pytest.raises(UnknownModel, match="m0, m1, m2, m3, m4 and 4 more"):
+            await engine(server.url).open()
+
+
+@pytest.mark.parametrize("status", [404, 405])
+async def test_server_without_a_list_is_taken_as_it_is(status: int) -> None:
+    async with playing(FakeServer(models=says(status))) as chat:
+        assert chat.describe()["dialect"] == "openai"
+        assert (await chat.complete(ask())).stop == "stop"
+
+
+@pytest.mark.parametrize(
+    ("server", "dialect", "named"),
+    [
+        (FakeServer(), "openai", "unknown"),
+        (FakeServer(version={"version": "0.11.2"}), "vllm", "vllm 0.11.2"),
+        (FakeServer(owner="vllm"), "vllm", "vllm"),
+        (FakeServer(version={"build": 3}), "openai", "unknown"),
+        (FakeServer(props={"build_info": "b7000"}), "llamacpp", "llama.cpp b7000"),
+        (FakeServer(owner="llamacpp", version={"version": "1"}), "llamacpp", "llama.cpp"),
+    ],
+)
+async def test_dialects(server: FakeServer, dialect: str, named: str) -> None:
+    async with playing(server) as chat:
+        about = chat.describe()
+        assert (about["dialect"], about["server"], chat.constrains) == (dialect, named, dialect != "openai")
+        if chat.constrains:
+            await chat.complete(ask(form=one_of("a", "b")))
+            assert {"grammar", "structured_outputs"} & set(server.bodies[0])
+        else:
+            with pytest.raises(BadRequest):
+                await chat.complete(ask(form=one_of("a", "b")))
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("http://host:8000", "http://host:8000/v1"),
+        ("http://host:8000/", "http://host:8000/v1"),
+        ("https://host/api/v2/", "https://host/api/v2"),
+    ],
+)
+def test_addresses(given: str, used: str) -> None:
+    assert checked_url(given) == used
+
+
+@pytest.mark.parametrize(
+    "url", ["", "host:8000", "ftp://host", "http://", "http://host:port", "http://host:99999", "http://[::1"]
+)
+def test_no_addresses(url: str) -> None:
+    with pytest.raises(UsageError, match="is no address"):
+        engine(url)
+
+
+@pytest.mark.parametrize("url", ["http://me:hunter2@host", "me:hunter2@host"])
+def test_passwords_are_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="CLEMSIM_API_KEY") as caught:
+        engine(url)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["a\nb", "schlüssel"])
+def test_keys_that_no_header_carries(key: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        engine("http://host", key=key)
+    assert key not in str(caught.value)
