@@ -96,8 +96,7 @@ def remote(arg: str, options: AgentOptions) -> LLMSeat:
     key = os.environ.get("CLEMSIM_API_KEY")
     if key is None and urlsplit(url).hostname == "api.openai.com":
         key = os.environ.get("OPENAI_API_KEY")
-    width = {} if options.width is None else {"width": options.width}
-    return LLMSeat(ChatEngine(model, url, key=key, **width), options.sampling, constrain=options.constrain)
+    return LLMSeat(ChatEngine(model, url, key=key), options.sampling, constrain=options.constrain)
 
 
 def replay(arg: str, options: AgentOptions) -> LLMSeat:

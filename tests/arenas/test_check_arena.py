@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clemsim import Arena, Instance, Outcome, Table
+from clemsim import Arena, Instance, Outcome, Table, anything
 from clemsim.errors import ArenaError
 from clemsim.registry import find_arena, registered
 from clemsim.testing import check_arena
@@ -23,7 +23,7 @@ class Rememberer(Arena[Instance]):
 
     async def play(self, table: Table, instance: Instance, /) -> Outcome:
         """Remember."""
-        self.last = await table.ask("a", "?")
+        self.last: str = await table.ask("a", "?", parse=anything())
         return Outcome.success()
 
 

@@ -36,9 +36,9 @@ def referencegame(record: Mapping[str, Any]) -> Grids:
     shown = [data[f"player_2_{name}_grid"] for name in ("first", "second", "third")]
     right = ("first", "second", "third").index(data["target_grid_name"][0])
     assert shown[right] == grids[0]
-    rest = iter([1, 2])
-    order = tuple(0 if index == right else next(rest) for index in range(3))
-    return Grids(grids=grids, order=order)
+    order = [1, 2]
+    order.insert(right, 0)
+    return Grids.model_validate({"grids": grids, "order": order})
 
 
 def folder_with_words(tmp_path: Path) -> Path:

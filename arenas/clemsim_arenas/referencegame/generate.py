@@ -19,9 +19,9 @@ def _kind(kind: str, seed: int) -> list[Grids]:
     rng = dice(seed, ReferenceGame.name, kind)
     found = []
     for number, (target, one, other) in enumerate(triples(kind, rng, EACH)):
-        order = tuple(rng.sample(range(3), 3))
+        first, second, third = rng.sample(range(3), 3)
         grids = (render(target), render(one), render(other))
-        found.append(Grids(experiment=kind, id=number, seed=rng.getrandbits(31), grids=grids, order=order))
+        found.append(Grids(experiment=kind, id=number, seed=rng.getrandbits(31), grids=grids, order=(first, second, third)))
     return found
 
 

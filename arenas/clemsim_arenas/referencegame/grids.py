@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 SIZE = 5
 FILLED, EMPTY = "X", "▢"
@@ -21,8 +23,9 @@ COLUMNS = [frozenset((row, column) for row in range(SIZE)) for column in range(S
 class Dice(Protocol):
     """What drawing needs of a `random.Random`."""
 
-    def sample(self, population: list[Grid] | list[Cell], k: int) -> list[Grid] | list[Cell]:
+    def sample(self, population: Sequence[T], k: int) -> list[T]:
         """`k` different ones."""
+        ...
 
 
 def render(grid: Grid) -> str:
@@ -90,20 +93,20 @@ def among(grids: list[Grid], dice: Dice) -> Iterator[Triple]:
     """Three different grids out of some, again and again."""
     while True:
         target, one, other = dice.sample(grids, 3)
-        yield target, one, other  # type: ignore[misc]
+        yield target, one, other
 
 
 def scattered(dice: Dice) -> Iterator[Triple]:
     """A target of ten cells; each distractor has three of them moved."""
     while True:
         target = frozenset(dice.sample(CELLS, 10))
-        yield target, _moved(target, dice), _moved(target, dice)  # type: ignore[misc, arg-type]
+        yield target, _moved(target, dice), _moved(target, dice)
 
 
 def _moved(grid: Grid, dice: Dice) -> Grid:
     gone = dice.sample(sorted(grid), 3)
     come = dice.sample([cell for cell in CELLS if cell not in grid], 3)
-    return grid - frozenset(gone) | frozenset(come)  # type: ignore[operator]
+    return grid - frozenset(gone) | frozenset(come)
 
 
 KINDS: dict[str, Callable[[Dice], Iterator[Triple]]] = {
