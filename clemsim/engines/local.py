@@ -94,6 +94,7 @@ class LocalEngine(Engine):
         params.n_parallel = self.width
         params.n_ctx = self._context * (self.width or 1)
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.cpuparams.poll = params.cpuparams_batch.poll = 0  # spinning threads starve each other on a busy machine
         params.verbosity = -1
         params.warmup = False
         try:

@@ -5,50 +5,51 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.box import HORIZONTALS
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim.view.text import plain
 
-COLUMNS = ("episodes", "success", "failure", "aborted", "unfinished")
+COUNTS = {"episodes": "n", "success": "won", "failure": "lost", "aborted": "abort", "unfinished": "unfin"}
+SCORES = {"played": "%Played", "quality": "Quality", "clemscore": "clemscore"}
 
 
 def results(summary: Mapping[str, Any]) -> RenderableType:
-    """Per cast and game, and overall: counts, %Played, Quality and clemscore with their 95 % intervals."""
+    """Per cast and game, and overall: counts, %Played, Quality and clemscore with their 95 % intervals; 80 columns wide."""
     title = f"suite {summary['suite']} (seed {summary['suite_seed']})"
     if summary["constrained"]:
         title += " · constrained decoding: measures play apart from keeping to the format"
-    table = RichTable(title=plain(title), title_justify="left", show_lines=False)
-    table.add_column("agent", overflow="fold")
-    table.add_column("game")
-    for name in (*COLUMNS, "%Played", "Quality", "clemscore"):
-        table.add_column(name, justify="right")
+    table = RichTable(title=plain(title), title_justify="left", title_style="", box=HORIZONTALS)
+    table.add_column("agent, game", overflow="fold", min_width=16)
+    for name in (*COUNTS.values(), *SCORES.values()):
+        table.add_column(name, justify="right", no_wrap=True)
     for agent, scores in summary["agents"].items():
         _agent(table, agent, scores)
     return Group(table, *_remarks(summary))
 
 
 def _agent(table: RichTable, agent: str, scores: Mapping[str, Any]) -> None:
-    for index, (arena, row) in enumerate(scores["arenas"].items()):
-        counts = [_count(name, row[name]) for name in COLUMNS]
-        table.add_row(plain(agent) if index == 0 else "", plain(arena), *counts, *_scores(row, ("played", "quality")), "")
-    totals = {name: sum(row[name] for row in scores["arenas"].values()) for name in COLUMNS}
-    counts = [_count(name, totals[name]) for name in COLUMNS]
-    names = ("played", "quality", "clemscore")
-    table.add_row("", Text("overall", "bold"), *counts, *_scores(scores, names, "bold"), end_section=True)
+    table.add_row(plain(agent, "bold"))
+    for arena, row in scores["arenas"].items():
+        counts = [_count(name, row[name]) for name in COUNTS]
+        table.add_row(plain(f"  {arena}"), *counts, *_scores(row, ("played", "quality")))
+    totals = {name: sum(row[name] for row in scores["arenas"].values()) for name in COUNTS}
+    counts = [_count(name, totals[name]) for name in COUNTS]
+    table.add_row("  overall", *counts, *_scores(scores, tuple(SCORES)), end_section=True, style="bold")
 
 
-def _scores(row: Mapping[str, Any], names: tuple[str, ...], style: str = "") -> list[Text]:
-    return [_score(row[name], row["ci"].get(name), style) for name in names]
+def _scores(row: Mapping[str, Any], names: tuple[str, ...]) -> list[Text]:
+    return [_score(row[name], row["ci"].get(name)) for name in names]
 
 
-def _score(value: float | None, interval: tuple[float, float] | None, style: str) -> Text:
+def _score(value: float | None, interval: tuple[float, float] | None) -> Text:
     if value is None:
         return Text("–", "dim")
-    text = Text(f"{value:.2f}", style)
+    text = Text(f"{value:.2f}")
     if interval:
-        text.append(f"\n{interval[0]:.1f} to {interval[1]:.1f}", "dim")
+        text.append(f"\n{interval[0]:.1f}…{interval[1]:.1f}", "not bold dim")
     return text
 
 
@@ -57,7 +58,7 @@ def _count(name: str, value: int) -> Text:
 
 
 def _remarks(summary: Mapping[str, Any]) -> list[Text]:
-    remarks = [Text("small print: 95 % intervals, instances drawn anew; clemscore = %Played / 100 x Quality", "dim")]
+    remarks = [Text("below each score its 95 % interval; clemscore = %Played / 100 x Quality", "dim")]
     agents = summary["agents"].values()
     if any(row["quality"] is None and row["played"] is not None for each in agents for row in each["arenas"].values()):
         remarks.append(Text("–: nothing was scored; such a game is left out of the average Quality", "dim"))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 
 from clemsim_arenas.wordle.board import Guess, Marks, marks
 
 COMMON = 80  # how many of the words that are left are weighed against each other, the most frequent first
 FREQUENT = 4000  # among which a word is sought that tells those apart
 FIRST = "stare"
+
+_marks = lru_cache(maxsize=200_000)(marks)  # every game begins alike, so the same pairs come up again and again
 
 
 def next_guess(history: Sequence[Guess], words: Sequence[str]) -> str:
@@ -26,14 +29,14 @@ def next_guess(history: Sequence[Guess], words: Sequence[str]) -> str:
 
 def agrees(word: str, history: Sequence[Guess]) -> bool:
     """Whether the word would have got the same marks for every guess so far."""
-    return all(said != word and marks(said, word) == found for said, found in history)
+    return all(said != word and _marks(said, word) == found for said, found in history)
 
 
 def _expected(word: str, left: Sequence[str]) -> float:
     """How many words would be left on average, frequent ones weighing more."""
     groups: dict[Marks, float] = defaultdict(float)
     for rank, other in enumerate(left):
-        groups[marks(word, other)] += 1 / (3 + rank)
+        groups[_marks(word, other)] += 1 / (3 + rank)
     total = sum(groups.values())
     return sum(weight * weight for weight in groups.values()) / total
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from wordfreq import zipf_frequency
@@ -15,19 +15,24 @@ from wordfreq import zipf_frequency
 RESOURCES = Path(__file__).parent / "resources"
 BANDS = (("high", 5.0), ("medium", 4.0), ("low", 3.0))
 _WORD = re.compile(r"[a-z]{5}")
-# Not to be set as targets: slurs, crude words and names that the lists have in lower case.
+# Not to be set as targets: slurs and crude words.
 UNWANTED = frozenset(
     """
-    bitch whore pussy penis dicks boobs titty nazis negro spics faggy fucks shits cunts arses bimbo
-    rapes raped slave porno sluts queer drugs bombs abuse vagin semen coons gooks kikes dykes fagot
-    negri sissy wench devil
+    idiot naked lynch gypsy moron prick dildo boner horny kinky fatty dwarf bitch whore pussy penis
+    dicks boobs titty nazis negro spics faggy fucks shits cunts arses bimbo rapes raped slave porno
+    sluts queer drugs bombs abuse vagin semen coons gooks kikes dykes fagot negri sissy wench devil
     """.split()  # noqa: SIM905
 )
 
 
-def valid(paths: Iterable[Path]) -> list[str]:
+def entries(paths: Iterable[Path]) -> set[str]:
+    """All entries of the lists."""
+    return {word for path in paths for word in path.read_text(encoding="utf-8").split()}
+
+
+def valid(listed: Collection[str]) -> list[str]:
     """Every five-letter word written small, the most frequent first."""
-    words = {word for path in paths for word in path.read_text(encoding="utf-8").split() if _WORD.fullmatch(word)}
+    words = [word for word in listed if _WORD.fullmatch(word)]
     return sorted(words, key=lambda word: (-zipf_frequency(word, "en"), word))
 
 
@@ -37,10 +42,10 @@ def band(word: str) -> str | None:
     return next((name for name, least in BANDS if frequency >= least), None)
 
 
-def targets(words: Iterable[str]) -> list[tuple[str, str]]:
-    """Words that may be set, with their bands: no plurals or verb forms in -s, nothing unwanted."""
-    found = [(word, found) for word in words if (found := band(word))]
-    return [(word, name) for word, name in found if word not in UNWANTED and not _inflected(word)]
+def targets(words: Iterable[str], listed: Collection[str]) -> list[tuple[str, str]]:
+    """Words that may be set, with their bands: no names (Paris, Henry), no forms in -s, nothing unwanted."""
+    fit = (word for word in words if word.title() not in listed and word not in UNWANTED and not _inflected(word))
+    return [(word, found) for word in fit if (found := band(word))]
 
 
 def _inflected(word: str) -> bool:
@@ -51,9 +56,10 @@ def main() -> None:
     """Write `resources/valid.txt` and `resources/targets.tsv`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dict", type=Path, nargs="+", help="word lists, one word a line")
-    words = valid(parser.parse_args().dict)
+    listed = entries(parser.parse_args().dict)
+    words = valid(listed)
     (RESOURCES / "valid.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    rows = [f"{word}\t{name}\n" for word, name in targets(words)]
+    rows = [f"{word}\t{name}\n" for word, name in targets(words, listed)]
     (RESOURCES / "targets.tsv").write_text("".join(rows), encoding="utf-8")
     print(f"{len(words)} valid words, {len(rows)} targets")
 
