@@ -21,8 +21,8 @@ def results(summary: Mapping[str, Any]) -> RenderableType:
     title = f"suite {summary['suite']} (seed {summary['suite_seed']})"
     if summary["constrained"]:
         title += " · constrained decoding: measures play apart from keeping to the format"
-    table = RichTable(title=plain(title), title_justify="left", title_style="", box=HORIZONTALS)
-    table.add_column("agent, game", overflow="fold", min_width=16)
+    table = RichTable(title=plain(title), title_justify="left", title_style="", box=HORIZONTALS, pad_edge=False)
+    table.add_column("agent, game", overflow="fold", min_width=15)
     for name in (*COUNTS.values(), *SCORES.values()):
         table.add_column(name, justify="right", no_wrap=True)
     for agent, scores in summary["agents"].items():
@@ -49,8 +49,12 @@ def _score(value: float | None, interval: tuple[float, float] | None) -> Text:
         return Text("–", "dim")
     text = Text(f"{value:.2f}")
     if interval:
-        text.append(f"\n{interval[0]:.1f}…{interval[1]:.1f}", "not bold dim")
+        text.append(f"\n{_short(interval[0])}…{_short(interval[1])}", "not bold dim")
     return text
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _count(name: str, value: int) -> Text:
