@@ -8,6 +8,7 @@ READY  := $(VENV)/.ready
 
 demo: $(READY)
 	$(BIN)/clemsim run --suite quick --agent local --agent baseline
+	$(BIN)/clemsim run --suite quick --agent local --constrain
 
 test: $(READY)
 	$(BIN)/python -m pytest -q

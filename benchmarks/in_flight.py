@@ -14,12 +14,14 @@ from aiohttp import web
 from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
 
+from clemsim.agent import View
+from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.instances import EpisodeKey
 from clemsim.messages import Message
 from clemsim.run import opened
-from clemsim.scheduler import Episode, Result, Scheduler
+from clemsim.scheduler import Observer, Scheduler
 
 
 class Server:
@@ -45,24 +47,15 @@ class Server:
         return web.json_response({"data": [{"id": "fake", "owned_by": "benchmark"}]})
 
 
-class Counting:
+class Counting(Observer):
     """Counts the turns of each episode."""
 
     def __init__(self) -> None:
         self.turns: Counter[EpisodeKey] = Counter()
 
-    def record(self, key: EpisodeKey, index: int, events: object) -> None:
-        """Nothing to keep."""
-
-    def request(self, key: EpisodeKey, agent: str, view: object, message: Message) -> None:
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
         """One more turn."""
         self.turns[key] += 1
-
-    def started(self, episode: Episode) -> None:
-        """Nothing to keep."""
-
-    def finished(self, episode: Episode, result: Result) -> None:
-        """Nothing to keep."""
 
 
 async def main(episodes: int, delay: float) -> None:
@@ -105,4 +98,4 @@ if __name__ == "__main__":
     parser.add_argument("--episodes", type=int, default=60)
     parser.add_argument("--delay", type=float, default=0.05, help="seconds a reply takes")
     options = parser.parse_args()
-    asyncio.run(main(options.episodes, options.delay))
+    run_async(main(options.episodes, options.delay))

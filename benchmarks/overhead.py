@@ -16,7 +16,7 @@ from clemsim_arenas.taboo.game import DESCRIBER, Taboo, Word
 
 from clemsim.engines.base import Request, Sampling
 from clemsim.engines.scripted import ScriptedEngine
-from clemsim.run import Tally, _Scribe
+from clemsim.run import Scribe, Tally
 from clemsim.scheduler import Scheduler
 from clemsim.store import RunStore
 
@@ -40,7 +40,7 @@ async def main(count: int) -> None:
         begun = perf_counter()
         for episode in episodes:
             store.enlist(episode.key, episode.instance, taboo.version)
-        await Scheduler(_Scribe(store, {"taboo": taboo}, Tally())).play(episodes)
+        await Scheduler(Scribe(store, {"taboo": taboo}, Tally())).play(episodes)
         store.close()
         stored = perf_counter() - begun
     turns = 6 * count

@@ -13,15 +13,14 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 import orjson
 
-from clemsim.agent import Agent, Cast, View
+from clemsim.agent import Agent, Cast
 from clemsim.drive import Drive
 from clemsim.errors import ArenaError, BadInstance
 from clemsim.events import Event
 from clemsim.instances import EpisodeKey, Instance
-from clemsim.messages import Message
 from clemsim.outcomes import Outcome
 from clemsim.resources import Resources
-from clemsim.scheduler import Episode, Result, Scheduler
+from clemsim.scheduler import Episode, Keeper, Result, Scheduler
 from clemsim.table import Table
 from clemsim.transcript import Transcript
 
@@ -124,7 +123,7 @@ class Arena(ABC, Generic[I]):
         Agents must be open. Raises ArenaError and AgentError for bugs; a failed server leaves results without outcome.
         """
         episodes = self.episodes(instances, cast, seed=seed, repetitions=repetitions)
-        keeper = _Keeper()
+        keeper = Keeper()
         await Scheduler(keeper, width).play(episodes)
         return [keeper.results[episode.key] for episode in episodes]
 
@@ -137,25 +136,6 @@ class Arena(ABC, Generic[I]):
             return drive
 
         return Episode(key, instance, cast, start)
-
-
-class _Keeper:
-    """Keeps the results of a run in memory."""
-
-    def __init__(self) -> None:
-        self.results: dict[EpisodeKey, Result] = {}
-
-    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
-        pass
-
-    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
-        pass
-
-    def started(self, episode: Episode) -> None:
-        pass
-
-    def finished(self, episode: Episode, result: Result) -> None:
-        self.results[episode.key] = result
 
 
 def _json(line: str, where: str) -> Any:

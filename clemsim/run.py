@@ -9,52 +9,38 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import orjson
-import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from clemsim import store, suites
 from clemsim.agent import Agent, Cast, View
 from clemsim.arena import Arena
 from clemsim.engines.base import Sampling
-from clemsim.errors import ArenaError, ClemsimError, StoreError, UsageError
+from clemsim.errors import ArenaError, UsageError
 from clemsim.events import Event
+from clemsim.folder import (
+    STORE,
+    RunConfig,
+    check_folder,
+    default_folder,
+    keep_throughput,
+    read_config,
+    summarize_run,
+    write_description,
+)
 from clemsim.instances import EpisodeKey, Instance
 from clemsim.messages import Message
 from clemsim.registry import AgentOptions, find_arena, make_casts
-from clemsim.scheduler import Episode, Progress, Result, Scheduler
+from clemsim.scheduler import Episode, Observer, Progress, Result, Scheduler
 from clemsim.scores.episode import common
 from clemsim.scores.intervals import Cluster, Point, point
-from clemsim.scores.summary import Scored, summarize
 from clemsim.suites import Suite
 from clemsim.transcript import Transcript
-
-CONFIG, STORE, SUMMARY = "run.toml", "run.db", "summary.json"
-
-
-class RunConfig(BaseModel):
-    """All that decides what a run plays. Written whole into `run.toml`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    suite: str = "quick"
-    arenas: tuple[str, ...] = ()  # empty: all of the suite
-    agents: tuple[str, ...] = ("local",)
-    instances: int | None = Field(None, ge=1)
-    repetitions: int = Field(1, ge=1)
-    seed: int = 0
-    width: int | None = Field(None, ge=1)  # None: what each agent can take
-    temperature: float = Field(0.0, ge=0)
-    max_tokens: int = Field(300, ge=1)
-    constrain: bool = False
 
 
 @dataclass(slots=True)
@@ -218,7 +204,7 @@ def scores_of(
 async def _go(folder: Path, prepared: Prepared, episodes: Sequence[Episode], watch: Watch | None) -> dict[str, Any]:
     writer = store.RunStore(folder / STORE, create=False)
     tally = Tally()
-    scheduler = Scheduler(_Scribe(writer, prepared.arenas, tally), prepared.config.width)
+    scheduler = Scheduler(Scribe(writer, prepared.arenas, tally), prepared.config.width)
     live = Live(folder, scheduler.progress, tally, scheduler.stop)
     watching = asyncio.ensure_future(watch(live)) if watch else None
     try:
@@ -228,14 +214,14 @@ async def _go(folder: Path, prepared: Prepared, episodes: Sequence[Episode], wat
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
-        _keep_throughput(writer, folder, scheduler.progress)
+        keep_throughput(writer, folder, scheduler.progress)
         writer.close()
         summary = summarize_run(folder)
     return summary
 
 
 @dataclass(frozen=True, slots=True)
-class _Scribe:
+class Scribe(Observer):
     """Takes a run down into its store and scores each episode as it ends."""
 
     writer: store.RunStore
@@ -269,26 +255,9 @@ async def opened(agents: Iterable[Agent]) -> AsyncIterator[None]:
         yield
 
 
-def default_folder(config: RunConfig) -> Path:
-    """`runs/DATE-TIME-SUITE`, with a number behind it where that is taken."""
-    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{Path(config.suite).stem}"
-    names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
-    return next(path for name in names if not (path := Path("runs") / name).exists())
-
-
-def check_folder(folder: Path) -> None:
-    """Raise UsageError unless the folder can become a new run."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already: choose another --out, or go on with `clemsim resume {folder}`")
-
-
 def create(folder: Path, prepared: Prepared) -> None:
     """Make the folder with its configuration and a store that knows every episode. Raises StoreError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / CONFIG).write_bytes(tomli_w.dumps(describe(prepared)).encode())
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+    write_description(folder, describe(prepared))
     writer = store.RunStore(folder / STORE)
     for episode in prepared.episodes():
         writer.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
@@ -297,17 +266,20 @@ def create(folder: Path, prepared: Prepared) -> None:
 
 
 def describe(prepared: Prepared) -> dict[str, Any]:
-    """The full configuration of a run as TOML can hold it; no secrets."""
-    config = _without_none(prepared.config.model_dump())
+    """The full configuration of a run; no secrets."""
     return {
-        "config": {**config, "arenas": list(prepared.config.arenas), "agents": list(prepared.config.agents)},
+        "config": {
+            **prepared.config.model_dump(),
+            "arenas": list(prepared.config.arenas),
+            "agents": list(prepared.config.agents),
+        },
         "suite": {
             "name": prepared.suite.name,
             "seed": prepared.suite.seed,
             "language": prepared.suite.language,
         },
         "arenas": {name: {"version": arena.version} for name, arena in prepared.arenas.items()},
-        "agents": {agent.name: _without_none(agent.describe()) for agent in prepared.agents},
+        "agents": {agent.name: agent.describe() for agent in prepared.agents},
         "made": {
             "clemsim": version("clemsim"),
             "python": platform.python_version(),
@@ -315,59 +287,6 @@ def describe(prepared: Prepared) -> dict[str, Any]:
             "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         },
     }
-
-
-def read_description(folder: Path) -> dict[str, Any]:
-    """`run.toml` as it stands. Raises StoreError when there is none."""
-    try:
-        return tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StoreError(f"there is no run at {folder}: {CONFIG} can't be read ({error.strerror})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StoreError(f"{folder / CONFIG}: {error}") from error
-
-
-def read_config(folder: Path) -> RunConfig:
-    """The configuration of a run. Raises StoreError."""
-    try:
-        return RunConfig.model_validate(read_description(folder).get("config", {}))
-    except ValidationError as error:
-        raise StoreError(f"{folder / CONFIG}: {error.errors()[0]['msg']}") from error
-
-
-def summarize_run(folder: Path) -> dict[str, Any]:
-    """The summary, made from the store and written to `summary.json`."""
-    about = read_description(folder)
-    with store.reading(folder / STORE) as base:
-        scored = [
-            Scored(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in store.episodes(base)
-        ]
-        throughput = store.meta(base).get("throughput", {})
-    scores = summarize(scored)
-    summary = {
-        "run": str(folder),
-        "suite": about["suite"]["name"],
-        "suite_seed": about["suite"]["seed"],
-        "constrained": about["config"].get("constrain", False),
-        **scores,
-        "throughput": throughput,
-    }
-    (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
-    return summary
-
-
-def _keep_throughput(writer: store.RunStore, folder: Path, progress: Progress) -> None:
-    """Add what was just played to what the store has."""
-    with store.reading(folder / STORE) as base:
-        before = store.meta(base).get("throughput", {})
-    names = ("turns", "requests", "retries", "seconds", "tokens_in", "tokens_out", "tokens_cached")
-    now = asdict(progress)
-    total = {name: now[name] + before.get(name, 0) for name in names}
-    total["turns_per_second"] = round(total["turns"] / total["seconds"], 2) if total["seconds"] else 0.0
-    total["seconds"] = round(total["seconds"], 3)
-    total["peak_in_flight"] = max(progress.peak_in_flight, before.get("peak_in_flight", 0))
-    with suppress(ClemsimError):  # the failure of the store itself is raised when it is closed
-        writer.meta("throughput", total)
 
 
 def _check_same(prepared: Prepared, rows: Sequence[store.EpisodeRow]) -> None:
@@ -382,11 +301,3 @@ def _check_same(prepared: Prepared, rows: Sequence[store.EpisodeRow]) -> None:
             raise UsageError(f"{arena.name} is version {arena.version} now; the run was begun with {row.version}")
         if episode.instance.model_dump(mode="json") != row.data:
             raise UsageError(f"instance {row.key.label} is not the one that the run was begun with")
-
-
-def _without_none(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: _without_none(value) if isinstance(value, Mapping) else value
-        for key, value in data.items()
-        if value is not None
-    }

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Protocol
 
 from clemsim.agent import Agent, Cast, View
 from clemsim.drive import Drive
@@ -69,11 +68,11 @@ class Progress:
     seconds: float = 0.0
 
 
-class Observer(Protocol):
-    """Hears of what happens; never blocks."""
+class Observer:
+    """Hears of what happens; never blocks. Override what you need."""
 
     def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
-        """New events of an episode."""
+        """New events of an episode, the first of them its number `index`."""
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
         """A turn was answered."""
@@ -83,6 +82,17 @@ class Observer(Protocol):
 
     def finished(self, episode: Episode, result: Result) -> None:
         """An episode has ended or is given up for now."""
+
+
+class Keeper(Observer):
+    """Keeps the results in memory."""
+
+    def __init__(self) -> None:
+        self.results: dict[EpisodeKey, Result] = {}
+
+    def finished(self, episode: Episode, result: Result) -> None:
+        """One more result."""
+        self.results[episode.key] = result
 
 
 @dataclass(slots=True)

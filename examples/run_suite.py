@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clemsim.run import RunConfig, play
+from clemsim.folder import RunConfig
+from clemsim.run import play
 
 
 async def main() -> None:

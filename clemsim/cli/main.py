@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from clemsim import __version__, run
 from clemsim.cli import doctor, listing, play, show
 from clemsim.cli.common import fail, finish, one_line, run_async, watcher
+from clemsim.folder import RunConfig
 
 app = typer.Typer(
     name="clemsim",
@@ -73,7 +74,7 @@ def run_(
     """
     with one_line():
         try:
-            config = run.RunConfig(
+            config = RunConfig(
                 suite=suite,
                 arenas=tuple(arena or ()),
                 agents=tuple(agent or ("local",)),

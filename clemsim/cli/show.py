@@ -10,9 +10,10 @@ import orjson
 import typer
 from rich.table import Table as RichTable
 
-from clemsim import run, store
+from clemsim import store
 from clemsim.cli.common import fail, one_line, out, print_json
 from clemsim.events import encode, type_name
+from clemsim.folder import STORE, summarize_run
 from clemsim.store import EpisodeRow
 from clemsim.view.results import results
 from clemsim.view.text import plain
@@ -33,15 +34,15 @@ def show(
 
       clemsim show runs/20261123-120000-quick taboo/high_en/0
     """
-    with one_line(), store.reading(folder / run.STORE) as base:
+    with one_line(), store.reading(folder / STORE) as base:
         rows = list(store.episodes(base))
         chosen = _chosen(rows, episode)
         if json:
-            summary = run.summarize_run(folder)
+            summary = summarize_run(folder)
             print_json({**summary, "transcripts": [_as_json(row, base) for row in chosen]} if episode else summary)
             return
         if episode is None:
-            out.print(results(run.summarize_run(folder)))
+            out.print(results(summarize_run(folder)))
             out.print(_list(rows, limit))
             chosen = [row for row in chosen if row.outcome is not None][:1] or chosen[:1]
         for row in chosen:

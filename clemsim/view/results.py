@@ -20,8 +20,8 @@ def results(summary: Mapping[str, Any]) -> RenderableType:
     """Per cast and game, and overall: counts, %Played, Quality and clemscore with their 95 % intervals; 80 columns wide."""
     title = f"suite {summary['suite']} (seed {summary['suite_seed']})"
     if summary["constrained"]:
-        title += " · constrained decoding: measures play apart from keeping to the format"
-    table = RichTable(title=plain(title), title_justify="left", title_style="", box=HORIZONTALS, pad_edge=False)
+        title += "\nconstrained decoding: measures play apart from keeping to the format"
+    table = RichTable(title=plain(title), title_justify="left", title_style="", box=HORIZONTALS, padding=(0, 1, 0, 0))
     table.add_column("agent, game", overflow="fold", min_width=15)
     for name in (*COUNTS.values(), *SCORES.values()):
         table.add_column(name, justify="right", no_wrap=True)

@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from clemsim import Agent, Message, View
-from clemsim.arena import _Keeper
 from clemsim.errors import AgentError, BadRequest, EngineUnavailable, Unauthorized
 from clemsim.scheduler import Result, Scheduler
 from tests.clock import run_virtually
@@ -100,8 +99,8 @@ def test_an_agents_bug_ends_the_run_and_names_the_place() -> None:
 
 
 def test_a_stopped_run_leaves_episodes_where_they_are() -> None:
-    async def main() -> tuple[Scheduler, _Keeper]:
-        keeper = _Keeper()
+    async def main() -> tuple[Scheduler, Keeper]:
+        keeper = Keeper()
         scheduler = Scheduler(keeper, 10)
         episodes = Guessing().episodes(INSTANCES, Scripted(lambda view: "GUESS: 99", lambda view: 1.0))
         asyncio.get_running_loop().call_later(6.5, scheduler.stop)
@@ -116,7 +115,7 @@ def test_a_stopped_run_leaves_episodes_where_they_are() -> None:
 
 def test_progress_counts() -> None:
     async def main() -> Scheduler:
-        scheduler = Scheduler(_Keeper())
+        scheduler = Scheduler(Keeper())
         await scheduler.play(Guessing().episodes(INSTANCES, Scripted(lambda view: "GUESS: 99")))
         return scheduler
 
