@@ -90,7 +90,8 @@ def local(arg: str, options: AgentOptions) -> LLMSeat:
 
 def remote(arg: str, options: AgentOptions) -> LLMSeat:
     """`MODEL@URL`. The key comes from CLEMSIM_API_KEY; OPENAI_API_KEY is sent to no host but OpenAI's."""
-    model, _, url = arg.rpartition("@")
+    model, _, rest = arg.partition("@http")
+    url = f"http{rest}"
     if not model:
         raise UsageError(f"{arg}: name the model, as in qwen@http://127.0.0.1:8000/v1")
     key = os.environ.get("CLEMSIM_API_KEY")

@@ -43,8 +43,13 @@ def one_line() -> Iterator[None]:
 
 def fail(text: str) -> None:
     """Say what is wrong and leave."""
-    err.print(plain(f"clemsim: {' '.join(safe(text).split())}", "red"), soft_wrap=True)
+    say(text)
     raise typer.Exit(USAGE)
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    err.print(plain(f"clemsim: {' '.join(safe(text).split())}", "red"), soft_wrap=True)
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from rich.box import HORIZONTALS
 from rich.table import Table as RichTable
 
 from clemsim import suites
@@ -45,10 +47,16 @@ def list_(
         if json:
             print_json({what.value: rows})
             return
-        table = RichTable(*rows[0]) if rows else RichTable("none")
-        for row in rows:
-            table.add_row(*(plain(_cell(value)) for value in row.values()))
-        out.print(table)
+        out.print(_table(rows))
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> RichTable:
+    table = RichTable(box=HORIZONTALS, show_lines=True, padding=(0, 1, 0, 0))
+    for name in rows[0] if rows else ("none",):
+        table.add_column(name, overflow="fold", no_wrap=name == "name")
+    for row in rows:
+        table.add_row(*(plain(_cell(value)) for value in row.values()))
+    return table
 
 
 def _arenas() -> list[dict[str, Any]]:
@@ -90,7 +98,7 @@ def _suite(name: str) -> dict[str, Any]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {number}" for key, number in value.items())
+        return "\n".join(f"{key} {number}" for key, number in value.items())
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return "\n".join(map(str, value))
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)

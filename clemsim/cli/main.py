@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from typer import Abort
+from typer.exceptions import TyperException
 
 from clemsim import __version__, run
 from clemsim.cli import doctor, listing, play, show
-from clemsim.cli.common import fail, finish, one_line, run_async, watcher
+from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
 from clemsim.folder import RunConfig
 
 app = typer.Typer(
     name="clemsim",
     help="Plays many conversational games at once, with language models in the seats.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -39,12 +42,15 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Plays many conversational games at once, with language models in the seats.
 
     Exit codes: 0 done, 1 some episodes unfinished, 2 nothing was played because something named is wrong or missing.
     """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command("run")
@@ -129,10 +135,17 @@ app.command("list")(listing.list_)
 app.command("doctor")(doctor.doctor)
 
 
-def main() -> Any:
-    """Entry point of the `clemsim` command."""
-    return app()
+def main() -> int:
+    """Entry point of the `clemsim` command: the exit code. A wrong option gets one line, like any other wrong word."""
+    try:
+        return app(prog_name="clemsim", standalone_mode=False) or DONE
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        say(f"{error.format_message()} (see {context.command_path if context else 'clemsim'} --help)")
+    except Abort:
+        say("stopped")
+    return USAGE
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

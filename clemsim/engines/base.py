@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from types import TracebackType
+from typing import Any, Literal, Self
 
 from clemsim.formats import Format
 from clemsim.messages import Stop, Usage
@@ -90,3 +91,12 @@ class Engine(ABC):
     def describe(self) -> dict[str, Any]:
         """What a run writes down about it: model, server, versions; never a secret."""
         return {"engine": type(self).__name__, "model": self.name}
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -186,14 +186,14 @@ class ChatEngine(Engine):
         return {str(model.get("owned_by")) for model in models}
 
     async def _detect(self, client: httpx.AsyncClient, owners: set[str]) -> None:
-        """vLLM tells its version, llama.cpp its properties; or else who owns the models says it."""
+        """vLLM owns its models and tells its version; llama.cpp owns its models or tells its properties."""
         root = self.url.removesuffix("/v1")
-        version = (await _get(client, f"{root}/version")).get("version")
-        if "vllm" in owners or ("llamacpp" not in owners and isinstance(version, str)):
-            self.dialect, self.server = "vllm", f"vllm {version or ''}".strip()
+        if "vllm" in owners:
+            version = (await _get(client, f"{root}/version")).get("version", "")
+            self.dialect, self.server = "vllm", f"vllm {version}".strip()
             return
         properties = await _get(client, f"{root}/props")
-        if "llamacpp" in owners or properties:
+        if "llamacpp" in owners or "build_info" in properties:
             self.dialect, self.server = "llamacpp", f"llama.cpp {properties.get('build_info', '')}".strip()
 
 

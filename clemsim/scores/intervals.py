@@ -58,11 +58,16 @@ def clemscore(points: Sequence[Point]) -> tuple[float, float | None, float | Non
 
 
 def resample(arenas: Mapping[str, Sequence[Cluster]], seed: int = 0) -> list[dict[str, Point]]:
-    """Points of arenas whose instances were drawn anew, with replacement, many times."""
-    rng = random.Random(seed)
-    return [
-        {name: point(rng.choices(clusters, k=len(clusters))) for name, clusters in arenas.items()} for _ in range(RESAMPLES)
-    ]
+    """Points of arenas whose instances were drawn anew, with replacement, many times.
+
+    Every arena has draws of its own, so that its interval does not depend on what else was played.
+    """
+    drawn = {name: _draws(clusters, random.Random(f"{seed}/{name}")) for name, clusters in arenas.items()}
+    return [dict(zip(drawn, points, strict=True)) for points in zip(*drawn.values(), strict=True)]
+
+
+def _draws(clusters: Sequence[Cluster], rng: random.Random) -> list[Point]:
+    return [point(rng.choices(clusters, k=len(clusters))) for _ in range(RESAMPLES)]
 
 
 def interval(samples: Sequence[float | None], unseen: Callable[[], Interval]) -> Interval | None:

@@ -8,7 +8,7 @@ import pytest
 
 from clemsim import Agent, Message, View
 from clemsim.errors import AgentError, BadRequest, EngineUnavailable, Unauthorized
-from clemsim.scheduler import Result, Scheduler
+from clemsim.scheduler import Keeper, Result, Scheduler
 from tests.clock import run_virtually
 from tests.games import Guessing, Number, Scripted, guess_by_seed
 

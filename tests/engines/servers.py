@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from threading import Event, Thread
 from typing import Any
 
 from aiohttp import web
@@ -78,6 +80,26 @@ async def serving(server: FakeServer) -> AsyncIterator[FakeServer]:
     async with TestServer(app, host="127.0.0.1") as running:
         server.url = str(running.make_url("")).rstrip("/")
         yield server
+
+
+@contextmanager
+def serving_in_thread(server: FakeServer) -> Iterator[FakeServer]:
+    """The server on an event loop of its own, for tests of what blocks."""
+    ready, done = Event(), Event()
+
+    async def serve() -> None:
+        async with serving(server):
+            ready.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield server
+    finally:
+        done.set()
+        thread.join()
 
 
 def says(status: int, text: str = "{}", **headers: str) -> Handler:

@@ -264,9 +264,9 @@ async def test_server_without_a_list_is_taken_as_it_is(status: int) -> None:
     ("server", "dialect", "named"),
     [
         (FakeServer(), "openai", "unknown"),
-        (FakeServer(version={"version": "0.11.2"}), "vllm", "vllm 0.11.2"),
+        (FakeServer(owner="vllm", version={"version": "0.11.2"}), "vllm", "vllm 0.11.2"),
         (FakeServer(owner="vllm"), "vllm", "vllm"),
-        (FakeServer(version={"build": 3}), "openai", "unknown"),
+        (FakeServer(version={"version": "3"}, props={}), "openai", "unknown"),
         (FakeServer(props={"build_info": "b7000"}), "llamacpp", "llama.cpp b7000"),
         (FakeServer(owner="llamacpp", version={"version": "1"}), "llamacpp", "llama.cpp"),
     ],

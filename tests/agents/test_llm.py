@@ -1,0 +1,121 @@
+"""The language model's seat: conversation, thoughts, constraints, replay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from clemsim_agents.llm import LLMSeat, chat, replay, split_thought
+from clemsim_arenas.taboo.game import Taboo, Word
+
+from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Sampling
+from clemsim.errors import UsageError
+from clemsim.folder import RunConfig
+from clemsim.messages import Message, Usage
+from clemsim.registry import AgentOptions
+from clemsim.run import play
+from tests.games import Guessing, Number
+
+
+class Recording(Engine):
+    """Says what it is told to and keeps every request."""
+
+    name, width, constrains = "recording", None, True
+
+    def __init__(self, *replies: Completion) -> None:
+        self.replies = list(replies)
+        self.requests: list[Request] = []
+
+    async def complete(self, request: Request) -> Completion:
+        """The next reply."""
+        self.requests.append(request)
+        return self.replies[len(self.requests) - 1]
+
+
+def said(text: str, reasoning: str = "") -> Completion:
+    return Completion(text, reasoning, "stop", Usage("m", 0, 0.0, 0.0, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CLUE: x", ("", "CLUE: x")),
+        ("<think>hm</think>CLUE: x", ("hm", "CLUE: x")),
+        ("\n<think>\na\n\nb\n</think>\n\nCLUE: x\n", ("a\n\nb", "CLUE: x")),
+        ("hm, the template opened it</think> CLUE: x", ("hm, the template opened it", "CLUE: x")),
+        ("<think>never ends", ("never ends", "")),
+        ("<think></think>CLUE: x", ("", "CLUE: x")),
+        ("CLUE: I <think> of you", ("", "CLUE: I <think> of you")),
+    ],
+)
+def test_thoughts_are_no_part_of_the_move(text: str, expected: tuple[str, str]) -> None:
+    assert split_thought(text) == expected
+
+
+async def test_thoughts_are_recorded_and_not_sent_back() -> None:
+    engine = Recording(said("<think>secret plan</think>GUESS: 1"), said("GUESS: 5", "server's own field"))
+    (result,) = await Guessing().run([Number()], LLMSeat(engine, Sampling()))
+    assert [turn.replied.reasoning for turn in result.transcript.turns] == ["secret plan", "server's own field"]
+    assert [turn.move for turn in result.transcript.turns] == [1, 5]
+    assert "secret plan" not in str(engine.requests[1].messages)
+
+
+async def test_the_conversation_is_user_and_assistant_in_turn() -> None:
+    engine = Recording(said("GUESS: x"), said("GUESS: 1"), said("GUESS: 5"))
+    await Guessing().run([Number()], LLMSeat(engine, Sampling()))
+    roles = [message.role for message in engine.requests[-1].messages]
+    assert roles == ["user", "assistant", "user", "assistant", "user"]
+    assert engine.requests[-1].messages[1:] == [
+        ChatMessage("assistant", "GUESS: x"),
+        ChatMessage("user", "Once more: 'x' is no number"),
+        ChatMessage("assistant", "GUESS: 1"),
+        ChatMessage("user", "higher"),
+    ]
+
+
+async def test_what_is_told_joins_the_next_ask() -> None:
+    game = Taboo()
+    driven = game.drive(Word(target="winter", related=("snow",)))
+    driven.answer(1, Message("describer", "CLUE: frost"))
+    (only,) = chat(driven.view(driven.pending[0]))
+    assert only.role == "user" and only.content.endswith("\n\nCLUE: frost")
+
+
+async def test_every_turn_has_a_seed_of_its_own() -> None:
+    engine = Recording(said("GUESS: 1"), said("GUESS: 2"), said("GUESS: 3"), said("GUESS: 4"))
+    await Guessing().run([Number()], LLMSeat(engine, Sampling()), seed=3)
+    seeds = [request.seed for request in engine.requests]
+    assert len(set(seeds)) == 4
+    again = Recording(*engine.replies)
+    await Guessing().run([Number()], LLMSeat(again, Sampling()), seed=3)
+    assert [request.seed for request in again.requests] == seeds
+
+
+@pytest.mark.parametrize("constrain", [True, False])
+async def test_only_a_constrained_seat_sends_formats(constrain: bool) -> None:
+    engine = Recording(said("GUESS: 5"))
+    await Guessing().run([Number()], LLMSeat(engine, Sampling(), constrain=constrain))
+    assert (engine.requests[0].format is not None) == constrain
+
+
+async def test_an_engine_that_can_not_constrain() -> None:
+    class Free(Recording):
+        constrains = False
+
+    with pytest.raises(UsageError, match="can't hold replies to a format: leave out --constrain"):
+        async with LLMSeat(Free(), Sampling(), constrain=True):
+            pass
+
+
+async def test_a_recorded_run_is_played_again(tmp_path: Path) -> None:
+    config = RunConfig(agents=("random",), arenas=("taboo",), seed=5)
+    before = await play(config, tmp_path / "one")
+    after = await play(config.model_copy(update={"agents": (f"replay:{tmp_path / 'one'}",)}), tmp_path / "two")
+    assert after["arenas"] == before["arenas"]
+
+
+async def test_a_replay_of_several_agents_needs_a_name(tmp_path: Path) -> None:
+    await play(RunConfig(agents=("random", "baseline"), arenas=("taboo",)), tmp_path / "one")
+    with pytest.raises(UsageError, match=r"say whose replies, as in .*#AGENT, of baseline, random"):
+        replay(str(tmp_path / "one"), AgentOptions())
+    assert replay(f"{tmp_path / 'one'}#random", AgentOptions()).name.endswith("#random")
