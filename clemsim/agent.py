@@ -7,12 +7,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, overload
 
 from clemsim.formats import Format
 from clemsim.instances import EpisodeKey
 from clemsim.messages import Message
+from clemsim.opening import Openable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +52,7 @@ class View(Sequence[Message]):
         yield self.ask
 
 
-class Agent(ABC):
+class Agent(Openable, ABC):
     """Something that can take a seat. `width`: how many replies it gives at once; None: as many as wanted."""
 
     name: str
@@ -68,21 +68,6 @@ class Agent(ABC):
     def describe(self) -> dict[str, Any]:
         """What a run writes down about it: model, sampling and the like; never a secret."""
         return {"name": self.name}
-
-    async def open(self) -> None:
-        """Get ready: load weights, reach the server. Raises EngineError or UsageError."""
-
-    async def close(self) -> None:
-        """Give back what `open` took."""
-
-    async def __aenter__(self) -> Agent:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from clemsim.formats import Format
 from clemsim.messages import Stop, Usage
+from clemsim.opening import Openable
 
 Role = Literal["system", "user", "assistant"]
 
@@ -63,7 +63,7 @@ class Completion:
     usage: Usage
 
 
-class Engine(ABC):
+class Engine(Openable, ABC):
     """Answers requests, `width` of them at once (None: as many as come).
 
     `complete` raises Transient errors only after its own retries, and never for what is the model's doing: a context
@@ -77,12 +77,6 @@ class Engine(ABC):
     async def complete(self, request: Request) -> Completion:
         """Answer one request. Raises EngineError."""
 
-    async def open(self) -> None:
-        """Load the weights or reach the server. Raises EngineError or UsageError with one line that says what to do."""
-
-    async def close(self) -> None:
-        """Give back what `open` took."""
-
     @property
     def constrains(self) -> bool:
         """Whether it can hold decoding to a format; known once it is open."""
@@ -91,12 +85,3 @@ class Engine(ABC):
     def describe(self) -> dict[str, Any]:
         """What a run writes down about it: model, server, versions; never a secret."""
         return {"engine": type(self).__name__, "model": self.name}
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
