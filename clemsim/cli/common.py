@@ -68,7 +68,10 @@ def watcher(stopped: list[bool]) -> Callable[[Live], Coroutine[Any, Any, None]]:
     """Shows progress, and lets Ctrl-C stop the run where it is; the second Ctrl-C does not wait."""
 
     async def watch(live: Live) -> None:
-        err.print(plain(f"playing {live.progress.episodes} episodes into {live.folder} (Ctrl-C stops, nothing is lost)"))
+        err.print(
+            plain(f"playing {live.progress.episodes} episodes into {live.folder} (Ctrl-C stops, nothing is lost)"),
+            soft_wrap=True,
+        )
 
         def stop() -> None:
             stopped.append(True)

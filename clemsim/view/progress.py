@@ -87,7 +87,10 @@ def _display(meter: Meter, points: dict[str, list[Point]]) -> RenderableType:
     for cast, found in points.items():
         played = sum(each.played for each in found) / len(found)
         table.add_row(plain(cast, "bold"), f"clemscore {_clemscore(found)}", f"{played:.0f} % played", Text("so far", "dim"))
-    return Group(bar, plain(meter.line()), table)
+    above = RichTable.grid()  # a bar alone ends no line
+    above.add_row(bar)
+    above.add_row(plain(meter.line()))
+    return Group(above, table)
 
 
 def _clemscore(points: list[Point]) -> str:
