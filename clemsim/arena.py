@@ -21,6 +21,7 @@ from clemsim.instances import EpisodeKey, Instance
 from clemsim.outcomes import Outcome
 from clemsim.resources import Resources
 from clemsim.scheduler import Episode, Keeper, Result, Scheduler
+from clemsim.scores.episode import common
 from clemsim.table import Table
 from clemsim.transcript import Transcript
 
@@ -47,8 +48,8 @@ class Arena(ABC, Generic[I]):
                     cls.instance_type = argument
 
     def __init__(self, *folders: Path) -> None:
-        """`folders` are searched for prompts and word lists before the arena's own folder."""
-        self.resources = Resources((*folders, home(type(self))))
+        """`folders` are searched for prompts and word lists before the arena's own folder and those of its bases."""
+        self.resources = Resources((*folders, *homes(type(self))))
 
     @abstractmethod
     async def play(self, table: Table, instance: I, /) -> Outcome:
@@ -61,6 +62,13 @@ class Arena(ABC, Generic[I]):
     def rounds(self, transcript: Transcript[I], /) -> Sequence[Mapping[str, float | None]]:
         """The game's scores of each round, in order."""
         return ()
+
+    def scores(self, transcript: Transcript[Any], /) -> tuple[dict[str, float | None], list[Mapping[str, float | None]]]:
+        """Every metric of a finished episode and of its rounds. An error in a metric is an ArenaError, never a 0."""
+        try:
+            return {**common(transcript), **self.metrics(transcript)}, list(self.rounds(transcript))
+        except Exception as error:
+            raise ArenaError(f"scoring raised {type(error).__name__}: {error}").at(transcript.key.label) from error
 
     def instances(self) -> list[I]:
         """Its instances, out of `instances.jsonl`; override it to make them in code. Raises BadInstance."""
@@ -79,12 +87,12 @@ class Arena(ABC, Generic[I]):
             first = str(error).splitlines()
             raise BadInstance(f"{self.name}: {' '.join(part.strip() for part in first[1:3])}") from error
 
-    def drive(self, instance: I, key: EpisodeKey | None = None, seed: int = 0) -> Drive:
-        """Begin an episode by hand, without agents or an event loop."""
+    def drive(self, instance: I, key: EpisodeKey | None = None, seed: int = 0, *, in_turn: bool = False) -> Drive:
+        """Begin an episode by hand, without agents or an event loop; `in_turn`: never ask several questions at once."""
         if not isinstance(instance, self.instance_type):
             raise BadInstance(f"{self.name} plays {self.instance_type.__name__}, not {type(instance).__name__}")
         key = key or EpisodeKey(self.name, instance.label, 0, "")
-        return Drive(key, lambda table: self.play(table, instance), self.seats, instance, seed, self.max_turns)
+        return Drive(key, lambda table: self.play(table, instance), self.seats, instance, seed, self.max_turns, in_turn)
 
     def episodes(
         self,
@@ -146,6 +154,7 @@ def _json(line: str, where: str) -> Any:
 
 
 @cache
-def home(arena: type[Arena[Any]]) -> Path:
-    """The folder that an arena's code lies in."""
-    return Path(inspect.getfile(arena)).parent
+def homes(arena: type[Arena[Any]]) -> tuple[Path, ...]:
+    """The folders that the code of an arena and of its bases lies in."""
+    kinds = [kind for kind in arena.__mro__ if issubclass(kind, Arena) and kind is not Arena]
+    return tuple(dict.fromkeys(Path(inspect.getfile(kind)).parent for kind in kinds))

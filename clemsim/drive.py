@@ -34,6 +34,7 @@ class Drive:
         instance: Instance,
         seed: int = 0,
         max_turns: int = 10_000,
+        in_turn: bool = False,
     ) -> None:
         self.key = key
         self.instance = instance
@@ -44,7 +45,7 @@ class Drive:
         self._batch: dict[int, Pending] = {}  # by turn, in order
         self._answers: dict[int, Message] = {}  # to the batch, as they came
         self._logged = 0  # answers appended so far: those before the first that is missing
-        table = Table(seats, random.Random(instance.seed), self._log, max_turns)
+        table = Table(seats, random.Random(instance.seed), self._log, max_turns, in_turn)
         self._play = play(table)
         self._advance(None)
 
@@ -143,3 +144,5 @@ class Drive:
         self.events.append(event)
         if isinstance(event, Told) or (isinstance(event, Asked) and event.keep):
             self._seen[event.seat].append(Message(MODERATOR, event.content))
+        if isinstance(event, Told) and event.echo:
+            self._seen[event.seat].append(Message(event.seat, event.echo))

@@ -19,10 +19,11 @@ from clemsim.outcomes import Kind, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A seat was told something that wants no reply."""
+    """A seat was told something that wants no reply; it sees an `echo` as its own answer to it."""
 
     seat: str
     content: str
+    echo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

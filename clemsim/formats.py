@@ -103,6 +103,17 @@ def letters(least: int, most: int | None = None) -> Format:
     return Format(f"[a-z]{{{count}}}", f"[a-z]{{{count}}}", (Run(LETTERS, least, most or least),))
 
 
+def cell(alphabet: str) -> Format:
+    """One character out of some letters and signs, none of which means something within `[...]`."""
+    return Format(f"[{alphabet}]", f"[{alphabet}]", (Run(alphabet, 1, 1),))
+
+
+def lattice(alphabet: str, rows: int, columns: int) -> Format:
+    """So many lines of so many cells with a space between them."""
+    row = sequence([cell(alphabet), *[literal(" ") + cell(alphabet)] * (columns - 1)])
+    return sequence([row, *[literal("\n") + row] * (rows - 1)])
+
+
 def sequence(parts: Sequence[Format]) -> Format:
     """All the parts, in order; there must be one at least."""
     first, *rest = parts

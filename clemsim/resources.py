@@ -57,4 +57,4 @@ def _read(path: Path) -> str:
 
 @lru_cache(maxsize=256)
 def _template(path: Path) -> Template:
-    return Template(_read(path).strip())
+    return Template(_read(path).removesuffix("\n"))  # editors end a file so; all else belongs to the prompt

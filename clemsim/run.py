@@ -21,7 +21,7 @@ from clemsim import store, suites
 from clemsim.agent import Agent, Cast, View
 from clemsim.arena import Arena
 from clemsim.engines.base import Sampling
-from clemsim.errors import ArenaError, UsageError
+from clemsim.errors import UsageError
 from clemsim.events import Event
 from clemsim.folder import (
     STORE,
@@ -37,7 +37,6 @@ from clemsim.instances import EpisodeKey, Instance
 from clemsim.messages import Message
 from clemsim.registry import AgentOptions, find_arena, make_casts
 from clemsim.scheduler import Episode, Observer, Progress, Result, Scheduler
-from clemsim.scores.episode import common
 from clemsim.scores.intervals import Cluster, Point, point
 from clemsim.suites import Suite
 from clemsim.transcript import Transcript
@@ -178,7 +177,7 @@ def rescore(folder: Path) -> dict[str, Any]:
                     transcript = Transcript(
                         row.key, prepared[row.key.arena].load(row.data), tuple(store.events(base, row.id))
                     )
-                    writer.score(row.key, *scores_of(prepared[row.key.arena], transcript))
+                    writer.score(row.key, *prepared[row.key.arena].scores(transcript))
         finally:
             writer.close()
     return summarize_run(folder)
@@ -189,16 +188,6 @@ def prepare_arenas(config: RunConfig) -> dict[str, Arena[Any]]:
     suite = suites.load(config.suite)
     kinds = [find_arena(spec) for spec in config.arenas or suite.arenas]
     return {kind.name: kind(suite.folder_of(kind.name)) for kind in kinds}
-
-
-def scores_of(
-    arena: Arena[Any], transcript: Transcript[Any]
-) -> tuple[dict[str, float | None], list[Mapping[str, float | None]]]:
-    """Every metric of an episode and of its rounds. An error in a metric is an ArenaError, never a 0."""
-    try:
-        return {**common(transcript), **arena.metrics(transcript)}, list(arena.rounds(transcript))
-    except Exception as error:
-        raise ArenaError(f"scoring raised {type(error).__name__}: {error}").at(transcript.key.label) from error
 
 
 async def _go(folder: Path, prepared: Prepared, episodes: Sequence[Episode], watch: Watch | None) -> dict[str, Any]:
@@ -242,7 +231,7 @@ class Scribe(Observer):
         if result.outcome is None:
             self.writer.unfinished(episode.key, result.cause, result.detail)
             return
-        scores, rounds = scores_of(self.arenas[episode.key.arena], result.transcript)
+        scores, rounds = self.arenas[episode.key.arena].scores(result.transcript)
         self.writer.ended(episode.key, result.outcome, scores, rounds)
 
 

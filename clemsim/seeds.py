@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from hashlib import blake2b
 
+Dice = random.Random  # for those who draw, but may not make chance of their own
+
 BITS = 31  # llama.cpp takes 32 bits and reserves the highest value; vLLM takes 64
 
 
@@ -14,6 +16,6 @@ def derive(*parts: str | int) -> int:
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") >> (64 - BITS)
 
 
-def dice(*parts: str | int) -> random.Random:
+def dice(*parts: str | int) -> Dice:
     """A generator of its own for these names, so that nothing shares one."""
-    return random.Random(derive(*parts))
+    return Dice(derive(*parts))

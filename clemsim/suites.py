@@ -45,7 +45,7 @@ class Suite(BaseModel):
         return self.folder / arena
 
     def instances(self, arena: Arena[Any], most: int | None = None) -> list[Any]:
-        """The suite's instances of an arena, at most so many, taken evenly from its experiments. Raises UsageError."""
+        """The suite's instances of an arena, at most so many of each experiment. Raises UsageError."""
         groups = by_experiment(arena.instances())
         part = self.arenas.get(arena.name, Part())
         if part.experiments:
@@ -53,8 +53,7 @@ class Suite(BaseModel):
             if missing:
                 raise UsageError(f"suite {self.name}: {arena.name} has no experiment {', '.join(missing)}")
             groups = {name: groups[name][:count] for name, count in part.experiments.items()}
-        chosen = set(_evenly(list(groups.values()), most))
-        found = [instance for group in groups.values() for instance in group if instance.label in chosen]
+        found = [instance for group in groups.values() for instance in group[:most]]
         if not found:
             raise UsageError(f"suite {self.name}: there is no instance of {arena.name} to play")
         return found
@@ -95,10 +94,3 @@ def _path(spec: str) -> Path:
     if not path.is_file():
         raise UsageError(f"there is no suite {spec!r}: choose one of {', '.join(available())}, or give its file or folder")
     return path
-
-
-def _evenly(groups: Sequence[Sequence[Instance]], most: int | None) -> list[str]:
-    """Labels taken in turn from each group."""
-    longest = max((len(group) for group in groups), default=0)
-    labels = [group[index].label for index in range(longest) for group in groups if index < len(group)]
-    return labels[:most]

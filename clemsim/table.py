@@ -75,18 +75,22 @@ class Abort(BaseException):
 
 @dataclass(slots=True)
 class Table:
-    """Where a game is played. `rng` is seeded by the instance."""
+    """Where a game is played. `rng` is seeded by the instance; `in_turn` makes `ask_all` ask one question after another."""
 
     seats: Sequence[str]
     rng: random.Random
     log: Callable[[Event], None]
     max_turns: int = 10_000
+    in_turn: bool = False
     _turn: int = field(default=0, init=False)
 
-    def tell(self, seat: str, content: str) -> None:
-        """Say something to a seat that wants no reply; it stands before the next ask."""
+    def tell(self, seat: str, content: str, echo: str = "") -> None:
+        """Say something to a seat that wants no reply; it stands before the next ask.
+
+        With an `echo` such as "Ok." the seat sees that as its own answer to what it was told.
+        """
         self._check(seat)
-        self.log(Told(seat, content))
+        self.log(Told(seat, content, echo))
 
     def note(self, key: str, value: object = True) -> None:
         """Write down a fact for scores and readers; no seat sees it."""
@@ -108,6 +112,8 @@ class Table:
     async def ask_all(self, questions: Iterable[Question[T]]) -> list[T]:
         """Ask several questions at once and return the moves in order. To one seat, several need `keep=False`."""
         todo = list(enumerate(questions))
+        if self.in_turn and len(todo) > 1:
+            return [(await self.ask_all([question]))[0] for _, question in todo]
         self._check_apart([question for _, question in todo])
         contents = {index: question.content for index, question in todo}
         moves: dict[int, T] = {}

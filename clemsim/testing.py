@@ -50,28 +50,30 @@ def render(transcript: Transcript[Any]) -> str:
     return "".join(f"{text}\n" for event in transcript.events for text in _lines(event))
 
 
-def check_arena(arena: Arena[I], instances: Sequence[I], examples: int = 100) -> None:
+def check_arena(arena: Arena[I], instances: Sequence[I], examples: int = 100) -> int:
     """Play the instances with generated replies (empty, huge, unicode, nearly valid) and check what holds for every arena.
 
     Two drives are equal; every prefix replays; a seat's view holds only what it was told, asked or said itself; the arena
     object is unchanged; the game ends within its turn bound. Raises AssertionError with the smallest failing case, and
-    UsageError without the extra `dev`.
+    UsageError without the extra `dev`. Returns how many replies were given in so many episodes.
     """
     if st is None:
         raise UsageError("check_arena needs hypothesis: pip install 'clemsim[dev]'")
+    replies = 0
     before = {key: repr(value) for key, value in vars(arena).items()}
 
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def check(data: Any) -> None:
-        instance = data.draw(st.sampled_from(list(instances)))
-        _check_episode(arena, instance, data)
+        nonlocal replies
+        replies += _check_episode(arena, data.draw(st.sampled_from(list(instances))), data)
 
     check()
     assert {key: repr(value) for key, value in vars(arena).items()} == before, "play changed the arena object"
+    return replies
 
 
-def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> None:
+def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> int:
     driven = arena.drive(instance)
     replies: list[str] = []
     while driven.outcome is None:
@@ -85,6 +87,7 @@ def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> None:
         again.answer(again.pending[0].turn, Message(again.pending[0].seat, reply))
     assert again.events == driven.events, "two drives with the same replies differ"
     _check_prefix(arena, instance, driven.events, data.draw(st.integers(0, len(driven.events))))
+    return len(replies)
 
 
 def _check_prefix(arena: Arena[Any], instance: Instance, events: Sequence[Event], size: int) -> None:
@@ -98,6 +101,7 @@ def _check_view(driven: Drive) -> None:
     for ask in driven.pending:
         allowed = {event.content for event in driven.events if isinstance(event, Told | Asked) and event.seat == ask.seat}
         own = {event.content for event in driven.events if isinstance(event, Replied) and event.seat == ask.seat}
+        own |= {event.echo for event in driven.events if isinstance(event, Told) and event.seat == ask.seat}
         for message in driven.view(ask):
             there = message.content in (allowed if message.author == MODERATOR else own)
             assert there, f"{ask.seat} sees {message.content!r}, which was not for it"
@@ -123,8 +127,10 @@ def _by_seat(arena: Arena[Any], replies: Replies) -> dict[str, Iterator[str]]:
 
 def _lines(event: Event) -> Iterator[str]:
     match event:
-        case Told(seat, content):
+        case Told(seat, content, echo):
             yield f"-> {seat}: {content}"
+            if echo:
+                yield f"{seat} as if: {echo}"
         case Asked(turn, seat, content, keep):
             yield f"[{turn}] -> {seat}{'' if keep else ' (aside)'}: {content}"
         case Replied(turn, seat, content, _, stop):

@@ -12,7 +12,7 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from clemsim import __version__, run
-from clemsim.cli import doctor, listing, play, show
+from clemsim.cli import doctor, listing, play, show, suite, verify
 from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
 from clemsim.folder import RunConfig
 
@@ -55,10 +55,12 @@ def root(
 
 @app.command("run")
 def run_(
-    suite: Annotated[str, typer.Option(help="What to play: a name (`clemsim list suites`), a file or a folder.")] = "quick",
+    suite_: Annotated[
+        str, typer.Option("--suite", help="What to play: a name (`clemsim list suites`), a file or a folder.")
+    ] = "quick",
     arena: Annotated[list[str] | None, typer.Option(help="Only this game, or path/to/game.py:Class; repeat.")] = None,
     agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help=SPEC_HELP)] = None,
-    instances: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each game.")] = None,
+    instances: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each experiment.")] = None,
     repetitions: Annotated[int, typer.Option(min=1, help="Play every instance so many times.")] = 1,
     seed: Annotated[int, typer.Option(help="Decides every draw of the run.")] = 0,
     width: Annotated[str, typer.Option(help="Turns in flight of each agent: a number, or auto.")] = "auto",
@@ -74,14 +76,14 @@ def run_(
 
       clemsim run --agent local --agent baseline
 
-      clemsim run --suite three --agent qwen2.5-7b@http://127.0.0.1:8000/v1 --repetitions 3
+      clemsim run --suite paper --agent qwen2.5-7b@http://127.0.0.1:8000/v1 --repetitions 3
 
       clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
     """
     with one_line():
         try:
             config = RunConfig(
-                suite=suite,
+                suite=suite_,
                 arenas=tuple(arena or ()),
                 agents=tuple(agent or ("local",)),
                 instances=instances,
@@ -133,6 +135,8 @@ app.command("show")(show.show)
 app.command("play")(play.play)
 app.command("list")(listing.list_)
 app.command("doctor")(doctor.doctor)
+app.command("verify")(verify.verify)
+app.add_typer(suite.app, name="suite")
 
 
 def main() -> int:

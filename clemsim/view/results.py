@@ -22,6 +22,7 @@ def results(summary: Mapping[str, Any]) -> RenderableType:
     if summary["constrained"]:
         title += "\nconstrained decoding: measures play apart from keeping to the format"
     table = RichTable(title=plain(title), title_justify="left", title_style="", box=HORIZONTALS, padding=(0, 1, 0, 0))
+    table.pad_edge = table.show_edge = False
     table.add_column("agent, game", overflow="fold", min_width=15)
     for name in (*COUNTS.values(), *SCORES.values()):
         table.add_column(name, justify="right", no_wrap=True)
@@ -34,10 +35,10 @@ def _agent(table: RichTable, agent: str, scores: Mapping[str, Any]) -> None:
     table.add_row(plain(agent, "bold"))
     for arena, row in scores["arenas"].items():
         counts = [_count(name, row[name]) for name in COUNTS]
-        table.add_row(plain(f"  {arena}"), *counts, *_scores(row, ("played", "quality")))
+        table.add_row(plain(f" {arena}"), *counts, *_scores(row, ("played", "quality")))
     totals = {name: sum(row[name] for row in scores["arenas"].values()) for name in COUNTS}
     counts = [_count(name, totals[name]) for name in COUNTS]
-    table.add_row("  overall", *counts, *_scores(scores, tuple(SCORES)), end_section=True, style="bold")
+    table.add_row(" overall", *counts, *_scores(scores, tuple(SCORES)), end_section=True, style="bold")
 
 
 def _scores(row: Mapping[str, Any], names: tuple[str, ...]) -> list[Text]:

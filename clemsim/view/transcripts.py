@@ -33,8 +33,10 @@ def transcript(
 
 def _event(event: Event, styles: dict[str, str], costs: Mapping[int, Mapping[str, Any]]) -> Iterator[RenderableType]:
     match event:
-        case Told(seat, content):
+        case Told(seat, content, echo):
             yield _panel(content, f"to {seat}", _style(seat, styles), dim=True)
+            if echo:
+                yield _panel(echo, f"{seat}, put into its mouth", _style(seat, styles), dim=True)
         case Asked(turn, seat, content, keep):
             aside = "" if keep else ", aside"
             yield _panel(content, f"turn {turn}: {seat} is asked{aside}", _style(seat, styles), dim=True)

@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from clemsim_agents.players import baseline, random_
 
-from clemsim.registry import find_arena
-from clemsim.run import scores_of
+from clemsim.errors import UsageError
+from clemsim.registry import find_arena, registered
 from clemsim.scheduler import Result
 
+CEILINGS = {
+    "taboo": 80,
+    "wordle": 70,
+    "wordle_withclue": 20,
+    "wordle_withcritic": 20,
+    "imagegame": 100,
+    "referencegame": 100,
+    "privateshared": 100,
+}
+FLOORS = {"referencegame": 60, "privateshared": 60}  # a third, a half: what chance gives
 
-async def quality(name: str, agent_name: str) -> tuple[float, list[Result]]:
+
+async def results_of(name: str, agent_name: str) -> list[Result]:
     arena = find_arena(name)()
     agent = {"baseline": baseline, "random": random_}[agent_name]()
-    results = await arena.run(arena.instances(), agent)
-    scores = [scores_of(arena, result.transcript)[0]["Main Score"] for result in results]
-    defined = [score for score in scores if score is not None]
-    assert len(defined) == len(results), "a scripted player aborted"
-    return sum(defined) / len(defined), results
+    return await arena.run(arena.instances(), agent)
 
 
-async def test_baseline_of_taboo() -> None:
-    assert (await quality("taboo", "baseline"))[0] >= 80
+def quality(results: list[Result]) -> float:
+    scores = [result.outcome.quality for result in results if result.outcome and result.outcome.quality is not None]
+    assert len(scores) == len(results), "a scripted player aborted"
+    return sum(scores) / len(scores)
 
 
-async def test_baseline_of_wordle_wins() -> None:
-    _, results = await quality("wordle", "baseline")
+@pytest.mark.parametrize("name", registered("arenas"))
+async def test_baseline_is_a_ceiling(name: str) -> None:
+    assert quality(await results_of(name, "baseline")) >= CEILINGS[name]
+
+
+@pytest.mark.parametrize("name", ["wordle", "wordle_withclue", "wordle_withcritic"])
+async def test_baseline_wins_the_wordle_games(name: str) -> None:
+    results = await results_of(name, "baseline")
     won = sum(1 for result in results if result.outcome and result.outcome.kind == "success")
     assert won >= 0.95 * len(results)
 
 
-async def test_baseline_of_referencegame() -> None:
-    assert (await quality("referencegame", "baseline"))[0] == 100
+@pytest.mark.parametrize("name", registered("arenas"))
+async def test_random_is_a_floor(name: str) -> None:
+    assert quality(await results_of(name, "random")) < FLOORS.get(name, 20)
 
 
-async def test_random_is_a_floor() -> None:
-    assert (await quality("taboo", "random"))[0] < 10
-    assert (await quality("wordle", "random"))[0] < 10
-    assert (await quality("referencegame", "random"))[0] < 60
+@pytest.mark.parametrize(("name", "prompt"), [("taboo", "describer"), ("imagegame", "giver"), ("referencegame", "giver")])
+async def test_a_baseline_says_that_it_can_not_read_other_prompts(tmp_path: Path, name: str, prompt: str) -> None:
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / f"{prompt}.txt").write_text("Play.")
+    arena = find_arena(name)(tmp_path)
+    with pytest.raises(UsageError, match=f"players of {name} read only the arena's own prompts"):
+        await arena.run(arena.instances()[:1], baseline())

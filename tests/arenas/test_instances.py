@@ -1,38 +1,93 @@
-"""The committed instances: made by their generators, in the sizes of clembench v1.6."""
+"""The committed instances: made by their generators, in the sizes of clembench v1.6; and fresh ones."""
 
 from __future__ import annotations
 
 from collections import Counter
-from importlib import import_module
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from clemsim_arenas.fiveletters.draw import clues
+from clemsim_arenas.privateshared.game import Slots
 
-from clemsim.generating import written
-from clemsim.registry import find_arena
+from clemsim.errors import UsageError
+from clemsim.generating import Wanted, written
+from clemsim.instances import Instance
+from clemsim.registry import find_arena, registered
 
+WORDS = {"high_frequency": 10, "medium_frequency": 20}
 SIZES = {
     "taboo": {"high_en": 20, "medium_en": 20, "low_en": 20},
-    "wordle": {"high_frequency": 10, "medium_frequency": 20},
+    "wordle": WORDS,
+    "wordle_withclue": WORDS,
+    "wordle_withcritic": WORDS,
+    "imagegame": {"compact_grids": 20, "random_grids": 20},
     "referencegame": dict.fromkeys(("rows", "columns", "diagonals", "letters", "shapes", "random"), 30),
+    "privateshared": dict.fromkeys(
+        ("travel-booking", "job-interview", "restaurant", "things-places", "letter-number"), 10
+    ),
 }
 
 
-@pytest.mark.parametrize("name", SIZES)
+def generated(name: str, wanted: Wanted) -> Sequence[Instance]:
+    found: Sequence[Instance] = registered("generators")[name].load()(wanted)
+    return found
+
+
+def committed(name: str) -> list[Any]:
+    return find_arena(name)().instances()
+
+
+@pytest.mark.parametrize("name", registered("arenas"))
 def test_the_generator_gives_the_committed_file(name: str) -> None:
-    generate = import_module(f"clemsim_arenas.{name}.generate").generate
-    committed = find_arena(name)().resources.text("instances.jsonl")
-    assert written(generate(1)) == committed
-    assert written(generate(2)) != committed
+    text = find_arena(name)().resources.text("instances.jsonl")
+    assert written(generated(name, Wanted(1))) == text
+    assert written(generated(name, Wanted(2))) != text
 
 
-@pytest.mark.parametrize(("name", "sizes"), SIZES.items())
-def test_sizes(name: str, sizes: dict[str, int]) -> None:
-    instances = find_arena(name)().instances()
-    assert Counter(instance.experiment for instance in instances) == sizes
+@pytest.mark.parametrize("name", registered("arenas"))
+def test_sizes(name: str) -> None:
+    instances = committed(name)
+    assert Counter(instance.experiment for instance in instances) == SIZES[name]
     assert len({instance.label for instance in instances}) == len(instances)
 
 
-def test_wordle_knows_enough_words() -> None:
-    arena = find_arena("wordle")()
+@pytest.mark.parametrize("name", registered("arenas"))
+def test_counts_and_languages_are_options(name: str) -> None:
+    assert Counter(each.experiment for each in generated(name, Wanted(3, 2))) == dict.fromkeys(SIZES[name], 2)
+    with pytest.raises(UsageError, match="no texts in language 'de', only in en"):
+        generated(name, Wanted(3, 2, "de"))
+    with pytest.raises(UsageError, match="1000000 instances of an experiment can't be drawn: choose a count from 1 to"):
+        generated(name, Wanted(3, 1_000_000))
+
+
+@pytest.mark.parametrize("name", ["wordle", "wordle_withclue", "wordle_withcritic"])
+def test_the_wordle_games_know_enough_words(name: str) -> None:
+    arena = find_arena(name)()
     assert len(arena.resources.words) >= 10_000
-    assert {instance.target for instance in arena.instances()} <= arena.resources.words
+    assert {instance.target for instance in committed(name)} <= arena.resources.words
+
+
+def test_no_clue_gives_its_word_away() -> None:
+    assert len(clues()) > 1000
+    assert all(word not in clue.lower() for word, clue in clues().items())
+
+
+def test_pictures_are_grids_of_one_letter() -> None:
+    for picture in committed("imagegame"):
+        rows = [line.split(" ") for line in picture.target.splitlines()]
+        assert [len(row) for row in rows] == [5] * 5
+        assert len({cell for row in rows for cell in row} - {"▢"}) == 1
+
+
+def test_no_value_of_a_private_table_holds_another() -> None:
+    for private in committed("privateshared"):
+        assert isinstance(private, Slots)
+        values = [value.lower() for value in private.slots.values()]
+        assert not any(one in other for one in values for other in values if one is not other)
+        assert {request.slot for request in private.requests} == set(private.slots)
+        assert [set(probes) for probes in private.probes] == [set(private.slots)] * (len(values) + 1)
+
+
+def test_the_paper_suite_has_420_episodes() -> None:
+    assert sum(len(committed(name)) for name in SIZES) == 420

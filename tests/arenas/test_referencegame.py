@@ -6,7 +6,6 @@ import pytest
 from clemsim_arenas.referencegame.game import Grids, ReferenceGame
 
 from clemsim.messages import Message
-from clemsim.run import scores_of
 from clemsim.testing import drive
 
 THREE = Grids(grids=("X", "▢", "O"), order=(2, 0, 1))
@@ -49,6 +48,6 @@ def test_the_follower_reads_the_whole_expression_and_its_own_order() -> None:
 
 
 def test_lengths() -> None:
-    scores, _ = scores_of(ReferenceGame(), drive(ReferenceGame(), THREE, ["Expression: all filled", "Answer: 2"]))
+    scores, _ = ReferenceGame().scores(drive(ReferenceGame(), THREE, ["Expression: all filled", "Answer: 2"]))
     assert scores["Generated Expression Length"] == len("Expression: all filled")
     assert scores["Generated Expression Number of Tokens"] == 3

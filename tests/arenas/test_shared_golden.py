@@ -1,87 +1,78 @@
-"""Recorded episodes of other game masters, driven through our arenas: outcome, every score and every round agree."""
+"""Recorded episodes of clembench's own game masters: the arenas agree with every one of them, ask by ask."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from clemsim_arenas.referencegame.game import Grids, ReferenceGame
-from clemsim_arenas.taboo.game import Taboo, Word
-from clemsim_arenas.wordle.game import Target, Wordle
+from clemsim_agents.llm import chat
 
-from clemsim import Arena, Message
-from clemsim.run import scores_of
+from clemsim import suites
+from clemsim.clembench.checkout import import_checkout
+from clemsim.clembench.port import ports
+from clemsim.clembench.verify import alike, recorded_instance, redrive, verify
+from clemsim.messages import Message
+from clemsim.registry import find_arena
+from clemsim.suites import Suite
 
-GOLDEN = Path(__file__).parents[2].parent / "shared" / "golden"
+GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
 
-pytestmark = pytest.mark.skipif(not GOLDEN.is_dir(), reason="the recorded episodes are not beside the project")
+pytestmark = pytest.mark.skipif(not GOLDEN.is_dir(), reason="the recorded episodes (../shared/golden) are not here")
 
-
-def taboo(record: Mapping[str, Any]) -> Word:
-    data = record["instance"]
-    rounds = record["experiment_config"]["max_turns"]
-    return Word(target=data["target_word"], related=tuple(data["related_word"]), rounds=rounds)
-
-
-def wordle(record: Mapping[str, Any]) -> Target:
-    return Target(target=record["instance"]["target_word"].strip())
+# Where our asks knowingly differ: the critic sees the feedback so far, which clembench's loses.
+OTHER_ASKS = {("wordle_withcritic", "critic")}
 
 
-def referencegame(record: Mapping[str, Any]) -> Grids:
-    data = record["instance"]
-    grids = tuple(data[f"player_1_{name}_grid"] for name in ("target", "second", "third"))
-    shown = [data[f"player_2_{name}_grid"] for name in ("first", "second", "third")]
-    right = ("first", "second", "third").index(data["target_grid_name"][0])
-    assert shown[right] == grids[0]
-    order = [1, 2]
-    order.insert(right, 0)
-    return Grids.model_validate({"grids": grids, "order": order})
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    folder = tmp_path_factory.mktemp("imported") / "v1.6"
+    counts = import_checkout(GOLDEN / "clembench-v1.6", "v1.6", folder)
+    assert sum(counts.values()) == 420
+    return suites.load(str(folder))
 
 
-def folder_with_words(tmp_path: Path) -> Path:
-    file = GOLDEN / "clembench-v1.6" / "wordle" / "in" / "instances_v1.6.json"
-    words = json.loads(file.read_text())["experiments"][0]["lang_keywords"]["official_words_list"]
-    (tmp_path / "resources").mkdir()
-    (tmp_path / "resources" / "valid.txt").write_text("\n".join(word.strip() for word in words))
-    return tmp_path
+def records(name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    with (GOLDEN / "dev" / f"{name}.jsonl").open(encoding="utf-8") as file:
+        yield from enumerate(map(json.loads, file), 1)
 
 
-GAMES: dict[str, tuple[type[Arena[Any]], Callable[[Mapping[str, Any]], Any]]] = {
-    "taboo": (Taboo, taboo),
-    "wordle": (Wordle, wordle),
-    "referencegame": (ReferenceGame, referencegame),
-}
+@pytest.mark.parametrize("name", ports())
+def test_outcome_and_every_metric_agree(name: str, suite: Suite) -> None:
+    (agreement,) = verify([GOLDEN / "dev" / f"{name}.jsonl"], suite).values()
+    assert agreement.mismatches == []
+    assert agreement.complete and agreement.episodes >= 15
 
 
-def records(name: str) -> Iterator[dict[str, Any]]:
-    with (GOLDEN / "dev" / f"{name}.jsonl").open() as file:
-        yield from map(json.loads, file)
-
-
-@pytest.mark.parametrize("name", GAMES)
-def test_every_recorded_episode_agrees(name: str, tmp_path: Path) -> None:
-    kind, convert = GAMES[name]
-    arena = kind(folder_with_words(tmp_path)) if name == "wordle" else kind()
-    for line, record in enumerate(records(name), 1):
-        drive = arena.drive(convert(record))
-        for reply in record["replies"]:
-            ask = drive.pending[0]
-            assert arena.seats.index(ask.seat) == int(reply["player"][-1]) - 1, f"line {line}"
-            drive.answer(ask.turn, Message(ask.seat, reply["text"]))
-        assert drive.outcome is not None and drive.outcome.kind == record["outcome"], f"line {line}"
-        scores, rounds = scores_of(arena, drive.transcript)
-        assert {key: scores[key] for key in record["scores"]} == pytest.approx(record["scores"], abs=1e-6), f"line {line}"
-        check_rounds(record["round_scores"], rounds, f"line {line}")
+@pytest.mark.parametrize("name", ports())
+def test_the_metrics_of_rounds_agree(name: str, suite: Suite) -> None:
+    arena = find_arena(name)(suite.folder_of(name))
+    for line, record in records(name):
+        driven, _ = redrive(arena, recorded_instance(arena, record, ports()[name]), record["replies"])
+        check_rounds(record["round_scores"], arena.scores(driven.transcript)[1], f"line {line}")
 
 
 def check_rounds(expected: Mapping[str, Mapping[str, float]], rounds: Any, where: str) -> None:
     """clembench numbers rounds from 0 or 1, and gives an aborted game without rounds one that is empty."""
+    ours = {name for scores in rounds for name in scores}
     some = [scores for _, scores in sorted(expected.items(), key=lambda item: int(item[0]))]
-    defined = [scores for scores in some if any(value is not None for value in scores.values())]
-    if rounds and defined:
-        assert len(defined) == len(rounds), where
-    for ours, theirs in zip(rounds, defined, strict=False):
-        assert {key: ours[key] for key in theirs if key in ours} == {k: v for k, v in theirs.items() if k in ours}, where
+    defined = [scores for scores in some if any(scores.get(name) is not None for name in ours)]
+    for mine, theirs in zip(rounds, defined, strict=False):
+        for name in mine.keys() & theirs.keys():
+            assert alike(mine[name], theirs[name]), f"{where}: {name}"
+
+
+@pytest.mark.parametrize("name", ports())
+def test_an_imported_suite_asks_in_clembenchs_words(name: str, suite: Suite) -> None:
+    arena, compared = find_arena(name)(suite.folder_of(name)), 0
+    for line, record in records(name):
+        driven = arena.drive(recorded_instance(arena, record, ports()[name]), in_turn=True)
+        for ask, reply in zip(record["asks"], record["replies"], strict=True):
+            pending = driven.pending[0]
+            if ask.get("content") is not None and (name, pending.seat) not in OTHER_ASKS:
+                assert chat(driven.view(pending))[-1].content == ask["content"], f"line {line}, turn {pending.turn}"
+                compared += 1
+            driven.answer(pending.turn, Message(pending.seat, reply["text"]))
+    assert compared > 50

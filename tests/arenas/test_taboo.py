@@ -6,7 +6,6 @@ import pytest
 from clemsim_arenas.taboo.game import Taboo, Word
 
 from clemsim.messages import Message
-from clemsim.run import scores_of
 from clemsim.testing import drive
 from clemsim.transcript import Transcript
 
@@ -66,9 +65,7 @@ def test_stop_words_are_no_breach() -> None:
 
 
 def test_repetitions_are_counted() -> None:
-    scores, rounds = scores_of(
-        Taboo(), play("CLUE: frost", "GUESS: ice", "CLUE: Frost!", "GUESS: ice", "CLUE: x", "GUESS: y")
-    )
+    scores, rounds = Taboo().scores(play("CLUE: frost", "GUESS: ice", "CLUE: Frost!", "GUESS: ice", "CLUE: x", "GUESS: y"))
     assert (scores["Clue Repetitions"], scores["Guess Repetitions"]) == (1.0, 1.0)
     assert [each["Accuracy"] for each in rounds] == [0.0, 0.0, 0.0]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from clemsim_arenas.wordle.board import closeness, marks, repetitions, strategy
-from clemsim_arenas.wordle.game import Target, Wordle
+from clemsim_arenas.fiveletters.board import closeness, marks, repetitions, strategy
+from clemsim_arenas.fiveletters.game import Target
+from clemsim_arenas.wordle.game import Wordle
 
-from clemsim.run import scores_of
 from clemsim.testing import drive
 from clemsim.transcript import Transcript
 
@@ -84,7 +84,7 @@ def test_a_broken_format_among_unknown_words_aborts() -> None:
 
 
 def test_unknown_words_count_as_parsed_requests() -> None:
-    scores, _ = scores_of(ARENA, play(said("zzzzz"), said("plant")))
+    scores, _ = ARENA.scores(play(said("zzzzz"), said("plant")))
     assert (scores["Request Count"], scores["Parsed Request Count"], scores["Violated Request Count"]) == (2, 2, 0)
 
 

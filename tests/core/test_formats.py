@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
+from clemsim_arenas.fiveletters.game import FORMAT, read_guess
 from clemsim_arenas.referencegame.game import ANSWER, EXPRESSION
 from clemsim_arenas.taboo.game import CLUE, GUESS
-from clemsim_arenas.wordle.game import FORMAT, guess
 
 from clemsim.formats import Format, letters, line, literal, one_of, sequence
 from clemsim.parsing import Invalid, Parser, tagged
 
 
-@pytest.mark.parametrize("parser", [CLUE, GUESS, EXPRESSION, ANSWER, Parser(guess, FORMAT), tagged("A:")])
+@pytest.mark.parametrize("parser", [CLUE, GUESS, EXPRESSION, ANSWER, Parser(read_guess, FORMAT), tagged("A:")])
 def test_what_a_format_lets_through_the_parser_reads(parser: Parser[object]) -> None:
     rng = random.Random(1)
     assert parser.format is not None

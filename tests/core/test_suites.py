@@ -18,9 +18,9 @@ def test_every_suite_can_be_played(name: str) -> None:
         assert suite.instances(find_arena(arena)())
 
 
-def test_at_most_so_many_instances_evenly() -> None:
-    found = suites.load("three").instances(find_arena("taboo")(), 5)
-    assert [each.experiment for each in found] == ["high_en", "high_en", "medium_en", "medium_en", "low_en"]
+def test_at_most_so_many_instances_of_each_experiment() -> None:
+    found = suites.load("paper").instances(find_arena("taboo")(), 2)
+    assert [each.label for each in found] == [f"{band}_en/{n}" for band in ("high", "medium", "low") for n in (0, 1)]
 
 
 def test_a_folder_with_files_of_its_own(tmp_path: Path) -> None:

@@ -19,8 +19,30 @@ _DIAGONAL = "X ▢ ▢ ▢ ▢\n▢ X ▢ ▢ ▢\n▢ ▢ X ▢ ▢\n▢ ▢ �
 _GRIDS = {"experiment": "row_grids", "id": 1, "grids": [_ROW, _COLUMN, _DIAGONAL], "order": [2, 0, 1]}
 
 
+_CLUED = {**_TARGET, "clue": "a living thing with roots and leaves"}
+_PICTURE = {"experiment": "compact_grids", "id": 1, "target": _ROW}
+_FIRST = "X X ▢ ▢ ▢\n▢ ▢ ▢ ▢ ▢\n▢ ▢ ▢ ▢ ▢\n▢ ▢ ▢ ▢ ▢\n▢ ▢ ▢ ▢ ▢"
+_PRIVATE = {
+    "experiment": "restaurant",
+    "id": 1,
+    "tag": "WAITER",
+    "situation": "You are a guest in a restaurant.",
+    "slots": {"drink": "Black tea", "main": "Lamb stew"},
+    "requests": [{"slot": "main", "text": "And for the main course?"}, {"slot": "drink", "text": "Something to drink?"}],
+    "probes": [{"drink": "Does the waiter know your drink?", "main": "Does the waiter know your main dish?"}] * 3,
+}
+
+
 def _guess(word: str) -> str:
     return f"explanation: it fits what I know\nguess: {word}"
+
+
+def _opinion(agreement: str) -> str:
+    return f"explanation: it goes with the clue\nagreement: {agreement}"
+
+
+def _asides(*words: str) -> list[str]:
+    return [f"ASIDE: {word}" for word in words]
 
 
 CASES: dict[str, dict[str, Case]] = {
@@ -41,5 +63,42 @@ CASES: dict[str, dict[str, Case]] = {
         "success": (_GRIDS, ["Expression: the top row is filled", "Answer: second"]),
         "failure": (_GRIDS, ["Expression: the top row is filled", "Answer: 1"]),
         "aborted": (_GRIDS, ["Expression: the top row is filled", "It is the second one."]),
+    },
+    "wordle_withclue": {
+        "success": (_CLUED, [_guess("shrub"), _guess("plant")]),
+        "failure": (_CLUED, [_guess(word) for word in ("stare", "cloud", "plane", "plank", "plait", "slant")]),
+        "aborted": (_CLUED, [_guess("zzzzz"), _guess("flower")]),
+    },
+    "wordle_withcritic": {
+        "success": (
+            _CLUED,
+            [_guess("shrub"), _opinion("yes"), _guess("shrub"), _guess("plank"), _opinion("no"), _guess("plant")],
+        ),
+        "failure": (_CLUED, [_guess("shrub"), _opinion("no"), _guess("shrub")] * 6),
+        "aborted": (_CLUED, [_guess("shrub"), _opinion("yes.")]),
+    },
+    "imagegame": {
+        "success": (_PICTURE, ["Command: fill row 1 with X", _ROW, "Command: DONE"]),
+        "failure": (_PICTURE, ["Command: put an X into the first two cells", _FIRST, "command : done"]),
+        "aborted": (_PICTURE, ["Command: fill row 1 with X", "X X X X X"]),
+    },
+    "privateshared": {
+        "success": (
+            _PRIVATE,
+            [
+                *_asides("no", "not yet"),
+                "ANSWER: The lamb stew, please.",
+                "ASIDE: no",
+                "Yes, I have ordered it.",
+                "ASIDE: yes",
+                "ANSWER: black tea",
+                *_asides("yes", "Yes."),
+            ],
+        ),
+        "failure": (
+            _PRIVATE,
+            [*_asides("no", "no"), "ANSWER: Chicken", *_asides("no", "no"), "ANSWER: Black tea", *_asides("yes", "yes")],
+        ),
+        "aborted": (_PRIVATE, [*_asides("no", "no"), "Lamb stew"]),
     },
 }

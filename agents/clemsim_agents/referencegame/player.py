@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
+from clemsim_arenas.grids.grids import SIZE, Cell, Grid, parse
 from clemsim_arenas.referencegame.game import GIVER
-from clemsim_arenas.referencegame.grids import SIZE, Cell, Grid, parse
 
 from clemsim.agent import Agent, View
 from clemsim.messages import Message
+from clemsim_agents.reading import unreadable
 
 _GRID = re.compile(r"(?:[X▢](?: [X▢]){4}\n?){5}")
 _ROW = re.compile(r"row (\d) (all|columns? [\d ]+)")
@@ -28,6 +29,8 @@ class Baseline(Agent):
         """Describe or choose."""
         prompt = view.ask.content
         grids = [parse(found) for found in _GRID.findall(prompt)]
+        if len(grids) < len(ANSWERS):
+            raise unreadable(view)
         if view.seat == GIVER:
             return Message(view.seat, f"Expression: {describe(grids[0])}")
         cells = understand(prompt)

@@ -8,6 +8,7 @@ from clemsim_arenas.taboo.game import DESCRIBER
 
 from clemsim.agent import Agent, View
 from clemsim.messages import MODERATOR, Message
+from clemsim_agents.reading import unreadable
 from clemsim_agents.taboo.lexicon import load
 
 SECRET, FORBIDDEN, CLUE, GUESS = "Secret word: ", "Forbidden words:", "CLUE: ", "GUESS: "
@@ -37,7 +38,9 @@ class Random(Agent):
 def describe(view: View) -> str:
     """The next clue that the dictionary has for the secret word."""
     lines = view[0].content.splitlines()
-    secret = next(line.removeprefix(SECRET) for line in lines if line.startswith(SECRET))
+    secret = next((line.removeprefix(SECRET) for line in lines if line.startswith(SECRET)), "")
+    if not secret or FORBIDDEN not in lines:
+        raise unreadable(view)
     related = [line.removeprefix("- ") for line in lines[lines.index(FORBIDDEN) :] if line.startswith("- ")]
     clues = load().clues(secret, [secret, *related])
     given = sum(1 for message in view if message.author == view.seat)

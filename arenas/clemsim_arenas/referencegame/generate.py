@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from clemsim.generating import main
-from clemsim.seeds import dice
+from clemsim.generating import Wanted, main
+from clemsim_arenas.grids.grids import render
+from clemsim_arenas.referencegame.draw import KINDS, triples
 from clemsim_arenas.referencegame.game import Grids, ReferenceGame
-from clemsim_arenas.referencegame.grids import KINDS, render, triples
 
-EACH = 30  # instances of a kind
-
-
-def generate(seed: int) -> list[Grids]:
-    """30 instances of each kind."""
-    return [instance for kind in KINDS for instance in _kind(kind, seed)]
+EACH, MOST = 30, 200  # instances of a kind: usually, and how many are sure to be different
 
 
-def _kind(kind: str, seed: int) -> list[Grids]:
-    rng = dice(seed, ReferenceGame.name, kind)
+def generate(wanted: Wanted) -> list[Grids]:
+    """30 instances of each kind. Raises UsageError."""
+    wanted.check_language("en")
+    return [instance for kind in KINDS for instance in _kind(kind, wanted)]
+
+
+def _kind(kind: str, wanted: Wanted) -> list[Grids]:
+    rng = wanted.dice(ReferenceGame.name, kind)
     found = []
-    for number, (target, one, other) in enumerate(triples(kind, rng, EACH)):
+    for number, (target, one, other) in enumerate(triples(kind, rng, wanted.each(EACH, MOST))):
         first, second, third = rng.sample(range(3), 3)
         grids = (render(target), render(one), render(other))
         found.append(Grids(experiment=kind, id=number, seed=rng.getrandbits(31), grids=grids, order=(first, second, third)))

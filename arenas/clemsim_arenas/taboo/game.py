@@ -54,7 +54,7 @@ class Taboo(Arena[Word]):
             clue = await table.ask(DESCRIBER, ask, parse=CLUE)
             if hit := breach(clue, (word.target, *word.related), stopwords):
                 return Outcome.failure(f"the clue used {hit!r}", blame=DESCRIBER)
-            guess = await table.ask(GUESSER, f"CLUE: {clue}", parse=GUESS)
+            guess = await table.ask(GUESSER, f"CLUE: {clue}".strip(), parse=GUESS)
             if guess == word.target:
                 return Outcome.success(100 / round_)
             ask = f"GUESS: {guess}"

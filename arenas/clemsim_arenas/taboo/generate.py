@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 
-from clemsim.generating import main
-from clemsim.seeds import dice
+from clemsim.generating import Wanted, main
 from clemsim_arenas.taboo.game import Taboo, Word
 
 BANDS = ("high", "medium", "low")
 EACH = 20
 
 
-def generate(seed: int) -> list[Word]:
-    """20 words of each band of frequency."""
-    return [instance for band in BANDS for instance in _band(band, seed)]
+def generate(wanted: Wanted) -> list[Word]:
+    """20 words of each band of frequency. Raises UsageError."""
+    wanted.check_language("en")
+    return [instance for band in BANDS for instance in _band(band, wanted)]
 
 
-def _band(band: str, seed: int) -> list[Word]:
-    rng = dice(seed, Taboo.name, band)
+def _band(band: str, wanted: Wanted) -> list[Word]:
+    rng = wanted.dice(Taboo.name, band)
     rows = [json.loads(line) for line in Taboo().resources.lines("resources/words.jsonl")]
-    chosen = rng.sample([row for row in rows if row["band"] == band], EACH)
+    fit = [row for row in rows if row["band"] == band]
     return [
         Word(
             experiment=f"{band}_en",
@@ -29,7 +29,7 @@ def _band(band: str, seed: int) -> list[Word]:
             target=row["word"],
             related=tuple(row["related"]),
         )
-        for number, row in enumerate(chosen)
+        for number, row in enumerate(rng.sample(fit, wanted.each(EACH, len(fit))))
     ]
 
 

@@ -1,6 +1,6 @@
 """Makes the word lists out of Debian's word lists (SCOWL) and the frequencies of the package wordfreq.
 
-python -m clemsim_arenas.wordle.build_words /usr/share/dict/american-english-huge /usr/share/dict/british-english-huge
+python -m clemsim_arenas.fiveletters.build_words /usr/share/dict/american-english-huge /usr/share/dict/british-english-huge
 """
 
 from __future__ import annotations

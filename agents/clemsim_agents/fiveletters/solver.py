@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
-from clemsim_arenas.wordle.board import Guess, Marks, marks
+from clemsim_arenas.fiveletters.board import Guess, Marks, marks
 
 COMMON = 80  # how many of the words that are left are weighed against each other, the most frequent first
 FREQUENT = 4000  # among which a word is sought that tells those apart

@@ -1,0 +1,1 @@
+"""Scripted players of the wordle games."""

@@ -1,0 +1,14 @@
+"""What scripted players say of prompts that they can't read."""
+
+from __future__ import annotations
+
+from clemsim.agent import View
+from clemsim.errors import UsageError
+
+
+def unreadable(view: View) -> UsageError:
+    """The error for a prompt in other words than the arena's own, as a suite may bring them."""
+    return UsageError(
+        f"the scripted players of {view.key.arena} read only the arena's own prompts, and this suite has others: play it "
+        "with another agent"
+    )

@@ -1,0 +1,1 @@
+"""What the two grid games share: grids as text, and how to draw them."""

@@ -1,0 +1,53 @@
+"""Kinds of grids: stripes, diagonals, letters and shapes."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from clemsim_arenas.grids.grids import CELLS, Grid, drawn
+
+
+def unions(stripes: list[Grid]) -> list[Grid]:
+    """Every union of one to three of the stripes."""
+    return [frozenset().union(*some) for count in (1, 2, 3) for some in combinations(stripes, count)]
+
+
+def diagonals() -> list[Grid]:
+    """Diagonals in both directions, at least three cells long, alone and in pairs."""
+    down = [frozenset((r, c) for r, c in CELLS if r - c == shift) for shift in range(-2, 3)]
+    up = [frozenset((r, c) for r, c in CELLS if r + c == total) for total in range(2, 7)]
+    return down + up + [one | other for one, other in combinations(down + up, 2)]
+
+
+_FONT = """
+.XXX.|X...X|XXXXX|X...X|X...X  XXXX.|X...X|XXXX.|X...X|XXXX.  .XXXX|X....|X....|X....|.XXXX  XXXX.|X...X|X...X|X...X|XXXX.
+XXXXX|X....|XXXX.|X....|XXXXX  XXXXX|X....|XXXX.|X....|X....  .XXXX|X....|X..XX|X...X|.XXXX  X...X|X...X|XXXXX|X...X|X...X
+XXXXX|..X..|..X..|..X..|XXXXX  XXXXX|...X.|...X.|X..X.|.XX..  X...X|X..X.|XXX..|X..X.|X...X  X....|X....|X....|X....|XXXXX
+X...X|XX.XX|X.X.X|X...X|X...X  X...X|XX..X|X.X.X|X..XX|X...X  .XXX.|X...X|X...X|X...X|.XXX.  XXXX.|X...X|XXXX.|X....|X....
+.XXX.|X...X|X.X.X|X..X.|.XX.X  XXXX.|X...X|XXXX.|X..X.|X...X  .XXXX|X....|.XXX.|....X|XXXX.  XXXXX|..X..|..X..|..X..|..X..
+X...X|X...X|X...X|X...X|.XXX.  X...X|X...X|X...X|.X.X.|..X..  X...X|X...X|X.X.X|XX.XX|X...X  X...X|.X.X.|..X..|.X.X.|X...X
+X...X|.X.X.|..X..|..X..|..X..  XXXXX|...X.|..X..|.X...|XXXXX
+"""
+
+_SHAPES = """
+..X..|..X..|XXXXX|..X..|..X..  XXXXX|X...X|X...X|X...X|XXXXX  .....|.XXX.|.XXX.|.XXX.|.....  XXXXX|XXXXX|XXXXX|XXXXX|XXXXX
+..X..|.X.X.|X...X|.X.X.|..X..  ..X..|.XXX.|XXXXX|.XXX.|..X..  ..X..|.XXX.|XXXXX|.....|.....  .....|.....|XXXXX|.XXX.|..X..
+XXXXX|.XXX.|..X..|.XXX.|XXXXX  X...X|XX.XX|XXXXX|XX.XX|X...X  ..X..|.XXX.|X.X.X|..X..|..X..  ..X..|..X..|X.X.X|.XXX.|..X..
+..X..|.X...|XXXXX|.X...|..X..  ..X..|...X.|XXXXX|...X.|..X..  X....|XX...|XXX..|XXXX.|XXXXX  XXXXX|.XXXX|..XXX|...XX|....X
+X.X.X|.X.X.|X.X.X|.X.X.|X.X.X  X...X|.....|..X..|.....|X...X  XX.XX|XX.XX|.....|XX.XX|XX.XX  .....|XXXXX|.....|XXXXX|.....
+.X.X.|.X.X.|.X.X.|.X.X.|.X.X.  .X.X.|XXXXX|XXXXX|.XXX.|..X..  XXXXX|X....|X.XXX|X...X|XXXXX  X....|X....|X....|X....|XXXXX
+"""
+
+
+def letters() -> list[Grid]:
+    """The capital letters A to Z."""
+    return _pictures(_FONT)
+
+
+def shapes() -> list[Grid]:
+    """Plus, frame, block, diamonds, triangles, hourglass, arrows and the like."""
+    return _pictures(_SHAPES)
+
+
+def _pictures(text: str) -> list[Grid]:
+    return [drawn(*picture.split("|")) for picture in text.split()]

@@ -1,0 +1,1 @@
+"""The game imagegame: rules, prompts, instances and their generator."""

@@ -1,0 +1,1 @@
+"""The game privateshared: rules, prompts, texts, instances and their generator."""

@@ -1,0 +1,1 @@
+"""The game wordle_withclue: rules, prompts, instances and their generator."""

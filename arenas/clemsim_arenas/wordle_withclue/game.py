@@ -1,0 +1,27 @@
+"""Wordle with a clue: the guesser is given a clue to the word at the start.
+
+Main score: 100 / guesses, rounded to two decimals; 0 for not winning. All else is as in wordle.
+"""
+
+from __future__ import annotations
+
+from clemsim import Outcome, Table
+from clemsim_arenas.fiveletters.game import GUESSER, REASKS, ROUNDS, Clued, FiveLetters
+
+
+class WordleWithClue(FiveLetters[Clued]):
+    """Find a five-letter word in six guesses, with a clue to begin with."""
+
+    name, version = "wordle_withclue", 1
+    seats = (GUESSER,)
+    max_turns = ROUNDS * (1 + REASKS)
+
+    async def play(self, table: Table, word: Clued, /) -> Outcome:
+        """Six guesses, each answered with its marks."""
+        ask = self.prompt("guesser", clue=word.clue)
+        for round_ in range(1, ROUNDS + 1):
+            said = await self.guess(table, ask)
+            if said.word == word.target:
+                return Outcome.success(round(100 / round_, 2))
+            ask = self.feedback(said.word, word.target)
+        return Outcome.failure(f"the word was {word.target!r}", blame=GUESSER)

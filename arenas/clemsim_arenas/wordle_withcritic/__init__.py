@@ -1,0 +1,1 @@
+"""The game wordle_withcritic: rules, prompts, instances and their generator."""

@@ -1,0 +1,33 @@
+"""How clembench writes wordle_withcritic."""
+
+from __future__ import annotations
+
+from clemsim.clembench.port import Json, literal
+from clemsim_arenas.fiveletters.clembench import FiveLettersPort, guess_form
+
+
+class WordleWithCriticPort(FiveLettersPort):
+    """With a clue and a critic."""
+
+    arena = "wordle_withcritic"
+    files = ("in/instances_withcritic_{version}.json", "in/instances_withcritic_{version}_en.json")
+    clue = True
+
+    def prompts(self, experiment: Json, data: Json, texts: Json) -> dict[str, str]:
+        """Also the critic's first message, the proposal and the opinion."""
+        words = experiment["lang_keywords"]
+        clue, explanation, guess = words["clue_lang"], words["explanation_lang"], words["guess_lang"]
+        opinion = f"{words['guess_agreement_lang']} $agreement\n{words['agreement_explanation_lang']} $explanation"
+        return super().prompts(experiment, data, texts) | {
+            "critic": literal(experiment["guesser_critic_prompt"]),
+            "proposal": f"{clue} $clue\n{explanation} $explanation\n{guess} $guess$feedback\n\n{_opinion_form(words)}",
+            "opinion": f"{clue} $clue\n{opinion}\n\n{guess_form(words)}",
+        }
+
+
+def _opinion_form(words: Json) -> str:
+    """How an opinion is to be given."""
+    return literal(
+        f"{words['error_prompt_text']['INVALID_FORMAT']}\n{words['explanation_lang']} {words['explanataion_details_lang']}\n"
+        f"{words['agreement_lang']} {words['agreement_word_lang']}"
+    )

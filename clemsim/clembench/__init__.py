@@ -1,0 +1,1 @@
+"""clembench's instances and recorded episodes, for arenas that have a `Port`."""
