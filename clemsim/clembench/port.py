@@ -50,13 +50,24 @@ def literal(text: str) -> str:
     return text.replace("$", "$$")
 
 
+def placed(text: str, fields: Mapping[str, str], *needed: str) -> str:
+    """The text as a template: every placeholder becomes its `$field`. Raises ValueError where one that is needed lacks."""
+    for placeholder in needed:
+        if placeholder not in text:
+            raise ValueError(f"{placeholder!r} does not stand in the prompt")
+    found = literal(text)
+    for placeholder, field in fields.items():
+        found = found.replace(literal(placeholder), f"${{{field}}}")
+    return found
+
+
 def template(text: str, fields: Mapping[str, str]) -> str:
     """The text as a template: the first place of each value, in order, becomes its `$field`. Raises ValueError."""
     parts, rest = [], text
     for field, value in fields.items():
         before, found, rest = rest.partition(value)
         if not found:
-            raise ValueError(f"{value!r} does not stand in it")
+            raise ValueError(f"{value!r} does not stand in the prompt")
         parts += [literal(before), f"${field}"]
     return "".join([*parts, literal(rest)])
 

@@ -23,9 +23,7 @@ SIZES = {
     "wordle_withcritic": WORDS,
     "imagegame": {"compact_grids": 20, "random_grids": 20},
     "referencegame": dict.fromkeys(("rows", "columns", "diagonals", "letters", "shapes", "random"), 30),
-    "privateshared": dict.fromkeys(
-        ("travel-booking", "job-interview", "restaurant", "things-places", "letter-number"), 10
-    ),
+    "privateshared": dict.fromkeys(("travel-booking", "job-interview", "restaurant", "things-places", "letter-number"), 10),
 }
 
 

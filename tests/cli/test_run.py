@@ -16,6 +16,7 @@ import pytest
 
 from clemsim import store
 from clemsim.errors import StoreError
+from clemsim.registry import registered
 from tests.cli.conftest import Clemsim, start
 from tests.engines.servers import MODEL, FakeServer, says, serving_in_thread
 
@@ -40,7 +41,7 @@ def test_json_prints_the_summary_that_lies_in_the_folder(clemsim: Clemsim, tmp_p
     assert said.json["throughput"].keys() == THROUGHPUT
     assert set(said.json["agents"]) == {"baseline", "random"}
     for agent in said.json["agents"].values():
-        assert set(agent["arenas"]) == {"taboo", "wordle", "referencegame"}
+        assert set(agent["arenas"]) == set(registered("arenas"))
         assert all(arena.keys() == ARENA for arena in agent["arenas"].values())
     assert orjson.loads((tmp_path / "r" / "summary.json").read_bytes()) == said.json
     assert {path.name for path in (tmp_path / "r").iterdir()} >= {"run.toml", "run.db", "summary.json"}
@@ -73,7 +74,7 @@ def test_the_table_fits_eighty_columns(clemsim: Clemsim) -> None:
 
 def test_progress_goes_to_stderr(clemsim: Clemsim) -> None:
     said = clemsim(*QUICK)
-    assert "playing 25 episodes" in said.err
+    assert "playing 27 episodes" in said.err
     assert "playing" not in said.out
 
 
@@ -88,7 +89,7 @@ def test_seats_can_be_given_apart(clemsim: Clemsim) -> None:
     said = clemsim("run", "--arena", "taboo", "--agent", "describer=baseline", "--agent", "guesser=random", "--json")
     (name,) = said.json["agents"]
     assert name == "describer=baseline,guesser=random"
-    assert said.json["agents"][name]["arenas"]["taboo"]["failure"] == 8
+    assert said.json["agents"][name]["arenas"]["taboo"]["failure"] == 6
 
 
 def test_a_game_and_an_agent_out_of_files(clemsim: Clemsim, tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_the_same_seed_gives_the_same_transcripts_at_any_width(clemsim: Clemsim,
     clemsim(*run, "--out", "one", "--width", 1)
     clemsim(*run, "--out", "other", "--width", width)
     assert transcripts(tmp_path / "one") == transcripts(tmp_path / "other")
-    assert len(transcripts(tmp_path / "one")) == 50
+    assert len(transcripts(tmp_path / "one")) == 54
 
 
 def test_another_seed_gives_other_transcripts(clemsim: Clemsim, tmp_path: Path) -> None:
@@ -173,7 +174,7 @@ def test_what_the_server_refuses_is_unfinished_and_not_the_models_fault(clemsim:
     assert "not all was played; go on with: clemsim resume r" in said.err
     summary = clemsim("show", "r", "--json").json
     taboo = summary["agents"][MODEL]["arenas"]["taboo"]
-    assert (taboo["unfinished"], taboo["aborted"], taboo["episodes"]) == (3, 5, 8)
+    assert (taboo["unfinished"], taboo["aborted"], taboo["episodes"]) == (3, 3, 6)
 
 
 def test_a_key_that_is_refused_in_the_middle_ends_the_run(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from clemsim.clembench.port import Json, Port, template
+from clemsim.clembench.port import Json, Port, placed
+
+FIELDS = {"$TARGET_WORD$": "target", "$REL_WORD$": "related", "$N$": "rounds"}
 
 
 class TabooPort(Port):
@@ -24,13 +26,6 @@ class TabooPort(Port):
     def prompts(self, experiment: Json, data: Json, texts: Json) -> dict[str, str]:
         """Both players' first messages."""
         return {
-            "describer": _filled(experiment["describer_initial_prompt"], "N", "TARGET_WORD", "REL_WORD"),
-            "guesser": _filled(experiment["guesser_initial_prompt"], "N"),
+            "describer": placed(experiment["describer_initial_prompt"], FIELDS, "$TARGET_WORD$", "$REL_WORD$"),
+            "guesser": placed(experiment["guesser_initial_prompt"], FIELDS),
         }
-
-
-_FIELDS = {"N": "rounds", "TARGET_WORD": "target", "REL_WORD": "related"}
-
-
-def _filled(text: str, *names: str) -> str:
-    return template(text, {_FIELDS[name]: f"${name}$" for name in names})

@@ -1,0 +1,118 @@
+"""The rules of imagegame, one by one."""
+
+from __future__ import annotations
+
+import pytest
+from clemsim_arenas.imagegame.game import BLANK, GRID, ROUNDS, ImageGame, Match, Picture, match, percent
+
+from clemsim.messages import Message
+from clemsim.testing import drive
+
+TARGET = "A A A A A\n▢ ▢ ▢ ▢ ▢\n▢ ▢ B ▢ ▢\n▢ ▢ ▢ ▢ ▢\n▢ ▢ ▢ ▢ ▢"
+PICTURE = Picture(target=TARGET)
+DO, DONE = "Command: draw it", "Command: DONE"
+
+
+def outcome(*replies: str) -> tuple[str, float | None, str | None]:
+    found = drive(ImageGame(), PICTURE, replies).outcome
+    assert found is not None
+    return found.kind, found.quality, found.blame
+
+
+def test_the_last_grid_counts() -> None:
+    assert outcome(DO, TARGET, DONE) == ("success", 100, None)
+    assert outcome(DO, TARGET, DO, BLANK, DONE) == ("failure", 0, None)
+
+
+def test_f1_is_the_main_score() -> None:
+    half = TARGET.replace("A A A A A", "A A ▢ ▢ X")  # 3 of 4 right, 3 of 6 found
+    assert outcome(DO, half, DONE) == ("failure", 60, None)
+
+
+def test_done_at_once_is_a_failure() -> None:
+    assert outcome(DONE) == ("failure", 0, None)
+    scores, rounds = ImageGame().scores(drive(ImageGame(), PICTURE, [DONE]))
+    assert (scores["Main Score"], scores["F1"], rounds) == (0, 0, [])
+
+
+def test_fifty_rounds_end_the_game() -> None:
+    assert outcome(*[DO, TARGET] * ROUNDS) == ("success", 100, None)
+
+
+@pytest.mark.parametrize("reply", [DONE, "command: done", " COMMAND :\tDone \n", "command:DONE"])
+def test_ways_to_be_done(reply: str) -> None:
+    assert outcome(DO, TARGET, reply)[0] == "success"
+
+
+@pytest.mark.parametrize("reply", ["Command:draw", "draw", "Command: one\nCommand: two", "Command: ", "", "Now, Command: x"])
+def test_another_form_of_instruction_aborts(reply: str) -> None:
+    assert outcome(reply) == ("aborted", None, "giver")
+
+
+@pytest.mark.parametrize("reply", ["COMMAND: draw", "command: DONE.", "Command:  DONE it"])
+def test_what_still_is_an_instruction(reply: str) -> None:
+    assert outcome(reply, TARGET, DONE)[0] == "success"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        "Here:\n" + TARGET,
+        TARGET.lower(),
+        TARGET.replace(" ", ""),
+        TARGET.replace("▢", "."),
+        TARGET.replace("\n", "\n\n"),
+        "\n".join(TARGET.splitlines()[:4]),
+        TARGET + "\nDone.",
+    ],
+)
+def test_what_is_no_grid_aborts(reply: str) -> None:
+    assert outcome(DO, reply) == ("aborted", None, "follower")
+
+
+def test_line_breaks_around_a_grid_are_tolerated() -> None:
+    assert outcome(DO, f"\n\n{TARGET}\n", DONE)[0] == "success"
+
+
+def test_the_follower_sees_no_target() -> None:
+    driven = ImageGame().drive(PICTURE)
+    driven.answer(1, Message("giver", DO))
+    (ask,) = driven.pending
+    assert all("A A A A A" not in message.content for message in driven.view(ask))
+
+
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        (TARGET, Match(1.0, 1.0)),
+        (TARGET.lower(), Match(1.0, 1.0)),
+        (BLANK, Match(0.0, 0.0)),
+        (TARGET.replace("B", "C"), Match(0.8333, 0.8333)),
+        (TARGET.replace("B", "▢"), Match(1.0, 0.8333)),
+    ],
+)
+def test_precision_and_recall(drawn: str, expected: Match) -> None:
+    assert match(TARGET, drawn) == expected
+
+
+def test_percent_rounds_the_rounded_share() -> None:
+    assert percent(Match(0.8333, 1.0).f1) == 91
+    assert Match(0.0, 0.0).f1 == 0
+
+
+def test_metrics_of_rounds() -> None:
+    first = TARGET.replace("A A A A A", "▢ ▢ ▢ ▢ ▢")
+    scores, rounds = ImageGame().scores(
+        drive(ImageGame(), PICTURE, ["Command: B", first, "Command: fill row 1", TARGET, DONE])
+    )
+    assert [each["Changed Cell Count"] for each in rounds] == [1, 5]
+    assert scores["Average Changed Cell Count"] == 3
+    assert scores["Average Generated Instruction Length"] == (len("Command: B") + len("Command: fill row 1")) / 2
+    assert scores["Average Generated Expression Number of Tokens"] == 3
+    assert (rounds[0]["Precision"], rounds[0]["Recall"], rounds[0]["F1"]) == (100, 17, 29)
+
+
+def test_a_grid_can_be_held_to_its_form() -> None:
+    assert GRID.format is not None
+    assert GRID.format.accepts(TARGET) and not GRID.format.accepts(TARGET.lower())
