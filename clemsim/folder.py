@@ -90,7 +90,7 @@ def summarize_run(folder: Path) -> dict[str, Any]:
     summary = {
         "run": str(folder),
         "suite": about["suite"]["name"],
-        "suite_seed": about["suite"]["seed"],
+        "suite_seed": about["suite"].get("seed"),
         "constrained": about["config"].get("constrain", False),
         **scores,
         "throughput": throughput,

@@ -35,7 +35,7 @@ class Suite(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     description: str = ""
-    seed: int = 0
+    seed: int | None = None  # with which its instances were generated
     language: str = "en"
     arenas: dict[str, Part]
     folder: Path = Path()

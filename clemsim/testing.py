@@ -7,6 +7,7 @@ check_arena(Taboo(), instances)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from clemsim.arena import Arena
@@ -107,6 +108,7 @@ def _check_view(driven: Drive) -> None:
             assert there, f"{ask.seat} sees {message.content!r}, which was not for it"
 
 
+@lru_cache(maxsize=1000)  # making a strategy costs more than drawing from it
 def _replies(declared: Format | None) -> Any:
     """Replies of every kind, many of them valid or nearly so where the ask declares its format."""
     strange = st.one_of(st.just(""), st.just(" \n\t"), st.just("x" * 100_000), st.text(max_size=80))

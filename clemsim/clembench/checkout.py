@@ -42,7 +42,7 @@ def import_checkout(checkout: Path, version: str, out: Path) -> dict[str, int]:
     write_suite(
         out,
         {name: game.instances for name, game in found.items()},
-        {"description": f"clembench {version}: its instances, prompts and word lists"},
+        {"name": f"clembench-{version}", "description": "its instances, prompts and word lists"},
         {name: game.files for name, game in found.items()},
     )
     return {name: len(game.instances) for name, game in found.items()}

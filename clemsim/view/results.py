@@ -18,7 +18,8 @@ SCORES = {"played": "%Played", "quality": "Quality", "clemscore": "clemscore"}
 
 def results(summary: Mapping[str, Any]) -> RenderableType:
     """Per cast and game, and overall: counts, %Played, Quality and clemscore with their 95 % intervals; 80 columns wide."""
-    title = f"suite {summary['suite']} (seed {summary['suite_seed']})"
+    seed = "" if summary["suite_seed"] is None else f" (seed {summary['suite_seed']})"
+    title = f"suite {summary['suite']}{seed}"
     if summary["constrained"]:
         title += "\nconstrained decoding: measures play apart from keeping to the format"
     table = RichTable(title=plain(title), title_justify="left", title_style="", box=HORIZONTALS, padding=(0, 1, 0, 0))
