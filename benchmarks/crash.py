@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from clemsim import store
 
@@ -50,7 +51,7 @@ def finished(process: subprocess.Popen[str]) -> str:
     return printed
 
 
-def contents(folder: Path) -> tuple[dict[str, list[object]], list[tuple[object, ...]]]:
+def contents(folder: Path) -> tuple[dict[str, list[Any]], list[Any]]:
     """Every episode's events and outcome, and every score."""
     with store.reading(folder / "run.db") as base:
         episodes = {str(row.key): [row.status, row.outcome, *store.events(base, row.id)] for row in store.episodes(base)}

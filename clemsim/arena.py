@@ -63,6 +63,11 @@ class Arena(ABC, Generic[I]):
         """The game's scores of each round, in order."""
         return ()
 
+    @property
+    def digest(self) -> str:
+        """Of all its prompts and word lists as it finds them: the same digest, the same texts."""
+        return self.resources.digest("prompts", "resources")
+
     def scores(self, transcript: Transcript[Any], /) -> tuple[dict[str, float | None], list[Mapping[str, float | None]]]:
         """Every metric of a finished episode and of its rounds. An error in a metric is an ArenaError, never a 0."""
         try:

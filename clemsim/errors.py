@@ -10,6 +10,7 @@ ClemsimError
 ├── EngineError       the infrastructure    the episode stays unfinished, resumable, never scored
 │   ├── Transient         EngineTimeout, EngineBusy, EngineUnavailable   (the only ones retried)
 │   └── Permanent         BadRequest, UnknownModel, Unauthorized         (the last two end the run)
+├── LimitReached      the user's own limit  the episode stays unfinished, resumable
 ├── StoreError        a run can't be read or written
 └── UsageError        wrong command line or configuration: one line that says what to do
 
@@ -112,6 +113,14 @@ class Unauthorized(Permanent):
     """The key is missing or wrong."""
 
     cause = "unauthorized"
+
+
+class LimitReached(ClemsimError):
+    """A limit that the user has set; `cause` names it."""
+
+    def __init__(self, message: str, cause: str) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class StoreError(ClemsimError):

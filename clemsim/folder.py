@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import orjson
 import tomli_w
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clemsim import store
-from clemsim.errors import ClemsimError, StoreError, UsageError
-from clemsim.scheduler import Progress
+from clemsim.errors import StoreError, UsageError
 from clemsim.scores.summary import Scored, summarize
 
-CONFIG, STORE, SUMMARY = "run.toml", "run.db", "summary.json"
+CONFIG, STORE, SUMMARY, LOCK = "run.toml", "run.db", "summary.json", "run.lock"
 
 
 class RunConfig(BaseModel):
@@ -51,13 +51,46 @@ def check_folder(folder: Path) -> None:
         raise UsageError(f"{folder} is there already: choose another --out, or go on with `clemsim resume {folder}`")
 
 
-def write_description(folder: Path, description: Mapping[str, Any]) -> None:
-    """Make the folder with its `run.toml`. Raises StoreError."""
+@contextmanager
+def making(folder: Path) -> Iterator[Path]:
+    """A folder to write a new run into; it gets its name when all is there, so that no run is ever half made.
+
+    Raises StoreError.
+    """
+    draft = folder.absolute().with_name(f".{folder.absolute().name}.new")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / CONFIG).write_bytes(tomli_w.dumps(without_none(description)).encode())
+        rmtree(draft, ignore_errors=True)  # of a process that was killed here
+        draft.mkdir(parents=True)
+        yield draft
+        draft.replace(folder)
     except OSError as error:
         raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+    finally:
+        rmtree(draft, ignore_errors=True)
+
+
+def write_description(folder: Path, description: Mapping[str, Any]) -> None:
+    """Write `run.toml`."""
+    (folder / CONFIG).write_bytes(tomli_w.dumps(without_none(description)).encode())
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the run: no other process may write it meanwhile. The lock goes with the process, however that ends.
+
+    Raises StoreError when another one holds it.
+    """
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise StoreError(f"another process is playing {folder}: wait for it, or stop it first") from error
+    except OSError as error:
+        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -85,7 +118,8 @@ def summarize_run(folder: Path) -> dict[str, Any]:
         scored = [
             Scored(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in store.episodes(base)
         ]
-        throughput = store.meta(base).get("throughput", {})
+        throughput = store.throughput(base)
+        cut = store.cut_replies(base)
     scores = summarize(scored)
     summary = {
         "run": str(folder),
@@ -93,24 +127,14 @@ def summarize_run(folder: Path) -> dict[str, Any]:
         "suite_seed": about["suite"].get("seed"),
         "constrained": about["config"].get("constrain", False),
         **scores,
+        "cut_replies": cut,
         "throughput": throughput,
     }
-    (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+    try:
+        (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+    except OSError as error:
+        raise StoreError(f"{folder / SUMMARY} can't be written: {error.strerror}") from error
     return summary
-
-
-def keep_throughput(writer: store.RunStore, folder: Path, progress: Progress) -> None:
-    """Add what was just played to what the store has."""
-    with store.reading(folder / STORE) as base:
-        before = store.meta(base).get("throughput", {})
-    names = ("turns", "requests", "retries", "seconds", "tokens_in", "tokens_out", "tokens_cached")
-    now = asdict(progress)
-    total = {name: now[name] + before.get(name, 0) for name in names}
-    total["turns_per_second"] = round(total["turns"] / total["seconds"], 2) if total["seconds"] else 0.0
-    total["seconds"] = round(total["seconds"], 3)
-    total["peak_in_flight"] = max(progress.peak_in_flight, before.get("peak_in_flight", 0))
-    with suppress(ClemsimError):  # the failure of the store itself is raised when it is closed
-        writer.meta("throughput", total)
 
 
 def without_none(data: Mapping[str, Any]) -> dict[str, Any]:

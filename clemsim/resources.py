@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from string import Template
 
@@ -31,6 +32,18 @@ class Resources:
     def lines(self, name: str) -> tuple[str, ...]:
         """The lines of a file that are not blank."""
         return tuple(line for line in self.text(name).splitlines() if line.strip())
+
+    def digest(self, *parts: str) -> str:
+        """16 hexadecimal digits that stand for the files under these parts, those that come first alone."""
+        found: dict[str, Path] = {}
+        for folder in reversed(self.folders):
+            paths = (path for part in parts for path in (folder / part).glob("*") if path.is_file())
+            found.update({path.relative_to(folder).as_posix(): path for path in paths})
+        digest = blake2b(digest_size=8)
+        for name in sorted(found):
+            content = found[name].read_bytes()
+            digest.update(f"{name} {len(content)}\n".encode() + content)
+        return digest.hexdigest()
 
     def prompt(self, name: str, fields: dict[str, object]) -> str:
         """`prompts/NAME.txt` with its `$fields` filled in. Raises ArenaError when a field is missing."""

@@ -9,34 +9,38 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic, time
 from typing import Any
 
 from clemsim import store, suites
 from clemsim.agent import Agent, Cast, View
 from clemsim.arena import Arena
 from clemsim.engines.base import Sampling
-from clemsim.errors import UsageError
+from clemsim.errors import StoreError, UsageError
 from clemsim.events import Event
 from clemsim.folder import (
     STORE,
     RunConfig,
+    alone,
     check_folder,
     default_folder,
-    keep_throughput,
+    making,
     read_config,
+    read_description,
     summarize_run,
     write_description,
 )
 from clemsim.instances import EpisodeKey, Instance
 from clemsim.messages import Message
 from clemsim.registry import AgentOptions, find_arena, make_casts
-from clemsim.scheduler import Episode, Observer, Progress, Result, Scheduler
+from clemsim.sameness import check_agents, check_same
+from clemsim.scheduler import Episode, Limits, Observer, Progress, Result, Scheduler
 from clemsim.scores.intervals import Cluster, Point, point
 from clemsim.suites import Suite
 from clemsim.transcript import Transcript
@@ -77,7 +81,9 @@ class Live:
     stop: Callable[[], None]
 
 
-Watch = Callable[[Live], Awaitable[None]]
+Watch = Callable[[Live], Coroutine[Any, Any, None]]
+
+HEARTBEAT = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,9 @@ def check_cast(arena: Arena[Any], cast: Cast) -> None:
         agent.check(arena.name, [seat])
 
 
-async def play(config: RunConfig, out: Path | None = None, watch: Watch | None = None) -> dict[str, Any]:
+async def play(
+    config: RunConfig, out: Path | None = None, watch: Watch | None = None, limits: Limits | None = None
+) -> dict[str, Any]:
     """Play a run into a new folder and return its summary. Raises ClemsimError; the folder then keeps what was
     played.
     """
@@ -146,38 +154,41 @@ async def play(config: RunConfig, out: Path | None = None, watch: Watch | None =
     check_folder(folder)
     async with opened(prepared.agents):
         create(folder, prepared)
-        return await _go(folder, prepared, prepared.episodes(), watch)
+        with alone(folder):
+            return await _go(folder, prepared, prepared.episodes(), watch, limits)
 
 
-async def resume(folder: Path, watch: Watch | None = None) -> dict[str, Any]:
-    """Go on with a run: play what is unfinished, each episode from its next turn on. Raises ClemsimError."""
-    prepared = prepare(read_config(folder))
-    with store.reading(folder / STORE) as base:
-        rows = list(store.episodes(base))
-        past = {row.key: store.events(base, row.id) for row in rows if row.outcome is None}
-    done = {row.key for row in rows if row.outcome is not None}
-    _check_same(prepared, rows)
-    episodes = [episode for episode in prepared.episodes(past) if episode.key not in done]
-    if not episodes:
-        return summarize_run(folder)
-    async with opened(prepared.agents):
-        return await _go(folder, prepared, episodes, watch)
+async def resume(folder: Path, watch: Watch | None = None, limits: Limits | None = None) -> dict[str, Any]:
+    """Go on with a run: play what is unfinished, each episode from its next turn on.
+
+    Raises UsageError where the run would not be the same any more, and every other ClemsimError.
+    """
+    about = read_description(folder)
+    with alone(folder):
+        prepared = prepare(read_config(folder))
+        with store.reading(folder / STORE) as base:
+            rows = list(store.episodes(base))
+            past = {row.key: store.events(base, row.id) for row in rows if row.outcome is None}
+        check_same(about, prepared, rows)
+        episodes = [episode for episode in prepared.episodes(past) if episode.key in past]
+        if not episodes:
+            return summarize_run(folder)
+        async with opened(prepared.agents):
+            check_agents(about, prepared.agents)
+            return await _go(folder, prepared, episodes, watch, limits)
 
 
 def rescore(folder: Path) -> dict[str, Any]:
-    """Compute every score of a run anew from its transcripts and return the summary."""
-    prepared = prepare_arenas(read_config(folder))
-    with store.reading(folder / STORE) as base:
-        rows = list(store.episodes(base))
-    with store.reading(folder / STORE) as base:
+    """Compute every score of a run anew from its transcripts and return the summary. Raises StoreError."""
+    arenas = prepare_arenas(read_config(folder))
+    with alone(folder), store.reading(folder / STORE) as base:
         writer = store.RunStore(folder / STORE, create=False)
         try:
-            for row in rows:
+            for row in store.episodes(base):
                 if row.outcome is not None:
-                    transcript = Transcript(
-                        row.key, prepared[row.key.arena].load(row.data), tuple(store.events(base, row.id))
-                    )
-                    writer.score(row.key, *prepared[row.key.arena].scores(transcript))
+                    arena = arenas[row.key.arena]
+                    transcript = Transcript(row.key, arena.load(row.data), tuple(store.events(base, row.id)))
+                    writer.score(row.key, *arena.scores(transcript))
         finally:
             writer.close()
     return summarize_run(folder)
@@ -190,23 +201,45 @@ def prepare_arenas(config: RunConfig) -> dict[str, Arena[Any]]:
     return {kind.name: kind(suite.folder_of(kind.name)) for kind in kinds}
 
 
-async def _go(folder: Path, prepared: Prepared, episodes: Sequence[Episode], watch: Watch | None) -> dict[str, Any]:
+async def _go(
+    folder: Path, prepared: Prepared, episodes: Sequence[Episode], watch: Watch | None, limits: Limits | None
+) -> dict[str, Any]:
     writer = store.RunStore(folder / STORE, create=False)
     tally = Tally()
-    scheduler = Scheduler(Scribe(writer, prepared.arenas, tally), prepared.config.width)
+    scheduler = Scheduler(Scribe(writer, prepared.arenas, tally), prepared.config.width, limits)
     live = Live(folder, scheduler.progress, tally, scheduler.stop)
-    watching = asyncio.ensure_future(watch(live)) if watch else None
     try:
-        await scheduler.play(episodes)
+        async with beside(_keep_session(writer, scheduler.progress)), beside(watch(live) if watch else None):
+            await scheduler.play(episodes)
     finally:
-        if watching:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
-        keep_throughput(writer, folder, scheduler.progress)
         writer.close()
         summary = summarize_run(folder)
     return summary
+
+
+@asynccontextmanager
+async def beside(coroutine: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]:
+    """Run something until the block is over."""
+    task = asyncio.ensure_future(coroutine) if coroutine else None
+    try:
+        yield
+    finally:
+        if task:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _keep_session(writer: store.RunStore, progress: Progress) -> None:
+    """Put down now and then how long the session has lasted, so that a killed one counts too."""
+    begun, started = time(), monotonic()
+    try:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            writer.session(begun, monotonic() - started, progress.peak_in_flight)
+    finally:
+        with suppress(StoreError):  # the failure of the store itself is raised when it is closed
+            writer.session(begun, monotonic() - started, progress.peak_in_flight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +279,13 @@ async def opened(agents: Iterable[Agent]) -> AsyncIterator[None]:
 
 def create(folder: Path, prepared: Prepared) -> None:
     """Make the folder with its configuration and a store that knows every episode. Raises StoreError."""
-    write_description(folder, describe(prepared))
-    writer = store.RunStore(folder / STORE)
-    for episode in prepared.episodes():
-        writer.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
-    writer.meta("run", folder.name)
-    writer.close()
+    with making(folder) as draft:
+        write_description(draft, describe(prepared))
+        writer = store.RunStore(draft / STORE)
+        for episode in prepared.episodes():
+            writer.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
+        writer.meta("run", folder.name)
+        writer.close()
 
 
 def describe(prepared: Prepared) -> dict[str, Any]:
@@ -267,7 +301,7 @@ def describe(prepared: Prepared) -> dict[str, Any]:
             "seed": prepared.suite.seed,
             "language": prepared.suite.language,
         },
-        "arenas": {name: {"version": arena.version} for name, arena in prepared.arenas.items()},
+        "arenas": {name: {"version": arena.version, "files": arena.digest} for name, arena in prepared.arenas.items()},
         "agents": {agent.name: agent.describe() for agent in prepared.agents},
         "made": {
             "clemsim": version("clemsim"),
@@ -276,17 +310,3 @@ def describe(prepared: Prepared) -> dict[str, Any]:
             "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         },
     }
-
-
-def _check_same(prepared: Prepared, rows: Sequence[store.EpisodeRow]) -> None:
-    """Raise UsageError where the rules or the instances are no longer those of the run."""
-    now = {(episode.key): episode for episode in prepared.episodes()}
-    for row in rows:
-        episode = now.get(row.key)
-        if episode is None:
-            raise UsageError(f"{row.key.label} of {row.key.cast} is no longer in suite {prepared.suite.name}")
-        arena = prepared.arenas[row.key.arena]
-        if arena.version != row.version:
-            raise UsageError(f"{arena.name} is version {arena.version} now; the run was begun with {row.version}")
-        if episode.instance.model_dump(mode="json") != row.data:
-            raise UsageError(f"instance {row.key.label} is not the one that the run was begun with")

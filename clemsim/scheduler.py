@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from itertools import count
 
 from clemsim.agent import Agent, Cast, View
 from clemsim.drive import Drive
-from clemsim.errors import ArenaError, EngineError, Unauthorized, UnknownModel
+from clemsim.errors import ArenaError, EngineError, LimitReached, Unauthorized, UnknownModel
 from clemsim.events import Event
 from clemsim.instances import EpisodeKey, Instance
 from clemsim.messages import Message
@@ -47,6 +47,28 @@ class Result:
     outcome: Outcome | None
     cause: str = ""
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be spent; None: no limit. What is in flight when a limit is reached still ends."""
+
+    requests: int | None = None  # of the whole run
+    tokens: int | None = None  # of the whole run, in and out
+    episode_tokens: int | None = None  # of one episode, in and out
+    episode_seconds: float | None = None  # of one episode, from its start in this process on
+
+    def check(self, progress: Progress, in_flight: int) -> None:
+        """Raise LimitReached when the run has spent what it may."""
+        if self.requests is not None and progress.requests + in_flight >= self.requests:
+            raise LimitReached(f"{self.requests} requests were made, and no more are allowed", "request limit")
+        if self.tokens is not None and progress.tokens_in + progress.tokens_out >= self.tokens:
+            raise LimitReached(f"{self.tokens} tokens were spent, and no more are allowed", "token limit")
+
+    def check_episode(self, tokens: int) -> None:
+        """Raise LimitReached when an episode has spent what it may."""
+        if self.episode_tokens is not None and tokens >= self.episode_tokens:
+            raise LimitReached(f"the episode has spent {tokens} tokens, and no more are allowed", "episode token limit")
 
 
 @dataclass(slots=True)
@@ -141,8 +163,10 @@ class TurnGate:
 class Scheduler:
     """Plays episodes, many at once. `width`: turns in flight of each agent; None: what the agent itself can take."""
 
-    def __init__(self, observer: Observer, width: int | None = None) -> None:
+    def __init__(self, observer: Observer, width: int | None = None, limits: Limits | None = None) -> None:
         self.progress = Progress()
+        self._limits = limits or Limits()
+        self._tokens: Counter[EpisodeKey] = Counter()  # of the episodes that are being played
         self._observer = observer
         self._width = width
         self._gates: dict[Agent, TurnGate] = {}
@@ -196,12 +220,12 @@ class Scheduler:
         drive = episode.drive()
         self.progress.started += 1
         self._observer.started(episode)
-        moderator = Moderator(drive, episode.cast, lambda agent: self._pass(agent, order), self)
+        moderator = Moderator(drive, episode.cast, lambda agent: self._pass(agent, order, episode.key), self)
         try:
-            outcome = await moderator.run()
+            outcome = await self._in_time(moderator)
         except (Unauthorized, UnknownModel, ArenaError):
             raise
-        except EngineError as error:
+        except (EngineError, LimitReached) as error:
             self.progress.unfinished += 1
             self._end(episode, Result(episode.key, drive.transcript, None, error.cause, str(error)))
         else:
@@ -209,16 +233,30 @@ class Scheduler:
             self._end(episode, Result(episode.key, drive.transcript, outcome))
         finally:
             drive.close()
+            self._tokens.pop(episode.key, None)
+
+    async def _in_time(self, moderator: Moderator) -> Outcome:
+        """Run an episode, as long as it may last."""
+        seconds = self._limits.episode_seconds
+        try:
+            async with asyncio.timeout(seconds) as deadline:
+                return await moderator.run()
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise LimitReached(f"the episode was not over after {seconds:g} s", "deadline") from None
 
     def _end(self, episode: Episode, result: Result) -> None:
         self.progress.started -= 1
         self._observer.finished(episode, result)
 
     @asynccontextmanager
-    async def _pass(self, agent: Agent, order: int) -> AsyncIterator[None]:
+    async def _pass(self, agent: Agent, order: int, key: EpisodeKey) -> AsyncIterator[None]:
         gate = self._gates.setdefault(agent, TurnGate(self._agent_width(agent)))
         async with gate.pass_(order):
             progress = self.progress
+            self._limits.check(progress, progress.in_flight)
+            self._limits.check_episode(self._tokens[key])
             progress.in_flight += 1
             progress.peak_in_flight = max(progress.peak_in_flight, progress.in_flight)
             try:
@@ -239,4 +277,5 @@ class Scheduler:
             self.progress.tokens_in += usage.tokens_in
             self.progress.tokens_out += usage.tokens_out
             self.progress.tokens_cached += usage.tokens_cached
+            self._tokens[key] += usage.tokens_in + usage.tokens_out
         self._observer.request(key, agent, view, message)

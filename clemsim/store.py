@@ -26,6 +26,7 @@ from clemsim.messages import Message
 from clemsim.outcomes import Outcome
 
 SCHEMA_VERSION = 1
+SESSION = "session "  # begins the keys of what is known of each session
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -166,6 +167,10 @@ class RunStore:
         """Put down a fact about the whole run."""
         self._put("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, orjson.dumps(value).decode()))
 
+    def session(self, begun: float, seconds: float, peak_in_flight: int) -> None:
+        """Put down how long a session, begun at this time (seconds since the epoch), has lasted so far."""
+        self.meta(f"{SESSION}{begun:.3f}", {"seconds": seconds, "peak_in_flight": peak_in_flight})
+
     def close(self) -> None:
         """Write what is left and close. Raises StoreError if anything could not be written."""
         if self._thread.is_alive():
@@ -256,14 +261,22 @@ def events(base: sqlite3.Connection, episode: int) -> list[Event]:
     return [decode(kind, body) for kind, body in rows]
 
 
-def request_totals(base: sqlite3.Connection) -> dict[str, Any]:
-    """Sums over all requests: count, retries, tokens and the seconds between the first and the last of them."""
-    row = base.execute(
-        "SELECT count(*), sum(retries), sum(tokens_in), sum(tokens_out), sum(tokens_cached),"
-        " max(started + seconds) - min(started) FROM requests"
+def throughput(base: sqlite3.Connection) -> dict[str, Any]:
+    """Turns, requests, retries and tokens over all sessions of the run, and the seconds that those lasted."""
+    totals = base.execute(
+        "SELECT count(*), sum(retries), sum(tokens_in), sum(tokens_out), sum(tokens_cached) FROM requests"
     ).fetchone()
-    names = ("requests", "retries", "tokens_in", "tokens_out", "tokens_cached", "seconds")
-    return {name: value or 0 for name, value in zip(names, row, strict=True)}
+    turns = base.execute("SELECT count(*) FROM events WHERE type = 'replied'").fetchone()[0]
+    sessions = [value for key, value in meta(base).items() if key.startswith(SESSION)]
+    seconds = sum(session["seconds"] for session in sessions)
+    names = ("requests", "retries", "tokens_in", "tokens_out", "tokens_cached")
+    return {
+        "turns": turns,
+        **{name: value or 0 for name, value in zip(names, totals, strict=True)},
+        "seconds": round(seconds, 3),
+        "turns_per_second": round(turns / seconds, 2) if seconds else 0.0,
+        "peak_in_flight": max((session["peak_in_flight"] for session in sessions), default=0),
+    }
 
 
 def requests(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]]:
@@ -272,6 +285,18 @@ def requests(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]
     names = [column[0] for column in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor]
     return {row["turn"]: row for row in rows}
+
+
+def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
+    """How many replies of each cast were cut at the token limit, or not begun for lack of context."""
+    query = (
+        'SELECT "cast", stop, count(*) FROM requests JOIN episodes ON episodes.id = requests.episode'
+        " WHERE stop != 'stop' GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    found: dict[str, dict[str, int]] = {}
+    for cast, stop, count in base.execute(query):
+        found.setdefault(cast, {})[stop] = count
+    return found
 
 
 def meta(base: sqlite3.Connection) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from clemsim import __version__, run
 from clemsim.cli import doctor, listing, play, show, suite, verify
 from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
 from clemsim.folder import RunConfig
+from clemsim.scheduler import Limits
 
 app = typer.Typer(
     name="clemsim",
@@ -27,6 +28,11 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+
+MaxRequests = Annotated[int | None, typer.Option(min=1, help="Make no more requests than this, then stop.")]
+MaxTokensTotal = Annotated[int | None, typer.Option(min=1, help="Spend no more tokens (in and out) than this, then stop.")]
+EpisodeTokens = Annotated[int | None, typer.Option(min=1, help="Give an episode up when it has spent so many tokens.")]
+EpisodeSeconds = Annotated[float | None, typer.Option(min=0.001, help="Give an episode up when it has lasted so long.")]
 
 SPEC_HELP = (
     "Who plays; repeat for several. local, local:PATH.gguf, MODEL@URL, baseline, random, human, replay:RUN, "
@@ -68,9 +74,13 @@ def run_(
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")] = None,
     constrain: Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")] = False,
+    max_requests: MaxRequests = None,
+    max_tokens_total: MaxTokensTotal = None,
+    episode_tokens: EpisodeTokens = None,
+    episode_seconds: EpisodeSeconds = None,
     json: Json = False,
 ) -> None:
-    """Play a suite and print the results.
+    """Play a suite and print the results. What a limit leaves unfinished, `clemsim resume` plays.
 
     Examples:
 
@@ -98,19 +108,28 @@ def run_(
             first = error.errors()[0]
             fail(f"--{first['loc'][0]}: {first['msg']}")
         stopped: list[bool] = []
-        summary = run_async(run.play(config, out, watcher(stopped)))
+        limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
+        summary = run_async(run.play(config, out, watcher(stopped), limits))
         finish(summary, as_json=json, stopped=bool(stopped))
 
 
 @app.command()
-def resume(folder: RunFolder, json: Json = False) -> None:
-    """Go on with a run that was stopped or left episodes unfinished.
+def resume(
+    folder: RunFolder,
+    max_requests: MaxRequests = None,
+    max_tokens_total: MaxTokensTotal = None,
+    episode_tokens: EpisodeTokens = None,
+    episode_seconds: EpisodeSeconds = None,
+    json: Json = False,
+) -> None:
+    """Go on with a run that was stopped or left episodes unfinished. Limits count anew.
 
     Example: clemsim resume runs/20261123-120000-quick
     """
     with one_line():
         stopped: list[bool] = []
-        finish(run_async(run.resume(folder, watcher(stopped))), as_json=json, stopped=bool(stopped))
+        limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
+        finish(run_async(run.resume(folder, watcher(stopped), limits)), as_json=json, stopped=bool(stopped))
 
 
 @app.command()

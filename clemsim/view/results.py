@@ -12,6 +12,7 @@ from rich.text import Text
 
 from clemsim.view.text import plain
 
+CUT = {"length": "cut at the token limit", "overflow": "not begun, the conversation no longer fit the context"}
 COUNTS = {"episodes": "n", "success": "won", "failure": "lost", "aborted": "abort", "unfinished": "unfin"}
 SCORES = {"played": "%Played", "quality": "Quality", "clemscore": "clemscore"}
 
@@ -71,6 +72,9 @@ def _remarks(summary: Mapping[str, Any]) -> list[Text]:
     if summary["unfinished"]:
         causes = ", ".join(f"{count} {cause}" for cause, count in summary["causes"].items())
         remarks.append(Text(f"{summary['unfinished']} episodes are unfinished and in no average ({causes})", "yellow"))
+    for agent, cut in summary.get("cut_replies", {}).items():
+        counts = [f"{count} {CUT[stop]}" for stop, count in cut.items()]
+        remarks.append(plain(f"replies of {agent} that broke off: {', '.join(counts)}", "dim"))
     if rates := _rates(summary["throughput"]):
         remarks.append(Text(rates, "dim"))
     return remarks
