@@ -53,10 +53,14 @@ class View(Sequence[Message]):
 
 
 class Agent(Openable, ABC):
-    """Something that can take a seat. `width`: how many replies it gives at once; None: as many as wanted."""
+    """Something that can take a seat. `width`: how many replies it gives at once; None: as many as wanted.
+
+    `requests`: whether a reply takes a request to a model, which limits count.
+    """
 
     name: str
     width: int | None = None
+    requests: bool = False
 
     @abstractmethod
     async def reply(self, view: View) -> Message:

@@ -27,7 +27,8 @@ class Resources:
 
     def text(self, name: str) -> str:
         """The text of a file."""
-        return _read(self.path(name))
+        path = self.path(name)
+        return _read(path, path.stat().st_mtime_ns)
 
     def lines(self, name: str) -> tuple[str, ...]:
         """The lines of a file that are not blank."""
@@ -48,7 +49,8 @@ class Resources:
     def prompt(self, name: str, fields: dict[str, object]) -> str:
         """`prompts/NAME.txt` with its `$fields` filled in. Raises ArenaError when a field is missing."""
         try:
-            return _template(self.path(f"prompts/{name}.txt")).substitute(fields)
+            path = self.path(f"prompts/{name}.txt")
+            return _template(path, path.stat().st_mtime_ns).substitute(fields)
         except (KeyError, ValueError) as error:
             raise ArenaError(f"prompt {name!r}: {type(error).__name__} {error}") from error
 
@@ -63,11 +65,14 @@ def resources_of(folders: Sequence[Path]) -> Resources:
     return Resources(tuple(folders))
 
 
+# Read once, and once more when the file has changed.
+
+
 @lru_cache(maxsize=256)
-def _read(path: Path) -> str:
+def _read(path: Path, changed: int) -> str:
     return path.read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=256)
-def _template(path: Path) -> Template:
-    return Template(_read(path).removesuffix("\n"))  # editors end a file so; all else belongs to the prompt
+def _template(path: Path, changed: int) -> Template:
+    return Template(_read(path, changed).removesuffix("\n"))  # editors end a file so; all else belongs to the prompt

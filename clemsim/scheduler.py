@@ -58,9 +58,9 @@ class Limits:
     episode_tokens: int | None = None  # of one episode, in and out
     episode_seconds: float | None = None  # of one episode, from its start in this process on
 
-    def check(self, progress: Progress, in_flight: int) -> None:
-        """Raise LimitReached when the run has spent what it may."""
-        if self.requests is not None and progress.requests + in_flight >= self.requests:
+    def check(self, progress: Progress, requesting: int) -> None:
+        """Raise LimitReached when the run, with so many requests in flight, has spent what it may."""
+        if self.requests is not None and progress.requests + requesting >= self.requests:
             raise LimitReached(f"{self.requests} requests were made, and no more are allowed", "request limit")
         if self.tokens is not None and progress.tokens_in + progress.tokens_out >= self.tokens:
             raise LimitReached(f"{self.tokens} tokens were spent, and no more are allowed", "token limit")
@@ -170,6 +170,7 @@ class Scheduler:
         self._observer = observer
         self._width = width
         self._gates: dict[Agent, TurnGate] = {}
+        self._requesting = 0  # requests in flight
         self._order = count()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = False
@@ -255,14 +256,17 @@ class Scheduler:
         gate = self._gates.setdefault(agent, TurnGate(self._agent_width(agent)))
         async with gate.pass_(order):
             progress = self.progress
-            self._limits.check(progress, progress.in_flight)
-            self._limits.check_episode(self._tokens[key])
+            if agent.requests:
+                self._limits.check(progress, self._requesting)
+                self._limits.check_episode(self._tokens[key])
+            self._requesting += agent.requests
             progress.in_flight += 1
             progress.peak_in_flight = max(progress.peak_in_flight, progress.in_flight)
             try:
                 yield
             finally:
                 progress.in_flight -= 1
+                self._requesting -= agent.requests
 
     def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
         """Pass new events on."""

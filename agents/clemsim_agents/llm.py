@@ -30,6 +30,8 @@ _CUT_THOUGHT = re.compile(r"\A\s*<think>(?P<thought>.*)\Z", re.DOTALL)
 class LLMSeat(Agent):
     """A model behind an engine. With `constrain`, decoding is held to the format of every ask that declares one."""
 
+    requests = True
+
     def __init__(self, engine: Engine, sampling: Sampling, *, constrain: bool = False, name: str = "") -> None:
         self.name = name or engine.name
         self.width = engine.width
