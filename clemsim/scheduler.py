@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from clemsim.agent import Agent, Cast, View
+from clemsim.aside import stepping_aside
 from clemsim.drive import Drive
 from clemsim.errors import ArenaError, EngineError, LimitReached, Unauthorized, UnknownModel
 from clemsim.events import Event
@@ -138,6 +139,17 @@ class TurnGate:
         finally:
             self._leave()
 
+    @asynccontextmanager
+    async def without(self, order: int) -> AsyncIterator[None]:
+        """Give the place away that one holds, and get one again; who is cancelled meanwhile does not queue for it."""
+        self._leave()
+        try:
+            yield
+            await self._enter(order)
+        except BaseException:
+            self.free -= 1  # whoever lets it go will count it
+            raise
+
     async def _enter(self, order: int) -> None:
         if self.free > 0:
             self.free -= 1
@@ -160,6 +172,24 @@ class TurnGate:
         self.free += 1
 
 
+@dataclass(slots=True)
+class Lane:
+    """Episodes whose casts share the same agents, and the workers that play them.
+
+    As many episodes are being played as the lane is wide, besides those whose turn is backing off.
+    """
+
+    episodes: deque[Episode]
+    width: int
+    workers: int = 0
+    aside: int = 0
+
+    @property
+    def room(self) -> int:
+        """How many more workers it may have."""
+        return min(self.width + self.aside - self.workers, len(self.episodes))
+
+
 class Scheduler:
     """Plays episodes, many at once. `width`: turns in flight of each agent; None: what the agent itself can take."""
 
@@ -172,7 +202,8 @@ class Scheduler:
         self._gates: dict[Agent, TurnGate] = {}
         self._requesting = 0  # requests in flight
         self._order = count()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._group: asyncio.TaskGroup | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
 
     async def play(self, episodes: Sequence[Episode]) -> None:
@@ -184,26 +215,38 @@ class Scheduler:
         self.progress.episodes += len(episodes)
         try:
             async with asyncio.TaskGroup() as group:
+                self._group = group
                 for lane in self._lanes(episodes):
-                    for _ in range(min(self._lane_width(lane[0].cast), len(lane))):
-                        self._tasks.append(group.create_task(self._work(lane)))
+                    self._fill(lane)
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:
-            self._tasks.clear()
+            self._group = None
             self.progress.seconds = before + loop.time() - begun
 
     def stop(self) -> None:
         """Leave every episode where it is; `play` then returns. What was played stays recorded."""
         self._stopped = True
-        for task in self._tasks:
+        for task in list(self._tasks):
             task.cancel()
 
-    def _lanes(self, episodes: Iterable[Episode]) -> list[deque[Episode]]:
-        lanes: dict[frozenset[Agent], deque[Episode]] = {}
+    def _lanes(self, episodes: Iterable[Episode]) -> list[Lane]:
+        lanes: dict[frozenset[Agent], Lane] = {}
         for episode in episodes:
-            lanes.setdefault(frozenset(episode.cast.agents), deque()).append(episode)
+            agents = frozenset(episode.cast.agents)
+            lane = lanes.get(agents) or lanes.setdefault(agents, Lane(deque(), self._lane_width(episode.cast)))
+            lane.episodes.append(episode)
         return list(lanes.values())
+
+    def _fill(self, lane: Lane) -> None:
+        """Start as many workers as there is room for."""
+        if self._group is None or self._stopped:
+            return
+        for _ in range(lane.room):
+            lane.workers += 1
+            task = self._group.create_task(self._work(lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def _lane_width(self, cast: Cast) -> int:
         """Enough started episodes to keep every agent of the cast busy."""
@@ -212,16 +255,20 @@ class Scheduler:
     def _agent_width(self, agent: Agent) -> int:
         return self._width or agent.width or UNLIMITED
 
-    async def _work(self, lane: deque[Episode]) -> None:
-        while lane and not self._stopped:
-            await self._episode(lane.popleft())
+    async def _work(self, lane: Lane) -> None:
+        """Play one episode after another, until there are no more or too many workers."""
+        try:
+            while lane.episodes and not self._stopped and lane.workers <= lane.width + lane.aside:
+                await self._episode(lane.episodes.popleft(), lane)
+        finally:
+            lane.workers -= 1
 
-    async def _episode(self, episode: Episode) -> None:
+    async def _episode(self, episode: Episode, lane: Lane) -> None:
         order = next(self._order)
         drive = episode.drive()
         self.progress.started += 1
         self._observer.started(episode)
-        moderator = Moderator(drive, episode.cast, lambda agent: self._pass(agent, order, episode.key), self)
+        moderator = Moderator(drive, episode.cast, lambda agent: self._pass(agent, order, episode.key, lane), self)
         try:
             outcome = await self._in_time(moderator)
         except (Unauthorized, UnknownModel, ArenaError):
@@ -252,21 +299,37 @@ class Scheduler:
         self._observer.finished(episode, result)
 
     @asynccontextmanager
-    async def _pass(self, agent: Agent, order: int, key: EpisodeKey) -> AsyncIterator[None]:
+    async def _pass(self, agent: Agent, order: int, key: EpisodeKey, lane: Lane) -> AsyncIterator[None]:
+        """Let a turn through; while it backs off, another may pass in its place."""
         gate = self._gates.setdefault(agent, TurnGate(self._agent_width(agent)))
         async with gate.pass_(order):
-            progress = self.progress
             if agent.requests:
-                self._limits.check(progress, self._requesting)
+                self._limits.check(self.progress, self._requesting)
                 self._limits.check_episode(self._tokens[key])
-            self._requesting += agent.requests
-            progress.in_flight += 1
-            progress.peak_in_flight = max(progress.peak_in_flight, progress.in_flight)
+            self._in_flight(agent, 1)
+            token = stepping_aside.set(lambda: self._aside(gate, agent, order, lane))
             try:
                 yield
             finally:
-                progress.in_flight -= 1
-                self._requesting -= agent.requests
+                stepping_aside.reset(token)
+                self._in_flight(agent, -1)
+
+    @asynccontextmanager
+    async def _aside(self, gate: TurnGate, agent: Agent, order: int, lane: Lane) -> AsyncIterator[None]:
+        self._in_flight(agent, -1)
+        lane.aside += 1
+        try:
+            async with gate.without(order):
+                self._fill(lane)
+                yield
+        finally:
+            lane.aside -= 1
+            self._in_flight(agent, 1)
+
+    def _in_flight(self, agent: Agent, more: int) -> None:
+        self._requesting += more * agent.requests
+        self.progress.in_flight += more
+        self.progress.peak_in_flight = max(self.progress.peak_in_flight, self.progress.in_flight)
 
     def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
         """Pass new events on."""

@@ -18,6 +18,7 @@ import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
+from clemsim.aside import stepping_aside
 from clemsim.engines import protocol
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.engines.protocol import Dialect
@@ -108,7 +109,7 @@ class ChatEngine(Engine):
             wait=self._wait,
             retry=retry_if_exception_type(Transient),
             reraise=True,
-            sleep=sleep,
+            sleep=_aside,
         )
         try:
             async for attempt in attempts:
@@ -195,6 +196,12 @@ class ChatEngine(Engine):
         properties = await _get(client, f"{root}/props")
         if "llamacpp" in owners or "build_info" in properties:
             self.dialect, self.server = "llamacpp", f"llama.cpp {properties.get('build_info', '')}".strip()
+
+
+async def _aside(seconds: float) -> None:
+    """Wait before another attempt, without keeping others from their turns."""
+    async with stepping_aside.get()():
+        await sleep(seconds)
 
 
 def checked_url(url: str) -> str:

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from clemsim import Agent, Message, View
+from clemsim.aside import stepping_aside
 from clemsim.errors import AgentError, BadRequest, EngineUnavailable, Unauthorized
-from clemsim.scheduler import Keeper, Result, Scheduler
+from clemsim.scheduler import Episode, Keeper, Result, Scheduler
 from tests.clock import run_virtually
 from tests.games import Guessing, Number, Scripted, guess_by_seed
 
@@ -123,3 +124,56 @@ def test_progress_counts() -> None:
     progress = scheduler.progress
     assert (progress.episodes, progress.done, progress.turns, progress.requests) == (60, 60, 240, 240)
     assert (progress.tokens_in, progress.tokens_out, progress.in_flight) == (240, 240, 0)
+
+
+class BackingOff(Agent):
+    """Some of its turns wait long before another attempt, as an engine does."""
+
+    name = "backing off"
+    width = 2
+
+    def __init__(self) -> None:
+        self.busy = self.peak = 0
+
+    async def reply(self, view: View) -> Message:
+        """Half a second of work; the first two episodes wait a hundred before it."""
+        if view.key.instance in ("default/0", "default/1"):
+            async with stepping_aside.get()():
+                await asyncio.sleep(100)
+        self.busy += 1
+        self.peak = max(self.peak, self.busy)
+        await asyncio.sleep(0.5)
+        self.busy -= 1
+        return Message(view.seat, "GUESS: 99")
+
+
+def test_backing_off_holds_up_nobody() -> None:
+    agent = BackingOff()
+
+    async def main() -> tuple[float, list[str]]:
+        ended: list[str] = []
+
+        class Order(Keeper):
+            def finished(self, episode: Episode, result: Result) -> None:
+                ended.append(episode.key.instance)
+
+        episodes = Guessing().episodes(INSTANCES[:10], agent)
+        await Scheduler(Order()).play(episodes)
+        return asyncio.get_running_loop().time(), ended
+
+    (_, ended), seconds = run_virtually(main())
+    assert agent.peak == 2
+    assert set(ended[-2:]) == {"default/0", "default/1"} and len(ended) == 10
+    assert seconds == pytest.approx(4 * (100 + 0.5), abs=0.6)  # the others are long done when the two come back
+
+
+def test_a_run_can_be_stopped_while_it_backs_off() -> None:
+    async def main() -> Scheduler:
+        scheduler = Scheduler(Keeper())
+        asyncio.get_running_loop().call_later(50, scheduler.stop)
+        await scheduler.play(Guessing().episodes(INSTANCES[:10], BackingOff()))
+        return scheduler
+
+    scheduler, seconds = run_virtually(main())
+    assert seconds == pytest.approx(50)
+    assert scheduler.progress.in_flight == 0 and scheduler.progress.done == 8
