@@ -1,9 +1,10 @@
 """A server that fails in three of ten requests: does a run end with the scores of one without faults?
 
 Plays taboo against a server whose replies depend on the conversation alone, without faults and with them: reset connections,
-time-outs, slow drips, 408, 429 (with and without Retry-After, in seconds and as a date), 500, 503, unreadable JSON, no choices, a
-body cut off, and a restart in the middle; some episodes are refused for good (400 and 413). Prints JSON: `added_seconds` is by
-how much the faults made the run longer, `explained_seconds` the most delay that was injected into any one episode.
+time-outs, slow drips, 408, 429 (with and without Retry-After, in seconds and as a date), 500, 503, unreadable JSON, no
+choices, a body cut off, and a restart in the middle; some episodes are refused for good (400 and 413). Prints JSON:
+`added_seconds` is by how much the faults made the run longer, `explained_seconds` the most delay that was injected into any
+one episode, back-off not counted.
 usage: python benchmarks/faults.py [--episodes 300] [--share 0.3]
 """
 
@@ -11,7 +12,7 @@ import argparse
 import asyncio
 import json
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -43,7 +44,7 @@ class Server:
         self.share = share
         self.rng = random.Random(5)
         self.faults: Counter[str] = Counter()
-        self.delays: Counter[str] = Counter()  # seconds injected, by episode
+        self.delays: defaultdict[str, float] = defaultdict(float)  # seconds injected, by episode
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """A reply, or what a bad day does to it."""
@@ -156,12 +157,12 @@ async def serving(server: Server, port: int = 0) -> Any:
 
 def instances(count: int) -> list[Word]:
     """Words of which every fiftieth is refused; a description in brackets stands in the prompt through its related words."""
-    return [
-        Word(
-            id=n, target=WORDS[n % len(WORDS)], related=(f"number {n}", f"[{(400, 413)[n // 50 % 2] if n % 50 == 7 else 0}]")
-        )
-        for n in range(count)
-    ]
+    return [Word(id=n, target=WORDS[n % len(WORDS)], related=(f"number {n}", f"[{refused(n)}]")) for n in range(count)]
+
+
+def refused(number: int) -> int:
+    """With what status an episode is refused; 0 for not at all."""
+    return (400, 413)[number // 50 % 2] if number % 50 == 7 else 0
 
 
 async def play(count: int, share: float) -> tuple[dict[EpisodeKey, Result], float, Server]:

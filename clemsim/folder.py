@@ -36,6 +36,8 @@ class RunConfig(BaseModel):
     temperature: float = Field(0.0, ge=0)
     max_tokens: int = Field(300, ge=1)
     constrain: bool = False
+    only: str | None = None  # the label of the one instance that is played
+    branched: str | None = None  # from where its episodes were branched off
 
 
 def default_folder(config: RunConfig) -> Path:

@@ -125,7 +125,7 @@ def prepare(config: RunConfig) -> Prepared:
     for spec in config.arenas or suite.arenas:
         kind = find_arena(spec)
         arenas[kind.name] = kind(suite.folder_of(kind.name))
-    instances = {name: suite.instances(arena, config.instances) for name, arena in arenas.items()}
+    instances = {name: suite.instances(arena, config.instances, config.only) for name, arena in arenas.items()}
     sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens)
     casts = make_casts(config.agents, AgentOptions(sampling, config.constrain, config.width))
     for cast in casts:
@@ -144,18 +144,24 @@ def check_cast(arena: Arena[Any], cast: Cast) -> None:
 
 
 async def play(
-    config: RunConfig, out: Path | None = None, watch: Watch | None = None, limits: Limits | None = None
+    config: RunConfig,
+    out: Path | None = None,
+    watch: Watch | None = None,
+    limits: Limits | None = None,
+    past: Sequence[Event] = (),
 ) -> dict[str, Any]:
-    """Play a run into a new folder and return its summary. Raises ClemsimError; the folder then keeps what was
-    played.
+    """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
+
+    Raises ClemsimError; the folder then keeps what was played.
     """
     prepared = prepare(config)
     folder = out or default_folder(config)
     check_folder(folder)
     async with opened(prepared.agents):
-        create(folder, prepared)
+        create(folder, prepared, past)
         with alone(folder):
-            return await _go(folder, prepared, prepared.episodes(), watch, limits)
+            recorded = {episode.key: past for episode in prepared.episodes()}
+            return await _go(folder, prepared, prepared.episodes(recorded), watch, limits)
 
 
 async def resume(folder: Path, watch: Watch | None = None, limits: Limits | None = None) -> dict[str, Any]:
@@ -277,13 +283,14 @@ async def opened(agents: Iterable[Agent]) -> AsyncIterator[None]:
         yield
 
 
-def create(folder: Path, prepared: Prepared) -> None:
+def create(folder: Path, prepared: Prepared, past: Sequence[Event] = ()) -> None:
     """Make the folder with its configuration and a store that knows every episode. Raises StoreError."""
     with making(folder) as draft:
         write_description(draft, describe(prepared))
         writer = store.RunStore(draft / STORE)
         for episode in prepared.episodes():
             writer.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
+            writer.record(episode.key, 0, past)
         writer.meta("run", folder.name)
         writer.close()
 

@@ -7,7 +7,7 @@ so that the disk sets the size of the groups and nobody waits for it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +109,7 @@ class RunStore:
             (time(), self._ids[key]),
         )
 
-    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
+    def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
         """Append events; those that a resumed episode repeats are there already and stay."""
         episode = self._ids[key]
         for number, event in enumerate(events, index):

@@ -44,8 +44,11 @@ class Suite(BaseModel):
         """Where the suite's own files for an arena would lie."""
         return self.folder / arena
 
-    def instances(self, arena: Arena[Any], most: int | None = None) -> list[Any]:
-        """The suite's instances of an arena, at most so many of each experiment. Raises UsageError."""
+    def instances(self, arena: Arena[Any], most: int | None = None, only: str | None = None) -> list[Any]:
+        """The suite's instances of an arena, at most so many of each experiment, or only the one of this label.
+
+        Raises UsageError.
+        """
         groups = by_experiment(arena.instances())
         part = self.arenas.get(arena.name, Part())
         if part.experiments:
@@ -53,7 +56,7 @@ class Suite(BaseModel):
             if missing:
                 raise UsageError(f"suite {self.name}: {arena.name} has no experiment {', '.join(missing)}")
             groups = {name: groups[name][:count] for name, count in part.experiments.items()}
-        found = [instance for group in groups.values() for instance in group[:most]]
+        found = [each for group in groups.values() for each in group[:most] if only in (None, each.label)]
         if not found:
             raise UsageError(f"suite {self.name}: there is no instance of {arena.name} to play")
         return found

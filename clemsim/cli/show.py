@@ -11,9 +11,10 @@ import typer
 from rich.table import Table as RichTable
 
 from clemsim import store
-from clemsim.cli.common import fail, one_line, out, print_json
+from clemsim.cli.common import one_line, out, print_json
 from clemsim.events import encode, type_name
 from clemsim.folder import STORE, summarize_run
+from clemsim.replaying import chosen
 from clemsim.store import EpisodeRow
 from clemsim.view.results import results
 from clemsim.view.text import plain
@@ -36,28 +37,19 @@ def show(
     """
     with one_line(), store.reading(folder / STORE) as base:
         rows = list(store.episodes(base))
-        chosen = _chosen(rows, episode)
+        picked = chosen(rows, episode)
         if json:
             summary = summarize_run(folder)
-            print_json({**summary, "transcripts": [_as_json(row, base) for row in chosen]} if episode else summary)
+            print_json({**summary, "transcripts": [_as_json(row, base) for row in picked]} if episode else summary)
             return
         if episode is None:
             out.print(results(summarize_run(folder)))
             out.print(_list(rows, limit))
-            chosen = [row for row in chosen if row.outcome is not None][:1] or chosen[:1]
-        for row in chosen:
+            picked = [row for row in picked if row.outcome is not None][:1] or picked[:1]
+        for row in picked:
             out.print(transcript(row.key, store.events(base, row.id), store.requests(base, row.id), note=row.detail))
         if episode is None and len(rows) > 1:
             out.print(plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True)
-
-
-def _chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
-    if episode is None:
-        return list(rows)
-    found = [row for row in rows if episode in (str(row.id), row.key.label)]
-    if not found:
-        fail(f"there is no episode {episode!r}: give a number from 1 to {len(rows)} or a label of `clemsim show RUN`")
-    return found
 
 
 def _list(rows: Sequence[EpisodeRow], limit: int) -> RichTable:
