@@ -33,7 +33,7 @@ def test_a_run_is_as_recorded(played: Clemsim) -> None:
         ("UPDATE events SET body = replace(body, 'CLUE', 'HINT') WHERE type = 'asked' AND episode = 1", "recorded"),
         (
             "UPDATE events SET body = replace(body, 'GUESS: ', 'GUESS: x') WHERE type = 'replied' AND episode = 1",
-            "after turn 2",
+            "turn 3: recorded describer",
         ),
         ("UPDATE events SET body = replace(body, '\"failure\"', '\"success\"') WHERE type = 'ended'", "after turn"),
     ],
