@@ -5,6 +5,7 @@ from clemsim.arena import Arena
 from clemsim.errors import ClemsimError
 from clemsim.events import Event
 from clemsim.formats import Format
+from clemsim.frames import RunTables, open_run
 from clemsim.instances import EpisodeKey, Instance
 from clemsim.messages import Message
 from clemsim.outcomes import Outcome
@@ -30,11 +31,13 @@ __all__ = [
     "Parser",
     "Question",
     "Result",
+    "RunTables",
     "Table",
     "Transcript",
     "Turn",
     "View",
     "anything",
     "matching",
+    "open_run",
     "tagged",
 ]

@@ -12,7 +12,7 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from clemsim import __version__, run
-from clemsim.cli import again, doctor, listing, play, show, suite, verify
+from clemsim.cli import again, doctor, formats, listing, play, show, suite, verify
 from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
 from clemsim.folder import RunConfig
 from clemsim.scheduler import Limits
@@ -156,6 +156,7 @@ app.command("branch")(again.branch)
 app.command("play")(play.play)
 app.command("list")(listing.list_)
 app.command("doctor")(doctor.doctor)
+app.command("export")(formats.export)
 app.command("verify")(verify.verify)
 app.add_typer(suite.app, name="suite")
 

@@ -151,11 +151,12 @@ def _causes(episodes: Sequence[Scored]) -> dict[str, int]:
 
 
 def _rounded(found: Point) -> Point:
-    return Point(round(found.played, 2), _round(found.quality))
+    return Point(round(found.played * 100) / 100, _round(found.quality))
 
 
 def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
+    """To two decimals as numpy rounds, which clembench uses: 66.665 becomes 66.66."""
+    return None if value is None else round(value * 100) / 100
 
 
 def _round_both(pair: Interval | None) -> Interval | None:

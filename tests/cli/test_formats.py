@@ -1,0 +1,119 @@
+"""`clemsim export`, and runs as tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import clemsim as package
+from clemsim.errors import StoreError, UsageError
+from tests.cli.conftest import Clemsim
+from tests.engines.servers import MODEL, FakeServer, serving_in_thread
+
+CLEM = os.environ.get("CLEMSIM_TEST_CLEM", "")
+
+
+@pytest.fixture
+def played(clemsim: Clemsim) -> Clemsim:
+    """A run `r` of two players."""
+    assert clemsim("run", "--agent", "baseline", "--agent", "random", "--out", "r").code == 0
+    return clemsim
+
+
+def test_clembenchs_layout(played: Clemsim, tmp_path: Path) -> None:
+    said = played("export", "r", "--format", "clembench", "--out", "out")
+    assert said.code == 0 and "54 episodes in out" in said.out
+    episode = tmp_path / "out" / "baseline-t0.0" / "taboo" / "high_en" / "instance_00000"
+    files = {path.name for path in episode.iterdir()}
+    assert files == {
+        *("instance.json", "interactions.json", "scores.json", "completed.json"),
+        *("player_1.requests.json", "player_2.requests.json"),
+    }
+    scores = json.loads((episode / "scores.json").read_text())["episode scores"]
+    assert scores["Main Score"] == 100 and scores["Aborted"] == 0 and "Request Count" in scores
+    interactions = json.loads((episode / "interactions.json").read_text())
+    assert interactions["players"]["Player 1"] == {"game_role": "describer", "model_name": "baseline"}
+    kinds = [(event["from"], event["to"], event["action"]["type"]) for turn in interactions["turns"] for event in turn]
+    assert kinds[0] == ("GM", "Player 2", "send message") and kinds[-1] == ("GM", "GM", "end")
+    assert ("Player 1", "GM", "get message") in kinds
+
+
+@pytest.mark.peer
+@pytest.mark.skipif(not CLEM, reason="set CLEMSIM_TEST_CLEM to the path of clemcore's `clem`")
+def test_clemcore_computes_the_same_table(clemsim: Clemsim, tmp_path: Path) -> None:
+    agents = ("--agent", "baseline", "--agent", "random")
+    summary = clemsim("run", "--suite", "paper", *agents, "--out", "r", "--json").json
+    clemsim("export", "r", "--format", "clembench", "--out", "out")
+    for command in ("eval", "transcribe"):
+        subprocess.run([CLEM, command, "-r", "out"], cwd=tmp_path, check=True, capture_output=True, timeout=300)
+    with (tmp_path / "out" / "results.csv").open() as file:
+        rows = {row[""].removesuffix("-t0.0"): row for row in csv.DictReader(file)}
+    assert rows.keys() == summary["agents"].keys()
+    for name, agent in summary["agents"].items():
+        assert float(rows[name]["-, clemscore"]) == agent["clemscore"]
+        assert float(rows[name]["all, Average % Played"]) == agent["played"]
+        assert float(rows[name]["all, Average Quality Score"]) == agent["quality"]
+        for arena, found in agent["arenas"].items():
+            assert float(rows[name][f"{arena}, % Played"]) == found["played"]
+            assert float(rows[name][f"{arena}, Quality Score"]) == found["quality"]
+    assert len(list((tmp_path / "out").rglob("transcript.html"))) == 840
+
+
+def test_json_lines(played: Clemsim, tmp_path: Path) -> None:
+    assert "54 episodes in r.jsonl" in played("export", "r", "--format", "jsonl").out
+    rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    assert len(rows) == 54
+    assert rows[0]["label"] == "taboo/high_en/0" and rows[0]["scores"]["Main Score"] == rows[0]["quality"]
+    assert rows[0]["events"][-1]["type"] == "ended"
+
+
+def test_a_trace_for_load_testers(clemsim: Clemsim, tmp_path: Path) -> None:
+    with serving_in_thread(FakeServer()) as server:
+        clemsim("run", "--agent", f"{MODEL}@{server.url}", "--arena", "referencegame", "--out", "r")
+    assert "6 requests in r.trace.jsonl" in clemsim("export", "r", "--format", "trace").out
+    rows = [json.loads(line) for line in (tmp_path / "r.trace.jsonl").read_text().splitlines()]
+    assert rows[0]["timestamp"] == 0 and [row["timestamp"] for row in rows] == sorted(row["timestamp"] for row in rows)
+    assert {(row["input_length"], row["output_length"]) for row in rows} == {(5, 2)}
+    assert len({row["hash_ids"][0] for row in rows}) == 6 and len({row["session_id"] for row in rows}) == 6
+
+
+def test_parquet_and_frames(played: Clemsim, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    assert "54 episodes in p" in played("export", "r", "--format", "parquet", "--out", "p").out
+    run = package.open_run(tmp_path / "r")
+    for name in ("episodes", "turns", "scores"):
+        read = pandas.read_parquet(tmp_path / "p" / f"{name}.parquet")
+        assert len(read) == len(run.pandas(name)) == run.polars(name).height > 50
+        assert list(read.columns) == list(polars.read_parquet(tmp_path / "p" / f"{name}.parquet").columns)
+    episodes = run.pandas("episodes")
+    summary = played("show", "r", "--json").json["agents"]["baseline"]["arenas"]["wordle"]
+    found = episodes[(episodes.agent == "baseline") & (episodes.arena == "wordle")]
+    assert round(found.quality.mean(), 2) == summary["quality"]
+    assert set(run.turns["seat"]) >= {"describer", "guesser", "critic", "giver", "follower", "answerer"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["nowhere", "--format", "jsonl"], "there is no run at nowhere"),
+        (["r", "--format", "trace"], "r has no requests to a server"),
+        (["r", "--format", "jsonl", "--out", "r"], "r is there already"),
+        (["r", "--format", "xml"], "'xml' is not one of"),
+    ],
+)
+def test_what_can_not_be_exported(played: Clemsim, words: list[str], expected: str) -> None:
+    said = played("export", *words)
+    assert said.code == 2 and expected in said.err and len(said.err.splitlines()) == 1
+
+
+def test_tables_that_are_not_there(played: Clemsim, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="there is no run at"):
+        package.open_run(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="there is no table 'games': choose one of episodes, turns, scores"):
+        package.open_run(tmp_path / "r").pandas("games")
