@@ -26,6 +26,7 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/in_flight.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/storage.py
 	$(BIN)/python benchmarks/faults.py
 	$(BIN)/python benchmarks/crash.py
 

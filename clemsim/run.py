@@ -120,6 +120,7 @@ class Prepared:
 
 def prepare(config: RunConfig) -> Prepared:
     """Find everything that a configuration names. Raises UsageError and BadInstance."""
+    check_played_here(config)
     suite = suites.load(config.suite)
     arenas = {}
     for spec in config.arenas or suite.arenas:
@@ -132,6 +133,12 @@ def prepare(config: RunConfig) -> Prepared:
         for arena in arenas.values():
             check_cast(arena, cast)
     return Prepared(config, suite, arenas, casts, instances)
+
+
+def check_played_here(config: RunConfig) -> None:
+    """Raise UsageError for an imported run: it is to be read, and keeps the scores that it came with."""
+    if config.imported:
+        raise UsageError(f"this run was imported from {config.imported}: it can be shown, but not played or scored again")
 
 
 def check_cast(arena: Arena[Any], cast: Cast) -> None:
@@ -201,7 +208,8 @@ def rescore(folder: Path) -> dict[str, Any]:
 
 
 def prepare_arenas(config: RunConfig) -> dict[str, Arena[Any]]:
-    """The arenas of a run without its agents."""
+    """The arenas of a run without its agents. Raises UsageError."""
+    check_played_here(config)
     suite = suites.load(config.suite)
     kinds = [find_arena(spec) for spec in config.arenas or suite.arenas]
     return {kind.name: kind(suite.folder_of(kind.name)) for kind in kinds}

@@ -91,15 +91,30 @@ def local(arg: str, options: AgentOptions) -> LLMSeat:
 
 
 def remote(arg: str, options: AgentOptions) -> LLMSeat:
-    """`MODEL@URL`. The key comes from CLEMSIM_API_KEY; OPENAI_API_KEY is sent to no host but OpenAI's."""
+    """`MODEL@URL`. The key comes from CLEMSIM_API_KEY, or from the file that CLEMSIM_API_KEY_FILE names; OPENAI_API_KEY is
+    sent to no host but OpenAI's.
+    """
     model, _, rest = arg.partition("@http")
     url = f"http{rest}"
     if not model:
         raise UsageError(f"{arg}: name the model, as in qwen@http://127.0.0.1:8000/v1")
-    key = os.environ.get("CLEMSIM_API_KEY")
+    key = os.environ.get("CLEMSIM_API_KEY") or _key_in_file(os.environ.get("CLEMSIM_API_KEY_FILE"))
     if key is None and urlsplit(url).hostname == "api.openai.com":
         key = os.environ.get("OPENAI_API_KEY")
     return LLMSeat(ChatEngine(model, url, key=key), options.sampling, constrain=options.constrain)
+
+
+def _key_in_file(name: str | None) -> str | None:
+    """The key in a file that nobody else can read. Raises UsageError."""
+    if not name:
+        return None
+    path = Path(name)
+    try:
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise UsageError(f"CLEMSIM_API_KEY_FILE: others can read {path}: chmod 600 {path}")
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"CLEMSIM_API_KEY_FILE: {path} can't be read ({type(error).__name__})") from error
 
 
 def replay(arg: str, options: AgentOptions) -> LLMSeat:

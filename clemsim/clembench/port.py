@@ -39,6 +39,10 @@ class Port:
         """What an instance refers to in other files of the game's folder. Raises UsageError."""
         return {}
 
+    def stand_ins(self, data: Json) -> Json:
+        """What does for `texts` where only the instance is there: the asks are worded otherwise then, no more."""
+        return {}
+
 
 def ports() -> dict[str, Port]:
     """The registered ports by arena."""

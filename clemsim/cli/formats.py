@@ -1,17 +1,25 @@
-"""`clemsim export`: a run in other formats."""
+"""`clemsim export` and `clemsim import`: runs in other formats."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from clemsim import exporting
-from clemsim.cli.common import fail, one_line
+from clemsim import exporting, suites
+from clemsim.clembench.importing import import_results
+from clemsim.cli.common import fail, one_line, print_json
 from clemsim.cli.common import out as stdout
+from clemsim.folder import summarize_run
+from clemsim.view.results import results as table
 from clemsim.view.text import plain
+
+importing = typer.Typer(help="Make runs out of other formats.")
+
+SHOWN = 20  # notes of a game
 
 
 class Format(StrEnum):
@@ -39,3 +47,38 @@ def export(
             fail(f"{there} is there already: choose another --out")
         count = write(folder, there)
         stdout.print(plain(f"{count} {what} in {there}"), soft_wrap=True)
+
+
+@importing.callback()
+def import_() -> None:
+    """Make runs out of other formats."""
+
+
+@importing.command("clembench")
+def import_clembench(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder of clembench results.")],
+    out: Annotated[Path, typer.Option("--out", metavar="RUN", help="The new run.")],
+    suite: Annotated[
+        str | None, typer.Option(help="Where word lists come from to drive the replies again; the arenas' own unless given.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Make a run out of clembench results, old layout or new, with their scores.
+
+    Where instances are there, the recorded replies are driven through the arenas, and the agreement is reported.
+
+    Example: clemsim import clembench results --out runs/imported
+    """
+    with one_line():
+        found = import_results(results, out, suites.load(suite) if suite else None)
+        if json:
+            print_json({"run": str(out), "arenas": {name: asdict(each) for name, each in found.items()}})
+            return
+        stdout.print(table(summarize_run(out)))
+        for name, each in found.items():
+            stdout.print(
+                plain(f"{name}: {each.episodes} episodes; {each.driven} driven again, of which {each.agree} agree"),
+                soft_wrap=True,
+            )
+            for note in each.notes[:SHOWN]:
+                stdout.print(plain(f"  {note}", "yellow", 400), soft_wrap=True)

@@ -159,6 +159,7 @@ app.command("doctor")(doctor.doctor)
 app.command("export")(formats.export)
 app.command("verify")(verify.verify)
 app.add_typer(suite.app, name="suite")
+app.add_typer(formats.importing, name="import")
 
 
 def main() -> int:

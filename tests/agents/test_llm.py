@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from clemsim_agents.llm import LLMSeat, chat, replay, split_thought
+from clemsim_agents.llm import LLMSeat, chat, remote, replay, split_thought
 from clemsim_arenas.taboo.game import Taboo, Word
 
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Sampling
@@ -119,3 +119,20 @@ async def test_a_replay_of_several_agents_needs_a_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"say whose replies, as in .*#AGENT, of baseline, random"):
         replay(str(tmp_path / "one"), AgentOptions())
     assert replay(f"{tmp_path / 'one'}#random", AgentOptions()).name.endswith("#random")
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o600, ""), (0o644, "others can read"), (None, "can't be read")])
+def test_a_key_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int | None, expected: str) -> None:
+    path = tmp_path / "key"
+    if mode is not None:
+        path.write_text("sk-secret\n")
+        path.chmod(mode)
+    monkeypatch.delenv("CLEMSIM_API_KEY", raising=False)
+    monkeypatch.setenv("CLEMSIM_API_KEY_FILE", str(path))
+    if not expected:
+        seat = remote("m@http://127.0.0.1:9/v1", AgentOptions())
+        assert "sk-secret" not in str(seat.describe())
+        return
+    with pytest.raises(UsageError, match=expected) as caught:
+        remote("m@http://127.0.0.1:9/v1", AgentOptions())
+    assert "sk-secret" not in str(caught.value)

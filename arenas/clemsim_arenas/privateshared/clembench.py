@@ -24,6 +24,12 @@ class PrivateSharedPort(Port):
             "words": {key.lower(): text for key, text in read_json(folder / "resources" / "en_words.json").items()},
         }
 
+    def stand_ins(self, data: Json) -> Json:
+        """Every slot asked for by its name."""
+        most = max(number for numbers in data["probes"].values() for number in numbers.values())
+        questions = {slot: [f"Is {slot} known?"] * (most + 1) for slot in data["slots"]}
+        return {"requests": [f"{slot}?" for slot in data["request_order"]], "probing_questions": questions}
+
     def instance(self, experiment: Json, data: Json, texts: Json) -> dict[str, Any]:
         """The table, the requests in their order and every set of probes, with their texts."""
         slots, questions = data["slots"], texts["probing_questions"]
