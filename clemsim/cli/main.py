@@ -53,7 +53,7 @@ def root(
 ) -> None:
     """Plays many conversational games at once, with language models in the seats.
 
-    Exit codes: 0 done, 1 some episodes unfinished, 2 nothing was played because something named is wrong or missing.
+    Exit codes: 0 done, 1 some episodes unfinished, 2 what was named is wrong or missing, or the run could not go on.
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
