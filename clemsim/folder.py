@@ -114,8 +114,18 @@ def read_config(folder: Path) -> RunConfig:
         raise StoreError(f"{folder / CONFIG}: {error.errors()[0]['msg']}") from error
 
 
+def write_summary(folder: Path) -> dict[str, Any]:
+    """The summary, written to `summary.json`. Raises StoreError."""
+    summary = summarize_run(folder)
+    try:
+        (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+    except OSError as error:
+        raise StoreError(f"{folder / SUMMARY} can't be written: {error.strerror}") from error
+    return summary
+
+
 def summarize_run(folder: Path) -> dict[str, Any]:
-    """The summary, made from the store and written to `summary.json`."""
+    """The summary, made from the store. Raises StoreError."""
     about = read_description(folder)
     with store.reading(folder / STORE) as base:
         scored = [
@@ -124,7 +134,7 @@ def summarize_run(folder: Path) -> dict[str, Any]:
         throughput = store.throughput(base)
         cut = store.cut_replies(base)
     scores = summarize(scored)
-    summary = {
+    return {
         "run": str(folder),
         "suite": about["suite"]["name"],
         "suite_seed": about["suite"].get("seed"),
@@ -133,11 +143,6 @@ def summarize_run(folder: Path) -> dict[str, Any]:
         "cut_replies": cut,
         "throughput": throughput,
     }
-    try:
-        (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
-    except OSError as error:
-        raise StoreError(f"{folder / SUMMARY} can't be written: {error.strerror}") from error
-    return summary
 
 
 def without_none(data: Mapping[str, Any]) -> dict[str, Any]:

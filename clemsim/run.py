@@ -33,8 +33,8 @@ from clemsim.folder import (
     making,
     read_config,
     read_description,
-    summarize_run,
     write_description,
+    write_summary,
 )
 from clemsim.instances import EpisodeKey, Instance
 from clemsim.messages import Message
@@ -185,7 +185,7 @@ async def resume(folder: Path, watch: Watch | None = None, limits: Limits | None
         check_same(about, prepared, rows)
         episodes = [episode for episode in prepared.episodes(past) if episode.key in past]
         if not episodes:
-            return summarize_run(folder)
+            return write_summary(folder)
         async with opened(prepared.agents):
             check_agents(about, prepared.agents)
             return await _go(folder, prepared, episodes, watch, limits)
@@ -204,7 +204,7 @@ def rescore(folder: Path) -> dict[str, Any]:
                     writer.score(row.key, *arena.scores(transcript))
         finally:
             writer.close()
-    return summarize_run(folder)
+    return write_summary(folder)
 
 
 def prepare_arenas(config: RunConfig) -> dict[str, Arena[Any]]:
@@ -227,7 +227,7 @@ async def _go(
             await scheduler.play(episodes)
     finally:
         writer.close()
-        summary = summarize_run(folder)
+        summary = write_summary(folder)
     return summary
 
 
@@ -306,11 +306,7 @@ def create(folder: Path, prepared: Prepared, past: Sequence[Event] = ()) -> None
 def describe(prepared: Prepared) -> dict[str, Any]:
     """The full configuration of a run; no secrets."""
     return {
-        "config": {
-            **prepared.config.model_dump(),
-            "arenas": list(prepared.config.arenas),
-            "agents": list(prepared.config.agents),
-        },
+        "config": _settled(prepared.config),
         "suite": {
             "name": prepared.suite.name,
             "seed": prepared.suite.seed,
@@ -325,3 +321,15 @@ def describe(prepared: Prepared) -> dict[str, Any]:
             "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         },
     }
+
+
+def _settled(config: RunConfig) -> dict[str, Any]:
+    """The configuration with the whole paths of suites and games, so that a run can be gone on with from anywhere."""
+    suite = config.suite if config.suite in suites.available() else str(Path(config.suite).resolve())
+    arenas = [_whole(spec) if ".py" in spec else spec for spec in config.arenas]
+    return {**config.model_dump(), "suite": suite, "arenas": arenas, "agents": list(config.agents)}
+
+
+def _whole(spec: str) -> str:
+    path, _, name = spec.rpartition(":")
+    return f"{Path(path).resolve()}:{name}"

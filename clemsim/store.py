@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -176,6 +176,8 @@ class RunStore:
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
+        with suppress(sqlite3.Error):  # somebody is reading it; it stays readable for all but read-only folders
+            self._base.execute("PRAGMA journal_mode=DELETE")  # one plain file, which can be read from anywhere
         self._base.close()
         if self._failure:
             raise self._failure
@@ -218,18 +220,24 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqli
             check_same_thread=False,
             timeout=10,
         )
-        if create:
-            base.execute("PRAGMA journal_mode=WAL")
-            base.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-        version = base.execute("PRAGMA user_version").fetchone()[0]
         if not readonly:
+            _check_version(path, base, create=create)
+            base.execute("PRAGMA journal_mode=WAL")
             base.execute("PRAGMA synchronous=NORMAL")
+        if create:
+            base.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        _check_version(path, base)
     except sqlite3.Error as error:
         raise StoreError(f"{path} can't be opened: {error}") from error
-    if version != SCHEMA_VERSION:
+    return base
+
+
+def _check_version(path: Path, base: sqlite3.Connection, *, create: bool = False) -> None:
+    """Raise StoreError for a store that another clemsim wrote, before anything in it is touched."""
+    version = base.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION and not create:
         base.close()
         raise StoreError(f"{path} is a store of version {version}; this clemsim reads version {SCHEMA_VERSION}")
-    return base
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from clemsim.clembench.port import Json, ports
 from clemsim.clembench.verify import MAIN, alike, redrive
 from clemsim.errors import ClemsimError, UsageError
 from clemsim.events import Asked, Ended, Event, Replied
-from clemsim.folder import STORE, making, summarize_run, write_description
+from clemsim.folder import STORE, making, write_description, write_summary
 from clemsim.instances import EpisodeKey, Instance
 from clemsim.outcomes import Outcome
 from clemsim.registry import find_arena, registered
@@ -110,7 +110,7 @@ def import_results(results: Path, out: Path, suite: Suite | None = None) -> dict
             seen[name] += 1
             _write(writer, key, episode, arenas.get(episode.game), found[episode.game])
         writer.close()
-    summarize_run(out)
+    write_summary(out)
     return dict(found)
 
 

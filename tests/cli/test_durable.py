@@ -176,3 +176,22 @@ def test_replies_that_broke_off_are_counted_by_name(clemsim: Clemsim) -> None:
         said = clemsim("run", *words, "--out", "r", "--json")
     assert said.json["cut_replies"] == {MODEL: {"length": 6}}
     assert f"replies of {MODEL} that broke off: 6 cut at the token limit" in clemsim("show", "r").out
+
+
+def test_a_run_is_gone_on_with_from_anywhere(clemsim: Clemsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite(tmp_path)
+    clemsim("run", "--suite", "s", "--agent", "random", "--out", "r")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert clemsim("resume", tmp_path / "r").code == 0 and clemsim("score", tmp_path / "r").code == 0
+
+
+def test_a_run_that_ended_is_one_plain_file_and_can_be_read_where_nothing_can_be_written(
+    clemsim: Clemsim, tmp_path: Path
+) -> None:
+    clemsim(*PLAY)
+    assert not list((tmp_path / "r").glob("run.db-*"))
+    assert (tmp_path / "r" / "run.db").read_bytes()[18:20] == b"\x01\x01"  # SQLite: no write-ahead log
+    (tmp_path / "r" / "summary.json").unlink()
+    assert clemsim("show", "r").code == 0
+    assert not (tmp_path / "r" / "summary.json").exists()
