@@ -11,7 +11,8 @@ import asyncio
 import heapq
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import Token
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -130,27 +131,8 @@ class TurnGate:
     def __post_init__(self) -> None:
         self.free = self.width
 
-    @asynccontextmanager
-    async def pass_(self, order: int) -> AsyncIterator[None]:
-        """Hold one of the places."""
-        await self._enter(order)
-        try:
-            yield
-        finally:
-            self._leave()
-
-    @asynccontextmanager
-    async def without(self, order: int) -> AsyncIterator[None]:
-        """Give the place away that one holds, and get one again; who is cancelled meanwhile does not queue for it."""
-        self._leave()
-        try:
-            yield
-            await self._enter(order)
-        except BaseException:
-            self.free -= 1  # whoever lets it go will count it
-            raise
-
-    async def _enter(self, order: int) -> None:
+    async def enter(self, order: int) -> None:
+        """Wait for a place."""
         if self.free > 0:
             self.free -= 1
             return
@@ -160,10 +142,11 @@ class TurnGate:
             await ready
         except asyncio.CancelledError:
             if ready.done() and not ready.cancelled():
-                self._leave()
+                self.leave()
             raise
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Let a place go."""
         while self._waiting:
             ready = heapq.heappop(self._waiting)[2]
             if not ready.done():
@@ -217,7 +200,7 @@ class Scheduler:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 for lane in self._lanes(episodes):
-                    self._fill(lane)
+                    self.fill(lane)
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:
@@ -238,7 +221,7 @@ class Scheduler:
             lane.episodes.append(episode)
         return list(lanes.values())
 
-    def _fill(self, lane: Lane) -> None:
+    def fill(self, lane: Lane) -> None:
         """Start as many workers as there is room for."""
         if self._group is None or self._stopped:
             return
@@ -268,7 +251,7 @@ class Scheduler:
         drive = episode.drive()
         self.progress.started += 1
         self._observer.started(episode)
-        moderator = Moderator(drive, episode.cast, lambda agent: self._pass(agent, order, episode.key, lane), self)
+        moderator = Moderator(drive, episode.cast, lambda agent: Pass(self, agent, order, episode.key, lane), self)
         try:
             outcome = await self._in_time(moderator)
         except (Unauthorized, UnknownModel, ArenaError):
@@ -286,6 +269,8 @@ class Scheduler:
     async def _in_time(self, moderator: Moderator) -> Outcome:
         """Run an episode, as long as it may last."""
         seconds = self._limits.episode_seconds
+        if seconds is None:
+            return await moderator.run()
         try:
             async with asyncio.timeout(seconds) as deadline:
                 return await moderator.run()
@@ -298,35 +283,17 @@ class Scheduler:
         self.progress.started -= 1
         self._observer.finished(episode, result)
 
-    @asynccontextmanager
-    async def _pass(self, agent: Agent, order: int, key: EpisodeKey, lane: Lane) -> AsyncIterator[None]:
-        """Let a turn through; while it backs off, another may pass in its place."""
-        gate = self._gates.setdefault(agent, TurnGate(self._agent_width(agent)))
-        async with gate.pass_(order):
-            if agent.requests:
-                self._limits.check(self.progress, self._requesting)
-                self._limits.check_episode(self._tokens[key])
-            self._in_flight(agent, 1)
-            token = stepping_aside.set(lambda: self._aside(gate, agent, order, lane))
-            try:
-                yield
-            finally:
-                stepping_aside.reset(token)
-                self._in_flight(agent, -1)
+    def gate(self, agent: Agent) -> TurnGate:
+        """The gate that all turns of an agent go through."""
+        return self._gates.get(agent) or self._gates.setdefault(agent, TurnGate(self._agent_width(agent)))
 
-    @asynccontextmanager
-    async def _aside(self, gate: TurnGate, agent: Agent, order: int, lane: Lane) -> AsyncIterator[None]:
-        self._in_flight(agent, -1)
-        lane.aside += 1
-        try:
-            async with gate.without(order):
-                self._fill(lane)
-                yield
-        finally:
-            lane.aside -= 1
-            self._in_flight(agent, 1)
+    def check_limits(self, key: EpisodeKey) -> None:
+        """Raise LimitReached when no more requests may be made, by all or by this episode."""
+        self._limits.check(self.progress, self._requesting)
+        self._limits.check_episode(self._tokens[key])
 
-    def _in_flight(self, agent: Agent, more: int) -> None:
+    def in_flight(self, agent: Agent, more: int) -> None:
+        """Count turns that begin or end."""
         self._requesting += more * agent.requests
         self.progress.in_flight += more
         self.progress.peak_in_flight = max(self.progress.peak_in_flight, self.progress.in_flight)
@@ -346,3 +313,53 @@ class Scheduler:
             self.progress.tokens_cached += usage.tokens_cached
             self._tokens[key] += usage.tokens_in + usage.tokens_out
         self._observer.request(key, agent, view, message)
+
+
+@dataclass(slots=True)
+class Pass:
+    """A turn on its way through its agent's gate; while it backs off, another may pass in its place."""
+
+    scheduler: Scheduler
+    agent: Agent
+    order: int
+    key: EpisodeKey
+    lane: Lane
+    _gate: TurnGate = field(init=False)
+    _token: Token[Callable[[], AbstractAsyncContextManager[None]]] | None = None
+
+    def __post_init__(self) -> None:
+        self._gate = self.scheduler.gate(self.agent)
+
+    async def __aenter__(self) -> None:
+        await self._gate.enter(self.order)
+        if self.agent.requests:
+            try:
+                self.scheduler.check_limits(self.key)
+            except BaseException:
+                self._gate.leave()
+                raise
+            self._token = stepping_aside.set(self._aside)
+        self.scheduler.in_flight(self.agent, 1)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._token:
+            stepping_aside.reset(self._token)
+        self.scheduler.in_flight(self.agent, -1)
+        self._gate.leave()
+
+    @asynccontextmanager
+    async def _aside(self) -> AsyncIterator[None]:
+        """Give the place away, and get one again; who is cancelled meanwhile does not queue for it."""
+        self.scheduler.in_flight(self.agent, -1)
+        self.lane.aside += 1
+        self._gate.leave()
+        self.scheduler.fill(self.lane)
+        try:
+            yield
+            await self._gate.enter(self.order)
+        except BaseException:
+            self._gate.free -= 1  # __aexit__ lets it go
+            raise
+        finally:
+            self.lane.aside -= 1
+            self.scheduler.in_flight(self.agent, 1)

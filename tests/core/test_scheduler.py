@@ -131,6 +131,7 @@ class BackingOff(Agent):
 
     name = "backing off"
     width = 2
+    requests = True
 
     def __init__(self) -> None:
         self.busy = self.peak = 0
