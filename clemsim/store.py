@@ -84,8 +84,11 @@ class RunStore:
         self._failure: StoreError | None = None
         self._queue: SimpleQueue[Row | None] = SimpleQueue()
         self._base = connect(path, create=create)
-        if not create:
-            self._ids = {row.key: row.id for row in episodes(self._base)}
+        try:
+            self._ids |= {row.key: row.id for row in episodes(self._base)}
+        except sqlite3.Error as error:
+            self._base.close()
+            raise StoreError(f"{path} can't be read: {error}") from error
         self._thread = Thread(target=self._write, name="recorder", daemon=True)
         self._thread.start()
 
@@ -220,24 +223,28 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqli
             check_same_thread=False,
             timeout=10,
         )
-        if not readonly:
-            _check_version(path, base, create=create)
-            base.execute("PRAGMA journal_mode=WAL")
-            base.execute("PRAGMA synchronous=NORMAL")
-        if create:
-            base.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-        _check_version(path, base)
     except sqlite3.Error as error:
         raise StoreError(f"{path} can't be opened: {error}") from error
+    try:
+        _set_up(path, base, create=create, readonly=readonly)
+    except BaseException as error:
+        base.close()
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(f"{path} can't be opened: {error}") from error
+        raise
     return base
 
 
-def _check_version(path: Path, base: sqlite3.Connection, *, create: bool = False) -> None:
-    """Raise StoreError for a store that another clemsim wrote, before anything in it is touched."""
-    version = base.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA_VERSION and not create:
-        base.close()
+def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: bool) -> None:
+    """Check the version, before anything in the store is touched, and get ready to write."""
+    version = SCHEMA_VERSION if create else base.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
         raise StoreError(f"{path} is a store of version {version}; this clemsim reads version {SCHEMA_VERSION}")
+    if not readonly:
+        base.execute("PRAGMA journal_mode=WAL")
+        base.execute("PRAGMA synchronous=NORMAL")
+    if create:
+        base.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
 
 
 @contextmanager
