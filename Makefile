@@ -25,6 +25,7 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/in_flight.py
+	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/storage.py
 	$(BIN)/python benchmarks/faults.py

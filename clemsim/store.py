@@ -54,6 +54,9 @@ CREATE TABLE scores (
     PRIMARY KEY (episode, round, metric)) WITHOUT ROWID;
 """
 
+ADD_EVENT = "INSERT OR IGNORE INTO events VALUES (?,?,?,?)"
+ADD_REQUEST = "INSERT OR REPLACE INTO requests VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+
 Row = tuple[str, tuple[Any, ...]]
 Scores = Mapping[str, float | None]
 
@@ -117,7 +120,7 @@ class RunStore:
         episode = self._ids[key]
         for number, event in enumerate(events, index):
             self._put(
-                "INSERT OR IGNORE INTO events VALUES (?,?,?,?)",
+                ADD_EVENT,
                 (episode, number, type_name(event), encode(event)),
             )
 
@@ -126,7 +129,7 @@ class RunStore:
         if (usage := message.usage) is None:
             return
         self._put(
-            "INSERT OR REPLACE INTO requests VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            ADD_REQUEST,
             (
                 *(
                     self._ids[key],
@@ -204,10 +207,17 @@ class RunStore:
                 return
 
     def _commit(self, rows: list[Row]) -> None:
+        """Write a group: in order what changes rows, together what only adds them, which is nearly all."""
+        added: dict[str, list[tuple[Any, ...]]] = {ADD_EVENT: [], ADD_REQUEST: []}
         with self._base:
             self._base.execute("BEGIN")
             for statement, values in rows:
-                self._base.execute(statement, values)
+                if statement in added:
+                    added[statement].append(values)
+                else:
+                    self._base.execute(statement, values)
+            for statement, some in added.items():
+                self._base.executemany(statement, some)
 
 
 def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqlite3.Connection:

@@ -104,6 +104,15 @@ class ChatEngine(Engine):
         """One chat completion; waits between attempts hold up nobody else."""
         sent = orjson.dumps(protocol.body(self.model, request, self.dialect))
         session, started = self._opened(), time()
+        try:
+            return await self._attempt(session, sent, request, started, 0)
+        except Transient as error:
+            return await self._again(error, session, sent, request, started)
+
+    async def _again(
+        self, first: Transient, session: aiohttp.ClientSession, sent: bytes, request: Request, started: float
+    ) -> Completion:
+        """Retry after a first attempt that failed, which counts as one of all; most requests never come here."""
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self._attempts),
             wait=self._wait,
@@ -115,6 +124,8 @@ class ChatEngine(Engine):
             async for attempt in attempts:
                 with attempt:
                     retries = attempt.retry_state.attempt_number - 1
+                    if retries == 0:
+                        raise first
                     return await self._attempt(session, sent, request, started, retries)
         except Transient as error:
             error.args = (f"{error.args[0]}, after {self._attempts} attempts",)
