@@ -55,9 +55,10 @@ CREATE TABLE scores (
 """
 
 ADD_EVENT = "INSERT OR IGNORE INTO events VALUES (?,?,?,?)"
+ADD_SCORE = "INSERT INTO scores VALUES (?,?,?,?)"
 ADD_REQUEST = "INSERT OR REPLACE INTO requests VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
-Row = tuple[str, tuple[Any, ...]]
+Rows = tuple[str, Sequence[tuple[Any, ...]]]  # a statement, and the values of each row
 Scores = Mapping[str, float | None]
 
 
@@ -85,7 +86,7 @@ class RunStore:
             raise StoreError(f"{path} is there already")
         self._ids: dict[EpisodeKey, int] = {}
         self._failure: StoreError | None = None
-        self._queue: SimpleQueue[Row | None] = SimpleQueue()
+        self._queue: SimpleQueue[Rows | None] = SimpleQueue()
         self._base = connect(path, create=create)
         try:
             self._ids |= {row.key: row.id for row in episodes(self._base)}
@@ -118,11 +119,8 @@ class RunStore:
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
         """Append events; those that a resumed episode repeats are there already and stay."""
         episode = self._ids[key]
-        for number, event in enumerate(events, index):
-            self._put(
-                ADD_EVENT,
-                (episode, number, type_name(event), encode(event)),
-            )
+        rows = [(episode, number, type_name(event), encode(event)) for number, event in enumerate(events, index)]
+        self._put(ADD_EVENT, *rows)
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
         """Note what a turn cost; nothing for a player that asked no server."""
@@ -165,9 +163,9 @@ class RunStore:
         """Put down the scores of an episode, in place of those that were there."""
         episode = self._ids[key]
         self._put("DELETE FROM scores WHERE episode=?", (episode,))
-        for number, metrics in enumerate([scores, *rounds]):
-            for metric, value in metrics.items():
-                self._put("INSERT INTO scores VALUES (?,?,?,?)", (episode, number, metric, value))
+        found = enumerate([scores, *rounds])
+        rows = [(episode, number, metric, value) for number, metrics in found for metric, value in metrics.items()]
+        self._put(ADD_SCORE, *rows)
 
     def meta(self, key: str, value: object) -> None:
         """Put down a fact about the whole run."""
@@ -188,10 +186,10 @@ class RunStore:
         if self._failure:
             raise self._failure
 
-    def _put(self, statement: str, values: tuple[Any, ...]) -> None:
+    def _put(self, statement: str, *rows: tuple[Any, ...]) -> None:
         if self._failure:
             raise self._failure
-        self._queue.put((statement, values))
+        self._queue.put((statement, rows))
 
     def _write(self) -> None:
         open_ = True
@@ -206,17 +204,11 @@ class RunStore:
                 self._failure = StoreError(f"the run can't be written: {error}; what was committed before is safe")
                 return
 
-    def _commit(self, rows: list[Row]) -> None:
-        """Write a group: in order what changes rows, together what only adds them, which is nearly all."""
-        added: dict[str, list[tuple[Any, ...]]] = {ADD_EVENT: [], ADD_REQUEST: []}
+    def _commit(self, rows: list[Rows]) -> None:
+        """Write a group in order."""
         with self._base:
             self._base.execute("BEGIN")
-            for statement, values in rows:
-                if statement in added:
-                    added[statement].append(values)
-                else:
-                    self._base.execute(statement, values)
-            for statement, some in added.items():
+            for statement, some in rows:
                 self._base.executemany(statement, some)
 
 
