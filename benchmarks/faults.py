@@ -30,7 +30,8 @@ from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.instances import EpisodeKey
 from clemsim.run import opened
-from clemsim.scheduler import Keeper, Result, Scheduler
+from clemsim.scheduling.episodes import Keeper, Result
+from clemsim.scheduling.scheduler import Scheduler
 
 WORDS = ("winter", "bread", "river", "mountain")
 TIMEOUT = 0.3  # seconds after which the client gives an attempt up

@@ -21,7 +21,8 @@ from clemsim.engines.chat import ChatEngine
 from clemsim.instances import EpisodeKey
 from clemsim.messages import Message
 from clemsim.run import opened
-from clemsim.scheduler import Observer, Scheduler
+from clemsim.scheduling.episodes import Observer
+from clemsim.scheduling.scheduler import Scheduler
 
 
 class Server:
@@ -53,7 +54,7 @@ class Counting(Observer):
     def __init__(self) -> None:
         self.turns: Counter[EpisodeKey] = Counter()
 
-    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
         """One more turn."""
         self.turns[key] += 1
 

@@ -26,7 +26,7 @@ from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.run import Scribe, Tally, opened
-from clemsim.scheduler import Scheduler
+from clemsim.scheduling.scheduler import Scheduler
 from clemsim.store import RunStore
 
 TURNS = 6  # requests of an episode of taboo in which nothing is guessed

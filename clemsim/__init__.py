@@ -10,7 +10,7 @@ from clemsim.instances import EpisodeKey, Instance
 from clemsim.messages import Message
 from clemsim.outcomes import Outcome
 from clemsim.parsing import Invalid, Parser, anything, matching, tagged
-from clemsim.scheduler import Result
+from clemsim.scheduling.episodes import Result
 from clemsim.table import Question, Table
 from clemsim.transcript import Transcript, Turn
 

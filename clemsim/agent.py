@@ -7,15 +7,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, overload
 
 from clemsim.formats import Format
 from clemsim.instances import EpisodeKey
+from clemsim.loads import Load
 from clemsim.messages import Message
 from clemsim.opening import Openable
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: one is made for every turn, and freezing costs more than making
 class View(Sequence[Message]):
     """The messages that one seat has seen, in order; the last one is the ask it must answer.
 
@@ -34,6 +36,11 @@ class View(Sequence[Message]):
     def __len__(self) -> int:
         return self.size + 1
 
+    @property
+    def kept(self) -> bool:
+        """Whether the seat will remember this ask and its reply."""
+        return len(self.seen) > self.size
+
     @overload
     def __getitem__(self, index: int) -> Message: ...
     @overload
@@ -47,24 +54,29 @@ class View(Sequence[Message]):
         return self.ask if index == self.size else self.seen[index]
 
     def __iter__(self) -> Iterator[Message]:
-        for index in range(self.size):
-            yield self.seen[index]
+        yield from islice(self.seen, self.size)
         yield self.ask
 
 
 class Agent(Openable, ABC):
     """Something that can take a seat. `width`: how many replies it gives at once; None: as many as wanted.
 
-    `requests`: whether a reply takes a request to a model, which limits count.
+    `adaptive`: that width is only where to begin; what is best is found while playing. `requests`: whether a reply takes a
+    request to a model, which limits count.
     """
 
     name: str
     width: int | None = None
+    adaptive: bool = False
     requests: bool = False
 
     @abstractmethod
     async def reply(self, view: View) -> Message:
         """Answer the last message of the view."""
+
+    async def load(self) -> Load | None:
+        """How busy its servers are now, as they say themselves; None where they don't."""
+        return None
 
     def check(self, arena: str, seats: Sequence[str]) -> None:
         """Raise UsageError if it can't take these seats of this arena."""

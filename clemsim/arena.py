@@ -20,7 +20,8 @@ from clemsim.events import Event
 from clemsim.instances import EpisodeKey, Instance
 from clemsim.outcomes import Outcome
 from clemsim.resources import Resources
-from clemsim.scheduler import Episode, Keeper, Result, Scheduler
+from clemsim.scheduling.episodes import Episode, Keeper, Result
+from clemsim.scheduling.scheduler import Scheduler
 from clemsim.scores.episode import common
 from clemsim.table import Table
 from clemsim.transcript import Transcript

@@ -6,7 +6,6 @@ resume, branch and re-score are made of.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from clemsim.events import Asked, Ended, Event, Replied, Told
 from clemsim.instances import EpisodeKey, Instance
 from clemsim.messages import MODERATOR, Message
 from clemsim.outcomes import Outcome
-from clemsim.seeds import derive
+from clemsim.seeds import Seeds
 from clemsim.table import Abort, Batch, Pending, Table
 from clemsim.transcript import Transcript
 
@@ -40,26 +39,31 @@ class Drive:
         self.instance = instance
         self.events: list[Event] = []
         self.outcome: Outcome | None = None
-        self._seed = seed
+        self._seeds = Seeds(seed, key.arena, key.instance, key.repetition)
         self._seen: dict[str, list[Message]] = {seat: [] for seat in seats}
         self._batch: dict[int, Pending] = {}  # by turn, in order
+        self._first = 0  # its first turn
         self._answers: dict[int, Message] = {}  # to the batch, as they came
         self._logged = 0  # answers appended so far: those before the first that is missing
-        table = Table(seats, random.Random(instance.seed), self._log, max_turns, in_turn)
+        table = Table(seats, instance.seed, self._log, max_turns, in_turn)
         self._play = play(table)
         self._advance(None)
 
     @property
     def pending(self) -> tuple[Pending, ...]:
         """The asks that wait for a reply, in order."""
+        if not self._answers:
+            return tuple(self._batch.values())
         return tuple(ask for turn, ask in self._batch.items() if turn not in self._answers)
 
     def view(self, ask: Pending) -> View:
         """What the asked seat sees, with the ask as its last message."""
         seen = self._seen[ask.seat]
-        seed = derive(self._seed, self.key.arena, self.key.instance, self.key.repetition, ask.seat, ask.turn)
-        size = len(seen) - (1 if ask.asked.keep else 0)
-        return View(self.key, ask.seat, ask.turn, seed, ask.format, seen, size, Message(MODERATOR, ask.asked.content))
+        seed = self._seeds.derive(ask.asked.seat, ask.asked.turn)
+        asked = ask.asked
+        if asked.keep:
+            return View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen) - 1, seen[-1])
+        return View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen), Message(MODERATOR, asked.content))
 
     def answer(self, turn: int, message: Message) -> None:
         """Give the reply to a pending ask, in any order; events are appended in the order of the asks.
@@ -69,11 +73,11 @@ class Drive:
         if turn not in self._batch or turn in self._answers:
             raise ValueError(f"turn {turn} waits for no reply")
         self._answers[turn] = message
-        for turn in list(self._batch)[self._logged :]:
-            if turn not in self._answers:
+        while (next_ := self._first + self._logged) in self._batch:
+            if next_ not in self._answers:
                 return
-            self._take(self._batch[turn].asked, self._answers[turn])
-        self._advance(tuple(self._answers[turn] for turn in self._batch))
+            self._take(self._batch[next_].asked, self._answers[next_])
+        self._advance(tuple([self._answers[turn] for turn in self._batch]))
 
     def replay(self, recorded: Iterable[Event]) -> None:
         """Give the recorded replies and check the recorded asks. Raises ReplayMismatch at the first that differs."""
@@ -130,8 +134,10 @@ class Drive:
             raise ForbiddenAwait(
                 f"play awaited {type(batch).__name__}; it may await nothing but the table's ask and ask_all"
             ).at(self.key.label)
-        self._batch = {ask.turn: ask for ask in batch.asks}
-        if not batch.asks:
+        self._batch = {ask.asked.turn: ask for ask in batch.asks}
+        if batch.asks:
+            self._first = batch.asks[0].asked.turn
+        else:
             self._advance(())
 
     def _end(self, outcome: object) -> None:
@@ -142,7 +148,10 @@ class Drive:
 
     def _log(self, event: Event) -> None:
         self.events.append(event)
-        if isinstance(event, Told) or (isinstance(event, Asked) and event.keep):
+        if isinstance(event, Asked):
+            if event.keep:
+                self._seen[event.seat].append(Message(MODERATOR, event.content))
+        elif isinstance(event, Told):
             self._seen[event.seat].append(Message(MODERATOR, event.content))
-        if isinstance(event, Told) and event.echo:
-            self._seen[event.seat].append(Message(event.seat, event.echo))
+            if event.echo:
+                self._seen[event.seat].append(Message(event.seat, event.echo))

@@ -92,12 +92,13 @@ Event = Told | Asked | Replied | Parsed | Rejected | Noted | Ended
 TYPES: dict[str, type[Event]] = {
     kind.__name__.lower(): kind for kind in (Told, Asked, Replied, Parsed, Rejected, Noted, Ended)
 }
+_NAMES = {kind: name for name, kind in TYPES.items()}
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in TYPES.values()}
 
 
 def type_name(event: Event) -> str:
     """The name under which an event is stored, such as `replied`."""
-    return type(event).__name__.lower()
+    return _NAMES[type(event)]
 
 
 def encode(event: Event) -> str:

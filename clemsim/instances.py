@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,8 +22,7 @@ class Instance(BaseModel):
         return f"{self.experiment}/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class EpisodeKey:
+class EpisodeKey(NamedTuple):
     """Names one episode of a run: which instance, which repetition, which cast."""
 
     arena: str

@@ -12,9 +12,13 @@ MODERATOR = "moderator"
 Stop = Literal["stop", "length", "overflow"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
 class Usage:
-    """What one request took. Times in seconds, `started` since the epoch; tokens as the server counts them."""
+    """What one request took. Times in seconds, `started` since the epoch; tokens as the server counts them.
+
+    `queued` and `first_token` are the server's own times, where it tells them: in its queue, and from there to the first
+    token. `replica` says which of several servers answered.
+    """
 
     model: str
     seed: int
@@ -25,6 +29,9 @@ class Usage:
     tokens_cached: int = 0
     retries: int = 0
     fingerprint: str = ""
+    replica: str = ""
+    queued: float | None = None
+    first_token: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

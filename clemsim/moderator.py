@@ -7,7 +7,7 @@ knows no arena: it gets a drive and a cast, so that the arena can sit on top as 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,23 +16,22 @@ from clemsim.agent import Agent, Cast, View
 from clemsim.drive import Drive
 from clemsim.errors import AgentError, ClemsimError, UnknownSeat
 from clemsim.events import Event
-from clemsim.instances import EpisodeKey
 from clemsim.messages import Message
 from clemsim.outcomes import Outcome
 from clemsim.table import Pending
 
-# Waits until the agent may be asked; the number says how long the episode has been under way (lower: longer).
-Gate = Callable[[Agent], AbstractAsyncContextManager[None]]
 
+class Host(Protocol):
+    """Who lets turns through and takes down what happens."""
 
-class Recorder(Protocol):
-    """Takes down what happens; never blocks."""
+    def turn(self, agent: Agent) -> AbstractAsyncContextManager[None]:
+        """Wait until the agent may be asked, and hold its place meanwhile."""
 
-    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
-        """Append events, the first of which is number `index` of its episode."""
+    def record(self, index: int, events: list[Event]) -> None:
+        """Append events, the first of which is number `index` of its episode; never blocks."""
 
-    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
-        """Note what one turn cost."""
+    def request(self, agent: Agent, view: View, message: Message) -> None:
+        """Note what one turn cost; never blocks."""
 
 
 @dataclass(slots=True)
@@ -41,22 +40,21 @@ class Moderator:
 
     drive: Drive
     cast: Cast
-    gate: Gate
-    recorder: Recorder
+    host: Host
     _written: int = 0
 
     async def run(self) -> Outcome:
         """Play to the end. Raises EngineError where the infrastructure failed, ArenaError and AgentError for bugs."""
         self._flush()
         while self.drive.outcome is None:
-            first, *others = self.drive.pending
-            if others:
-                await self._turns_at_once([first, *others])
+            asks = self.drive.pending
+            if len(asks) == 1:
+                await self._turn(asks[0])
             else:
-                await self._turn(first)
+                await self._turns_at_once(asks)
         return self.drive.outcome
 
-    async def _turns_at_once(self, asks: list[Pending]) -> None:
+    async def _turns_at_once(self, asks: Sequence[Pending]) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 for ask in asks:
@@ -69,29 +67,29 @@ class Moderator:
         if agent is None:
             raise UnknownSeat(f"nobody sits at {ask.seat!r}").at(self.drive.key.label)
         view = self.drive.view(ask)
-        async with self.gate(agent):
+        async with self.host.turn(agent):
             message = await self._reply(agent, view)
-        self.recorder.request(self.drive.key, agent.name, view, message)
+        self.host.request(agent, view, message)
         self.drive.answer(ask.turn, message)
         self._flush()
-        await asyncio.sleep(0)  # a scripted player never waits; let the others on
+        if not agent.requests:
+            await asyncio.sleep(0)  # a scripted player never waits; let the others on
 
     async def _reply(self, agent: Agent, view: View) -> Message:
-        label = self.drive.key.label
         try:
             message = await agent.reply(view)
         except ClemsimError as error:
-            raise error.at(label, view.seat, view.turn) from error.__cause__
+            raise error.at(view.key.label, view.seat, view.turn) from error.__cause__
         except Exception as error:
             raise AgentError(f"agent {agent.name} raised {type(error).__name__}: {error}").at(
-                label, view.seat, view.turn
+                view.key.label, view.seat, view.turn
             ) from error
         if not isinstance(message, Message):
-            raise AgentError(f"agent {agent.name} returned {type(message).__name__}, not a Message").at(label)
+            raise AgentError(f"agent {agent.name} returned {type(message).__name__}, not a Message").at(view.key.label)
         return message
 
     def _flush(self) -> None:
         events = self.drive.events
         if len(events) > self._written:
-            self.recorder.record(self.drive.key, self._written, events[self._written :])
+            self.host.record(self._written, events[self._written :])
             self._written = len(events)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from string import Template
@@ -26,9 +26,10 @@ class Resources:
         raise ArenaError(f"no file {name!r} in {', '.join(map(str, self.folders))}")
 
     def text(self, name: str) -> str:
-        """The text of a file."""
-        path = self.path(name)
-        return _read(path, path.stat().st_mtime_ns)
+        """The text of a file. Read once: a run plays with the texts that it began with."""
+        if name not in self._texts:
+            self._texts[name] = self.path(name).read_text(encoding="utf-8")
+        return self._texts[name]
 
     def lines(self, name: str) -> tuple[str, ...]:
         """The lines of a file that are not blank."""
@@ -49,10 +50,34 @@ class Resources:
     def prompt(self, name: str, fields: dict[str, object]) -> str:
         """`prompts/NAME.txt` with its `$fields` filled in. Raises ArenaError when a field is missing."""
         try:
-            path = self.path(f"prompts/{name}.txt")
-            return _template(path, path.stat().st_mtime_ns).substitute(fields)
+            return self._template(name).substitute(fields)
         except (KeyError, ValueError) as error:
             raise ArenaError(f"prompt {name!r}: {type(error).__name__} {error}") from error
+
+    def _template(self, name: str) -> Template:
+        if (found := self._templates.get(name)) is None:
+            text = self.text(f"prompts/{name}.txt")
+            found = Template(text.removesuffix("\n"))  # editors end a file so; all else belongs to the prompt
+            self._templates[name] = found
+        return found
+
+    @cached_property
+    def _sets(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _templates(self) -> dict[str, Template]:
+        return {}
+
+    def word_set(self, name: str) -> frozenset[str]:
+        """The words of a file, blanks between them."""
+        if name not in self._sets:
+            self._sets[name] = frozenset(self.text(name).split())
+        return self._sets[name]
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -63,16 +88,3 @@ class Resources:
 def resources_of(folders: Sequence[Path]) -> Resources:
     """Resources in these folders."""
     return Resources(tuple(folders))
-
-
-# Read once, and once more when the file has changed.
-
-
-@lru_cache(maxsize=256)
-def _read(path: Path, changed: int) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=256)
-def _template(path: Path, changed: int) -> Template:
-    return Template(_read(path, changed).removesuffix("\n"))  # editors end a file so; all else belongs to the prompt

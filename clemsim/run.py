@@ -37,10 +37,13 @@ from clemsim.folder import (
     write_summary,
 )
 from clemsim.instances import EpisodeKey, Instance
+from clemsim.loads import Steering
 from clemsim.messages import Message
 from clemsim.registry import AgentOptions, find_arena, make_casts
 from clemsim.sameness import check_agents, check_same
-from clemsim.scheduler import Episode, Limits, Observer, Progress, Result, Scheduler
+from clemsim.scheduling.episodes import Episode, Observer, Progress, Result
+from clemsim.scheduling.limits import Limits
+from clemsim.scheduling.scheduler import Scheduler
 from clemsim.scores.intervals import Cluster, Point, point
 from clemsim.suites import Suite
 from clemsim.transcript import Transcript
@@ -250,10 +253,10 @@ async def _keep_session(writer: store.RunStore, progress: Progress) -> None:
     try:
         while True:
             await asyncio.sleep(HEARTBEAT)
-            writer.session(begun, monotonic() - started, progress.peak_in_flight)
+            writer.session(begun, {"seconds": monotonic() - started, "peak_in_flight": progress.peak_in_flight})
     finally:
         with suppress(StoreError):  # the failure of the store itself is raised when it is closed
-            writer.session(begun, monotonic() - started, progress.peak_in_flight)
+            writer.session(begun, {"seconds": monotonic() - started, "peak_in_flight": progress.peak_in_flight})
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +270,11 @@ class Scribe(Observer):
     def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
         self.writer.record(key, index, events)
 
-    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
-        self.writer.request(key, agent, view, message)
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
+        self.writer.request(key, agent, view, message, prefix)
+
+    def steered(self, steering: Steering) -> None:
+        self.writer.steered(steering)
 
     def started(self, episode: Episode) -> None:
         self.writer.started(episode.key)

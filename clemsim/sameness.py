@@ -9,12 +9,12 @@ from clemsim.agent import Agent
 from clemsim.arena import Arena
 from clemsim.errors import UsageError
 from clemsim.folder import without_none
-from clemsim.scheduler import Episode
+from clemsim.scheduling.episodes import Episode
 from clemsim.store import EpisodeRow
 from clemsim.suites import Suite
 
 # What may differ: a server that was updated or found its slots anew still serves the same model.
-PASSING = {"server", "build", "slots", "context"}
+PASSING = {"server", "features", "build", "slots", "context"}
 
 
 class Played(Protocol):

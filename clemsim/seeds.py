@@ -12,8 +12,23 @@ BITS = 31  # llama.cpp takes 32 bits and reserves the highest value; vLLM takes 
 
 def derive(*parts: str | int) -> int:
     """A seed in [0, 2**31) from run seed, arena, instance, repetition, seat and turn, or any other names in order."""
-    name = "\x1f".join(str(part) for part in parts)
+    name = "\x1f".join(map(str, parts))
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") >> (64 - BITS)
+
+
+class Seeds:
+    """Seeds whose names begin alike: `Seeds(a, b).derive(c)` is `derive(a, b, c)`, and cheaper."""
+
+    __slots__ = ("_begun",)
+
+    def __init__(self, *parts: str | int) -> None:
+        self._begun = blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8)
+
+    def derive(self, *parts: str | int) -> int:
+        """A seed in [0, 2**31)."""
+        named = self._begun.copy()
+        named.update(("\x1f" + "\x1f".join(map(str, parts))).encode())
+        return int.from_bytes(named.digest(), "big") >> (64 - BITS)
 
 
 def dice(*parts: str | int) -> Dice:

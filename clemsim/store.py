@@ -1,7 +1,7 @@
 """The run store: one SQLite file that holds all of a run, written by one thread in group commits.
 
-The event loop only puts rows on a queue. Whatever has gathered while one commit was being written goes into the next,
-so that the disk sets the size of the groups and nobody waits for it.
+The event loop only adds rows to a group. Whatever has gathered while one commit was being written goes into the next, so
+that the disk sets the size of the groups and nobody waits for it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
+from threading import Event as Signal
+from threading import Lock, Thread
 from time import time
 from typing import Any
 
@@ -20,12 +20,14 @@ import orjson
 
 from clemsim.agent import View
 from clemsim.errors import StoreError
-from clemsim.events import Event, decode, encode, type_name
+from clemsim.events import Event, decode, type_name
+from clemsim.group import Group
 from clemsim.instances import EpisodeKey, Instance
+from clemsim.loads import Steering
 from clemsim.messages import Message
 from clemsim.outcomes import Outcome
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SESSION = "session "  # begins the keys of what is known of each session
 
 SCHEMA = """
@@ -47,18 +49,22 @@ CREATE TABLE requests (
     episode INTEGER NOT NULL REFERENCES episodes, turn INTEGER NOT NULL, seat TEXT NOT NULL, agent TEXT NOT NULL,
     model TEXT, seed INTEGER, started REAL, seconds REAL, tokens_in INTEGER, tokens_out INTEGER,
     tokens_cached INTEGER, retries INTEGER, stop TEXT, fingerprint TEXT,
+    prefix INTEGER,                         -- tokens of this conversation that were sent before
+    replica TEXT,                           -- which of several servers answered
+    queued REAL, first_token REAL,          -- seconds, as the server itself measured, where it says so
     PRIMARY KEY (episode, turn)) WITHOUT ROWID;
+CREATE TABLE loads (                        -- the history of the width
+    at REAL NOT NULL, agent TEXT NOT NULL, width INTEGER NOT NULL, started INTEGER, in_flight INTEGER,
+    tokens_per_second REAL, why TEXT,
+    running INTEGER, waiting INTEGER, kv_usage REAL, preemptions INTEGER, prefix_hits REAL); -- as the server says
 CREATE TABLE scores (
     episode INTEGER NOT NULL REFERENCES episodes, round INTEGER NOT NULL, -- 0: of the whole episode
     metric TEXT NOT NULL, value REAL,
     PRIMARY KEY (episode, round, metric)) WITHOUT ROWID;
 """
 
-ADD_EVENT = "INSERT OR IGNORE INTO events VALUES (?,?,?,?)"
-ADD_SCORE = "INSERT INTO scores VALUES (?,?,?,?)"
-ADD_REQUEST = "INSERT OR REPLACE INTO requests VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+GATHER = 0.02  # seconds; so long a group gathers, so that adding a row wakes nobody
 
-Rows = tuple[str, Sequence[tuple[Any, ...]]]  # a statement, and the values of each row
 Scores = Mapping[str, float | None]
 
 
@@ -86,7 +92,9 @@ class RunStore:
             raise StoreError(f"{path} is there already")
         self._ids: dict[EpisodeKey, int] = {}
         self._failure: StoreError | None = None
-        self._queue: SimpleQueue[Rows | None] = SimpleQueue()
+        self._group = Group()  # gathers; the thread takes it away and puts an empty one in its place
+        self._lock = Lock()
+        self._closing = Signal()
         self._base = connect(path, create=create)
         try:
             self._ids |= {row.key: row.id for row in episodes(self._base)}
@@ -103,113 +111,101 @@ class RunStore:
         self._ids[key] = number = len(self._ids) + 1
         data = instance.model_dump_json()
         row = (number, key.arena, key.instance, key.repetition, key.cast, instance.experiment, version, data)
-        self._put(
-            'INSERT INTO episodes (id, arena, instance, repetition, "cast", experiment, version, data)'
-            " VALUES (?,?,?,?,?,?,?,?)",
-            row,
-        )
+        self._put("enlisted", [row])
 
     def started(self, key: EpisodeKey) -> None:
         """The episode begins, or goes on."""
-        self._put(
-            "UPDATE episodes SET status='playing', cause=NULL, detail=NULL, started=coalesce(started, ?) WHERE id=?",
-            (time(), self._ids[key]),
-        )
+        self._put("started", [(self._ids[key], time())])
 
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
         """Append events; those that a resumed episode repeats are there already and stay."""
         episode = self._ids[key]
-        rows = [(episode, number, type_name(event), encode(event)) for number, event in enumerate(events, index)]
-        self._put(ADD_EVENT, *rows)
+        self._put("events", [(episode, number, type_name(event), event) for number, event in enumerate(events, index)])
 
-    def request(self, key: EpisodeKey, agent: str, view: View, message: Message) -> None:
-        """Note what a turn cost; nothing for a player that asked no server."""
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int = 0) -> None:
+        """Note what a turn cost; nothing for a player that asked no server. `prefix`: tokens that were sent before."""
         if (usage := message.usage) is None:
             return
-        self._put(
-            ADD_REQUEST,
-            (
-                *(
-                    self._ids[key],
-                    view.turn,
-                    view.seat,
-                    agent,
-                    usage.model,
-                    usage.seed,
-                    usage.started,
-                    usage.seconds,
-                ),
-                *(usage.tokens_in, usage.tokens_out, usage.tokens_cached, usage.retries),
-                *(message.stop, usage.fingerprint),
-            ),
+        row = (
+            *(self._ids[key], view.turn, view.seat, agent, usage.model, usage.seed, usage.started, usage.seconds),
+            *(usage.tokens_in, usage.tokens_out, usage.tokens_cached, usage.retries, message.stop, usage.fingerprint),
+            *(prefix, usage.replica, usage.queued, usage.first_token),
         )
+        self._put("requests", [row])
 
     def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Iterator[Scores] | list[Scores]) -> None:
         """The episode is over, with these scores."""
-        self._put(
-            "UPDATE episodes SET status='done', outcome=?, reason=?, blame=?, quality=?, ended=? WHERE id=?",
-            (outcome.kind, outcome.reason, outcome.blame, outcome.quality, time(), self._ids[key]),
-        )
+        episode = self._ids[key]
+        self._put("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, time())])
+        self._put_numbers("qualities", [(episode, outcome.quality)])
         self.score(key, scores, rounds)
 
     def unfinished(self, key: EpisodeKey, cause: str, detail: str) -> None:
         """The episode is given up for now, for this cause."""
-        self._put(
-            "UPDATE episodes SET status='unfinished', cause=?, detail=? WHERE id=?",
-            (cause, detail, self._ids[key]),
-        )
+        self._put("unfinished", [(self._ids[key], cause, detail)])
 
     def score(self, key: EpisodeKey, scores: Scores, rounds: Iterator[Scores] | list[Scores]) -> None:
         """Put down the scores of an episode, in place of those that were there."""
         episode = self._ids[key]
-        self._put("DELETE FROM scores WHERE episode=?", (episode,))
+        self._put("unscored", [(episode,)])
         found = enumerate([scores, *rounds])
         rows = [(episode, number, metric, value) for number, metrics in found for metric, value in metrics.items()]
-        self._put(ADD_SCORE, *rows)
+        self._put_numbers("scores", rows)
+
+    def steered(self, steering: Steering) -> None:
+        """Put down one look at the width of an agent."""
+        load = steering.load
+        row = (
+            *(steering.at, steering.agent, steering.width, steering.started, steering.in_flight),
+            *(steering.tokens_per_second, steering.why),
+            *((load.running, load.waiting, load.kv_usage, load.preemptions) if load else (None,) * 4),
+            load.prefix_hits / load.prefix_queries if load and load.prefix_queries else None,
+        )
+        self._put("loads", [row])
 
     def meta(self, key: str, value: object) -> None:
         """Put down a fact about the whole run."""
-        self._put("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, orjson.dumps(value).decode()))
+        self._put("meta", [(key, orjson.dumps(value).decode())])
 
-    def session(self, begun: float, seconds: float, peak_in_flight: int) -> None:
-        """Put down how long a session, begun at this time (seconds since the epoch), has lasted so far."""
-        self.meta(f"{SESSION}{begun:.3f}", {"seconds": seconds, "peak_in_flight": peak_in_flight})
+    def session(self, begun: float, facts: Mapping[str, float]) -> None:
+        """Put down what is known so far of a session that began at this time (seconds since the epoch)."""
+        self.meta(f"{SESSION}{begun:.3f}", facts)
 
     def close(self) -> None:
         """Write what is left and close. Raises StoreError if anything could not be written."""
-        if self._thread.is_alive():
-            self._queue.put(None)
-            self._thread.join()
+        self._closing.set()
+        self._thread.join()
         with suppress(sqlite3.Error):  # somebody is reading it; it stays readable for all but read-only folders
             self._base.execute("PRAGMA journal_mode=DELETE")  # one plain file, which can be read from anywhere
         self._base.close()
         if self._failure:
             raise self._failure
 
-    def _put(self, statement: str, *rows: tuple[Any, ...]) -> None:
+    def _put(self, kind: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self._lock:
+            self._current().add(kind, rows)
+
+    def _put_numbers(self, kind: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self._lock:
+            self._current().add_numbers(kind, rows)
+
+    def _current(self) -> Group:
+        """The group that gathers, for who holds the lock."""
         if self._failure:
             raise self._failure
-        self._queue.put((statement, rows))
+        return self._group
 
     def _write(self) -> None:
-        open_ = True
-        while open_:
-            group = [self._queue.get()]
-            while not self._queue.empty():
-                group.append(self._queue.get())
-            open_ = None not in group
+        closing = False
+        while not closing:
+            closing = self._closing.wait(GATHER)
+            with self._lock:
+                group, self._group = self._group, Group()
             try:
-                self._commit([row for row in group if row is not None])
-            except sqlite3.Error as error:
+                group.write(self._base)
+            except (sqlite3.Error, TypeError) as error:
                 self._failure = StoreError(f"the run can't be written: {error}; what was committed before is safe")
                 return
-
-    def _commit(self, rows: list[Rows]) -> None:
-        """Write a group in order."""
-        with self._base:
-            self._base.execute("BEGIN")
-            for statement, some in rows:
-                self._base.executemany(statement, some)
 
 
 def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqlite3.Connection:

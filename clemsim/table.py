@@ -23,10 +23,12 @@ T = TypeVar("T")
 # What to say after the n-th invalid reply in a row (n counts from 1) to one question; None aborts the episode.
 Reask = Callable[[Invalid, int], str | None]
 
+_ANY: Parser[Any] = anything()
+
 OVERFLOW = "the conversation no longer fits the model's context"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question(Generic[T]):
     """Something to ask a seat. Where `keep` is false, the seat forgets the exchange at once."""
 
@@ -37,7 +39,7 @@ class Question(Generic[T]):
     keep: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pending:
     """An ask that waits for its reply."""
 
@@ -55,7 +57,7 @@ class Pending:
         return self.asked.seat
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
     """Asks that may be answered at once; awaiting it gives their messages in order."""
 
@@ -78,11 +80,19 @@ class Table:
     """Where a game is played. `rng` is seeded by the instance; `in_turn` makes `ask_all` ask one question after another."""
 
     seats: Sequence[str]
-    rng: random.Random
+    seed: int
     log: Callable[[Event], None]
     max_turns: int = 10_000
     in_turn: bool = False
     _turn: int = field(default=0, init=False)
+    _rng: random.Random | None = field(default=None, init=False)
+
+    @property
+    def rng(self) -> random.Random:
+        """Chance. Made when it is first used: most games never do, and it takes 2.5 kB."""
+        if self._rng is None:
+            self._rng = random.Random(self.seed)
+        return self._rng
 
     def tell(self, seat: str, content: str, echo: str = "") -> None:
         """Say something to a seat that wants no reply; it stands before the next ask.
@@ -106,8 +116,16 @@ class Table:
         keep: bool = True,
     ) -> T:
         """Ask a seat and return its move; an invalid reply is re-asked as `reask` says, else aborts the episode."""
-        parser: Parser[T] = parse or _any()
-        return (await self.ask_all([Question(seat, content, parser, reask, keep)]))[0]
+        question: Question[T] = Question(seat, content, parse or _ANY, reask, keep)
+        tries = 0
+        while True:
+            tries += 1
+            ask = self._pose(question, content)
+            (message,) = await Batch((ask,))
+            try:
+                return self._judge(question, ask, message)
+            except Invalid as problem:
+                content = self._again(question, problem, tries, message)
 
     async def ask_all(self, questions: Iterable[Question[T]]) -> list[T]:
         """Ask several questions at once and return the moves in order. To one seat, several need `keep=False`."""
@@ -167,7 +185,3 @@ class Table:
         kept = [question.seat for question in questions if question.keep]
         if len(questions) > 1 and len(kept) > len(set(kept)):
             raise ArenaError("several questions at once to one seat need keep=False")
-
-
-def _any() -> Parser[Any]:
-    return anything()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from clemsim.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied
@@ -33,9 +34,9 @@ class Turn:
         return None if self.parsed is None else self.parsed.move
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Transcript(Generic[I_co]):
-    """All that happened in an episode."""
+    """All that happened in an episode. Scores look at its turns many times, so they are put together once."""
 
     key: EpisodeKey
     instance: I_co
@@ -47,17 +48,15 @@ class Transcript(Generic[I_co]):
         last = self.events[-1] if self.events else None
         return last.outcome if isinstance(last, Ended) else None
 
-    @property
-    def turns(self) -> list[Turn]:
+    @cached_property
+    def turns(self) -> Sequence[Turn]:
         """The answered turns in order, with what became of each reply."""
-        asked = {event.turn: event for event in self.events if isinstance(event, Asked)}
-        parsed = {event.turn: event for event in self.events if isinstance(event, Parsed)}
-        rejected = {event.turn: event for event in self.events if isinstance(event, Rejected)}
-        return [
-            Turn(asked[event.turn], event, parsed.get(event.turn), rejected.get(event.turn))
-            for event in self.events
-            if isinstance(event, Replied)
-        ]
+        by_kind: dict[type[Event], dict[int, Any]] = {Asked: {}, Replied: {}, Parsed: {}, Rejected: {}}
+        for event in self.events:
+            if (found := by_kind.get(type(event))) is not None:
+                found[event.turn] = event  # type: ignore[union-attr]
+        asked, replied, parsed, rejected = by_kind.values()
+        return [Turn(asked[turn], reply, parsed.get(turn), rejected.get(turn)) for turn, reply in replied.items()]
 
     def moves(self, seat: str) -> list[Any]:
         """The moves of a seat in order."""

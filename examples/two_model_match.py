@@ -8,7 +8,7 @@ import asyncio
 import sys
 
 from clemsim.registry import AgentOptions, find_arena, make_agent
-from clemsim.scheduler import Result
+from clemsim.scheduling.episodes import Result
 
 
 def mean_quality(results: list[Result]) -> str:

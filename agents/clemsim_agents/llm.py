@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from clemsim import store
 from clemsim.agent import Agent, View
-from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Sampling
+from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.local import LocalEngine
 from clemsim.engines.scripted import ReplayEngine
 from clemsim.errors import UsageError
 from clemsim.events import Replied
+from clemsim.loads import Load
 from clemsim.messages import Message, Usage
 from clemsim.registry import AgentOptions
 
@@ -45,10 +45,15 @@ class LLMSeat(Agent):
         if self.constrain and not self.engine.constrains:
             await self.engine.close()
             raise UsageError(f"{self.name} can't hold replies to a format: leave out --constrain, or serve it with vLLM")
+        self.width, self.adaptive = self.engine.width, self.engine.adaptive
 
     async def close(self) -> None:
         """Close the engine."""
         await self.engine.close()
+
+    async def load(self) -> Load | None:
+        """The engine's."""
+        return await self.engine.load()
 
     def describe(self) -> dict[str, Any]:
         """Engine, model and sampling."""
@@ -61,17 +66,21 @@ class LLMSeat(Agent):
         request = Request(chat(view), self.sampling, view.seed, view.key.label, view.seat, view.turn, held_to)
         completion = await self.engine.complete(request)
         thought, move = split_thought(completion.text)
-        reasoning = "\n".join(part for part in (completion.reasoning, thought) if part)
+        reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
         return Message(view.seat, move, reasoning, completion.stop, completion.usage)
 
 
 def chat(view: View) -> list[ChatMessage]:
     """The view as user and assistant messages in turn; what a seat is told without a reply joins the next ask."""
-    turns = groupby(view, key=lambda message: message.author == view.seat)
-    return [
-        ChatMessage("assistant" if own else "user", "\n\n".join(message.content for message in messages))
-        for own, messages in turns
-    ]
+    seat, last, messages = view.seat, "", list[ChatMessage]()
+    for message in view:
+        role: Role = "assistant" if message.author == seat else "user"
+        if role == last:
+            messages[-1]["content"] += f"\n\n{message.content}"
+        else:
+            messages.append({"role": role, "content": message.content})
+            last = role
+    return messages
 
 
 def split_thought(text: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from clemsim import __version__, run
 from clemsim.cli import again, doctor, formats, listing, play, show, suite, verify
 from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
 from clemsim.folder import RunConfig
-from clemsim.scheduler import Limits
+from clemsim.scheduling.limits import Limits
 
 app = typer.Typer(
     name="clemsim",

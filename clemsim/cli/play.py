@@ -12,7 +12,7 @@ from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, run_async
 from clemsim.engines.base import Sampling
 from clemsim.registry import AgentOptions, find_arena, make_casts
 from clemsim.run import check_cast, opened
-from clemsim.scheduler import Result
+from clemsim.scheduling.episodes import Result
 from clemsim.view.text import plain
 
 

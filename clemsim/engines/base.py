@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from clemsim.formats import Format
+from clemsim.loads import Load
 from clemsim.messages import Stop, Usage
 from clemsim.opening import Openable
 
@@ -32,15 +33,14 @@ class Sampling:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class ChatMessage:
-    """One message of a chat request."""
+class ChatMessage(TypedDict):
+    """One message of a chat request, as it is sent."""
 
     role: Role
     content: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
 class Request:
     """One turn for a model. `episode`, `seat` and `turn` name it; `format` is set where decoding must be held to it."""
 
@@ -53,7 +53,7 @@ class Request:
     format: Format | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Completion:
     """A model's answer. `reasoning` is what the server itself set apart as such."""
 
@@ -72,10 +72,15 @@ class Engine(Openable, ABC):
 
     name: str
     width: int | None = None
+    adaptive: bool = False  # the width is only where to begin
 
     @abstractmethod
     async def complete(self, request: Request) -> Completion:
         """Answer one request. Raises EngineError."""
+
+    async def load(self) -> Load | None:
+        """How busy the server is now, as it says itself; None where it doesn't."""
+        return None
 
     @property
     def constrains(self) -> bool:

@@ -1,31 +1,38 @@
 """Any OpenAI-compatible server, over HTTP.
 
-aiohttp carries the turns (one pool, no limit of its own; the scheduler sets the width), httpx asks the server once who
-it is, tenacity says when to try again.
+A transport carries the turns (no limit of its own; the scheduler sets the width), httpx asks the server once who it is,
+tenacity says when to try again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from asyncio import sleep
+from collections.abc import Mapping
+from functools import partial
 from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
-import httpx
 import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from clemsim.aside import stepping_aside
 from clemsim.engines import protocol
 from clemsim.engines.base import Completion, Engine, Request
-from clemsim.engines.protocol import Dialect
-from clemsim.errors import EngineTimeout, EngineUnavailable, Transient, Unauthorized, UnknownModel, UsageError
+from clemsim.engines.control import Control, Server
+from clemsim.engines.deadlines import Deadlines
+from clemsim.engines.metrics import read_load
+from clemsim.engines.transport import AiohttpTransport, Answer, Transport
+from clemsim.engines.wire import Wire
+from clemsim.errors import EngineTimeout, EngineUnavailable, Transient, UsageError
+from clemsim.loads import Load
+from clemsim.place import place
 
-CONTROL_TIMEOUT = 10.0  # seconds, for questions about the server itself
 LONGEST_RETRY_AFTER = 120.0  # seconds
+SCRAPE_TIMEOUT = 5.0  # seconds
+FIRST_WIDTH, FIRST_WIDTH_BLIND = 64, 32  # turns in flight to begin with; of a server that doesn't show its queue
 
 
 class ChatEngine(Engine):
@@ -37,88 +44,110 @@ class ChatEngine(Engine):
         url: str,
         *,
         key: str | None = None,
-        width: int | None = 64,
+        width: int | None = None,
         timeout: float = 600.0,
         attempts: int = 6,
         first_wait: float = 0.5,
         longest_wait: float = 30.0,
         name: str | None = None,
+        isolated: bool = False,
     ) -> None:
-        """`timeout` and the waits in seconds. Raises UsageError for an address that can't be one."""
+        """`timeout` and the waits in seconds. `width`: of a server that takes no more; None: it is found while playing.
+        `isolated`: what others left in the server's prefix cache is not used (vLLM). Raises UsageError for an address
+        that can't be one.
+        """
         self.name = name or model
         self.model = model
         self.url = checked_url(url)
         self.width = width
-        self.dialect: Dialect = "openai"
-        self.server = ""
+        self.server = Server()
         self._key = checked_key(key)
         self._headers = {"Content-Type": "application/json"} | _authorization(self._key)
+        self._control = Control(self.url, self._headers, self.hide_key)
+        self._metrics = f"{urlsplit(self._control.root).path}/metrics"
         self._timeout = timeout
+        self._deadlines = Deadlines(timeout)
         self._attempts = attempts
         self._backoff = wait_random_exponential(multiplier=first_wait, max=longest_wait)
-        self._session: aiohttp.ClientSession | None = None
+        self._transport: Transport | None = None
         self._opening = asyncio.Lock()
+        self._run = secrets.token_hex(4)  # tells this run's conversations apart from those of others at the server
+        self._extras: dict[str, Any] = {"cache_salt": secrets.token_hex(16)} if isolated else {}
 
     async def open(self) -> None:
         """Reach the server, check that it serves the model and find out what it understands."""
         async with self._opening:
-            if self._session is None:
-                await self._ask_server()
-                self._session = self._connect()
+            if self._transport is None:
+                self.server = await self._control.ask(self.model)
+                self._transport = transport(f"{self.url}/chat/completions", self._headers)
+                self._begin_with()
 
-    async def _ask_server(self) -> None:
-        async with httpx.AsyncClient(headers=self._headers, timeout=CONTROL_TIMEOUT, trust_env=False) as client:
-            owners = await self._check_model(client)
-            await self._detect(client, owners)
-
-    def _connect(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
-            headers=self._headers,
-            read_bufsize=2**18,
-        )
+    def _begin_with(self) -> None:
+        """The width to begin with, unless it was given."""
+        if self.width is None:
+            self.adaptive = self.server.slots is None
+            self.width = self.server.slots or (FIRST_WIDTH if self.server.metrics else FIRST_WIDTH_BLIND)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            session, self._session = self._session, None
-            await session.close()
+        if self._transport is not None:
+            transport, self._transport = self._transport, None
+            await self._deadlines.close()
+            await transport.close()
 
     @property
     def constrains(self) -> bool:
         """vLLM and llama.cpp can."""
-        return self.dialect != "openai"
+        return self.server.dialect != "openai"
 
     def describe(self) -> dict[str, Any]:
         """Model, address and what the server said of itself."""
-        return {
-            "engine": "chat",
-            "model": self.model,
-            "url": self.url,
-            "dialect": self.dialect,
-            "server": self.server or "unknown",
-        }
+        return {"engine": "chat", "model": self.model, "url": self.url, **self.server.describe()}
+
+    async def alive(self) -> bool:
+        """Whether the server answers, asked anew."""
+        return await self._control.alive()
+
+    async def load(self) -> Load | None:
+        """What the server's `/metrics` say now; None where it has none, or does not answer."""
+        if not self.server.metrics or self._transport is None:
+            return None
+        try:
+            async with asyncio.timeout(SCRAPE_TIMEOUT):
+                answer = await self._transport.get(self._metrics)
+        except (TimeoutError, OSError):
+            return None
+        return read_load(answer.body.decode(errors="replace")) if answer.status == 200 else None
 
     async def complete(self, request: Request) -> Completion:
         """One chat completion; waits between attempts hold up nobody else."""
-        sent = orjson.dumps(protocol.body(self.model, request, self.dialect))
-        session, started = self._opened(), time()
+        started, sent = time(), orjson.dumps(self._body(request))
         try:
-            return await self._attempt(session, sent, request, started, 0)
+            return await self._attempt(sent, request, started, 0)
         except Transient as error:
-            return await self._again(error, session, sent, request, started)
+            return await self._again(error, sent, request, started)
 
-    async def _again(
-        self, first: Transient, session: aiohttp.ClientSession, sent: bytes, request: Request, started: float
-    ) -> Completion:
+    def _body(self, request: Request) -> dict[str, Any]:
+        body = protocol.body(self.model, request, self.server.dialect)
+        if self.server.dialect == "vllm":
+            body["session_id"] = self._conversation(request)
+            body.update(self._extras)
+            if self.server.priority:
+                body["priority"] = int(place.get().rank)
+        return body
+
+    def _conversation(self, request: Request) -> str:
+        """A name for what one seat of one episode says and hears."""
+        return f"{self._run}/{request.episode}/{request.seat}"
+
+    async def _again(self, first: Transient, sent: bytes, request: Request, started: float) -> Completion:
         """Retry after a first attempt that failed, which counts as one of all; most requests never come here."""
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self._attempts),
             wait=self._wait,
             retry=retry_if_exception_type(Transient),
             reraise=True,
-            sleep=_aside,
+            sleep=partial(_aside, first),
         )
         try:
             async for attempt in attempts:
@@ -126,43 +155,46 @@ class ChatEngine(Engine):
                     retries = attempt.retry_state.attempt_number - 1
                     if retries == 0:
                         raise first
-                    return await self._attempt(session, sent, request, started, retries)
+                    return await self._attempt(sent, request, started, retries)
         except Transient as error:
             error.args = (f"{error.args[0]}, after {self._attempts} attempts",)
             raise
         raise AssertionError("tenacity gave neither a result nor an error")
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
+    async def _attempt(self, sent: bytes, request: Request, started: float, retries: int) -> Completion:
+        """Send it once. Routers before several vLLM servers keep a conversation on one of them by the header."""
+        if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
-        return self._session
-
-    async def _attempt(
-        self, session: aiohttp.ClientSession, sent: bytes, request: Request, started: float, retries: int
-    ) -> Completion:
+        header = ("X-Session-ID", self._conversation(request)) if self.server.dialect == "vllm" else None
         begun = monotonic()
-        status, payload, wait = await self._post(session, sent)
-        seconds = monotonic() - begun
-        if status == 200:
-            said = _json(payload)
+        deadline = self._deadlines.start(asyncio.get_running_loop())
+        try:
+            answer = await self._transport.post(sent, header)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not deadline.over or task is None or task.uncancel() > 0:
+                raise
+            raise EngineTimeout(f"no answer from {self.url} within {self._timeout:g} s") from None
+        except TimeoutError as error:
+            raise EngineTimeout(f"no connection to {self.url} in time") from error
+        except OSError as error:
+            said = self.hide_key(protocol.shorten(str(error) or type(error).__name__))
+            raise EngineUnavailable(f"{self.url}: {said}") from error
+        finally:
+            deadline.task = None
+        return self._completion(answer, request, started, monotonic() - begun, retries)
+
+    def _completion(self, answer: Answer, request: Request, started: float, seconds: float, retries: int) -> Completion:
+        if answer.status == 200:
+            said = _json(answer.body)
             return protocol.read(said, request, self.name, started=started, seconds=seconds, retries=retries)
-        fault = protocol.fault(status, self._hide_key(payload.decode(errors="replace")), protocol.retry_after(wait))
+        wait = protocol.retry_after(answer.retry_after)
+        fault = protocol.fault(answer.status, self.hide_key(answer.body.decode(errors="replace")), wait)
         if fault is not None:
             raise fault
         return protocol.overflow(request, self.name, started=started, seconds=seconds, retries=retries)
 
-    async def _post(self, session: aiohttp.ClientSession, sent: bytes) -> tuple[int, bytes, str | None]:
-        """Status, body and the wait asked for; a redirect is an answer like any other, so the key stays here."""
-        try:
-            async with session.post(f"{self.url}/chat/completions", data=sent, allow_redirects=False) as response:
-                return response.status, await response.read(), response.headers.get("Retry-After")
-        except TimeoutError as error:
-            raise EngineTimeout(f"no answer from {self.url} within {self._timeout:g} s") from error
-        except (aiohttp.ClientError, OSError) as error:
-            said = self._hide_key(protocol.shorten(str(error) or type(error).__name__))
-            raise EngineUnavailable(f"{self.url}: {said}") from error
-
-    def _hide_key(self, text: str) -> str:
+    def hide_key(self, text: str) -> str:
         """The text without the key, which some servers repeat."""
         return text.replace(self._key, "(key)") if self._key else text
 
@@ -172,46 +204,15 @@ class ChatEngine(Engine):
         asked = error.retry_after if isinstance(error, Transient) else None
         return max(float(self._backoff(state)), min(asked or 0.0, LONGEST_RETRY_AFTER))
 
-    async def _check_model(self, client: httpx.AsyncClient) -> set[str]:
-        """Raise unless the server is there and serves the model; who owns its models hints at what it is."""
-        try:
-            answer = await client.get(f"{self.url}/models")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise EngineUnavailable(
-                f"no server answers at {self.url}: start it or correct the address ({type(error).__name__})"
-            ) from error
-        if answer.status_code in (401, 403):
-            raise Unauthorized(f"{self.url} refused the key: set CLEMSIM_API_KEY to one that it accepts")
-        if answer.status_code in (404, 405):
-            return set()
-        if answer.status_code != 200:
-            said = protocol.shorten(self._hide_key(answer.text))
-            raise EngineUnavailable(f"{self.url}/models said {answer.status_code}: {said}")
-        try:
-            models = [model for model in answer.json()["data"] if isinstance(model, dict)]
-        except (ValueError, KeyError, TypeError) as error:
-            raise EngineUnavailable(f"{self.url} is no OpenAI-compatible server: /models sent no list") from error
-        names = [str(model.get("id")) for model in models]
-        if names and self.model not in names:
-            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            raise UnknownModel(f"{self.url} does not serve {self.model!r}, only {', '.join(names[:5])}{more}")
-        return {str(model.get("owned_by")) for model in models}
 
-    async def _detect(self, client: httpx.AsyncClient, owners: set[str]) -> None:
-        """vLLM owns its models and tells its version; llama.cpp owns its models or tells its properties."""
-        root = self.url.removesuffix("/v1")
-        if "vllm" in owners:
-            version = (await _get(client, f"{root}/version")).get("version", "")
-            self.dialect, self.server = "vllm", f"vllm {version}".strip()
-            return
-        properties = await _get(client, f"{root}/props")
-        if "llamacpp" in owners or "build_info" in properties:
-            self.dialect, self.server = "llamacpp", f"llama.cpp {properties.get('build_info', '')}".strip()
+def transport(url: str, headers: Mapping[str, str]) -> Transport:
+    """The way to an address."""
+    return Wire(url, headers) if urlsplit(url).scheme == "http" else AiohttpTransport(url, headers)
 
 
-async def _aside(seconds: float) -> None:
+async def _aside(error: Transient, seconds: float) -> None:
     """Wait before another attempt, without keeping others from their turns."""
-    async with stepping_aside.get()():
+    async with place.get().aside(error):
         await sleep(seconds)
 
 
@@ -240,15 +241,6 @@ def checked_key(key: str | None) -> str:
 
 def _authorization(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
-
-
-async def _get(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
-    try:
-        answer = await client.get(url)
-        said = answer.json() if answer.status_code == 200 else {}
-    except (httpx.HTTPError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _json(payload: bytes) -> Any:

@@ -6,14 +6,17 @@ What servers understand differs: `vllm` and `llamacpp` take more sampling parame
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from math import isfinite
+from types import MappingProxyType
 from typing import Any, Literal
 
 import orjson
 
-from clemsim.engines.base import Completion, Request
+from clemsim.engines.base import Completion, Request, Sampling
 from clemsim.errors import (
     BadRequest,
     EngineBusy,
@@ -27,6 +30,8 @@ from clemsim.messages import Stop, Usage
 
 Dialect = Literal["openai", "vllm", "llamacpp"]
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 # How servers say that a conversation is too long for the model.
 OVERFLOWS = (
     "exceed_context_size",
@@ -39,16 +44,20 @@ OVERFLOWS = (
 
 def body(model: str, request: Request, dialect: Dialect) -> dict[str, Any]:
     """The JSON of a chat completion request; every sampling parameter that the dialect knows is explicit."""
-    sampling = request.sampling
+    sent = {**fixed(model, request.sampling, dialect), "messages": request.messages, "seed": request.seed}
+    return sent | constraint(request, dialect) if request.format else sent
+
+
+@lru_cache(maxsize=64)
+def fixed(model: str, sampling: Sampling, dialect: Dialect) -> Mapping[str, Any]:
+    """What is the same in all requests with one way of sampling."""
     sent: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": each.role, "content": each.content} for each in request.messages],
         "max_tokens": sampling.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "presence_penalty": sampling.presence_penalty,
         "frequency_penalty": sampling.frequency_penalty,
-        "seed": request.seed,
         "stream": False,
     }
     match dialect:
@@ -58,7 +67,7 @@ def body(model: str, request: Request, dialect: Dialect) -> dict[str, Any]:
         case "llamacpp":
             sent |= {"top_k": max(0, sampling.top_k), "min_p": sampling.min_p, "cache_prompt": True}
             sent["repeat_penalty"] = sampling.repetition_penalty
-    return sent | constraint(request, dialect)
+    return MappingProxyType(sent)
 
 
 def constraint(request: Request, dialect: Dialect) -> dict[str, Any]:
@@ -81,7 +90,7 @@ def read(payload: Any, sent: Request, model: str, *, started: float, seconds: fl
         text = _text(message.get("content"))
         reasoning = _text(message.get("reasoning_content") or message.get("reasoning"))
         stop: Stop = "length" if choice.get("finish_reason") == "length" else "stop"
-        spent = payload.get("usage") or {}
+        spent = payload.get("usage") or _NOTHING
         usage = Usage(
             model,
             sent.seed,
@@ -89,13 +98,20 @@ def read(payload: Any, sent: Request, model: str, *, started: float, seconds: fl
             seconds,
             int(spent.get("prompt_tokens") or 0),
             int(spent.get("completion_tokens") or 0),
-            int((spent.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
+            int((spent.get("prompt_tokens_details") or _NOTHING).get("cached_tokens") or 0),
             retries,
             _text(payload.get("system_fingerprint")),
         )
+        if timed := payload.get("metrics"):
+            usage.queued = _seconds(timed.get("queue_time_ms"))
+            usage.first_token = _seconds(timed.get("time_to_first_token_ms"))
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise EngineUnavailable("the server sent an unreadable answer: there is no choice with a message") from error
     return Completion(text, reasoning, stop, usage)
+
+
+def _seconds(milliseconds: object) -> float | None:
+    return milliseconds / 1000 if isinstance(milliseconds, int | float) else None
 
 
 def overflow(sent: Request, model: str, *, started: float, seconds: float, retries: int = 0) -> Completion:

@@ -40,7 +40,7 @@ class ScriptedEngine(Engine):
         said = self._script(request) if callable(self._script) else self._script[(request.turn - 1) % len(self._script)]
         words = said.split(" ")
         most = request.sampling.max_tokens
-        tokens_in = sum(len(message.content.split()) for message in request.messages)
+        tokens_in = sum(len(message["content"].split()) for message in request.messages)
         usage = Usage(self.name, request.seed, started, self._delay, tokens_in, min(len(words), most))
         return Completion(" ".join(words[:most]), "", "length" if len(words) > most else "stop", usage)
 
@@ -59,6 +59,7 @@ class ReplayEngine(Engine):
 
     async def complete(self, request: Request) -> Completion:
         """The recorded answer. Raises BadRequest where there is none."""
+        await asyncio.sleep(0)  # nothing is waited for; let the others on
         found = self._recorded.get((request.episode, request.turn))
         if found is None:
             raise BadRequest(f"no reply was recorded for {request.episode}, turn {request.turn}")

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from clemsim.scheduler import Progress
+from clemsim.scheduling.episodes import Progress
 from clemsim.scores.intervals import Point, clemscore
 from clemsim.view.text import plain
 

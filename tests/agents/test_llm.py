@@ -63,13 +63,13 @@ async def test_thoughts_are_recorded_and_not_sent_back() -> None:
 async def test_the_conversation_is_user_and_assistant_in_turn() -> None:
     engine = Recording(said("GUESS: x"), said("GUESS: 1"), said("GUESS: 5"))
     await Guessing().run([Number()], LLMSeat(engine, Sampling()))
-    roles = [message.role for message in engine.requests[-1].messages]
+    roles = [message["role"] for message in engine.requests[-1].messages]
     assert roles == ["user", "assistant", "user", "assistant", "user"]
     assert engine.requests[-1].messages[1:] == [
-        ChatMessage("assistant", "GUESS: x"),
-        ChatMessage("user", "Once more: 'x' is no number"),
-        ChatMessage("assistant", "GUESS: 1"),
-        ChatMessage("user", "higher"),
+        ChatMessage(role="assistant", content="GUESS: x"),
+        ChatMessage(role="user", content="Once more: 'x' is no number"),
+        ChatMessage(role="assistant", content="GUESS: 1"),
+        ChatMessage(role="user", content="higher"),
     ]
 
 
@@ -78,7 +78,7 @@ async def test_what_is_told_joins_the_next_ask() -> None:
     driven = game.drive(Word(target="winter", related=("snow",)))
     driven.answer(1, Message("describer", "CLUE: frost"))
     (only,) = chat(driven.view(driven.pending[0]))
-    assert only.role == "user" and only.content.endswith("\n\nCLUE: frost")
+    assert only["role"] == "user" and only["content"].endswith("\n\nCLUE: frost")
 
 
 async def test_every_turn_has_a_seed_of_its_own() -> None:

@@ -9,7 +9,7 @@ from clemsim_agents.players import baseline, random_
 
 from clemsim.errors import UsageError
 from clemsim.registry import find_arena, registered
-from clemsim.scheduler import Result
+from clemsim.scheduling.episodes import Result
 
 CEILINGS = {
     "taboo": 80,

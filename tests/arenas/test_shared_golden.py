@@ -72,7 +72,7 @@ def test_an_imported_suite_asks_in_clembenchs_words(name: str, suite: Suite) -> 
         for ask, reply in zip(record["asks"], record["replies"], strict=True):
             pending = driven.pending[0]
             if ask.get("content") is not None and (name, pending.seat) not in OTHER_ASKS:
-                assert chat(driven.view(pending))[-1].content == ask["content"], f"line {line}, turn {pending.turn}"
+                assert chat(driven.view(pending))[-1]["content"] == ask["content"], f"line {line}, turn {pending.turn}"
                 compared += 1
             driven.answer(pending.turn, Message(pending.seat, reply["text"]))
     assert compared > 50

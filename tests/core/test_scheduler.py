@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from clemsim import Agent, Message, View
-from clemsim.aside import stepping_aside
 from clemsim.errors import AgentError, BadRequest, EngineUnavailable, Unauthorized
-from clemsim.scheduler import Episode, Keeper, Result, Scheduler
+from clemsim.place import place
+from clemsim.scheduling.episodes import Episode, Keeper, Result
+from clemsim.scheduling.scheduler import Scheduler
 from tests.clock import run_virtually
 from tests.games import Guessing, Number, Scripted, guess_by_seed
 
@@ -139,7 +140,7 @@ class BackingOff(Agent):
     async def reply(self, view: View) -> Message:
         """Half a second of work; the first two episodes wait a hundred before it."""
         if view.key.instance in ("default/0", "default/1"):
-            async with stepping_aside.get()():
+            async with place.get().aside(EngineUnavailable("away")):
                 await asyncio.sleep(100)
         self.busy += 1
         self.peak = max(self.peak, self.busy)

@@ -12,6 +12,7 @@ from clemsim import store
 from clemsim.errors import StoreError
 from clemsim.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
 from clemsim.instances import EpisodeKey
+from clemsim.loads import Steering
 from clemsim.outcomes import Outcome
 from clemsim.store import RunStore
 from tests.games import Number
@@ -91,7 +92,7 @@ def test_a_store_of_another_version(path: Path) -> None:
     written(path)
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA user_version=99")
-    with pytest.raises(StoreError, match="a store of version 99; this clemsim reads version 1"), store.reading(path):
+    with pytest.raises(StoreError, match="a store of version 99; this clemsim reads version 2"), store.reading(path):
         pass
 
 
@@ -104,6 +105,6 @@ def test_a_store_that_is_there_is_not_overwritten(path: Path) -> None:
 def test_a_failed_write_is_told(path: Path) -> None:
     writer = RunStore(path)
     writer.enlist(KEY, Number(), 1)
-    writer._put("INSERT INTO nowhere VALUES (?)", (1,))
-    with pytest.raises(StoreError, match="the run can't be written: no such table"):
+    writer.steered(Steering(0.0, None, 1, 1, 1, None, None, ""))  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="the run can't be written: NOT NULL constraint failed"):
         writer.close()

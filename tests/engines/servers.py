@@ -22,7 +22,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def ask(text: str = "Say something.", *, max_tokens: int = 300, seed: int = 7, form: Format | None = None) -> Request:
     """A request of one message."""
     sampling = Sampling(max_tokens=max_tokens)
-    return Request([ChatMessage("user", text)], sampling, seed, "taboo/0", "guesser", 1, form)
+    return Request([ChatMessage(role="user", content=text)], sampling, seed, "taboo/0", "guesser", 1, form)
 
 
 def answer(text: str | None = "hello there", finish: str = "stop", **more: Any) -> dict[str, Any]:
@@ -44,12 +44,16 @@ class FakeServer:
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     listings: int = 0
+    priority: bool = False
     url: str = ""
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """POST /v1/chat/completions."""
+        sent = await request.json()
+        if sent.get("priority") and not self.priority:
+            return web.json_response({"error": {"message": "priority scheduling is not enabled"}}, status=400)
         self.keys.append(request.headers.get("Authorization"))
-        self.bodies.append(await request.json())
+        self.bodies.append(sent)
         if self.faults:
             return await self.faults.pop(0)(request)
         words = ["one", "two", "three", "four", "five"]

@@ -57,7 +57,11 @@ class TestPlaying:
             await engine.complete(ask(form=Format("a", "((", ())))
 
     async def test_a_chat_of_several_turns(self, engine: LocalEngine) -> None:
-        chat = [ChatMessage("user", "Hi"), ChatMessage("assistant", "Hello!"), ChatMessage("user", "Bye")]
+        chat = [
+            ChatMessage(role="user", content="Hi"),
+            ChatMessage(role="assistant", content="Hello!"),
+            ChatMessage(role="user", content="Bye"),
+        ]
         found = await engine.complete(Request(chat, Sampling(max_tokens=5), 1))
         assert found.text
 

@@ -41,7 +41,7 @@ def read(payload: Any) -> Completion:
 
 def test_body_for_anyone_is_explicit() -> None:
     sampling = Sampling(0.5, 20, 0.9, 40, 0.1, 1.1, 0.2, 0.3)
-    request = Request([ChatMessage("system", "a"), ChatMessage("user", "b")], sampling, 11)
+    request = Request([ChatMessage(role="system", content="a"), ChatMessage(role="user", content="b")], sampling, 11)
     sent = protocol.body("tiny", request, "openai")
     assert set(sent) == PLAIN
     assert sent["messages"] == [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]

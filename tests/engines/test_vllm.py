@@ -27,7 +27,7 @@ def engine() -> ChatEngine:
 
 async def test_it_is_known_as_vllm() -> None:
     async with engine() as vllm:
-        assert vllm.dialect == "vllm" and vllm.constrains
+        assert vllm.server.dialect == "vllm" and vllm.constrains
         assert vllm.describe()["server"].startswith("vllm 0.")
 
 
@@ -48,7 +48,9 @@ async def test_a_reply_is_cut_at_the_token_limit() -> None:
 async def test_a_seed_decides_the_reply() -> None:
     async def sample(seed: int) -> str:
         sampling = Sampling(temperature=1.0, max_tokens=30)
-        request = Request([ChatMessage("user", "Tell me a story.")], sampling, seed, "taboo/0", "guesser", 1, None)
+        request = Request(
+            [ChatMessage(role="user", content="Tell me a story.")], sampling, seed, "taboo/0", "guesser", 1, None
+        )
         return (await vllm.complete(request)).text
 
     async with engine() as vllm:

@@ -47,7 +47,7 @@ class Taboo(Arena[Word]):
 
     async def play(self, table: Table, word: Word, /) -> Outcome:
         """A clue and a guess, up to three times."""
-        stopwords = frozenset(self.resources.text("resources/stopwords.txt").split())
+        stopwords = self.resources.word_set("resources/stopwords.txt")
         table.tell(GUESSER, self.prompt("guesser", rounds=word.rounds))
         ask = self.prompt("describer", target=word.target, related=bullets(word.related), rounds=word.rounds)
         for round_ in range(1, word.rounds + 1):

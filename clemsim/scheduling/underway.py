@@ -1,0 +1,142 @@
+"""An episode under way: its turns pass the gates of their agents, and what they cost is counted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import Token
+
+from clemsim.agent import Agent, View
+from clemsim.errors import EngineBusy, Transient
+from clemsim.events import Event
+from clemsim.messages import Message
+from clemsim.place import Place, place
+from clemsim.scheduling.episodes import Episode
+from clemsim.scheduling.floor import Floor, Lane
+from clemsim.scheduling.gate import TurnGate
+
+
+class Underway:
+    """What the moderator of one episode sees of the scheduler. `order`: how many episodes began before it."""
+
+    __slots__ = ("_contexts", "_order", "_tokens", "episode", "floor", "lane", "turns")
+
+    def __init__(self, floor: Floor, episode: Episode, lane: Lane, order: int) -> None:
+        self.floor = floor
+        self.episode = episode
+        self.lane = lane
+        self.turns = episode.turns
+        self._order = order
+        self._tokens = 0  # spent, in and out
+        self._contexts: dict[str, int] = {}  # tokens of each seat's conversation so far
+
+    @property
+    def rank(self) -> float:
+        """Who is let in first has the lowest: the episode that began first; at the end, the one with most turns left."""
+        if not self.floor.depth_first:
+            return 0.0
+        if len(self.lane.waiting):
+            return float(self._order)
+        return self.turns - self.lane.expecting.length(self.episode.group)
+
+    @property
+    def context(self) -> int:
+        """Tokens of all its conversations."""
+        return sum(self._contexts.values())
+
+    def turn(self, agent: Agent) -> AbstractAsyncContextManager[None]:
+        """Wait until the agent may be asked, and hold its place meanwhile."""
+        return Pass(self, agent)
+
+    def record(self, index: int, events: list[Event]) -> None:
+        """Pass new events on."""
+        self.floor.observer.record(self.episode.key, index, events)
+
+    def request(self, agent: Agent, view: View, message: Message) -> None:
+        """Count a turn and pass it on."""
+        self.turns += 1
+        progress = self.floor.progress
+        progress.turns += 1
+        prefix = 0
+        if usage := message.usage:
+            progress.requests += 1
+            progress.retries += usage.retries
+            progress.tokens_in += usage.tokens_in
+            progress.tokens_out += usage.tokens_out
+            progress.tokens_cached += usage.tokens_cached
+            spent = usage.tokens_in + usage.tokens_out
+            self._tokens += spent
+            prefix = self._contexts.get(view.seat, 0)
+            if view.kept:
+                self._contexts[view.seat] = spent
+            if steersman := self.floor.steersmen.get(agent):
+                steersman.turn(usage)
+        self.floor.observer.request(self.episode.key, agent.name, view, message, prefix)
+
+    @property
+    def spent(self) -> int:
+        """Tokens so far, in and out."""
+        return self._tokens
+
+
+class Pass(Place):
+    """A turn on its way through its agent's gate; while it backs off, another may pass in its place."""
+
+    __slots__ = ("_gate", "_rank", "_token", "agent", "underway")
+
+    def __init__(self, underway: Underway, agent: Agent) -> None:
+        self.underway = underway
+        self.agent = agent
+        self._gate: TurnGate = underway.floor.gates[agent]
+        self._rank = underway.rank
+        self._token: Token[Place] | None = None
+
+    @property
+    def rank(self) -> float:
+        """The episode's when the turn was asked."""
+        return self._rank
+
+    async def __aenter__(self) -> None:
+        if not self._gate.slip_in():
+            await self._gate.enter(self._rank)
+        if self.agent.requests:
+            if self.underway.floor.limits.any:
+                self._check_limits()
+            self._token = place.set(self)
+        self.underway.floor.in_flight(self.agent, 1)
+
+    def _check_limits(self) -> None:
+        """Raise LimitReached when no more requests may be made, by all or by this episode."""
+        floor = self.underway.floor
+        try:
+            floor.limits.check(floor.progress, floor.requesting)
+            floor.limits.check_episode(self.underway.spent)
+        except BaseException:
+            self._gate.leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._token:
+            place.reset(self._token)
+        self.underway.floor.in_flight(self.agent, -1)
+        self._gate.leave()
+
+    @asynccontextmanager
+    async def aside(self, error: Transient) -> AsyncIterator[None]:
+        """Give it away, and get one again; who is cancelled meanwhile does not queue for it."""
+        floor, lane = self.underway.floor, self.underway.lane
+        if isinstance(error, EngineBusy):
+            floor.busy(self.agent)
+        floor.in_flight(self.agent, -1)
+        lane.aside += 1
+        self._gate.leave()
+        floor.make_room()
+        try:
+            yield
+            await self._gate.enter(self._rank)
+        except BaseException:
+            self._gate.inside += 1  # __aexit__ lets it go
+            raise
+        finally:
+            lane.aside -= 1
+            floor.in_flight(self.agent, 1)
