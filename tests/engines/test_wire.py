@@ -22,6 +22,7 @@ class Script:
         self.connections = list(connections)
         self.read: list[bytes] = []
         self.accepted = 0
+        self.asked = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection."""
@@ -31,6 +32,7 @@ class Script:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:")), 0)
                 self.read.append(head + await reader.readexactly(length))
+                self.asked.set()
                 for part in answer.split(b"|"):
                     writer.write(part)
                     await writer.drain()
@@ -126,8 +128,7 @@ async def test_a_request_that_was_given_up_is_not_answered_by_the_next(make: Mak
     script = Script([b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha|lf"] * 2, [OK])
     async with talking(make, script) as transport:
         asked = asyncio.create_task(transport.post(b"1"))
-        while not script.read:
-            await asyncio.sleep(0)
+        await script.asked.wait()
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
