@@ -16,7 +16,7 @@ import orjson
 from clemsim.agent import Agent, Cast
 from clemsim.drive import Drive
 from clemsim.errors import ArenaError, BadInstance
-from clemsim.events import Event
+from clemsim.events import Event, Replied
 from clemsim.instances import EpisodeKey, Instance
 from clemsim.outcomes import Outcome
 from clemsim.resources import Resources
@@ -144,12 +144,14 @@ class Arena(ABC, Generic[I]):
     def _episode(
         self, instance: I, key: EpisodeKey, cast: Cast, seed: int, past: Mapping[EpisodeKey, Sequence[Event]]
     ) -> Episode:
+        events = past.get(key, ())
+
         def start() -> Drive:
             drive = self.drive(instance, key, seed)
-            drive.replay(past.get(key, ()))
+            drive.replay(events)
             return drive
 
-        return Episode(key, instance, cast, start)
+        return Episode(key, instance, cast, start, sum(isinstance(event, Replied) for event in events))
 
 
 def _json(line: str, where: str) -> Any:

@@ -24,6 +24,7 @@ class AgentOptions:
     sampling: Sampling = field(default_factory=Sampling)
     constrain: bool = False
     width: int | None = None
+    isolate_cache: bool = False
 
 
 class AgentFactory(Protocol):

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from clemsim import store
 from clemsim.agent import Agent, View
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sampling
-from clemsim.engines.chat import ChatEngine
+from clemsim.engines.chat import ChatEngine, checked_url
 from clemsim.engines.local import LocalEngine
+from clemsim.engines.replicas import ReplicatedEngine
 from clemsim.engines.scripted import ReplayEngine
 from clemsim.errors import UsageError
 from clemsim.events import Replied
@@ -100,17 +101,21 @@ def local(arg: str, options: AgentOptions) -> LLMSeat:
 
 
 def remote(arg: str, options: AgentOptions) -> LLMSeat:
-    """`MODEL@URL`. The key comes from CLEMSIM_API_KEY, or from the file that CLEMSIM_API_KEY_FILE names; OPENAI_API_KEY is
-    sent to no host but OpenAI's.
-    """
+    """`MODEL@URL`, or `MODEL@URL,URL,...` for replicas of one model."""
     model, _, rest = arg.partition("@http")
-    url = f"http{rest}"
     if not model:
         raise UsageError(f"{arg}: name the model, as in qwen@http://127.0.0.1:8000/v1")
+    urls = list(dict.fromkeys(checked_url(url.strip()) for url in f"http{rest}".split(",")))
+    more = len(urls) > 1
+    engines = {url: ChatEngine(model, url, key=_key(url), failover=more, isolated=options.isolate_cache) for url in urls}
+    engine = ReplicatedEngine(engines) if more else engines[urls[0]]
+    return LLMSeat(engine, options.sampling, constrain=options.constrain)
+
+
+def _key(url: str) -> str | None:
+    """From CLEMSIM_API_KEY, or the file that CLEMSIM_API_KEY_FILE names; OPENAI_API_KEY is sent to no host but OpenAI's."""
     key = os.environ.get("CLEMSIM_API_KEY") or _key_in_file(os.environ.get("CLEMSIM_API_KEY_FILE"))
-    if key is None and urlsplit(url).hostname == "api.openai.com":
-        key = os.environ.get("OPENAI_API_KEY")
-    return LLMSeat(ChatEngine(model, url, key=key), options.sampling, constrain=options.constrain)
+    return os.environ.get("OPENAI_API_KEY") if key is None and urlsplit(url).hostname == "api.openai.com" else key
 
 
 def _key_in_file(name: str | None) -> str | None:

@@ -26,7 +26,7 @@ from clemsim.engines.deadlines import Deadlines
 from clemsim.engines.metrics import read_load
 from clemsim.engines.transport import AiohttpTransport, Answer, Transport
 from clemsim.engines.wire import Wire
-from clemsim.errors import EngineTimeout, EngineUnavailable, Transient, UsageError
+from clemsim.errors import EngineBusy, EngineTimeout, EngineUnavailable, Transient, UsageError
 from clemsim.loads import Load
 from clemsim.place import place
 
@@ -51,8 +51,10 @@ class ChatEngine(Engine):
         longest_wait: float = 30.0,
         name: str | None = None,
         isolated: bool = False,
+        failover: bool = False,
     ) -> None:
         """`timeout` and the waits in seconds. `width`: of a server that takes no more; None: it is found while playing.
+        `failover`: somebody else takes over when the server is unavailable, which is therefore raised at once.
         `isolated`: what others left in the server's prefix cache is not used (vLLM). Raises UsageError for an address
         that can't be one.
         """
@@ -69,6 +71,7 @@ class ChatEngine(Engine):
         self._deadlines = Deadlines(timeout)
         self._attempts = attempts
         self._backoff = wait_random_exponential(multiplier=first_wait, max=longest_wait)
+        self._retried = (EngineBusy, EngineTimeout) if failover else (Transient,)
         self._transport: Transport | None = None
         self._opening = asyncio.Lock()
         self._run = secrets.token_hex(4)  # tells this run's conversations apart from those of others at the server
@@ -124,7 +127,7 @@ class ChatEngine(Engine):
         started, sent = time(), orjson.dumps(self._body(request))
         try:
             return await self._attempt(sent, request, started, 0)
-        except Transient as error:
+        except self._retried as error:
             return await self._again(error, sent, request, started)
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -145,7 +148,7 @@ class ChatEngine(Engine):
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self._attempts),
             wait=self._wait,
-            retry=retry_if_exception_type(Transient),
+            retry=retry_if_exception_type(self._retried),
             reraise=True,
             sleep=partial(_aside, first),
         )

@@ -26,6 +26,7 @@ class Lane:
     expecting: Expecting
     workers: int = 0
     aside: int = 0
+    closing: bool = False  # the last episodes are under way
 
 
 @dataclass(slots=True)

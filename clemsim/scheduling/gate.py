@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections.abc import Callable
 from itertools import count
 
 
@@ -11,12 +12,13 @@ class TurnGate:
     """Lets `width` turns through at once; of those that wait, the lowest rank is let in first.
 
     The width may change at any time. When it shrinks, nobody is thrown out: places that come free are not given again.
+    Ranks may change too: they are asked for when a turn comes, and again by `resort`.
     """
 
     def __init__(self, width: int) -> None:
         self.width = width
         self.inside = 0
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[float, int, asyncio.Future[None], Callable[[], float]]] = []
         self._tickets = count()
 
     @property
@@ -29,6 +31,11 @@ class TurnGate:
         self.width = width
         self._let_in()
 
+    def resort(self) -> None:
+        """Ask those that wait for their ranks anew."""
+        self._waiting = [(rank(), ticket, ready, rank) for _, ticket, ready, rank in self._waiting]
+        heapq.heapify(self._waiting)
+
     def slip_in(self) -> bool:
         """Take a place if one is free and nobody waits for it."""
         if self.inside >= self.width or self._waiting:
@@ -36,12 +43,12 @@ class TurnGate:
         self.inside += 1
         return True
 
-    async def enter(self, rank: float) -> None:
+    async def enter(self, rank: Callable[[], float]) -> None:
         """Wait for a place."""
         if self.slip_in():
             return
         ready = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (rank, next(self._tickets), ready))
+        heapq.heappush(self._waiting, (rank(), next(self._tickets), ready, rank))
         self._let_in()  # those that waited may all have been cancelled
         try:
             await ready

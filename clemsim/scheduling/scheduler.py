@@ -29,6 +29,7 @@ from clemsim.scheduling.underway import Underway
 from clemsim.scheduling.waiting import Waiting
 
 UNLIMITED = 1024  # started episodes of a cast whose agents set no limit themselves
+ENDING = 2  # times as many episodes as are played at once are the last ones, and may all begin
 KV_SHARE = 0.9  # of a server's KV cache that started episodes may fill
 
 
@@ -109,10 +110,6 @@ class Scheduler:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    def ending(self, lane: Lane) -> bool:
-        """Whether the last episodes of a lane begin: no more wait than are played at once."""
-        return len(lane.waiting) <= self._wide(lane)
-
     def _make_lanes(self, episodes: Iterable[Episode]) -> list[Lane]:
         lanes: dict[frozenset[Agent], list[Episode]] = {}
         for episode in episodes:
@@ -146,22 +143,40 @@ class Scheduler:
         """Enough started episodes to keep every agent of the cast busy, and no more than fit the servers' caches."""
         if not self._admission:
             return lane.workers + len(lane.waiting)
-        return min(sum(self._floor.gates[agent].width for agent in lane.agents), self._fitting(lane))
+        wide = sum(self._floor.gates[agent].width for agent in lane.agents)
+        if lane.expecting.turns.count and len(lane.waiting) <= ENDING * wide:
+            wide *= 1 + ENDING
+        return min(wide, self._fitting(lane))
+
+    def _ending(self, lane: Lane) -> bool:
+        """Whether the last episodes of a lane begin."""
+        return len(lane.waiting) < self._wide(lane)
 
     def _fitting(self, lane: Lane) -> int:
         """How many episodes' conversations the servers' KV caches hold."""
-        loads = [steersman.load for agent, steersman in self._floor.steersmen.items() if agent in lane.agents]
-        room = sum(load.kv_tokens for load in loads if load)
-        tokens = lane.expecting.tokens.value
+        room, tokens = self._holding(lane), lane.expecting.tokens.value
         return max(1, int(KV_SHARE * room / tokens)) if room and tokens else UNLIMITED
+
+    def _holding(self, lane: Lane) -> int:
+        """Tokens that the KV caches of a lane's servers hold; 0: they don't say."""
+        steersmen = [self._floor.steersmen.get(agent) for agent in lane.agents]
+        return sum(each.load.kv_tokens for each in steersmen if each and each.load)
 
     async def _work(self, lane: Lane) -> None:
         """Play one episode after another, until there are no more or too many workers."""
         try:
             while len(lane.waiting) and not self._stopped and lane.workers <= self._wide(lane) + lane.aside:
-                await self._episode(lane.waiting.next(ending=self.ending(lane)), lane)
+                await self._episode(lane.waiting.next(ending=self._ending(lane)), lane)
+                self._close(lane)
         finally:
             lane.workers -= 1
+
+    def _close(self, lane: Lane) -> None:
+        """Once the last episodes of a lane have begun, and all fit the caches, those with most turns left go first."""
+        if not lane.closing and not len(lane.waiting) and lane.workers <= self._fitting(lane):
+            lane.closing = True
+            for agent in lane.agents:
+                self._floor.gates[agent].resort()
 
     async def _episode(self, episode: Episode, lane: Lane) -> None:
         drive = episode.drive()

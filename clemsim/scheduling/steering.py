@@ -101,7 +101,9 @@ class Steersman:
         if self.load and self.load.generated:
             before, self._generated = self._generated, self.load.generated
             seconds, self._since = now - self._since, now
-            return (self.load.generated - before) / seconds if before is not None and seconds > 0 else None
+            if before is None or before > self.load.generated or not seconds:  # a restarted server counts from 0
+                return None
+            return (self.load.generated - before) / seconds
         if self._turns < max(ENOUGH, self._gate.width) or not self._spent:
             return None
         rate = self._gate.inside * (self._tokens or self._turns) / self._spent

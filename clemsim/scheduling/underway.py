@@ -30,12 +30,11 @@ class Underway:
         self._tokens = 0  # spent, in and out
         self._contexts: dict[str, int] = {}  # tokens of each seat's conversation so far
 
-    @property
     def rank(self) -> float:
         """Who is let in first has the lowest: the episode that began first; at the end, the one with most turns left."""
         if not self.floor.depth_first:
             return 0.0
-        if len(self.lane.waiting):
+        if not self.lane.closing:
             return float(self._order)
         return self.turns - self.lane.expecting.length(self.episode.group)
 
@@ -82,23 +81,22 @@ class Underway:
 class Pass(Place):
     """A turn on its way through its agent's gate; while it backs off, another may pass in its place."""
 
-    __slots__ = ("_gate", "_rank", "_token", "agent", "underway")
+    __slots__ = ("_gate", "_token", "agent", "underway")
 
     def __init__(self, underway: Underway, agent: Agent) -> None:
         self.underway = underway
         self.agent = agent
         self._gate: TurnGate = underway.floor.gates[agent]
-        self._rank = underway.rank
         self._token: Token[Place] | None = None
 
     @property
     def rank(self) -> float:
-        """The episode's when the turn was asked."""
-        return self._rank
+        """The episode's, as it is now."""
+        return self.underway.rank()
 
     async def __aenter__(self) -> None:
         if not self._gate.slip_in():
-            await self._gate.enter(self._rank)
+            await self._gate.enter(self.underway.rank)
         if self.agent.requests:
             if self.underway.floor.limits.any:
                 self._check_limits()
@@ -133,7 +131,7 @@ class Pass(Place):
         floor.make_room()
         try:
             yield
-            await self._gate.enter(self._rank)
+            await self._gate.enter(self.underway.rank)
         except BaseException:
             self._gate.inside += 1  # __aexit__ lets it go
             raise

@@ -61,7 +61,7 @@ class AdaptiveWidth:
             self._cut(min(0.9 * self.width, reading.load.running), "preemptions")
         elif len(self._loads) == PERSISTENT and min(each.waiting for each in self._loads) > self._reserve():
             self._set(self._running() + self._reserve(), "a queue at the server")
-            self._doubling = False
+            self._be_patient()
         elif reading.limited:
             self._climb(reading)
         return self.width
@@ -86,18 +86,17 @@ class AdaptiveWidth:
         if len(self._rates) < (1 if self._doubling else 2):
             return
         rate = sum(self._rates) / len(self._rates)
-        if self._last and not self._worth(rate):
-            self._take_back(rate)
-            return
-        self._patience = PATIENCE
+        if self._last:
+            if not self._worth(rate):
+                self._take_back(rate)
+                return
+            self._patience = PATIENCE
         before = (self.width, rate)
         self._set(self.width * (2 if self._doubling else STEP) + 0.5, "growing")
         self._last = before
 
     def _worth(self, rate: float) -> bool:
-        if self._last is None:
-            return True
-        width, before = self._last
+        width, before = self._last or (self.width, 0.0)
         return rate > before * (1 + WORTH * (3 if self.width >= 2 * width else 1))
 
     def _take_back(self, rate: float) -> None:
@@ -105,6 +104,10 @@ class AdaptiveWidth:
         width, before = self._last or (self.width, rate)
         if not self._doubling or rate < before:
             self._set(width, "no faster")
+        self._be_patient()
+
+    def _be_patient(self) -> None:
+        """Growing was no good: rest longer before it is tried again, and no more doubling."""
         self._doubling, self._last = False, None
         self._rest = self._patience
         self._patience = min(2 * self._patience, MOST_PATIENCE)

@@ -28,10 +28,14 @@ class SimulatedEngine(Engine):
         self._answer = answer
         self._asking: set[asyncio.Task[Any]] = set()
 
-    async def complete(self, request: Request) -> Completion:
-        """An answer when it is due. Raises EngineUnavailable while it is dead."""
+    async def open(self) -> None:
+        """Raises EngineUnavailable while it is dead."""
         if self.dead:
             raise EngineUnavailable(f"{self.name} is dead")
+
+    async def complete(self, request: Request) -> Completion:
+        """An answer when it is due. Raises EngineUnavailable while it is dead."""
+        await self.open()
         most = request.sampling.max_tokens
         body = {"messages": request.messages, "seed": request.seed, "max_tokens": most}
         said, asked = tokens(self._answer(body)), prompt(request.messages)
