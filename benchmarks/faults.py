@@ -29,7 +29,7 @@ from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.instances import EpisodeKey
-from clemsim.run import opened
+from clemsim.preparing import opened
 from clemsim.scheduling.episodes import Keeper, Result
 from clemsim.scheduling.scheduler import Scheduler
 

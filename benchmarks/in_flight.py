@@ -20,7 +20,7 @@ from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.instances import EpisodeKey
 from clemsim.messages import Message
-from clemsim.run import opened
+from clemsim.preparing import opened
 from clemsim.scheduling.episodes import Observer
 from clemsim.scheduling.scheduler import Scheduler
 

@@ -16,8 +16,8 @@ from clemsim_arenas.taboo.game import DESCRIBER, Taboo, Word
 
 from clemsim.engines.base import Request, Sampling
 from clemsim.engines.scripted import ScriptedEngine
-from clemsim.run import Scribe, Tally
 from clemsim.scheduling.scheduler import Scheduler
+from clemsim.scribe import Scribe, Tally
 from clemsim.store import RunStore
 
 

@@ -25,8 +25,9 @@ from clemsim_arenas.taboo.game import Taboo, Word
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.run import Scribe, Tally, opened
+from clemsim.preparing import opened
 from clemsim.scheduling.scheduler import Scheduler
+from clemsim.scribe import Scribe, Tally
 from clemsim.store import RunStore
 
 TURNS = 6  # requests of an episode of taboo in which nothing is guessed

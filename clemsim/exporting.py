@@ -16,7 +16,7 @@ from clemsim.events import Replied, encode, type_name
 from clemsim.folder import STORE, read_config
 from clemsim.frames import QUERIES, library, open_run
 from clemsim.messages import MODERATOR, Message
-from clemsim.run import prepare_arenas
+from clemsim.preparing import prepare_arenas
 from clemsim.store import EpisodeRow
 
 BLOCK = 512  # tokens that one hash of a trace stands for, as in Mooncake's traces

@@ -15,7 +15,7 @@ import tomli_w
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from clemsim import store
+from clemsim import health, store
 from clemsim.errors import StoreError, UsageError
 from clemsim.scores.summary import Scored, summarize
 
@@ -36,6 +36,7 @@ class RunConfig(BaseModel):
     temperature: float = Field(0.0, ge=0)
     max_tokens: int = Field(300, ge=1)
     constrain: bool = False
+    isolate_cache: bool = False
     only: str | None = None  # the label of the one instance that is played
     imported: str | None = None  # the results that it was made of
     branched: str | None = None  # from where its episodes were branched off
@@ -131,7 +132,7 @@ def summarize_run(folder: Path) -> dict[str, Any]:
         scored = [
             Scored(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in store.episodes(base)
         ]
-        throughput = store.throughput(base)
+        throughput, caches = health.throughput(base), health.caches(base)
         cut = store.cut_replies(base)
     scores = summarize(scored)
     return {
@@ -142,6 +143,7 @@ def summarize_run(folder: Path) -> dict[str, Any]:
         **scores,
         "cut_replies": cut,
         "throughput": throughput,
+        "caches": caches,
     }
 
 

@@ -12,8 +12,9 @@ from clemsim.arena import Arena
 from clemsim.errors import ArenaError, UsageError
 from clemsim.events import Asked, Event, Replied
 from clemsim.folder import STORE, RunConfig, read_config
+from clemsim.preparing import prepare_arenas
 from clemsim.registry import find_arena
-from clemsim.run import Watch, play, prepare_arenas
+from clemsim.run import Watch, play
 from clemsim.store import EpisodeRow
 
 

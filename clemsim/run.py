@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic, time
-from typing import Any
+from typing import Any, Protocol
 
 from clemsim import store, suites
-from clemsim.agent import Agent, Cast, View
-from clemsim.arena import Arena
-from clemsim.engines.base import Sampling
-from clemsim.errors import StoreError, UsageError
+from clemsim.errors import StoreError
 from clemsim.events import Event
 from clemsim.folder import (
     STORE,
@@ -36,42 +33,17 @@ from clemsim.folder import (
     write_description,
     write_summary,
 )
-from clemsim.instances import EpisodeKey, Instance
-from clemsim.loads import Steering
-from clemsim.messages import Message
-from clemsim.registry import AgentOptions, find_arena, make_casts
+from clemsim.instances import EpisodeKey
+from clemsim.monitor import Facts, Monitor, total
+from clemsim.preparing import Prepared, opened, prepare, prepare_arenas
 from clemsim.sameness import check_agents, check_same
-from clemsim.scheduling.episodes import Episode, Observer, Progress, Result
+from clemsim.scheduling.episodes import Episode, Progress
 from clemsim.scheduling.limits import Limits
 from clemsim.scheduling.scheduler import Scheduler
-from clemsim.scores.intervals import Cluster, Point, point
-from clemsim.suites import Suite
+from clemsim.scribe import Scribe, Tally
+from clemsim.steer import obey
 from clemsim.transcript import Transcript
-
-
-@dataclass(slots=True)
-class Tally:
-    """Running scores by cast and arena, kept up without looking back."""
-
-    scores: dict[str, dict[str, Cluster]] = field(default_factory=dict)
-
-    def add(self, key: EpisodeKey, result: Result) -> None:
-        """Count a finished episode."""
-        if result.outcome is None:
-            return
-        arenas = self.scores.setdefault(key.cast, {})
-        old = arenas.get(key.arena, Cluster(0, 0, 0, 0.0))
-        quality = result.outcome.quality
-        arenas[key.arena] = Cluster(
-            old.episodes + 1,
-            old.played + (result.outcome.kind != "aborted"),
-            old.scored + (quality is not None),
-            old.total + (quality or 0.0),
-        )
-
-    def points(self) -> dict[str, list[Point]]:
-        """%Played and Quality of each arena, by cast."""
-        return {cast: [point([cluster]) for cluster in arenas.values()] for cast, arenas in self.scores.items()}
+from clemsim.workers import Crew, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,68 +61,24 @@ Watch = Callable[[Live], Coroutine[Any, Any, None]]
 HEARTBEAT = 1.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A run that could begin: everything named was found."""
-
-    config: RunConfig
-    suite: Suite
-    arenas: Mapping[str, Arena[Any]]
-    casts: Sequence[Cast]
-    instances: Mapping[str, Sequence[Instance]]
+class Player(Protocol):
+    """What plays episodes: a scheduler here, or a crew of workers in other processes."""
 
     @property
-    def agents(self) -> list[Agent]:
-        """Everyone in any cast, once each."""
-        return list(dict.fromkeys(agent for cast in self.casts for agent in cast.agents))
+    def progress(self) -> Progress:
+        """Running totals."""
 
-    def episodes(self, recorded: Mapping[EpisodeKey, Sequence[Event]] | None = None) -> list[Episode]:
-        """All episodes of the run."""
-        config = self.config
-        return [
-            episode
-            for cast in self.casts
-            for name, arena in self.arenas.items()
-            for episode in arena.episodes(
-                self.instances[name],
-                cast,
-                seed=config.seed,
-                repetitions=config.repetitions,
-                recorded=recorded,
-            )
-        ]
+    async def play(self, episodes: Sequence[Episode]) -> None:
+        """Play all of them."""
 
+    def stop(self) -> None:
+        """Leave every episode where it is."""
 
-def prepare(config: RunConfig) -> Prepared:
-    """Find everything that a configuration names. Raises UsageError and BadInstance."""
-    check_played_here(config)
-    suite = suites.load(config.suite)
-    arenas = {}
-    for spec in config.arenas or suite.arenas:
-        kind = find_arena(spec)
-        arenas[kind.name] = kind(suite.folder_of(kind.name))
-    instances = {name: suite.instances(arena, config.instances, config.only) for name, arena in arenas.items()}
-    sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens)
-    casts = make_casts(config.agents, AgentOptions(sampling, config.constrain, config.width))
-    for cast in casts:
-        for arena in arenas.values():
-            check_cast(arena, cast)
-    return Prepared(config, suite, arenas, casts, instances)
+    def set_width(self, width: int | None) -> None:
+        """Change the width of every agent."""
 
-
-def check_played_here(config: RunConfig) -> None:
-    """Raise UsageError for an imported run: it is to be read, and keeps the scores that it came with."""
-    if config.imported:
-        raise UsageError(f"this run was imported from {config.imported}: it can be shown, but not played or scored again")
-
-
-def check_cast(arena: Arena[Any], cast: Cast) -> None:
-    """Raise UsageError if a seat of the arena is empty or its agent can't play there."""
-    for seat in arena.seats:
-        agent = cast.agent(seat)
-        if agent is None:
-            raise UsageError(f"nobody sits at {seat!r} of {arena.name}: add --agent {seat}=SPEC, or one plain --agent SPEC")
-        agent.check(arena.name, [seat])
+    def costs(self) -> list[Facts]:
+        """What it took in other processes."""
 
 
 async def play(
@@ -159,6 +87,7 @@ async def play(
     watch: Watch | None = None,
     limits: Limits | None = None,
     past: Sequence[Event] = (),
+    workers: Workers | None = None,
 ) -> dict[str, Any]:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
 
@@ -171,27 +100,33 @@ async def play(
         create(folder, prepared, past)
         with alone(folder):
             recorded = {episode.key: past for episode in prepared.episodes()}
-            return await _go(folder, prepared, prepared.episodes(recorded), watch, limits)
+            return await _go(folder, prepared, recorded, watch, limits, workers)
 
 
-async def resume(folder: Path, watch: Watch | None = None, limits: Limits | None = None) -> dict[str, Any]:
-    """Go on with a run: play what is unfinished, each episode from its next turn on.
+async def resume(
+    folder: Path,
+    watch: Watch | None = None,
+    limits: Limits | None = None,
+    workers: Workers | None = None,
+    **changes: int | None,
+) -> dict[str, Any]:
+    """Go on with a run: play what is unfinished, each episode from its next turn on. `changes`: of its configuration, in
+    what makes no difference to the play: its width.
 
     Raises UsageError where the run would not be the same any more, and every other ClemsimError.
     """
     about = read_description(folder)
     with alone(folder):
-        prepared = prepare(read_config(folder))
+        prepared = prepare(read_config(folder).model_copy(update=changes))
         with store.reading(folder / STORE) as base:
             rows = list(store.episodes(base))
             past = {row.key: store.events(base, row.id) for row in rows if row.outcome is None}
         check_same(about, prepared, rows)
-        episodes = [episode for episode in prepared.episodes(past) if episode.key in past]
-        if not episodes:
+        if not past:
             return write_summary(folder)
         async with opened(prepared.agents):
             check_agents(about, prepared.agents)
-            return await _go(folder, prepared, episodes, watch, limits)
+            return await _go(folder, prepared, past, watch, limits, workers)
 
 
 def rescore(folder: Path) -> dict[str, Any]:
@@ -210,24 +145,30 @@ def rescore(folder: Path) -> dict[str, Any]:
     return write_summary(folder)
 
 
-def prepare_arenas(config: RunConfig) -> dict[str, Arena[Any]]:
-    """The arenas of a run without its agents. Raises UsageError."""
-    check_played_here(config)
-    suite = suites.load(config.suite)
-    kinds = [find_arena(spec) for spec in config.arenas or suite.arenas]
-    return {kind.name: kind(suite.folder_of(kind.name)) for kind in kinds}
-
-
 async def _go(
-    folder: Path, prepared: Prepared, episodes: Sequence[Episode], watch: Watch | None, limits: Limits | None
+    folder: Path,
+    prepared: Prepared,
+    past: Mapping[EpisodeKey, Sequence[Event]],
+    watch: Watch | None,
+    limits: Limits | None,
+    workers: Workers | None,
 ) -> dict[str, Any]:
+    """Play those episodes of a run that have a past, which may be empty."""
     writer = store.RunStore(folder / STORE, create=False)
     tally = Tally()
-    scheduler = Scheduler(Scribe(writer, prepared.arenas, tally), prepared.config.width, limits)
-    live = Live(folder, scheduler.progress, tally, scheduler.stop)
+    player: Player
+    if workers:
+        player = Crew(prepared.config, past, writer, tally, limits, workers)
+    else:
+        player = Scheduler(Scribe(writer, prepared.arenas, tally), prepared.config.width, limits)
+    live = Live(folder, player.progress, tally, player.stop)
     try:
-        async with beside(_keep_session(writer, scheduler.progress)), beside(watch(live) if watch else None):
-            await scheduler.play(episodes)
+        async with (
+            beside(_keep_session(writer, player)),
+            beside(obey(folder, player.set_width)),
+            beside(watch(live) if watch else None),
+        ):
+            await player.play([episode for episode in prepared.episodes(past) if episode.key in past])
     finally:
         writer.close()
         summary = write_summary(folder)
@@ -247,54 +188,22 @@ async def beside(coroutine: Coroutine[Any, Any, None] | None) -> AsyncIterator[N
                 await task
 
 
-async def _keep_session(writer: store.RunStore, progress: Progress) -> None:
-    """Put down now and then how long the session has lasted, so that a killed one counts too."""
-    begun, started = time(), monotonic()
-    try:
-        while True:
-            await asyncio.sleep(HEARTBEAT)
-            writer.session(begun, {"seconds": monotonic() - started, "peak_in_flight": progress.peak_in_flight})
-    finally:
-        with suppress(StoreError):  # the failure of the store itself is raised when it is closed
-            writer.session(begun, {"seconds": monotonic() - started, "peak_in_flight": progress.peak_in_flight})
+async def _keep_session(writer: store.RunStore, player: Player) -> None:
+    """Put down now and then how long the session has lasted and what it cost, so that a killed one counts too."""
+    begun, started, monitor, progress = time(), monotonic(), Monitor(), player.progress
 
+    def keep() -> None:
+        facts = {"seconds": monotonic() - started, "peak_in_flight": progress.peak_in_flight, "turns": progress.turns}
+        writer.session(begun, {**facts, **total([monitor.facts(playing=not player.costs()), *player.costs()])})
 
-@dataclass(frozen=True, slots=True)
-class Scribe(Observer):
-    """Takes a run down into its store and scores each episode as it ends."""
-
-    writer: store.RunStore
-    arenas: Mapping[str, Arena[Any]]
-    tally: Tally
-
-    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
-        self.writer.record(key, index, events)
-
-    def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
-        self.writer.request(key, agent, view, message, prefix)
-
-    def steered(self, steering: Steering) -> None:
-        self.writer.steered(steering)
-
-    def started(self, episode: Episode) -> None:
-        self.writer.started(episode.key)
-
-    def finished(self, episode: Episode, result: Result) -> None:
-        self.tally.add(episode.key, result)
-        if result.outcome is None:
-            self.writer.unfinished(episode.key, result.cause, result.detail)
-            return
-        scores, rounds = self.arenas[episode.key.arena].scores(result.transcript)
-        self.writer.ended(episode.key, result.outcome, scores, rounds)
-
-
-@asynccontextmanager
-async def opened(agents: Iterable[Agent]) -> AsyncIterator[None]:
-    """Open all agents, and close those that were opened whatever happens."""
-    async with AsyncExitStack() as stack:
-        for agent in agents:
-            await stack.enter_async_context(agent)
-        yield
+    async with beside(monitor.watch()):
+        try:
+            while True:
+                await asyncio.sleep(HEARTBEAT)
+                keep()
+        finally:
+            with suppress(StoreError):  # the failure of the store itself is raised when it is closed
+                keep()
 
 
 def create(folder: Path, prepared: Prepared, past: Sequence[Event] = ()) -> None:

@@ -133,7 +133,7 @@ class RunStore:
         )
         self._put("requests", [row])
 
-    def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Iterator[Scores] | list[Scores]) -> None:
+    def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Sequence[Scores]) -> None:
         """The episode is over, with these scores."""
         episode = self._ids[key]
         self._put("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, time())])
@@ -144,7 +144,7 @@ class RunStore:
         """The episode is given up for now, for this cause."""
         self._put("unfinished", [(self._ids[key], cause, detail)])
 
-    def score(self, key: EpisodeKey, scores: Scores, rounds: Iterator[Scores] | list[Scores]) -> None:
+    def score(self, key: EpisodeKey, scores: Scores, rounds: Sequence[Scores]) -> None:
         """Put down the scores of an episode, in place of those that were there."""
         episode = self._ids[key]
         self._put("unscored", [(episode,)])
@@ -272,24 +272,6 @@ def events(base: sqlite3.Connection, episode: int) -> list[Event]:
     """The events of one episode in order."""
     rows = base.execute("SELECT type, body FROM events WHERE episode=? ORDER BY number", (episode,))
     return [decode(kind, body) for kind, body in rows]
-
-
-def throughput(base: sqlite3.Connection) -> dict[str, Any]:
-    """Turns, requests, retries and tokens over all sessions of the run, and the seconds that those lasted."""
-    totals = base.execute(
-        "SELECT count(*), sum(retries), sum(tokens_in), sum(tokens_out), sum(tokens_cached) FROM requests"
-    ).fetchone()
-    turns = base.execute("SELECT count(*) FROM events WHERE type = 'replied'").fetchone()[0]
-    sessions = [value for key, value in meta(base).items() if key.startswith(SESSION)]
-    seconds = sum(session["seconds"] for session in sessions)
-    names = ("requests", "retries", "tokens_in", "tokens_out", "tokens_cached")
-    return {
-        "turns": turns,
-        **{name: value or 0 for name, value in zip(names, totals, strict=True)},
-        "seconds": round(seconds, 3),
-        "turns_per_second": round(turns / seconds, 2) if seconds else 0.0,
-        "peak_in_flight": max((session["peak_in_flight"] for session in sessions), default=0),
-    }
 
 
 def requests(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]]:

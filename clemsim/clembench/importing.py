@@ -193,7 +193,7 @@ def _write(
             agreement.notes.append(f"{episode.path}: not driven: {type(error).__name__} {error}")
     writer.enlist(key, instance, arena.version if arena else 0)
     writer.record(key, 0, events or _as_logged(episode, outcome))
-    rounds = (_numbers(scores) for _, scores in sorted(episode.rounds.items(), key=lambda item: int(item[0])))
+    rounds = [_numbers(scores) for _, scores in sorted(episode.rounds.items(), key=lambda item: int(item[0]))]
     writer.ended(key, outcome, _numbers(episode.scores), rounds)
 
 

@@ -19,7 +19,7 @@ from clemsim.arena import Arena
 from clemsim.errors import UsageError
 from clemsim.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
 from clemsim.folder import STORE, read_config, read_description
-from clemsim.run import prepare_arenas
+from clemsim.preparing import prepare_arenas
 from clemsim.store import EpisodeRow
 from clemsim.transcript import Transcript
 

@@ -16,6 +16,8 @@ from clemsim.cli import again, doctor, formats, listing, play, show, suite, veri
 from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
 from clemsim.folder import RunConfig
 from clemsim.scheduling.limits import Limits
+from clemsim.steer import ask_for, parse_width
+from clemsim.workers import Workers
 
 app = typer.Typer(
     name="clemsim",
@@ -27,6 +29,11 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+WorkerCount = Annotated[int | None, typer.Option(min=1, help="Play in so many processes (extra `ray`).")]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Play on this Ray cluster; auto: the one that runs here."),
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 
 MaxRequests = Annotated[int | None, typer.Option(min=1, help="Make no more requests than this, then stop.")]
@@ -34,9 +41,14 @@ MaxTokensTotal = Annotated[int | None, typer.Option(min=1, help="Spend no more t
 EpisodeTokens = Annotated[int | None, typer.Option(min=1, help="Give an episode up when it has spent so many tokens.")]
 EpisodeSeconds = Annotated[float | None, typer.Option(min=0.001, help="Give an episode up when it has lasted so long.")]
 
+Width = Annotated[
+    str,
+    typer.Option(help="Turns in flight of each agent: a number, or auto: what its servers can take, found while playing."),
+]
+
 SPEC_HELP = (
-    "Who plays; repeat for several. local, local:PATH.gguf, MODEL@URL, baseline, random, human, replay:RUN, "
-    "path/to/agent.py:Class; seat=SPEC for one seat."
+    "Who plays; repeat for several. local, local:PATH.gguf, MODEL@URL (replicas: MODEL@URL,URL), baseline, "
+    "random, human, replay:RUN, path/to/agent.py:Class; seat=SPEC for one seat."
 )
 
 
@@ -69,11 +81,16 @@ def run_(
     instances: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each experiment.")] = None,
     repetitions: Annotated[int, typer.Option(min=1, help="Play every instance so many times.")] = 1,
     seed: Annotated[int, typer.Option(help="Decides every draw of the run.")] = 0,
-    width: Annotated[str, typer.Option(help="Turns in flight of each agent: a number, or auto.")] = "auto",
+    width: Width = "auto",
     temperature: Annotated[float, typer.Option(min=0.0, help="0: always the likeliest token.")] = 0.0,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")] = None,
     constrain: Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")] = False,
+    isolate_cache: Annotated[
+        bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
+    ] = False,
+    workers: WorkerCount = None,
+    ray: RayAddress = None,
     max_requests: MaxRequests = None,
     max_tokens_total: MaxTokensTotal = None,
     episode_tokens: EpisodeTokens = None,
@@ -88,6 +105,10 @@ def run_(
 
       clemsim run --suite paper --agent qwen2.5-7b@http://127.0.0.1:8000/v1 --repetitions 3
 
+      clemsim run --suite paper --agent qwen2.5-7b@http://10.0.0.1:8000,http://10.0.0.2:8000
+
+      clemsim run --suite paper --agent baseline --workers 2
+
       clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
     """
     with one_line():
@@ -99,23 +120,27 @@ def run_(
                 instances=instances,
                 repetitions=repetitions,
                 seed=seed,
-                width=_width(width),
+                width=parse_width(width),
                 temperature=temperature,
                 max_tokens=max_tokens,
                 constrain=constrain,
+                isolate_cache=isolate_cache,
             )
         except ValidationError as error:
             first = error.errors()[0]
             fail(f"--{first['loc'][0]}: {first['msg']}")
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
-        summary = run_async(run.play(config, out, watcher(stopped), limits))
+        summary = run_async(run.play(config, out, watcher(stopped), limits, workers=_workers(workers, ray)))
         finish(summary, as_json=json, stopped=bool(stopped))
 
 
 @app.command()
 def resume(
     folder: RunFolder,
+    width: Annotated[str | None, typer.Option(help="Another width than before: a number, or auto.")] = None,
+    workers: WorkerCount = None,
+    ray: RayAddress = None,
     max_requests: MaxRequests = None,
     max_tokens_total: MaxTokensTotal = None,
     episode_tokens: EpisodeTokens = None,
@@ -129,7 +154,13 @@ def resume(
     with one_line():
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
-        finish(run_async(run.resume(folder, watcher(stopped), limits)), as_json=json, stopped=bool(stopped))
+        changes = {} if width is None else {"width": parse_width(width)}
+        summary = run_async(run.resume(folder, watcher(stopped), limits, _workers(workers, ray), **changes))
+        finish(summary, as_json=json, stopped=bool(stopped))
+
+
+def _workers(count: int | None, address: str | None) -> Workers | None:
+    return Workers(count or 2, address) if count or address else None
 
 
 @app.command()
@@ -142,12 +173,15 @@ def score(folder: RunFolder, json: Json = False) -> None:
         finish(run.rescore(folder), as_json=json)
 
 
-def _width(text: str) -> int | None:
-    if text == "auto":
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        fail(f"--width {text}: give a number of turns, or auto")
-    return int(text)
+@app.command("width")
+def width_(folder: RunFolder, turns: Annotated[str, typer.Argument(metavar="WIDTH", help="A number, or auto.")]) -> None:
+    """Change how many turns of each agent are in flight, while a run goes on in another process.
+
+    Example: clemsim width runs/20261123-120000-quick 32
+    """
+    with one_line():
+        ask_for(folder, turns)
+        typer.echo(f"width {turns}: {folder} takes it up within a second")
 
 
 app.command("show")(show.show)

@@ -10,8 +10,8 @@ from clemsim import suites
 from clemsim.agent import Agent
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, run_async
 from clemsim.engines.base import Sampling
+from clemsim.preparing import check_cast, opened
 from clemsim.registry import AgentOptions, find_arena, make_casts
-from clemsim.run import check_cast, opened
 from clemsim.scheduling.episodes import Result
 from clemsim.view.text import plain
 

@@ -10,10 +10,11 @@ import orjson
 import typer
 from rich.table import Table as RichTable
 
-from clemsim import store
+from clemsim import health, store
 from clemsim.cli.common import one_line, out, print_json
 from clemsim.events import encode, type_name
 from clemsim.folder import STORE, summarize_run
+from clemsim.picture import check_picture, draw_loads
 from clemsim.replaying import chosen
 from clemsim.store import EpisodeRow
 from clemsim.view.results import results
@@ -25,6 +26,9 @@ def show(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
     episode: Annotated[str | None, typer.Argument(help="Number or label, such as 7 or taboo/high_en/3.")] = None,
     limit: Annotated[int, typer.Option(min=0, help="Episodes to list.")] = 40,
+    load: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw width and load over time into a .svg, .png or .html file.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named).
@@ -34,8 +38,15 @@ def show(
       clemsim show runs/20261123-120000-quick
 
       clemsim show runs/20261123-120000-quick taboo/high_en/0
+
+      clemsim show runs/20261123-120000-quick --load load.svg
     """
     with one_line(), store.reading(folder / STORE) as base:
+        if load:
+            check_picture(load)
+            draw_loads(health.loads(base), load)
+            out.print(plain(f"width and load over time: {load}"), soft_wrap=True)
+            return
         rows = list(store.episodes(base))
         picked = chosen(rows, episode)
         if json:

@@ -66,8 +66,8 @@ class Underway:
             spent = usage.tokens_in + usage.tokens_out
             self._tokens += spent
             prefix = self._contexts.get(view.seat, 0)
-            if view.kept:
-                self._contexts[view.seat] = spent
+            if view.kept:  # what was thought aloud is not sent again
+                self._contexts[view.seat] = usage.tokens_in if message.reasoning else spent
             if steersman := self.floor.steersmen.get(agent):
                 steersman.turn(usage)
         self.floor.observer.request(self.episode.key, agent.name, view, message, prefix)

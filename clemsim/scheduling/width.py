@@ -60,7 +60,7 @@ class AdaptiveWidth:
         elif preempted and reading.load:
             self._cut(min(0.9 * self.width, reading.load.running), "preemptions")
         elif len(self._loads) == PERSISTENT and min(each.waiting for each in self._loads) > self._reserve():
-            self._set(self._running() + self._reserve(), "a queue at the server")
+            self._set((self._running() + self._reserve()) * self._ours(reading), "a queue at the server")
             self._be_patient()
         elif reading.limited:
             self._climb(reading)
@@ -71,6 +71,11 @@ class AdaptiveWidth:
 
     def _running(self) -> int:
         return max(each.running for each in self._loads)
+
+    def _ours(self, reading: Reading) -> float:
+        """Our share of all requests at the server: there may be others, with queues of their own."""
+        there = min(each.running + each.waiting for each in self._loads)
+        return min(1.0, reading.in_flight / there) if there else 1.0
 
     def _reserve(self) -> int:
         return max(2, round(RESERVE * self._running()))

@@ -10,6 +10,7 @@ from typing import Any
 
 Body = Mapping[str, Any]
 Answer = Callable[[Body], str]
+Template = Callable[[Sequence[Mapping[str, Any]]], list[str]]
 
 _PIECE = re.compile(r"(?s).{1,4}")
 _WORDS = [

@@ -11,7 +11,7 @@ from clemsim.engines.metrics import read_load
 from clemsim.errors import EngineUnavailable
 from clemsim.loads import Load
 from clemsim.messages import Usage
-from clemsim.simulated.answers import Answer, babble, prompt, tokens
+from clemsim.simulated.answers import Answer, Template, babble, prompt, tokens
 from clemsim.simulated.machine import Machine, Spec
 from clemsim.simulated.metrics import exposition
 
@@ -19,13 +19,22 @@ from clemsim.simulated.metrics import exposition
 class SimulatedEngine(Engine):
     """Answers as a server of this spec would, at its pace; `width` as with any engine, None: found while playing."""
 
-    def __init__(self, spec: Spec, answer: Answer = babble, *, width: int | None = None, name: str | None = None) -> None:
-        self.name = name or spec.model
+    def __init__(
+        self,
+        spec: Spec,
+        answer: Answer = babble,
+        template: Template = prompt,
+        *,
+        width: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.name = spec.model
         self.machine = Machine(spec)
         self.width = width or 64
         self.adaptive = width is None
         self.dead = False  # it answers nobody, and has forgotten whom it was answering
         self._answer = answer
+        self._template = template
         self._asking: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
@@ -38,7 +47,7 @@ class SimulatedEngine(Engine):
         await self.open()
         most = request.sampling.max_tokens
         body = {"messages": request.messages, "seed": request.seed, "max_tokens": most}
-        said, asked = tokens(self._answer(body)), prompt(request.messages)
+        said, asked = tokens(self._answer(body)), self._template(request.messages)
         reply = said[:most]
         started, begun = time(), asyncio.get_running_loop().time()
         served = await self._generate(asked, reply)

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from clemsim.simulated.answers import Answer, babble, prompt, tokens
+from clemsim.simulated.answers import Answer, Template, babble, prompt, tokens
 from clemsim.simulated.machine import Machine, Served, Spec
 from clemsim.simulated.metrics import exposition
 
@@ -30,11 +30,14 @@ class Refused(Exception):
 class SimulatedServer:
     """One server; `most_waiting`: more than so many requests in its queue are turned away with 503."""
 
-    def __init__(self, spec: Spec, answer: Answer = babble, most_waiting: int | None = None) -> None:
+    def __init__(
+        self, spec: Spec, answer: Answer = babble, most_waiting: int | None = None, template: Template = prompt
+    ) -> None:
         self.spec = spec
         self.machine = Machine(spec)
         self.url = ""
         self._answer = answer
+        self._template = template
         self._most_waiting = most_waiting
         self._runner: web.AppRunner | None = None
 
@@ -152,7 +155,7 @@ class SimulatedServer:
     def _say(self, body: Mapping[str, Any]) -> tuple[list[str], list[str], str]:
         """Prompt and reply in tokens, and why the reply ends."""
         try:
-            asked, said = prompt(body["messages"]), tokens(self._answer(body))
+            asked, said = self._template(body["messages"]), tokens(self._answer(body))
         except (KeyError, TypeError, IndexError):
             raise Refused(400, "messages: a list of objects with role and content is needed") from None
         most = int(body.get("max_tokens") or self.spec.context)

@@ -75,6 +75,10 @@ def _remarks(summary: Mapping[str, Any]) -> list[Text]:
     for agent, cut in summary.get("cut_replies", {}).items():
         counts = [f"{count} {CUT[stop]}" for stop, count in cut.items()]
         remarks.append(plain(f"replies of {agent} that broke off: {', '.join(counts)}", "dim"))
+    for agent, cache in summary.get("caches", {}).items():
+        if cache["warning"]:
+            found = f"{cache['share']:.0%} of what {agent}'s server had seen before was found in its prefix cache"
+            remarks.append(plain(f"{found}: {cache['warning']}", "yellow"))
     if rates := _rates(summary["throughput"]):
         remarks.append(Text(rates, "dim"))
     return remarks
@@ -87,5 +91,15 @@ def _rates(throughput: Mapping[str, Any]) -> str:
         f"{throughput['turns']} turns in {throughput['seconds']:.1f} s ({throughput['turns_per_second']} a second), "
         f"{throughput['requests']} requests ({throughput['retries']} retries), {throughput['tokens_in']} tokens in "
         f"({throughput['tokens_cached']} cached), {throughput['tokens_out']} out, "
-        f"at most {throughput['peak_in_flight']} in flight"
+        f"at most {throughput['peak_in_flight']} in flight{_cost(throughput)}"
+    )
+
+
+def _cost(throughput: Mapping[str, Any]) -> str:
+    """What clemsim itself took."""
+    if throughput.get("cpu_ms_per_turn") is None:
+        return ""
+    usual, worst = throughput["loop_lag_ms"]
+    return (
+        f"; clemsim itself: {throughput['cpu_ms_per_turn']} ms of CPU a turn, loop lag {usual} ms (p99), {worst} ms at most"
     )

@@ -23,7 +23,7 @@ from tests.engines.servers import MODEL, FakeServer, says, serving_in_thread
 SUMMARY = {"run", "suite", "agents", "clemscore", "played", "quality", "unfinished", "arenas", "throughput"}
 THROUGHPUT = {
     *("turns", "requests", "retries", "seconds", "turns_per_second", "tokens_in", "tokens_out", "tokens_cached"),
-    "peak_in_flight",
+    *("peak_in_flight", "cpu_ms_per_turn", "loop_lag_ms"),
 }
 ARENA = {"episodes", "success", "failure", "aborted", "unfinished", "played", "quality", "ci"}
 QUICK = ("run", "--agent", "baseline", "--out", "r")
@@ -60,6 +60,7 @@ def test_run_toml_is_the_whole_configuration(clemsim: Clemsim, tmp_path: Path) -
         "temperature": 0.0,
         "max_tokens": 300,
         "constrain": False,
+        "isolate_cache": False,
     }
     assert about["arenas"]["taboo"]["version"] == 1 and len(about["arenas"]["taboo"]["files"]) == 16
 

@@ -1,0 +1,74 @@
+"""Pictures of a run, drawn with Altair (extra `pictures`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from clemsim.errors import StoreError, UsageError
+
+KINDS = (".svg", ".png", ".html")
+WIDTH, HEIGHT = 720, 150  # pixels of one panel
+COUNTS = {
+    "width": "width",
+    "in_flight": "turns in flight",
+    "started": "started episodes",
+    "running": "running at the server",
+    "waiting": "waiting at the server",
+}
+RATES = {"tokens_per_second": "tokens per second", "kv_usage": "KV cache in use", "prefix_hits": "found in the cache"}
+
+
+def check_picture(path: Path) -> None:
+    """Raise UsageError unless such a picture can be drawn."""
+    if path.suffix not in KINDS:
+        raise UsageError(f"{path}: name a picture that ends in {', '.join(KINDS)}")
+    try:
+        import altair  # noqa: F401, PLC0415 (an extra)
+        import vl_convert  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise UsageError("pictures need the extra `pictures`: pip install 'clemsim[pictures]'") from error
+
+
+def draw_loads(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Width, episodes and turns in flight, the server's queue, its tokens per second and KV cache, over the time of a
+    run. Raises UsageError and StoreError.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    if not rows:
+        raise UsageError("this run has no history of its width: it was not played with a server that it steered")
+    first = rows[0]["at"]
+    long = [
+        {"minutes": (row["at"] - first) / 60, "agent": row["agent"], "what": label, "value": row[name]}
+        for row in rows
+        for name, label in COUNTS.items()
+        if row[name] is not None
+    ]
+    points = [{**row, "minutes": (row["at"] - first) / 60} for row in rows]
+    time = alt.X("minutes:Q", title=f"minutes since {datetime.fromtimestamp(first):%Y-%m-%d %H:%M}")
+    several = len({row["agent"] for row in rows}) > 1
+    dash = {"strokeDash": alt.StrokeDash("agent:N", title="agent")} if several else {}
+    size = {"width": WIDTH, "height": HEIGHT}
+    counts = alt.Chart(_data(long)).mark_line(interpolate="step-after").properties(**size)
+    colours = alt.Color("what:N", title=None, sort=list(COUNTS.values()))
+    panels = [counts.encode(x=time, y=alt.Y("value:Q", title="count"), color=colours, **dash)]
+    for name, title in RATES.items():
+        if any(row[name] is not None for row in rows):
+            share: Any = {} if name == "tokens_per_second" else {"axis": alt.Axis(format="%")}
+            some = alt.Chart(_data(points)).mark_line(color="#4c78a8").properties(**size)
+            panels.append(some.encode(x=time, y=alt.Y(f"{name}:Q", title=title, **share), **dash))
+    chart = alt.vconcat(*panels).configure_view(stroke=None).configure_axis(titleFontSize=12, labelFontSize=11)
+    try:
+        chart.save(str(path), **({"ppi": 144} if path.suffix == ".png" else {}))
+    except OSError as error:
+        raise StoreError(f"{path} can't be written: {error.strerror}") from error
+
+
+def _data(rows: Sequence[dict[str, Any]]) -> Any:
+    """Rows for a chart."""
+    import altair as alt  # noqa: PLC0415
+
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]

@@ -1,0 +1,92 @@
+"""Takes down what is played, and scores each episode as it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from clemsim.agent import View
+from clemsim.arena import Arena
+from clemsim.events import Event
+from clemsim.instances import EpisodeKey
+from clemsim.loads import Steering
+from clemsim.messages import Message
+from clemsim.outcomes import Outcome
+from clemsim.scheduling.episodes import Episode, Observer, Result
+from clemsim.scores.intervals import Cluster, Point, point
+from clemsim.store import Scores
+
+
+class Writer(Protocol):
+    """Where it is taken down: the run's store, or a way to the process that has it."""
+
+    def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
+        """New events of an episode."""
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
+        """What a turn cost."""
+
+    def steered(self, steering: Steering) -> None:
+        """An entry of the width's history."""
+
+    def started(self, key: EpisodeKey) -> None:
+        """An episode begins or goes on."""
+
+    def unfinished(self, key: EpisodeKey, cause: str, detail: str) -> None:
+        """An episode is given up for now."""
+
+    def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Sequence[Scores]) -> None:
+        """An episode has an outcome."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Running scores by cast and arena, kept up without looking back."""
+
+    scores: dict[str, dict[str, Cluster]] = field(default_factory=dict)
+
+    def add(self, key: EpisodeKey, outcome: Outcome) -> None:
+        """Count a finished episode."""
+        arenas = self.scores.setdefault(key.cast, {})
+        old = arenas.get(key.arena, Cluster(0, 0, 0, 0.0))
+        quality = outcome.quality
+        arenas[key.arena] = Cluster(
+            old.episodes + 1,
+            old.played + (outcome.kind != "aborted"),
+            old.scored + (quality is not None),
+            old.total + (quality or 0.0),
+        )
+
+    def points(self) -> dict[str, list[Point]]:
+        """%Played and Quality of each arena, by cast."""
+        return {cast: [point([cluster]) for cluster in arenas.values()] for cast, arenas in self.scores.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Scribe(Observer):
+    """Takes a run down into its store and scores each episode as it ends."""
+
+    writer: Writer
+    arenas: Mapping[str, Arena[Any]]
+    tally: Tally
+
+    def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
+        self.writer.record(key, index, events)
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
+        self.writer.request(key, agent, view, message, prefix)
+
+    def steered(self, steering: Steering) -> None:
+        self.writer.steered(steering)
+
+    def started(self, episode: Episode) -> None:
+        self.writer.started(episode.key)
+
+    def finished(self, episode: Episode, result: Result) -> None:
+        if result.outcome is None:
+            self.writer.unfinished(episode.key, result.cause, result.detail)
+            return
+        self.tally.add(episode.key, result.outcome)
+        scores, rounds = self.arenas[episode.key.arena].scores(result.transcript)
+        self.writer.ended(episode.key, result.outcome, scores, rounds)
