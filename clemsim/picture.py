@@ -11,6 +11,7 @@ from clemsim.errors import StoreError, UsageError
 
 KINDS = (".svg", ".png", ".html")
 WIDTH, HEIGHT = 720, 150  # pixels of one panel
+SHORT = 180  # seconds; a run that lasted longer is drawn in minutes
 COUNTS = {
     "width": "width",
     "in_flight": "turns in flight",
@@ -40,15 +41,16 @@ def draw_loads(rows: Sequence[dict[str, Any]], path: Path) -> None:
 
     if not rows:
         raise UsageError("this run has no history of its width: it was not played with a server that it steered")
-    first = rows[0]["at"]
+    first, last = rows[0]["at"], rows[-1]["at"]
+    unit, seconds = ("minutes", 60) if last - first > SHORT else ("seconds", 1)
     long = [
-        {"minutes": (row["at"] - first) / 60, "agent": row["agent"], "what": label, "value": row[name]}
+        {"time": (row["at"] - first) / seconds, "agent": row["agent"], "what": label, "value": row[name]}
         for row in rows
         for name, label in COUNTS.items()
         if row[name] is not None
     ]
-    points = [{**row, "minutes": (row["at"] - first) / 60} for row in rows]
-    time = alt.X("minutes:Q", title=f"minutes since {datetime.fromtimestamp(first):%Y-%m-%d %H:%M}")
+    points = [{**row, "time": (row["at"] - first) / seconds} for row in rows]
+    time = alt.X("time:Q", title=f"{unit} since {datetime.fromtimestamp(first):%Y-%m-%d %H:%M}")
     several = len({row["agent"] for row in rows}) > 1
     dash = {"strokeDash": alt.StrokeDash("agent:N", title="agent")} if several else {}
     size = {"width": WIDTH, "height": HEIGHT}

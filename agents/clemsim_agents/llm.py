@@ -13,6 +13,7 @@ from clemsim import store
 from clemsim.agent import Agent, View
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sampling
 from clemsim.engines.chat import ChatEngine, checked_url
+from clemsim.engines.launch import LaunchedEngine
 from clemsim.engines.local import LocalEngine
 from clemsim.engines.replicas import ReplicatedEngine
 from clemsim.engines.scripted import ReplayEngine
@@ -109,6 +110,12 @@ def remote(arg: str, options: AgentOptions) -> LLMSeat:
     more = len(urls) > 1
     engines = {url: ChatEngine(model, url, key=_key(url), failover=more, isolated=options.isolate_cache) for url in urls}
     engine = ReplicatedEngine(engines) if more else engines[urls[0]]
+    return LLMSeat(engine, options.sampling, constrain=options.constrain)
+
+
+def vllm(arg: str, options: AgentOptions) -> LLMSeat:
+    """`vllm:MODEL[?flag=value&flag]`: a server is started for the run, and stopped after it."""
+    engine = LaunchedEngine(arg, isolated=options.isolate_cache)
     return LLMSeat(engine, options.sampling, constrain=options.constrain)
 
 

@@ -47,8 +47,9 @@ Width = Annotated[
 ]
 
 SPEC_HELP = (
-    "Who plays; repeat for several. local, local:PATH.gguf, MODEL@URL (replicas: MODEL@URL,URL), baseline, "
-    "random, human, replay:RUN, path/to/agent.py:Class; seat=SPEC for one seat."
+    "Who plays; repeat for several. local, local:PATH.gguf, MODEL@URL (replicas: MODEL@URL,URL), "
+    "vllm:MODEL?flag=value (started for the run), baseline, random, human, replay:RUN, "
+    "path/to/agent.py:Class; seat=SPEC for one seat."
 )
 
 

@@ -61,7 +61,7 @@ def test_the_history_is_drawn(tmp_path: Path, name: str) -> None:
     assert len(drawn) > 5000
     if name.endswith("svg"):
         text = drawn.decode()
-        assert all(title in text for title in ("turns in flight", "tokens per second", "KV cache in use", "minutes since"))
+        assert all(title in text for title in ("turns in flight", "tokens per second", "KV cache in use", "seconds since"))
 
 
 def test_what_can_not_be_drawn(tmp_path: Path) -> None:
