@@ -1,39 +1,22 @@
-"""A game of a given length, and a simulated server to play it with on a virtual clock."""
+"""Playing `Talk` on a virtual clock, and what is to be seen of it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from clemsim_agents.llm import LLMSeat
 
-from clemsim import Agent, Arena, Instance, Message, Outcome, Table, View
+from clemsim import Agent, Message, View
 from clemsim.engines.base import Engine, Sampling
 from clemsim.instances import EpisodeKey
 from clemsim.loads import Steering
 from clemsim.scheduling.episodes import Episode, Keeper
 from clemsim.scheduling.scheduler import Scheduler
-from tests.clock import run_virtually
+from clemsim.simulated.clock import run_virtually
+from clemsim.simulated.talk import Talk, Topic, topics
 
-
-class Topic(Instance):
-    """So many turns, so many words each."""
-
-    turns: int = 4
-    words: int = 20
-
-
-class Talk(Arena[Topic]):
-    """One seat talks; every turn brings new words, so that no two episodes share anything but the server's template."""
-
-    name, version = "talk", 1
-    seats = ("speaker",)
-
-    async def play(self, table: Table, topic: Topic, /) -> Outcome:
-        """Ask, again and again."""
-        for turn in range(topic.turns):
-            await table.ask("speaker", f"{topic.id}, {turn}: " + "word " * topic.words)
-        return Outcome.success()
+__all__ = ["Talk", "Topic", "Watching", "seat", "talk", "topics"]
 
 
 class Watching(Keeper):
@@ -57,13 +40,6 @@ class Watching(Keeper):
     def steered(self, steering: Steering) -> None:
         """One more."""
         self.history.append(steering)
-
-
-def topics(count: int, turns: Callable[[int], int] = lambda number: 4, words: int = 20) -> list[Topic]:
-    """Instances."""
-    return [
-        Topic(id=number, experiment=f"{turns(number)} turns", turns=turns(number), words=words) for number in range(count)
-    ]
 
 
 def seat(engine: Engine, longest: int = 2000) -> Agent:

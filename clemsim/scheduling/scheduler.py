@@ -29,7 +29,7 @@ from clemsim.scheduling.underway import Underway
 from clemsim.scheduling.waiting import Waiting
 
 UNLIMITED = 1024  # started episodes of a cast whose agents set no limit themselves
-ENDING = 2  # times as many episodes as are played at once are the last ones, and may all begin
+ENDING = 4  # times as many episodes as are played at once are the last ones, and may all begin
 KV_SHARE = 0.9  # of a server's KV cache that started episodes may fill
 
 

@@ -16,10 +16,10 @@ from clemsim.monitor import Monitor
 from clemsim.scheduling.scheduler import Scheduler
 from clemsim.scribe import Scribe, Tally
 from clemsim.simulated.answers import Body, Template, prompt, tokens
+from clemsim.simulated.clock import run_virtually
 from clemsim.simulated.engine import SimulatedEngine
 from clemsim.simulated.machine import Spec
 from clemsim.view.results import results
-from tests.clock import run_virtually
 from tests.talk import Talk, seat, topics
 
 

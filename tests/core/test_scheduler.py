@@ -11,7 +11,7 @@ from clemsim.errors import AgentError, BadRequest, EngineUnavailable, Unauthoriz
 from clemsim.place import place
 from clemsim.scheduling.episodes import Episode, Keeper, Result
 from clemsim.scheduling.scheduler import Scheduler
-from tests.clock import run_virtually
+from clemsim.simulated.clock import run_virtually
 from tests.games import Guessing, Number, Scripted, guess_by_seed
 
 INSTANCES = [Number(id=index, target=index % 10) for index in range(60)]

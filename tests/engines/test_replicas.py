@@ -14,10 +14,10 @@ from clemsim.engines.replicas import ReplicatedEngine
 from clemsim.errors import EngineUnavailable
 from clemsim.scheduling.scheduler import Scheduler
 from clemsim.simulated.answers import Body
+from clemsim.simulated.clock import run_virtually
 from clemsim.simulated.engine import SimulatedEngine
 from clemsim.simulated.machine import Spec
 from clemsim.simulated.server import SimulatedServer
-from tests.clock import run_virtually
 from tests.talk import Talk, Watching, seat, talk, topics
 
 

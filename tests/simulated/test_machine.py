@@ -10,9 +10,9 @@ import pytest
 
 from clemsim.engines.metrics import read_load
 from clemsim.simulated.answers import prompt, tokens
+from clemsim.simulated.clock import run_virtually
 from clemsim.simulated.machine import Machine, Spec
 from clemsim.simulated.metrics import exposition
-from tests.clock import run_virtually
 
 SPEC = Spec(seats=2, first_token=0.08, interval=0.02, prefill=1e9)
 
