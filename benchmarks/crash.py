@@ -1,13 +1,12 @@
 """Kill one run again and again: does it end with what an uninterrupted run ends with?
 
 Plays the suite `paper` (420 episodes) with slowed-down scripted players, kills the process at random moments (SIGKILL),
-resumes it each time, and compares scores, events and requests with those of a run that nobody touched. Prints JSON;
-`asked_again` is how many turns were asked more than once over all kills.
+resumes it each time, and compares scores, events and requests with those of a run that nobody touched. Prints JSON and a
+table; `asked_again` is how many turns were asked more than once over all kills.
 usage: python benchmarks/crash.py [--kills 50] [--suite paper] [--seed 1]
 """
 
 import argparse
-import json
 import random
 import signal
 import subprocess
@@ -16,6 +15,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from report import show
 
 from clemsim import store
 
@@ -98,7 +99,7 @@ def main(kills: int, suite: str, seed: int, longest: float) -> None:
             "same_events": whole == again,
             "same_scores": scores == scores_again,
         }
-    print(json.dumps(result))
+    show(result)
     if not (result["same_events"] and result["same_scores"]):
         raise SystemExit("the runs differ")
 

@@ -1,16 +1,15 @@
 """A server that fails in three of ten requests: does a run end with the scores of one without faults?
 
-Plays taboo against a server whose replies depend on the conversation alone, without faults and with them: reset connections,
-time-outs, slow drips, 408, 429 (with and without Retry-After, in seconds and as a date), 500, 503, unreadable JSON, no
-choices, a body cut off, and a restart in the middle; some episodes are refused for good (400 and 413). Prints JSON:
-`added_seconds` is by how much the faults made the run longer, `explained_seconds` the most delay that was injected into any
-one episode, back-off not counted.
+Plays taboo against a server whose replies depend on the conversation alone, without faults and with them: reset
+connections, time-outs, slow drips, 408, 429 (with and without Retry-After, in seconds and as a date), 500, 503,
+unreadable JSON, no choices, a body cut off, and a restart in the middle; some episodes are refused for good (400 and
+413). Prints JSON and a table: `added_seconds` is by how much the faults made the run longer, `explained_seconds` the most
+delay that was injected into any one episode, back-off not counted.
 usage: python benchmarks/faults.py [--episodes 300] [--share 0.3]
 """
 
 import argparse
 import asyncio
-import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
@@ -24,6 +23,7 @@ from typing import Any
 from aiohttp import web
 from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
+from report import show
 
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
@@ -206,21 +206,19 @@ async def main(count: int, share: float) -> None:
     on_purpose = {key for key, result in plain.items() if f"{result.transcript.instance}".find("[4") >= 0}
     same = all(faulty[key].transcript.events == plain[key].transcript.events for key in plain if key not in on_purpose)
     longest = max(server.delays.values(), default=0) + (DOWN if server.faults["restart"] else 0)
-    print(
-        json.dumps(
-            {
-                "benchmark": "faults",
-                "episodes": count,
-                "outcomes": Counter(result.outcome.kind for result in plain.values() if result.outcome),
-                "faults": dict(server.faults),
-                "same_transcripts": same,
-                "unfinished": Counter(unfinished.values()),
-                "unfinished_on_purpose_only": set(unfinished) == on_purpose,
-                "seconds": round(seconds, 2),
-                "added_seconds": round(seconds - plain_seconds, 2),
-                "explained_seconds": round(longest, 2),
-            }
-        )
+    show(
+        {
+            "benchmark": "faults",
+            "episodes": count,
+            "outcomes": Counter(result.outcome.kind for result in plain.values() if result.outcome),
+            "faults": dict(server.faults),
+            "same_transcripts": same,
+            "unfinished": Counter(unfinished.values()),
+            "unfinished_on_purpose_only": set(unfinished) == on_purpose,
+            "seconds": round(seconds, 2),
+            "added_seconds": round(seconds - plain_seconds, 2),
+            "explained_seconds": round(longest, 2),
+        }
     )
 
 

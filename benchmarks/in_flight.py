@@ -1,18 +1,18 @@
 """60 taboo episodes against a server that takes 50 ms a reply: are they all in flight together?
 
-Prints JSON; `ratio` is the wall time over that of the longest chain of turns (1 is the ideal).
+Prints JSON and a table; `ratio` is the wall time over that of the longest chain of turns (1 is the ideal).
 usage: python benchmarks/in_flight.py [--episodes 60] [--delay 0.05]
 """
 
 import argparse
 import asyncio
-import json
 from collections import Counter
 from time import perf_counter
 
 from aiohttp import web
 from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
+from report import show
 
 from clemsim.agent import View
 from clemsim.cli.common import run_async
@@ -79,18 +79,16 @@ async def main(episodes: int, delay: float) -> None:
         seconds = perf_counter() - begun
     await runner.cleanup()
     longest = max(counting.turns.values()) * delay
-    print(
-        json.dumps(
-            {
-                "benchmark": "in_flight",
-                "episodes": episodes,
-                "requests": counting.turns.total(),
-                "peak_in_flight": server.peak,
-                "seconds": round(seconds, 3),
-                "longest_chain_seconds": round(longest, 3),
-                "ratio": round(seconds / longest, 3),
-            }
-        )
+    show(
+        {
+            "benchmark": "in_flight",
+            "episodes": episodes,
+            "requests": counting.turns.total(),
+            "peak_in_flight": server.peak,
+            "seconds": round(seconds, 3),
+            "longest_chain_seconds": round(longest, 3),
+            "ratio": round(seconds / longest, 3),
+        }
     )
 
 

@@ -2,21 +2,22 @@
 
 `talk` (six turns an episode, as many as taboo has) on the simulated server with 64 seats, found out by `--width auto`, on
 a virtual clock: what is measured is the scheduling alone. Replies last the same (constant) or are lognormal with sigma 1.
-`ideal` is the work over the seats, or the longest episode if that is longer: only who knows beforehand how long each reply
-takes could reach it. `blind` is what the same turns would take in the same order if none had to wait for the one before it
-in its episode, given to the next free seat: nobody who does not know the lengths can do better by much. Prints JSON.
+`ideal` is the work over the seats, or the longest episode if that is longer: only who knows beforehand how long each
+reply takes could reach it. `blind` is what the same turns would take in the same order if none had to wait for the one
+before it in its episode, given to the next free seat: nobody who does not know the lengths can do better by much. Prints
+JSON and a table.
 usage: python benchmarks/makespan.py [--episodes 60 1000 10000] [--samples 3] [--turns 6]
 """
 
 import argparse
 import heapq
-import json
 import math
 from collections.abc import Callable
 from random import Random
 from statistics import mean, median
 
 from clemsim_agents.llm import LLMSeat
+from report import show
 
 from clemsim.engines.base import Completion, Request, Sampling
 from clemsim.scheduling.episodes import Observer
@@ -104,4 +105,4 @@ if __name__ == "__main__":
         }
         for size in options.episodes
     }
-    print(json.dumps({"benchmark": "makespan", "seats": SPEC.seats, "turns": options.turns, "ratio_to_ideal": found}))
+    show({"benchmark": "makespan", "seats": SPEC.seats, "turns": options.turns, "ratio_to_ideal": found})

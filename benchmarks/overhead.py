@@ -1,18 +1,18 @@
 """What a turn costs clemsim itself: scripted taboo episodes without a server, with and without the run store.
 
-Prints JSON: turns a second in memory, and into a store, and the ratio of the two.
+Prints JSON and a table: turns a second in memory, and into a store, and the ratio of the two.
 usage: python benchmarks/overhead.py [--episodes 2000]
 """
 
 import argparse
 import asyncio
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import DESCRIBER, Taboo, Word
+from report import show
 
 from clemsim.engines.base import Request, Sampling
 from clemsim.engines.scripted import ScriptedEngine
@@ -44,16 +44,14 @@ async def main(count: int) -> None:
         store.close()
         stored = perf_counter() - begun
     turns = 6 * count
-    print(
-        json.dumps(
-            {
-                "benchmark": "overhead",
-                "turns": turns,
-                "turns_per_second_in_memory": round(turns / memory),
-                "turns_per_second_stored": round(turns / stored),
-                "ratio": round(stored / memory, 2),
-            }
-        )
+    show(
+        {
+            "benchmark": "overhead",
+            "turns": turns,
+            "turns_per_second_in_memory": round(turns / memory),
+            "turns_per_second_stored": round(turns / stored),
+            "ratio": round(stored / memory, 2),
+        }
     )
 
 

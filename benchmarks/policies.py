@@ -2,18 +2,18 @@
 
 `talk` with 8 turns of about 230 tokens on simulated servers with a block-LRU prefix cache, on a virtual clock. The
 conversations are at their end together twice as large as the cache. One server: admission and depth first (adaptive and
-fixed width) against all at once, breadth first. Four replicas: affinity against round-robin. Prints JSON: throughput as a
-ratio to the worst of each kind, and the share of prompt tokens that was found in the cache.
+fixed width) against all at once, breadth first. Four replicas: affinity against round-robin. Prints JSON and a table:
+throughput as a ratio to the worst of each kind, and the share of prompt tokens that was found in the cache.
 usage: python benchmarks/policies.py [--episodes 256]
 """
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
 from clemsim_agents.llm import LLMSeat
+from report import show
 
 from clemsim.engines.base import Engine, Sampling
 from clemsim.engines.replicas import ReplicatedEngine
@@ -89,12 +89,10 @@ if __name__ == "__main__":
         "unlimited, breadth first": one(size, UNLIMITED, admission=False, depth_first=False),
     }
     replicas = {"affinity": four(size, True), "round-robin": four(size, False)}
-    print(
-        json.dumps(
-            {
-                "benchmark": "policies",
-                "one_server": compared(single, "unlimited, breadth first"),
-                "four_replicas": compared(replicas, "round-robin"),
-            }
-        )
+    show(
+        {
+            "benchmark": "policies",
+            "one_server": compared(single, "unlimited, breadth first"),
+            "four_replicas": compared(replicas, "round-robin"),
+        }
     )

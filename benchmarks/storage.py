@@ -1,6 +1,6 @@
 """How many bytes a turn takes, in short games and in long ones, beside clembench's layout for the same play.
 
-Prints JSON; `ratio_of_long_to_short` is 1 where storage grows linearly with the turns.
+Prints JSON and a table; `ratio_of_long_to_short` is 1 where storage grows linearly with the turns.
 usage: python benchmarks/storage.py [--episodes 100]
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from report import show
 
 from clemsim import Arena, EpisodeKey, Instance, Message, Outcome, Table, anything
 from clemsim.clembench.results import episode_files
@@ -89,16 +91,14 @@ def main(episodes: int) -> None:
     with TemporaryDirectory() as name:
         short, long = (stored(turns, episodes, Path(name)) for turns in (2, 100))
     their_short, their_long = written(2), written(100)
-    print(
-        json.dumps(
-            {
-                "benchmark": "storage",
-                "bytes_per_turn": {"2 turns": round(short), "100 turns": round(long)},
-                "ratio_of_long_to_short": round(long / short, 2),
-                "clembench_bytes_per_turn": {"2 turns": round(their_short), "100 turns": round(their_long)},
-                "clembench_ratio_of_long_to_short": round(their_long / their_short, 2),
-            }
-        )
+    show(
+        {
+            "benchmark": "storage",
+            "bytes_per_turn": {"2 turns": round(short), "100 turns": round(long)},
+            "ratio_of_long_to_short": round(long / short, 2),
+            "clembench_bytes_per_turn": {"2 turns": round(their_short), "100 turns": round(their_long)},
+            "clembench_ratio_of_long_to_short": round(their_long / their_short, 2),
+        }
     )
 
 

@@ -1,26 +1,23 @@
 """How much of a bare client's request rate is left when clemsim plays, with recording on?
 
 A server in a process of its own answers at once. First a bare aiohttp loop sends it the requests of taboo (as many at a
-time as clemsim has), then clemsim plays as many episodes, with its run store. Prints JSON; `share` is clemsim's request rate
-over that of the bare loop, both of one run.
+time as clemsim has), then clemsim plays as many episodes, with its run store. Prints JSON and a table; `share` is
+clemsim's request rate over that of the bare loop, both of one run.
 usage: python benchmarks/throughput.py [--episodes 2000] [--width 64]
 """
 
 import argparse
 import asyncio
-import json
-import multiprocessing
-from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
 import aiohttp
 import orjson
-import uvloop
-from aiohttp import web
 from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
+from report import show
+from zero import zero_latency_server
 
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
@@ -31,29 +28,6 @@ from clemsim.scribe import Scribe, Tally
 from clemsim.store import RunStore
 
 TURNS = 6  # requests of an episode of taboo in which nothing is guessed
-
-
-def serve(ready: Connection) -> None:
-    """Answer every chat completion at once; the guesser is known by its prompt."""
-    bodies = [
-        orjson.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9}})
-        for text in ("CLUE: something", "GUESS: nothing")
-    ]
-
-    async def complete(request: web.Request) -> web.Response:
-        return web.Response(body=bodies[b"Guess it" in await request.read()], content_type="application/json")
-
-    async def main() -> None:
-        app = web.Application()
-        app.router.add_post("/v1/chat/completions", complete)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        ready.send(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
 
 
 async def bare(url: str, requests: int, width: int) -> tuple[float, float]:
@@ -93,26 +67,24 @@ async def clemsim(url: str, episodes: int, width: int) -> tuple[float, float]:
             return perf_counter() - begun, process_time() - cpu
 
 
-async def main(episodes: int, width: int, port: int) -> None:
+async def main(episodes: int, width: int, address: str) -> None:
     """Both, in turn, and the better of two rounds of each."""
-    url, requests = f"http://127.0.0.1:{port}/v1", episodes * TURNS
+    url, requests = f"{address}/v1", episodes * TURNS
     plain = [await bare(url, requests, width) for _ in range(2)]
     played = [await clemsim(url, episodes, width) for _ in range(2)]
     (bare_seconds, bare_cpu), (seconds, cpu) = min(plain), min(played)
-    print(
-        json.dumps(
-            {
-                "benchmark": "throughput",
-                "episodes": episodes,
-                "requests": requests,
-                "width": width,
-                "bare_requests_per_second": round(requests / bare_seconds),
-                "clemsim_requests_per_second": round(requests / seconds),
-                "share": round(bare_seconds / seconds, 3),
-                "bare_cpu_microseconds": round(bare_cpu / requests * 1e6),
-                "clemsim_cpu_microseconds": round(cpu / requests * 1e6),
-            }
-        )
+    show(
+        {
+            "benchmark": "throughput",
+            "episodes": episodes,
+            "requests": requests,
+            "width": width,
+            "bare_requests_per_second": round(requests / bare_seconds),
+            "clemsim_requests_per_second": round(requests / seconds),
+            "share": round(bare_seconds / seconds, 3),
+            "bare_cpu_microseconds": round(bare_cpu / requests * 1e6),
+            "clemsim_cpu_microseconds": round(cpu / requests * 1e6),
+        }
     )
 
 
@@ -121,10 +93,5 @@ if __name__ == "__main__":
     parser.add_argument("--episodes", type=int, default=2000)
     parser.add_argument("--width", type=int, default=64)
     options = parser.parse_args()
-    here, there = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
-    server.start()
-    try:
-        run_async(main(options.episodes, options.width, here.recv()))
-    finally:
-        server.kill()
+    with zero_latency_server() as where:
+        run_async(main(options.episodes, options.width, where))

@@ -37,6 +37,7 @@ class RunConfig(BaseModel):
     max_tokens: int = Field(300, ge=1)
     constrain: bool = False
     isolate_cache: bool = False
+    batch: int = Field(1, ge=1)
     only: str | None = None  # the label of the one instance that is played
     imported: str | None = None  # the results that it was made of
     branched: str | None = None  # from where its episodes were branched off

@@ -18,6 +18,7 @@ class Load:
     prefix_queries: int = 0  # prompt tokens looked up in the prefix cache so far
     prefix_hits: int = 0  # those that were found
     generated: int = 0  # tokens so far
+    rejections: int = 0  # requests, of anybody, that the server turned away so far
 
     @classmethod
     def total(cls, loads: Iterable[Load]) -> Load | None:
@@ -34,6 +35,7 @@ class Load:
             sum(each.prefix_queries for each in some),
             sum(each.prefix_hits for each in some),
             sum(each.generated for each in some),
+            sum(each.rejections for each in some),
         )
 
 

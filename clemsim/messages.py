@@ -17,7 +17,8 @@ class Usage:
     """What one request took. Times in seconds, `started` since the epoch; tokens as the server counts them.
 
     `queued` and `first_token` are the server's own times, where it tells them: in its queue, and from there to the first
-    token. `replica` says which of several servers answered.
+    token. `replica` says which of several servers answered. Of a turn that was `batched` with others, `tokens_in` is its
+    share of theirs by length, and cached tokens are not known.
     """
 
     model: str
@@ -32,6 +33,7 @@ class Usage:
     replica: str = ""
     queued: float | None = None
     first_token: float | None = None
+    batched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ def prepare(config: RunConfig) -> Prepared:
         arenas[kind.name] = kind(suite.folder_of(kind.name))
     instances = {name: suite.instances(arena, config.instances, config.only) for name, arena in arenas.items()}
     sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens)
-    casts = make_casts(config.agents, AgentOptions(sampling, config.constrain, config.width, config.isolate_cache))
+    options = AgentOptions(sampling, config.constrain, config.width, config.isolate_cache, config.batch)
+    casts = make_casts(config.agents, options)
     for cast in casts:
         for arena in arenas.values():
             check_cast(arena, cast)

@@ -25,6 +25,7 @@ class AgentOptions:
     constrain: bool = False
     width: int | None = None
     isolate_cache: bool = False
+    batch: int = 1
 
 
 class AgentFactory(Protocol):

@@ -13,6 +13,7 @@ from clemsim import store
 from clemsim.agent import Agent, View
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sampling
 from clemsim.engines.chat import ChatEngine, checked_url
+from clemsim.engines.inprocess import InProcessEngine
 from clemsim.engines.launch import LaunchedEngine
 from clemsim.engines.local import LocalEngine
 from clemsim.engines.replicas import ReplicatedEngine
@@ -108,15 +109,21 @@ def remote(arg: str, options: AgentOptions) -> LLMSeat:
         raise UsageError(f"{arg}: name the model, as in qwen@http://127.0.0.1:8000/v1")
     urls = list(dict.fromkeys(checked_url(url.strip()) for url in f"http{rest}".split(",")))
     more = len(urls) > 1
-    engines = {url: ChatEngine(model, url, key=_key(url), failover=more, isolated=options.isolate_cache) for url in urls}
+    common: dict[str, Any] = {"failover": more, "isolated": options.isolate_cache, "batch": options.batch}
+    engines = {url: ChatEngine(model, url, key=_key(url), **common) for url in urls}
     engine = ReplicatedEngine(engines) if more else engines[urls[0]]
     return LLMSeat(engine, options.sampling, constrain=options.constrain)
 
 
 def vllm(arg: str, options: AgentOptions) -> LLMSeat:
     """`vllm:MODEL[?flag=value&flag]`: a server is started for the run, and stopped after it."""
-    engine = LaunchedEngine(arg, isolated=options.isolate_cache)
+    engine = LaunchedEngine(arg, isolated=options.isolate_cache, batch=options.batch)
     return LLMSeat(engine, options.sampling, constrain=options.constrain)
+
+
+def vllm_engine(arg: str, options: AgentOptions) -> LLMSeat:
+    """`vllm-engine:MODEL[?flag=value&flag]`: vLLM inside this process."""
+    return LLMSeat(InProcessEngine(arg), options.sampling, constrain=options.constrain)
 
 
 def _key(url: str) -> str | None:

@@ -48,8 +48,8 @@ Width = Annotated[
 
 SPEC_HELP = (
     "Who plays; repeat for several. local, local:PATH.gguf, MODEL@URL (replicas: MODEL@URL,URL), "
-    "vllm:MODEL?flag=value (started for the run), baseline, random, human, replay:RUN, "
-    "path/to/agent.py:Class; seat=SPEC for one seat."
+    "vllm:MODEL?flag=value (a server started for the run), vllm-engine:MODEL?flag=value (vLLM in this process), "
+    "baseline, random, human, replay:RUN, path/to/agent.py:Class; seat=SPEC for one seat."
 )
 
 
@@ -90,6 +90,7 @@ def run_(
     isolate_cache: Annotated[
         bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
     ] = False,
+    batch: Annotated[int, typer.Option(min=1, help="Send so many turns in one request, where a vLLM server takes it.")] = 1,
     workers: WorkerCount = None,
     ray: RayAddress = None,
     max_requests: MaxRequests = None,
@@ -126,6 +127,7 @@ def run_(
                 max_tokens=max_tokens,
                 constrain=constrain,
                 isolate_cache=isolate_cache,
+                batch=batch,
             )
         except ValidationError as error:
             first = error.errors()[0]

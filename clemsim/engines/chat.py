@@ -21,12 +21,13 @@ from tenacity.wait import wait_random_exponential
 
 from clemsim.engines import protocol
 from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.batching import Batcher
 from clemsim.engines.control import Control, Server
 from clemsim.engines.deadlines import Deadlines
 from clemsim.engines.metrics import read_load
 from clemsim.engines.transport import AiohttpTransport, Answer, Transport
 from clemsim.engines.wire import Wire
-from clemsim.errors import EngineBusy, EngineTimeout, EngineUnavailable, Transient, UsageError
+from clemsim.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable, Transient, UsageError
 from clemsim.loads import Load
 from clemsim.place import place
 
@@ -52,11 +53,12 @@ class ChatEngine(Engine):
         name: str | None = None,
         isolated: bool = False,
         failover: bool = False,
+        batch: int = 1,
     ) -> None:
         """`timeout` and the waits in seconds. `width`: of a server that takes no more; None: it is found while playing.
         `failover`: somebody else takes over when the server is unavailable, which is therefore raised at once.
-        `isolated`: what others left in the server's prefix cache is not used (vLLM). Raises UsageError for an address
-        that can't be one.
+        `isolated`: what others left in the server's prefix cache is not used (vLLM). `batch`: so many turns may go in one
+        request, where the server takes them. Raises UsageError for an address that can't be one.
         """
         self.name = name or model
         self.model = model
@@ -73,6 +75,9 @@ class ChatEngine(Engine):
         self._backoff = wait_random_exponential(multiplier=first_wait, max=longest_wait)
         self._retried = (EngineBusy, EngineTimeout) if failover else (Transient,)
         self._transport: Transport | None = None
+        self._most = batch
+        self._batches: Transport | None = None
+        self._batcher: Batcher | None = None
         self._opening = asyncio.Lock()
         self._run = secrets.token_hex(4)  # tells this run's conversations apart from those of others at the server
         self._extras: dict[str, Any] = {"cache_salt": secrets.token_hex(16)} if isolated else {}
@@ -84,6 +89,9 @@ class ChatEngine(Engine):
                 self.server = await self._control.ask(self.model)
                 self._transport = transport(f"{self.url}/chat/completions", self._headers)
                 self._begin_with()
+                if self._most > 1 and self.server.batch:
+                    self._batches = transport(f"{self.url}/chat/completions/batch", self._headers)
+                    self._batcher = Batcher(self._together, self._most)
 
     def _begin_with(self) -> None:
         """The width to begin with, unless it was given."""
@@ -95,6 +103,9 @@ class ChatEngine(Engine):
         """Close all connections."""
         if self._transport is not None:
             transport, self._transport = self._transport, None
+            if self._batcher and self._batches:
+                await self._batcher.close()
+                await self._batches.close()
             await self._deadlines.close()
             await transport.close()
 
@@ -105,7 +116,8 @@ class ChatEngine(Engine):
 
     def describe(self) -> dict[str, Any]:
         """Model, address and what the server said of itself."""
-        return {"engine": "chat", "model": self.model, "url": self.url, **self.server.describe()}
+        about = {"engine": "chat", "model": self.model, "url": self.url, **self.server.describe()}
+        return {**about, "batch": self._most} if self._batcher else about
 
     async def alive(self) -> bool:
         """Whether the server answers, asked anew."""
@@ -124,11 +136,27 @@ class ChatEngine(Engine):
 
     async def complete(self, request: Request) -> Completion:
         """One chat completion; waits between attempts hold up nobody else."""
-        started, sent = time(), orjson.dumps(self._body(request))
+        started = time()
         try:
+            if self._batcher and (completion := await self._batcher.complete(request)):
+                return completion
+            sent = orjson.dumps(self._body(request))
             return await self._attempt(sent, request, started, 0)
         except self._retried as error:
-            return await self._again(error, sent, request, started)
+            return await self._again(error, orjson.dumps(self._body(request)), request, started)
+
+    async def _together(self, requests: list[Request]) -> list[Completion]:
+        """Several chat completions in one request. Raises EngineError for all of them."""
+        assert self._batches
+        body = protocol.batch(self.model, requests)
+        body.update(self._extras)
+        if self.server.priority:
+            body["priority"] = int(place.get().rank)
+        started = time()
+        answer, seconds = await self._exchange(self._batches, orjson.dumps(body), None)
+        if answer.status == 200:
+            return protocol.read_batch(_json(answer.body), requests, self.name, started=started, seconds=seconds)
+        raise self._fault(answer) or BadRequest("a conversation is too long")
 
     def _body(self, request: Request) -> dict[str, Any]:
         body = protocol.body(self.model, request, self.server.dialect)
@@ -169,10 +197,20 @@ class ChatEngine(Engine):
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
         header = ("X-Session-ID", self._conversation(request)) if self.server.dialect == "vllm" else None
+        answer, seconds = await self._exchange(self._transport, sent, header)
+        if answer.status == 200:
+            said = _json(answer.body)
+            return protocol.read(said, request, self.name, started=started, seconds=seconds, retries=retries)
+        if fault := self._fault(answer):
+            raise fault
+        return protocol.overflow(request, self.name, started=started, seconds=seconds, retries=retries)
+
+    async def _exchange(self, way: Transport, sent: bytes, header: tuple[str, str] | None) -> tuple[Answer, float]:
+        """What comes back, and after how many seconds. Raises Transient errors."""
         begun = monotonic()
         deadline = self._deadlines.start(asyncio.get_running_loop())
         try:
-            answer = await self._transport.post(sent, header)
+            return await way.post(sent, header), monotonic() - begun
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if not deadline.over or task is None or task.uncancel() > 0:
@@ -185,17 +223,11 @@ class ChatEngine(Engine):
             raise EngineUnavailable(f"{self.url}: {said}") from error
         finally:
             deadline.task = None
-        return self._completion(answer, request, started, monotonic() - begun, retries)
 
-    def _completion(self, answer: Answer, request: Request, started: float, seconds: float, retries: int) -> Completion:
-        if answer.status == 200:
-            said = _json(answer.body)
-            return protocol.read(said, request, self.name, started=started, seconds=seconds, retries=retries)
+    def _fault(self, answer: Answer) -> EngineError | None:
+        """What went wrong; None where a conversation no longer fits the model."""
         wait = protocol.retry_after(answer.retry_after)
-        fault = protocol.fault(answer.status, self.hide_key(answer.body.decode(errors="replace")), wait)
-        if fault is not None:
-            raise fault
-        return protocol.overflow(request, self.name, started=started, seconds=seconds, retries=retries)
+        return protocol.fault(answer.status, self.hide_key(answer.body.decode(errors="replace")), wait)
 
     def hide_key(self, text: str) -> str:
         """The text without the key, which some servers repeat."""

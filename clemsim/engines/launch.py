@@ -19,12 +19,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.engines.chat import ChatEngine
+from clemsim.engines.flags import flags_of
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.loads import Load
 
@@ -128,15 +128,12 @@ _kept = 0
 class LaunchedEngine(Engine):
     """A model on a vLLM server that is started for it."""
 
-    def __init__(self, spec: str, *, isolated: bool = False, patience: float = PATIENCE) -> None:
+    def __init__(self, spec: str, *, isolated: bool = False, batch: int = 1, patience: float = PATIENCE) -> None:
         """`spec`: `MODEL[?flag=value&flag]`, flags as `vllm serve` takes them, without their dashes. Raises UsageError."""
-        self.model, _, query = spec.partition("?")
-        if not self.model:
-            raise UsageError("vllm: name the model, as in vllm:Qwen/Qwen2.5-7B-Instruct?max-model-len=4096")
+        self.model, flags = flags_of(spec, "vllm")
         self.name = Path(self.model).name
-        flags = tuple(word for name, value in _pairs(query) for word in ([f"--{name}", value] if value else [f"--{name}"]))
         self._server = _servers.setdefault((self.model, flags), Launched(self.model, flags))
-        self._isolated = isolated
+        self._options: dict[str, Any] = {"isolated": isolated, "batch": batch}
         self._patience = patience
         self._chat: ChatEngine | None = None
 
@@ -147,7 +144,7 @@ class LaunchedEngine(Engine):
         self._server.users += 1
         try:
             await self._server.start(self._patience)
-            self._chat = ChatEngine(self.model, self._server.url, name=self.name, isolated=self._isolated)
+            self._chat = ChatEngine(self.model, self._server.url, name=self.name, **self._options)
             await self._chat.open()
         except BaseException:
             await self.close()
@@ -194,16 +191,6 @@ def command() -> list[str]:
             f"there is no {words[0]}: pip install vllm, or set {COMMAND} to its command (of another environment, say)"
         )
     return [*words, "serve"]
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    for name, _ in pairs:
-        if not name.replace("-", "").replace("_", "").isalnum():
-            raise UsageError(f"vllm: {name!r} is no flag of vllm serve: give flags as in ?max-model-len=4096")
-        if name.replace("_", "-") in ("host", "port", "served-model-name", "api-key"):
-            raise UsageError(f"vllm: --{name} is clemsim's to choose: start the server yourself and give MODEL@URL")
-    return pairs
 
 
 def _free_port() -> int:

@@ -33,6 +33,7 @@ def read_load(text: str) -> Load | None:
         prefix_queries=int(sums.get("vllm:prefix_cache_queries_total", 0)),
         prefix_hits=int(sums.get("vllm:prefix_cache_hits_total", 0)),
         generated=int(sums.get("vllm:generation_tokens_total", 0)),
+        rejections=int(sums.get("vllm:admission_rejections_total", 0)),
     )
 
 

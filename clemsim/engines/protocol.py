@@ -6,10 +6,11 @@ What servers understand differs: `vllm` and `llamacpp` take more sampling parame
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal
@@ -31,6 +32,7 @@ from clemsim.messages import Stop, Usage
 Dialect = Literal["openai", "vllm", "llamacpp"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_UNREADABLE = (KeyError, IndexError, TypeError, AttributeError, ValueError)
 
 # How servers say that a conversation is too long for the model.
 OVERFLOWS = (
@@ -70,6 +72,13 @@ def fixed(model: str, sampling: Sampling, dialect: Dialect) -> Mapping[str, Any]
     return MappingProxyType(sent)
 
 
+def batch(model: str, requests: Sequence[Request]) -> dict[str, Any]:
+    """The JSON of a request for several chat completions that differ in nothing but their messages (vLLM)."""
+    first = requests[0]
+    sent = {**fixed(model, first.sampling, "vllm"), "messages": [each.messages for each in requests], "seed": first.seed}
+    return sent | {"return_token_ids": True} | constraint(first, "vllm")
+
+
 def constraint(request: Request, dialect: Dialect) -> dict[str, Any]:
     """What holds decoding to the request's format. Raises BadRequest where the server can't be held."""
     if request.format is None:
@@ -85,11 +94,7 @@ def constraint(request: Request, dialect: Dialect) -> dict[str, Any]:
 def read(payload: Any, sent: Request, model: str, *, started: float, seconds: float, retries: int = 0) -> Completion:
     """A completion out of the server's JSON. Raises EngineUnavailable when it can't be read."""
     try:
-        choice = payload["choices"][0]
-        message = choice["message"]
-        text = _text(message.get("content"))
-        reasoning = _text(message.get("reasoning_content") or message.get("reasoning"))
-        stop: Stop = "length" if choice.get("finish_reason") == "length" else "stop"
+        text, reasoning, stop = _choice(payload["choices"][0])
         spent = payload.get("usage") or _NOTHING
         usage = Usage(
             model,
@@ -105,9 +110,47 @@ def read(payload: Any, sent: Request, model: str, *, started: float, seconds: fl
         if timed := payload.get("metrics"):
             usage.queued = _seconds(timed.get("queue_time_ms"))
             usage.first_token = _seconds(timed.get("time_to_first_token_ms"))
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise EngineUnavailable("the server sent an unreadable answer: there is no choice with a message") from error
     return Completion(text, reasoning, stop, usage)
+
+
+def read_batch(payload: Any, sent: Sequence[Request], model: str, *, started: float, seconds: float) -> list[Completion]:
+    """The completions of a batch, in its order. The server counts the prompt tokens of all together; each turn gets its
+    share by length, and is marked as a part of a batch. Raises EngineUnavailable when it can't be read.
+    """
+    try:
+        choices = sorted(payload["choices"], key=lambda each: int(each["index"]))
+        shares = apportion(int(payload["usage"]["prompt_tokens"]), [_length(each) for each in sent])
+        fingerprint = _text(payload.get("system_fingerprint"))
+        completions = []
+        for choice, request, tokens_in in zip(choices, sent, shares, strict=True):
+            tokens_out = len(choice["token_ids"])
+            usage = Usage(
+                model, request.seed, started, seconds, tokens_in, tokens_out, fingerprint=fingerprint, batched=True
+            )
+            completions.append(Completion(*_choice(choice), usage))
+    except _UNREADABLE as error:
+        raise EngineUnavailable("the server sent an unreadable answer: a batch lacks choices or token counts") from error
+    return completions
+
+
+def apportion(whole: int, weights: Sequence[int]) -> list[int]:
+    """A whole number in parts by weight (at least one of them above 0); the parts add up to it exactly."""
+    total = sum(weights)
+    ends = [whole * end // total for end in accumulate(weights)]
+    return [end - begin for begin, end in pairwise([0, *ends])]
+
+
+def _length(request: Request) -> int:
+    return 1 + sum(len(each["content"]) for each in request.messages)
+
+
+def _choice(choice: Any) -> tuple[str, str, Stop]:
+    """Text, reasoning, and why it ended."""
+    message = choice["message"]
+    reasoning = _text(message.get("reasoning_content") or message.get("reasoning"))
+    return _text(message.get("content")), reasoning, "length" if choice.get("finish_reason") == "length" else "stop"
 
 
 def _seconds(milliseconds: object) -> float | None:

@@ -11,6 +11,7 @@ conversations of, where the server tells its size: half-played games would throw
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from itertools import count
@@ -159,7 +160,7 @@ class Scheduler:
     def _fitting(self, lane: Lane) -> int:
         """How many episodes' conversations the servers' KV caches hold."""
         room, tokens = self._holding(lane), lane.expecting.tokens.value
-        return max(1, int(KV_SHARE * room / tokens)) if room and tokens else UNLIMITED
+        return max(1, int(KV_SHARE * room / tokens)) if room and tokens else sys.maxsize
 
     def _holding(self, lane: Lane) -> int:
         """Tokens that the KV caches of a lane's servers hold; 0: they don't say."""

@@ -44,6 +44,7 @@ class Steersman:
         self._spent = 0.0  # seconds of those turns together
         self._since = self._deaf_until = 0.0
         self._generated: int | None = None
+        self._rejections: int | None = None
 
     def turn(self, usage: Usage) -> None:
         """A turn was answered."""
@@ -91,10 +92,16 @@ class Steersman:
             self._tell(why, reading.rate)
 
     def _reading(self, now: float) -> Reading:
-        busy = self._busy if now >= self._deaf_until else 0
+        turned_away = max(self._busy, self._rejected())
+        busy = turned_away if now >= self._deaf_until else 0
         self._busy = 0
         limited = self._gate.waiting > 0 or self._gate.inside >= self._gate.width
         return Reading(self._gate.inside, self._rate(now), limited, busy, self.load)
+
+    def _rejected(self) -> int:
+        """Requests, of others too, that the server says it has turned away since the last look."""
+        before, self._rejections = self._rejections, self.load.rejections if self.load else None
+        return 0 if before is None or self._rejections is None else max(0, self._rejections - before)
 
     def _rate(self, now: float) -> float | None:
         """Generated tokens per second, as the server counts them; else by Little's law from the turns that ended."""

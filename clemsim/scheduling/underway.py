@@ -65,7 +65,7 @@ class Underway:
             progress.tokens_cached += usage.tokens_cached
             spent = usage.tokens_in + usage.tokens_out
             self._tokens += spent
-            prefix = self._contexts.get(view.seat, 0)
+            prefix = 0 if usage.batched else self._contexts.get(view.seat, 0)
             if view.kept:  # what was thought aloud is not sent again
                 self._contexts[view.seat] = usage.tokens_in if message.reasoning else spent
             if steersman := self.floor.steersmen.get(agent):

@@ -44,6 +44,7 @@ class Counters:
     queries: int = 0  # prompt tokens looked up in the prefix cache
     hits: int = 0  # of them found
     preemptions: int = 0
+    rejections: int = 0  # by whoever lets requests in
     finished: int = 0
 
 

@@ -20,6 +20,7 @@ def exposition(machine: Machine) -> str:
         "num_preemptions": counters.preemptions,
         "prompt_tokens": counters.prompt,
         "generation_tokens": counters.generated,
+        "admission_rejections": counters.rejections,
         "request_success": counters.finished,
     }
     lines = [line for name, value in gauges.items() for line in _lines(f"vllm:{name}", "gauge", label, value)]

@@ -110,10 +110,15 @@ class SimulatedServer:
             said = [self._say({**body, "messages": each}) for each in body["messages"]]
         except Refused as error:
             return _error(error)
-        served = await asyncio.gather(*(self.machine.generate(asked, reply) for asked, reply, _ in said))
+        await asyncio.gather(*(self.machine.generate(asked, reply) for asked, reply, _ in said))
         choices = [_choice(index, "".join(reply), finish) for index, (_, reply, finish) in enumerate(said)]
+        if body.get("return_token_ids"):
+            for choice, (_, reply, _) in zip(choices, said, strict=True):
+                choice["token_ids"] = list(range(len(reply)))
         tokens_in, tokens_out = sum(len(asked) for asked, _, _ in said), sum(len(reply) for _, reply, _ in said)
-        return self._answered(choices, _usage(tokens_in, tokens_out, sum(each.cached for each in served)), None)
+        usage = _usage(tokens_in, tokens_out, 0)
+        del usage["prompt_tokens_details"]  # vLLM has none for batches
+        return self._answered(choices, usage, None)
 
     async def _stream(
         self, request: web.Request, body: Mapping[str, Any], asked: list[str], reply: list[str], finish: str
@@ -140,6 +145,7 @@ class SimulatedServer:
     async def _body(self, request: web.Request) -> dict[str, Any]:
         """The request, if it may be served now."""
         if self._most_waiting is not None and self.machine.waiting >= self._most_waiting:
+            self.machine.counters.rejections += 1
             raise Refused(503, "the queue is full")
         try:
             body = orjson.loads(await request.read())

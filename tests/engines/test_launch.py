@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from clemsim.engines.flags import flags_of
 from clemsim.engines.launch import LaunchedEngine, keeping_servers
 from clemsim.errors import EngineUnavailable, UsageError
 from tests.engines.servers import ask
@@ -118,3 +119,15 @@ async def test_real_vllm() -> None:
         assert await engine.load()
         url = engine._server.url
     assert not await reachable(url)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("org/m", ("org/m", ())),
+        ("org/m?max-model-len=512&enforce-eager", ("org/m", ("--max-model-len", "512", "--enforce-eager"))),
+        ("/a/b c?dtype=float16", ("/a/b c", ("--dtype", "float16"))),
+    ],
+)
+def test_flags_are_words_of_a_command_line(spec: str, expected: tuple[str, tuple[str, ...]]) -> None:
+    assert flags_of(spec, "vllm") == expected

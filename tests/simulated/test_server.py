@@ -9,8 +9,10 @@ import orjson
 import pytest
 
 from clemsim.engines.chat import ChatEngine
+from clemsim.engines.metrics import read_load
 from clemsim.errors import EngineUnavailable, UnknownModel
 from clemsim.simulated.machine import Spec
+from clemsim.simulated.metrics import exposition
 from clemsim.simulated.server import SimulatedServer
 from tests.engines.servers import ask
 
@@ -58,6 +60,9 @@ async def test_a_full_queue_turns_requests_away() -> None:
         url = f"{server.url}/v1/chat/completions"
         answers = await asyncio.gather(*(session.post(url, json=sent) for _ in range(4)))
     assert sorted(each.status for each in answers) == [200, 200, 503, 503]
+    assert server.machine.counters.rejections == 2
+    load = read_load(exposition(server.machine))
+    assert load and load.rejections == 2
 
 
 async def test_a_stream_says_what_an_answer_says() -> None:

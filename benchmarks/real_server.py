@@ -1,14 +1,13 @@
 """How much of what a vLLM server can do does clemsim get out of it, without being told how?
 
 Plays a part of the suite `paper` at several widths and at `--width auto`, each time with a cold prefix cache, and notes
-every request. A bare closed loop (aiohttp) then sends the very same conversations, so many at a time. Prints JSON: generated
-tokens per second of each; `auto_of_best_width` and `auto_of_best_loop` are the ratios that matter.
-usage: python benchmarks/vllm.py MODEL@URL [--instances 2] [--widths 16 32 64 128] [--max-tokens 48]
+every request. A bare closed loop (aiohttp) then sends the very same conversations, so many at a time. Prints JSON and a
+table: generated tokens per second of each; `auto_of_best_width` and `auto_of_best_loop` are the ratios that matter.
+usage: python benchmarks/real_server.py MODEL@URL [--instances 2] [--widths 16 32 64 128] [--max-tokens 48]
 """
 
 import argparse
 import asyncio
-import json
 import secrets
 from collections import deque
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 import aiohttp
 import orjson
 from clemsim_agents.llm import LLMSeat
+from report import show
 
 from clemsim.agent import Cast
 from clemsim.cli.common import run_async
@@ -112,17 +112,15 @@ async def main(options: argparse.Namespace) -> None:
         return max(float(each["tokens_per_second"]) for each in some.values())
 
     ours = max(auto["tokens_per_second"], again["tokens_per_second"])
-    print(
-        json.dumps(
-            {
-                "benchmark": "vllm",
-                "auto": [auto, again],
-                "widths": played,
-                "loops": loops,
-                "auto_of_best_width": round(ours / best(played), 3),
-                "auto_of_best_loop": round(ours / best(loops), 3),
-            }
-        )
+    show(
+        {
+            "benchmark": "real_server",
+            "auto": [auto, again],
+            "widths": played,
+            "loops": loops,
+            "auto_of_best_width": round(ours / best(played), 3),
+            "auto_of_best_loop": round(ours / best(loops), 3),
+        }
     )
 
 
