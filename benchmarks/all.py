@@ -49,7 +49,7 @@ ALL = [
     Benchmark("faults"),
     Benchmark("crash", ["--kills", "5"]),
     Benchmark("peer_clemcore", needs="clem"),
-    Benchmark("real_server", ["--instances", "1", "--widths", "32", "64"], ["--instances", "1"], needs="server"),
+    Benchmark("real_server", ["--instances", "2", "--widths", "8", "16", "--rounds", "1"], needs="server"),
     Benchmark("batches", ["--rounds", "1"], needs="server"),
     Benchmark("simulated_check", needs="server"),
     Benchmark("inprocess", ["--rounds", "1"], needs="model"),

@@ -2,12 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import clemcore.backends as backends
-from clemcore.backends.openai_api import OpenAIModel
-from clemcore.backends.openai_compatible_api import GenericOpenAI
+from clemcore import backends
+from clemcore.backends import openai_api, openai_compatible_api  # modules: only one backend may be named here
 
 
-class ThreadedModel(OpenAIModel, backends.BatchGenerativeModel):
+class ThreadedModel(openai_api.OpenAIModel, backends.BatchGenerativeModel):
     """Answers a whole batch at once."""
 
     def generate_batch_response(self, batch_messages):
@@ -15,7 +14,7 @@ class ThreadedModel(OpenAIModel, backends.BatchGenerativeModel):
             return list(pool.map(self.generate_response, batch_messages))
 
 
-class Threaded(GenericOpenAI):
+class Threaded(openai_compatible_api.GenericOpenAI):
     """Makes such models."""
 
     def get_model_for(self, model_spec):

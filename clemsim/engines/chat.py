@@ -33,7 +33,7 @@ from clemsim.place import place
 
 LONGEST_RETRY_AFTER = 120.0  # seconds
 SCRAPE_TIMEOUT = 5.0  # seconds
-FIRST_WIDTH, FIRST_WIDTH_BLIND = 64, 32  # turns in flight to begin with; of a server that doesn't show its queue
+FIRST_WIDTH = 64  # turns in flight to begin with
 
 
 class ChatEngine(Engine):
@@ -97,7 +97,7 @@ class ChatEngine(Engine):
         """The width to begin with, unless it was given."""
         if self.width is None:
             self.adaptive = self.server.slots is None
-            self.width = self.server.slots or (FIRST_WIDTH if self.server.metrics else FIRST_WIDTH_BLIND)
+            self.width = self.server.slots or FIRST_WIDTH
 
     async def close(self) -> None:
         """Close all connections."""
