@@ -4,7 +4,7 @@ Plays a part of the suite `paper` at several widths and at `--width auto`, each 
 every request. A bare closed loop (aiohttp) then sends the very same conversations, so many at a time. Left out are the games
 that ask a hundred times in a row, for a part of a suite that small would be nothing but their end. Prints JSON and a table:
 generated tokens per second of each; `auto_of_best_width` and `auto_of_best_loop` are the ratios that matter.
-usage: python benchmarks/real_server.py MODEL@URL [--instances 4] [--widths 8 16 20 32] [--max-tokens 48] [--rounds 2]
+usage: python benchmarks/real_server.py MODEL@URL [--instances 4] [--widths 8 16 24 32] [--max-tokens 48] [--rounds 2]
 The server should run far fewer requests at once than there are episodes (--max-num-seqs 16).
 """
 
@@ -104,16 +104,19 @@ async def loop(options: argparse.Namespace, conversations: list[list[dict[str, A
 
 
 async def main(options: argparse.Namespace) -> None:
-    """All, in turn, round by round."""
+    """All, in turn, round by round, every other round backwards; one run beforehand warms the server up."""
     auto: list[dict[str, Any]] = []
     widths: dict[int, list[dict[str, Any]]] = {width: [] for width in options.widths}
     loops: dict[int, list[dict[str, Any]]] = {width: [] for width in options.widths}
-    for _ in range(options.rounds):
-        figures, conversations = await play(options, None)
-        auto.append(figures)
-        for width in options.widths:
-            loops[width].append(await loop(options, conversations, width))
-            widths[width].append((await play(options, width))[0])
+    _, conversations = await play(options, None)
+    for number in range(options.rounds):
+        for width in [None, *options.widths][:: -1 if number % 2 else 1]:
+            figures, _ = await play(options, width)
+            if width is None:
+                auto.append(figures)
+            else:
+                widths[width].append(figures)
+                loops[width].append(await loop(options, conversations, width))
     rate = mean_rate(auto)
     best_width, best_loop = (max(map(mean_rate, some.values())) for some in (widths, loops))
     show(
@@ -143,7 +146,7 @@ if __name__ == "__main__":
     parser.add_argument("spec", metavar="MODEL@URL")
     parser.add_argument("--arenas", nargs="+", default=["taboo", "wordle", "wordle_withclue", "referencegame"])
     parser.add_argument("--instances", type=int, default=4, help="of each experiment")
-    parser.add_argument("--widths", type=int, nargs="+", default=[8, 16, 20, 32])
+    parser.add_argument("--widths", type=int, nargs="+", default=[8, 16, 24, 32])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--max-tokens", type=int, default=48)
     run_async(main(parser.parse_args()))

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import tomli_w
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from clemsim import health, store
 from clemsim.errors import StoreError, UsageError
@@ -41,6 +41,12 @@ class RunConfig(BaseModel):
     only: str | None = None  # the label of the one instance that is played
     imported: str | None = None  # the results that it was made of
     branched: str | None = None  # from where its episodes were branched off
+
+    @model_validator(mode="after")
+    def _one_seed(self) -> RunConfig:
+        if self.batch > 1 and self.temperature > 0:
+            raise ValueError("--batch needs --temperature 0, for a batch has one seed for all its replies")
+        return self
 
 
 def default_folder(config: RunConfig) -> Path:

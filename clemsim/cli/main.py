@@ -90,7 +90,7 @@ def run_(
     isolate_cache: Annotated[
         bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
     ] = False,
-    batch: Annotated[int, typer.Option(min=1, help="Send so many turns in one request, where a vLLM server takes it.")] = 1,
+    batch: Annotated[int, typer.Option(min=1, help="Send up to so many turns in one request (vLLM).")] = 1,
     workers: WorkerCount = None,
     ray: RayAddress = None,
     max_requests: MaxRequests = None,
@@ -130,8 +130,7 @@ def run_(
                 batch=batch,
             )
         except ValidationError as error:
-            first = error.errors()[0]
-            fail(f"--{first['loc'][0]}: {first['msg']}")
+            fail(_complaint(error))
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         summary = run_async(run.play(config, out, watcher(stopped), limits, workers=_workers(workers, ray)))
@@ -160,6 +159,13 @@ def resume(
         changes = {} if width is None else {"width": parse_width(width)}
         summary = run_async(run.resume(folder, watcher(stopped), limits, _workers(workers, ray), **changes))
         finish(summary, as_json=json, stopped=bool(stopped))
+
+
+def _complaint(error: ValidationError) -> str:
+    """What is wrong with the options, in a line."""
+    first = error.errors()[0]
+    said = first["msg"].removeprefix("Value error, ")
+    return f"--{str(first['loc'][0]).replace('_', '-')}: {said}" if first["loc"] else said
 
 
 def _workers(count: int | None, address: str | None) -> Workers | None:

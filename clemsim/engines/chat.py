@@ -83,21 +83,28 @@ class ChatEngine(Engine):
         self._extras: dict[str, Any] = {"cache_salt": secrets.token_hex(16)} if isolated else {}
 
     async def open(self) -> None:
-        """Reach the server, check that it serves the model and find out what it understands."""
+        """Reach the server, check that it serves the model and find out what it understands. Raises EngineError, and
+        UsageError where it takes no batches that are wanted.
+        """
         async with self._opening:
             if self._transport is None:
                 self.server = await self._control.ask(self.model)
                 self._transport = transport(f"{self.url}/chat/completions", self._headers)
                 self._begin_with()
-                if self._most > 1 and self.server.batch:
-                    self._batches = transport(f"{self.url}/chat/completions/batch", self._headers)
-                    self._batcher = Batcher(self._together, self._most)
+                if self._most > 1:
+                    self._begin_batches()
 
     def _begin_with(self) -> None:
         """The width to begin with, unless it was given."""
         if self.width is None:
             self.adaptive = self.server.slots is None
             self.width = self.server.slots or FIRST_WIDTH
+
+    def _begin_batches(self) -> None:
+        if not self.server.batch:
+            raise UsageError(f"{self.name} takes no several turns in one request: leave out --batch, or serve it with vLLM")
+        self._batches = transport(f"{self.url}/chat/completions/batch", self._headers)
+        self._batcher = Batcher(self._together, self._most)
 
     async def close(self) -> None:
         """Close all connections."""

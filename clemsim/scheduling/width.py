@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from clemsim.loads import Load
 
-RESERVE = 0.125  # of what runs may wait in the server's queue
+RESERVE = 0.25  # of what runs may wait in the server's queue: several replies often end in the same step
 FULL = 0.95  # KV use beyond which nothing is added
 CUT = 0.7  # of the width is left when the server turns requests away
 STEP = 1.25  # by which the width grows once it no longer doubles

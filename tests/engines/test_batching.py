@@ -14,7 +14,8 @@ from clemsim.engines.base import ChatMessage, Completion, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.protocol import apportion, read_batch
-from clemsim.errors import BadRequest, EngineError, EngineUnavailable
+from clemsim.errors import BadRequest, EngineError, EngineUnavailable, UsageError
+from clemsim.folder import RunConfig
 from clemsim.messages import Usage
 from clemsim.scheduling.scheduler import Scheduler
 from clemsim.simulated.answers import Body
@@ -22,6 +23,7 @@ from clemsim.simulated.clock import run_virtually
 from clemsim.simulated.machine import Spec
 from clemsim.simulated.server import SimulatedServer
 from clemsim.simulated.talk import Talk, topics
+from tests.engines import servers
 from tests.talk import Watching, seat
 
 
@@ -176,6 +178,14 @@ async def test_a_batch_with_a_conversation_that_is_too_long_is_asked_one_by_one(
     assert not short.usage.batched
 
 
-async def test_a_server_without_batches_gets_none() -> None:
-    async with serving(8) as (server, _), ChatEngine("simulated", server.url) as engine:
-        assert (await engine.complete(request())).usage.tokens_in > 0 and engine._batcher is None
+async def test_a_server_without_batches_is_not_sent_any() -> None:
+    async with servers.serving(servers.FakeServer()) as server:
+        engine = ChatEngine(servers.MODEL, server.url, batch=8)
+        with pytest.raises(UsageError, match="leave out --batch"):
+            await engine.open()
+        await engine.close()
+
+
+def test_a_batch_has_one_seed() -> None:
+    with pytest.raises(ValueError, match="--batch needs --temperature 0"):
+        RunConfig(batch=4, temperature=0.5)

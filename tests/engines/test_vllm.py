@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,15 +22,45 @@ SPEC = os.environ.get("CLEMSIM_TEST_VLLM", "")
 pytestmark = [pytest.mark.vllm, pytest.mark.skipif(not SPEC, reason="set CLEMSIM_TEST_VLLM to MODEL@URL")]
 
 
-def engine() -> ChatEngine:
+def engine(**options: Any) -> ChatEngine:
     model, _, url = SPEC.partition("@")
-    return ChatEngine(model, url)
+    return ChatEngine(model, url, **options)
 
 
 async def test_it_is_known_as_vllm() -> None:
     async with engine() as vllm:
         assert vllm.server.dialect == "vllm" and vllm.constrains
         assert vllm.describe()["server"].startswith("vllm 0.")
+
+
+async def test_its_features_and_its_load_are_found_out() -> None:
+    async with engine() as vllm:
+        assert {"metrics", "batch"} <= set(vllm.describe()["features"]) and vllm.adaptive
+        before = await vllm.load()
+        said = await vllm.complete(ask())
+        after = await vllm.load()
+    assert before and after and after.kv_tokens > 0
+    assert after.generated - before.generated == said.usage.tokens_out
+    assert said.usage.fingerprint.startswith("vllm")
+
+
+async def test_cached_tokens_are_counted_and_a_salt_keeps_others_out() -> None:
+    async with engine(isolated=True) as vllm, engine(isolated=True) as other:
+        prompt = ask("word " * 400, max_tokens=2)
+        cached = [(await each.complete(prompt)).usage.tokens_cached for each in (vllm, vllm, other)]
+    assert cached[0] == cached[2] == 0 and cached[1] >= 128
+
+
+async def test_a_batch_is_answered_as_one_by_one_would_be() -> None:
+    form = literal("guess: ") + letters(5)
+    texts = ("Name a fruit.", "Name a tree, please, in five letters.")
+    async with engine(batch=2) as vllm:
+        said = await asyncio.gather(*(vllm.complete(ask(text, form=form)) for text in texts))
+        alone = [await vllm.complete(ask(text, form=form)) for text in texts]
+    assert all(form.accepts(each.text) and each.usage.batched for each in said)
+    assert not any(each.usage.batched for each in alone)
+    assert sum(each.usage.tokens_in for each in said) == sum(each.usage.tokens_in for each in alone)
+    assert all(each.usage.tokens_out > 0 for each in said)
 
 
 async def test_a_completion_is_held_to_its_format() -> None:
