@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MODERATOR = "moderator"
 
@@ -12,12 +13,20 @@ MODERATOR = "moderator"
 Stop = Literal["stop", "length", "overflow"]
 
 
+class Heard(NamedTuple):
+    """When a streamed reply was heard. Times in seconds of the monotonic clock."""
+
+    sent: float
+    times: Sequence[float]  # of each event that brought a part of the reply
+    events: int  # of all events, also those that brought none
+
+
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
 class Usage:
     """What one request took. Times in seconds, `started` since the epoch; tokens as the server counts them.
 
     `queued` and `first_token` are the server's own times, where it tells them: in its queue, and from there to the first
-    token. `replica` says which of several servers answered.
+    token. `replica` says which of several servers answered. `heard` is there where the reply was streamed.
     """
 
     model: str
@@ -32,6 +41,7 @@ class Usage:
     replica: str = ""
     queued: float | None = None
     first_token: float | None = None
+    heard: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)

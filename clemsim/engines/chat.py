@@ -82,8 +82,11 @@ class ChatEngine(Engine):
         async with self._opening:
             if self._transport is None:
                 self.server = await self._control.ask(self.model)
-                self._transport = transport(f"{self.url}/chat/completions", self._headers)
+                self._transport = self._way(f"{self.url}/chat/completions")
                 self._begin_with()
+
+    def _way(self, url: str) -> Transport:
+        return transport(url, self._headers)
 
     def _begin_with(self) -> None:
         """The width to begin with, unless it was given."""
