@@ -18,7 +18,8 @@ class Heard(NamedTuple):
 
     sent: float
     times: Sequence[float]  # of each event that brought a part of the reply
-    events: int  # of all events, also those that brought none
+    ended: float
+    events: int  # how many came, also those that brought no part of the reply
 
 
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making

@@ -84,7 +84,7 @@ class StreamingEngine(ChatEngine):
         sent = monotonic() - seconds
         payload, times, events = take_apart(answer)
         completion = protocol.read(payload, request, self.name, started=started, seconds=seconds, retries=retries)
-        completion.usage.heard = Heard(sent, times, events)
+        completion.usage.heard = Heard(sent, times, answer.parts[-1][0], events)
         return completion
 
 

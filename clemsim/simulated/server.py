@@ -57,7 +57,7 @@ class SimulatedServer:
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> None:
         """Listen; port 0: any that is free."""
         self.machine = Machine(self.spec)
-        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.01)
+        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.01, handler_cancellation=True)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port, backlog=BACKLOG).start()
         self.url = f"http://{host}:{self._runner.addresses[0][1]}"
@@ -164,6 +164,8 @@ class SimulatedServer:
             if (body.get("stream_options") or {}).get("include_usage"):
                 await response.write(_event({"choices": [], "usage": usage}))
             await response.write(b"data: [DONE]\n\n")
+        except ConnectionResetError:
+            pass  # nobody listens any more
         finally:
             task.cancel()
         return response

@@ -88,7 +88,7 @@ def ranks(count: int, percent: float) -> tuple[int, int] | None:
     Hahn and Meeker 1991, section 5.2); None where even the whole sample is too small for that.
     """
     share = percent / 100
-    if 1 - share**count - (1 - share) ** count < 1 - UNSURE or share**count > UNSURE / 2 or (1 - share) ** count > UNSURE / 2:
+    if max(share, 1 - share) ** count > UNSURE / 2:
         return None
     if count > 1000:  # the normal approximation is good to a rank
         middle, spread = share * count, 1.96 * (count * share * (1 - share)) ** 0.5
