@@ -80,7 +80,10 @@ def read_histograms(text: str, names: Collection[str]) -> dict[str, Buckets]:
             counts[bound] = counts.get(bound, 0.0) + float(value)
         else:
             ends[name, kind] = ends.get((name, kind), 0.0) + float(value)
-    return {name: Buckets(counts, ends.get((name, "count"), 0.0), ends.get((name, "sum"), 0.0)) for name, counts in bounds.items()}
+    return {
+        name: Buckets(counts, ends.get((name, "count"), 0.0), ends.get((name, "sum"), 0.0))
+        for name, counts in bounds.items()
+    }
 
 
 def _capacity(labels: dict[str, str]) -> int:

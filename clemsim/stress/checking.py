@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from itertools import cycle
+from itertools import count, cycle
 from typing import Any
 
 from clemsim.agent import Agent, Cast, View
@@ -69,7 +69,10 @@ async def check(plan: Plan, budget: Budget, told: Told, stopped: asyncio.Event) 
     some = [item for item in items if item.key in alone]
     loaded = await _play(plan, some, width, budget, stopped, told)
     pairs = [(alone[key], loaded[key]) for key in alone if key in loaded]
-    return {**judge(pairs, width, len(items) - len(pairs)), "stopped": budget.spent or ("stopped" if stopped.is_set() else "")}
+    return {
+        **judge(pairs, width, len(items) - len(pairs)),
+        "stopped": budget.spent or ("stopped" if stopped.is_set() else ""),
+    }
 
 
 def _items(plan: Plan) -> list[Item]:
@@ -111,7 +114,7 @@ async def _play(
     async with opened(cast.agents):
         tasks = [asyncio.ensure_future(work()) for _ in range(width)]
         waits = [asyncio.ensure_future(each.wait()) for each in (done, stopped)]
-        for number in _seconds():
+        for number in count(1):
             over, _ = await asyncio.wait([*waits, *tasks], timeout=5.0, return_when=asyncio.FIRST_COMPLETED)
             if over:
                 break
@@ -122,13 +125,6 @@ async def _play(
             if isinstance(outcome, Exception):
                 raise outcome
     return found
-
-
-def _seconds() -> Iterator[int]:
-    number = 0
-    while True:
-        number += 1
-        yield number
 
 
 async def _episode(item: Item, cast: Cast, budget: Budget) -> Played | None:

@@ -13,6 +13,7 @@ from clemsim.stress.shapes import Stage
 
 SPOILED = 0.1  # of a latency that may be the client's own doing
 BUSY = 0.9  # of one core; a client that needs more can't make more load
+SLUGGISH = 0.02  # seconds; a client whose event loop usually lags so much gets too little of its core
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def measured(stage: Stage, whole: Segment, parts: Sequence[Segment], looks: tupl
     Throughput is what came in this time, not what ended in it: tokens are counted as they come, and turns are that over
     what one turn has. Counting whole turns would be off by up to one turn of each conversation.
     """
-    seconds = whole.seconds
+    seconds, longest = whole.seconds, max(each.seconds for each in parts)
     tokens = _share(whole.tokens_out, whole.turn_events)  # of one event
     turns = _share(whole.events, seconds * whole.turn_events) * whole.turns
     answered = whole.turns + whole.failed.total() + whole.unanswered
@@ -50,7 +51,7 @@ def measured(stage: Stage, whole: Segment, parts: Sequence[Segment], looks: tupl
         "turns_per_second": turns,
         "output_tokens_per_second": _share(whole.events * tokens, seconds),
         "input_tokens_per_second": turns * _share(whole.tokens_in, whole.turns),
-        "rates": [_share(each.events * tokens, each.seconds) for each in parts],
+        "rates": [_share(each.events * tokens, each.seconds) for each in parts if 2 * each.seconds >= longest],
         "conversations": whole.ended,
         "conversations_per_second": _share(whole.ended, seconds),
         "slo_share": kept,
@@ -77,7 +78,7 @@ def spoiled(latency: dict[str, Any], client: dict[str, Any]) -> dict[str, str]:
     """Figures that say as much of the client as of the server, and why.
 
     A latency is spoiled where, at the same percentile, the client was late, or its event loop lagged, by more than a tenth
-    of it. Throughput is where the client's event loop had hardly a moment's rest.
+    of it. Throughput is where the client's event loop had hardly a moment's rest, or hardly a turn at its core.
     """
     found = {}
     for name in ("ttft", "itl", "turn"):
@@ -91,6 +92,8 @@ def spoiled(latency: dict[str, Any], client: dict[str, Any]) -> dict[str, str]:
                 found[f"{name} p{percent}"] = f"the client sent {1000 * late:.1f} ms late (p{percent})"
     if client["cpu"] > BUSY:
         found["throughput"] = f"the client used {client['cpu']:.0%} of its core"
+    elif (client["lag"]["p50"] or 0) > SLUGGISH:
+        found["throughput"] = f"the client's event loop lagged {1000 * client['lag']['p50']:.0f} ms (p50)"
     return found
 
 

@@ -88,7 +88,9 @@ class Load:
             self._want(round(stage.at(past)))
         if past < stage.seconds:
             return False
-        turns = sum(each.turns + each.failed.total() for each in collector.segments if each.stage == number and each.measured)
+        turns = sum(
+            each.turns + each.failed.total() for each in collector.segments if each.stage == number and each.measured
+        )
         return not stage.adaptive or turns >= FEWEST or past >= PATIENT * stage.seconds
 
     async def open(self, stages: Sequence[Stage], arrivals: Iterator[tuple[float, int]]) -> None:
@@ -98,9 +100,7 @@ class Load:
         try:
             for at, _ in arrivals:
                 due = begun + at
-                while (wait := due - monotonic()) > 0 and not self.over:
-                    await asyncio.sleep(min(wait, STEP))
-                if self.over:
+                if not await self._wait(due):
                     break
                 self._spawn(self._converse(due))
             await guard
@@ -116,21 +116,19 @@ class Load:
             begin, end = end, end + stage.seconds
             for measured, until in ((False, begin + stage.warmup), (True, end)):
                 if until > begin or measured:
-                    await self._look()
                     self.room.collector.phase(number, measured=measured)
+                    await self._look()
                     await self._until(lambda until=until: monotonic() >= until)  # type: ignore[misc]
             await self._look()
 
     async def replay(self, items: Sequence[tuple[float, Item, Sequence[float]]], speed: float) -> None:
         """Begin each conversation at its time and let it think before each turn as long as it did, `speed` times as fast."""
         begun = monotonic()
-        await self._look()
         self.room.collector.phase(0, measured=True)
+        await self._look()
         for at, item, thinks in items:
             due = begun + at / speed
-            while (wait := due - monotonic()) > 0 and not self.over:
-                await asyncio.sleep(min(wait, STEP))
-            if self.over:
+            if not await self._wait(due):
                 break
             left = iter([think / speed for think in thinks])
             self._spawn(self._converse(due, item, lambda left=left: next(left, 0.0)))  # type: ignore[misc]
@@ -141,7 +139,7 @@ class Load:
         """Begin nothing more, and wait so long for what is under way. What has no answer then has none."""
         self.room.closing = True
         until = monotonic() + min(seconds, max(0.0, self.room.budget.left))
-        while self._tasks and monotonic() < until and self._failure is None:
+        while self._tasks and monotonic() < until and self._failure is None:  # noqa: ASYNC110 (time goes by too)
             await asyncio.sleep(STEP)
         await self.abandon()
 
@@ -155,8 +153,14 @@ class Load:
         if self._failure is not None:
             raise self._failure
 
+    async def _wait(self, due: float) -> bool:
+        """Wait for a moment; whether the test still goes on then."""
+        while (wait := due - monotonic()) > 0 and not self.over:  # noqa: ASYNC110 (it may be stopped meanwhile)
+            await asyncio.sleep(min(wait, STEP))
+        return not self.over
+
     async def _until(self, done: Callable[[], bool]) -> None:
-        while not self.over and not done():
+        while not self.over and not done():  # noqa: ASYNC110 (what is waited for tells nobody)
             await asyncio.sleep(STEP)
 
     def _want(self, wanted: int, spread: float = 0.0) -> None:
@@ -180,7 +184,9 @@ class Load:
         finally:
             self._workers -= 1
 
-    async def _converse(self, due: float, item: Item | None = None, think: Callable[[], float] | None = None) -> float | None:
+    async def _converse(
+        self, due: float, item: Item | None = None, think: Callable[[], float] | None = None
+    ) -> float | None:
         """Play one conversation: when it ended (monotonic seconds); None where the infrastructure failed."""
         collector = self.room.collector
         drive = (item or self._mix.next()).drive()

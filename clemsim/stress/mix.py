@@ -132,5 +132,5 @@ def changed(arena: Arena[Any], instance: Instance, options: Mapping[str, str]) -
         if name not in fields or name in ("id", "experiment"):
             names = ", ".join(sorted(set(fields) - {"id", "experiment"}))
             raise UsageError(f"--option {arena.name}.{name}: choose of {names}")
-    found: Instance = arena.load(instance.model_dump() | options)
+    found: Instance = arena.load({**instance.model_dump(), **options})
     return found

@@ -23,6 +23,7 @@ class Gauges:
     waiting: int = 0
     kv_usage: float = 0.0
     kv_most: float = 0.0
+    last: Load | None = None
 
     def add(self, load: Load) -> None:
         """One look."""
@@ -31,6 +32,7 @@ class Gauges:
         self.waiting += load.waiting
         self.kv_usage += load.kv_usage
         self.kv_most = max(self.kv_most, load.kv_usage)
+        self.last = load
 
     def merge(self, other: Gauges) -> None:
         """All looks of another."""
@@ -39,6 +41,7 @@ class Gauges:
         self.waiting += other.waiting
         self.kv_usage += other.kv_usage
         self.kv_most = max(self.kv_most, other.kv_most)
+        self.last = other.last or self.last
 
 
 @dataclass(slots=True)

@@ -92,7 +92,9 @@ class Timed:
         room.pending[self] = None
         room.collector.flying(1)
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
         if not self._requests:
             return
         conversation = self._conversation
