@@ -28,13 +28,15 @@ END = b"[DONE]"
 
 @dataclass(slots=True)
 class Meter:
-    """How many events of streams have come so far, of all engines that share it."""
+    """How many events of streams have come so far, of all engines that share it. Those of a server that ends its lines
+    with CR LF, which is rare, are not counted as they come.
+    """
 
     events: int = 0
 
     def hear(self, part: bytes) -> None:
-        """A part of a stream has come. An event ends in an empty line, which no JSON text holds."""
-        self.events += part.count(b"\n\n") or part.count(b"\r\n\r\n")
+        """A part of a stream has come. An event ends in an empty line, which no JSON text holds, nor a head of HTTP."""
+        self.events += part.count(b"\n\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,33 +95,69 @@ def take_apart(answer: Answer) -> tuple[dict[str, Any], list[float], int]:
 
     Raises EngineUnavailable for a stream that says it failed, was cut off, or can't be read.
     """
-    texts, thoughts, times = list[str](), list[str](), list[float]()
-    said: dict[str, Any] = {}
-    finish, ended, count = None, False, 0
+    reply = _Reply()
+    events = _events(answer)
     try:
-        for at, event in _events(answer):
-            count += 1
-            if event == END:
-                ended = True
-                continue
-            data = orjson.loads(event)
-            if "error" in data:
-                raise EngineUnavailable(f"the server broke off: {protocol.shorten(str(data['error']))}")
-            said.update((name, data[name]) for name in ("usage", "system_fingerprint", "metrics") if data.get(name))
-            for choice in data["choices"]:
-                delta, finish = choice["delta"], choice.get("finish_reason") or finish
-                text, thought = delta.get("content"), delta.get("reasoning_content") or delta.get("reasoning")
-                if text or thought:
-                    times.append(at)
-                    texts.append(text or "")
-                    thoughts.append(thought or "")
-        text, thought = "".join(texts), "".join(thoughts)
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        for at, event in events:
+            reply.add(at, event)
+    except (orjson.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise EngineUnavailable("the server sent an unreadable stream") from error
-    if not ended and finish is None:
+    if not reply.ended and reply.finish is None:
         raise EngineUnavailable("the stream was cut off")
-    message = {"content": text, "reasoning_content": thought}
-    return {"choices": [{"message": message, "finish_reason": finish}], **said}, times, count
+    message = {"content": "".join(reply.texts), "reasoning_content": "".join(reply.thoughts)}
+    return {"choices": [{"message": message, "finish_reason": reply.finish}], **reply.said}, reply.times, len(events)
+
+
+class _Reply:
+    """A reply put together from its events.
+
+    Most events differ in nothing but their text. Once one was read whole, those that begin and end as it did are not: what
+    stands between is their text, as long as no quotation mark or backslash is in it.
+    """
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.thoughts: list[str] = []
+        self.times: list[float] = []
+        self.said: dict[str, Any] = {}
+        self.finish: str | None = None
+        self.ended = False
+        self._head, self._tail = b"\0", b""
+
+    def add(self, at: float, event: bytes) -> None:
+        """The next event, which came then. Raises what reading JSON raises."""
+        if event.startswith(self._head) and event.endswith(self._tail):
+            text = event[len(self._head) : -len(self._tail)]
+            if text and b'"' not in text and b"\\" not in text:
+                self.times.append(at)
+                self.texts.append(text.decode())
+                return
+        if event == END:
+            self.ended = True
+        else:
+            self._read(at, event)
+
+    def _read(self, at: float, event: bytes) -> None:
+        data = orjson.loads(event)
+        if "error" in data:
+            raise EngineUnavailable(f"the server broke off: {protocol.shorten(str(data['error']))}")
+        self.said.update((name, data[name]) for name in ("usage", "system_fingerprint", "metrics") if data.get(name))
+        for choice in data["choices"]:
+            delta, finish = choice["delta"], choice.get("finish_reason")
+            self.finish = finish or self.finish
+            text, thought = delta.get("content"), delta.get("reasoning_content") or delta.get("reasoning")
+            if text or thought:
+                self.times.append(at)
+                self.texts.append(text or "")
+                self.thoughts.append(thought or "")
+            if text and not thought and not finish:
+                self._learn(event, b'"content":' + orjson.dumps(text))
+
+    def _learn(self, event: bytes, said: bytes) -> None:
+        """Remember what stands around a text."""
+        head, found, tail = event.partition(said)
+        if found:
+            self._head, self._tail = head + b'"content":"', b'"' + tail
 
 
 def _events(answer: Answer) -> list[tuple[float, bytes]]:
@@ -130,7 +168,7 @@ def _events(answer: Answer) -> list[tuple[float, bytes]]:
     end, which, last = 0, 0, len(parts) - 1
     for event in body.split(gap):
         end += len(event) + len(gap)
-        while which < last and parts[which][1] < end:
+        while which < last and parts[which + 1][1] < end:
             which += 1
         if event.startswith(b"data: ") and b"\n" not in event:
             found.append((parts[which][0], event[6:]))
@@ -160,15 +198,14 @@ class Listening(Connection):
 
     def data_received(self, data: bytes) -> None:
         """A part of the answer."""
-        self._now = monotonic()
+        self._parts.append((monotonic(), self._size))
+        self._meter.hear(data)
         super().data_received(data)
 
     def on_body(self, body: bytes) -> None:
         """A part of its body."""
-        super().on_body(body)
+        self._body.append(body)
         self._size += len(body)
-        self._parts.append((self._now, self._size))
-        self._meter.hear(body)
 
     def _whole(self) -> Answer:
         return super()._whole()._replace(parts=self._parts)
@@ -204,8 +241,8 @@ class ListeningAiohttp(AiohttpTransport):
     async def _listen(self, response: aiohttp.ClientResponse) -> tuple[bytes, Sequence[tuple[float, int]]]:
         read, parts, size = list[bytes](), list[tuple[float, int]](), 0
         async for part in response.content.iter_any():
+            parts.append((monotonic(), size))
             size += len(part)
             read.append(part)
-            parts.append((monotonic(), size))
             self._meter.hear(part)
         return b"".join(read), parts

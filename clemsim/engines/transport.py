@@ -14,7 +14,7 @@ CONNECT_TIMEOUT = 30.0  # seconds
 class Answer(NamedTuple):
     """Status, what the server asked to wait if it did, and body.
 
-    `parts`: when each part of the body came (monotonic seconds) and where it ends in it; of a stream only.
+    `parts`: when each part of the answer came (monotonic seconds) and where in the body it begins; of a stream only.
     """
 
     status: int

@@ -32,7 +32,8 @@ def measured(stage: Stage, whole: Segment, parts: Sequence[Segment], looks: tupl
     """
     seconds, longest = whole.seconds, max(each.seconds for each in parts)
     tokens = _share(whole.tokens_out, whole.turn_events)  # of one event
-    turns = _share(whole.events, seconds * whole.turn_events) * whole.turns
+    heard = whole.events or whole.turn_events  # some servers' events can't be counted as they come
+    turns = _share(heard, seconds * whole.turn_events) * whole.turns
     answered = whole.turns + whole.failed.total() + whole.unanswered
     kept = _share(whole.kept, answered) if answered else None
     latency = {name: whole.latencies[name].percentiles() for name in LATENCIES}
@@ -49,9 +50,13 @@ def measured(stage: Stage, whole: Segment, parts: Sequence[Segment], looks: tupl
         "seconds": seconds,
         "turns": whole.turns,
         "turns_per_second": turns,
-        "output_tokens_per_second": _share(whole.events * tokens, seconds),
+        "output_tokens_per_second": _share(heard * tokens, seconds),
         "input_tokens_per_second": turns * _share(whole.tokens_in, whole.turns),
-        "rates": [_share(each.events * tokens, each.seconds) for each in parts if 2 * each.seconds >= longest],
+        "rates": [
+            _share((each.events if whole.events else each.turn_events) * tokens, each.seconds)
+            for each in parts
+            if 2 * each.seconds >= longest
+        ],
         "conversations": whole.ended,
         "conversations_per_second": _share(whole.ended, seconds),
         "slo_share": kept,

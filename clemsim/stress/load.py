@@ -19,7 +19,8 @@ from clemsim.stress.talking import Conversation, Room
 STEP = 0.05  # seconds between two looks at whether a stage is over
 SPREAD = 1.0  # seconds over which new conversations begin, at most
 PAUSES = (0.1, 5.0)  # seconds that a conversation of a closed loop waits after a fault, at first and at most
-LONGEST = 15  # times as long as planned may an adaptive stage warm up
+TURNS = 1.25  # for each conversation are awaited before an adaptive stage counts as warm: all queues are what they will be
+LONGEST = 60.0  # seconds that it waits for them
 FEWEST = 10  # turns that an adaptive stage should see
 PATIENT = 4  # times as long as planned may it wait for them
 
@@ -63,7 +64,7 @@ class Load:
         self._want(round(stage.first), spread=min(SPREAD, stage.warmup / 2))
         collector.phase(number, measured=False)
         begun = collector.now
-        enough = round(stage.first) if stage.adaptive else 0
+        enough = TURNS * stage.first if stage.adaptive else 0
         await self._until(lambda: self._warm(number, begun, stage, enough))
         if self.over:
             return
@@ -73,13 +74,13 @@ class Load:
         await self._until(lambda: self._seen(number, begun, stage))
         await self._look()
 
-    def _warm(self, number: int, begun: float, stage: Stage, enough: int) -> bool:
+    def _warm(self, number: int, begun: float, stage: Stage, enough: float) -> bool:
         collector = self.room.collector
         past = collector.now - begun
         if past < stage.warmup:
             return False
         ended = sum(each.turns + each.failed.total() for each in collector.segments if each.stage == number)
-        return ended >= enough or past >= LONGEST * stage.warmup
+        return ended >= enough or past >= max(LONGEST, stage.warmup)
 
     def _seen(self, number: int, begun: float, stage: Stage) -> bool:
         collector = self.room.collector

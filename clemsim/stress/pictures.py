@@ -55,25 +55,28 @@ def png(chart: Any) -> bytes:
 
 
 def throughput(stages: Rows, knee: Mapping[str, Any] | None) -> Any:
-    """Output tokens a second against the load, with 95 % intervals, the two bounds and the knee where they meet."""
+    """Output tokens a second against the load, with 95 % intervals, the two bounds and the knee where they meet. Both axes
+    are logarithmic, so that the bounds are straight.
+    """
     import altair as alt  # noqa: PLC0415
 
-    rows = [{"load": each["load"], "label": each["label"], **_rate(each)} for each in stages]
-    top = 1.15 * max(row["high"] for row in rows)
+    rows = [{"load": stage["load"], **_rate(stage)} for stage in stages]
     loads = [row["load"] for row in rows]
-    title = "conversations arriving a second" if stages[0]["open"] else "conversations at once (log scale)"
-    x = alt.X("load:Q", title=title, scale=_log(loads), axis=_ticks(loads))
-    y = alt.Y("rate:Q", title=PER_SECOND, scale=alt.Scale(domain=[0, top], nice=False))
+    heights = [min(row["low"] for row in rows if row["low"] > 0), 1.6 * max(row["high"] for row in rows)]
+    title = "conversations arriving a second (log)" if stages[0]["open"] else "conversations at once (log)"
+    x = alt.X(
+        "load:Q", title=title, scale=_log(loads), axis=alt.Axis(values=loads, format="~g", grid=False, labelOverlap=True)
+    )
+    y = alt.Y("rate:Q", title=f"{PER_SECOND} (log)", scale=_log(heights), axis=_few())
     base = alt.Chart(_data(rows))
-    spread = base.mark_rule(color=BLUE, strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q", title=PER_SECOND), y2="high:Q")
-    layers = [
-        base.mark_line(color=BLUE).encode(x=x, y=y),
-        spread,
-        base.mark_point(filled=True, size=60, color=BLUE).encode(x=x, y=y),
-    ]
+    spread = base.mark_rule(color=BLUE, strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    points = base.mark_point(filled=True, size=60, color=BLUE, opacity=1)
+    layers = [base.mark_line(color=BLUE).encode(x=x, y=y), spread, points.encode(x=x, y=y)]
     if knee:
-        layers = [*_bounds(knee, loads, top, x, y), *layers, *_knee_mark(knee, top, x)]
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title="Throughput against concurrency")
+        layers = [*_bounds(knee, loads, heights, x, y), *layers, *_knee_mark(knee, heights[1], x)]
+    subtitle = "dots: stages with 95 % intervals; dashed: the bounds of light and of full load, which meet at the knee"
+    titled = alt.TitleParams("Throughput against concurrency", subtitle=subtitle)
+    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=titled)
 
 
 def _rate(stage: Mapping[str, Any]) -> dict[str, float]:
@@ -86,16 +89,15 @@ def _rate(stage: Mapping[str, Any]) -> dict[str, float]:
     return {"rate": rate, "low": max(0.0, rate - half), "high": rate + half}
 
 
-def _bounds(knee: Mapping[str, Any], loads: Sequence[float], top: float, x: Any, y: Any) -> list[Any]:
+def _bounds(knee: Mapping[str, Any], loads: Sequence[float], heights: Sequence[float], x: Any, y: Any) -> list[Any]:
     """The two lines that bound throughput: that of nobody waiting, and that of the saturated server."""
     import altair as alt  # noqa: PLC0415
 
-    steps = 60
     least, most = min(loads), max(loads)
-    line = [least * (most / least) ** (step / steps) for step in range(steps + 1)] if most > least else [least]
-    rising = [{"load": load, "rate": knee["alone"] * load} for load in line if knee["alone"] * load <= top]
+    last = min(most, heights[1] / knee["alone"])
+    rising = [{"load": load, "rate": knee["alone"] * load} for load in (least, last)]
     level = [{"load": load, "rate": knee["rate"]} for load in (least, most)]
-    style: Any = {"color": GREY, "strokeDash": [5, 4], "strokeWidth": 1.2}
+    style: Any = {"color": GREY, "strokeDash": [5, 4], "strokeWidth": 1.2, "clip": True}
     return [alt.Chart(_data(rows)).mark_line(**style).encode(x=x, y=y) for rows in (rising, level)]
 
 
@@ -113,63 +115,66 @@ def latency(stages: Rows, knee: Mapping[str, Any] | None) -> Any:
     """Latencies against throughput: each point is a stage, named by its load."""
     import altair as alt  # noqa: PLC0415
 
-    panels = []
-    for name, title in NAMES.items():
-        rows = [
-            {
-                "rate": stage["output_tokens_per_second"],
-                "ms": 1000 * stage["latency"][name][which],
-                "which": which,
-                "order": order,
-            }
-            for order, stage in enumerate(stages)
-            for which in PERCENTILES
-            if stage["latency"][name][which]
-        ]
-        if not rows:
-            continue
-        x = alt.X("rate:Q", title=PER_SECOND, scale=alt.Scale(zero=True))
-        y = alt.Y("ms:Q", title=f"{title} (ms, log scale)", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s"))
-        scale = alt.Scale(domain=list(PERCENTILES), range=list(PERCENTILES.values()))
-        base = alt.Chart(_data(rows)).encode(x=x, y=y, color=alt.Color("which:N", title=None, scale=scale))
-        layers = [base.mark_line().encode(order="order:Q"), base.mark_point(filled=True, size=45)]
-        layers += _labels(stages, name, x, y)
-        if knee and knee["reached"]:
-            layers.append(alt.Chart(_data([{"rate": knee["rate"]}])).mark_rule(color=GREY, strokeDash=[5, 4]).encode(x=x))
-        panels.append(alt.layer(*layers).properties(width=WIDTH, height=200))
-    titled = alt.TitleParams(
-        "Latency against throughput",
-        subtitle="each point a stage, named by its load; dashed: the most that the server gives",
-    )
-    return alt.vconcat(*panels, title=titled)
+    names = [name for name in NAMES if any(stage["latency"][name]["p50"] for stage in stages)]
+    panels = [_latencies(stages, name, knee, last=name == names[-1]) for name in names]
+    subtitle = "each point a stage, named by its load; dashed: the most that the server gives"
+    return alt.vconcat(*panels, title=alt.TitleParams("Latency against throughput", subtitle=subtitle), spacing=12)
 
 
-def _labels(stages: Rows, name: str, x: Any, y: Any) -> list[Any]:
-    """The load of each stage beneath its p50, for as many stages as there is room for."""
+def _latencies(stages: Rows, name: str, knee: Mapping[str, Any] | None, *, last: bool) -> Any:
+    """The panel of one latency; the last one has the axis of all."""
     import altair as alt  # noqa: PLC0415
 
+    rows = [
+        {
+            "rate": stage["output_tokens_per_second"],
+            "ms": 1000 * stage["latency"][name][which],
+            "which": which,
+            "order": order,
+        }
+        for order, stage in enumerate(stages)
+        for which in PERCENTILES
+        if stage["latency"][name][which]
+    ]
+    most = 1.08 * max(row["rate"] for row in rows)
+    axis = alt.Axis(title=PER_SECOND) if last else alt.Axis(title=None, labels=False, ticks=False)
+    x = alt.X("rate:Q", scale=alt.Scale(domain=[0, most], nice=False), axis=axis)
+    y = alt.Y("ms:Q", title=f"{NAMES[name]} (ms, log)", scale=_log([row["ms"] for row in rows], 1.6), axis=_few())
+    scale = alt.Scale(domain=list(PERCENTILES), range=list(PERCENTILES.values()))
+    base = alt.Chart(_data(rows)).encode(x=x, y=y, color=alt.Color("which:N", title=None, scale=scale))
+    layers = [base.mark_line().encode(order="order:Q"), base.mark_point(filled=True, size=45, opacity=1)]
+    if knee and knee["reached"]:
+        layers.insert(0, alt.Chart(_data([{"rate": knee["rate"]}])).mark_rule(color=GREY, strokeDash=[5, 4]).encode(x=x))
+    labels = alt.Chart(_data(_labels(stages, name))).mark_text(align="right", dx=-6, dy=11, fontSize=10, color="#333")
+    return alt.layer(*layers, labels.encode(x=x, y=y, text="label:N")).properties(width=WIDTH, height=190)
+
+
+def _labels(stages: Rows, name: str) -> list[dict[str, Any]]:
+    """The load of each stage at its p50, for as many stages as there is room for."""
     widest = max(stage["output_tokens_per_second"] for stage in stages) or 1.0
     kept: list[tuple[float, float]] = []
     rows = []
     for stage in stages:
         value = stage["latency"][name]["p50"]
         place = stage["output_tokens_per_second"] / widest
-        if value and all(abs(place - other) > 0.03 or not 0.6 < value / at < 1.6 for other, at in kept):
+        if value and all(abs(place - other) > 0.035 or not 0.7 < value / at < 1.4 for other, at in kept):
             kept.append((place, value))
             rows.append({"rate": stage["output_tokens_per_second"], "ms": 1000 * value, "label": stage["label"]})
-    return [alt.Chart(_data(rows)).mark_text(dy=12, fontSize=10, color="#333").encode(x=x, y=y, text="label:N")]
+    return rows
 
 
-# Panels of the timeline: title, and what is drawn by which name in which colour.
-PANELS: tuple[tuple[str, dict[str, tuple[str, str]]], ...] = (
-    ("output tokens/s", {"output_tokens_per_second": ("output tokens/s", BLUE)}),
-    ("conversations, turns", {"under_way": ("conversations", GREY), "in_flight": ("turns in flight", BLUE)}),
-    ("first token (ms, log)", {"ttft_p50": ("TTFT p50", BLUE), "ttft_p99": ("TTFT p99", RED)}),
-    ("failed turns", {"errors": ("failed turns", RED)}),
-    ("server: requests", {"server_running": ("running", GREEN), "server_waiting": ("waiting", ORANGE)}),
-    ("server: shares", {"server_kv_usage": ("KV cache in use", GREEN), "server_prefix_hit_share": ("prefix hits", ORANGE)}),
-    ("server: preempted", {"server_preemptions": ("preemptions", RED)}),
-    ("client", {"client_cpu": ("CPU (of a core)", BLUE), "client_lag_p99": ("loop lag p99 (s)", ORANGE)}),
+# Panels of the timeline: title, by what to multiply, how numbers are written, and what is drawn in which colour.
+Lines = Mapping[str, tuple[str, str]]
+PANELS: tuple[tuple[str, float, str, Lines], ...] = (
+    ("output tokens/s", 1, ",", {"output_tokens_per_second": ("output tokens/s", BLUE)}),
+    ("client", 1, ",", {"under_way": ("conversations", GREY), "in_flight": ("turns in flight", BLUE)}),
+    ("TTFT (ms, log)", 1000, "~s", {"ttft_p50": ("TTFT p50", BLUE), "ttft_p99": ("TTFT p99", RED)}),
+    ("client", 1, ",", {"errors": ("failed turns", RED)}),
+    ("server", 1, ",", {"server_running": ("running", GREEN), "server_waiting": ("waiting", ORANGE)}),
+    ("server", 1, "~%", {"server_kv_usage": ("KV cache in use", GREEN), "server_prefix_hit_share": ("prefix hits", ORANGE)}),
+    ("server", 1, ",", {"server_preemptions": ("preemptions", RED)}),
+    ("client", 1, "~%", {"client_cpu": ("CPU of a core", BLUE)}),
+    ("client (ms)", 1000, ",", {"client_lag_p99": ("loop lag p99", ORANGE)}),
 )
 
 
@@ -179,55 +184,58 @@ def timeline(rows: Rows, stages: Rows) -> Any:
     """
     import altair as alt  # noqa: PLC0415
 
-    long = rows[-1]["at"] > LONG
-    unit = 60 if long else 1
+    unit, name = (60, "minutes") if rows[-1]["at"] > LONG else (1, "seconds")
     end = (rows[-1]["at"] + rows[-1]["seconds"] / 2) / unit
     begins = _data([{"at": stage["begin"] / unit, "label": stage["label"]} for stage in stages])
-    shown = [panel for panel in PANELS if any(row[name] for row in rows for name in panel[1])]
+    shown = [panel for panel in PANELS if any(row[each] for row in rows for each in panel[3])]
     panels = []
-    for number, (title, lines) in enumerate(shown):
+    for number, (title, factor, form, lines) in enumerate(shown):
         last = number == len(shown) - 1
-        axis = alt.Axis(
-            labels=last, ticks=last, title=f"{'minutes' if long else 'seconds'} since the beginning" if last else None
-        )
+        axis = alt.Axis(labels=last, ticks=last, title=f"{name} since the beginning" if last else None)
         x = alt.X("at:Q", scale=alt.Scale(domain=[0, end], nice=False), axis=axis)
-        factor = 1000 if "(ms" in title else 1
-        data = [
-            {"at": row["at"] / unit, "value": factor * row[name], "what": what}
-            for row in rows
-            for name, (what, _) in lines.items()
-            if row[name] is not None and (factor == 1 or row[name] > 0)
-        ]
-        scale = alt.Scale(type="log") if "log" in title else alt.Scale(zero=True)
-        y = alt.Y("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4, format="~s", titleFontSize=10))
-        colours = alt.Scale(domain=[what for what, _ in lines.values()], range=[colour for _, colour in lines.values()])
-        drawn = alt.Chart(_data(data)).mark_line(interpolate="linear", strokeWidth=1.4)
-        marks = alt.Chart(begins).mark_rule(color="#bbb", strokeDash=[2, 2]).encode(x=x)
-        layers = [marks, drawn.encode(x=x, y=y, color=alt.Color("what:N", title=None, scale=colours))]
+        layers = [alt.Chart(begins).mark_rule(color="#bbb", strokeDash=[2, 2]).encode(x=x)]
+        layers.append(_drawn(rows, unit, title, factor, form, lines).encode(x=x))
         if number == 0:
-            layers.append(
-                alt.Chart(begins)
-                .mark_text(align="left", dx=3, fontSize=9, color="#666", baseline="top")
-                .encode(x=x, y=alt.value(-12), text="label:N")
-            )
+            text = alt.Chart(begins).mark_text(align="left", dx=3, fontSize=9, color="#666", baseline="top")
+            layers.append(text.encode(x=x, y=alt.value(-12), text="label:N"))
         panels.append(alt.layer(*layers).properties(width=WIDTH, height=SLIM))
-    titled = alt.TitleParams(
-        "Over time", subtitle="dotted lines: where the measured part of each stage begins, named by its load", offset=16
-    )
+    subtitle = "dotted lines: where the measured part of each stage begins, named by its load"
+    titled = alt.TitleParams("Over time", subtitle=subtitle, offset=16)
     return alt.vconcat(*panels, title=titled, spacing=8).resolve_scale(color="independent")
 
 
-def _log(values: Iterable[float]) -> Any:
+def _drawn(rows: Rows, unit: float, title: str, factor: float, form: str, lines: Lines) -> Any:
+    """The lines of one panel, without their time axis."""
+    import altair as alt  # noqa: PLC0415
+
+    logarithmic = "log" in title
+    data = [
+        {"at": row["at"] / unit, "value": factor * row[name], "what": what}
+        for row in rows
+        for name, (what, _) in lines.items()
+        if row[name] is not None and (row[name] > 0 or not logarithmic)
+    ]
+    scale = _log([each["value"] for each in data], 1.6) if logarithmic else alt.Scale(zero=True)
+    y = alt.Y("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4, format=form, titleFontSize=11))
+    colours = alt.Scale(domain=[what for what, _ in lines.values()], range=[colour for _, colour in lines.values()])
+    return (
+        alt.Chart(_data(data)).mark_line(strokeWidth=1.4).encode(y=y, color=alt.Color("what:N", title=None, scale=colours))
+    )
+
+
+def _few() -> Any:
+    """An axis of few ticks."""
+    import altair as alt  # noqa: PLC0415
+
+    return alt.Axis(tickCount=5, format="~s")
+
+
+def _log(values: Iterable[float], room: float = 1.15) -> Any:
+    """A logarithmic scale with some room at both ends."""
     import altair as alt  # noqa: PLC0415
 
     some = list(values)
-    return alt.Scale(type="log", domain=[min(some) / 1.15, max(some) * 1.15], nice=False)
-
-
-def _ticks(values: Sequence[float]) -> Any:
-    import altair as alt  # noqa: PLC0415
-
-    return alt.Axis(values=list(values), format="~g", grid=False, labelOverlap=True)
+    return alt.Scale(type="log", domain=[min(some) / room, max(some) * room], nice=False)
 
 
 def _dressed(chart: Any) -> Any:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import orjson
@@ -160,7 +161,8 @@ def _capital(text: str) -> str:
 
 def timeline(segments: Sequence[Segment]) -> list[dict[str, Any]]:
     """One row for each stretch of time; what was not seen in it is None."""
-    some = [each for each in segments if each.seconds > 0]
+    usual = median(each.seconds for each in segments)
+    some = [each for each in segments if each.seconds > usual / 3]  # a remnant between two stages says nothing
     events = sum(each.turn_events for each in some)
     tokens = sum(each.tokens_out for each in some) / events if events else 0.0
     rows, before = [], None
