@@ -1,8 +1,9 @@
 """Is a server that answers otherwise under load caught, and is a sound one left in peace?
 
-Both are simulated: the sound one answers a tenth of all requests differently each time, no worse, as batching makes real servers
-do; the other one gives other answers to a third of its requests once more than four are inside. Each is checked again and again,
-with other conversations each time. Prints JSON: how often each was accused, and how many transcripts agreed word for word.
+Both are simulated: the sound one answers a tenth of all requests differently each time, no worse, as batching makes real
+servers do; the other one gives other answers to a third of its requests once more than four are inside. Each is checked
+again and again, with other conversations each time. Prints JSON: how often each was accused, and the share of transcripts
+that agreed word for word.
 usage: python benchmarks/stress_answers.py [--repetitions 20] [--episodes 60]
 """
 

@@ -124,8 +124,8 @@ class Load:
 
     async def replay(self, items: Sequence[tuple[float, Item, Sequence[float]]], speed: float) -> None:
         """Begin each conversation at its time and let it think before each turn as long as it did, `speed` times as fast."""
-        begun = monotonic()
         self.room.collector.phase(0, measured=True)
+        begun = monotonic()
         await self._look()
         for at, item, thinks in items:
             due = begun + at / speed
