@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MODERATOR = "moderator"
 
@@ -12,13 +13,22 @@ MODERATOR = "moderator"
 Stop = Literal["stop", "length", "overflow"]
 
 
+class Heard(NamedTuple):
+    """When a streamed reply was heard. Times in seconds of the monotonic clock."""
+
+    sent: float
+    times: Sequence[float]  # of each event that brought a part of the reply
+    ended: float
+    events: int  # how many came, also those that brought no part of the reply
+
+
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
 class Usage:
     """What one request took. Times in seconds, `started` since the epoch; tokens as the server counts them.
 
     `queued` and `first_token` are the server's own times, where it tells them: in its queue, and from there to the first
     token. `replica` says which of several servers answered. Of a turn that was `batched` with others, `tokens_in` is its
-    share of theirs by length, and cached tokens are not known.
+    share of theirs by length, and cached tokens are not known. `heard` is there where the reply was streamed.
     """
 
     model: str
@@ -34,6 +44,7 @@ class Usage:
     queued: float | None = None
     first_token: float | None = None
     batched: bool = False
+    heard: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from clemsim.agent import Agent, Cast
 from clemsim.arena import Arena
 from clemsim.engines.base import Sampling
+from clemsim.engines.streaming import Streaming
 from clemsim.errors import UsageError
 
 
@@ -26,6 +27,7 @@ class AgentOptions:
     width: int | None = None
     isolate_cache: bool = False
     batch: int = 1
+    streaming: Streaming | None = None  # replies are to be heard token by token
 
 
 class AgentFactory(Protocol):

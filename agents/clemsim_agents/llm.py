@@ -18,6 +18,7 @@ from clemsim.engines.launch import LaunchedEngine
 from clemsim.engines.local import LocalEngine
 from clemsim.engines.replicas import ReplicatedEngine
 from clemsim.engines.scripted import ReplayEngine
+from clemsim.engines.streaming import StreamingEngine
 from clemsim.errors import UsageError
 from clemsim.events import Replied
 from clemsim.loads import Load
@@ -109,10 +110,17 @@ def remote(arg: str, options: AgentOptions) -> LLMSeat:
         raise UsageError(f"{arg}: name the model, as in qwen@http://127.0.0.1:8000/v1")
     urls = list(dict.fromkeys(checked_url(url.strip()) for url in f"http{rest}".split(",")))
     more = len(urls) > 1
-    common: dict[str, Any] = {"failover": more, "isolated": options.isolate_cache, "batch": options.batch}
-    engines = {url: ChatEngine(model, url, key=_key(url), **common) for url in urls}
+    engines = {url: _server(model, url, options, failover=more) for url in urls}
     engine = ReplicatedEngine(engines) if more else engines[urls[0]]
     return LLMSeat(engine, options.sampling, constrain=options.constrain)
+
+
+def _server(model: str, url: str, options: AgentOptions, *, failover: bool) -> ChatEngine:
+    """One server of a model."""
+    if options.streaming:
+        return StreamingEngine(model, url, options.streaming, key=_key(url))
+    common: dict[str, Any] = {"isolated": options.isolate_cache, "batch": options.batch}
+    return ChatEngine(model, url, key=_key(url), failover=failover, **common)
 
 
 def vllm(arg: str, options: AgentOptions) -> LLMSeat:

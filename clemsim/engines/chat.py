@@ -89,10 +89,13 @@ class ChatEngine(Engine):
         async with self._opening:
             if self._transport is None:
                 self.server = await self._control.ask(self.model)
-                self._transport = transport(f"{self.url}/chat/completions", self._headers)
+                self._transport = self._way(f"{self.url}/chat/completions")
                 self._begin_with()
                 if self._most > 1:
                     self._begin_batches()
+
+    def _way(self, url: str) -> Transport:
+        return transport(url, self._headers)
 
     def _begin_with(self) -> None:
         """The width to begin with, unless it was given."""
@@ -205,6 +208,9 @@ class ChatEngine(Engine):
             raise EngineUnavailable(f"{self.name} is not open")
         header = ("X-Session-ID", self._conversation(request)) if self.server.dialect == "vllm" else None
         answer, seconds = await self._exchange(self._transport, sent, header)
+        return self._completion(answer, request, started, seconds, retries)
+
+    def _completion(self, answer: Answer, request: Request, started: float, seconds: float, retries: int) -> Completion:
         if answer.status == 200:
             said = _json(answer.body)
             return protocol.read(said, request, self.name, started=started, seconds=seconds, retries=retries)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from clemsim.loads import Load
 
@@ -35,6 +37,54 @@ def read_load(text: str) -> Load | None:
         generated=int(sums.get("vllm:generation_tokens_total", 0)),
         rejections=int(sums.get("vllm:admission_rejections_total", 0)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """A histogram so far: how many values were not greater than each bound, how many there were, and their sum."""
+
+    bounds: Mapping[float, float]
+    count: float
+    sum: float
+
+    def plus(self, other: Buckets) -> Buckets:
+        """Both together."""
+        bounds = {bound: count + other.bounds.get(bound, 0.0) for bound, count in self.bounds.items()}
+        return Buckets(bounds, self.count + other.count, self.sum + other.sum)
+
+    def minus(self, earlier: Buckets) -> Buckets:
+        """What has come since."""
+        bounds = {bound: count - earlier.bounds.get(bound, 0.0) for bound, count in self.bounds.items()}
+        return Buckets(bounds, self.count - earlier.count, self.sum - earlier.sum)
+
+    def bucket_of(self, share: float) -> tuple[float, float]:
+        """The bounds between which the value lies that this share of all are not greater than."""
+        low = 0.0
+        for bound in sorted(self.bounds):
+            if self.bounds[bound] >= share * self.count:
+                return low, bound
+            low = bound
+        return low, float("inf")
+
+
+def read_histograms(text: str, names: Collection[str]) -> dict[str, Buckets]:
+    """Those of these histograms that the text holds, of all engines behind one server together."""
+    bounds: dict[str, dict[float, float]] = {}
+    ends: dict[tuple[str, str], float] = {}
+    for sample, labels, value in _SAMPLE.findall(text):
+        name, _, kind = sample.rpartition("_")
+        if name not in names:
+            continue
+        if kind == "bucket":
+            bound = float(dict(_LABEL.findall(labels)).get("le", "inf"))
+            counts = bounds.setdefault(name, {})
+            counts[bound] = counts.get(bound, 0.0) + float(value)
+        else:
+            ends[name, kind] = ends.get((name, kind), 0.0) + float(value)
+    return {
+        name: Buckets(counts, ends.get((name, "count"), 0.0), ends.get((name, "sum"), 0.0))
+        for name, counts in bounds.items()
+    }
 
 
 def _capacity(labels: dict[str, str]) -> int:

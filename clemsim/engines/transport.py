@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import aiohttp
@@ -12,11 +12,15 @@ CONNECT_TIMEOUT = 30.0  # seconds
 
 
 class Answer(NamedTuple):
-    """Status, what the server asked to wait if it did, and body."""
+    """Status, what the server asked to wait if it did, and body.
+
+    `parts`: when each part of the answer came (monotonic seconds) and where in the body it begins; of a stream only.
+    """
 
     status: int
     retry_after: str | None
     body: bytes
+    parts: Sequence[tuple[float, int]] = ()
 
 
 class Transport(Protocol):

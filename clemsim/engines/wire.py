@@ -111,11 +111,14 @@ class Connection(asyncio.Protocol):
             self.close()
 
     def _give(self) -> None:
-        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         answer, self._answer = self._answer, None
         if answer is not None and not answer.done():
-            answer.set_result(Answer(self._parser.get_status_code(), self._retry_after, body))
+            answer.set_result(self._whole())
         self._begin()
+
+    def _whole(self) -> Answer:
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        return Answer(self._parser.get_status_code(), self._retry_after, body)
 
     def _fail(self, error: WireError) -> None:
         self.close()
@@ -175,5 +178,8 @@ class Wire:
     async def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            _, connection = await loop.create_connection(Connection, self._host, self._port)
+            _, connection = await loop.create_connection(self._connection, self._host, self._port)
         return connection
+
+    def _connection(self) -> Connection:
+        return Connection()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from clemsim.simulated.cache import BlockCache, Holding
+from clemsim.simulated.histograms import REQUESTS, TOKENS, Histogram
 
 Tokens = Sequence[Hashable]
 
@@ -46,6 +47,10 @@ class Counters:
     preemptions: int = 0
     rejections: int = 0  # by whoever lets requests in
     finished: int = 0
+    first_tokens: Histogram = field(default_factory=lambda: Histogram(REQUESTS))  # seconds, with the queue
+    intervals: Histogram = field(default_factory=lambda: Histogram(TOKENS))  # seconds between two tokens
+    queued: Histogram = field(default_factory=lambda: Histogram(REQUESTS))  # seconds
+    requests: Histogram = field(default_factory=lambda: Histogram(REQUESTS))  # seconds from arrival to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class _Job:
     cached: int | None = None
     seated: float = 0.0
     first: float | None = None
+    due: float = 0.0  # when its next tokens are; so that timers that come late don't add up
     holding: Holding | None = None
     timer: asyncio.TimerHandle | None = None
 
@@ -162,7 +168,8 @@ class Machine:
             self.counters.queries += len(job.prompt)
             self.counters.hits += holding.found
         self._prefilled = max(now, self._prefilled) + (job.size - holding.found) / self.spec.prefill
-        job.timer = loop.call_at(max(self._prefilled, now + self.spec.first_token), self._advance, job, 1)
+        job.due = max(self._prefilled, now + self.spec.first_token)
+        job.timer = loop.call_at(job.due, self._advance, job, 1)
 
     def _advance(self, job: _Job, made: int) -> None:
         """A request has made some tokens more."""
@@ -173,7 +180,8 @@ class Machine:
             return
         job.made += made
         self.counters.generated += made
-        job.first = job.first if job.first is not None else loop.time()
+        if job.first is None:
+            job.first = loop.time()
         self._cache.fill(job.holding, job.tokens(job.size - 1))  # of the newest token nothing is computed yet
         if job.heard:
             job.heard(job.made)
@@ -182,7 +190,9 @@ class Machine:
             return
         more = self._step(job)
         interval = self.spec.interval * (1 + self.spec.slowdown * (len(self._running) - 1))
-        job.timer = loop.call_later(more * interval, self._advance, job, more)
+        job.due += more * interval
+        self.counters.intervals.add(interval, more)
+        job.timer = loop.call_at(job.due, self._advance, job, more)
 
     def _step(self, job: _Job) -> int:
         """Tokens until something happens: the next one if somebody listens, else the end of the block or of the reply."""
@@ -202,6 +212,9 @@ class Machine:
         first = job.first if job.first is not None else now
         if not job.done.done():
             job.done.set_result(Served(job.cached or 0, job.seated - job.arrived, first - job.arrived, now - job.arrived))
+        self.counters.queued.add(job.seated - job.arrived)
+        self.counters.first_tokens.add(first - job.arrived)
+        self.counters.requests.add(now - job.arrived)
         self._leave(job)
         self._seat()
 

@@ -25,6 +25,13 @@ def exposition(machine: Machine) -> str:
     }
     lines = [line for name, value in gauges.items() for line in _lines(f"vllm:{name}", "gauge", label, value)]
     lines += [line for name, value in totals.items() for line in _lines(f"vllm:{name}_total", "counter", label, value)]
+    histograms = {
+        "time_to_first_token_seconds": counters.first_tokens,
+        "inter_token_latency_seconds": counters.intervals,
+        "request_queue_time_seconds": counters.queued,
+        "e2e_request_latency_seconds": counters.requests,
+    }
+    lines += [line for name, histogram in histograms.items() for line in histogram.lines(f"vllm:{name}", label)]
     info = f'block_size="{spec.block_size}",enable_prefix_caching="True",num_gpu_blocks="{spec.blocks}"'
     return "\n".join([*lines, *_lines("vllm:cache_config_info", "gauge", info, 1)]) + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from time import time
@@ -12,11 +13,16 @@ import orjson
 from aiohttp import web
 
 from clemsim.simulated.answers import Answer, Template, babble, prompt, tokens
+from clemsim.simulated.faults import LATE, Faults, other_answer
 from clemsim.simulated.machine import Machine, Served, Spec
 from clemsim.simulated.metrics import exposition
 
 LONGEST_BODY = 64 * 2**20  # bytes
 ROUTES = ("/v1/chat/completions", "/v1/chat/completions/batch", "/v1/models", "/health", "/version", "/metrics")
+
+
+BACKLOG = 4096  # connections that may wait to be accepted: a load test opens many at once
+NO_FAULTS = Faults()
 
 
 class Refused(Exception):
@@ -31,7 +37,12 @@ class SimulatedServer:
     """One server; `most_waiting`: more than so many requests in its queue are turned away with 503."""
 
     def __init__(
-        self, spec: Spec, answer: Answer = babble, most_waiting: int | None = None, template: Template = prompt
+        self,
+        spec: Spec,
+        answer: Answer = babble,
+        most_waiting: int | None = None,
+        template: Template = prompt,
+        faults: Faults = NO_FAULTS,
     ) -> None:
         self.spec = spec
         self.machine = Machine(spec)
@@ -39,14 +50,16 @@ class SimulatedServer:
         self._answer = answer
         self._template = template
         self._most_waiting = most_waiting
+        self._faults = faults
+        self._dice = random.Random(0)
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> None:
         """Listen; port 0: any that is free."""
         self.machine = Machine(self.spec)
-        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.01)
+        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.01, handler_cancellation=True)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        await web.TCPSite(self._runner, host, port, backlog=BACKLOG).start()
         self.url = f"http://{host}:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
@@ -94,14 +107,30 @@ class SimulatedServer:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await self._body(request)
+            fault = await self._fail(request)
             asked, reply, finish = self._say(body)
             if body.get("stream"):
-                return await self._stream(request, body, asked, reply, finish)
+                return await self._stream(request, body, asked, reply, "" if fault == "cut" else finish)
             served = await self.machine.generate(asked, reply, int(body.get("priority") or 0))
         except Refused as error:
             return _error(error)
         choice = _choice(0, "".join(reply), finish)
         return self._answered([choice], _usage(len(asked), len(reply), served.cached), _timed(served))
+
+    async def _fail(self, request: web.Request) -> str:
+        """The fault that a request meets, which may end it here."""
+        fault = self._faults.draw(self._dice)
+        match fault:
+            case "busy":
+                raise Refused(503, "the server is busy")
+            case "error":
+                raise Refused(500, "something went wrong")
+            case "reset" if request.transport:
+                request.transport.abort()
+                raise Refused(500, "nobody hears this")
+            case "stall":
+                await asyncio.sleep(LATE)
+        return fault
 
     async def _batch(self, request: web.Request) -> web.Response:
         """Several conversations, one answer for all, when the last of them is ready."""
@@ -123,7 +152,7 @@ class SimulatedServer:
     async def _stream(
         self, request: web.Request, body: Mapping[str, Any], asked: list[str], reply: list[str], finish: str
     ) -> web.StreamResponse:
-        """One server-sent event for every token."""
+        """One server-sent event for every token; where the end is not to be reached, half of them."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         heard: asyncio.Queue[int] = asyncio.Queue()
@@ -134,10 +163,14 @@ class SimulatedServer:
                 choice = {"index": 0, "delta": {"content": reply[number - 1]}, "finish_reason": None}
                 choice["finish_reason"] = finish if number == len(reply) else None
                 await response.write(_event({"choices": [choice]}))
+                if not finish and 2 * number >= len(reply):
+                    return response
             usage = _usage(len(asked), len(reply), (await task).cached)
             if (body.get("stream_options") or {}).get("include_usage"):
                 await response.write(_event({"choices": [], "usage": usage}))
             await response.write(b"data: [DONE]\n\n")
+        except ConnectionResetError:
+            pass  # nobody listens any more
         finally:
             task.cancel()
         return response
@@ -161,7 +194,7 @@ class SimulatedServer:
     def _say(self, body: Mapping[str, Any]) -> tuple[list[str], list[str], str]:
         """Prompt and reply in tokens, and why the reply ends."""
         try:
-            asked, said = self._template(body["messages"]), tokens(self._answer(body))
+            asked, said = self._template(body["messages"]), tokens(self._answered_with(body))
         except (KeyError, TypeError, IndexError):
             raise Refused(400, "messages: a list of objects with role and content is needed") from None
         most = int(body.get("max_tokens") or self.spec.context)
@@ -169,6 +202,12 @@ class SimulatedServer:
         if not self.machine.fits(asked, len(reply)):
             raise Refused(400, f"This model's maximum context length is {self.spec.context} tokens")
         return asked, reply, "length" if len(said) > most else "stop"
+
+    def _answered_with(self, body: Mapping[str, Any]) -> str:
+        most = self._faults.other
+        loaded = most is not None and self.machine.running + self.machine.waiting >= most
+        said = self._answer(body)
+        return other_answer(said, body) if loaded else said
 
     def _answered(self, choices: list[Any], usage: Any, timed: Any) -> web.Response:
         said = {

@@ -1,0 +1,37 @@
+"""Plans against simulated servers inside the test process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from clemsim.simulated.faults import Faults
+from clemsim.simulated.machine import Spec
+from clemsim.simulated.recall import Clerk
+from clemsim.simulated.server import SimulatedServer
+from clemsim.stress.bounds import Budget
+from clemsim.stress.plan import Plan
+from clemsim.stress.running import Findings, Watch, stress
+
+FAST = Spec(model="fake", seats=4, first_token=0.02, interval=0.002, prefill=1e9, blocks=100_000)
+
+
+def planned(url: str, **more: Any) -> Plan:
+    """A plan that is soon over."""
+    usual: dict[str, Any] = {"mix": {"talk": 1.0}, "forced": True, "max_tokens": 10, "warmup": 0.1, "window": 0.3}
+    return Plan([f"fake@{url}"], [f"{url}/v1"], **(usual | more))
+
+
+async def load(
+    spec: Spec = FAST,
+    *,
+    faults: Faults | None = None,
+    budget: Budget | None = None,
+    ready: Callable[..., None] | None = None,
+    **plan: Any,
+) -> Findings:
+    """Load a server of this spec."""
+    server = SimulatedServer(spec, Clerk(), faults=faults or Faults())
+    async with server.serving():
+        watch = Watch(ready) if ready else Watch()
+        return await stress(planned(server.url, **plan), budget or Budget(100_000, 60.0), watch)
