@@ -6,5 +6,6 @@
     drawing/      Altair specifications, and where names go on them
     writing/      the analyses as CSV, LaTeX, pictures, JSON and one page of HTML
 
-Source: Bhavsar, Jordan, Hakimov and Schlangen (2024), "How Many Parameters Does it Take to Change a Light Bulb?", arXiv 2406.14051.
+Source: Bhavsar, Jordan, Hakimov and Schlangen (2024), "How Many Parameters Does it Take to Change a Light Bulb?", arXiv
+2406.14051.
 """

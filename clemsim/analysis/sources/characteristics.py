@@ -84,7 +84,7 @@ HEADERS = {  # of the published table, in lower case without what stands in brac
 }
 SCHEMA: dict[str, Any] = {
     "model": pl.String,
-    **{field: pl.String for field in FIELDS},
+    **dict.fromkeys(FIELDS, pl.String),
     **dict.fromkeys(("parameters", "training_tokens", "context", "quantisation"), pl.Float64),
     **dict.fromkeys(("cutoff", "released"), pl.Date),
     **dict.fromkeys(("open_weights", "multilingual", "multimodal"), pl.Boolean),

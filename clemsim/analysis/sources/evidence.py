@@ -31,9 +31,9 @@ class Evidence:
     costs: seconds a request and millions of tokens, by model. notes: what was left out, and why.
     """
 
-    scores: pl.DataFrame
-    printed: pl.DataFrame
-    clusters: pl.DataFrame
+    scores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCORES))
+    printed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OVERALL))
+    clusters: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EPISODES))
     described: Mapping[str, Characteristics] = field(default_factory=dict)
     served: Mapping[str, str] = field(default_factory=dict)
     costs: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=COSTS))
@@ -77,7 +77,13 @@ class Evidence:
     def kinds(self) -> pl.DataFrame:
         """Family, weights, quantisation and access of every model; where nobody says so, as its name gives away."""
         rows = [(model, *self._kind(model)) for model in self.models]
-        schema = {"model": pl.String, "family": pl.String, "weights": pl.String, "quantisation": pl.Float64, "access": pl.String}
+        schema = {
+            "model": pl.String,
+            "family": pl.String,
+            "weights": pl.String,
+            "quantisation": pl.Float64,
+            "access": pl.String,
+        }
         return pl.DataFrame(rows, schema, orient="row").join(self.overall, on="model", how="left", maintain_order="left")
 
     def characteristics(self, model: str) -> Characteristics | None:
@@ -85,8 +91,8 @@ class Evidence:
         return self.described.get(model) or self.described.get(names.clean(model))
 
     def left_out(self) -> list[str]:
-        """What is missing and what was done about it, as paper.md has it: a game that was never run is in neither average, one that
-        was never played is in %Played alone.
+        """What is missing and what was done about it, as paper.md has it: a game that was never run is in neither
+        average, one that was never played is in %Played alone.
         """
         return [*self.notes, *_missing(self), *self._disagreeing(), *self._undescribed()]
 
@@ -123,8 +129,10 @@ class Evidence:
     def _tabled(self, models: Sequence[str]) -> Sample:
         some = self.scores.filter(pl.col("model").is_in(models))
         games = [game for game in self.games if game in set(some["game"])]
-        columns = (_matrix(some, models, games, name) for name in ("played", "quality", "deviation", "episodes"))
-        return from_table(models, games, *columns)
+        played, quality, deviation, episodes = (
+            _matrix(some, models, games, name) for name in ("played", "quality", "deviation", "episodes")
+        )
+        return from_table(models, games, played, quality, deviation, episodes)
 
     def _disagreeing(self) -> list[str]:
         """Models whose printed clemscore is not what their games give."""
@@ -158,7 +166,8 @@ def merged(parts: Sequence[Evidence]) -> Evidence:
     """All of them together; of a model that is in several, what came first holds, and a note says where they differ."""
     if not parts:
         raise UsageError("name at least one run, study or table of results")
-    notes, seen, kept = [note for part in parts for note in part.notes], set[str](), []
+    notes, seen = [note for part in parts for note in part.notes], set[str]()
+    kept: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     for part in parts:
         own = set(part.scores["model"].to_list())
         again = own & seen
@@ -172,8 +181,11 @@ def merged(parts: Sequence[Evidence]) -> Evidence:
     for part in reversed(parts):
         described |= part.described
         served |= part.served
+    scores, printed, clusters = (pl.concat([each[at] for each in kept]) for at in range(3))
     return Evidence(
-        *(pl.concat([each[at] for each in kept]) for at in range(3)),
+        scores,
+        printed,
+        clusters,
         described,
         served,
         costs.group_by("model", maintain_order=True).agg(pl.all().drop_nulls().first()),
@@ -185,15 +197,6 @@ def listed(items: Sequence[str], most: int = 12) -> str:
     """Names in a row; only the first ones of many."""
     rest = len(items) - most
     return ", ".join(items[:most]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def nothing() -> dict[str, pl.DataFrame]:
-    """Empty frames for what a source does not have."""
-    return {
-        "scores": pl.DataFrame(schema=SCORES),
-        "printed": pl.DataFrame(schema=OVERALL),
-        "clusters": pl.DataFrame(schema=EPISODES),
-    }
 
 
 def _conflicts(part: Evidence, kept: Sequence[tuple[pl.DataFrame, ...]], again: set[str]) -> list[str]:
@@ -226,12 +229,10 @@ def _beside(parts: Sequence[Sample], models: Sequence[str]) -> Sample:
     wide = [_widened(part, games) for part in parts]
     every = [model for part in parts for model in part.models]
     most = tuple(max(counts) for counts in zip(*(part.instances for part in wide), strict=True))
-    stacked = (
-        *(np.concatenate([getattr(part, name) for part in wide], axis=0) for name in ("played", "quality")),
-        *(np.concatenate([getattr(part, name) for part in wide], axis=1) for name in ("drawn_played", "drawn_quality")),
-    )
+    played, quality = (np.concatenate([getattr(part, name) for part in wide], axis=0) for name in ("played", "quality"))
+    drawn = [np.concatenate([getattr(part, f"drawn_{name}") for part in wide], axis=1) for name in ("played", "quality")]
     paired = len(parts) == 1 and parts[0].paired
-    return Sample(tuple(every), games, *stacked, most, paired).only(models)
+    return Sample(tuple(every), games, played, quality, drawn[0], drawn[1], most, paired).only(models)
 
 
 def _widened(part: Sample, games: Sequence[str]) -> Sample:
@@ -245,7 +246,10 @@ def _widened(part: Sample, games: Sequence[str]) -> Sample:
     return Sample(
         part.models,
         tuple(games),
-        *(wide(each) for each in (part.played, part.quality, part.drawn_played, part.drawn_quality)),
+        wide(part.played),
+        wide(part.quality),
+        wide(part.drawn_played),
+        wide(part.drawn_quality),
         counts,
         part.paired,
     )

@@ -55,7 +55,9 @@ def weights(name: str) -> str:
 
 
 def family(name: str) -> str:
-    """The name up to its size or, without one, up to its version: `qwen1.5-72b-chat` is of `qwen1.5`, `gpt-4-0613` of `gpt-4`."""
+    """The name up to its size or, without one, up to its version: `qwen1.5-72b-chat` is of `qwen1.5`, `gpt-4-0613` of
+    `gpt-4`.
+    """
     parts = weights(name).split("-")
     for at, part in enumerate(parts):
         if at and SIZE.match(part):

@@ -86,9 +86,11 @@ def read_results(path: Path, header: Sequence[str], rows: Iterable[Row]) -> tupl
 
 
 def read_raw(path: Path, rows: Iterable[Row]) -> pl.DataFrame:
-    """Clusters by model, game and instance: how many episodes, played, scored, and the sum of main scores. Raises UsageError.
+    """Clusters by model, game and instance: how many episodes, played, scored, and the sum of main scores. Raises
+    UsageError.
 
-    The instance of an episode is its experiment and number; an episode without the metric `Aborted` is unfinished and left out.
+    The instance of an episode is its experiment and number; an episode without the metric `Aborted` is unfinished and
+    left out.
     """
     found: dict[tuple[str, str, str], dict[str, float | None]] = {}
     for line, row in enumerate(rows, 2):

@@ -9,7 +9,7 @@ import polars as pl
 
 from clemsim.analysis.sources import published, runs
 from clemsim.analysis.sources.characteristics import Characteristics, looks_like, read_characteristics
-from clemsim.analysis.sources.evidence import Evidence, merged, nothing, scores_of
+from clemsim.analysis.sources.evidence import Evidence, merged, scores_of
 from clemsim.analysis.sources.names import clean
 from clemsim.analysis.statistics.rating import Game
 from clemsim.errors import UsageError
@@ -19,10 +19,10 @@ from clemsim.folder import STORE
 def read(sources: Sequence[Path], characteristics: Sequence[Path] = ()) -> Evidence:
     """Runs, studies, tables, and folders of tables, as one. Raises UsageError and StoreError.
 
-    In a folder of tables those named `results...` come first, then the others by name: of a model that is in several tables the
-    first holds. Characteristics named apart come before those found in a folder.
+    In a folder of tables those named `results...` come first, then the others by name: of a model that is in several
+    tables the first holds. Characteristics named apart come before those found in a folder.
     """
-    parts: list[Evidence] = [Evidence(**nothing(), described=read_characteristics(path)) for path in characteristics]
+    parts: list[Evidence] = [Evidence(described=read_characteristics(path)) for path in characteristics]
     folders: list[Path] = []
     for source in sources:
         if (source / runs.INDEX).is_file():
@@ -37,7 +37,7 @@ def read(sources: Sequence[Path], characteristics: Sequence[Path] = ()) -> Evide
         else:
             raise UsageError(f"{source} is not there: name a run, a study, a table or a folder of tables")
     notes = runs.check_alike(folders) if len(folders) > 1 else []
-    whole = merged([*_unique(parts), Evidence(**nothing(), notes=tuple(notes))])
+    whole = merged([*_unique(parts), Evidence(notes=tuple(notes))])
     if whole.scores.is_empty():
         raise UsageError("nothing was played in what was named: a run, a study or a table of results is needed")
     return whole
@@ -71,17 +71,17 @@ def _table(path: Path, *, alone: bool) -> Evidence:
     header, rows = published.rows_of(path)
     if published.is_results(header):
         scores, printed = published.read_results(path, header, rows)
-        return Evidence(**{**nothing(), "scores": scores, "printed": printed}, served=_served(header, rows))
+        return Evidence(scores=scores, printed=printed, served=_served(header, rows))
     if published.is_raw(header):
         clusters = published.read_raw(path, rows)
-        return Evidence(**{**nothing(), "clusters": clusters, "scores": scores_of(clusters)})
+        return Evidence(clusters=clusters, scores=scores_of(clusters))
     if published.is_latency(header) or published.is_tokens(header):
-        return Evidence(**nothing(), costs=published.read_costs(path, rows))
+        return Evidence(costs=published.read_costs(path, rows))
     if looks_like(header):
-        return Evidence(**nothing(), described=read_characteristics(path))
+        return Evidence(described=read_characteristics(path))
     if alone:
         raise UsageError(f"{path} is no table that clemsim knows: results.csv, raw.csv, characteristics, latency or tokens")
-    return Evidence(**nothing(), notes=(f"{path.name} is no table that is needed, and was not read",))
+    return Evidence(notes=(f"{path.name} is no table that is needed, and was not read",))
 
 
 def _served(header: Sequence[str], rows: Sequence[published.Row]) -> dict[str, str]:
@@ -113,6 +113,4 @@ def _renamed(part: Evidence, names: dict[str, str]) -> Evidence:
 
     described: dict[str, Characteristics] = {names.get(name, name): facts for name, facts in part.described.items()}
     notes = (*part.notes, *(f"{old} was played more than once; this one is called {name}" for old, name in names.items()))
-    return Evidence(
-        new(part.scores), new(part.printed), new(part.clusters), described, part.served, new(part.costs), notes
-    )
+    return Evidence(new(part.scores), new(part.printed), new(part.clusters), described, part.served, new(part.costs), notes)

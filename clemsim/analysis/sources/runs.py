@@ -12,7 +12,7 @@ import polars as pl
 
 from clemsim import store
 from clemsim.analysis.sources.characteristics import Characteristics, checked
-from clemsim.analysis.sources.evidence import Evidence, listed, nothing, scores_of
+from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.errors import UsageError
 from clemsim.folder import STORE, read_description
@@ -61,10 +61,9 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     names = {cast: _name(cast, model if len(casts) == 1 else None, constrained=constrained) for cast in casts}
     frame = pl.DataFrame([(names[cast], *rest) for cast, *rest in clusters], EPISODES, orient="row")
     notes = [f"{names[cast]}: {count} unfinished episodes of {folder.name} are in no number" for cast, count in unfinished]
-    parts = {**nothing(), "clusters": frame, "scores": scores_of(frame)}
-    described = {name: facts for name in names.values()} if facts else {}
+    described = dict.fromkeys(names.values(), facts) if facts else {}
     costs = pl.DataFrame([(names[cast], *rest) for cast, *rest in spent], COSTS, orient="row")
-    return Evidence(**parts, described=described, costs=costs, notes=tuple(notes))
+    return Evidence(scores_of(frame), clusters=frame, described=described, costs=costs, notes=tuple(notes))
 
 
 def read_study(folder: Path) -> tuple[list[Evidence], list[Path]]:
@@ -93,13 +92,13 @@ def read_study(folder: Path) -> tuple[list[Evidence], list[Path]]:
         folders.append(run)
     if missing:
         note = f"members that have not been played are left out: {listed(missing)}"
-        parts.append(Evidence(**nothing(), notes=(note,)))
+        parts.append(Evidence(notes=(note,)))
     return parts, folders
 
 
 def check_alike(folders: list[Path]) -> list[str]:
-    """Notes on what else differs between runs. Raises UsageError where they played different suites, as their instances, though
-    named alike, are not the same.
+    """Notes on what else differs between runs. Raises UsageError where they played different suites, as their
+    instances, though named alike, are not the same.
     """
     settings = {folder: setting(folder) for folder in folders}
     suites = {(each.suite, each.seed): folder for folder, each in settings.items()}

@@ -42,4 +42,5 @@ def mean(values: Numbers) -> Numbers:
     there = ~np.isnan(values)
     count = there.sum(axis=-1)
     total = np.where(there, values, 0.0).sum(axis=-1)
-    return np.divide(total, count, out=np.full(np.shape(count), np.nan), where=count > 0)
+    found: Numbers = np.divide(total, count, out=np.full(np.shape(count), np.nan), where=count > 0)
+    return found

@@ -1,11 +1,13 @@
 """How sure the averages are: each game's instances drawn anew for all models alike.
 
-Episodes of one instance belong together, so instances are drawn, not episodes (cluster bootstrap; Cameron, Gelbach and Miller
-2008), within each game. All models get the same draws, so that a difference between two of them is paired by instance. The run
-table does the same in `clemsim.scores.intervals`, in plain Python and with fewer draws; the parts are shared.
+Episodes of one instance belong together, so instances are drawn, not episodes (cluster bootstrap; Cameron, Gelbach and
+Miller 2008), within each game. All models get the same draws, so that a difference between two of them is paired by
+instance. The run table does the same in `clemsim.scores.intervals`, in plain Python and with fewer draws; the parts are
+shared.
 
-Of a published table only counts, means and deviations are known; there, draws are made from these (parametric bootstrap; Efron
-and Tibshirani 1993, chapter 6), and models are independent of each other, which makes their differences less sure than they are.
+Of a published table only counts, means and deviations are known; there, draws are made from these (parametric
+bootstrap; Efron and Tibshirani 1993, chapter 6), and models are independent of each other, which makes their
+differences less sure than they are.
 """
 
 from __future__ import annotations
@@ -73,14 +75,10 @@ def from_clusters(
     """
     seen = [_rates(some.sum(axis=0)) for some in clusters]
     drawn = [_redrawn(some, _generator(seed, game), draws) for game, some in zip(games, clusters, strict=True)]
-    return Sample(
-        tuple(models),
-        tuple(games),
-        *(np.stack([each[index] for each in seen], axis=-1) for index in (0, 1)),
-        *(np.stack([each[index] for each in drawn], axis=-1) for index in (0, 1)),
-        tuple(len(some) for some in clusters),
-        paired=True,
-    )
+    played, quality = (np.stack([each[index] for each in seen], axis=-1) for index in (0, 1))
+    drawn_played, drawn_quality = (np.stack([each[index] for each in drawn], axis=-1) for index in (0, 1))
+    counts = tuple(len(some) for some in clusters)
+    return Sample(tuple(models), tuple(games), played, quality, drawn_played, drawn_quality, counts, paired=True)
 
 
 def from_table(
@@ -113,7 +111,7 @@ def from_table(
         scored = (some > 0) & ~np.isnan(quality[:, index])
         drawn_played[:, :, index] = np.where(count > 0, 100 * some / np.maximum(count, 1), np.nan)
         drawn_quality[:, :, index] = np.where(scored, np.clip(quality[:, index] + error, 0, 100), np.nan)
-    most = tuple(int(np.nanmax(np.nan_to_num(episodes[:, index]))) for index in range(len(games)))
+    most = tuple(int(np.nan_to_num(episodes[:, index]).max()) for index in range(len(games)))
     return Sample(tuple(models), tuple(games), played, quality, drawn_played, drawn_quality, most, paired=False)
 
 

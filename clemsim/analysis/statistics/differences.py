@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy import stats
 
 from clemsim.analysis.statistics.averages import Averages, Numbers, averages
 from clemsim.analysis.statistics.bootstrap import Sample, interval, p_value
@@ -29,7 +31,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """A difference in clemscore when a game is left out, and under other rules; `fragile`: its sign changes in one of them."""
+    """A difference in clemscore when a game is left out, and under other rules; `fragile`: its sign changes in one of
+    them.
+    """
 
     without: Mapping[str, float | None]
     rules: Mapping[str, float | None]
@@ -49,7 +53,9 @@ class Sensitivity:
     @property
     def _turning(self) -> set[str]:
         reference = self.rules["paper"] or 0.0
-        return {name for name, value in {**self.without, **self.rules}.items() if value is not None and value * reference < 0}
+        return {
+            name for name, value in {**self.without, **self.rules}.items() if value is not None and value * reference < 0
+        }
 
 
 def overall(sample: Sample, first: str, second: str, metric: Metric = "clemscore") -> Difference:
@@ -65,15 +71,13 @@ def in_game(sample: Sample, first: str, second: str, game: str, metric: Literal[
     at = sample.games.index(game)
     seen = sample.played if metric == "played" else sample.quality
     drawn = sample.drawn_played if metric == "played" else sample.drawn_quality
-    return _difference(
-        seen[one, at] - seen[two, at], drawn[:, one, at] - drawn[:, two, at], [sample.instances[at]], bounded=True
-    )
+    return _difference(seen[one, at] - seen[two, at], drawn[:, one, at] - drawn[:, two, at], [sample.instances[at]])
 
 
 def sensitivity(sample: Sample, first: str, second: str) -> Sensitivity:
-    """What the difference in clemscore hangs on: each game left out in turn (jackknife over games; Tukey 1958), and other rules
-    of averaging: `zero` counts the Quality of a game that was run and never played as 0, `common games` uses only games that
-    both played, `common Quality` does so for the Quality alone.
+    """What the difference in clemscore hangs on: each game left out in turn (jackknife over games; Tukey 1958), and
+    other rules of averaging: `zero` counts the Quality of a game that was run and never played as 0, `common games`
+    uses only games that both played, `common Quality` does so for the Quality alone.
     """
     at = [sample.models.index(name) for name in (first, second)]
     played, quality = sample.played[at], sample.quality[at]
@@ -97,7 +101,9 @@ def sensitivity(sample: Sample, first: str, second: str) -> Sensitivity:
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:
-    """p values adjusted so that the chance of any false verdict among them stays below the level (Holm 1979). None stays None."""
+    """p values adjusted so that the chance of any false verdict among them stays below the level (Holm 1979). None
+    stays None.
+    """
     known = sorted((p, index) for index, p in enumerate(ps) if p is not None)
     adjusted: list[float | None] = [None] * len(ps)
     highest = 0.0
@@ -116,23 +122,24 @@ def verdict(value: float | None, adjusted: float | None) -> Verdict:
     return "higher" if value > 0 else "lower"
 
 
-def _difference(value: float, drawn: Numbers, instances: Sequence[int], *, bounded: bool = False) -> Difference:
+def _difference(value: float, drawn: Numbers, instances: Sequence[int]) -> Difference:
     if np.isnan(value):
         return Difference(None, None, None, None)
     values = drawn[~np.isnan(drawn)]
     if values.size and np.ptp(values) < 1e-12:  # no instance differed from another
-        around = without_spread(float(value), sum(instances)) if bounded else None
-        return Difference(float(value), around, 1.0 if value == 0 else None, None)
+        return Difference(float(value), *without_spread(float(value), sum(instances)), None)
     error = float(np.std(values, ddof=1)) if values.size > 1 else None
     return Difference(float(value), interval(drawn, instances), p_value(drawn, instances), error)
 
 
-def without_spread(value: float, count: int) -> Interval:
-    """Interval for a mean difference in -100..100 when all `count` instances differed alike: at most a share w could have been
-    otherwise (Wilson's upper limit for 0 of `count`; Wilson 1927), and by anything. Compare `scores.intervals.without_spread`.
+def without_spread(value: float, count: int) -> tuple[Interval, float]:
+    """Interval and p for a mean difference in -100..100 when all `count` instances differed alike: at most a share w could
+    have been otherwise (Wilson's upper limit for 0 of `count`; Wilson 1927), and by anything. Compare
+    `scores.intervals.without_spread`.
     """
     share = Z * Z / (count + Z * Z)
-    return value * (1 - share) - 100 * share, value * (1 - share) + 100 * share
+    p = 2 * float(stats.norm.sf(math.sqrt(count * abs(value) / 100)))
+    return (value * (1 - share) - 100 * share, value * (1 - share) + 100 * share), p
 
 
 def _gap(both: Averages) -> float | None:

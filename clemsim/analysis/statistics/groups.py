@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from itertools import pairwise
 
 import numpy as np
 from scipy import stats
@@ -48,15 +48,15 @@ class Within:
 
 def bucket(parameters: float) -> str | None:
     """The bucket of a size in billions, such as `(6,10]`; None beyond the last."""
-    for low, high in zip((*EDGES,), (*EDGES[1:], inf), strict=True):
-        if low < parameters <= high < inf:
+    for low, high in pairwise(EDGES):
+        if low < parameters <= high:
             return f"({low},{high}]"
     return None
 
 
 def buckets() -> list[str]:
     """All buckets, smallest first."""
-    return [f"({low},{high}]" for low, high in zip(EDGES, EDGES[1:], strict=False)]
+    return [f"({low},{high}]" for low, high in pairwise(EDGES)]
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -68,8 +68,8 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def within(score: Numbers, ln_size: Numbers, families: Sequence[str]) -> Within:
-    """Size compared only inside families (fixed effects of the family; Wooldridge 2010, section 10.5), so that what a family's
-    training adds does not pass for size. HC3 errors; only families of two models or more that differ in size count.
+    """Size compared only inside families (fixed effects of the family; Wooldridge 2010, section 10.5), so that what a
+    family's training adds does not pass for size. HC3 errors; only families of two models or more that differ in size count.
 
     Raises ValueError unless there are two models more than families that count.
     """

@@ -26,7 +26,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """Fixed effects, and the standard deviation of each random one and of what is left. `converged`: whether to believe it."""
+    """Fixed effects, and the standard deviation of each random one and of what is left. `converged`: whether to believe
+    it.
+    """
 
     effects: tuple[Effect, ...]
     deviations: Mapping[str, float]
@@ -37,11 +39,11 @@ class Mixed:
 def mixed(
     y: Numbers, fixed: Mapping[str, Numbers], random: Mapping[str, Sequence[str]], within: Sequence[str] | None = None
 ) -> Mixed:
-    """A linear mixed model by restricted maximum likelihood (Laird and Ware 1982; crossed effects: Baayen, Davidson and Bates
-    2008) with an intercept, fixed effects, and a random intercept for every level of each name in `random`.
+    """A linear mixed model by restricted maximum likelihood (Laird and Ware 1982; crossed effects: Baayen, Davidson and
+    Bates 2008) with an intercept, fixed effects, and a random intercept for every level of each name in `random`.
 
-    `within`: the groups in which all random levels are nested, such as the game of instances; it gets an intercept too, under
-    the name `game`. Raises ValueError where the model can't be fitted.
+    `within`: the groups in which all random levels are nested, such as the game of instances; it gets an intercept too,
+    under the name `game`. Raises ValueError where the model can't be fitted.
     """
     design = np.column_stack([np.ones(len(y)), *fixed.values()])
     groups = np.asarray(within if within is not None else ["all"] * len(y))
@@ -69,7 +71,7 @@ def mixed(
 
 def _components(random: Mapping[str, Sequence[str]], groups: np.ndarray) -> VCSpec:
     """The design of each random effect in each group: a column for every level that occurs in it."""
-    members = {group: np.flatnonzero(groups == group) for group in sorted(set(groups.tolist()))}
+    members = {group: np.flatnonzero(groups == group).tolist() for group in sorted(set(groups.tolist()))}
     names, columns, designs = list(random), [], []
     for levels in random.values():
         some = [_indicators([levels[index] for index in rows]) for rows in members.values()]

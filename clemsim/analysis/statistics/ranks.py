@@ -26,8 +26,8 @@ class Ranks:
 
 
 def ranks(x: Numbers, y: Numbers) -> Ranks:
-    """How far the order of y follows that of x. rho's interval: Fisher's z with the error of Bonett and Wright (2000); tau's: the
-    same with that of Fieller, Hartley and Pearson (1957).
+    """How far the order of y follows that of x. rho's interval: Fisher's z with the error of Bonett and Wright (2000);
+    tau's: the same with that of Fieller, Hartley and Pearson (1957).
 
     Raises ValueError with fewer than three pairs, or where one of them does not vary.
     """

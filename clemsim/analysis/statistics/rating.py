@@ -53,11 +53,13 @@ class Rating:
 
 
 def rate(games: Sequence[Game]) -> Rating:
-    """logit P(first wins) = strength(first) - strength(second) + seat (Bradley and Terry 1952; order effect: Davidson and Beaver
-    1977; half a win each for a draw). Newton's method; errors are clustered by instance (Huber 1967; Liang and Zeger 1986).
+    """logit P(first wins) = strength(first) - strength(second) + seat (Bradley and Terry 1952; order effect: Davidson
+    and Beaver 1977; half a win each for a draw). Newton's method; errors are clustered by instance (Huber 1967; Liang
+    and Zeger 1986).
 
     Where the games do not tie all models together (Ford 1957: somebody won or lost everything), a normal prior of variance 4
-    keeps ratings finite, and errors are those of the posterior. Raises ValueError for fewer than two models, or a score outside 0..1.
+    keeps ratings finite, and errors are those of the posterior. Raises ValueError for fewer than two models, or a score
+    outside 0..1.
     """
     names = sorted({name for game in games for name in (game.first, game.second)})
     if len(names) < 2:

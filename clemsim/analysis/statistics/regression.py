@@ -75,8 +75,8 @@ class Fit:
 
 
 def fit(y: Numbers, regressors: Mapping[str, Numbers]) -> Fit:
-    """Least squares with an intercept. Robust errors are HC3 (MacKinnon and White 1985), which hold with unequal spread and are
-    the ones to trust in small samples (Long and Ervin 2000); their p values use t.
+    """Least squares with an intercept. Robust errors are HC3 (MacKinnon and White 1985), which hold with unequal spread
+    and are the ones to trust in small samples (Long and Ervin 2000); their p values use t.
 
     Raises ValueError with fewer observations than coefficients + 1, or regressors that depend on each other.
     """
@@ -87,9 +87,12 @@ def fit(y: Numbers, regressors: Mapping[str, Numbers]) -> Fit:
     coefficients = tuple(
         Coefficient(
             name,
-            *(float(each[index]) for each in (result.params, result.bse, result.pvalues)),
+            float(result.params[index]),
+            float(result.bse[index]),
+            float(result.pvalues[index]),
             (float(inside[index][0]), float(inside[index][1])),
-            *(float(each[index]) for each in (robust.bse, robust.pvalues)),
+            float(robust.bse[index]),
+            float(robust.pvalues[index]),
             (float(outside[index][0]), float(outside[index][1])),
         )
         for index, name in enumerate(names)
@@ -110,23 +113,31 @@ def fit(y: Numbers, regressors: Mapping[str, Numbers]) -> Fit:
 
 
 def influence(y: Numbers, regressors: Mapping[str, Numbers], names: Sequence[str]) -> list[Influence]:
-    """Leverage, externally studentised residual, Cook's distance (Cook 1977) and DFFITS (Belsley, Kuh and Welsch 1980) of each
-    observation, and the fit without it; the largest Cook's distance first. Raises ValueError as `fit` does.
+    """Leverage, externally studentised residual, Cook's distance (Cook 1977) and DFFITS (Belsley, Kuh and Welsch 1980)
+    of each observation, and the fit without it; the largest Cook's distance first. Raises ValueError as `fit` does.
     """
     found = OLSInfluence(_ols(y, regressors))
     rows = []
     for index, name in enumerate(names):
         rest = np.arange(len(names)) != index
         without = _ols(y[rest], {key: value[rest] for key, value in regressors.items()}, spare=0)
-        measures = (found.hat_matrix_diag, found.resid_studentized_external, found.cooks_distance[0], found.dffits[0])
-        rows.append(Influence(name, *(float(each[index]) for each in measures), float(without.rsquared), without.params[1]))
+        one = Influence(
+            name,
+            leverage=float(found.hat_matrix_diag[index]),
+            studentised=float(found.resid_studentized_external[index]),
+            cook=float(found.cooks_distance[0][index]),
+            dffits=float(found.dffits[0][index]),
+            r_squared=float(without.rsquared),
+            slope=float(without.params[1]),
+        )
+        rows.append(one)
     return sorted(rows, key=lambda row: -row.cook)
 
 
 def where(found: Fit, score: float, *, new_model: bool = False) -> tuple[float, Interval | None]:
-    """At which x a fit with one regressor reaches `score`, with a 95 % interval by Fieller's theorem (Fieller 1954; Draper and
-    Smith 1998, section 3.2): all x whose fitted mean can not be told from `score`. With `new_model`, all x at which one more
-    model could have that score.
+    """At which x a fit with one regressor reaches `score`, with a 95 % interval by Fieller's theorem (Fieller 1954;
+    Draper and Smith 1998, section 3.2): all x whose fitted mean can not be told from `score`. With `new_model`, all x
+    at which one more model could have that score.
 
     None as interval: no bounded one exists, as the slope can not be told from zero well enough.
     """

@@ -1,0 +1,67 @@
+"""All models, with how sure their scores are: what the other analyses build on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from clemsim.analysis.results import Analysis, Table
+from clemsim.analysis.sources.evidence import Evidence
+from clemsim.analysis.statistics.bootstrap import interval
+from clemsim.analysis.wording import models, number, span, width_of
+
+BRIEF = ("model", "played", "quality", "clemscore", "clemscore_low", "clemscore_high")  # what a terminal shows
+
+
+def scores(evidence: Evidence) -> Analysis:
+    """%Played, Quality and clemscore of every model with their 95 % intervals."""
+    frame = with_intervals(evidence)
+    return Analysis(
+        "scores",
+        "All models",
+        _sentences(evidence, frame),
+        [Table("scores", "Scores, 0 to 100, with 95 % intervals", frame, BRIEF)],
+    )
+
+
+def with_intervals(evidence: Evidence) -> pl.DataFrame:
+    """One row a model: the three scores, each with the ends of its interval."""
+    sample, overall = evidence.sample, evidence.overall
+    drawn = sample.drawn()
+    rows = []
+    for at, model in enumerate(sample.models):
+        counts = [count for count, seen in zip(sample.instances, sample.played[at], strict=True) if not np.isnan(seen)]
+        row: dict[str, Any] = {"model": model, "games": len(counts)}
+        printed = overall.row(by_predicate=pl.col("model") == model, named=True)
+        for metric in ("played", "quality", "clemscore"):
+            low, high = interval(getattr(drawn, metric)[:, at], counts) or (None, None)
+            row |= {metric: printed[metric], f"{metric}_low": low, f"{metric}_high": high}
+        rows.append(row)
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _sentences(evidence: Evidence, frame: pl.DataFrame) -> list[str]:
+    known = frame.filter(pl.col("clemscore").is_not_null())
+    if known.is_empty():
+        return ["No model has a clemscore: nothing was played to its end."]
+    best, last = known.row(0, named=True), known.row(-1, named=True)
+    ends = (best["clemscore_low"], best["clemscore_high"])
+    found = [
+        f"{models(len(known))}, from {last['model']} at {number(last['clemscore'])} to {best['model']} at "
+        f"{number(best['clemscore'])} ({span(ends if None not in ends else None)})."
+    ]
+    widths = [
+        width_of((low, high)) for low, high in known.select("clemscore_low", "clemscore_high").drop_nulls().iter_rows()
+    ]
+    if widths:
+        found.append(
+            f"An interval of clemscore is {number(float(np.median(widths)))} points wide for half of the models or more."
+        )
+    if not evidence.sample.paired:
+        found.append(
+            "Of published tables only counts, means and deviations are known: their intervals are approximate, and their "
+            "differences are not paired by instance, so they look less sure than they may be."
+        )
+    return found
