@@ -48,7 +48,7 @@ def place(
         best: tuple[float, Box, bool] | None = None
         for spot, joined in _spots(x, y, *half):
             box = (spot[0] - half[0], spot[1] - half[1], spot[0] + half[0], spot[1] + half[1])
-            cost = _cost(box, boxes, dots, at, frame, lines)
+            cost = _cost(box, boxes, dots, at, frame, lines) + 3 * sum(overlap(box, line) for line in blocked)
             if joined:
                 cost += _crossed((x, y), spot, [*boxes, *(dot for other, dot in enumerate(dots) if other != at)])
             if best is None or cost < best[0]:

@@ -17,6 +17,7 @@ from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.wording import compared, number
 
 METRICS = {"played": "% Played", "quality": "Quality", "clemscore": "clemscore"}
+APART = "\u241f"  # between a group and its model
 FULL = 16  # bits; a weight of so many, or of unknown many, is not quantised
 LOCAL = ("huggingface-local", "local", "llama.cpp")  # whose weights are surely the published ones
 
@@ -162,6 +163,7 @@ def _bars(evidence: Evidence, groups: Sequence[Group]) -> charts.Specification:
     rows = [
         {
             **known[model],
+            "id": f"{group.title}{APART}{model}",
             "group": group.title,
             "kind": group.kind,
             "role": "reference" if model == group.reference else "other",
@@ -169,8 +171,14 @@ def _bars(evidence: Evidence, groups: Sequence[Group]) -> charts.Specification:
         for group in groups
         for model in (group.reference, *group.others)
     ]
-    base = alt.Chart(charts.values(rows)).encode(y=alt.Y("model:N", title=None, sort=None))
+    order = [name for group in groups for name in (group.title, *(row["id"] for row in rows if row["group"] == group.title))]
+    labels = alt.Axis(
+        labelExpr=f"split(datum.label, '{APART}')[1] || datum.label",
+        labelFontWeight=alt.condition(f"indexof(datum.value, '{APART}') < 0", alt.value("bold"), alt.value("normal")),
+        ticks=False,
+    )
     kinds = list(dict.fromkeys(group.kind for group in groups))
+    base = alt.Chart(charts.values(rows)).encode(y=alt.Y("id:N", title=None, scale=alt.Scale(domain=order), axis=labels))
     bars = base.mark_bar(height=10).encode(
         x=alt.X("clemscore:Q", title="clemscore (points, 0 to 100), with 95 % interval"),
         color=alt.Color(
@@ -180,10 +188,7 @@ def _bars(evidence: Evidence, groups: Sequence[Group]) -> charts.Specification:
         tooltip=["group:N", "model:N", *(alt.Tooltip(f"{name}:Q", format=".2f") for name in ("clemscore", "low", "high"))],
     )
     rule = base.mark_rule(color=charts.DARK, strokeWidth=1.1).encode(x=alt.X("low:Q"), x2="high:Q")
-    layered = alt.layer(bars, rule).properties(width=430, height=alt.Step(14))
-    head = alt.Header(labelAngle=0, labelAlign="left", labelFontSize=10.5, labelLimit=260)
-    faceted = layered.facet(row=alt.Row("group:N", title=None, sort=None, header=head), spacing=6)
-    return charts.finished(faceted.resolve_scale(y="independent"))
+    return charts.finished(alt.layer(bars, rule).properties(width=560, height=alt.Step(14)))
 
 
 def _dots(games: pl.DataFrame) -> charts.Specification:

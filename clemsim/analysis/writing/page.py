@@ -5,6 +5,7 @@ Names and texts come from tables and stores of others: all are escaped, and the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -23,6 +24,7 @@ h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h2 { font-size: 1.2rem; margin: 3re
   padding-top: 1.2rem; } h3 { font-size: .95rem; margin: 1.4rem 0 .3rem; }
 p, ul { max-width: 52rem; } .letter { color: #2f6db5; margin-right: .5rem; } nav a { margin-right: 1rem; color: #2f6db5; }
 .figure { overflow-x: auto; margin: 1rem 0; } .caption, .left { color: #5b616b; font-size: .88rem; }
+.figure svg { max-width: 100%; height: auto; }
 .scroll { overflow-x: auto; max-height: 36rem; overflow-y: auto; } table { border-collapse: collapse; font-size: .82rem; }
 th, td { padding: .2rem .7rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #eceef1; }
 th { position: sticky; top: 0; background: #fff; font-weight: 600; } td { white-space: nowrap; }
@@ -42,7 +44,7 @@ for (const place of document.querySelectorAll("[data-figure]")) {
 def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str]) -> str:
     """The whole page."""
     links = "".join(f'<a href="#{escape(each.letter)}">{escape(_short(each))}</a>' for each in analyses)
-    bundle = vl_convert.javascript_bundle("").replace("</", "<\\/")
+    bundle = re.sub("<(?=/script|!--)", r"<\\", vl_convert.javascript_bundle(SCRIPT), flags=re.IGNORECASE)
     body = [f"<h1>{escape(title)}</h1><nav>{links}</nav>", *(_analysis(each) for each in analyses)]
     body.append(f'<h2 id="left-out">What was left out</h2>{_list(left_out)}')
     return (
@@ -50,7 +52,7 @@ def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str]) -> s
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
         '<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">'
         f"<style>{STYLE}</style></head><body>"
-        f'{"".join(body)}<script type="module">{bundle}\n{SCRIPT}</script></body></html>\n'
+        f'{"".join(body)}<script type="module">{bundle}</script></body></html>\n'
     )
 
 
