@@ -11,7 +11,7 @@ from clemsim.analysis.everything import analyze
 from clemsim.analysis.questions.match import match
 from clemsim.analysis.sources.reading import read, read_games
 from clemsim.analysis.writing.files import NUMBERS, REPORT, as_json, write
-from clemsim.analysis.writing.terminal import table_of, told
+from clemsim.analysis.writing.terminal import told, versus
 from clemsim.cli.common import err, out, print_json
 from clemsim.errors import UsageError
 from clemsim.view.text import plain
@@ -54,7 +54,7 @@ def compare(one: Path, two: Path, first: str | None, second: str | None, *, anyw
         rows = found.table.frame.to_dicts()
         print_json({"a": found.first, "b": found.second, "rows": rows, "sentences": found.sentences, "notes": found.notes})
         return
-    out.print(table_of(found.table))
+    out.print(versus(found.table))
     for sentence in found.sentences:
         out.print(plain(sentence))
     for note in found.notes:

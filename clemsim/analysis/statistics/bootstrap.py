@@ -21,8 +21,10 @@ from scipy import stats
 
 from clemsim.analysis.statistics.averages import Averages, Numbers, Rule, averages
 from clemsim.scores.intervals import Interval
+from clemsim.scores.intervals import without_spread as certain
 
 DRAWS = 2000
+FEWEST = 3  # draws beyond a percentile, for it to be one
 
 
 @dataclass(frozen=True)
@@ -115,32 +117,54 @@ def from_table(
     return Sample(tuple(models), tuple(games), played, quality, drawn_played, drawn_quality, most, paired=False)
 
 
-def interval(drawn: Numbers, instances: Sequence[int], level: float = 0.95) -> Interval | None:
+def interval(drawn: Numbers, instances: Sequence[int], bounds: Interval = (0, 100), level: float = 0.95) -> Interval | None:
     """The middle of the draws, widened for small samples (expanded percentile interval; Hesterberg 2015, section 5.3);
     None where less than half of them are defined.
 
-    A bootstrap of n instances is too narrow by sqrt((n - 1) / n), and knows no t distribution; both are mended by taking
-    percentiles further out.
+    A bootstrap of n instances is too narrow by sqrt((n - 1) / n), and knows no t distribution; both are mended by
+    taking percentiles further out. Where these lie further out than the draws reach (a handful of instances), it is a t
+    interval with the bootstrap's standard error, within `bounds`.
     """
     values = drawn[~np.isnan(drawn)]
     if values.size < max(1, drawn.size / 2):
         return None
-    tail = stats.norm.cdf(-_widening(instances, level))
+    out = _widening(instances, level)
+    if not _reached(out, values.size):
+        low, high = values.mean() - out * values.std(), values.mean() + out * values.std()
+        return float(max(low, bounds[0])), float(min(high, bounds[1]))
+    tail = stats.norm.cdf(-out)
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
 
 def p_value(drawn: Numbers, instances: Sequence[int]) -> float | None:
-    """Two-sided p of a difference: the level at which the interval above would just end at zero (Efron and Tibshirani 1993,
-    section 15.4); None where less than half of the draws are defined, 1 where all are zero.
+    """Two-sided p of a difference: the level at which the interval above would just end at zero (Efron and Tibshirani
+    1993, section 15.4), or that of a t test with the bootstrap's standard error, whichever is larger: far out, where
+    adjusted p values are decided, percentiles of few instances promise too much (`benchmarks/coverage.py`). None where
+    less than half of the draws are defined.
     """
     values = drawn[~np.isnan(drawn)]
     if values.size < max(1, drawn.size / 2):
         return None
-    below = (np.count_nonzero(values < 0) + np.count_nonzero(values == 0) / 2 + 0.5) / (values.size + 1)
-    z = abs(stats.norm.ppf(below))
     size, freedom = _size(instances)
+    z = abs(values.mean()) / max(1e-9, values.std())
+    if _reached(_widening(instances, 0.95), values.size):
+        below = (np.count_nonzero(values < 0) + np.count_nonzero(values == 0) / 2 + 0.5) / (values.size + 1)
+        z = min(z, abs(stats.norm.ppf(below)))
     return float(min(1.0, 2 * stats.t.sf(z * np.sqrt((size - 1) / size), freedom)))
+
+
+def without_spread(values: Numbers, instances: Sequence[int]) -> Interval:
+    """Interval for the mean over games when no draw differed from another: the mean of the games' own intervals, see
+    `clemsim.scores.intervals`.
+    """
+    ends = [certain(float(value), count) for value, count in zip(values, instances, strict=True) if not np.isnan(value)]
+    return float(np.mean([low for low, _ in ends])), float(np.mean([high for _, high in ends]))
+
+
+def _reached(out: float, draws: int) -> bool:
+    """Whether so many draws can show a percentile that lies so many standard errors out."""
+    return bool(stats.norm.cdf(-out) * draws >= FEWEST)
 
 
 def _widening(instances: Sequence[int], level: float) -> float:

@@ -127,12 +127,13 @@ def _difference(value: float, drawn: Numbers, instances: Sequence[int]) -> Diffe
         return Difference(None, None, None, None)
     values = drawn[~np.isnan(drawn)]
     if values.size and np.ptp(values) < 1e-12:  # no instance differed from another
-        return Difference(float(value), *without_spread(float(value), sum(instances)), None)
+        typical = float(np.mean([count for count in instances if count] or [1]))
+        return Difference(float(value), *without_spread(float(value), typical), None)
     error = float(np.std(values, ddof=1)) if values.size > 1 else None
-    return Difference(float(value), interval(drawn, instances), p_value(drawn, instances), error)
+    return Difference(float(value), interval(drawn, instances, (-100, 100)), p_value(drawn, instances), error)
 
 
-def without_spread(value: float, count: int) -> tuple[Interval, float]:
+def without_spread(value: float, count: float) -> tuple[Interval, float]:
     """Interval and p for a mean difference in -100..100 when all `count` instances differed alike: at most a share w could
     have been otherwise (Wilson's upper limit for 0 of `count`; Wilson 1927), and by anything. Compare
     `scores.intervals.without_spread`.
