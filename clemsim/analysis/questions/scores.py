@@ -9,6 +9,7 @@ import polars as pl
 
 from clemsim.analysis.results import Analysis, Table
 from clemsim.analysis.sources.evidence import Evidence
+from clemsim.analysis.statistics.averages import Numbers
 from clemsim.analysis.statistics.bootstrap import Sample, interval, without_spread
 from clemsim.analysis.statistics.differences import Metric
 from clemsim.analysis.wording import models, number, span, width_of
@@ -32,20 +33,20 @@ def scores(evidence: Evidence) -> Analysis:
 def with_intervals(evidence: Evidence) -> pl.DataFrame:
     """One row a model: the three scores, each with the ends of its interval."""
     sample, overall = evidence.sample, evidence.overall
+    drawn = sample.drawn()
     rows = []
     for at, model in enumerate(sample.models):
         row: dict[str, Any] = {"model": model, "games": int(np.count_nonzero(~np.isnan(sample.played[at])))}
         printed = overall.row(by_predicate=pl.col("model") == model, named=True)
         for metric in METRICS:
-            low, high = _ends(sample, at, metric) or (None, None)
+            low, high = _ends(sample, getattr(drawn, metric)[:, at], at, metric) or (None, None)
             row |= {metric: printed[metric], f"{metric}_low": low, f"{metric}_high": high}
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _ends(sample: Sample, at: int, metric: Metric) -> Interval | None:
+def _ends(sample: Sample, drawn: Numbers, at: int, metric: Metric) -> Interval | None:
     counts = [count for count, seen in zip(sample.instances, sample.played[at], strict=True) if not np.isnan(seen)]
-    drawn = getattr(sample.drawn(), metric)[:, at]
     known = drawn[~np.isnan(drawn)]
     if known.size and np.ptp(known) < 1e-12:
         played, quality = (without_spread(values[at], sample.instances) for values in (sample.played, sample.quality))

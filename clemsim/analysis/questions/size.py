@@ -62,7 +62,7 @@ def by_size(evidence: Evidence, targets: Sequence[float] = TARGETS) -> Analysis:
     fits = [each for each in (_fit(ALL, known, False), _fit(BOTH, both, False), _fit(BOTH, both, True)) if each]
     ranked, correlations = _ranks(facts)
     if not fits:
-        text = f"{models(len(known))} of known size are too few for a regression, which needs {FEWEST} of different sizes."
+        text = f"{models(len(known))} of known size: too few for a regression, which needs {FEWEST} of different sizes."
         tables = [Table("size_ranks", "Rank correlations with clemscore", correlations)] if len(correlations) else []
         return Analysis("a", title, [text], tables, left_out=left)
     inside, random = _within(evidence, known), _mixed(evidence, known)

@@ -86,11 +86,9 @@ def _deltas(evidence: Evidence, letter: str, title: str, name: str, groups: Sequ
 
 def _families(evidence: Evidence) -> Iterator[Group]:
     """Sizes and versions of one family; of each weights only what the quantised and the hosted are held against."""
-    first = (
-        evidence.kinds.filter(pl.col("clemscore").is_not_null())
-        .group_by("weights", maintain_order=True)
-        .map_groups(_reference)
-    )
+    known = evidence.kinds.filter(pl.col("clemscore").is_not_null())
+    variants = known.partition_by("weights", maintain_order=True)
+    first = pl.concat([_reference(some) for some in variants]) if variants else known
     for (family,), some in first.sort("family").group_by("family", maintain_order=True):
         names = some.sort("clemscore", descending=True)["model"].to_list()
         if len(names) > 1:
@@ -125,10 +123,10 @@ def _accessed(evidence: Evidence) -> Iterator[Group]:
 
 
 def _reference(some: pl.DataFrame) -> pl.DataFrame:
-    """Of variants of the same weights, the one in full precision, on one's own machine where there is one."""
+    """Of variants of the same weights, the one in full precision, on one's own machine, or else by no host known."""
     whole = pl.col("quantisation").is_null() | (pl.col("quantisation") >= FULL)
     local = pl.col("access").is_in(LOCAL[:1]).fill_null(value=False), pl.col("access").is_in(LOCAL).fill_null(value=False)
-    return some.sort(whole, *local, descending=True, maintain_order=True).head(1)
+    return some.sort(whole, *local, pl.col("access").is_null(), descending=True, maintain_order=True).head(1)
 
 
 def _counted(found: Sequence[Comparison]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from clemsim.analysis.sources.characteristics import Characteristics, frame
 from clemsim.analysis.sources.published import COSTS, EPISODES, OVERALL, SCORES
 from clemsim.analysis.statistics.averages import Numbers
 from clemsim.analysis.statistics.bootstrap import Sample, from_clusters, from_table
+from clemsim.analysis.wording import models
 from clemsim.errors import UsageError
 
 ROUNDING = 0.02  # two averages that were rounded to two decimals may differ by so much from what their games give
@@ -76,7 +77,8 @@ class Evidence:
     @cached_property
     def kinds(self) -> pl.DataFrame:
         """Family, weights, quantisation and access of every model; where nobody says so, as its name gives away."""
-        rows = [(model, *self._kind(model)) for model in self.models]
+        others = {names.weights(self._name(model)) for model in self.models}
+        rows = [(model, *self._kind(model, others)) for model in self.models]
         schema = {
             "model": pl.String,
             "family": pl.String,
@@ -106,9 +108,14 @@ class Evidence:
             rows.append((model, played, quality, score))
         return pl.DataFrame(rows, OVERALL, orient="row")
 
-    def _kind(self, model: str) -> tuple[str, str, float | None, str | None]:
+    def _name(self, model: str) -> str:
+        """By which name the weights of a model are known."""
+        facts = self.characteristics(model)
+        return names.clean(facts.name if facts and facts.name else model)
+
+    def _kind(self, model: str, others: Set[str]) -> tuple[str, str, float | None, str | None]:
         clean, facts = names.clean(model), self.characteristics(model)
-        weights = names.weights(names.clean(facts.name) if facts and facts.name else clean)
+        weights = names.weights(self._name(model), others)
         bits = facts.quantisation if facts and facts.quantisation else names.bits(clean)
         said = (facts and (facts.access or facts.engine)) or names.served_by(clean) or self.served.get(model)
         return names.family(weights), weights, bits, said
@@ -218,7 +225,7 @@ def _missing(evidence: Evidence) -> list[str]:
             notes.append(f"{game} was not run with {listed(never)}: it is in neither of their averages")
         unplayed = some.filter(pl.col("quality").is_null() & pl.col("played").is_not_null())["model"].to_list()
         if unplayed:
-            text = f"{game} was never played to its end by {len(unplayed)} models, and is left out of their average Quality"
+            text = f"{game} was never played to its end by {models(len(unplayed))}, and is left out of their average Quality"
             notes.append(f"{text}: {listed(unplayed)}")
     without = evidence.overall.filter(pl.col("clemscore").is_null())["model"].to_list()
     return notes + ([f"no clemscore, as nothing was scored: {listed(without)}"] if without else [])

@@ -6,6 +6,7 @@ A table of characteristics that says so itself is believed before its name is. N
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 RENAMED = {"openchat_3.5": "openchat-3.5"}  # the one name that the published tables spell in two ways
 SERVED_BY = {  # by the end of a name
@@ -14,7 +15,7 @@ SERVED_BY = {  # by the end of a name
     "anyscale": "anyscale",
     "hf": "huggingface-local",
 }
-HOSTS = {"groq", "together.ai", "anyscale"}  # they serve chat models only, and leave `instruct` out of the name at will
+HOSTS = {"groq", "together.ai", "anyscale"}
 PUBLISHERS = ("meta-", "c4ai-")
 SIZE = re.compile(r"^(\d+x)?\d+(\.\d+)?[bm]$")
 VERSION = re.compile(r"^\d+(\.\d+)?o?$")
@@ -39,10 +40,11 @@ def bits(name: str) -> float | None:
     return float(found[1] or found[2]) if found else None
 
 
-def weights(name: str) -> str:
+def weights(name: str, others: Collection[str] = ()) -> str:
     """The name without its publisher, storage and server, so that variants of one model share it.
 
-    `meta-llama-3-70b-instruct-gguf-q4` and `llama-3-70b-groq` both become `llama-3-70b-instruct`.
+    `meta-llama-3-70b-instruct-gguf-q4` becomes `llama-3-70b-instruct`, and so does `llama-3-70b-groq` where that is
+    among the `others`, as hosts serve chat models and drop the word at will.
     """
     short = re.sub(r"-(?:gguf|awq|gptq)|-(?:q|int|fp|bf)\d+(?:_\w+)?$|-\d+bit$", "", name)
     hosted = False
@@ -51,7 +53,7 @@ def weights(name: str) -> str:
             short, hosted = short.removesuffix(f"-{end}"), access in HOSTS
     for start in PUBLISHERS:
         short = short.removeprefix(start)
-    return short if not hosted or re.search(r"-(instruct|chat|it)\b", short) else f"{short}-instruct"
+    return f"{short}-instruct" if hosted and f"{short}-instruct" in others else short
 
 
 def family(name: str) -> str:

@@ -149,16 +149,19 @@ def p_value(drawn: Numbers, instances: Sequence[int]) -> float | None:
     size, freedom = _size(instances)
     z = abs(values.mean()) / max(1e-9, values.std())
     if _reached(_widening(instances, 0.95), values.size):
-        below = (np.count_nonzero(values < 0) + np.count_nonzero(values == 0) / 2 + 0.5) / (values.size + 1)
-        z = min(z, abs(stats.norm.ppf(below)))
+        below = np.count_nonzero(values < 0) + np.count_nonzero(values == 0) / 2
+        if 0 < below < values.size:  # beyond that the draws can't say how far out zero lies
+            z = min(z, abs(stats.norm.ppf((below + 0.5) / (values.size + 1))))
     return float(min(1.0, 2 * stats.t.sf(z * np.sqrt((size - 1) / size), freedom)))
 
 
 def without_spread(values: Numbers, instances: Sequence[int]) -> Interval:
     """Interval for the mean over games when no draw differed from another: the mean of the games' own intervals, see
-    `clemsim.scores.intervals`.
+    `clemsim.scores.intervals`; anything, where nothing was scored.
     """
     ends = [certain(float(value), count) for value, count in zip(values, instances, strict=True) if not np.isnan(value)]
+    if not ends:
+        return 0.0, 100.0
     return float(np.mean([low for low, _ in ends])), float(np.mean([high for _, high in ends]))
 
 
