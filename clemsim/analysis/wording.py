@@ -46,9 +46,14 @@ def size(billions: float) -> str:
     return f"{billions:,.0f} B" if billions >= 100 else f"{billions:.2g} B"
 
 
+def counted(count: int, what: str) -> str:
+    """`1 game`, `2 games`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def models(count: int) -> str:
     """`1 model`, `2 models`."""
-    return f"{count} model" if count == 1 else f"{count} models"
+    return counted(count, "model")
 
 
 def compared(first: str, second: str, found: Difference, adjusted: float | None, hangs: Sensitivity | None = None) -> str:

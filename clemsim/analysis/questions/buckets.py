@@ -64,12 +64,14 @@ def _sentences(frame: pl.DataFrame) -> list[str]:
     rising = all(low < high for low, high in pairwise(steps))
     order = "rises from bucket to bucket" if rising else "does not rise from every bucket to the next"
     overlap = _overlaps(frame)
-    return [
+    found = [
         f"Models of {widest['bucket']} billion parameters lie up to {number(widest['spread'])} points apart, from "
         f"{widest['lowest_model']} ({number(widest['lowest'])}) to {widest['highest_model']} ({number(widest['highest'])}; "
-        f"n = {widest['n']}).",
-        f"The mean {order} ({', '.join(number(step) for step in steps)}){overlap}.",
+        f"n = {widest['n']})."
     ]
+    if len(steps) > 1:
+        found.append(f"The mean {order} ({', '.join(number(step) for step in steps)}){overlap}.")
+    return found
 
 
 def _overlaps(frame: pl.DataFrame) -> str:

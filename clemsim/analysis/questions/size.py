@@ -26,6 +26,7 @@ BRIEF = ("sample", "formula", "n", "r_squared", "f", "p")  # what a terminal sho
 LN_P, LN_D = "ln(P)", "ln(D)"
 ALL, BOTH = "all with parameters", "with parameters and training data"
 STEADY = 0.1  # of R²; more than that between leaving out one model and another is worth a warning
+ENOUGH = 8  # models, for how far they differ to be an effect of its own
 FEWEST = 4  # models; below that a line says nothing
 RANKED = {
     "parameters": "parameters",
@@ -59,7 +60,8 @@ def by_size(evidence: Evidence, targets: Sequence[float] = TARGETS) -> Analysis:
     known = facts.filter(pl.col("parameters").is_not_null())
     both = known.filter(pl.col("training_tokens").is_not_null())
     left = _left_out(facts, known, both)
-    fits = [each for each in (_fit(ALL, known, False), _fit(BOTH, both, False), _fit(BOTH, both, True)) if each]
+    again = None if len(both) == len(known) else _fit(BOTH, both, False)  # of the same models it is the same fit
+    fits = [each for each in (_fit(ALL, known, False), again, _fit(BOTH, both, True)) if each]
     ranked, correlations = _ranks(facts)
     if not fits:
         text = f"{models(len(known))} of known size: too few for a regression, which needs {FEWEST} of different sizes."
@@ -229,7 +231,7 @@ def _mixed(evidence: Evidence, known: pl.DataFrame) -> Mixed | None:
     at = [(m, g) for m in range(worth.shape[0]) for g in range(worth.shape[1]) if not np.isnan(worth[m, g])]
     ln_p = np.log(known["parameters"].to_numpy())
     random = {"model": [sample.models[m] for m, _ in at], "game": [sample.games[g] for _, g in at]}
-    if min(len(set(levels)) for levels in random.values()) < 3 or len(at) < 12:
+    if len(known) < ENOUGH or len(sample.games) < 3:
         return None
     try:
         return mixed(np.array([worth[m, g] for m, g in at]), {LN_P: np.array([ln_p[m] for m, _ in at])}, random)

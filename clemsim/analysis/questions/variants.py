@@ -14,7 +14,7 @@ from clemsim.analysis.questions.comparing import BRIEF, Comparison, by_game, com
 from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.results import Analysis, Figure, Table
 from clemsim.analysis.sources.evidence import Evidence
-from clemsim.analysis.wording import compared, number
+from clemsim.analysis.wording import compared, counted, number
 
 METRICS = {"played": "% Played", "quality": "Quality", "clemscore": "clemscore"}
 APART = "\u241f"  # between a group and its model
@@ -132,10 +132,11 @@ def _reference(some: pl.DataFrame) -> pl.DataFrame:
 def _counted(found: Sequence[Comparison]) -> list[str]:
     decided = [each for each in found if each.verdict in ("higher", "lower")]
     fragile = [each for each in found if each.hangs.fragile]
-    text = f"{len(decided)} of {len(found)} differences are decided at the 5 % level (Holm over all of them)"
-    text += (
-        f"; {len(fragile)} are fragile: their sign changes with one game or with the rule of averaging." if fragile else "."
-    )
+    is_ = "is" if len(found) == 1 else "are"
+    text = f"{len(decided)} of {counted(len(found), 'difference')} {is_} decided at the 5 % level (Holm over all of them)"
+    if fragile:
+        text += f"; of {len(fragile)} the sign changes with one game or with the rule of averaging (fragile)"
+    text += "."
     sentences = [text]
     open_ = [each for each in found if each.verdict == "undecided" and each.more]
     if open_:

@@ -105,7 +105,8 @@ def check_alike(folders: list[Path]) -> list[str]:
     if len(suites) > 1:
         named = "; ".join(f"{folder} has {_suite(*suite)}" for suite, folder in suites.items())
         raise UsageError(f"runs of different suites can't be analysed together: {named}")
-    notes = []
+    held = [folder.name for folder, each in settings.items() if each.constrained]
+    notes = [f"played with constrained decoding, unlike the others: {listed(held)}"] if 0 < len(held) < len(folders) else []
     for name in ("temperature", "max_tokens", "repetitions", "seed"):
         values = list(dict.fromkeys(str(each.sampling.get(name)) for each in settings.values()))
         if len(values) > 1:
