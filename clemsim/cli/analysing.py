@@ -26,13 +26,14 @@ def analyse(
     targets: Sequence[float],
     model: str | None,
     games: Path | None,
+    suite: str | None,
     *,
     as_object: bool,
 ) -> None:
     """Read, analyse, write the folder, and tell. Raises ClemsimError."""
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / NUMBERS).is_file())):
         raise UsageError(f"{folder} is there already and is no analysis: choose another --out")
-    evidence = read(sources, characteristics)
+    evidence = read(sources, characteristics, suite)
     _tell(f"analysing {len(evidence.models)} models in {len(evidence.games)} games")
     rated = read_games(games) if games else ()
     found = analyze(evidence, letters, targets=targets, model=model, games=rated)

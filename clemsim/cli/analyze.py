@@ -45,6 +45,9 @@ def analyze(
     games: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Games between models to rate: first, second, score (1, 0, 0.5).")
     ] = None,
+    suite: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of runs and studies, only what played this suite.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Analyse runs, studies or published tables: the paper's nine analyses (a to i), with intervals and verdicts.
@@ -62,4 +65,6 @@ def analyze(
     """
     with one_line():
         kinds = [kind.strip() for kind in figures.split(",") if kind.strip() and kind.strip() != "none"]
-        analysing().analyse(sources, characteristics or [], out, only, kinds, score or [], profile, games, as_object=json)
+        analysing().analyse(
+            sources, characteristics or [], out, only, kinds, score or [], profile, games, suite, as_object=json
+        )

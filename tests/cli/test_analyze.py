@@ -103,9 +103,27 @@ def test_a_study(runs: Clemsim, tmp_path: Path) -> None:
     for name, folder in (("ant-7b", "one"), ("ant-7b-q4", "two")):
         summary = json.loads((tmp_path / folder / "summary.json").read_text())
         assert scores[name]["clemscore"] == summary["clemscore"] and scores[name]["games"] == 3
+    terms = {row["term"] for row in found["analyses"]["scores"]["tables"]["scores_mixed"]}
+    assert terms == {"intercept", "ant-7b-q4", "deviation of game", "deviation of instance", "deviation of residual"}
     (row,) = found["analyses"]["f"]["tables"]["quantisation_differences"]
     assert (row["model"], row["reference"], row["verdict"]) == ("ant-7b-q4", "ant-7b", "lower")
     assert "Of 2 models with open weights, none was better" in found["analyses"]["i"]["sentences"][0]
+
+
+def test_runs_of_one_member_are_repetitions_and_pairings_are_left_out(runs: Clemsim, tmp_path: Path) -> None:
+    assert runs("run", "--agent", "random", "--arena", "taboo", "--seed", 9, "--out", "again").code == 0
+    (tmp_path / "index.toml").write_text(
+        "[[member]]\nrun = 'two'\nmodel = 'dice'\n[[member]]\nrun = 'again'\nmodel = 'dice'\n"
+        "[[member]]\nrun = 'one'\nseats = {a = 'x', b = 'y'}\n[[missing]]\nrun = 'later'\nwhy = 'not played yet'\n"
+    )
+    found = runs("analyze", ".", "--only", "d", "--figures", "none", "--suite", "quick", "--json").json
+    episodes = {row["game"]: row["episodes"] for row in found["analyses"]["d"]["tables"]["profiles"]}
+    assert episodes == {"taboo": 12, "wordle": 4, "referencegame": 6}
+    notes = "\n".join(found["left_out"])
+    assert "not been played are left out: later" in notes and "pairings of several models are left out: one" in notes
+    assert "dice: 2 runs, taken as repetitions of the same instances" in notes and "differ in seed: 0, 9" in notes
+    said = runs("analyze", ".", "--suite", "paper")
+    assert said.code == 2 and "nothing was played in what was named with suite paper" in said.err
 
 
 def test_runs_of_different_suites_are_not_one_study(runs: Clemsim) -> None:

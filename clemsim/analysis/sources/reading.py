@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from clemsim.analysis.sources import published, runs
+from clemsim.analysis.sources import published, runs, studies
 from clemsim.analysis.sources.characteristics import Characteristics, looks_like, read_characteristics
 from clemsim.analysis.sources.evidence import Evidence, merged, scores_of
 from clemsim.analysis.sources.names import clean
@@ -16,30 +16,36 @@ from clemsim.errors import UsageError
 from clemsim.folder import STORE
 
 
-def read(sources: Sequence[Path], characteristics: Sequence[Path] = ()) -> Evidence:
-    """Runs, studies, tables, and folders of tables, as one. Raises UsageError and StoreError.
+def read(sources: Sequence[Path], characteristics: Sequence[Path] = (), suite: str | None = None) -> Evidence:
+    """Runs, studies, tables, and folders of tables, as one; of runs only those of `suite`, where one is named.
 
     In a folder of tables those named `results...` come first, then the others by name: of a model that is in several
-    tables the first holds. Characteristics named apart come before those found in a folder.
+    tables the first holds. Characteristics named apart come before those found in a folder. Raises UsageError and
+    StoreError.
     """
     parts: list[Evidence] = [Evidence(described=read_characteristics(path)) for path in characteristics]
-    folders: list[Path] = []
+    played: list[Path] = []
     for source in sources:
-        if (source / runs.INDEX).is_file():
-            some, members = runs.read_study(source)
-            parts, folders = [*parts, *some], [*folders, *members]
+        if (source / studies.INDEX).is_file():
+            rows, notes = studies.members(source)
+            rows = [(run, row) for run, row in rows if suite in (None, runs.setting(run).suite)]
+            parts += studies.read_members(rows, notes)
+            played += [run for run, _ in rows]
         elif (source / STORE).is_file():
-            parts, folders = [*parts, runs.read_run(source)], [*folders, source]
+            if suite in (None, runs.setting(source).suite):
+                parts.append(runs.read_run(source))
+                played.append(source)
         elif source.is_dir():
             parts += _folder(source)
         elif source.is_file():
             parts.append(_table(source, alone=True))
         else:
             raise UsageError(f"{source} is not there: name a run, a study, a table or a folder of tables")
-    notes = runs.check_alike(folders) if len(folders) > 1 else []
-    whole = merged([*_unique(parts), Evidence(notes=tuple(notes))])
+    alike = runs.check_alike(played) if len(played) > 1 else []
+    whole = merged([*_unique(parts), Evidence(notes=tuple(alike))])
     if whole.scores.is_empty():
-        raise UsageError("nothing was played in what was named: a run, a study or a table of results is needed")
+        where = "" if suite is None else f" with suite {suite}"
+        raise UsageError(f"nothing was played in what was named{where}: a run, a study or a table of results is needed")
     return whole
 
 

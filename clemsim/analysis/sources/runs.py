@@ -1,8 +1,7 @@
-"""Runs and studies as evidence."""
+"""Runs as evidence."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import Any
 import polars as pl
 
 from clemsim import store
-from clemsim.analysis.sources.characteristics import Characteristics, checked
+from clemsim.analysis.sources.characteristics import Characteristics
 from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.errors import UsageError
 from clemsim.folder import STORE, read_description
 
-INDEX = "index.toml"
 CLUSTERS = """
 SELECT "cast", arena, experiment || '/' || instance, count(*), sum(outcome != 'aborted'), count(quality), total(quality)
 FROM episodes WHERE status = 'done' GROUP BY 1, 2, 3 ORDER BY min(id)
@@ -66,36 +64,6 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     return Evidence(scores_of(frame), clusters=frame, described=described, costs=costs, notes=tuple(notes))
 
 
-def read_study(folder: Path) -> tuple[list[Evidence], list[Path]]:
-    """The runs that `index.toml` lists, and their folders; one that is not there or empty is left out with a note.
-
-    Raises UsageError where the index can't be read.
-    """
-    try:
-        index = tomllib.loads((folder / INDEX).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{folder / INDEX} can't be read: {error}") from error
-    members = index.get("member")
-    if not isinstance(members, list) or not members:
-        raise UsageError(f"{folder / INDEX} lists no runs: it needs a [[member]] with run and model")
-    parts, folders, missing = [], [], []
-    for number, member in enumerate(members, 1):
-        where = f"{folder / INDEX}, member {number}"
-        if not isinstance(member, dict) or not isinstance(member.get("run"), str):
-            raise UsageError(f"{where}: name its run")
-        run = folder / member["run"]
-        if not (run / STORE).is_file():
-            missing.append(member["run"])
-            continue
-        facts = checked(member.get("characteristics") or {}, where)
-        parts.append(read_run(run, member.get("model"), facts))
-        folders.append(run)
-    if missing:
-        note = f"members that have not been played are left out: {listed(missing)}"
-        parts.append(Evidence(notes=(note,)))
-    return parts, folders
-
-
 def check_alike(folders: list[Path]) -> list[str]:
     """Notes on what else differs between runs. Raises UsageError where they played different suites, as their
     instances, though named alike, are not the same.
@@ -104,7 +72,7 @@ def check_alike(folders: list[Path]) -> list[str]:
     suites = {(each.suite, each.seed): folder for folder, each in settings.items()}
     if len(suites) > 1:
         named = "; ".join(f"{folder} has {_suite(*suite)}" for suite, folder in suites.items())
-        raise UsageError(f"runs of different suites can't be analysed together: {named}")
+        raise UsageError(f"runs of different suites can't be analysed together: {named} (choose one with --suite)")
     held = [folder.name for folder, each in settings.items() if each.constrained]
     notes = [f"played with constrained decoding, unlike the others: {listed(held)}"] if 0 < len(held) < len(folders) else []
     for name in ("temperature", "max_tokens", "repetitions", "seed"):
