@@ -53,7 +53,9 @@ def compare(one: Path, two: Path, first: str | None, second: str | None, *, anyw
     found = match(one, two, first, second, anyway=anyway)
     if as_object:
         rows = found.table.frame.to_dicts()
-        print_json({"a": found.first, "b": found.second, "rows": rows, "sentences": found.sentences, "notes": found.notes})
+        hangs = {"without": found.hangs.without, "rules": found.hangs.rules, "fragile": found.hangs.fragile}
+        said = {"sentences": found.sentences, "notes": found.notes, "sensitivity": hangs}
+        print_json({"a": found.first, "b": found.second, "rows": rows, **said})
         return
     out.print(versus(found.table))
     for sentence in found.sentences:

@@ -150,7 +150,11 @@ def test_comparing_two_runs(runs: Clemsim) -> None:
     assert len(rows) == 9 and rows["overall", "clemscore"]["verdict"] == "higher"
     row = rows["wordle", "quality"]
     assert row["difference"] == pytest.approx(row["a"] - row["b"]) and row["p_holm"] >= row["p"] and row["instances"] == 4
+    hangs = found["sensitivity"]
+    assert set(hangs["without"]) == {"taboo", "wordle", "referencegame"} and not hangs["fragile"]
+    assert hangs["rules"]["paper"] == rows["overall", "clemscore"]["difference"]
     said = runs("compare", "one", "two")
+    assert "With one game left out the difference lies between" in said.out
     assert said.code == 0 and "clemscore: baseline lies" in " ".join(said.out.split())
     assert max(map(len, said.out.splitlines())) <= 80
 

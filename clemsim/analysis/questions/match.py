@@ -27,7 +27,7 @@ from clemsim.analysis.statistics.differences import (
     verdict,
 )
 from clemsim.analysis.statistics.power import more_episodes
-from clemsim.analysis.wording import compared
+from clemsim.analysis.wording import compared, signed
 from clemsim.errors import UsageError
 from clemsim.folder import STORE
 
@@ -45,6 +45,7 @@ class Match:
     table: Table
     sentences: Sequence[str]
     notes: Sequence[str]
+    hangs: Sensitivity
 
 
 def match(one: Path, two: Path, first: str | None = None, second: str | None = None, *, anyway: bool = False) -> Match:
@@ -68,7 +69,8 @@ def match(one: Path, two: Path, first: str | None = None, second: str | None = N
     every = [*different, *_named(one, two), *notes, *evidence[0].notes, *evidence[1].notes]
     frame, main = _table(sample)
     table = Table("comparison", f"{names[0]} against {names[1]}: differences in points, paired by instance", frame)
-    return Match(*names, table, _sentences(sample, names, main), list(dict.fromkeys(every)))
+    hangs = sensitivity(sample, A, B)
+    return Match(*names, table, _sentences(sample, names, main, hangs), list(dict.fromkeys(every)), hangs)
 
 
 def _agent(evidence: Evidence, folder: Path, wanted: str | None, option: str) -> str:
@@ -155,9 +157,11 @@ def _row(cells: dict[str, Any], each: Difference, adjusted: float | None) -> dic
     return {**cells, **told, "verdict": verdict(each.value, adjusted), "more_instances": more}
 
 
-def _sentences(sample: Sample, names: tuple[str, str], main: Difference) -> list[str]:
-    hangs: Sensitivity = sensitivity(sample, A, B)
+def _sentences(sample: Sample, names: tuple[str, str], main: Difference, hangs: Sensitivity) -> list[str]:
     found = [f"clemscore: {compared(*names, main, main.p, hangs)}"]
+    if hangs.range and len(sample.games) > 1:
+        low, high = (signed(value) for value in hangs.range)
+        found.append(f"With one game left out the difference lies between {low} and {high} points.")
     decided = verdict(main.value, main.p) in ("higher", "lower")
     if main.value and main.error and not decided:
         more = more_episodes(main.value, main.error, sum(sample.instances))

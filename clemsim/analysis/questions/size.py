@@ -19,7 +19,7 @@ from clemsim.analysis.statistics.groups import Within, within
 from clemsim.analysis.statistics.mixed import Mixed, mixed
 from clemsim.analysis.statistics.ranks import Ranks, ranks
 from clemsim.analysis.statistics.regression import Fit, fit, influence, where
-from clemsim.analysis.wording import chance, models, number, size, span, strength
+from clemsim.analysis.wording import chance, models, number, signed, size, span, strength
 
 TARGETS = (10.0, 20.0, 30.0, 40.0, 50.0)
 BRIEF = ("sample", "formula", "n", "r_squared", "f", "p")  # what a terminal shows
@@ -312,6 +312,8 @@ def _sentences(
 def _said(each: Sized) -> str:
     terms = [each.fit[name] for name in each.regressors]
     shown = "; ".join(f"{one.name} {number(one.value, 2)}, HC3 {span(one.robust_interval, 2)}" for one in terms)
+    if len(terms) == 1:
+        shown += f", or {signed(terms[0].value * log(10))} points for ten times the parameters"
     weak = [one.name for one in terms if one.robust_interval[0] <= 0 <= one.robust_interval[1]]
     hedge = f" {' and '.join(weak)} may do nothing." if weak else ""
     which = (

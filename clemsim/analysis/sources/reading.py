@@ -45,7 +45,8 @@ def read(sources: Sequence[Path], characteristics: Sequence[Path] = (), suite: s
     whole = merged([*_unique(parts), Evidence(notes=tuple(alike))])
     if whole.scores.is_empty():
         where = "" if suite is None else f" with suite {suite}"
-        raise UsageError(f"nothing was played in what was named{where}: a run, a study or a table of results is needed")
+        why = "; ".join(whole.notes) or "a run, a study or a table of results is needed"
+        raise UsageError(f"nothing was played in what was named{where}: {why}")
     return whole
 
 

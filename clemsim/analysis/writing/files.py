@@ -38,7 +38,7 @@ def write(
             for table in analysis.tables:
                 (folder / "tables" / f"{table.name}.csv").write_text(csv_of(table), encoding="utf-8")
                 (folder / "tables" / f"{table.name}.tex").write_text(latex_of(table), encoding="utf-8")
-            for figure in analysis.figures:
+            for figure in analysis.figures if kinds else ():
                 tell(f"drawing {figure.name}")
                 write_picture(figure, folder / "figures", kinds)
         tell(f"writing {folder / REPORT}")
