@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import expit
 
 from clemsim.analysis.statistics.averages import Averages, Numbers, averages
-from clemsim.analysis.statistics.bootstrap import Sample, from_clusters, interval
+from clemsim.analysis.statistics.bootstrap import Sample, from_clusters, interval, without_spread
 from clemsim.analysis.statistics.differences import ALPHA, holm, in_game, overall
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
@@ -86,6 +86,8 @@ def _covered(sample: Sample, truth: tuple[Numbers, Numbers], whole: list[Average
     middle = len(sample.games) // 2
     for metric, values, at in (("played", sample.drawn_played, 0), ("quality", sample.drawn_quality, 1)):
         ends = interval(values[:, 0, middle], [sample.instances[middle]])
+        if ends and ends[0] == ends[1]:  # as for the tables: no instance differed from another
+            ends = without_spread(np.array([ends[0]]), [sample.instances[middle]])
         hits[f"covered_{metric}_one_game"].append(_holds(ends, truth[at][middle]))
     found = overall(sample, "better", "one")
     hits["covered_difference"].append(_holds(found.interval, float(whole[2].clemscore - whole[0].clemscore)))
