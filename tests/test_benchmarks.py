@@ -24,3 +24,16 @@ def test_three_hundred_episodes_against_a_failing_server_end_as_without_faults()
     assert found["unfinished"] == {"bad request": 6}
     assert set(found["outcomes"]) == {"success", "failure", "aborted"}
     assert len(found["faults"]) == 14 and sum(found["faults"].values()) > 300
+
+
+def test_intervals_cover_and_the_paired_test_keeps_its_level() -> None:
+    words = ["--simulations", "300", "--instances", "20", "--repetitions", "2", "--games", "4", "--draws", "500"]
+    ran = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "coverage.py"), *words], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    covered = [value for name, value in found.items() if name.startswith("covered")]
+    assert len(covered) == 6 and all(0.90 <= value <= 0.985 for value in covered), found  # 300 runs know it to +- 2.5 %
+    assert all(value <= 0.09 for name, value in found.items() if name.startswith("false_alarm")), found
+    assert found["width_paired_to_unpaired"] < 0.95

@@ -12,7 +12,7 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from clemsim import __version__, run
-from clemsim.cli import again, doctor, formats, listing, play, serve, show, stress, suite, verify
+from clemsim.cli import again, analyze, compare, doctor, formats, listing, play, serve, show, stress, suite, verify
 from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
 from clemsim.folder import RunConfig
 from clemsim.scheduling.limits import Limits
@@ -201,6 +201,8 @@ app.command("list")(listing.list_)
 app.command("doctor")(doctor.doctor)
 app.command("export")(formats.export)
 app.command("verify")(verify.verify)
+app.command("analyze")(analyze.analyze)
+app.command("compare")(compare.compare)
 app.command("stress")(stress.stress_)
 app.command("serve-fake")(serve.serve_fake)
 app.add_typer(suite.app, name="suite")

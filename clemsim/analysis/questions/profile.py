@@ -1,0 +1,134 @@
+"""d: the profile of a model: %Played and Quality per game."""
+
+from __future__ import annotations
+
+from math import cos, pi, sin
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from clemsim.analysis.drawing import charts
+from clemsim.analysis.drawing.labels import WIDE
+from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.sources.evidence import Evidence
+from clemsim.analysis.wording import number
+from clemsim.errors import UsageError
+
+RADIUS, EDGE = 150, 1.75  # pixels of 100 points; how far the picture goes beyond them, for the names of games
+HIGH = 1.25
+
+
+def profiles(evidence: Evidence, model: str | None = None) -> Analysis:
+    """Each model by game; the picture begins with `model`, else with the best one. Raises UsageError for an unknown
+    model.
+    """
+    if model is not None and model not in evidence.models:
+        raise UsageError(f"there is no model {model!r} to show the profile of: choose one of {', '.join(evidence.models)}")
+    chosen = model or evidence.models[0]
+    order = pl.DataFrame({"model": evidence.models, "place": range(len(evidence.models))})
+    columns = ("model", "game", "played", "quality", "deviation", "episodes")
+    frame = evidence.scores.join(order, on="model").sort("place", "game").select(*columns)
+    tables = [Table("profiles", "% Played and Quality by model and game, 0 to 100", frame)]
+    figure = Figure(
+        "d_profile", "% Played and Quality per game; Quality as a radar (rings: 25, 50, 75, 100)", _draw(frame, chosen)
+    )
+    left = (
+        ["a game without Quality (never played to its end) has no point on the radar"]
+        if frame["quality"].null_count()
+        else []
+    )
+    return Analysis("d", "Profile of a model", _sentences(frame, chosen), tables, [figure], left)
+
+
+def _sentences(frame: pl.DataFrame, chosen: str) -> list[str]:
+    own = frame.filter((pl.col("model") == chosen) & pl.col("quality").is_not_null()).sort("quality")
+    if own.is_empty():
+        return [f"{chosen} played nothing to its end."]
+    low, high = own.row(0, named=True), own.row(-1, named=True)
+    aborted = frame.filter((pl.col("model") == chosen) & (pl.col("played") < 100)).sort("played")
+    found = [
+        f"{chosen} plays {high['game']} best (Quality {number(high['quality'])}) and {low['game']} worst "
+        f"({number(low['quality'])})."
+    ]
+    if len(aborted):
+        row = aborted.row(0, named=True)
+        found.append(f"It breaks the rules of form most often in {row['game']} ({number(row['played'])} % played).")
+    easiest = frame.group_by("game").agg(pl.col("quality").mean()).drop_nulls().sort("quality", descending=True)
+    names = [f"{game} {number(value)}" for game, value in easiest.iter_rows()]
+    return [*found, f"Over all models that played it, the mean Quality of a game: {', '.join(names)}."]
+
+
+def _draw(frame: pl.DataFrame, chosen: str) -> charts.Specification:
+    models, games = frame["model"].unique(maintain_order=True).to_list(), sorted(frame["game"].unique())
+    bind = alt.binding_select(options=models, name="model ")
+    pick = alt.selection_point(fields=["model"], bind=bind, value=[{"model": chosen}], name="pick")
+    long = [
+        {"model": row["model"], "game": row["game"], "metric": title, "value": row[name]}
+        for row in frame.to_dicts()
+        for name, title in (("played", "% Played"), ("quality", "Quality"))
+        if row[name] is not None
+    ]
+    bars = (
+        alt.Chart(charts.values(long), title="by game")
+        .transform_filter(pick)
+        .mark_bar()
+        .encode(
+            x=alt.X("game:N", title=None, axis=alt.Axis(labelAngle=-30)),
+            xOffset=alt.XOffset("metric:N", sort=["% Played", "Quality"]),
+            y=alt.Y("value:Q", title="score (0 to 100)", scale=alt.Scale(domain=[0, 100])),
+            color=alt.Color(
+                "metric:N",
+                title=None,
+                scale=alt.Scale(domain=["% Played", "Quality"], range=charts.COLOURS[:2]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["model:N", "game:N", "metric:N", alt.Tooltip("value:Q", format=".2f")],
+        )
+        .properties(width=470, height=320)
+        .add_params(pick)
+    )
+    named = alt.Chart(charts.values([{"model": model} for model in models])).transform_filter(pick)
+    head = named.mark_text(fontSize=15, fontWeight="bold", align="left").encode(text="model:N", x=alt.value(0))
+    radar = _radar(frame, games, pick)
+    return charts.finished(alt.vconcat(head.properties(width=470, height=18), alt.hconcat(bars, radar, spacing=40)))
+
+
+def _beside(spot: dict[str, Any], game: str) -> dict[str, Any]:
+    """The middle of a name that begins, or ends, where its spoke does."""
+    side = 0 if abs(spot["x"]) < 5 else 1 if spot["x"] > 0 else -1
+    return {"x": spot["x"] + side * len(game) * 10.5 * WIDE / 2 * 100 / RADIUS, "y": spot["y"], "game": game}
+
+
+def _radar(frame: pl.DataFrame, games: list[str], pick: Any) -> Any:
+    angle = {game: 2 * pi * at / len(games) for at, game in enumerate(games)}
+
+    def spot(game: str, radius: float) -> dict[str, Any]:
+        return {"x": radius * sin(angle[game]), "y": radius * cos(angle[game])}
+
+    rings = [
+        {**spot(game, r), "ring": r, "order": at} for r in (25, 50, 75, 100) for at, game in enumerate([*games, games[0]])
+    ]
+    spokes = [{**spot(game, 100), "x0": 0, "y0": 0} for game in games]
+    names = [_beside(spot(game, 113), game) for game in games]
+    kept = [row for row in frame.to_dicts() if row["quality"] is not None]
+    points = [
+        {**spot(row["game"], row["quality"]), "model": row["model"], "game": row["game"], "quality": row["quality"],
+         "order": games.index(row["game"])}
+        for row in kept
+    ]  # fmt: skip
+    x = alt.X("x:Q", scale=alt.Scale(domain=[-100 * EDGE, 100 * EDGE], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[-100 * HIGH, 100 * HIGH], nice=False), axis=None)
+    own = alt.Chart(charts.values(points)).transform_filter(pick).encode(x=x, y=y)
+    layers = [
+        alt.Chart(charts.values(rings))
+        .mark_line(color="#d5d8dd", strokeWidth=0.8)
+        .encode(x=x, y=y, detail="ring:N", order="order:Q"),
+        alt.Chart(charts.values(spokes)).mark_rule(color="#d5d8dd", strokeWidth=0.8).encode(x=x, y=y, x2="x0:Q", y2="y0:Q"),
+        own.mark_line(interpolate="linear-closed", color=charts.COLOURS[1], fill=charts.COLOURS[1], fillOpacity=0.15).encode(
+            order="order:Q"
+        ),
+        own.mark_circle(color=charts.COLOURS[1], size=40).encode(tooltip=["game:N", alt.Tooltip("quality:Q", format=".2f")]),
+        alt.Chart(charts.values(names)).mark_text(fontSize=10.5, color=charts.DARK).encode(x=x, y=y, text="game:N"),
+    ]
+    return alt.layer(*layers, title="Quality").properties(width=2 * RADIUS * EDGE, height=2 * RADIUS * HIGH)

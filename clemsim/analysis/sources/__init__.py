@@ -1,0 +1,1 @@
+"""Reads runs, studies and published tables into one `Evidence`."""

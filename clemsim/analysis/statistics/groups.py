@@ -1,0 +1,90 @@
+"""Models in groups: by size, and size within a family."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import stats
+from statsmodels.regression.linear_model import OLS
+
+from clemsim.analysis.statistics.averages import Numbers
+from clemsim.scores.intervals import Interval
+
+EDGES = (0, 6, 10, 60, 100, 200, 1000, 2000)  # billions of parameters; a bucket holds its upper edge (Bhavsar et al. 2024)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far the values of a group lie apart. `deviation` (n - 1) is None for fewer than two."""
+
+    n: int
+    low: float
+    mean: float
+    median: float
+    high: float
+    deviation: float | None
+
+    @property
+    def width(self) -> float:
+        """Highest minus lowest."""
+        return self.high - self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The slope of size within families: points of score for each unit of ln(parameters)."""
+
+    families: int
+    n: int
+    slope: float
+    error: float
+    interval: Interval
+    p: float
+
+
+def bucket(parameters: float) -> str | None:
+    """The bucket of a size in billions, such as `(6,10]`; None beyond the last."""
+    for low, high in pairwise(EDGES):
+        if low < parameters <= high:
+            return f"({low},{high}]"
+    return None
+
+
+def buckets() -> list[str]:
+    """All buckets, smallest first."""
+    return [f"({low},{high}]" for low, high in pairwise(EDGES)]
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Raises ValueError for an empty group."""
+    if not values:
+        raise ValueError("an empty group has no spread")
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return Spread(len(values), min(values), float(np.mean(values)), float(np.median(values)), max(values), deviation)
+
+
+def within(score: Numbers, ln_size: Numbers, families: Sequence[str]) -> Within:
+    """Size compared only inside families (fixed effects of the family; Wooldridge 2010, section 10.5), so that what a
+    family's training adds does not pass for size. HC3 errors; only families of two models or more that differ in size count.
+
+    Raises ValueError unless there are two models more than families that count.
+    """
+    sizes: dict[str, set[float]] = {}
+    for family, size in zip(families, ln_size, strict=True):
+        sizes.setdefault(family, set()).add(float(size))
+    keep = np.array([len(sizes[family]) > 1 for family in families], dtype=bool)
+    kept = [family for family, counts in zip(families, keep, strict=True) if counts]
+    names = list(Counter(kept))
+    if len(kept) < len(names) + 2:
+        raise ValueError("too few families have models of several sizes")
+    dummies = np.array([[float(family == name) for name in names] for family in kept])
+    result = OLS(score[keep], np.column_stack([ln_size[keep], dummies])).fit()
+    robust = result.get_robustcov_results("HC3", use_t=True)
+    error = float(robust.bse[0])
+    half = float(stats.t.ppf(0.975, result.df_resid)) * error
+    slope = float(result.params[0])
+    return Within(len(names), len(kept), slope, error, (slope - half, slope + half), float(robust.pvalues[0]))

@@ -1,0 +1,1 @@
+"""The analyses as files: tables, pictures, numbers, one page."""

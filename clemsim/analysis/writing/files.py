@@ -1,0 +1,64 @@
+"""Everything that `clemsim analyze` leaves in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from clemsim.analysis.results import Analysis
+from clemsim.analysis.writing.page import page
+from clemsim.analysis.writing.pictures import KINDS, write_picture
+from clemsim.analysis.writing.tables import csv_of, latex_of
+from clemsim.errors import StoreError
+
+REPORT, NUMBERS = "report.html", "analysis.json"
+
+Tell = Callable[[str], None]
+
+
+def write(
+    analyses: Sequence[Analysis],
+    left_out: Sequence[str],
+    title: str,
+    folder: Path,
+    kinds: Sequence[str] = KINDS,
+    tell: Tell = print,
+) -> None:
+    """`tables/` (CSV and LaTeX), `figures/`, `report.html` and `analysis.json`; what was there before is written over.
+
+    Raises StoreError where the folder can't be written.
+    """
+    try:
+        for part in ("tables", "figures"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        for analysis in analyses:
+            for table in analysis.tables:
+                (folder / "tables" / f"{table.name}.csv").write_text(csv_of(table), encoding="utf-8")
+                (folder / "tables" / f"{table.name}.tex").write_text(latex_of(table), encoding="utf-8")
+            for figure in analysis.figures if kinds else ():
+                tell(f"drawing {figure.name}")
+                write_picture(figure, folder / "figures", kinds)
+        tell(f"writing {folder / REPORT}")
+        (folder / REPORT).write_text(page(title, analyses, left_out), encoding="utf-8")
+        (folder / NUMBERS).write_bytes(orjson.dumps(as_json(analyses, left_out), option=orjson.OPT_INDENT_2))
+    except OSError as error:
+        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+
+
+def as_json(analyses: Sequence[Analysis], left_out: Sequence[str]) -> dict[str, Any]:
+    """Sentences and tables with every digit; what is not there is null."""
+    return {
+        "analyses": {
+            each.letter: {
+                "title": each.title,
+                "sentences": list(each.sentences),
+                "tables": {table.name: table.frame.to_dicts() for table in each.tables},
+                "left_out": list(each.left_out),
+            }
+            for each in analyses
+        },
+        "left_out": list(left_out),
+    }

@@ -1,0 +1,107 @@
+"""The analyses as one page of HTML that needs nothing else: pictures that answer to the pointer, tables, what was left out.
+
+Names and texts come from tables and stores of others: all are escaped, and the page may open no connection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+import orjson
+import vl_convert
+
+from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.writing.tables import heading, shown
+
+OPEN = 16  # rows; a longer table is folded
+POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
+STYLE = """
+:root { color-scheme: light; }
+body { font: 15px/1.55 system-ui, sans-serif; color: #24272d; margin: 0 auto; padding: 2rem 1.5rem 6rem; max-width: 1320px; }
+h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h2 { font-size: 1.2rem; margin: 3rem 0 .5rem; border-top: 1px solid #dfe2e7;
+  padding-top: 1.2rem; } h3 { font-size: .95rem; margin: 1.4rem 0 .3rem; }
+p, ul { max-width: 52rem; } .letter { color: #2f6db5; margin-right: .5rem; } nav a { margin-right: 1rem; color: #2f6db5; }
+.figure { overflow-x: auto; margin: 1rem 0; } .caption, .left { color: #5b616b; font-size: .88rem; }
+.figure svg { max-width: 100%; height: auto; }
+.scroll { overflow-x: auto; max-height: 36rem; overflow-y: auto; } table { border-collapse: collapse; font-size: .82rem; }
+th, td { padding: .2rem .7rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #eceef1; }
+th { position: sticky; top: 0; background: #fff; font-weight: 600; } td { white-space: nowrap; }
+td.long { white-space: normal; min-width: 18rem; } .number { text-align: right; font-variant-numeric: tabular-nums; }
+summary { cursor: pointer; color: #2f6db5; font-size: .9rem; margin: .6rem 0; }
+.vega-bind { font-size: .9rem; margin: .4rem 0; } details.left summary { color: #5b616b; }
+"""
+SCRIPT = """
+for (const place of document.querySelectorAll("[data-figure]")) {
+  const specification = JSON.parse(document.getElementById(place.dataset.figure).textContent);
+  vegaEmbed(place, specification, {actions: {export: true, source: false, compiled: false, editor: false}, renderer: "svg"})
+    .catch((error) => { place.textContent = "This figure can't be drawn: " + error; });
+}
+"""
+
+
+def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str]) -> str:
+    """The whole page."""
+    links = "".join(f'<a href="#{escape(each.letter)}">{escape(_short(each))}</a>' for each in analyses)
+    bundle = re.sub("<(?=/script|!--)", r"<\\", vl_convert.javascript_bundle(SCRIPT), flags=re.IGNORECASE)
+    body = [f"<h1>{escape(title)}</h1><nav>{links}</nav>", *(_analysis(each) for each in analyses)]
+    body.append(f'<h2 id="left-out">What was left out</h2>{_list(left_out)}')
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
+        '<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">'
+        f"<style>{STYLE}</style></head><body>"
+        f'{"".join(body)}<script type="module">{bundle}</script></body></html>\n'
+    )
+
+
+def _analysis(each: Analysis) -> str:
+    letter = f'<span class="letter">{escape(each.letter)}</span>' if len(each.letter) == 1 else ""
+    parts = [f'<section><h2 id="{escape(each.letter)}">{letter}{escape(each.title)}</h2>']
+    parts += [f"<p>{escape(sentence)}</p>" for sentence in each.sentences]
+    parts += [_figure(figure) for figure in each.figures]
+    parts += [_table(table) for table in each.tables]
+    if each.left_out:
+        parts.append(f'<details class="left"><summary>left out, or to know</summary>{_list(each.left_out)}</details>')
+    return "".join([*parts, "</section>"])
+
+
+def _figure(figure: Figure) -> str:
+    data = orjson.dumps(dict(figure.specification)).decode().replace("<", "\\u003c")
+    name = escape(figure.name)
+    return (
+        f'<div class="figure"><div data-figure="spec-{name}"></div><div class="caption">{escape(figure.title)}</div>'
+        f'<script type="application/json" id="spec-{name}">{data}</script></div>'
+    )
+
+
+def _table(table: Table) -> str:
+    kinds = ["number" if dtype.is_numeric() else "" for dtype in table.frame.dtypes]
+    names = table.frame.columns
+    head = "".join(f'<th class="{kind}">{escape(heading(name))}</th>' for name, kind in zip(names, kinds, strict=True))
+    rows = "".join(f"<tr>{_cells(row, names, kinds)}</tr>" for row in table.frame.iter_rows())
+    title = f"{escape(table.title)} ({len(table.frame)} rows)"
+    opened = " open" if len(table.frame) <= OPEN else ""
+    return (
+        f'<details{opened}><summary>{title}</summary><div class="scroll"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div></details>"
+    )
+
+
+def _cells(row: Sequence[object], names: Sequence[str], kinds: Sequence[str]) -> str:
+    cells = []
+    for value, name, kind in zip(row, names, kinds, strict=True):
+        text = shown(value, name)
+        cells.append(f'<td class="{kind or ("long" if len(text) > 48 else "")}">{escape(text)}</td>')
+    return "".join(cells)
+
+
+def _list(items: Sequence[str]) -> str:
+    inner = "".join(f"<li>{escape(item)}</li>" for item in items)
+    return f'<ul class="left">{inner}</ul>' if inner else '<p class="left">Nothing.</p>'
+
+
+def _short(each: Analysis) -> str:
+    title = each.title.split(":")[0]
+    return f"{each.letter}: {title}" if len(each.letter) == 1 else title

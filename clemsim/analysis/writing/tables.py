@@ -1,0 +1,79 @@
+"""Tables as text: numbers as they are read, CSV with every digit, LaTeX."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from clemsim.analysis.results import Table
+
+SMALL = 0.001
+P_VALUES = {"p", "p_holm", "hc3_p"}
+LATEX = {
+    "\\": r"\textbackslash{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "−": "$-$",
+    "²": "$^2$",
+    "–": "--",
+    "\n": " ",
+}
+
+
+def shown(value: Any, column: str = "") -> str:
+    """A cell as it is read: two decimals, more for small numbers and p values, a dash for what is not there."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case float() if value != value:
+            return "–"
+        case float():
+            return _number(value, column)
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def heading(column: str) -> str:
+    """A column's name as it is read."""
+    return column.replace("_", " ")
+
+
+def csv_of(table: Table) -> str:
+    """The table as CSV, with every digit; an empty cell for what is not there."""
+    return table.frame.write_csv()
+
+
+def latex_of(table: Table) -> str:
+    """The table as a LaTeX tabular with booktabs' rules; `%` lines say what it is and what it needs."""
+    names, dtypes = table.frame.columns, table.frame.dtypes
+    align = "".join("r" if dtype.is_numeric() else "l" for dtype in dtypes)
+    lines = [f"% {_comment(table.title)}", "% needs \\usepackage{booktabs}", f"\\begin{{tabular}}{{{align}}}", "\\toprule"]
+    lines += [" & ".join(escaped(heading(name)) for name in names) + r" \\", "\\midrule"]
+    for row in table.frame.iter_rows():
+        lines.append(" & ".join(escaped(shown(cell, name)) for name, cell in zip(names, row, strict=True)) + r" \\")
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", ""])
+
+
+def escaped(text: str) -> str:
+    """Text that LaTeX sets as it stands."""
+    return "".join(LATEX.get(char, char) for char in text)
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _number(value: float, column: str) -> str:
+    if column in P_VALUES:
+        return "< 0.001" if value < SMALL else f"{value:.3f}"
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 0.005:
+        return f"{value:.2g}"
+    if size >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.2f}"

@@ -1,0 +1,179 @@
+"""The analyses on made-up tables: what they say, and that they say no more than they know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import altair as alt
+import polars as pl
+import pytest
+
+from clemsim.analysis import wording
+from clemsim.analysis.everything import analyze
+from clemsim.analysis.results import Analysis
+from clemsim.analysis.sources.reading import read
+from clemsim.analysis.statistics.differences import Difference, Sensitivity
+from clemsim.analysis.statistics.rating import Game
+from clemsim.errors import UsageError
+from tests.analysis.conftest import HEADER
+
+
+@pytest.fixture
+def found(tables: Path) -> dict[str, Analysis]:
+    return {each.letter: each for each in analyze(read([tables]))}
+
+
+def rows(analysis: Analysis, name: str) -> list[dict[str, object]]:
+    return next(table.frame for table in analysis.tables if table.name == name).to_dicts()
+
+
+def test_every_specification_is_one_that_altair_knows(found: dict[str, Analysis]) -> None:
+    figures = [figure for analysis in found.values() for figure in analysis.figures]
+    assert len(figures) == 10 and len({figure.name for figure in figures}) == 10
+    for figure in figures:
+        alt.Chart.from_dict(dict(figure.specification))  # validates
+
+
+def test_scores_lie_in_their_intervals(found: dict[str, Analysis]) -> None:
+    for row in rows(found["scores"], "scores"):
+        if row["clemscore"] is not None and row["model"] != "stranger":
+            assert row["clemscore_low"] <= row["clemscore"] <= row["clemscore_high"], row  # type: ignore[operator]
+    assert "approximate" in found["scores"].sentences[-1]
+
+
+def test_size(found: dict[str, Analysis]) -> None:
+    (fit,) = rows(found["a"], "size_regressions")  # three models with training data are too few
+    assert (fit["n"], fit["formula"]) == (4, "clemscore ~ ln(P)")
+    assert "1 model of unknown size: bee-7b-tuned" in found["a"].left_out
+    assert found["a"].sentences[0].startswith("On all 4 models with parameters")
+    at = {row["clemscore"]: row for row in rows(found["a"], "size_for_a_score")}
+    assert 1 < at[20.0]["parameters"] < 70 and at[50.0]["beyond_the_data"]  # type: ignore[operator]
+
+
+def test_too_few_models_of_known_size_are_said_to_be(tables: Path) -> None:
+    (tables / "models.csv").write_text("name,parameters\nant-1b,1\nant-7b,unknown\n")
+    _, size, buckets = analyze(read([tables]), "ab")
+    assert size.sentences == ["1 model of known size: too few for a regression, which needs 4 of different sizes."]
+    assert not size.figures and "1 model of unknown size" in buckets.left_out
+
+
+def test_buckets_and_bases(found: dict[str, Analysis]) -> None:
+    bucket = {row["bucket"]: row for row in rows(found["b"], "buckets")}
+    assert (bucket["(6,10]"]["n"], bucket["(6,10]"]["spread"], bucket["(10,60]"]["n"]) == (2, 4.5, 0)
+    assert (
+        found["b"].sentences[1] == "The mean rises from bucket to bucket (5.0, 20.2, 40.0), and no two neighbours overlap."
+    )
+    (row,) = rows(found["c"], "bases")
+    assert (row["base_model"], row["model"]) == ("bee-7b", "bee-7b-tuned")
+    assert found["c"].sentences == ["No base has two fine-tuned models here: what tuning does can't be seen."]
+
+
+def test_groups_are_held_against_their_first(found: dict[str, Analysis]) -> None:
+    pairs = {(row["group"], row["model"]): row["reference"] for row in rows(found["e"], "group_differences")}
+    assert pairs["family: ant", "ant-1b"] == "ant-70b" and ("family: ant", "ant-70b-gguf-q4") not in pairs
+    assert pairs["tuned from: bee-7b", "bee-7b-tuned"] == "bee-7b"
+    assert pairs["quantisation: ant-70b", "ant-70b-gguf-q4"] == "ant-70b"
+    games = [row["game"] for row in rows(found["f"], "quantisation_by_game")]
+    assert games == ["taboo", "wordle", "overall"]
+
+
+def test_a_difference_of_nothing_needs_no_verdict(found: dict[str, Analysis]) -> None:
+    (row,) = rows(found["f"], "quantisation_differences")
+    assert row["difference"] == pytest.approx(0.9 * (50 + 16.7) / 2 - 40)
+    assert row["low"] < row["difference"] < row["high"] and row["p"] == row["p_holm"]  # type: ignore[operator]
+    assert found["f"].sentences[0].startswith("ant-70b-gguf-q4 lies 10.0 points below ant-70b")
+
+
+def test_costs(found: dict[str, Analysis]) -> None:
+    table = {row["model"]: row for row in rows(found["h"], "costs")}
+    assert table["ant-7b"]["seconds_a_point"] == pytest.approx(0.5 / 22.5)
+    assert table["ant-7b"]["tokens_a_point"] == pytest.approx(2.1e6 / 22.5) and table["ant-1b"]["tokens_a_point"] is None
+    assert [table[name]["unbeaten_by_latency"] for name in ("ant-1b", "bee-7b", "ant-7b")] == [True, True, True]
+    assert "1 model with a known cost have no scores" in found["h"].left_out
+
+
+def test_dynamics(found: dict[str, Analysis]) -> None:
+    steps = [row["model"] for row in rows(found["i"], "dynamics") if row["new_best"]]
+    assert steps == ["ant-1b", "ant-7b", "bee-7b-tuned", "ant-70b"]
+    assert "went from 5.0 (ant-1b, January 2023) to 24.0 (bee-7b-tuned, May 2023)" in found["i"].sentences[0]
+    assert found["i"].sentences[2].startswith("At the end: bee-7b-tuned lies 16.0 points below ant-70b")
+
+
+def test_profiles(tables: Path, found: dict[str, Analysis]) -> None:
+    assert "ant-70b-groq plays taboo best (Quality 62.0) and wordle worst (20.0)." in found["d"].sentences
+    chosen = analyze(read([tables]), "d", model="ant-1b")[1]
+    assert "breaks the rules of form most often in wordle (0.0 % played)" in chosen.sentences[1]
+    with pytest.raises(UsageError, match="there is no model 'nobody'"):
+        analyze(read([tables]), "d", model="nobody")
+    with pytest.raises(UsageError, match="there is no analysis 'z'"):
+        analyze(read([tables]), "az")
+
+
+def test_without_characteristics_the_rest_is_still_there(tables: Path) -> None:
+    (tables / "models.csv").unlink()
+    (tables / "latency.csv").unlink()
+    (tables / "tokens.csv").unlink()
+    evidence = read([tables])
+    found = {each.letter: each for each in analyze(evidence)}
+    assert "there is no table of characteristics" in evidence.left_out()[-1]
+    assert all(not found[letter].figures for letter in "abchi") and found["f"].figures
+    assert all(analysis.sentences for analysis in found.values())
+
+
+def test_nothing_played_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    path.write_text(HEADER + "x-t0.0,,0.0,,0.0,,,0.0,,\ny-t0.0,,0.0,,0.0,,,0.0,,\n")
+    found = analyze(read([path]))
+    assert found[0].sentences == ["No model has a clemscore: nothing was played to its end."]
+    assert [analysis.letter for analysis in found if analysis.figures] == ["d"]
+
+
+def test_ratings() -> None:
+    games = [Game("a", "b", 1), Game("b", "a", 0), Game("a", "b", 0), Game("b", "a", 1)] * 10
+    (_, rated) = analyze_with(games)
+    assert "not clearly above" in rated.sentences[0] and "can't be told from a fair one" in rated.sentences[1]
+    assert rated.tables[0].frame["model"].to_list()[-1] == "(first seat)"
+    with pytest.raises(UsageError, match="two models"):
+        analyze_with([Game("a", "a", 1)])
+
+
+def analyze_with(games: list[Game]) -> list[Analysis]:
+    from clemsim.analysis.sources.evidence import Evidence  # noqa: PLC0415
+
+    scores = pl.DataFrame(
+        {"model": ["x"], "game": ["g"], "played": [50.0], "quality": [50.0], "deviation": [1.0], "episodes": [10.0]}
+    )
+    return analyze(Evidence(scores), "", games=games)
+
+
+def test_a_sentence_is_hedged_as_far_as_its_numbers_are() -> None:
+    steady = Sensitivity({"a": 2.0, "b": 4.0}, {"paper": 3.0}, fragile=False)
+    turning = Sensitivity({"a": -2.0, "b": 4.0}, {"paper": 3.0, "zero": -1.0}, fragile=True)
+    sure = Difference(3.0, (1.0, 5.0), 0.01, 1.0)
+    assert (
+        wording.compared("x", "y", sure, 0.01, steady) == "x lies 3.0 points above y (95 % interval 1.0 to 5.0; p = 0.010)."
+    )
+    among = wording.compared("x", "y", sure, 0.2, turning)
+    assert "which chance alone can explain" in among and "p = 0.010, p = 0.200 among all that were compared" in among
+    assert among.endswith("fragile: the sign turns without a and by the rule 'zero'.")
+    assert "can't be compared" in wording.compared("x", "y", Difference(None, None, None, None), None)
+    assert wording.compared("x", "y", Difference(0.0, None, None, None), None).startswith("x lies level with y")
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [
+        (None, "no clear relation"),
+        ((-0.1, 0.5), "no clear relation"),
+        ((0.1, 0.9), "at least a weak positive relation"),
+        ((-0.9, -0.6), "a strong negative relation"),
+    ],
+)
+def test_a_relation_is_no_stronger_than_its_interval(interval: tuple[float, float] | None, said: str) -> None:
+    rho = sum(interval) if interval else 0.9
+    assert wording.strength(rho, interval) == said
+
+
+def test_numbers_in_sentences() -> None:
+    assert [wording.number(-0.04), wording.number(-1.26), wording.number(None)] == ["0.0", "−1.3", "–"]
+    assert [wording.size(0.5), wording.size(1760), wording.size(1e9)] == ["0.5 B", "1,760 B", "1e+09 B"]
