@@ -221,7 +221,7 @@ def create(folder: Path, prepared: Prepared, past: Sequence[Event] = ()) -> None
 def describe(prepared: Prepared) -> dict[str, Any]:
     """The full configuration of a run; no secrets."""
     return {
-        "config": _settled(prepared.config),
+        "config": settled(prepared.config),
         "suite": {
             "name": prepared.suite.name,
             "seed": prepared.suite.seed,
@@ -238,7 +238,7 @@ def describe(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _settled(config: RunConfig) -> dict[str, Any]:
+def settled(config: RunConfig) -> dict[str, Any]:
     """The configuration with the whole paths of suites and games, so that a run can be gone on with from anywhere."""
     suite = config.suite if config.suite in suites.available() else str(Path(config.suite).resolve())
     arenas = [_whole(spec) if ".py" in spec else spec for spec in config.arenas]

@@ -88,7 +88,7 @@ def watcher(stopped: list[bool]) -> Callable[[Live], Coroutine[Any, Any, None]]:
         with suppress(NotImplementedError):
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop)
-        await progress.show(err, live.progress, live.tally.points)
+        await progress.show(err, lambda: live.progress, live.tally.points)
 
     return watch
 

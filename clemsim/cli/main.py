@@ -12,11 +12,12 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from clemsim import __version__, run
-from clemsim.cli import again, doctor, formats, listing, play, show, suite, verify
+from clemsim.cli import again, doctor, formats, listing, play, show, study, suite, verify
 from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
 from clemsim.folder import RunConfig
 from clemsim.scheduling.limits import Limits
 from clemsim.steer import ask_for, parse_width
+from clemsim.study.conduct import STUDY
 from clemsim.workers import Workers
 
 app = typer.Typer(
@@ -148,11 +149,14 @@ def resume(
     episode_seconds: EpisodeSeconds = None,
     json: Json = False,
 ) -> None:
-    """Go on with a run that was stopped or left episodes unfinished. Limits count anew.
+    """Go on with a run that was stopped or left episodes unfinished, or with a study. Limits count anew.
 
     Example: clemsim resume runs/20261123-120000-quick
     """
     with one_line():
+        if (folder / STUDY).is_file():
+            study.go_on(folder, as_json=json)
+            return
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         changes = {} if width is None else {"width": parse_width(width)}
@@ -190,6 +194,7 @@ app.command("replay")(again.replay)
 app.command("branch")(again.branch)
 app.command("play")(play.play)
 app.command("list")(listing.list_)
+app.command("study")(study.study)
 app.command("doctor")(doctor.doctor)
 app.command("export")(formats.export)
 app.command("verify")(verify.verify)

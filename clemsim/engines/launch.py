@@ -14,7 +14,7 @@ import signal
 import socket
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,16 +125,20 @@ async def keeping_servers() -> AsyncIterator[None]:
 _kept = 0
 
 
+async def stop_unused(still: Iterable[str] = ()) -> None:
+    """Stop the kept servers that nobody uses, but for those of the specs that will still be played."""
+    wanted = {_model_and_flags(spec) for spec in still}
+    idle = [each for key, each in _servers.items() if not each.users and key not in wanted]
+    await asyncio.gather(*(each.stop() for each in idle))
+
+
 class LaunchedEngine(Engine):
     """A model on a vLLM server that is started for it."""
 
     def __init__(self, spec: str, *, isolated: bool = False, patience: float = PATIENCE) -> None:
         """`spec`: `MODEL[?flag=value&flag]`, flags as `vllm serve` takes them, without their dashes. Raises UsageError."""
-        self.model, _, query = spec.partition("?")
-        if not self.model:
-            raise UsageError("vllm: name the model, as in vllm:Qwen/Qwen2.5-7B-Instruct?max-model-len=4096")
+        self.model, flags = _model_and_flags(spec)
         self.name = Path(self.model).name
-        flags = tuple(word for name, value in _pairs(query) for word in ([f"--{name}", value] if value else [f"--{name}"]))
         self._server = _servers.setdefault((self.model, flags), Launched(self.model, flags))
         self._isolated = isolated
         self._patience = patience
@@ -194,6 +198,14 @@ def command() -> list[str]:
             f"there is no {words[0]}: pip install vllm, or set {COMMAND} to its command (of another environment, say)"
         )
     return [*words, "serve"]
+
+
+def _model_and_flags(spec: str) -> tuple[str, tuple[str, ...]]:
+    """What `MODEL[?flag=value&flag]` says. Raises UsageError."""
+    model, _, query = spec.partition("?")
+    if not model:
+        raise UsageError("vllm: name the model, as in vllm:Qwen/Qwen2.5-7B-Instruct?max-model-len=4096")
+    return model, tuple(word for name, value in _pairs(query) for word in ([f"--{name}", value] if value else [f"--{name}"]))
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
