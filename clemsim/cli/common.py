@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from clemsim.errors import AgentError, ArenaError, ClemsimError
+from clemsim.folder import ANSWERED
 from clemsim.run import Live
 from clemsim.view import progress
 from clemsim.view.results import results
@@ -100,7 +101,7 @@ def finish(summary: dict[str, Any], *, as_json: bool, stopped: bool = False) -> 
     else:
         out.print(results(summary))
         out.print(plain(f"run: {summary['run']}   (read it: clemsim show {summary['run']})"), soft_wrap=True)
-    if summary["unfinished"]:
+    if summary["unfinished"] > summary["causes"].get(ANSWERED, 0):
         why = "stopped" if stopped else "not all was played"
         err.print(plain(f"{why}; go on with: clemsim resume {summary['run']}", "yellow"), soft_wrap=True)
         raise typer.Exit(UNFINISHED)

@@ -52,6 +52,10 @@ SPEC_HELP = (
     "vllm:MODEL?flag=value (started for the run), baseline, random, human, replay:RUN, "
     "path/to/agent.py:Class; seat=SPEC for one seat."
 )
+STOP_HELP = (
+    "End the run when this is answered: 'A > B' (two agents of the run), 'ci(clemscore) < 10' (points; also ci(played), "
+    "ci(quality), and of one game: ci(quality, taboo)). May be looked at any time: the error stays at 5 %."
+)
 
 
 def _version(wanted: bool) -> None:
@@ -91,6 +95,7 @@ def run_(
     isolate_cache: Annotated[
         bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
     ] = False,
+    stop_when: Annotated[str | None, typer.Option(metavar="RULE", help=STOP_HELP)] = None,
     workers: WorkerCount = None,
     ray: RayAddress = None,
     max_requests: MaxRequests = None,
@@ -112,6 +117,8 @@ def run_(
       clemsim run --suite paper --agent baseline --workers 2
 
       clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
+
+      clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
     """
     with one_line():
         try:
@@ -127,6 +134,7 @@ def run_(
                 max_tokens=max_tokens,
                 constrain=constrain,
                 isolate_cache=isolate_cache,
+                stop_when=stop_when,
             )
         except ValidationError as error:
             first = error.errors()[0]
@@ -141,6 +149,7 @@ def run_(
 def resume(
     folder: RunFolder,
     width: Annotated[str | None, typer.Option(help="Another width than before: a number, or auto.")] = None,
+    to_the_end: Annotated[bool, typer.Option("--to-the-end", help="Play what an answered question left.")] = False,
     workers: WorkerCount = None,
     ray: RayAddress = None,
     max_requests: MaxRequests = None,
@@ -160,6 +169,7 @@ def resume(
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         changes = {} if width is None else {"width": parse_width(width)}
+        changes |= {"stop_when": None} if to_the_end else {}
         summary = run_async(run.resume(folder, watcher(stopped), limits, _workers(workers, ray), **changes))
         finish(summary, as_json=json, stopped=bool(stopped))
 
