@@ -24,3 +24,18 @@ def test_three_hundred_episodes_against_a_failing_server_end_as_without_faults()
     assert found["unfinished"] == {"bad request": 6}
     assert set(found["outcomes"]) == {"success", "failure", "aborted"}
     assert len(found["faults"]) == 14 and sum(found["faults"].values()) > 300
+
+
+def test_stopped_runs_keep_their_error_rate() -> None:
+    ran = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "sequential.py"), "--runs", "40"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    found = json.loads(ran.stdout)
+    assert all(each["decided"] <= 0.125 for each in found["equal"].values()), "5 of 40 has a chance of 2 %% at the level"
+    assert all(share <= 0.2 for share in found["missed"].values())
+    assert all(each["decided"] > 0.4 and each["wrong"] <= 0.05 for each in found["better"].values())
+    assert found["equal"]["one game"]["hasty"] > 0.125, "what it is for"

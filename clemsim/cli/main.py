@@ -17,7 +17,7 @@ from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, s
 from clemsim.folder import RunConfig
 from clemsim.scheduling.limits import Limits
 from clemsim.steer import ask_for, parse_width
-from clemsim.study.conduct import STUDY
+from clemsim.study.conduct import is_study
 from clemsim.workers import Workers
 
 app = typer.Typer(
@@ -163,7 +163,7 @@ def resume(
     Example: clemsim resume runs/20261123-120000-quick
     """
     with one_line():
-        if (folder / STUDY).is_file():
+        if is_study(folder):
             study.go_on(folder, as_json=json)
             return
         stopped: list[bool] = []

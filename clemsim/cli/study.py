@@ -12,7 +12,7 @@ import typer
 
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async
 from clemsim.cli.common import out as stdout
-from clemsim.study.conduct import STUDY, Conducted, Standing, conduct, counted, read_folder
+from clemsim.study.conduct import Conducted, Standing, conduct, counted, is_study, read_folder
 from clemsim.study.plan import Study, plan, read_study
 from clemsim.view import progress
 from clemsim.view.studies import outcome, planned
@@ -45,7 +45,7 @@ def study(
     """
     with one_line():
         found, folder = _named(path, out)
-        if resume and not (folder / STUDY).is_file():
+        if resume and not is_study(folder):
             fail(f"there is no study at {folder} to go on with: leave out --resume")
         if dry_run:
             _say_plan(found, as_json=json)

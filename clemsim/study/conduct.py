@@ -97,8 +97,15 @@ def counted(members: Sequence[Member]) -> list[Standing]:
     return [Standing(member, len(prepare(member.config).episodes())) for member in members]
 
 
+def is_study(folder: Path) -> bool:
+    """Whether a study was played there."""
+    return (folder / STUDY).is_file() and (folder / index.INDEX).is_file()
+
+
 def read_folder(folder: Path) -> Study:
-    """The study of a folder. Raises UsageError."""
+    """The study that was played into a folder. Raises UsageError."""
+    if not is_study(folder):
+        raise UsageError(f"there is no study at {folder}: name a STUDY.toml, or the folder that one was played into")
     return read(folder / STUDY, Study)
 
 
@@ -113,6 +120,7 @@ async def conduct(study: Study, folder: Path, watch: Watch | None = None, parall
     with alone(folder):
         index.write_toml(folder / STUDY, study.model_dump(exclude_none=True))
         conducted = Conducted(folder, standings, parallel or study.parallel)
+        _write_index(conducted)
         async with keeping_servers(), run.beside(watch(conducted) if watch else None):
             await _play(conducted)
         return conducted
@@ -133,8 +141,6 @@ async def _play(conducted: Conducted) -> None:
                 group.create_task(one(standing))
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    finally:
-        index.write(conducted.folder, [(each.member, each.why) for each in conducted.standings])
 
 
 async def _member(conducted: Conducted, standing: Standing) -> None:
@@ -160,6 +166,10 @@ async def _member(conducted: Conducted, standing: Standing) -> None:
         standing.why = f"{standing.summary['unfinished']} episodes are unfinished ({causes})"
     standing.over, standing.seconds = True, asyncio.get_running_loop().time() - begun
     conducted.told(standing)
+    _write_index(conducted)
+
+
+def _write_index(conducted: Conducted) -> None:
     index.write(conducted.folder, [(each.member, each.why) for each in conducted.standings])
 
 
@@ -171,7 +181,7 @@ def _still_wanted(conducted: Conducted) -> list[str]:
 
 def _check_folder(folder: Path, standings: Sequence[Standing]) -> None:
     """Raise UsageError unless the folder is free, or holds this study, perhaps with fewer members."""
-    if folder.exists() and not (folder / STUDY).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not is_study(folder) and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is there already and is no study: choose another --out")
     for standing in standings:
         if (folder / standing.member.run / CONFIG).exists():
