@@ -164,6 +164,8 @@ def resume(
     """
     with one_line():
         if is_study(folder):
+            if any((width, to_the_end, workers, ray, max_requests, max_tokens_total, episode_tokens, episode_seconds)):
+                fail(f"{folder} is a study, whose runs are played as it says: give no option but --json")
             study.go_on(folder, as_json=json)
             return
         stopped: list[bool] = []

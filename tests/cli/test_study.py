@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import tomllib
 from datetime import date
 from pathlib import Path
+from time import sleep
 from typing import Any
 
+import orjson
 import pytest
 
 from clemsim.study.plan import plan, read_study
-from tests.cli.conftest import Clemsim
+from tests.cli.conftest import Clemsim, start
 from tests.engines.servers import MODEL, FakeServer, says, serving_in_thread
 
 STUDY = """
@@ -112,6 +115,30 @@ def test_models_may_be_added_but_nothing_else_be_changed(clemsim: Clemsim, study
     study.write_text(text.replace("instances = 1", "instances = 2"))
     said = clemsim("study", study, "--out", "s")
     assert said.code == 2 and "instances was 1 and is 2; choose another --out" in said.err
+
+
+def test_ctrl_c_stops_all_runs_and_nothing_is_lost(clemsim: Clemsim, study: Path) -> None:
+    study.write_text(STUDY.format(other="slow.py:Slow"))
+    (study.parent / "slow.py").write_text(
+        "import asyncio\n"
+        "from clemsim import Agent, Message\n"
+        "class Slow(Agent):\n"
+        "    name = 'slow'\n"
+        "    def __init__(self, arg, options): pass\n"
+        "    async def reply(self, view):\n"
+        "        await asyncio.sleep(0 if view.turn < 2 else 100)\n"
+        "        return Message(view.seat, 'CLUE: x')\n"
+    )
+    process = start("study", "study.toml", "--out", "s", "--json", cwd=study.parent)
+    while not (study.parent / "s" / "members" / "dice-script" / "quick-seed0" / "run.db").exists():
+        sleep(0.05)
+    sleep(1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 1 and "stopped; go on with: clemsim resume s" in err
+    assert [row["why"] for row in orjson.loads(out)["runs"]] == ["", "", "stopped", "stopped"]
+    said = clemsim("resume", "s", "--width", 1)
+    assert said.code == 2 and "give no option but --json" in said.err
 
 
 def test_pairings_name_their_seats(clemsim: Clemsim, study: Path) -> None:
