@@ -125,10 +125,14 @@ async def resume(
         prepared = prepare(read_config(folder).model_copy(update=changes))
         with store.reading(folder / STORE) as base:
             rows = list(store.episodes(base))
-            past = {row.key: store.events(base, row.id) for row in rows if row.outcome is None}
+            past: Mapping[EpisodeKey, Sequence[Event]] = {
+                row.key: store.events(base, row.id) for row in rows if row.outcome is None
+            }
         check_same(about, prepared, rows)
         question = _question(prepared, workers, rows)
-        if not past or (question and question.answer):
+        if question and question.answer:
+            past, question = _begun(folder, question, past), None
+        if not past:
             return write_summary(folder)
         async with opened(prepared.agents):
             check_agents(about, prepared.agents)
@@ -149,6 +153,27 @@ def _question(prepared: Prepared, workers: Workers | None, rows: Iterable[store.
         if row.outcome is not None:
             question.ended(row.key, row.outcome)
     return question
+
+
+def _begun(
+    folder: Path, question: Question, past: Mapping[EpisodeKey, Sequence[Event]]
+) -> dict[EpisodeKey, Sequence[Event]]:
+    """Of a run whose question is answered: the episodes that had begun; the others are put down as left."""
+    writer = store.RunStore(folder / STORE, create=False)
+    try:
+        _answered(writer, question, [key for key, events in past.items() if not events])
+    finally:
+        writer.close()
+    return {key: events for key, events in past.items() if events}
+
+
+def _answered(writer: store.RunStore, question: Question, left: Iterable[EpisodeKey]) -> None:
+    """Put down what came of a question; where it is answered, why the episodes that are left are not played."""
+    found = question.describe()
+    writer.meta(QUESTION, found)
+    if found["answer"]:
+        for key in left:
+            writer.unfinished(key, ANSWERED, found["text"])
 
 
 def rescore(folder: Path) -> dict[str, Any]:
@@ -217,11 +242,7 @@ class Asking(Scheduler):
         try:
             await super().play(episodes)
         finally:
-            found = self._question.describe()
-            self._writer.meta(QUESTION, found)
-        if found["answer"]:
-            for key in self.left():
-                self._writer.unfinished(key, ANSWERED, found["text"])
+            _answered(self._writer, self._question, self.left())
 
     def _ended(self, key: EpisodeKey, outcome: Outcome) -> None:
         self._question.ended(key, outcome)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import orjson
@@ -42,6 +44,17 @@ def test_resume_has_nothing_to_do_unless_it_is_to_go_to_the_end(clemsim: Clemsim
     assert last.code == 0 and last.json["unfinished"] == 0 and last.json["stopped_when"] is None
     with store.reading(tmp_path / "r" / "run.db") as base:
         assert all(row.outcome for row in store.episodes(base))
+
+
+def test_a_run_that_was_killed_after_the_answer_is_put_right(clemsim: Clemsim, tmp_path: Path) -> None:
+    first = clemsim(*RUN, "--stop-when", "baseline > random", "--out", "r", "--json").json
+    with closing(sqlite3.connect(tmp_path / "r" / "run.db")) as base:
+        base.execute("UPDATE episodes SET status = 'waiting', cause = NULL WHERE status = 'unfinished'")
+        base.execute("DELETE FROM meta WHERE key = 'question'")
+        base.commit()
+    assert clemsim("show", "r", "--json").json["stopped_when"] is None
+    again = clemsim("resume", "r", "--json")
+    assert again.code == 0 and again.json == first
 
 
 def test_a_question_that_is_not_answered(clemsim: Clemsim) -> None:
