@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -34,6 +34,9 @@ WorkerCount = Annotated[int | None, typer.Option(min=1, help="Play in so many pr
 RayAddress = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Play on this Ray cluster; auto: the one that runs here."),
+]
+IsolateCache = Annotated[
+    bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 
@@ -92,9 +95,7 @@ def run_(
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")] = None,
     constrain: Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")] = False,
-    isolate_cache: Annotated[
-        bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
-    ] = False,
+    isolate_cache: IsolateCache = False,
     stop_when: Annotated[str | None, typer.Option(metavar="RULE", help=STOP_HELP)] = None,
     workers: WorkerCount = None,
     ray: RayAddress = None,
@@ -121,24 +122,20 @@ def run_(
       clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
     """
     with one_line():
-        try:
-            config = RunConfig(
-                suite=suite_,
-                arenas=tuple(arena or ()),
-                agents=tuple(agent or ("local",)),
-                instances=instances,
-                repetitions=repetitions,
-                seed=seed,
-                width=parse_width(width),
-                temperature=temperature,
-                max_tokens=max_tokens,
-                constrain=constrain,
-                isolate_cache=isolate_cache,
-                stop_when=stop_when,
-            )
-        except ValidationError as error:
-            first = error.errors()[0]
-            fail(f"--{first['loc'][0]}: {first['msg']}")
+        config = _config(
+            suite=suite_,
+            arenas=tuple(arena or ()),
+            agents=tuple(agent or ("local",)),
+            instances=instances,
+            repetitions=repetitions,
+            seed=seed,
+            width=parse_width(width),
+            temperature=temperature,
+            max_tokens=max_tokens,
+            constrain=constrain,
+            isolate_cache=isolate_cache,
+            stop_when=stop_when,
+        )
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         summary = run_async(run.play(config, out, watcher(stopped), limits, workers=_workers(workers, ray)))
@@ -174,6 +171,15 @@ def resume(
         changes |= {"stop_when": None} if to_the_end else {}
         summary = run_async(run.resume(folder, watcher(stopped), limits, _workers(workers, ray), **changes))
         finish(summary, as_json=json, stopped=bool(stopped))
+
+
+def _config(**options: Any) -> RunConfig:
+    """What the options say. Leaves with one line where they can't be."""
+    try:
+        return RunConfig(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        fail(f"--{first['loc'][0]}: {first['msg']}")
 
 
 def _workers(count: int | None, address: str | None) -> Workers | None:
