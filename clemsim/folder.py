@@ -20,6 +20,8 @@ from clemsim.errors import StoreError, UsageError
 from clemsim.scores.summary import Scored, summarize
 
 CONFIG, STORE, SUMMARY, LOCK = "run.toml", "run.db", "summary.json", "run.lock"
+QUESTION = "question"  # under which the store keeps what came of `stop_when`
+ANSWERED = "question answered"  # the cause that what is not played has then
 
 
 class RunConfig(BaseModel):
@@ -38,6 +40,7 @@ class RunConfig(BaseModel):
     constrain: bool = False
     isolate_cache: bool = False
     batch: int = Field(1, ge=1)
+    stop_when: str | None = None  # the question that ends the run once it is answered
     only: str | None = None  # the label of the one instance that is played
     imported: str | None = None  # the results that it was made of
     branched: str | None = None  # from where its episodes were branched off
@@ -141,6 +144,7 @@ def summarize_run(folder: Path) -> dict[str, Any]:
         ]
         throughput, caches = health.throughput(base), health.caches(base)
         cut = store.cut_replies(base)
+        question = store.meta(base).get(QUESTION)
     scores = summarize(scored)
     return {
         "run": str(folder),
@@ -151,6 +155,8 @@ def summarize_run(folder: Path) -> dict[str, Any]:
         "cut_replies": cut,
         "throughput": throughput,
         "caches": caches,
+        "stopped_when": question["text"] if question and ANSWERED in scores["causes"] else None,
+        **({"question": question} if question else {}),
     }
 
 

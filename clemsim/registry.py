@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +18,10 @@ from clemsim.arena import Arena
 from clemsim.engines.base import Sampling
 from clemsim.engines.streaming import Streaming
 from clemsim.errors import UsageError
+
+# What a SPEC may leave to the environment: ${NAME} and ${NAME:-default}. Runs write the SPEC down as it was given.
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ def find_arena(spec: str) -> type[Arena[Any]]:
 
 def make_agent(spec: str, options: AgentOptions) -> Agent:
     """The agent that a SPEC of the command line names. Raises UsageError."""
+    spec = expanded(spec)
     if "@http://" in spec or "@https://" in spec:
         return _made(_registered("agents", "remote", "agent", ""), spec, spec, options)
     if ".py:" in spec:
@@ -63,6 +70,21 @@ def make_agent(spec: str, options: AgentOptions) -> Agent:
     name, _, arg = spec.partition(":")
     hint = "or MODEL@URL, or path/to/agent.py:Class"
     return _made(_registered("agents", name, "agent", hint, hidden={"remote"}), arg, spec, options)
+
+
+def expanded(spec: str) -> str:
+    """The SPEC with what it leaves to the environment filled in. Raises UsageError where a variable is not set."""
+    return _VARIABLE.sub(_value, spec)
+
+
+def _value(found: re.Match[str]) -> str:
+    name, default = found["name"], found["default"]
+    if any(word in name.upper() for word in _SECRET):
+        raise UsageError(f"${{{name}}}: a key is no part of a SPEC: put it into CLEMSIM_API_KEY")
+    value = os.environ.get(name) or default
+    if value is None:
+        raise UsageError(f"the environment variable {name} is not set: a SPEC asks for ${{{name}}}")
+    return value
 
 
 def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:

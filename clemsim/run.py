@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +19,11 @@ from time import monotonic, time
 from typing import Any, Protocol
 
 from clemsim import store, suites
-from clemsim.errors import StoreError
+from clemsim.errors import StoreError, UsageError
 from clemsim.events import Event
 from clemsim.folder import (
+    ANSWERED,
+    QUESTION,
     STORE,
     RunConfig,
     alone,
@@ -35,6 +37,7 @@ from clemsim.folder import (
 )
 from clemsim.instances import EpisodeKey
 from clemsim.monitor import Facts, Monitor, total
+from clemsim.outcomes import Outcome
 from clemsim.preparing import Prepared, opened, prepare, prepare_arenas
 from clemsim.sameness import check_agents, check_same
 from clemsim.scheduling.episodes import Episode, Progress
@@ -42,6 +45,7 @@ from clemsim.scheduling.limits import Limits
 from clemsim.scheduling.scheduler import Scheduler
 from clemsim.scribe import Scribe, Tally
 from clemsim.steer import obey
+from clemsim.stopping import Question
 from clemsim.transcript import Transcript
 from clemsim.workers import Crew, Workers
 
@@ -94,13 +98,14 @@ async def play(
     Raises ClemsimError; the folder then keeps what was played.
     """
     prepared = prepare(config)
+    question = _question(prepared, workers)
     folder = out or default_folder(config)
     check_folder(folder)
     async with opened(prepared.agents):
         create(folder, prepared, past)
         with alone(folder):
             recorded = {episode.key: past for episode in prepared.episodes()}
-            return await _go(folder, prepared, recorded, watch, limits, workers)
+            return await _go(folder, prepared, recorded, watch, limits, workers, question)
 
 
 async def resume(
@@ -110,8 +115,8 @@ async def resume(
     workers: Workers | None = None,
     **changes: int | None,
 ) -> dict[str, Any]:
-    """Go on with a run: play what is unfinished, each episode from its next turn on. `changes`: of its configuration, in
-    what makes no difference to the play: its width.
+    """Go on with a run: play what is unfinished, each episode from its next turn on, unless its question is answered.
+    `changes`: of its configuration, in what makes no difference to the play: its width, or None for `stop_when`.
 
     Raises UsageError where the run would not be the same any more, and every other ClemsimError.
     """
@@ -120,13 +125,55 @@ async def resume(
         prepared = prepare(read_config(folder).model_copy(update=changes))
         with store.reading(folder / STORE) as base:
             rows = list(store.episodes(base))
-            past = {row.key: store.events(base, row.id) for row in rows if row.outcome is None}
+            past: Mapping[EpisodeKey, Sequence[Event]] = {
+                row.key: store.events(base, row.id) for row in rows if row.outcome is None
+            }
         check_same(about, prepared, rows)
+        question = _question(prepared, workers, rows)
+        if question and question.answer:
+            past, question = _begun(folder, question, past), None
         if not past:
             return write_summary(folder)
         async with opened(prepared.agents):
             check_agents(about, prepared.agents)
-            return await _go(folder, prepared, past, watch, limits, workers)
+            return await _go(folder, prepared, past, watch, limits, workers, question)
+
+
+def _question(prepared: Prepared, workers: Workers | None, rows: Iterable[store.EpisodeRow] = ()) -> Question | None:
+    """The question that ends the run, told of what is over. Raises UsageError."""
+    config = prepared.config
+    if config.stop_when is None:
+        return None
+    if workers:
+        raise UsageError(
+            "--stop-when looks at episodes in their order, which workers don't keep: leave out --workers and --ray"
+        )
+    question = Question(config.stop_when, prepared.episodes(), config.seed)
+    for row in rows:
+        if row.outcome is not None:
+            question.ended(row.key, row.outcome)
+    return question
+
+
+def _begun(
+    folder: Path, question: Question, past: Mapping[EpisodeKey, Sequence[Event]]
+) -> dict[EpisodeKey, Sequence[Event]]:
+    """Of a run whose question is answered: the episodes that had begun; the others are put down as left."""
+    writer = store.RunStore(folder / STORE, create=False)
+    try:
+        _answered(writer, question, [key for key, events in past.items() if not events])
+    finally:
+        writer.close()
+    return {key: events for key, events in past.items() if events}
+
+
+def _answered(writer: store.RunStore, question: Question, left: Iterable[EpisodeKey]) -> None:
+    """Put down what came of a question; where it is answered, why the episodes that are left are not played."""
+    found = question.describe()
+    writer.meta(QUESTION, found)
+    if found["answer"]:
+        for key in left:
+            writer.unfinished(key, ANSWERED, found["text"])
 
 
 def rescore(folder: Path) -> dict[str, Any]:
@@ -152,13 +199,18 @@ async def _go(
     watch: Watch | None,
     limits: Limits | None,
     workers: Workers | None,
+    question: Question | None,
 ) -> dict[str, Any]:
     """Play those episodes of a run that have a past, which may be empty."""
     writer = store.RunStore(folder / STORE, create=False)
     tally = Tally()
     player: Player
+    episodes = [episode for episode in prepared.episodes(past) if episode.key in past]
     if workers:
         player = Crew(prepared.config, past, writer, tally, limits, workers)
+    elif question:
+        player = Asking(prepared, writer, tally, limits, question)
+        episodes = question.sorted(episodes)
     else:
         player = Scheduler(Scribe(writer, prepared.arenas, tally), prepared.config.width, limits)
     live = Live(folder, player.progress, tally, player.stop)
@@ -168,11 +220,34 @@ async def _go(
             beside(obey(folder, player.set_width)),
             beside(watch(live) if watch else None),
         ):
-            await player.play([episode for episode in prepared.episodes(past) if episode.key in past])
+            await player.play(episodes)
     finally:
         writer.close()
         summary = write_summary(folder)
     return summary
+
+
+class Asking(Scheduler):
+    """Plays until a question is answered, and puts down what came of it."""
+
+    def __init__(
+        self, prepared: Prepared, writer: store.RunStore, tally: Tally, limits: Limits | None, question: Question
+    ) -> None:
+        super().__init__(Scribe(writer, prepared.arenas, tally, self._ended), prepared.config.width, limits, in_order=True)
+        self._writer = writer
+        self._question = question
+
+    async def play(self, episodes: Sequence[Episode]) -> None:
+        """Play as many as it takes."""
+        try:
+            await super().play(episodes)
+        finally:
+            _answered(self._writer, self._question, self.left())
+
+    def _ended(self, key: EpisodeKey, outcome: Outcome) -> None:
+        self._question.ended(key, outcome)
+        if self._question.answer:
+            self.finish()
 
 
 @asynccontextmanager
@@ -221,7 +296,7 @@ def create(folder: Path, prepared: Prepared, past: Sequence[Event] = ()) -> None
 def describe(prepared: Prepared) -> dict[str, Any]:
     """The full configuration of a run; no secrets."""
     return {
-        "config": _settled(prepared.config),
+        "config": settled(prepared.config),
         "suite": {
             "name": prepared.suite.name,
             "seed": prepared.suite.seed,
@@ -238,7 +313,7 @@ def describe(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _settled(config: RunConfig) -> dict[str, Any]:
+def settled(config: RunConfig) -> dict[str, Any]:
     """The configuration with the whole paths of suites and games, so that a run can be gone on with from anywhere."""
     suite = config.suite if config.suite in suites.available() else str(Path(config.suite).resolve())
     arenas = [_whole(spec) if ".py" in spec else spec for spec in config.arenas]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -65,11 +65,12 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Scribe(Observer):
-    """Takes a run down into its store and scores each episode as it ends."""
+    """Takes a run down into its store and scores each episode as it ends. `ended` hears of every outcome."""
 
     writer: Writer
     arenas: Mapping[str, Arena[Any]]
     tally: Tally
+    ended: Callable[[EpisodeKey, Outcome], None] | None = None
 
     def record(self, key: EpisodeKey, index: int, events: list[Event]) -> None:
         self.writer.record(key, index, events)
@@ -90,3 +91,5 @@ class Scribe(Observer):
         self.tally.add(episode.key, result.outcome)
         scores, rounds = self.arenas[episode.key.arena].scores(result.transcript)
         self.writer.ended(episode.key, result.outcome, scores, rounds)
+        if self.ended:
+            self.ended(episode.key, result.outcome)

@@ -37,3 +37,18 @@ def test_intervals_cover_and_the_paired_test_keeps_its_level() -> None:
     assert len(covered) == 6 and all(0.90 <= value <= 0.985 for value in covered), found  # 300 runs know it to +- 2.5 %
     assert all(value <= 0.09 for name, value in found.items() if name.startswith("false_alarm")), found
     assert found["width_paired_to_unpaired"] < 0.95
+
+
+def test_stopped_runs_keep_their_error_rate() -> None:
+    ran = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "sequential.py"), "--runs", "40"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    found = json.loads(ran.stdout)
+    assert all(each["decided"] <= 0.125 for each in found["equal"].values()), "5 of 40 has a chance of 2 %% at the level"
+    assert all(share <= 0.2 for share in found["missed"].values())
+    assert all(each["decided"] > 0.4 and each["wrong"] <= 0.05 for each in found["better"].values())
+    assert found["equal"]["one game"]["hasty"] > 0.125, "what it is for"

@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import orjson
 import typer
 from rich.console import Console
 
 from clemsim.errors import AgentError, ArenaError, ClemsimError
+from clemsim.folder import ANSWERED
 from clemsim.run import Live
 from clemsim.view import progress
 from clemsim.view.results import results
@@ -42,7 +43,7 @@ def one_line() -> Iterator[None]:
         fail(str(error))
 
 
-def fail(text: str) -> None:
+def fail(text: str) -> NoReturn:
     """Say what is wrong and leave."""
     say(text)
     raise typer.Exit(USAGE)
@@ -88,7 +89,7 @@ def watcher(stopped: list[bool]) -> Callable[[Live], Coroutine[Any, Any, None]]:
         with suppress(NotImplementedError):
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop)
-        await progress.show(err, live.progress, live.tally.points)
+        await progress.show(err, lambda: live.progress, live.tally.points)
 
     return watch
 
@@ -100,7 +101,7 @@ def finish(summary: dict[str, Any], *, as_json: bool, stopped: bool = False) -> 
     else:
         out.print(results(summary))
         out.print(plain(f"run: {summary['run']}   (read it: clemsim show {summary['run']})"), soft_wrap=True)
-    if summary["unfinished"]:
+    if summary["unfinished"] > summary["causes"].get(ANSWERED, 0):
         why = "stopped" if stopped else "not all was played"
         err.print(plain(f"{why}; go on with: clemsim resume {summary['run']}", "yellow"), soft_wrap=True)
         raise typer.Exit(UNFINISHED)

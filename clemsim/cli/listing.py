@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from clemsim import suites
 from clemsim.cli.common import one_line, out, print_json
 from clemsim.registry import find_arena, registered
+from clemsim.study.models import registry
 from clemsim.suites import by_experiment
 from clemsim.view.text import plain
 
@@ -25,6 +26,16 @@ AGENTS = {
     "replay": "replay:RUN, the replies of a recorded run",
 }
 
+FACTS = {
+    "parameters": "size, B",
+    "training_tokens": "data, T",
+    "context": "context",
+    "released": "released",
+    "open_weights": "open",
+}
+
+LEGEND = "size in billions of parameters, data in trillions of tokens; –: unknown; all facts: clemsim list models --json"
+
 
 class What(StrEnum):
     """What can be listed."""
@@ -32,22 +43,23 @@ class What(StrEnum):
     arenas = "arenas"
     agents = "agents"
     suites = "suites"
+    models = "models"
 
 
 def list_(
-    what: Annotated[What, typer.Argument(help="arenas, agents or suites")],
+    what: Annotated[What, typer.Argument(help="arenas, agents, suites or models")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
-    """List arenas, agents or suites.
+    """List arenas, agents, suites, or the models whose public facts are known.
 
     Example: clemsim list arenas
     """
     with one_line():
-        rows = {What.arenas: _arenas, What.agents: _agents, What.suites: _suites}[what]()
+        rows = {What.arenas: _arenas, What.agents: _agents, What.suites: _suites, What.models: _models}[what]()
         if json:
             print_json({what.value: rows})
             return
-        out.print(_table(rows))
+        out.print(_facts(rows) if what is What.models else _table(rows))
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> RichTable:
@@ -94,6 +106,25 @@ def _suite(name: str) -> dict[str, Any]:
         kind = find_arena(arena)
         counts[arena] = len(suite.instances(kind(suite.folder_of(arena))))
     return {"name": name, "seed": suite.seed, "episodes": counts, "about": suite.description}
+
+
+def _models() -> list[dict[str, Any]]:
+    return [model.model_dump(mode="json", exclude={"facts", "variant"}) for model in registry().values()]
+
+
+def _facts(rows: Sequence[Mapping[str, Any]]) -> RichTable:
+    """The facts that fit a line; `--json` has them all."""
+    table = RichTable(box=HORIZONTALS, padding=(0, 1, 0, 0), caption=LEGEND, caption_justify="left")
+    table.add_column("model", overflow="fold", min_width=28)
+    for name in FACTS.values():
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(plain(row["name"]), *(_fact(row[name]) for name in FACTS))
+    return table
+
+
+def _fact(value: Any) -> str:
+    return "–" if value is None else f"{value:g}" if isinstance(value, float) else _cell(value)
 
 
 def _cell(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -12,11 +12,12 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from clemsim import __version__, run
-from clemsim.cli import again, analyze, compare, doctor, formats, listing, play, serve, show, stress, suite, verify
+from clemsim.cli import again, analyze, compare, doctor, formats, listing, play, serve, show, stress, study, suite, verify
 from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
 from clemsim.folder import RunConfig
 from clemsim.scheduling.limits import Limits
 from clemsim.steer import ask_for, parse_width
+from clemsim.study.conduct import is_study
 from clemsim.workers import Workers
 
 app = typer.Typer(
@@ -34,6 +35,9 @@ RayAddress = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Play on this Ray cluster; auto: the one that runs here."),
 ]
+IsolateCache = Annotated[
+    bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 
 MaxRequests = Annotated[int | None, typer.Option(min=1, help="Make no more requests than this, then stop.")]
@@ -50,6 +54,10 @@ SPEC_HELP = (
     "Who plays; repeat for several. local, local:PATH.gguf, MODEL@URL (replicas: MODEL@URL,URL), "
     "vllm:MODEL?flag=value (a server started for the run), vllm-engine:MODEL?flag=value (vLLM in this process), "
     "baseline, random, human, replay:RUN, path/to/agent.py:Class; seat=SPEC for one seat."
+)
+STOP_HELP = (
+    "End the run when this is answered: 'A > B' (two agents of the run), 'ci(clemscore) < 10' (points; also ci(played), "
+    "ci(quality), and of one game: ci(quality, taboo)). May be looked at any time: the error stays at 5 %."
 )
 
 
@@ -87,10 +95,9 @@ def run_(
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")] = None,
     constrain: Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")] = False,
-    isolate_cache: Annotated[
-        bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
-    ] = False,
+    isolate_cache: IsolateCache = False,
     batch: Annotated[int, typer.Option(min=1, help="Send up to so many turns in one request (vLLM).")] = 1,
+    stop_when: Annotated[str | None, typer.Option(metavar="RULE", help=STOP_HELP)] = None,
     workers: WorkerCount = None,
     ray: RayAddress = None,
     max_requests: MaxRequests = None,
@@ -112,25 +119,25 @@ def run_(
       clemsim run --suite paper --agent baseline --workers 2
 
       clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
+
+      clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
     """
     with one_line():
-        try:
-            config = RunConfig(
-                suite=suite_,
-                arenas=tuple(arena or ()),
-                agents=tuple(agent or ("local",)),
-                instances=instances,
-                repetitions=repetitions,
-                seed=seed,
-                width=parse_width(width),
-                temperature=temperature,
-                max_tokens=max_tokens,
-                constrain=constrain,
-                isolate_cache=isolate_cache,
-                batch=batch,
-            )
-        except ValidationError as error:
-            fail(_complaint(error))
+        config = _config(
+            suite=suite_,
+            arenas=tuple(arena or ()),
+            agents=tuple(agent or ("local",)),
+            instances=instances,
+            repetitions=repetitions,
+            seed=seed,
+            width=parse_width(width),
+            temperature=temperature,
+            max_tokens=max_tokens,
+            constrain=constrain,
+            isolate_cache=isolate_cache,
+            batch=batch,
+            stop_when=stop_when,
+        )
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         summary = run_async(run.play(config, out, watcher(stopped), limits, workers=_workers(workers, ray)))
@@ -141,6 +148,7 @@ def run_(
 def resume(
     folder: RunFolder,
     width: Annotated[str | None, typer.Option(help="Another width than before: a number, or auto.")] = None,
+    to_the_end: Annotated[bool, typer.Option("--to-the-end", help="Play what an answered question left.")] = False,
     workers: WorkerCount = None,
     ray: RayAddress = None,
     max_requests: MaxRequests = None,
@@ -149,23 +157,32 @@ def resume(
     episode_seconds: EpisodeSeconds = None,
     json: Json = False,
 ) -> None:
-    """Go on with a run that was stopped or left episodes unfinished. Limits count anew.
+    """Go on with a run that was stopped or left episodes unfinished, or with a study. Limits count anew.
 
     Example: clemsim resume runs/20261123-120000-quick
     """
     with one_line():
+        if is_study(folder):
+            if any((width, to_the_end, workers, ray, max_requests, max_tokens_total, episode_tokens, episode_seconds)):
+                fail(f"{folder} is a study, whose runs are played as it says: give no option but --json")
+            study.go_on(folder, as_json=json)
+            return
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         changes = {} if width is None else {"width": parse_width(width)}
+        changes |= {"stop_when": None} if to_the_end else {}
         summary = run_async(run.resume(folder, watcher(stopped), limits, _workers(workers, ray), **changes))
         finish(summary, as_json=json, stopped=bool(stopped))
 
 
-def _complaint(error: ValidationError) -> str:
-    """What is wrong with the options, in a line."""
-    first = error.errors()[0]
-    said = first["msg"].removeprefix("Value error, ")
-    return f"--{str(first['loc'][0]).replace('_', '-')}: {said}" if first["loc"] else said
+def _config(**options: Any) -> RunConfig:
+    """What the options say. Leaves with one line where they can't be."""
+    try:
+        return RunConfig(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = first["msg"].removeprefix("Value error, ")
+        fail(f"--{str(first['loc'][0]).replace('_', '-')}: {said}" if first["loc"] else said)
 
 
 def _workers(count: int | None, address: str | None) -> Workers | None:
@@ -198,6 +215,7 @@ app.command("replay")(again.replay)
 app.command("branch")(again.branch)
 app.command("play")(play.play)
 app.command("list")(listing.list_)
+app.command("study")(study.study)
 app.command("doctor")(doctor.doctor)
 app.command("export")(formats.export)
 app.command("verify")(verify.verify)

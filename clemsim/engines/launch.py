@@ -14,7 +14,7 @@ import signal
 import socket
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,6 +123,13 @@ async def keeping_servers() -> AsyncIterator[None]:
 
 
 _kept = 0
+
+
+async def stop_unused(still: Iterable[str] = ()) -> None:
+    """Stop the kept servers that nobody uses, but for those of the specs that will still be played."""
+    wanted = {flags_of(spec, "vllm") for spec in still}
+    idle = [each for key, each in _servers.items() if not each.users and key not in wanted]
+    await asyncio.gather(*(each.stop() for each in idle))
 
 
 class LaunchedEngine(Engine):

@@ -18,6 +18,7 @@ from itertools import count
 
 from clemsim.agent import Agent
 from clemsim.errors import ArenaError, EngineError, LimitReached, Unauthorized, UnknownModel
+from clemsim.instances import EpisodeKey
 from clemsim.moderator import Moderator
 from clemsim.outcomes import Outcome
 from clemsim.scheduling.episodes import Episode, Observer, Progress, Result
@@ -30,6 +31,7 @@ from clemsim.scheduling.underway import Underway
 from clemsim.scheduling.waiting import Waiting
 
 UNLIMITED = 1024  # started episodes of a cast whose agents set no limit themselves
+FEW = 8  # the same for who plays in order: the run may end before the last of them, and what has begun is played
 ENDING = 4  # times as many episodes as are played at once are the last ones, and may all begin
 KV_SHARE = 0.9  # of a server's KV cache that started episodes may fill
 
@@ -45,12 +47,14 @@ class Scheduler:
         *,
         admission: bool = True,
         depth_first: bool = True,
+        in_order: bool = False,
     ) -> None:
-        """Without `admission` every episode is started at once, and if not `depth_first` whoever asked first is let in
-        first: how it must not be, for comparison.
+        """With `in_order` episodes begin as they are given. Without `admission` every episode is started at once, and if
+        not `depth_first` whoever asked first is let in first: how it must not be, for comparison.
         """
         self._floor = Floor(observer, limits or Limits(), self.fill, depth_first)
         self._admission = admission
+        self._in_order = in_order
         self._width = width
         self._lanes: list[Lane] = []
         self._order = count()
@@ -86,9 +90,17 @@ class Scheduler:
 
     def stop(self) -> None:
         """Leave every episode where it is; `play` then returns. What was played stays recorded."""
-        self._stopped = True
+        self.finish()
         for task in list(self._tasks):
             task.cancel()
+
+    def finish(self) -> None:
+        """Begin no more episodes; `play` returns when those under way are over."""
+        self._stopped = True
+
+    def left(self) -> list[EpisodeKey]:
+        """Take the episodes away that have not begun."""
+        return [lane.waiting.next(ending=False).key for lane in self._lanes for _ in range(len(lane.waiting))]
 
     def costs(self) -> list[dict[str, float]]:
         """Nothing: all is done in this process."""
@@ -120,14 +132,16 @@ class Scheduler:
         for episode in episodes:
             lanes.setdefault(frozenset(episode.cast.agents), []).append(episode)
         for agent in dict.fromkeys(agent for agents in lanes for agent in agents):
-            self._floor.gates.setdefault(agent, TurnGate(self._width or agent.width or UNLIMITED))
+            self._floor.gates.setdefault(
+                agent, TurnGate(self._width or agent.width or (FEW if self._in_order else UNLIMITED))
+            )
             if agent.adaptive and agent not in self._floor.steersmen:
                 self._floor.steersmen[agent] = self._steersman(agent)
         return [self._lane(some) for some in lanes.values()]
 
     def _lane(self, episodes: list[Episode]) -> Lane:
         expecting = Expecting()
-        return Lane(episodes[0].cast.agents, Waiting(episodes, expecting), expecting)
+        return Lane(episodes[0].cast.agents, Waiting(episodes, expecting, in_order=self._in_order), expecting)
 
     def _steersman(self, agent: Agent) -> Steersman:
         def started() -> int:
@@ -149,7 +163,7 @@ class Scheduler:
         if not self._admission:
             return lane.workers + len(lane.waiting)
         wide = sum(self._floor.gates[agent].width for agent in lane.agents)
-        if lane.expecting.turns.count and len(lane.waiting) <= ENDING * wide:
+        if not self._in_order and lane.expecting.turns.count and len(lane.waiting) <= ENDING * wide:
             wide *= 1 + ENDING
         return min(wide, self._fitting(lane))
 

@@ -12,11 +12,12 @@ from clemsim.scheduling.expecting import Expecting
 class Waiting:
     """Half-played episodes first. Then arenas side by side, each in proportion to what it has left, so that all near
     their end together; within an arena, episodes of one experiment together, for they share their first prompts. At the
-    end, those that will last longest, so that no straggler is left alone.
+    end, those that will last longest, so that no straggler is left alone. Or, `in_order`, as they are given.
     """
 
-    def __init__(self, episodes: Iterable[Episode], expecting: Expecting) -> None:
+    def __init__(self, episodes: Iterable[Episode], expecting: Expecting, *, in_order: bool = False) -> None:
         self._expecting = expecting
+        self._in_order = in_order
         self._begun: deque[Episode] = deque()
         self._arenas: dict[str, dict[Hashable, deque[Episode]]] = {}
         self._left: dict[str, int] = {}
@@ -30,8 +31,8 @@ class Waiting:
         if episode.turns:
             self._begun.append(episode)
             return
-        arena = episode.key.arena
-        self._arenas.setdefault(arena, {}).setdefault(episode.group, deque()).append(episode)
+        arena, group = ("", ("", "")) if self._in_order else (episode.key.arena, episode.group)
+        self._arenas.setdefault(arena, {}).setdefault(group, deque()).append(episode)
         self._left[arena] = self._left.get(arena, 0) + 1
 
     def __len__(self) -> int:

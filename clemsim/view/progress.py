@@ -19,20 +19,26 @@ from clemsim.view.text import plain
 REFRESH, PLAIN_EVERY = 0.25, 5.0  # seconds
 
 Points = Callable[[], dict[str, list[Point]]]
+Totals = Callable[[], Progress]
+Heading = Callable[[], str]
 
 
 class Meter:
     """Rates since the last reading, smoothed over a few seconds."""
 
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
+    def __init__(self, totals: Totals, heading: Heading = lambda: "") -> None:
+        """`heading`: what is said before the totals."""
+        self.progress = totals()
+        self._totals = totals
+        self._heading = heading
         self.begun = monotonic()
         self._last = (self.begun, 0, 0)
         self.turns = self.tokens = 0.0
 
     def read(self) -> None:
         """Take a new reading."""
-        now, progress = monotonic(), self.progress
+        now, progress = monotonic(), self._totals()
+        self.progress = progress
         then, turns, tokens = self._last
         span = now - then
         if span < REFRESH / 2:
@@ -46,7 +52,9 @@ class Meter:
         """All of it on one line."""
         progress = self.progress
         over = progress.done + progress.unfinished
-        text = (
+        heading = self._heading()
+        text = f"{heading}: " if heading else ""
+        text += (
             f"{over}/{progress.episodes} episodes, {progress.in_flight} in flight, {self.turns:.1f} turns/s, "
             f"{self.tokens:.0f} tokens/s, {monotonic() - self.begun:.0f} s"
         )
@@ -55,9 +63,9 @@ class Meter:
         return text + (f", {progress.retries} retries" if progress.retries else "")
 
 
-async def show(console: Console, progress: Progress, points: Points) -> None:
+async def show(console: Console, totals: Totals, points: Points, heading: Heading = lambda: "") -> None:
     """Show progress until cancelled."""
-    meter = Meter(progress)
+    meter = Meter(totals, heading)
     if console.is_terminal:
         await _live(console, meter, points)
     else:

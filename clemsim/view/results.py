@@ -69,6 +69,11 @@ def _remarks(summary: Mapping[str, Any]) -> list[Text]:
     agents = summary["agents"].values()
     if any(row["quality"] is None and row["played"] is not None for each in agents for row in each["arenas"].values()):
         remarks.append(Text("–: nothing was scored; such a game is left out of the average Quality", "dim"))
+    if question := summary.get("question"):
+        ended = summary["stopped_when"] is not None
+        remarks.append(plain(f"ended early: {question['text']}" if ended else question["text"], "green" if ended else ""))
+        if ended:
+            remarks.append(Text("the intervals in the table know nothing of the stopping; that one allows for it", "dim"))
     if summary["unfinished"]:
         causes = ", ".join(f"{count} {cause}" for cause, count in summary["causes"].items())
         remarks.append(Text(f"{summary['unfinished']} episodes are unfinished and in no average ({causes})", "yellow"))

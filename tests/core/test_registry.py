@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clemsim.errors import UsageError
-from clemsim.registry import AgentOptions, find_arena, make_agent, make_casts
+from clemsim.registry import AgentOptions, expanded, find_arena, make_agent, make_casts
 
 OPTIONS = AgentOptions()
 
@@ -78,3 +78,16 @@ def test_what_is_no_agent(spec: str, expected: str) -> None:
     with pytest.raises(UsageError, match=expected) as caught:
         make_agent(spec, OPTIONS)
     assert "secret" not in str(caught.value)
+
+
+def test_a_spec_may_leave_a_place_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEMSIM_TEST_PORT", "81")
+    assert expanded("m@http://127.0.0.1:${CLEMSIM_TEST_PORT}/${CLEMSIM_TEST_NONE:-v1}") == "m@http://127.0.0.1:81/v1"
+    (cast,) = make_casts(["${CLEMSIM_TEST_NONE:-random}"], OPTIONS)
+    assert cast.name == "random"
+    with pytest.raises(UsageError, match="CLEMSIM_TEST_NONE is not set"):
+        expanded("local:${CLEMSIM_TEST_NONE}/x.gguf")
+    monkeypatch.setenv("SOME_API_KEY", "hush")
+    with pytest.raises(UsageError, match="a key is no part of a SPEC") as caught:
+        expanded("m@http://127.0.0.1/${SOME_API_KEY}")
+    assert "hush" not in str(caught.value)

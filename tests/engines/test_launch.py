@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from clemsim.engines.flags import flags_of
-from clemsim.engines.launch import LaunchedEngine, keeping_servers
+from clemsim.engines.launch import LaunchedEngine, keeping_servers, stop_unused
 from clemsim.errors import EngineUnavailable, UsageError
 from tests.engines.servers import ask
 
@@ -75,6 +75,16 @@ async def test_servers_are_kept_between_the_runs_of_a_study(stand_in: Path) -> N
                 process = engine._server.process
         assert process and engine._server.process is process and await reachable(engine._server.url)
     assert process.returncode is not None and not await reachable(engine._server.url)
+
+
+async def test_a_kept_server_is_stopped_once_no_run_will_use_it(stand_in: Path) -> None:
+    async with keeping_servers():
+        async with LaunchedEngine("left?max-model-len=512") as engine:
+            url = engine._server.url
+        await stop_unused(["left?max-model-len=512"])
+        assert await reachable(url)
+        await stop_unused(["other?max-model-len=512"])
+        assert not await reachable(url)
 
 
 async def test_why_it_did_not_start(stand_in: Path) -> None:

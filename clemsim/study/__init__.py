@@ -1,0 +1,1 @@
+"""Studies: several runs and the characteristics of their models, played as one."""
