@@ -24,7 +24,6 @@ from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.instances import EpisodeKey
-from clemsim.loads import Load
 from clemsim.messages import Message, Usage
 from clemsim.preparing import opened
 from clemsim.scheduling.episodes import Observer
@@ -137,29 +136,44 @@ def caches(runs: dict[str, Played], spec: Spec) -> dict[str, dict[str, float]]:
     }
 
 
-async def main(options: argparse.Namespace) -> None:
-    """Both parts."""
+@dataclass
+class Seen:
+    """What the real server did."""
+
+    kv_tokens: int
+    caches: dict[str, Played]
+    alone: Played
+    others: dict[int, Played]
+
+
+async def look(options: argparse.Namespace) -> Seen:
+    """Play everything on the real server."""
     model, _, url = options.spec.partition("@")
     async with ChatEngine(model, url) as engine:
         load = await engine.load()
-    assert isinstance(load, Load) and load.kv_tokens, "the server does not tell the size of its KV cache"
-    size = options.block_size
-    spec = Spec(seats=options.seats, blocks=load.kv_tokens // size, block_size=size)
-    runs = {
+    if load is None or not load.kv_tokens:
+        raise SystemExit("the server does not tell the size of its KV cache")
+    caches = {
         "depth first": await real(options, options.episodes, CACHED),
         "breadth first": await real(options, options.episodes, 1024, admission=False, depth_first=False),
     }
     single = await real(options, 3, ALONE)
     others = {width: await real(options, options.episodes, width) for width in (KNOWN, *ASKED)}
-    prompt, interval = alone(single)
-    spec = slowed(replace(spec, first_token=interval, prefill=1 / prompt, interval=interval), others[KNOWN])
+    return Seen(load.kv_tokens, caches, single, others)
+
+
+def main(options: argparse.Namespace) -> None:
+    """Both parts."""
+    seen, size = run_async(look(options)), options.block_size
+    prompt, interval = alone(seen.alone)
+    spec = Spec(seats=options.seats, blocks=seen.kv_tokens // size, block_size=size)
+    spec = slowed(replace(spec, first_token=interval, prefill=1 / prompt, interval=interval), seen.others[KNOWN])
     times = {
-        width: {"real": round(others[width].seconds, 1), "simulated": round(simulated(others[width], spec)[0], 1)}
+        width: {"real": round(seen.others[width].seconds, 1), "simulated": round(simulated(seen.others[width], spec)[0], 1)}
         for width in ASKED
     }
-    ends = [some[-1].tokens_in + some[-1].tokens_out for some in runs["depth first"].costs.usages.values()]
-    working_set = sum(ceil(end / size) for end in ends) / spec.blocks
-    shown = {
+    ends = [some[-1].tokens_in + some[-1].tokens_out for some in seen.caches["depth first"].costs.usages.values()]
+    fitted = {
         "prefill_tokens_per_second": round(spec.prefill),
         "interval_seconds": round(spec.interval, 4),
         "slowdown": round(spec.slowdown, 4),
@@ -167,9 +181,9 @@ async def main(options: argparse.Namespace) -> None:
     show(
         {
             "benchmark": "simulated_check",
-            "working_set_of_kv_cache": round(working_set, 2),
-            "found_in_cache": caches(runs, spec),
-            "fitted": shown,
+            "working_set_of_kv_cache": round(sum(ceil(end / size) for end in ends) / spec.blocks, 2),
+            "found_in_cache": caches(seen.caches, spec),
+            "fitted": fitted,
             "seconds_by_width": times,
         }
     )
@@ -184,4 +198,4 @@ if __name__ == "__main__":
     parser.add_argument("--max-tokens", type=int, default=16)
     parser.add_argument("--block-size", type=int, default=128, help="tokens; 16 on a GPU")
     parser.add_argument("--seats", type=int, default=64, help="the server's --max-num-seqs")
-    run_async(main(parser.parse_args()))
+    main(parser.parse_args())
