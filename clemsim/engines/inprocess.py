@@ -7,7 +7,6 @@ loop. `benchmarks/inprocess.py` says what that is good for.
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
@@ -56,8 +55,7 @@ class InProcessEngine(Engine):
         if self._llm is not None:
             llm, self._llm, self._tokenizer = self._llm, None, None
             await asyncio.to_thread(llm.shutdown)
-            del llm
-            gc.collect()  # what is left of it complains when it is found only as the interpreter ends
+            llm.shutdown = lambda: None  # its destructor shuts it down again, and fails where the interpreter ends
 
     @property
     def constrains(self) -> bool:
