@@ -38,7 +38,7 @@ class Benchmark:
 
 ALL = [
     Benchmark("throughput", ["--episodes", "500"]),
-    Benchmark("transports", ["--requests", "1000", "--rounds", "1"]),
+    Benchmark("transports", ["--requests", "500", "--rounds", "1"], ["--requests", "1500", "--rounds", "2"]),
     Benchmark("scale", ["--sizes", "100", "2000", "--turns", "12000"]),
     Benchmark("overhead", ["--episodes", "1000"]),
     Benchmark("storage"),

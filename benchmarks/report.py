@@ -15,7 +15,7 @@ Row = tuple[str, dict[str, Any]]
 def show(found: Mapping[str, Any]) -> None:
     """Print it."""
     print(json.dumps(found), flush=True)
-    console = Console(file=sys.stderr)
+    console = Console(file=sys.stderr, width=None if sys.stderr.isatty() else 160)
     for columns, some in groupby(rows(found), key=lambda row: tuple(row[1])):
         table = Table("", *columns, box=None, header_style="dim")
         for name, values in some:

@@ -67,19 +67,19 @@ async def child(url: str, count: int, turns: int) -> None:
     print(json.dumps(found))
 
 
-def measure(address: str, count: int, turns: int) -> dict[str, Any]:
+def measure(count: int, turns: int, delay: float) -> dict[str, Any]:
     """One size, in a process of its own."""
-    command = [sys.executable, __file__, "--child", f"{address}/v1", "--sizes", str(count), "--turns", str(turns)]
-    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    with zero_latency_server(delay) as address:
+        command = [sys.executable, __file__, "--child", f"{address}/v1", "--sizes", str(count), "--turns", str(turns)]
+        ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(ran.stdout)
     return found
 
 
 def main(options: argparse.Namespace) -> None:
     """All sizes."""
-    with zero_latency_server(options.delay) as address:
-        found = {size: measure(address, size, options.turns) for size in options.sizes}
-    small, large = min(found), max(found)
+    small, large = min(options.sizes), max(options.sizes)
+    found = {size: measure(size, options.turns, options.delay * size / large) for size in options.sizes}
     cost = {size: each["cpu_microseconds_per_turn"] for size, each in found.items()}
     memory = {size: each["peak_megabytes"] for size, each in found.items()}
     ratios = {
@@ -92,7 +92,9 @@ def main(options: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 10_000])
-    parser.add_argument("--delay", type=float, default=1.0, help="seconds of a reply")
+    parser.add_argument(
+        "--delay", type=float, default=1.0, help="seconds of a reply at the largest size; at others in proportion"
+    )
     parser.add_argument("--turns", type=int, default=60_000, help="that each size plays at least")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given = parser.parse_args()

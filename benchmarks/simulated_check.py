@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from clemsim_agents.llm import LLMSeat
 from report import show
+from scipy.optimize import nnls
 
 from clemsim.agent import View
 from clemsim.cli.common import run_async
@@ -72,10 +73,10 @@ class Played:
     policy: dict[str, bool]
 
 
-async def real(options: argparse.Namespace, episodes: int, width: int, **policy: bool) -> Played:
-    """On the real server, with a cold cache."""
+async def real(options: argparse.Namespace, episodes: int, width: int, longest: int | None = None, **policy: bool) -> Played:
+    """On the real server, with a cold cache; `longest`: tokens of a reply, if they are to be other than usual."""
     model, _, url = options.spec.partition("@")
-    agent = LLMSeat(ChatEngine(model, url, isolated=True), Sampling(max_tokens=options.max_tokens))
+    agent = LLMSeat(ChatEngine(model, url, isolated=True), Sampling(max_tokens=longest or options.max_tokens))
     some = [Topic(id=next(_fresh), turns=options.turns, words=options.words) for _ in range(episodes)]
     costs = Costs()
     async with opened([agent]):
@@ -110,11 +111,11 @@ def simulated(played: Played, spec: Spec) -> tuple[float, float]:
     return seconds, engine.machine.counters.hits / engine.machine.counters.queries
 
 
-def alone(played: Played) -> tuple[float, float]:
+def alone(some: list[Played]) -> tuple[float, float]:
     """Seconds of a prompt token that is computed, and between two tokens, of requests alone (least squares)."""
-    turns = played.costs.all
+    turns = [usage for played in some for usage in played.costs.all]
     columns = np.array([[each.tokens_in - each.tokens_cached, each.tokens_out] for each in turns], dtype=float)
-    prompt, interval = np.linalg.lstsq(columns, np.array([each.seconds for each in turns]), rcond=None)[0]
+    (prompt, interval), _ = nnls(columns, np.array([each.seconds for each in turns]))
     return max(float(prompt), 1e-6), float(interval)
 
 
@@ -142,7 +143,7 @@ class Seen:
 
     kv_tokens: int
     caches: dict[str, Played]
-    alone: Played
+    alone: list[Played]
     others: dict[int, Played]
 
 
@@ -157,7 +158,7 @@ async def look(options: argparse.Namespace) -> Seen:
         "depth first": await real(options, options.episodes, CACHED),
         "breadth first": await real(options, options.episodes, 1024, admission=False, depth_first=False),
     }
-    single = await real(options, 3, ALONE)
+    single = [await real(options, 3, ALONE, longest) for longest in (2, options.max_tokens)]
     others = {width: await real(options, options.episodes, width) for width in (KNOWN, *ASKED)}
     return Seen(load.kv_tokens, caches, single, others)
 
