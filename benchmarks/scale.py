@@ -35,8 +35,14 @@ from clemsim.store import RunStore
 TURNS = 6  # of an episode in which nothing is guessed
 
 
-async def play(agent: Agent, count: int, path: Path) -> tuple[float, int]:
-    """CPU seconds of so many episodes at once, and how many were in flight."""
+async def play(url: str, count: int, path: Path) -> tuple[float, int]:
+    """CPU seconds of so many episodes at once, connections included, and how many were in flight."""
+    agent = LLMSeat(ChatEngine("fake", url), Sampling())
+    async with opened([agent]):
+        return await _play(agent, count, path)
+
+
+async def _play(agent: Agent, count: int, path: Path) -> tuple[float, int]:
     taboo, store = Taboo(), RunStore(path)
     episodes = taboo.episodes([Word(id=number, target="apple", related=("fruit",)) for number in range(count)], agent)
     for episode in episodes:
@@ -53,12 +59,10 @@ async def play(agent: Agent, count: int, path: Path) -> tuple[float, int]:
 async def child(url: str, count: int, turns: int) -> None:
     """One size, often enough for so many turns."""
     many_connections()
-    agent = LLMSeat(ChatEngine("fake", url), Sampling())
     rounds = max(1, ceil(turns / (count * TURNS)))
     with TemporaryDirectory() as folder:
-        async with opened([agent]):
-            await play(agent, min(count, 100), Path(folder) / "warm.db")
-            took = [await play(agent, count, Path(folder) / f"{number}.db") for number in range(rounds)]
+        await play(url, min(count, 100), Path(folder) / "warm.db")
+        took = [await play(url, count, Path(folder) / f"{number}.db") for number in range(rounds)]
     found = {
         "cpu_microseconds_per_turn": round(1e6 * sum(each[0] for each in took) / (rounds * count * TURNS), 1),
         "peak_in_flight": max(each[1] for each in took),
