@@ -61,6 +61,7 @@ def test_run_toml_is_the_whole_configuration(clemsim: Clemsim, tmp_path: Path) -
         "max_tokens": 300,
         "constrain": False,
         "isolate_cache": False,
+        "batch": 1,
     }
     assert about["arenas"]["taboo"]["version"] == 1 and len(about["arenas"]["taboo"]["files"]) == 16
 
