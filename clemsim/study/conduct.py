@@ -148,6 +148,7 @@ async def _member(conducted: Conducted, standing: Standing) -> None:
 
     async def watch(live: Live) -> None:
         standing.live = live
+        _write_index(conducted)
         if conducted.stopped:
             live.stop()
 
