@@ -1,19 +1,19 @@
 """Do the intervals cover as often as they say, and does the paired test err as seldom as it says?
 
 Simulated runs whose truth is known by quadrature: each instance has a difficulty of its own, which all models and all
-repetitions share, so that episodes of one instance belong together. Prints JSON: how often 95 % intervals hold the
-truth (one game; over games; of a paired difference), how often two models that are equally good are told apart at the 5
-% level (alone, and any of all games by Holm), and how much narrower pairing makes the interval of a difference.
+repetitions share, so that episodes of one instance belong together. Prints JSON and a table: how often 95 % intervals
+hold the truth (one game; over games; of a paired difference), how often two models that are equally good are told apart
+at the 5 % level (alone, and any of all games by Holm), and how much narrower pairing makes the interval of a difference.
 usage: python benchmarks/coverage.py [--simulations 2000] [--instances 30] [--repetitions 3] [--games 7] [--draws 1000]
 """
 
 import argparse
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
+from report import show
 from scipy.special import expit
 
 from clemsim.analysis.statistics.averages import Averages, Numbers, averages
@@ -118,7 +118,7 @@ def main() -> None:
     options = vars(parser.parse_args())
     begun = perf_counter()
     found = simulate(**options)
-    print(json.dumps({**options, "seconds": round(perf_counter() - begun, 1), **found}, indent=2))
+    show({"benchmark": "coverage", **options, "seconds": round(perf_counter() - begun, 1), "found": found})
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ Simulated runs go through `Question` itself. Two agents play equally well, so ea
 the longer the better it goes, so the order in which episodes end tells much about their scores. Shares of runs: with a false
 decision (`A > B` or the opposite); the same for a plain 95 % interval of the pairs that have ended, looked at from the
 tenth on; in which an interval for %Played, Quality or clemscore ever left out the truth; and what is decided, and how
-soon, when one agent is better. Prints JSON; exit code 1 where an error rate is above the level.
+soon, when one agent is better. Prints JSON and a table; exit code 1 where an error rate is above the level.
 The intervals are checked in a quarter of the runs.
 usage: python benchmarks/sequential.py [--runs 2000] [--part equal|better|missed]
 """
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,7 @@ from statistics import fmean, median, stdev
 from typing import Any, NoReturn
 
 from clemsim_agents.players import random_
+from report import show
 
 from clemsim.agent import Cast
 from clemsim.instances import EpisodeKey, Instance
@@ -176,7 +176,7 @@ def main() -> int:
     rates = [each["decided"] for each in found.get("equal", {}).values()]
     rates += [each["wrong"] for each in found.get("better", {}).values()] + list(found.get("missed", {}).values())
     kept = max(rates) <= LEVEL
-    print(json.dumps({"runs": options.runs, "level": LEVEL, **found, "kept": kept}, indent=2))
+    show({"benchmark": "sequential", "runs": options.runs, "level": LEVEL, **found, "kept": kept})
     return 0 if kept else 1
 
 

@@ -73,7 +73,7 @@ class Launched:
             try:
                 await self._healthy(self.process, patience)
             except BaseException:
-                await self.stop()
+                await self._end()
                 raise
 
     async def _healthy(self, process: asyncio.subprocess.Process, patience: float) -> None:
@@ -93,7 +93,13 @@ class Launched:
         return ""
 
     async def stop(self) -> None:
-        """End it, gently first."""
+        """End it; its log, which is kept only of one that did not start, goes with it."""
+        if self.process is not None:
+            await self._end()
+            self.log.unlink(missing_ok=True)
+
+    async def _end(self) -> None:
+        """Gently first."""
         process, self.process = self.process, None
         if process is None:
             return
