@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 
 import aiohttp
 import pytest
@@ -60,6 +61,13 @@ async def test_connections_are_dropped_and_streams_end_in_the_middle() -> None:
     assert said.startswith(b"data: ") and b"[DONE]" not in said
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """The machine tells nobody."""
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def test_who_hangs_up_leaves_the_server() -> None:
     async with (
         SimulatedServer(Spec(model="tiny", seats=1, first_token=30.0)).serving() as server,
@@ -67,17 +75,13 @@ async def test_who_hangs_up_leaves_the_server() -> None:
     ):
         url = f"{server.url}/v1/chat/completions"
         asking = asyncio.ensure_future(session.post(url, json=ASK))
-        while not server.machine.running:  # noqa: ASYNC110 (the machine tells nobody)
-            await asyncio.sleep(0.01)
+        await until(lambda: server.machine.running == 1)
         asking.cancel()
-        while server.machine.running:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await until(lambda: server.machine.running == 0)
         streamed = await session.post(url, json=ASK | {"stream": True})
-        while not server.machine.running:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await until(lambda: server.machine.running == 1)
         streamed.close()
-        while server.machine.running:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await until(lambda: server.machine.running == 0)
 
 
 def test_other_answers_are_others_for_every_third_request() -> None:
