@@ -87,6 +87,12 @@ def test_answers_that_get_worse_do() -> None:
     assert found["unfinished"] == 2
 
 
+def test_what_never_happened_could_have_in_a_few() -> None:
+    found = judge([(played(None, "a"), played(None, "a"))] * 30, 64, 0)
+    assert found["measures"]["played"]["interval"] == pytest.approx((-11.35, 11.35), abs=0.01)
+    assert "quality" not in found["measures"]
+
+
 def test_nothing_is_said_about_nothing() -> None:
     found = judge([], 8, 5)
     assert found["changed"] is None and "nothing can be said" in found["verdict"]
