@@ -74,7 +74,7 @@ def throughput(stages: Rows, knee: Mapping[str, Any] | None) -> Any:
     points = base.mark_point(filled=True, size=60, color=BLUE, opacity=1)
     layers = [base.mark_line(color=BLUE).encode(x=x, y=y), spread, points.encode(x=x, y=y)]
     if knee:
-        layers = [*_bounds(knee, loads, heights, x, y), *layers, *_knee_mark(knee, heights[1], x)]
+        layers = [*_bounds(knee, loads, heights, x, y), *layers, *_knee_mark(knee, loads, heights, x)]
     subtitle = "dots: stages with 95 % intervals; dashed: the bounds of light and of full load, which meet at the knee"
     titled = alt.TitleParams("Throughput against concurrency", subtitle=subtitle)
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=titled)
@@ -102,14 +102,19 @@ def _bounds(knee: Mapping[str, Any], loads: Sequence[float], heights: Sequence[f
     return [alt.Chart(_data(rows)).mark_line(**style).encode(x=x, y=y) for rows in (rising, level)]
 
 
-def _knee_mark(knee: Mapping[str, Any], top: float, x: Any) -> list[Any]:
+def _knee_mark(knee: Mapping[str, Any], loads: Sequence[float], heights: Sequence[float], x: Any) -> list[Any]:
+    """The knee, named where no line runs: above on its left, or below on its right where the left is too narrow."""
     import altair as alt  # noqa: PLC0415
 
-    what = f"knee: {knee['concurrency']:.3g} conversations" if knee["reached"] else "no knee seen"
-    data = _data([{"load": knee["concurrency"], "label": what, "top": top}])
+    if not knee["reached"]:
+        return []
+    label = f"knee: {knee['concurrency']:.3g} conversations"
+    left = knee["concurrency"] > (min(loads) * max(loads)) ** 0.5
+    data = _data([{"load": knee["concurrency"], "label": label, "top": heights[1] if left else heights[0]}])
+    style: Any = {"align": "right", "dx": -6, "dy": 10} if left else {"align": "left", "dx": 6, "dy": -4}
+    text = alt.Chart(data).mark_text(color=RED, fontSize=12, baseline="top", **style)
     rule = alt.Chart(data).mark_rule(color=RED, strokeWidth=1.5).encode(x=x)
-    text = alt.Chart(data).mark_text(align="right", dx=-6, dy=10, color=RED, fontSize=12, baseline="top")
-    return [rule, text.encode(x=x, y=alt.Y("top:Q"), text="label:N")] if knee["reached"] else []
+    return [rule, text.encode(x=x, y=alt.Y("top:Q"), text="label:N")]
 
 
 def latency(stages: Rows, knee: Mapping[str, Any] | None) -> Any:
