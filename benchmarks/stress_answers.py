@@ -2,15 +2,16 @@
 
 Both are simulated: the sound one answers a tenth of all requests differently each time, no worse, as batching makes real
 servers do; the other one gives other answers to a third of its requests once more than four are inside. Each is checked
-again and again, with other conversations each time. Prints JSON: how often each was accused, and the share of transcripts
-that agreed word for word.
+again and again, with other conversations each time. Prints JSON and a table: how often each was accused, and the share of
+transcripts that agreed word for word.
 usage: python benchmarks/stress_answers.py [--repetitions 20] [--episodes 60]
 """
 
 import argparse
 import asyncio
-import json
 from typing import Any
+
+from report import show
 
 from clemsim.cli.common import run_async
 from clemsim.simulated.faults import Faults
@@ -47,7 +48,7 @@ async def main(repetitions: int, episodes: int) -> None:
         }
         if name != "sound":
             found[name]["verdict"] = verdicts[0]["verdict"]
-    print(json.dumps({"benchmark": "stress_answers", "at_once": WIDTH, "episodes": episodes, **found}))
+    show({"benchmark": "stress_answers", "at_once": WIDTH, "episodes": episodes, **found})
 
 
 if __name__ == "__main__":

@@ -1,20 +1,20 @@
 """How many turns a second can one process drive and measure, with every token streamed?
 
 The server, in a process of its own, answers each request at once with a stream that was made ready before, so that the
-client is the limit. Prints JSON: turns and streamed tokens a second, the client's CPU a turn, and what the
+client is the limit. Prints JSON and a table: turns and streamed tokens a second, the client's CPU a turn, and what the
 report says of the client. `latency` is the client's own part of a turn: what it measures where the server takes no time.
 usage: python benchmarks/stress_capacity.py [--tokens 50] [--conversations 64] [--seconds 10]
 """
 
 import argparse
 import asyncio
-import json
 import multiprocessing
 from multiprocessing.connection import Connection
 from typing import Any
 
 import orjson
 import uvloop
+from report import show
 
 from clemsim.cli.common import run_async
 from clemsim.stress.bounds import Budget
@@ -103,7 +103,7 @@ async def main(port: int, tokens: int, conversations: int, seconds: float) -> No
         "latency_ms": {name: round(1000 * latency[name], 2) for name in ("mean", "p50", "p99")},
         "report": data["spoiled"],
     }
-    print(json.dumps(result))
+    show(result)
 
 
 if __name__ == "__main__":

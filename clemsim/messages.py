@@ -17,9 +17,9 @@ class Heard(NamedTuple):
     """When a streamed reply was heard. Times in seconds of the monotonic clock."""
 
     sent: float
-    times: Sequence[float]  # of each event that brought a part of the reply
+    times: Sequence[float]  # of each event that brought tokens
     ended: float
-    events: int  # how many came, also those that brought no part of the reply
+    events: int  # how many came, also those that brought none
 
 
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making

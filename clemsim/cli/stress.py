@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
 import typer
 
+from clemsim.cli import stress_options as opt
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, print_json, run_async, say
 from clemsim.errors import UsageError
 from clemsim.stress import compare as comparing
@@ -33,72 +33,40 @@ from clemsim.stress.summary import summary
 from clemsim.stress.tables import milliseconds, number
 from clemsim.view.text import plain
 
-SWEEP = "1:1024"
 HEARTBEAT = 10.0  # seconds
-MIX, LOAD_MIX = "taboo=2,privateshared=1", "talk=1"
-
-
-class Arrival(StrEnum):
-    """How conversations of an open loop arrive."""
-
-    poisson = "poisson"
-    constant = "constant"
 
 
 def stress_(
-    agent: Annotated[
-        list[str] | None, typer.Option(metavar="SPEC", help="MODEL@URL (replicas: MODEL@URL,URL); seat=SPEC.")
-    ] = None,
-    sweep: Annotated[
-        str | None, typer.Option(metavar="FROM:TO", help=f"Steps of concurrency to saturation (default {SWEEP}).")
-    ] = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Keep so many conversations under way.")] = None,
-    rate: Annotated[float | None, typer.Option(min=0.001, help="Let so many conversations arrive a second.")] = None,
-    stage: Annotated[
-        list[str] | None,
-        typer.Option(metavar="LOAD:TIME", help="64:30s, ramp 1..64:2m, rate 5/s:1m or 1/s..10/s:2m; repeat."),
-    ] = None,
-    duration: Annotated[
-        str, typer.Option(metavar="TIME", help="How long --concurrency or --rate lasts (8h: a soak).")
-    ] = "30s",
-    replay: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Play a recorded run's episodes again, with its timing.")
-    ] = None,
-    speed: Annotated[float, typer.Option(min=0.001, help="So many times as fast as was recorded.")] = 1.0,
-    arrivals: Annotated[Arrival, typer.Option(help="How conversations arrive at a rate.")] = Arrival.poisson,
-    think: Annotated[str, typer.Option(metavar="TIME", help="Before each turn but the first; exp:2s varies.")] = "0s",
-    check: Annotated[int | None, typer.Option(min=2, help="Are answers as good with so many conversations at once?")] = None,
-    episodes: Annotated[int, typer.Option(min=1, help="Episodes that --check plays alone and under load.")] = 100,
-    mix: Annotated[
-        str | None,
-        typer.Option(metavar="GAME=WEIGHT,..", help=f"What is played (default {MIX}; talk and recall: load only)."),
-    ] = None,
-    option: Annotated[
-        list[str] | None, typer.Option(metavar="GAME.FIELD=VALUE", help="Changes instances: talk.turns=8; repeat.")
-    ] = None,
-    no_model_text: Annotated[
-        bool, typer.Option("--no-model-text", help="Every reply exactly --max-tokens long; only load matters.")
-    ] = False,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300,
-    temperature: Annotated[float, typer.Option(min=0.0, help="0: always the likeliest token.")] = 0.0,
-    suite: Annotated[str, typer.Option(help="Where instances come from.")] = "paper",
-    seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
-    slo: Annotated[
-        str, typer.Option(metavar="LIMITS", help="ttft=500ms,itl=,tpot=,turn=5s,conversation=: gives goodput.")
-    ] = "",
-    warmup: Annotated[str, typer.Option(metavar="TIME", help="Before each stage is measured.")] = "3s",
-    window: Annotated[str, typer.Option(metavar="TIME", help="Measured at each step of a sweep.")] = "10s",
-    timeout: Annotated[str, typer.Option(metavar="TIME", help="A turn that lasts longer has failed.")] = "2m",
-    max_requests: Annotated[int, typer.Option(min=1, help="Ask no more than this in all.")] = 100_000,
-    max_seconds: Annotated[float, typer.Option(min=0.1, help="Last no longer than this in all.")] = 3600.0,
-    yes: Annotated[bool, typer.Option("--yes", help="Also load addresses that are not private.")] = False,
-    compare: Annotated[
-        tuple[Path, Path] | None, typer.Option(metavar="A.json B.json", help="Compare two reports; makes no load.")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes; a new folder under stress/.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    context: typer.Context,
+    agent: opt.Agents = None,
+    sweep: opt.Sweep = None,
+    concurrency: opt.Concurrency = None,
+    rate: opt.Rate = None,
+    stage: opt.Stages = None,
+    duration: opt.Duration = "30s",
+    replay: opt.Replay = None,
+    speed: opt.Speed = 1.0,
+    arrivals: opt.ArrivalKind = opt.Arrival.poisson,
+    think: opt.Think = "0s",
+    check: opt.Check = None,
+    episodes: opt.Episodes = 100,
+    mix: opt.Mix = None,
+    option: opt.Options = None,
+    no_model_text: opt.NoModelText = False,
+    max_tokens: opt.MaxTokens = 300,
+    temperature: opt.Temperature = 0.0,
+    suite: opt.Suite = "paper",
+    seed: opt.Seed = 0,
+    slo: opt.Limits = "",
+    warmup: opt.Warmup = "3s",
+    window: opt.Window = "10s",
+    timeout: opt.Timeout = "2m",
+    max_requests: opt.MaxRequests = 100_000,
+    max_seconds: opt.MaxSeconds = 3600.0,
+    yes: opt.Yes = False,
+    compare: opt.Compare = None,
+    folder: opt.Folder = None,
+    json: opt.Json = False,
 ) -> None:
     """Load a server with games: how much it sustains, where it bends, and whether its answers stay good.
 
@@ -117,64 +85,57 @@ def stress_(
     with one_line():
         if compare:
             _compare(*compare, as_json=json)
-            return
-        specs = list(agent or ())
-        urls = targets(specs)
-        if not yes:
-            check_private(urls)
-        shapes = _shapes(sweep, concurrency, rate, stage, duration, replay, warmup, only_check=check is not None)
-        plan = Plan(
-            **shapes,
-            agents=specs,
-            urls=urls,
-            speed=speed,
-            check=check,
-            episodes=episodes,
-            warmup=positive(warmup, "--warmup"),
-            window=positive(window, "--window"),
-            arrivals=arrivals.value,
-            think=Think.parse(think),
-            mix=parse_mix(mix or (LOAD_MIX if no_model_text else MIX)),
-            options=parse_options(option or ()),
-            suite=suite,
-            seed=seed,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            forced=no_model_text,
-            slo=Slo.parse(slo),
-            timeout=positive(timeout, "--timeout"),
-            max_requests=max_requests,
-            max_seconds=max_seconds,
-        )
-        _finish(plan, _out(folder), as_json=json)
+        else:
+            _finish(_plan(context.params), _out(folder), as_json=json)
 
 
-def _shapes(
-    sweep: str | None,
-    concurrency: int | None,
-    rate: float | None,
-    stages: Sequence[str] | None,
-    duration: str,
-    replay: Path | None,
-    warmup: str,
-    *,
-    only_check: bool,
-) -> dict[str, Any]:
+def _plan(asked: Mapping[str, Any]) -> Plan:
+    """What the options ask for. Raises UsageError."""
+    specs = list(asked["agent"] or ())
+    urls = targets(specs)
+    if not asked["yes"]:
+        check_private(urls)
+    forced = asked["no_model_text"]
+    return Plan(
+        **_shapes(asked),
+        agents=specs,
+        urls=urls,
+        speed=asked["speed"],
+        check=asked["check"],
+        episodes=asked["episodes"],
+        warmup=positive(asked["warmup"], "--warmup"),
+        window=positive(asked["window"], "--window"),
+        arrivals=opt.Arrival(asked["arrivals"]).value,
+        think=Think.parse(asked["think"]),
+        mix=parse_mix(asked["mix"] or (opt.LOAD_MIX if forced else opt.MIX)),
+        options=parse_options(asked["option"] or ()),
+        suite=asked["suite"],
+        seed=asked["seed"],
+        temperature=asked["temperature"],
+        max_tokens=asked["max_tokens"],
+        forced=forced,
+        slo=Slo.parse(asked["slo"]),
+        timeout=positive(asked["timeout"], "--timeout"),
+        max_requests=asked["max_requests"],
+        max_seconds=asked["max_seconds"],
+    )
+
+
+def _shapes(asked: Mapping[str, Any]) -> dict[str, Any]:
     """The one load shape that was asked for; a sweep where none was."""
-    asked = {"--sweep": sweep, "--concurrency": concurrency, "--rate": rate, "--stage": stages, "--replay": replay}
-    given = [name for name, value in asked.items() if value]
+    given = [name for name in ("sweep", "concurrency", "rate", "stage", "replay") if asked[name]]
     if len(given) > 1:
-        raise UsageError(f"{given[0]} and {given[1]} are two load shapes: choose one")
-    before, lasts = positive(warmup, "--warmup"), positive(duration, "--duration")
-    if concurrency:
-        return {"stages": [Stage(concurrency, concurrency, lasts, warmup=before)]}
-    if rate:
+        raise UsageError(f"--{given[0]} and --{given[1]} are two load shapes: choose one")
+    before, lasts = positive(asked["warmup"], "--warmup"), positive(asked["duration"], "--duration")
+    if load := asked["concurrency"]:
+        return {"stages": [Stage(load, load, lasts, warmup=before)]}
+    if rate := asked["rate"]:
         return {"stages": [Stage(rate, rate, lasts, open_=True, warmup=min(before, lasts / 2))]}
-    if stages:
-        return {"stages": [_warmed(parse_stage(text), before) for text in stages]}
-    if replay:
-        return {"replay": replay}
-    return {} if only_check and not sweep else {"sweep": parse_sweep(sweep or SWEEP)}
+    if asked["stage"]:
+        return {"stages": [_warmed(parse_stage(text), before) for text in asked["stage"]]}
+    if asked["replay"]:
+        return {"replay": Path(asked["replay"])}
+    return {} if asked["check"] and not asked["sweep"] else {"sweep": parse_sweep(asked["sweep"] or opt.SWEEP)}
 
 
 def _warmed(stage: Stage, warmup: float) -> Stage:

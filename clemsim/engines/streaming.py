@@ -146,7 +146,7 @@ class _Reply:
             delta, finish = choice["delta"], choice.get("finish_reason")
             self.finish = finish or self.finish
             text, thought = delta.get("content"), delta.get("reasoning_content") or delta.get("reasoning")
-            if text or thought:
+            if text or thought or (text == "" and "role" not in delta):  # of some tokens nothing is to be read
                 self.times.append(at)
                 self.texts.append(text or "")
                 self.thoughts.append(thought or "")

@@ -52,6 +52,7 @@ class SimulatedServer:
         self._most_waiting = most_waiting
         self._faults = faults
         self._dice = random.Random(0)
+        self._inside = 0  # requests that have come and are not answered
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> None:
@@ -105,6 +106,13 @@ class SimulatedServer:
         return web.json_response({"paths": {route: {} for route in ROUTES}})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
+        self._inside += 1
+        try:
+            return await self._complete(request)
+        finally:
+            self._inside -= 1
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await self._body(request)
             fault = await self._fail(request)
@@ -205,9 +213,8 @@ class SimulatedServer:
 
     def _answered_with(self, body: Mapping[str, Any]) -> str:
         most = self._faults.other
-        loaded = most is not None and self.machine.running + self.machine.waiting >= most
         said = self._answer(body)
-        return other_answer(said, body) if loaded else said
+        return other_answer(said, body) if most is not None and self._inside > most else said
 
     def _answered(self, choices: list[Any], usage: Any, timed: Any) -> web.Response:
         said = {

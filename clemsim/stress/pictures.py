@@ -67,13 +67,14 @@ def throughput(stages: Rows, knee: Mapping[str, Any] | None) -> Any:
     x = alt.X(
         "load:Q", title=title, scale=_log(loads), axis=alt.Axis(values=loads, format="~g", grid=False, labelOverlap=True)
     )
-    y = alt.Y("rate:Q", title=f"{PER_SECOND} (log)", scale=_log(heights), axis=_few())
+    named = f"{PER_SECOND} (log)"
+    y = alt.Y("rate:Q", title=named, scale=_log(heights), axis=_few())
     base = alt.Chart(_data(rows))
-    spread = base.mark_rule(color=BLUE, strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    spread = base.mark_rule(color=BLUE, strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q", title=named), y2="high:Q")
     points = base.mark_point(filled=True, size=60, color=BLUE, opacity=1)
     layers = [base.mark_line(color=BLUE).encode(x=x, y=y), spread, points.encode(x=x, y=y)]
     if knee:
-        layers = [*_bounds(knee, loads, heights, x, y), *layers, *_knee_mark(knee, heights[1], x)]
+        layers = [*_bounds(knee, loads, heights, x, y), *layers, *_knee_mark(knee, loads, heights, x)]
     subtitle = "dots: stages with 95 % intervals; dashed: the bounds of light and of full load, which meet at the knee"
     titled = alt.TitleParams("Throughput against concurrency", subtitle=subtitle)
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=titled)
@@ -101,14 +102,19 @@ def _bounds(knee: Mapping[str, Any], loads: Sequence[float], heights: Sequence[f
     return [alt.Chart(_data(rows)).mark_line(**style).encode(x=x, y=y) for rows in (rising, level)]
 
 
-def _knee_mark(knee: Mapping[str, Any], top: float, x: Any) -> list[Any]:
+def _knee_mark(knee: Mapping[str, Any], loads: Sequence[float], heights: Sequence[float], x: Any) -> list[Any]:
+    """The knee, named where no line runs: above on its left, or below on its right where the left is too narrow."""
     import altair as alt  # noqa: PLC0415
 
-    what = f"knee: {knee['concurrency']:.3g} conversations" if knee["reached"] else "no knee seen"
-    data = _data([{"load": knee["concurrency"], "label": what, "top": top}])
+    if not knee["reached"]:
+        return []
+    label = f"knee: {knee['concurrency']:.3g} conversations"
+    left = knee["concurrency"] > (min(loads) * max(loads)) ** 0.5
+    data = _data([{"load": knee["concurrency"], "label": label, "top": heights[1] if left else heights[0]}])
+    style: Any = {"align": "right", "dx": -6, "dy": 10} if left else {"align": "left", "dx": 6, "dy": -4}
+    text = alt.Chart(data).mark_text(color=RED, fontSize=12, baseline="top", **style)
     rule = alt.Chart(data).mark_rule(color=RED, strokeWidth=1.5).encode(x=x)
-    text = alt.Chart(data).mark_text(align="right", dx=-6, dy=10, color=RED, fontSize=12, baseline="top")
-    return [rule, text.encode(x=x, y=alt.Y("top:Q"), text="label:N")] if knee["reached"] else []
+    return [rule, text.encode(x=x, y=alt.Y("top:Q"), text="label:N")]
 
 
 def latency(stages: Rows, knee: Mapping[str, Any] | None) -> Any:
@@ -145,8 +151,12 @@ def _latencies(stages: Rows, name: str, knee: Mapping[str, Any] | None, *, last:
     layers = [base.mark_line().encode(order="order:Q"), base.mark_point(filled=True, size=45, opacity=1)]
     if knee and knee["reached"]:
         layers.insert(0, alt.Chart(_data([{"rate": knee["rate"]}])).mark_rule(color=GREY, strokeDash=[5, 4]).encode(x=x))
-    labels = alt.Chart(_data(_labels(stages, name))).mark_text(align="right", dx=-6, dy=11, fontSize=10, color="#333")
-    return alt.layer(*layers, labels.encode(x=x, y=y, text="label:N")).properties(width=WIDTH, height=190)
+    rows = _labels(stages, name)
+    for side, align, shift in ((True, "left", 5), (False, "right", -6)):  # beside the axis there is room on the right only
+        some = alt.Chart(_data([row for row in rows if (row["rate"] < 0.08 * most) == side]))
+        text: Any = {"align": align, "dx": shift, "dy": 11, "fontSize": 10, "color": "#333"}
+        layers.append(some.mark_text(**text).encode(x=x, y=y, text="label:N"))
+    return alt.layer(*layers).properties(width=WIDTH, height=190)
 
 
 def _labels(stages: Rows, name: str) -> list[dict[str, Any]]:
@@ -163,18 +173,18 @@ def _labels(stages: Rows, name: str) -> list[dict[str, Any]]:
     return rows
 
 
-# Panels of the timeline: title, by what to multiply, how numbers are written, and what is drawn in which colour.
+# Panels of the timeline: title, by what to multiply, how numbers are written (empty: plainly), what is drawn and its colour.
 Lines = Mapping[str, tuple[str, str]]
 PANELS: tuple[tuple[str, float, str, Lines], ...] = (
-    ("output tokens/s", 1, ",", {"output_tokens_per_second": ("output tokens/s", BLUE)}),
-    ("client", 1, ",", {"under_way": ("conversations", GREY), "in_flight": ("turns in flight", BLUE)}),
+    ("output tokens/s", 1, "", {"output_tokens_per_second": ("output tokens/s", BLUE)}),
+    ("client", 1, "", {"under_way": ("conversations", GREY), "in_flight": ("turns in flight", BLUE)}),
     ("TTFT (ms, log)", 1000, "~s", {"ttft_p50": ("TTFT p50", BLUE), "ttft_p99": ("TTFT p99", RED)}),
-    ("client", 1, ",", {"errors": ("failed turns", RED)}),
-    ("server", 1, ",", {"server_running": ("running", GREEN), "server_waiting": ("waiting", ORANGE)}),
+    ("client", 1, "", {"errors": ("failed turns", RED)}),
+    ("server", 1, "", {"server_running": ("running", GREEN), "server_waiting": ("waiting", ORANGE)}),
     ("server", 1, "~%", {"server_kv_usage": ("KV cache in use", GREEN), "server_prefix_hit_share": ("prefix hits", ORANGE)}),
-    ("server", 1, ",", {"server_preemptions": ("preemptions", RED)}),
+    ("server", 1, "", {"server_preemptions": ("preemptions", RED)}),
     ("client", 1, "~%", {"client_cpu": ("CPU of a core", BLUE)}),
-    ("client (ms)", 1000, ",", {"client_lag_p99": ("loop lag p99", ORANGE)}),
+    ("client (ms)", 1000, "", {"client_lag_p99": ("loop lag p99", ORANGE)}),
 )
 
 
@@ -216,7 +226,8 @@ def _drawn(rows: Rows, unit: float, title: str, factor: float, form: str, lines:
         if row[name] is not None and (row[name] > 0 or not logarithmic)
     ]
     scale = _log([each["value"] for each in data], 1.6) if logarithmic else alt.Scale(zero=True)
-    y = alt.Y("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4, format=form, titleFontSize=11))
+    written: Any = {"format": form} if form else {}
+    y = alt.Y("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4, titleFontSize=11, **written))
     colours = alt.Scale(domain=[what for what, _ in lines.values()], range=[colour for _, colour in lines.values()])
     return (
         alt.Chart(_data(data)).mark_line(strokeWidth=1.4).encode(y=y, color=alt.Color("what:N", title=None, scale=colours))

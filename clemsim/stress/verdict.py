@@ -57,12 +57,12 @@ def judge(pairs: Sequence[Pair], concurrency: int, unfinished: int) -> dict[str,
     measures = {
         "played": _shares(pairs, lambda outcome: outcome.kind != "aborted"),
         "won": _shares(pairs, lambda outcome: outcome.kind == "success"),
-        "violations": _means([(alone.violations, loaded.violations) for alone, loaded in pairs]),
+        "violations": _means([(alone.violations, loaded.violations) for alone, loaded in pairs], 1.0),
     }
     scored = [(alone.outcome.quality, loaded.outcome.quality) for alone, loaded in pairs]
     both = [(alone, loaded) for alone, loaded in scored if alone is not None and loaded is not None]
     if both:
-        measures["quality"] = _means(both)
+        measures["quality"] = _means(both, 100.0)
     guilty = holm({name: each["p"] for name, each in measures.items()}, LEVEL)
     first = Counter(turn for pair in pairs if (turn := parted(pair)) is not None)
     same = len(pairs) - first.total()
@@ -84,19 +84,19 @@ def judge(pairs: Sequence[Pair], concurrency: int, unfinished: int) -> dict[str,
 def _shares(pairs: Sequence[Pair], holds: Any) -> dict[str, Any]:
     """A yes or no of each outcome, in percent."""
     values = [(bool(holds(alone.outcome)), bool(holds(loaded.outcome))) for alone, loaded in pairs]
-    found = _described([(100.0 * alone, 100.0 * loaded) for alone, loaded in values])
+    found = _described([(100.0 * alone, 100.0 * loaded) for alone, loaded in values], 100.0)
     gained, lost = values.count((False, True)), values.count((True, False))
     return {**found, "gained": gained, "lost": lost, "p": mcnemar(gained, lost)}
 
 
-def _means(values: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    return {**_described(values), "p": sign_flip([loaded - alone for alone, loaded in values])}
+def _means(values: Sequence[tuple[float, float]], reach: float) -> dict[str, Any]:
+    return {**_described(values, reach), "p": sign_flip([loaded - alone for alone, loaded in values])}
 
 
-def _described(values: Sequence[tuple[float, float]]) -> dict[str, Any]:
+def _described(values: Sequence[tuple[float, float]], reach: float) -> dict[str, Any]:
+    """Means and their difference. `reach`: by how much an episode could have been otherwise where none was."""
     count = len(values)
     differences = [loaded - alone for alone, loaded in values]
-    reach = 100.0 if max(max(pair) for pair in values) > 1 else 1.0
     return {
         "n": count,
         "alone": sum(alone for alone, _ in values) / count,

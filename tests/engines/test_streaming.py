@@ -50,7 +50,7 @@ def test_a_stream_says_what_its_events_say(texts: list[str]) -> None:
         "finish_reason": "stop",
     }
     assert said["usage"]["completion_tokens"] == 4 and events == len(texts) + 4
-    assert times == [float(number) for number, text in enumerate([None, *texts, "."]) if text]
+    assert times == [float(number) for number, text in enumerate([None, *texts, "."]) if text is not None]
 
 
 def test_what_stands_between_learned_ends_is_read_whole_where_it_is_not_plain_text() -> None:

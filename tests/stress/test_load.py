@@ -52,8 +52,7 @@ async def test_a_sweep_ends_by_itself_and_knows_its_stages() -> None:
     async with server.serving():
         plan = planned(server.url, sweep=[1, 2, 4, 8, 16, 32, 64, 128])
         found = await stress(plan, Budget(100_000, 60.0), Watch(stage=lambda each: seen.append(each.data["label"])))
-    assert seen == [each.data["label"] for each in found.stages] == ["1", "2", "4", "8", "16"][: len(seen)]
-    assert 4 <= len(seen) <= 6
+    assert seen == [each.data["label"] for each in found.stages] == ["1", "2", "4", "8", "16", "32", "64"][: len(seen)]
     waits = {each.data["label"]: each.data["latency"]["ttft"]["p50"] for each in found.stages}
     assert waits["8"] > 1.4 * waits["1"]
 
