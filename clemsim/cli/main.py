@@ -38,6 +38,7 @@ RayAddress = Annotated[
 IsolateCache = Annotated[
     bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
 ]
+SuiteName = Annotated[str, typer.Option("--suite", help="What to play: a name (`clemsim list suites`), a file or a folder.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 
 MaxRequests = Annotated[int | None, typer.Option(min=1, help="Make no more requests than this, then stop.")]
@@ -82,9 +83,7 @@ def root(
 
 @app.command("run")
 def run_(
-    suite_: Annotated[
-        str, typer.Option("--suite", help="What to play: a name (`clemsim list suites`), a file or a folder.")
-    ] = "quick",
+    suite_: SuiteName = "quick",
     arena: Annotated[list[str] | None, typer.Option(help="Only this game, or path/to/game.py:Class; repeat.")] = None,
     agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help=SPEC_HELP)] = None,
     instances: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each experiment.")] = None,
