@@ -179,10 +179,11 @@ class LaunchedEngine(Engine):
         return True
 
     def describe(self) -> dict[str, Any]:
-        """Model, server and flags; the address changes every time."""
-        about = self._chat.describe() if self._chat else {"model": self.model}
+        """Model, server and flags; the address changes every time, and weights in a folder may lie elsewhere next time."""
+        about = self._chat.describe() if self._chat else {}
         about.pop("url", None)
-        return {**about, "engine": "vllm", "flags": list(self._server.flags)}
+        model = self.name if Path(self.model).is_dir() else self.model
+        return {**about, "engine": "vllm", "model": model, "flags": list(self._server.flags)}
 
     async def load(self) -> Load | None:
         """The server's."""
