@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clemsim.analysis.everything import analyze
 from clemsim.analysis.questions.match import match
-from clemsim.analysis.sources.reading import read, read_games
+from clemsim.analysis.sources.reading import Decoding, read, read_games
 from clemsim.analysis.writing.files import NUMBERS, REPORT, as_json, write
 from clemsim.analysis.writing.terminal import told, versus
 from clemsim.cli.common import err, out, print_json
@@ -27,13 +27,14 @@ def analyse(
     model: str | None,
     games: Path | None,
     suite: str | None,
+    decoding: Decoding | None,
     *,
     as_object: bool,
 ) -> None:
     """Read, analyse, write the folder, and tell. Raises ClemsimError."""
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / NUMBERS).is_file())):
         raise UsageError(f"{folder} is there already and is no analysis: choose another --out")
-    evidence = read(sources, characteristics, suite)
+    evidence = read(sources, characteristics, suite, decoding)
     _tell(f"analysing {len(evidence.models)} models in {len(evidence.games)} games")
     rated = read_games(games) if games else ()
     found = analyze(evidence, letters, targets=targets, model=model, games=rated)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from clemsim.cli.common import one_line
 from clemsim.errors import UsageError
 
+Decoding = Literal["plain", "constrained", "all"]
 LIBRARIES = {"altair", "numpy", "polars", "scipy", "statsmodels", "vl_convert"}
 
 
@@ -48,6 +49,10 @@ def analyze(
     suite: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of runs and studies, only what played this suite.")
     ] = None,
+    decoding: Annotated[
+        Decoding | None,
+        typer.Option(help="Of runs and studies, only what was decoded so; plain, where there are both kinds."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Analyse runs, studies or published tables: the paper's nine analyses (a to i), with intervals and verdicts.
@@ -61,10 +66,12 @@ def analyze(
 
       clemsim analyze runs/study --out analysis --figures svg
 
+      clemsim analyze runs/study --decoding constrained
+
       clemsim analyze runs/20261123-120000-paper runs/20261123-180000-paper --only df --json
     """
     with one_line():
         kinds = [kind.strip() for kind in figures.split(",") if kind.strip() and kind.strip() != "none"]
         analysing().analyse(
-            sources, characteristics or [], out, only, kinds, score or [], profile, games, suite, as_object=json
+            sources, characteristics or [], out, only, kinds, score or [], profile, games, suite, decoding, as_object=json
         )

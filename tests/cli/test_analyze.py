@@ -138,6 +138,23 @@ def test_runs_of_different_suites_are_not_one_study(runs: Clemsim) -> None:
     assert said.code == 2 and "their suites are quick" in said.err and len(said.err.splitlines()) == 1
 
 
+def test_constrained_runs_are_not_mixed_with_plain_ones_unless_asked_for(runs: Clemsim, tmp_path: Path) -> None:
+    about = tmp_path / "two" / "run.toml"
+    about.write_text(about.read_text().replace("constrain = false", "constrain = true"))
+
+    def analysed(*words: str) -> tuple[set[str], str]:
+        said = runs("analyze", "one", "two", "--only", "b", "--figures", "none", *words, "--json")
+        assert said.code == 0, said.err
+        rows = said.json["analyses"]["scores"]["tables"]["scores"]
+        return {row["model"] for row in rows}, str(said.json["left_out"])
+
+    names, left = analysed()
+    assert names == {"baseline"} and "1 runs with constrained decoding are left out" in left
+    assert analysed("--decoding", "constrained")[0] == {"random (constrained)"}
+    assert analysed("--decoding", "all")[0] == {"baseline", "random (constrained)"}
+    assert analysed("--only", "b")[0] == {"baseline"}
+
+
 def test_two_runs_with_one_name_are_told_apart(runs: Clemsim) -> None:
     found = runs("analyze", "one", "one", "--only", "b", "--figures", "none", "--json").json
     assert [row["model"] for row in found["analyses"]["scores"]["tables"]["scores"]] == ["baseline", "baseline #2"]

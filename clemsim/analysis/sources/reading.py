@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -15,24 +16,34 @@ from clemsim.analysis.statistics.rating import Game
 from clemsim.errors import UsageError
 from clemsim.folder import STORE
 
+Decoding = Literal["plain", "constrained", "all"]
 
-def read(sources: Sequence[Path], characteristics: Sequence[Path] = (), suite: str | None = None) -> Evidence:
-    """Runs, studies, tables, and folders of tables, as one; of runs only those of `suite`, where one is named.
+
+def read(
+    sources: Sequence[Path],
+    characteristics: Sequence[Path] = (),
+    suite: str | None = None,
+    decoding: Decoding | None = None,
+) -> Evidence:
+    """Runs, studies, tables, and folders of tables, as one; of runs only those of `suite`, where one is named, and with
+    this decoding. Where none is named and there are runs of both kinds, the plain ones: what holds a model's replies to a
+    format is no trait of the model.
 
     In a folder of tables those named `results...` come first, then the others by name: of a model that is in several
     tables the first holds. Characteristics named apart come before those found in a folder. Raises UsageError and
     StoreError.
     """
     parts: list[Evidence] = [Evidence(described=read_characteristics(path)) for path in characteristics]
+    wanted, left = _chosen(sources, suite, decoding)
     played: list[Path] = []
     for source in sources:
         if (source / studies.INDEX).is_file():
             rows, notes = studies.members(source)
-            rows = [(run, row) for run, row in rows if suite in (None, runs.setting(run).suite)]
+            rows = [(run, row) for run, row in rows if run in wanted]
             parts += studies.read_members(rows, notes)
             played += [run for run, _ in rows]
         elif (source / STORE).is_file():
-            if suite in (None, runs.setting(source).suite):
+            if source in wanted:
                 parts.append(runs.read_run(source))
                 played.append(source)
         elif source.is_dir():
@@ -42,12 +53,31 @@ def read(sources: Sequence[Path], characteristics: Sequence[Path] = (), suite: s
         else:
             raise UsageError(f"{source} is not there: name a run, a study, a table or a folder of tables")
     alike = runs.check_alike(played) if len(played) > 1 else []
-    whole = merged([*_unique(parts), Evidence(notes=tuple(alike))])
+    whole = merged([*_unique(parts), Evidence(notes=(*left, *alike))])
     if whole.scores.is_empty():
         where = "" if suite is None else f" with suite {suite}"
         why = "; ".join(whole.notes) or "a run, a study or a table of results is needed"
         raise UsageError(f"nothing was played in what was named{where}: {why}")
     return whole
+
+
+def _chosen(sources: Sequence[Path], suite: str | None, decoding: Decoding | None) -> tuple[set[Path], list[str]]:
+    """The runs to be read, and a note where some are left out for their decoding."""
+    settings = {run: runs.setting(run) for source in sources for run in _runs(source)}
+    settings = {run: each for run, each in settings.items() if suite in (None, each.suite)}
+    if decoding is None:
+        decoding = "plain" if len({each.constrained for each in settings.values()}) > 1 else "all"
+    wanted = {run for run, each in settings.items() if decoding == "all" or each.constrained == (decoding == "constrained")}
+    if len(wanted) == len(settings):
+        return wanted, []
+    other = "constrained" if decoding == "plain" else "plain"
+    return wanted, [f"{len(settings) - len(wanted)} runs with {other} decoding are left out: see --decoding {other}"]
+
+
+def _runs(source: Path) -> list[Path]:
+    if (source / studies.INDEX).is_file():
+        return [run for run, _ in studies.members(source)[0]]
+    return [source] if (source / STORE).is_file() else []
 
 
 def read_games(path: Path) -> list[Game]:
