@@ -35,6 +35,8 @@ def rows(found: Mapping[str, Any], path: str = "") -> Iterator[Row]:
 
 def text(value: Any) -> str:
     """One cell."""
+    if value is None:
+        return "–"
     if isinstance(value, list):
         return ", ".join(text(each) for each in value)
     return str(value)
