@@ -47,9 +47,11 @@ def test_an_episode_keeps_to_its_replica_and_all_get_their_share() -> None:
 
 
 def test_affinity_is_worth_its_while() -> None:
-    faithful, in_turn = servers(blocks=2200), servers(blocks=2200)
-    _, seconds = talk(seat(together(faithful)), LONG)
-    _, round_robin = talk(seat(together(in_turn, affinity=False)), LONG)
+    """256 conversations of 1,900 tokens at the end, and room for half of them in all four together."""
+    some = topics(256, lambda number: 8, words=150)
+    faithful, in_turn = servers(blocks=3800), servers(blocks=3800)
+    _, seconds = talk(seat(together(faithful)), some)
+    _, round_robin = talk(seat(together(in_turn, affinity=False)), some)
     assert round_robin > 1.3 * seconds
     hits = [sum(each.machine.counters.hits for each in some) for some in (faithful, in_turn)]
     assert hits[0] > 1.5 * hits[1]
