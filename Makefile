@@ -11,7 +11,7 @@ demo: $(READY)
 	$(BIN)/clemsim run --suite quick --agent local --constrain
 
 test: $(READY)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff format --check .

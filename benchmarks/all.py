@@ -43,7 +43,7 @@ ALL = [
     Benchmark("overhead", ["--episodes", "1000"]),
     Benchmark("storage"),
     Benchmark("in_flight"),
-    Benchmark("makespan", ["--episodes", "60", "1000", "--samples", "3"], ["--samples", "20"]),
+    Benchmark("makespan", ["--episodes", "60", "1000"], ["--samples", "6"]),
     Benchmark("policies"),
     Benchmark("workers", ["--repetitions", "1"]),
     Benchmark("faults"),
