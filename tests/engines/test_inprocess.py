@@ -47,6 +47,7 @@ def test_what_its_scheduler_says_is_a_load() -> None:
 
 
 @pytest.mark.vllm
+@pytest.mark.filterwarnings("default")  # those of torch and vllm are not ours
 @needs_vllm
 async def test_the_real_engine_plays_constrains_counts_and_stops() -> None:
     async with InProcessEngine(SPEC) as engine:
