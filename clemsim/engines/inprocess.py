@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
-from clemsim.engines.base import Completion, Engine, Request, Sampling
+from clemsim.engines.base import Completion, Engine, Request
 from clemsim.engines.flags import flags_of
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.loads import Load
@@ -169,16 +169,9 @@ def _parameters(request: Request, most: int) -> Any:
     from vllm import SamplingParams  # noqa: PLC0415
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams  # noqa: PLC0415
 
-    sampling: Sampling = request.sampling
+    sampling: dict[str, Any] = {**request.sampling.describe(), "max_tokens": most}  # by vLLM's own names
     return SamplingParams(
-        max_tokens=most,
-        temperature=sampling.temperature,
-        top_p=sampling.top_p,
-        top_k=sampling.top_k,
-        min_p=sampling.min_p,
-        repetition_penalty=sampling.repetition_penalty,
-        presence_penalty=sampling.presence_penalty,
-        frequency_penalty=sampling.frequency_penalty,
+        **sampling,
         seed=request.seed,
         structured_outputs=StructuredOutputsParams(regex=request.format.regex) if request.format else None,
         output_kind=RequestOutputKind.FINAL_ONLY,
