@@ -10,14 +10,13 @@ from pathlib import Path
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
+def run(name: str, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(BENCHMARKS / f"{name}.py"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
 def test_three_hundred_episodes_against_a_failing_server_end_as_without_faults() -> None:
-    ran = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "faults.py"), "--episodes", "300"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    ran = run("faults", "--episodes", "300")
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
     assert found["same_transcripts"] and found["unfinished_on_purpose_only"]
@@ -28,9 +27,7 @@ def test_three_hundred_episodes_against_a_failing_server_end_as_without_faults()
 
 def test_intervals_cover_and_the_paired_test_keeps_its_level() -> None:
     words = ["--simulations", "300", "--instances", "20", "--repetitions", "2", "--games", "4", "--draws", "500"]
-    ran = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "coverage.py"), *words], capture_output=True, text=True, check=False, timeout=120
-    )
+    ran = run("coverage", *words)
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)["found"]
     covered = [value for name, value in found.items() if name.startswith("covered")]
@@ -40,13 +37,7 @@ def test_intervals_cover_and_the_paired_test_keeps_its_level() -> None:
 
 
 def test_stopped_runs_keep_their_error_rate() -> None:
-    ran = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "sequential.py"), "--runs", "40"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    ran = run("sequential", "--runs", "40")
     found = json.loads(ran.stdout)
     assert all(each["decided"] <= 0.125 for each in found["equal"].values()), "5 of 40 has a chance of 2 %% at the level"
     assert all(share <= 0.2 for share in found["missed"].values())
