@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from math import ceil, log
 from time import thread_time
 
+from clemsim.histogram import Histogram
+
 PERIOD = 0.05  # seconds between two looks at the clock
-FINEST, STEP = 0.0001, 1.25  # seconds; lags are counted in classes, each so many times as wide as the one before
 
 Facts = dict[str, float]
 
@@ -17,8 +17,7 @@ class Monitor:
     """Watches the event loop it runs on. Nothing is done per turn."""
 
     def __init__(self) -> None:
-        self.longest = 0.0
-        self._classes: dict[int, int] = {}
+        self._lags = Histogram()
         self._begun = thread_time()
 
     async def watch(self) -> None:
@@ -31,18 +30,16 @@ class Monitor:
 
     def late(self, seconds: float) -> None:
         """The loop came so late to what was due."""
-        self.longest = max(self.longest, seconds)
-        which = max(0, ceil(log(seconds / FINEST, STEP))) if seconds > FINEST else 0
-        self._classes[which] = self._classes.get(which, 0) + 1
+        self._lags.add(seconds)
+
+    @property
+    def longest(self) -> float:
+        """The worst lag in seconds."""
+        return self._lags.greatest
 
     def lag(self, share: float = 0.99) -> float:
-        """Seconds that this share of all looks were not later than, to within a quarter."""
-        wanted, seen = share * sum(self._classes.values()), 0
-        for which in sorted(self._classes):
-            seen += self._classes[which]
-            if seen >= wanted:
-                return float(min(self.longest, FINEST * STEP**which))
-        return 0.0
+        """Seconds that this share of all looks were not later than."""
+        return self._lags.percentile(100 * share) or 0.0
 
     def facts(self, *, playing: bool = True) -> Facts:
         """In seconds: CPU time so far, and the loop's lag; that of a loop which only takes down what others play is no

@@ -12,6 +12,7 @@ from clemsim.loads import Load
 from clemsim.messages import Stop, Usage
 from clemsim.opening import Openable
 
+FIRST_WIDTH = 64  # turns in flight to begin with, where the width is found while playing
 Role = Literal["system", "user", "assistant"]
 
 

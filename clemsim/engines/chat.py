@@ -20,7 +20,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from tenacity.wait import wait_random_exponential
 
 from clemsim.engines import protocol
-from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.batching import Batcher
 from clemsim.engines.control import Control, Server
 from clemsim.engines.deadlines import Deadlines
@@ -33,7 +33,6 @@ from clemsim.place import place
 
 LONGEST_RETRY_AFTER = 120.0  # seconds
 SCRAPE_TIMEOUT = 5.0  # seconds
-FIRST_WIDTH = 64  # turns in flight to begin with
 
 
 class ChatEngine(Engine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from clemsim.errors import UsageError
@@ -22,3 +23,8 @@ def flags_of(spec: str, kind: str) -> tuple[str, tuple[str, ...]]:
             raise UsageError(f"{kind}: --{name} is clemsim's to choose: start the server yourself and give MODEL@URL")
         words += [f"--{name}", value] if value else [f"--{name}"]
     return model, tuple(words)
+
+
+def portable(model: str) -> str:
+    """How a run writes a model down: of one in a folder of this machine, the folder's name."""
+    return Path(model).name if Path(model).is_dir() else model

@@ -14,13 +14,11 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
-from clemsim.engines.base import Completion, Engine, Request
-from clemsim.engines.flags import flags_of
+from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
+from clemsim.engines.flags import flags_of, portable
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.loads import Load
 from clemsim.messages import Stop, Usage
-
-FIRST_WIDTH = 64  # turns in flight to begin with
 
 
 class InProcessEngine(Engine):
@@ -68,7 +66,12 @@ class InProcessEngine(Engine):
             about = version("vllm")
         except PackageNotFoundError:
             about = "unknown"
-        return {"engine": "vllm-engine", "model": self.model, "server": f"vllm {about}", "flags": list(self._flags)}
+        return {
+            "engine": "vllm-engine",
+            "model": portable(self.model),
+            "server": f"vllm {about}",
+            "flags": list(self._flags),
+        }
 
     async def load(self) -> Load | None:
         """What vLLM's scheduler said last."""

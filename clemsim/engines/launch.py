@@ -24,7 +24,7 @@ import httpx
 
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.engines.chat import ChatEngine
-from clemsim.engines.flags import flags_of
+from clemsim.engines.flags import flags_of, portable
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.loads import Load
 
@@ -125,7 +125,7 @@ async def keeping_servers() -> AsyncIterator[None]:
     finally:
         _kept -= 1
         if not _kept:
-            await asyncio.gather(*(each.stop() for each in _servers.values() if not each.users))
+            await stop_unused()
 
 
 _kept = 0
@@ -182,8 +182,7 @@ class LaunchedEngine(Engine):
         """Model, server and flags; the address changes every time, and weights in a folder may lie elsewhere next time."""
         about = self._chat.describe() if self._chat else {}
         about.pop("url", None)
-        model = self.name if Path(self.model).is_dir() else self.model
-        return {**about, "engine": "vllm", "model": model, "flags": list(self._server.flags)}
+        return {**about, "engine": "vllm", "model": portable(self.model), "flags": list(self._server.flags)}
 
     async def load(self) -> Load | None:
         """The server's."""

@@ -6,7 +6,7 @@ import asyncio
 from time import time
 from typing import Any
 
-from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.metrics import read_load
 from clemsim.errors import EngineUnavailable
 from clemsim.loads import Load
@@ -30,7 +30,7 @@ class SimulatedEngine(Engine):
     ) -> None:
         self.name = spec.model
         self.machine = Machine(spec)
-        self.width = width or 64
+        self.width = width or FIRST_WIDTH
         self.adaptive = width is None
         self.dead = False  # it answers nobody, and has forgotten whom it was answering
         self._answer = answer

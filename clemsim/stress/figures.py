@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clemsim.stress.histogram import PERCENTILES
+from clemsim.histogram import PERCENTILES
 from clemsim.stress.segments import LATENCIES, Segment
 from clemsim.stress.server import Look, between
 from clemsim.stress.shapes import Stage

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import comb
 
 from clemsim.scores.intervals import Z
+from clemsim.scores.multiple import holm
 
 DRAWS = 20_000  # of a randomisation test; no p below 1 / DRAWS can come out
 RESAMPLES = 2_000
@@ -59,11 +60,6 @@ def wilson(successes: int, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def holm(values: dict[str, float], level: float) -> set[str]:
-    """Those of several tests that are significant together, at this level for all of them (Holm 1979)."""
-    found: set[str] = set()
-    for rank, (name, p) in enumerate(sorted(values.items(), key=lambda each: each[1])):
-        if p > level / (len(values) - rank):
-            break
-        found.add(name)
-    return found
+def significant(values: Mapping[str, float], level: float) -> set[str]:
+    """Those of several tests that are significant together, at this level for all of them."""
+    return {name for name, p in zip(values, holm(list(values.values())), strict=True) if p is not None and p <= level}

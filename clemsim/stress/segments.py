@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from clemsim.histogram import Histogram
 from clemsim.loads import Load
 from clemsim.messages import Usage
 from clemsim.outcomes import Outcome
-from clemsim.stress.histogram import Histogram
 from clemsim.stress.slo import Slo
 
 LATENCIES = ("ttft", "itl", "tpot", "turn", "conversation")

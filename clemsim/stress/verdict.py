@@ -14,7 +14,7 @@ from typing import Any
 
 from clemsim.events import Rejected, Replied
 from clemsim.outcomes import Outcome
-from clemsim.stress.paired import holm, mcnemar, mean_interval, sign_flip, wilson
+from clemsim.stress.paired import mcnemar, mean_interval, sign_flip, significant, wilson
 
 LEVEL = 0.001  # how often a sound server may be accused
 
@@ -63,7 +63,7 @@ def judge(pairs: Sequence[Pair], concurrency: int, unfinished: int) -> dict[str,
     both = [(alone, loaded) for alone, loaded in scored if alone is not None and loaded is not None]
     if both:
         measures["quality"] = _means(both, 100.0)
-    guilty = holm({name: each["p"] for name, each in measures.items()}, LEVEL)
+    guilty = significant({name: each["p"] for name, each in measures.items()}, LEVEL)
     first = Counter(turn for pair in pairs if (turn := parted(pair)) is not None)
     same = len(pairs) - first.total()
     return {

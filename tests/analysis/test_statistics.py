@@ -17,7 +17,7 @@ from clemsim.analysis.statistics.bootstrap import (
     p_value,
     without_spread,
 )
-from clemsim.analysis.statistics.differences import holm, in_game, overall, sensitivity, verdict
+from clemsim.analysis.statistics.differences import in_game, overall, sensitivity, verdict
 from clemsim.analysis.statistics.differences import without_spread as none_differed
 from clemsim.analysis.statistics.groups import bucket, buckets, spread, within
 from clemsim.analysis.statistics.mixed import mixed
@@ -27,6 +27,7 @@ from clemsim.analysis.statistics.rating import Game, rate
 from clemsim.analysis.statistics.regression import fit, influence, where
 from clemsim.scores.intervals import Cluster, point, resample
 from clemsim.scores.intervals import interval as plain_interval
+from clemsim.scores.multiple import holm
 
 NAN = math.nan
 

@@ -16,7 +16,7 @@ from clemsim.simulated.recall import Clerk
 from clemsim.simulated.server import SimulatedServer
 from clemsim.stress.bounds import Budget
 from clemsim.stress.checking import check
-from clemsim.stress.paired import holm, mcnemar, mean_interval, sign_flip, wilson
+from clemsim.stress.paired import mcnemar, mean_interval, sign_flip, significant, wilson
 from clemsim.stress.verdict import Played, judge, parted
 from tests.stress.servers import planned
 
@@ -45,8 +45,8 @@ def test_intervals() -> None:
 
 
 def test_holm_takes_the_least_first() -> None:
-    assert holm({"a": 0.0003, "b": 0.0004, "c": 0.5}, 0.001) == {"a", "b"}
-    assert holm({"a": 0.0004, "b": 0.0004, "c": 0.5}, 0.001) == set()
+    assert significant({"a": 0.0003, "b": 0.0004, "c": 0.5}, 0.001) == {"a", "b"}
+    assert significant({"a": 0.0004, "b": 0.0004, "c": 0.5}, 0.001) == set()
 
 
 def played(quality: float | None, *texts: str, violations: int = 0) -> Played:

@@ -16,20 +16,12 @@ from clemsim.analysis.results import Table
 from clemsim.analysis.sources.evidence import Evidence, listed
 from clemsim.analysis.sources.runs import read_run, setting
 from clemsim.analysis.statistics.bootstrap import Sample, from_clusters
-from clemsim.analysis.statistics.differences import (
-    Difference,
-    Metric,
-    Sensitivity,
-    holm,
-    in_game,
-    overall,
-    sensitivity,
-    verdict,
-)
+from clemsim.analysis.statistics.differences import Difference, Metric, Sensitivity, in_game, overall, sensitivity, verdict
 from clemsim.analysis.statistics.power import more_episodes
 from clemsim.analysis.wording import compared, signed
 from clemsim.errors import UsageError
 from clemsim.folder import STORE
+from clemsim.scores.multiple import holm
 
 A, B = "A", "B"
 ALL: tuple[Metric, ...] = (*METRICS, "clemscore")

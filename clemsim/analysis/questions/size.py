@@ -14,12 +14,12 @@ from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.results import Analysis, Figure, Table
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.averages import Numbers, points
-from clemsim.analysis.statistics.differences import holm
 from clemsim.analysis.statistics.groups import Within, within
 from clemsim.analysis.statistics.mixed import Mixed, mixed
 from clemsim.analysis.statistics.ranks import Ranks, ranks
 from clemsim.analysis.statistics.regression import Fit, fit, influence, where
 from clemsim.analysis.wording import chance, models, number, signed, size, span, strength
+from clemsim.scores.multiple import holm
 
 TARGETS = (10.0, 20.0, 30.0, 40.0, 50.0)
 BRIEF = ("sample", "formula", "n", "r_squared", "f", "p")  # what a terminal shows

@@ -100,19 +100,6 @@ def sensitivity(sample: Sample, first: str, second: str) -> Sensitivity:
     return Sensitivity(without, rules, fragile)
 
 
-def holm(ps: Sequence[float | None]) -> list[float | None]:
-    """p values adjusted so that the chance of any false verdict among them stays below the level (Holm 1979). None
-    stays None.
-    """
-    known = sorted((p, index) for index, p in enumerate(ps) if p is not None)
-    adjusted: list[float | None] = [None] * len(ps)
-    highest = 0.0
-    for rank, (p, index) in enumerate(known):
-        highest = max(highest, min(1.0, (len(known) - rank) * p))
-        adjusted[index] = highest
-    return adjusted
-
-
 def verdict(value: float | None, adjusted: float | None) -> Verdict:
     """What a difference says at the 5 % level."""
     if value is None or adjusted is None:

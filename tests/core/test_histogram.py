@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from clemsim.stress.histogram import Histogram, ranks
+from clemsim.histogram import Histogram, ranks
 
 
 def of(values: list[float]) -> Histogram:
