@@ -335,7 +335,8 @@ def _connect(workers: Workers) -> None:
             ray.init(num_cpus=workers.count, include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
     except (OSError, RuntimeError, ValueError) as error:
         where = workers.address or "this machine"
-        raise UsageError(f"no Ray at {where}: start one with `ray start --head` or correct --ray ({error})") from error
+        hint = "start one with `ray start --head`, correct --ray, or set RAY_AUTH_MODE=token where it asks for its token"
+        raise UsageError(f"no Ray at {where}: {hint} ({error})") from error
 
 
 def _reach(address: str) -> None:

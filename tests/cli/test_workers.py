@@ -78,4 +78,4 @@ def test_what_a_worker_raises_gets_one_line(clemsim: Clemsim, tmp_path: Path) ->
 
 def test_no_cluster_is_there(clemsim: Clemsim) -> None:
     said = clemsim("run", "--agent", "baseline", "--ray", "127.0.0.1:9", "--out", "r")
-    assert said.code == 2 and "no Ray at 127.0.0.1:9" in said.err
+    assert said.code == 2 and "no Ray at 127.0.0.1:9" in said.err and "RAY_AUTH_MODE=token" in said.err
