@@ -17,10 +17,10 @@ from report import show
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.preparing import opened
-from clemsim.scheduling.episodes import Observer
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.simulated.talk import Talk, Topic
+from clemsim.runtime.agent import opened
+from clemsim.runtime.observer import Observer
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.stress.games.talk import Talk, Topic
 
 TURNS, WORDS = 4, 60
 _fresh = count(1)

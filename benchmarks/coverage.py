@@ -19,7 +19,7 @@ from scipy.special import expit
 from clemsim.analysis.statistics.averages import Averages, Numbers, averages
 from clemsim.analysis.statistics.bootstrap import Sample, from_clusters, interval, without_spread
 from clemsim.analysis.statistics.differences import ALPHA, in_game, overall
-from clemsim.scores.multiple import holm
+from clemsim.results.paired_tests import holm
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 HARD = 1.0  # standard deviation of an instance's difficulty, on the logit scale

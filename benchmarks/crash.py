@@ -18,7 +18,7 @@ from typing import Any
 
 from report import show
 
-from clemsim import store
+from clemsim.store import reader
 
 PLAYER = '''
 import asyncio
@@ -54,8 +54,8 @@ def finished(process: subprocess.Popen[str]) -> str:
 
 def contents(folder: Path) -> tuple[dict[str, list[Any]], list[Any]]:
     """Every episode's events and outcome, and every score."""
-    with store.reading(folder / "run.db") as base:
-        episodes = {str(row.key): [row.status, row.outcome, *store.events(base, row.id)] for row in store.episodes(base)}
+    with reader.reading(folder / "run.db") as base:
+        episodes = {str(row.key): [row.status, row.outcome, *reader.events(base, row.id)] for row in reader.episodes(base)}
         scores = base.execute("SELECT * FROM scores ORDER BY episode, round, metric").fetchall()
         if base.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise SystemExit("the store is damaged")

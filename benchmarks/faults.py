@@ -28,10 +28,11 @@ from report import show
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.instances import EpisodeKey
-from clemsim.preparing import opened
-from clemsim.scheduling.episodes import Keeper, Result
-from clemsim.scheduling.scheduler import Scheduler
+from clemsim.game.instances import EpisodeKey
+from clemsim.runtime.agent import opened
+from clemsim.runtime.episode import Result
+from clemsim.runtime.observer import ResultCollector
+from clemsim.runtime.scheduler import Scheduler
 
 WORDS = ("winter", "bread", "river", "mountain")
 TIMEOUT = 0.3  # seconds after which the client gives an attempt up
@@ -168,7 +169,7 @@ def refused(number: int) -> int:
 
 async def play(count: int, share: float) -> tuple[dict[EpisodeKey, Result], float, Server]:
     """All episodes against such a server; in the middle it is gone for a while where it fails at all."""
-    server, keeper = Server(share), Keeper()
+    server, keeper = Server(share), ResultCollector()
     async with serving(server) as port:
         address = f"http://127.0.0.1:{port}/v1"
     agent = LLMSeat(

@@ -14,15 +14,15 @@ from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
 
-from clemsim.agent import View
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.instances import EpisodeKey
-from clemsim.messages import Message
-from clemsim.preparing import opened
-from clemsim.scheduling.episodes import Observer
-from clemsim.scheduling.scheduler import Scheduler
+from clemsim.game.instances import EpisodeKey
+from clemsim.game.messages import Message
+from clemsim.game.view import View
+from clemsim.runtime.agent import opened
+from clemsim.runtime.observer import Observer
+from clemsim.runtime.scheduler import Scheduler
 
 
 class Server:

@@ -15,15 +15,15 @@ from typing import Any
 from clemsim_agents.llm import LLMSeat
 from report import show
 
+from clemsim._util.loop_monitor import Monitor
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Engine, Sampling
-from clemsim.engines.inprocess import InProcessEngine
-from clemsim.engines.launch import LaunchedEngine
-from clemsim.monitor import Monitor
-from clemsim.preparing import opened
-from clemsim.scheduling.episodes import Observer
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.simulated.talk import Talk, Topic
+from clemsim.engines.vllm_inprocess import VllmInProcessEngine
+from clemsim.engines.vllm_server import VllmServerEngine
+from clemsim.runtime.agent import opened
+from clemsim.runtime.observer import Observer
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.stress.games.talk import Talk, Topic
 
 TURNS, WORDS = 4, 60
 _fresh = count(1)
@@ -60,8 +60,8 @@ async def measure(options: argparse.Namespace, engine: Engine) -> dict[str, Any]
 
 async def main(options: argparse.Namespace) -> None:
     """Both."""
-    server = await measure(options, LaunchedEngine(options.spec))
-    within = await measure(options, InProcessEngine(options.spec))
+    server = await measure(options, VllmServerEngine(options.spec))
+    within = await measure(options, VllmInProcessEngine(options.spec))
     ratio = within["turns_per_second"] / server["turns_per_second"]
     found = {"benchmark": "inprocess", "max_tokens": options.max_tokens, "width": options.width}
     show({**found, "server": server, "in_process": within, "ratio": round(ratio, 2)})

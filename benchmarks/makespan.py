@@ -20,13 +20,13 @@ from clemsim_agents.llm import LLMSeat
 from report import show
 
 from clemsim.engines.base import Completion, Request, Sampling
-from clemsim.scheduling.episodes import Observer
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.simulated.answers import Body
-from clemsim.simulated.clock import run_virtually
-from clemsim.simulated.engine import SimulatedEngine
-from clemsim.simulated.machine import Spec
-from clemsim.simulated.talk import Talk, topics
+from clemsim.engines.simulated.answers import Body
+from clemsim.engines.simulated.engine import SimulatedEngine
+from clemsim.engines.simulated.machine import Spec
+from clemsim.runtime.observer import Observer
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.stress.games.talk import Talk, topics
+from clemsim.testing import run_virtually
 
 SPEC = Spec(seats=64, first_token=0.02, interval=0.02, prefill=1e9, blocks=10**6, context=10**6)
 MEDIAN, LONGEST = 40, 4000  # tokens

@@ -16,9 +16,10 @@ from report import show
 
 from clemsim.engines.base import Request, Sampling
 from clemsim.engines.scripted import ScriptedEngine
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.scribe import Scribe, Tally
-from clemsim.store import RunStore
+from clemsim.results.tally import Tally
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.store.recorder import Recorder
+from clemsim.store.writer import RunStore
 
 
 def script(request: Request) -> str:
@@ -40,7 +41,7 @@ async def main(count: int) -> None:
         begun = perf_counter()
         for episode in episodes:
             store.enlist(episode.key, episode.instance, taboo.version)
-        await Scheduler(Scribe(store, {"taboo": taboo}, Tally())).play(episodes)
+        await Scheduler(Recorder(store, {"taboo": taboo}, Tally())).play(episodes)
         store.close()
         stored = perf_counter() - begun
     turns = 6 * count

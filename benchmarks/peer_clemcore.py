@@ -30,10 +30,11 @@ from report import show
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.preparing import opened
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.scribe import Scribe, Tally
-from clemsim.store import RunStore
+from clemsim.results.tally import Tally
+from clemsim.runtime.agent import opened
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.store.recorder import Recorder
+from clemsim.store.writer import RunStore
 
 GAME = Path(__file__).parent / "peer"
 TURNS = 6
@@ -121,7 +122,7 @@ async def clemsim(url: str, episodes: int) -> None:
         for episode in some:
             store.enlist(episode.key, episode.instance, taboo.version)
         async with opened([agent]):
-            await Scheduler(Scribe(store, {"taboo": taboo}, Tally())).play(some)
+            await Scheduler(Recorder(store, {"taboo": taboo}, Tally())).play(some)
         store.close()
 
 

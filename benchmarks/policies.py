@@ -17,13 +17,13 @@ from report import show
 
 from clemsim.engines.base import Engine, Sampling
 from clemsim.engines.replicas import ReplicatedEngine
-from clemsim.scheduling.episodes import Observer
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.simulated.answers import Body
-from clemsim.simulated.clock import run_virtually
-from clemsim.simulated.engine import SimulatedEngine
-from clemsim.simulated.machine import Spec
-from clemsim.simulated.talk import Talk, topics
+from clemsim.engines.simulated.answers import Body
+from clemsim.engines.simulated.engine import SimulatedEngine
+from clemsim.engines.simulated.machine import Spec
+from clemsim.runtime.observer import Observer
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.stress.games.talk import Talk, topics
+from clemsim.testing import run_virtually
 
 TURNS, WORDS, SIZE = 8, 150, 8 * 230  # of an episode; tokens at its end
 BLOCK = 16

@@ -22,15 +22,16 @@ import orjson
 from clemsim_agents.llm import LLMSeat
 from report import show
 
-from clemsim.agent import Cast
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Completion, Request, Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.folder import RunConfig
-from clemsim.preparing import opened, prepare
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.scribe import Scribe, Tally
-from clemsim.store import RunStore
+from clemsim.results.tally import Tally
+from clemsim.runs.prepare import prepare
+from clemsim.runtime.agent import Cast, opened
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.store.config import RunConfig
+from clemsim.store.recorder import Recorder
+from clemsim.store.writer import RunStore
 
 SUITE = "paper"
 
@@ -64,7 +65,7 @@ async def play(options: argparse.Namespace, width: int | None) -> tuple[dict[str
         for episode in episodes:
             store.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
         async with opened([agent]):
-            scheduler = Scheduler(Scribe(store, prepared.arenas, Tally()), width)
+            scheduler = Scheduler(Recorder(store, prepared.arenas, Tally()), width)
             begun = perf_counter()
             await scheduler.play(episodes)
             seconds = perf_counter() - begun

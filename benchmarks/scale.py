@@ -23,14 +23,14 @@ from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
 from zero import many_connections, zero_latency_server
 
-from clemsim.agent import Agent
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.preparing import opened
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.scribe import Scribe, Tally
-from clemsim.store import RunStore
+from clemsim.results.tally import Tally
+from clemsim.runtime.agent import Agent, opened
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.store.recorder import Recorder
+from clemsim.store.writer import RunStore
 
 TURNS = 6  # of an episode in which nothing is guessed
 
@@ -47,7 +47,7 @@ async def _play(agent: Agent, count: int, path: Path) -> tuple[float, int]:
     episodes = taboo.episodes([Word(id=number, target="apple", related=("fruit",)) for number in range(count)], agent)
     for episode in episodes:
         store.enlist(episode.key, episode.instance, taboo.version)
-    scheduler = Scheduler(Scribe(store, {"taboo": taboo}, Tally()), count)
+    scheduler = Scheduler(Recorder(store, {"taboo": taboo}, Tally()), count)
     cpu = process_time()
     await scheduler.play(episodes)
     store.close()

@@ -21,13 +21,13 @@ from typing import Any, NoReturn
 from clemsim_agents.players import random_
 from report import show
 
-from clemsim.agent import Cast
-from clemsim.instances import EpisodeKey, Instance
-from clemsim.outcomes import Outcome
-from clemsim.registry import AgentOptions
-from clemsim.scheduling.episodes import Episode
-from clemsim.sequential import LEVEL
-from clemsim.stopping import Question
+from clemsim.catalog.agents import AgentOptions
+from clemsim.game.instances import EpisodeKey, Instance
+from clemsim.game.outcomes import Outcome
+from clemsim.results.confidence_sequence import LEVEL
+from clemsim.runs.stopping import StoppingRule
+from clemsim.runtime.agent import Cast
+from clemsim.runtime.episode import Episode
 
 QUALITIES = (100.0, 50.0, 33.0)  # of a won episode
 
@@ -73,11 +73,11 @@ def episodes(casts: Sequence[str], games: Sequence[str]) -> list[Episode]:
 
 def play(
     rule: str, casts: Mapping[str, Mapping[str, Skill]], games: Sequence[str], seed: int, width: int = 8
-) -> tuple[Question, list[tuple[EpisodeKey, Outcome]]]:
+) -> tuple[StoppingRule, list[tuple[EpisodeKey, Outcome]]]:
     """One run, `width` episodes of each agent at once: the question, and all outcomes in the order in which they ended."""
     rng = Random(seed)
     all_of_them = episodes(list(casts), games)
-    question = Question(rule, all_of_them, seed)
+    question = StoppingRule(rule, all_of_them, seed)
     ends = []
     for cast, skills in casts.items():
         places = [0.0] * width

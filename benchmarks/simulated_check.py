@@ -20,20 +20,20 @@ from clemsim_agents.llm import LLMSeat
 from report import show
 from scipy.optimize import nnls
 
-from clemsim.agent import View
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.instances import EpisodeKey
-from clemsim.messages import Message, Usage
-from clemsim.preparing import opened
-from clemsim.scheduling.episodes import Observer
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.simulated.answers import Body
-from clemsim.simulated.clock import run_virtually
-from clemsim.simulated.engine import SimulatedEngine
-from clemsim.simulated.machine import Spec
-from clemsim.simulated.talk import Talk, Topic
+from clemsim.engines.simulated.answers import Body
+from clemsim.engines.simulated.engine import SimulatedEngine
+from clemsim.engines.simulated.machine import Spec
+from clemsim.game.instances import EpisodeKey
+from clemsim.game.messages import Message, Usage
+from clemsim.game.view import View
+from clemsim.runtime.agent import opened
+from clemsim.runtime.observer import Observer
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.stress.games.talk import Talk, Topic
+from clemsim.testing import run_virtually
 
 ALONE, KNOWN, ASKED = 1, 16, (4, 32)  # widths: to measure at, to set the slowdown by, to predict
 CACHED = 4  # the width of the run depth first

@@ -14,9 +14,10 @@ from typing import Any
 from report import show
 
 from clemsim import Arena, EpisodeKey, Instance, Message, Outcome, Table, anything
-from clemsim.clembench.results import episode_files
-from clemsim.messages import Usage
-from clemsim.store import EpisodeRow, RunStore
+from clemsim.game.messages import Usage
+from clemsim.interop.clembench.exporting import episode_files
+from clemsim.store.reader import EpisodeRow
+from clemsim.store.writer import RunStore
 
 TEXT = "A sentence of about the length that is said in such a game, neither short nor long. "
 

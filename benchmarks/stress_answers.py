@@ -14,13 +14,13 @@ from typing import Any
 from report import show
 
 from clemsim.cli.common import run_async
-from clemsim.simulated.faults import Faults
-from clemsim.simulated.machine import Spec
-from clemsim.simulated.recall import Clerk
-from clemsim.simulated.server import SimulatedServer
-from clemsim.stress.bounds import Budget
-from clemsim.stress.checking import check
-from clemsim.stress.plan import Plan
+from clemsim.engines.simulated.faults import Faults
+from clemsim.engines.simulated.machine import Spec
+from clemsim.engines.simulated.server import SimulatedServer
+from clemsim.stress.games.recall import Clerk
+from clemsim.stress.load.answer_check import check
+from clemsim.stress.plan.guardrails import Budget
+from clemsim.stress.plan.plan import Plan
 
 SPEC = Spec(model="fake", first_token=0.002, interval=0.0, prefill=1e9)
 WIDTH = 32

@@ -17,10 +17,10 @@ import uvloop
 from report import show
 
 from clemsim.cli.common import run_async
-from clemsim.stress.bounds import Budget
-from clemsim.stress.plan import Plan
-from clemsim.stress.running import Watch, stress
-from clemsim.stress.shapes import Stage
+from clemsim.stress.load.runner import StressWatch, stress
+from clemsim.stress.plan.guardrails import Budget
+from clemsim.stress.plan.plan import Plan
+from clemsim.stress.plan.shapes import Stage
 
 MODELS = orjson.dumps({"object": "list", "data": [{"id": "fake", "owned_by": "vllm"}]})
 
@@ -89,7 +89,7 @@ async def main(port: int, tokens: int, conversations: int, seconds: float) -> No
     url = f"http://127.0.0.1:{port}/v1"
     stage = Stage(conversations, conversations, seconds, warmup=1.0)
     plan = Plan([f"fake@{url}"], [url], stages=[stage], mix={"talk": 1.0}, max_tokens=tokens)
-    findings = await stress(plan, Budget(10_000_000, 600.0), Watch())
+    findings = await stress(plan, Budget(10_000_000, 600.0), StressWatch())
     data = findings.stages[0].data
     latency = data["latency"]["turn"]
     result = {

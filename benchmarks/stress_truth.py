@@ -16,11 +16,11 @@ from typing import Any
 from report import show
 
 from clemsim.cli.common import run_async
-from clemsim.stress.bounds import Budget
-from clemsim.stress.knee import Step, find_knee
-from clemsim.stress.plan import Plan
-from clemsim.stress.running import Watch, stress
-from clemsim.stress.shapes import Stage, parse_sweep
+from clemsim.stress.load.runner import StressWatch, stress
+from clemsim.stress.measure.knee import Step, find_knee
+from clemsim.stress.plan.guardrails import Budget
+from clemsim.stress.plan.plan import Plan
+from clemsim.stress.plan.shapes import Stage, parse_sweep
 
 SEATS, FIRST, INTERVAL = 64, 0.08, 0.02
 
@@ -47,7 +47,7 @@ def compared(data: dict[str, Any], tokens: int) -> dict[str, Any]:
 def measure(url: str, tokens: int, **shape: Any) -> list[dict[str, Any]]:
     """The figures of each stage."""
     plan = Plan([f"fake@{url}"], [url], mix={"talk": 1.0}, forced=True, max_tokens=tokens, **shape)
-    findings = run_async(stress(plan, Budget(1_000_000, 400.0), Watch()))
+    findings = run_async(stress(plan, Budget(1_000_000, 400.0), StressWatch()))
     return [each.data for each in findings.stages]
 
 

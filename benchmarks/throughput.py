@@ -22,10 +22,11 @@ from zero import zero_latency_server
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.preparing import opened
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.scribe import Scribe, Tally
-from clemsim.store import RunStore
+from clemsim.results.tally import Tally
+from clemsim.runtime.agent import opened
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.store.recorder import Recorder
+from clemsim.store.writer import RunStore
 
 TURNS = 6  # requests of an episode of taboo in which nothing is guessed
 
@@ -62,7 +63,7 @@ async def clemsim(url: str, episodes: int, width: int) -> tuple[float, float]:
             store.enlist(episode.key, episode.instance, taboo.version)
         async with opened([agent]):
             begun, cpu = perf_counter(), process_time()
-            await Scheduler(Scribe(store, {"taboo": taboo}, Tally())).play(some)
+            await Scheduler(Recorder(store, {"taboo": taboo}, Tally())).play(some)
             store.close()
             return perf_counter() - begun, process_time() - cpu
 

@@ -19,8 +19,8 @@ from report import show
 from zero import zero_latency_server
 
 from clemsim.cli.common import run_async
+from clemsim.engines.http11 import Http11Transport
 from clemsim.engines.transport import AiohttpTransport, Transport
-from clemsim.engines.wire import Wire
 
 HEADERS = {"Content-Type": "application/json"}
 SENT = orjson.dumps({"model": "fake", "messages": [{"role": "user", "content": "word " * 200}], "max_tokens": 300})
@@ -57,7 +57,7 @@ async def with_aiohttp(url: str, requests: int, width: int) -> tuple[float, floa
 
 async def with_wire(url: str, requests: int, width: int) -> tuple[float, float]:
     """Ours, as it carries turns to plain addresses."""
-    return await _with(Wire(url, HEADERS), requests, width)
+    return await _with(Http11Transport(url, HEADERS), requests, width)
 
 
 async def _with(transport: Transport, requests: int, width: int) -> tuple[float, float]:

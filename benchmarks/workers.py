@@ -15,9 +15,9 @@ from typing import Any
 from report import show
 
 from clemsim.cli.common import run_async
-from clemsim.folder import RunConfig
-from clemsim.run import play
-from clemsim.workers import Workers
+from clemsim.runs.run import play
+from clemsim.runs.workers.cluster import WorkerOptions
+from clemsim.store.config import RunConfig
 
 SAME = ("clemscore", "played", "quality", "unfinished")
 
@@ -25,7 +25,7 @@ SAME = ("clemscore", "played", "quality", "unfinished")
 def measure(folder: Path, config: RunConfig, workers: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """One run: its figures, and its summary. 0 workers: in this process."""
     begun = perf_counter()
-    summary = run_async(play(config, folder / str(workers), workers=Workers(workers) if workers else None))
+    summary = run_async(play(config, folder / str(workers), workers=WorkerOptions(workers) if workers else None))
     seconds = perf_counter() - begun
     turns = summary["throughput"]["turns"]
     return {"seconds": round(seconds, 2), "turns_per_second": round(turns / seconds)}, summary

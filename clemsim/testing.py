@@ -6,18 +6,20 @@ check_arena(Taboo(), instances)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import asyncio
+import selectors
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from clemsim.arena import Arena
-from clemsim.drive import Drive
 from clemsim.errors import ArenaError, UsageError
-from clemsim.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
-from clemsim.formats import Format
-from clemsim.instances import Instance
-from clemsim.messages import MODERATOR, Message
-from clemsim.transcript import Transcript
+from clemsim.game.driver import EpisodeDriver
+from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
+from clemsim.game.formats import Format
+from clemsim.game.instances import Instance
+from clemsim.game.messages import MODERATOR, Message
+from clemsim.game.transcript import Transcript
 
 try:
     from hypothesis import HealthCheck, given, settings
@@ -26,6 +28,7 @@ except ImportError:  # an extra: only check_arena needs it
     st = None  # type: ignore[assignment]
 
 I = TypeVar("I", bound=Instance)  # noqa: E741
+T = TypeVar("T")
 
 Replies = Iterable[str] | Mapping[str, Iterable[str]]
 
@@ -97,7 +100,7 @@ def _check_prefix(arena: Arena[Any], instance: Instance, events: Sequence[Event]
     assert replayed.events[:size] == list(events[:size]), f"the first {size} events do not replay"
 
 
-def _check_view(driven: Drive) -> None:
+def _check_view(driven: EpisodeDriver) -> None:
     """A seat sees exactly what was addressed to it and what it said."""
     for ask in driven.pending:
         allowed = {event.content for event in driven.events if isinstance(event, Told | Asked) and event.seat == ask.seat}
@@ -145,3 +148,33 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"note {key}: {value!r}"
         case Ended(kind, reason, blame, quality):
             yield f"{kind} quality={quality} blame={blame} {reason}".rstrip()
+
+
+class _Jumping(selectors.DefaultSelector):
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        """Ready files; time that would have been waited passes at once."""
+        ready: list[Any] = super().select(0)
+        if not ready and timeout:
+            self.now += timeout
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """`time()` starts at 0 and moves only when every task waits."""
+
+    def __init__(self) -> None:
+        self._jumping = _Jumping()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        """Virtual seconds."""
+        return self._jumping.now
+
+
+def run_virtually(main: Coroutine[Any, Any, T]) -> tuple[T, float]:
+    """The result of a coroutine, and how many virtual seconds it took."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        loop = runner.get_loop()
+        return runner.run(main), loop.time()

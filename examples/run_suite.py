@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clemsim.folder import RunConfig
-from clemsim.run import play
+from clemsim.runs.run import play
+from clemsim.store.config import RunConfig
 
 
 async def main() -> None:

@@ -7,8 +7,9 @@ Run it: python examples/two_model_match.py          (two scripted players)
 import asyncio
 import sys
 
-from clemsim.registry import AgentOptions, find_arena, make_agent
-from clemsim.scheduling.episodes import Result
+from clemsim import Result
+from clemsim.catalog.agents import AgentOptions, make_agent
+from clemsim.catalog.plugins import find_arena
 
 
 def mean_quality(results: list[Result]) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from clemsim import Agent, Arena, Instance, Invalid, Message, Outcome, Question, Table, View, tagged
-from clemsim.messages import Usage
+from clemsim.game.messages import Usage
 
 
 class Number(Instance):

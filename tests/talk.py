@@ -9,23 +9,23 @@ from clemsim_agents.llm import LLMSeat
 
 from clemsim import Agent, Message, View
 from clemsim.engines.base import Engine, Sampling
-from clemsim.instances import EpisodeKey
-from clemsim.loads import Steering
-from clemsim.scheduling.episodes import Episode, Keeper
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.simulated.clock import run_virtually
-from clemsim.simulated.talk import Talk, Topic, topics
+from clemsim.game.instances import EpisodeKey
+from clemsim.runtime.episode import Episode
+from clemsim.runtime.observer import ResultCollector, WidthSample
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.stress.games.talk import Talk, Topic, topics
+from clemsim.testing import run_virtually
 
 __all__ = ["Talk", "Topic", "Watching", "seat", "talk", "topics"]
 
 
-class Watching(Keeper):
+class Watching(ResultCollector):
     """Keeps the results, which episodes began when, who answered them, and the width's history."""
 
     def __init__(self) -> None:
         super().__init__()
         self.begun: list[str] = []
-        self.history: list[Steering] = []
+        self.history: list[WidthSample] = []
         self.replicas: dict[EpisodeKey, Counter[str]] = {}
 
     def started(self, episode: Episode) -> None:
@@ -37,7 +37,7 @@ class Watching(Keeper):
         if message.usage:
             self.replicas.setdefault(key, Counter())[message.usage.replica] += 1
 
-    def steered(self, steering: Steering) -> None:
+    def steered(self, steering: WidthSample) -> None:
         """One more."""
         self.history.append(steering)
 

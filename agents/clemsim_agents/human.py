@@ -8,11 +8,12 @@ from threading import Thread
 from rich.console import Console
 from rich.panel import Panel
 
-from clemsim.agent import Agent, View
+from clemsim._util.text import plain
+from clemsim.catalog.agents import AgentOptions
 from clemsim.errors import UsageError
-from clemsim.messages import Message
-from clemsim.registry import AgentOptions
-from clemsim.view.text import plain
+from clemsim.game.messages import Message
+from clemsim.game.view import View
+from clemsim.runtime.agent import Agent
 
 
 class Human(Agent):

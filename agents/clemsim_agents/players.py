@@ -6,10 +6,12 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from clemsim.agent import Agent, View
+from clemsim.catalog.agents import AgentOptions
+from clemsim.catalog.plugins import registered
 from clemsim.errors import UsageError
-from clemsim.messages import Message
-from clemsim.registry import AgentOptions, registered
+from clemsim.game.messages import Message
+from clemsim.game.view import View
+from clemsim.runtime.agent import Agent
 
 
 class PerArena(Agent):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clemsim.agent import View
 from clemsim.errors import UsageError
+from clemsim.game.view import View
 
 
 def unreadable(view: View) -> UsageError:

@@ -10,7 +10,7 @@ import polars as pl
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """A table with the name of its file and what it holds; the units are in the title or in the columns.
 
     `brief`: the columns that a terminal shows; all of them unless some are named.
@@ -38,6 +38,6 @@ class Analysis:
     letter: str
     title: str
     sentences: Sequence[str]
-    tables: Sequence[Table] = ()
+    tables: Sequence[ResultTable] = ()
     figures: Sequence[Figure] = ()
     left_out: Sequence[str] = field(default=())

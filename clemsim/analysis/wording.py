@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from clemsim.analysis.statistics.differences import ALPHA, Difference, Sensitivity
-from clemsim.scores.intervals import Interval
+from clemsim.results.intervals import Interval
 
 MINUS = "−"
 

@@ -1,1 +1,4 @@
-"""The command line. Results go to stdout, progress and errors to stderr."""
+"""The command line: one file a command. Results go to stdout, progress and errors to stderr.
+
+It decides nothing about play or scores.
+"""

@@ -18,7 +18,7 @@ LIBRARIES = {"altair", "numpy", "polars", "scipy", "statsmodels", "vl_convert"}
 def analysing() -> ModuleType:
     """The part that needs the extra. Raises UsageError without it."""
     try:
-        from clemsim.cli import analysing as part  # noqa: PLC0415 (an extra, and slow to load)
+        from clemsim.cli import analysis_commands as part  # noqa: PLC0415 (an extra, and slow to load)
     except ImportError as error:
         if (error.name or "").split(".")[0] not in LIBRARIES:
             raise

@@ -15,12 +15,12 @@ import orjson
 import typer
 from rich.console import Console
 
+from clemsim._util.text import plain, safe
+from clemsim.cli.view import progress
+from clemsim.cli.view.results import results
 from clemsim.errors import AgentError, ArenaError, ClemsimError
-from clemsim.folder import ANSWERED
-from clemsim.run import Live
-from clemsim.view import progress
-from clemsim.view.results import results
-from clemsim.view.text import plain, safe
+from clemsim.runs.session import LiveRun
+from clemsim.store.schema import ANSWERED
 
 T = TypeVar("T")
 
@@ -72,10 +72,10 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-def watcher(stopped: list[bool]) -> Callable[[Live], Coroutine[Any, Any, None]]:
+def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None]]:
     """Shows progress, and lets Ctrl-C stop the run where it is; the second Ctrl-C does not wait."""
 
-    async def watch(live: Live) -> None:
+    async def watch(live: LiveRun) -> None:
         err.print(
             plain(f"playing {live.progress.episodes} episodes into {live.folder} (Ctrl-C stops, nothing is lost)"),
             soft_wrap=True,

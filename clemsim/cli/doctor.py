@@ -13,11 +13,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
-from clemsim import suites
+from clemsim._util.text import plain
+from clemsim.catalog import suites
+from clemsim.catalog.agents import AgentOptions, make_agent
+from clemsim.catalog.plugins import find_arena, registered
 from clemsim.cli.common import UNFINISHED, one_line, out, print_json, run_async
 from clemsim.errors import ClemsimError
-from clemsim.registry import AgentOptions, find_arena, make_agent, registered
-from clemsim.view.text import plain
 
 Check = tuple[str, bool, str]
 

@@ -9,20 +9,21 @@ from typing import Annotated
 
 import typer
 
-from clemsim import exporting, suites
-from clemsim.clembench.importing import import_results
+from clemsim._util.text import plain
+from clemsim.catalog import suites
 from clemsim.cli.common import fail, one_line, print_json
 from clemsim.cli.common import out as stdout
-from clemsim.folder import summarize_run
-from clemsim.view.results import results as table
-from clemsim.view.text import plain
+from clemsim.cli.view.results import results as table
+from clemsim.interop import export as exporting
+from clemsim.interop.clembench.importing import import_results
+from clemsim.results.run_summary import summarize_run
 
 importing = typer.Typer(help="Make runs out of other formats.")
 
 SHOWN = 20  # notes of a game
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What a run can be written as."""
 
     clembench = "clembench"
@@ -33,7 +34,9 @@ class Format(StrEnum):
 
 def export(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
-    format_: Annotated[Format, typer.Option("--format", help="clembench: its results layout; trace: for load testers.")],
+    format_: Annotated[
+        ExportFormat, typer.Option("--format", help="clembench: its results layout; trace: for load testers.")
+    ],
     out: Annotated[Path | None, typer.Option(metavar="PATH", help="Where to; beside the run unless given.")] = None,
 ) -> None:
     """Write a run in another format.

@@ -11,14 +11,16 @@ from pydantic import ValidationError
 from typer import Abort
 from typer.exceptions import TyperException
 
-from clemsim import __version__, run
-from clemsim.cli import again, analyze, compare, doctor, formats, listing, play, serve, show, stress, study, suite, verify
+from clemsim import __version__
+from clemsim.cli import analyze, compare, doctor, formats, play, replay, serve_fake, show, stress, study, suite, verify
+from clemsim.cli import list as listing
 from clemsim.cli.common import DONE, USAGE, fail, finish, one_line, run_async, say, watcher
-from clemsim.folder import RunConfig
-from clemsim.scheduling.limits import Limits
-from clemsim.steer import ask_for, parse_width
-from clemsim.study.conduct import is_study
-from clemsim.workers import Workers
+from clemsim.runs import run
+from clemsim.runs.width_control import request_width
+from clemsim.runs.workers.cluster import WorkerOptions
+from clemsim.runtime.limits import Limits
+from clemsim.store.config import RunConfig, parse_width
+from clemsim.study.study_runner import is_study
 
 app = typer.Typer(
     name="clemsim",
@@ -184,8 +186,8 @@ def _config(**options: Any) -> RunConfig:
         fail(f"--{str(first['loc'][0]).replace('_', '-')}: {said}" if first["loc"] else said)
 
 
-def _workers(count: int | None, address: str | None) -> Workers | None:
-    return Workers(count or 2, address) if count or address else None
+def _workers(count: int | None, address: str | None) -> WorkerOptions | None:
+    return WorkerOptions(count or 2, address) if count or address else None
 
 
 @app.command()
@@ -205,13 +207,13 @@ def width_(folder: RunFolder, turns: Annotated[str, typer.Argument(metavar="WIDT
     Example: clemsim width runs/20261123-120000-quick 32
     """
     with one_line():
-        ask_for(folder, turns)
+        request_width(folder, turns)
         typer.echo(f"width {turns}: {folder} takes it up within a second")
 
 
 app.command("show")(show.show)
-app.command("replay")(again.replay)
-app.command("branch")(again.branch)
+app.command("replay")(replay.replay)
+app.command("branch")(replay.branch)
 app.command("play")(play.play)
 app.command("list")(listing.list_)
 app.command("study")(study.study)
@@ -221,7 +223,7 @@ app.command("verify")(verify.verify)
 app.command("analyze")(analyze.analyze)
 app.command("compare")(compare.compare)
 app.command("stress")(stress.stress_)
-app.command("serve-fake")(serve.serve_fake)
+app.command("serve-fake")(serve_fake.serve_fake)
 app.add_typer(suite.app, name="suite")
 app.add_typer(formats.importing, name="import")
 

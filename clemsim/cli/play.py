@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from clemsim import suites
-from clemsim.agent import Agent
+from clemsim._util.text import plain
+from clemsim.catalog import suites
+from clemsim.catalog.agents import AgentOptions, check_cast, make_casts
+from clemsim.catalog.plugins import find_arena
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, run_async
 from clemsim.engines.base import Sampling
-from clemsim.preparing import check_cast, opened
-from clemsim.registry import AgentOptions, find_arena, make_casts
-from clemsim.scheduling.episodes import Result
-from clemsim.view.text import plain
+from clemsim.runtime.agent import Agent, opened
+from clemsim.runtime.episode import Result
 
 
 def play(

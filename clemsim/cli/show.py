@@ -10,16 +10,18 @@ import orjson
 import typer
 from rich.table import Table as RichTable
 
-from clemsim import health, store
+from clemsim._util.text import plain
 from clemsim.cli.common import one_line, out, print_json
-from clemsim.events import encode, type_name
-from clemsim.folder import STORE, summarize_run
-from clemsim.picture import check_picture, draw_loads
-from clemsim.replaying import chosen
-from clemsim.store import EpisodeRow
-from clemsim.view.results import results
-from clemsim.view.text import plain
-from clemsim.view.transcripts import transcript
+from clemsim.cli.view.load_chart import check_picture, draw_loads
+from clemsim.cli.view.results import results
+from clemsim.cli.view.transcripts import transcript
+from clemsim.game.events import encode, type_name
+from clemsim.results import diagnostics
+from clemsim.results.run_summary import summarize_run
+from clemsim.runs.replay import chosen
+from clemsim.store import reader
+from clemsim.store.folder import STORE
+from clemsim.store.reader import EpisodeRow
 
 
 def show(
@@ -41,13 +43,13 @@ def show(
 
       clemsim show runs/20261123-120000-quick --load load.svg
     """
-    with one_line(), store.reading(folder / STORE) as base:
+    with one_line(), reader.reading(folder / STORE) as base:
         if load:
             check_picture(load)
-            draw_loads(health.loads(base), load)
+            draw_loads(diagnostics.loads(base), load)
             out.print(plain(f"width and load over time: {load}"), soft_wrap=True)
             return
-        rows = list(store.episodes(base))
+        rows = list(reader.episodes(base))
         picked = chosen(rows, episode)
         if json:
             summary = summarize_run(folder)
@@ -58,7 +60,7 @@ def show(
             out.print(_list(rows, limit))
             picked = [row for row in picked if row.outcome is not None][:1] or picked[:1]
         for row in picked:
-            out.print(transcript(row.key, store.events(base, row.id), store.requests(base, row.id), note=row.detail))
+            out.print(transcript(row.key, reader.events(base, row.id), reader.requests(base, row.id), note=row.detail))
         if episode is None and len(rows) > 1:
             out.print(plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True)
 
@@ -77,7 +79,7 @@ def _list(rows: Sequence[EpisodeRow], limit: int) -> RichTable:
 
 
 def _as_json(row: EpisodeRow, base: Any) -> dict[str, Any]:
-    events = store.events(base, row.id)
+    events = reader.events(base, row.id)
     return {
         "episode": row.id,
         "label": row.key.label,

@@ -13,25 +13,25 @@ from typing import Any
 import orjson
 import typer
 
+from clemsim._util.text import plain
 from clemsim.cli import stress_options as opt
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, print_json, run_async, say
 from clemsim.errors import UsageError
-from clemsim.stress import compare as comparing
-from clemsim.stress import pictures
-from clemsim.stress.bounds import Budget, check_private, targets
-from clemsim.stress.checking import check as check_answers
-from clemsim.stress.collector import Collector
-from clemsim.stress.figures import Measured
-from clemsim.stress.mix import parse_mix, parse_options
-from clemsim.stress.page import page
-from clemsim.stress.plan import Plan
-from clemsim.stress.report import read_report, report, stages_csv, timeline_csv, write
-from clemsim.stress.running import Findings, Watch, stress
-from clemsim.stress.shapes import Stage, Think, parse_stage, parse_sweep, positive
-from clemsim.stress.slo import Slo
-from clemsim.stress.summary import summary
-from clemsim.stress.tables import milliseconds, number
-from clemsim.view.text import plain
+from clemsim.stress.load.answer_check import check as check_answers
+from clemsim.stress.load.runner import Findings, StressWatch, stress
+from clemsim.stress.measure.collector import Collector
+from clemsim.stress.measure.stage_metrics import Measured
+from clemsim.stress.plan.guardrails import Budget, check_private, targets
+from clemsim.stress.plan.mix import parse_mix, parse_options
+from clemsim.stress.plan.plan import Plan
+from clemsim.stress.plan.shapes import Stage, ThinkTime, parse_stage, parse_sweep, positive
+from clemsim.stress.plan.slo import Slo
+from clemsim.stress.report import charts
+from clemsim.stress.report import compare as comparing
+from clemsim.stress.report.formatting import milliseconds, number
+from clemsim.stress.report.html import page
+from clemsim.stress.report.report import read_report, report, stages_csv, timeline_csv, write
+from clemsim.stress.report.terminal import summary
 
 HEARTBEAT = 10.0  # seconds
 
@@ -106,7 +106,7 @@ def _plan(asked: Mapping[str, Any]) -> Plan:
         warmup=positive(asked["warmup"], "--warmup"),
         window=positive(asked["window"], "--window"),
         arrivals=opt.Arrival(asked["arrivals"]).value,
-        think=Think.parse(asked["think"]),
+        think=ThinkTime.parse(asked["think"]),
         mix=parse_mix(asked["mix"] or (opt.LOAD_MIX if forced else opt.MIX)),
         options=parse_options(asked["option"] or ()),
         suite=asked["suite"],
@@ -163,13 +163,13 @@ def _finish(plan: Plan, folder: Path, *, as_json: bool) -> None:
     found = orjson.loads(files["report.json"])
     drawn: dict[str, str] = {}
     try:
-        charts = pictures.figures(found)
+        drawings = charts.figures(found)
     except UsageError as error:
-        charts = {}
+        drawings = {}
         say(f"the report has no figures: {error}")
-    for name, chart in charts.items():
-        drawn[name] = pictures.svg(chart)
-        files |= {f"{name}.svg": drawn[name], f"{name}.png": pictures.png(chart)}
+    for name, chart in drawings.items():
+        drawn[name] = charts.svg(chart)
+        files |= {f"{name}.svg": drawn[name], f"{name}.png": charts.png(chart)}
     write(folder, {**files, "report.html": page(found, drawn)})
     if as_json:
         print_json(found)
@@ -207,7 +207,7 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
 
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
     try:
-        return await stress(plan, budget, Watch(ready, _tell_stage))
+        return await stress(plan, budget, StressWatch(ready, _tell_stage))
     finally:
         for beat in beats:
             beat.cancel()

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from clemsim._util.text import plain
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async
 from clemsim.cli.common import out as stdout
-from clemsim.study.conduct import Conducted, Standing, conduct, counted, is_study, read_folder
+from clemsim.cli.view import progress
+from clemsim.cli.view.studies import outcome, planned
 from clemsim.study.plan import Study, plan, read_study
-from clemsim.view import progress
-from clemsim.view.studies import outcome, planned
-from clemsim.view.text import plain
+from clemsim.study.study_runner import MemberStatus, StudyRun, counted, is_study, read_folder, run_study
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
@@ -77,7 +77,7 @@ def _say_plan(found: Study, *, as_json: bool) -> None:
 
 
 def _play(found: Study, folder: Path, parallel: int | None, *, as_json: bool) -> None:
-    conducted = run_async(conduct(found, folder, _watch, parallel))
+    conducted = run_async(run_study(found, folder, _watch, parallel))
     rows = [_row(each) for each in conducted.standings]
     missing = sum(1 for row in rows if row["why"])
     if as_json:
@@ -91,7 +91,7 @@ def _play(found: Study, folder: Path, parallel: int | None, *, as_json: bool) ->
         raise typer.Exit(UNFINISHED)
 
 
-async def _watch(conducted: Conducted) -> None:
+async def _watch(conducted: StudyRun) -> None:
     """Show progress; Ctrl-C leaves every run where it is, the second one does not wait."""
     loop = asyncio.get_running_loop()
     runs, episodes = len(conducted.standings), conducted.progress().episodes
@@ -109,7 +109,7 @@ async def _watch(conducted: Conducted) -> None:
     await progress.show(err, conducted.progress, conducted.points, lambda: conducted.heading)
 
 
-def _tell(standing: Standing) -> None:
+def _tell(standing: MemberStatus) -> None:
     """One line for a run that is over."""
     name = standing.member.run
     if standing.summary is None:
@@ -122,14 +122,14 @@ def _tell(standing: Standing) -> None:
     err.print(plain(f"{said}; {standing.why}" if standing.why else said, "yellow" if standing.why else ""), soft_wrap=True)
 
 
-def _about(standing: Standing) -> dict[str, Any]:
+def _about(standing: MemberStatus) -> dict[str, Any]:
     member = standing.member
     suite = Path(member.config.suite).stem
     about = {"run": member.run, "label": member.label, "suite": suite, "seed": member.config.seed}
     return {**about, "constrained": member.config.constrain}
 
 
-def _row(standing: Standing) -> dict[str, Any]:
+def _row(standing: MemberStatus) -> dict[str, Any]:
     summary = standing.summary or {}
     why = standing.why or ("" if summary and not summary["unfinished"] else "stopped")
     scores = {name: summary.get(name) for name in ("episodes", "unfinished", "played", "quality", "clemscore")}

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from clemsim.clembench.checkout import import_checkout, write_suite
-from clemsim.cli import listing
+from clemsim._util.text import plain
+from clemsim.catalog.generators import GeneratorOptions
+from clemsim.catalog.plugins import registered
+from clemsim.cli import list as listing
 from clemsim.cli.common import fail, one_line, out, print_json
-from clemsim.generating import Wanted
-from clemsim.registry import registered
-from clemsim.view.text import plain
+from clemsim.interop.clembench.checkout import import_checkout, write_suite
 
 app = typer.Typer(help="Make suites: fresh instances from a seed, or clembench's own.", no_args_is_help=False)
 
@@ -42,7 +42,7 @@ def generate(
                 fail(f"there is no generator for {name!r}: choose of {', '.join(there)}")
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             fail(f"{out} is there already: choose another --out")
-        wanted = Wanted(seed, count, language)
+        wanted = GeneratorOptions(seed, count, language)
         found = {name: list(there[name].load()(wanted)) for name in arena or there}
         about = {"description": f"generated with seed {seed}", "seed": seed, "language": language}
         write_suite(out, found, about)

@@ -11,11 +11,11 @@ import typer
 from rich.box import HORIZONTALS
 from rich.table import Table as RichTable
 
-from clemsim import suites
-from clemsim.clembench import verify as verifying
-from clemsim.clembench.verify import Agreement
+from clemsim._util.text import plain
+from clemsim.catalog import suites
 from clemsim.cli.common import UNFINISHED, one_line, out, print_json
-from clemsim.view.text import plain
+from clemsim.interop.clembench import verify as verifying
+from clemsim.interop.clembench.verify import Agreement
 
 SHOWN = 20  # mismatches of an arena
 

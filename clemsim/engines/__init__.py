@@ -1,1 +1,4 @@
-"""Engines speak to model servers: Request in, Completion out. Nothing above them knows how."""
+"""Model servers behind one seam: chat servers, replicas, vLLM, llama.cpp, and a simulated server.
+
+It knows no game, no episode and no score.
+"""

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypedDict
 
-from clemsim.formats import Format
-from clemsim.loads import Load
-from clemsim.messages import Stop, Usage
-from clemsim.opening import Openable
+from clemsim._util.lifecycle import AsyncResource
+from clemsim.engines.load import ServerLoad
+from clemsim.game.formats import Format
+from clemsim.game.messages import Stop, Usage
+from clemsim.game.slot import UNSCHEDULED, TurnSlot
 
 FIRST_WIDTH = 64  # turns in flight to begin with, where the width is found while playing
 Role = Literal["system", "user", "assistant"]
@@ -43,7 +44,9 @@ class ChatMessage(TypedDict):
 
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
 class Request:
-    """One turn for a model. `episode`, `seat` and `turn` name it; `format` is set where decoding must be held to it."""
+    """One turn for a model. `episode`, `seat` and `turn` name it; `format` is set where decoding must be held to it; `slot`
+    is what the turn holds among those in flight.
+    """
 
     messages: Sequence[ChatMessage]
     sampling: Sampling
@@ -52,6 +55,7 @@ class Request:
     seat: str = ""
     turn: int = 0
     format: Format | None = None
+    slot: TurnSlot = UNSCHEDULED
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ class Completion:
     usage: Usage
 
 
-class Engine(Openable, ABC):
+class Engine(AsyncResource, ABC):
     """Answers requests, `width` of them at once (None: as many as come).
 
     `complete` raises Transient errors only after its own retries, and never for what is the model's doing: a context
@@ -79,7 +83,7 @@ class Engine(Openable, ABC):
     async def complete(self, request: Request) -> Completion:
         """Answer one request. Raises EngineError."""
 
-    async def load(self) -> Load | None:
+    async def load(self) -> ServerLoad | None:
         """How busy the server is now, as it says itself; None where it doesn't."""
         return None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from asyncio import sleep
-from collections.abc import Mapping
 from functools import partial
 from time import monotonic, time
 from typing import Any
@@ -20,16 +19,17 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from tenacity.wait import wait_random_exponential
 
 from clemsim.engines import protocol
+from clemsim.engines.address import _authorization, checked_key, checked_url
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.batching import Batcher
-from clemsim.engines.control import Control, Server
+from clemsim.engines.connect import transport
 from clemsim.engines.deadlines import Deadlines
+from clemsim.engines.discovery import ServerInfo, ServerProbe
+from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import read_load
-from clemsim.engines.transport import AiohttpTransport, Answer, Transport
-from clemsim.engines.wire import Wire
+from clemsim.engines.transport import Answer, Transport
 from clemsim.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable, Transient, UsageError
-from clemsim.loads import Load
-from clemsim.place import place
+from clemsim.game.slot import TurnSlot
 
 LONGEST_RETRY_AFTER = 120.0  # seconds
 SCRAPE_TIMEOUT = 5.0  # seconds
@@ -63,10 +63,10 @@ class ChatEngine(Engine):
         self.model = model
         self.url = checked_url(url)
         self.width = width
-        self.server = Server()
+        self.server = ServerInfo()
         self._key = checked_key(key)
         self._headers = {"Content-Type": "application/json"} | _authorization(self._key)
-        self._control = Control(self.url, self._headers, self.hide_key)
+        self._control = ServerProbe(self.url, self._headers, self.hide_key)
         self._metrics = f"{urlsplit(self._control.root).path}/metrics"
         self._timeout = timeout
         self._deadlines = Deadlines(timeout)
@@ -132,7 +132,7 @@ class ChatEngine(Engine):
         """Whether the server answers, asked anew."""
         return await self._control.alive()
 
-    async def load(self) -> Load | None:
+    async def load(self) -> ServerLoad | None:
         """What the server's `/metrics` say now; None where it has none, or does not answer."""
         if not self.server.metrics or self._transport is None:
             return None
@@ -160,7 +160,7 @@ class ChatEngine(Engine):
         body = protocol.batch(self.model, requests)
         body.update(self._extras)
         if self.server.priority:
-            body["priority"] = int(place.get().rank)
+            body["priority"] = int(min(request.slot.rank for request in requests))
         started = time()
         answer, seconds = await self._exchange(self._batches, orjson.dumps(body), None)
         if answer.status == 200:
@@ -173,7 +173,7 @@ class ChatEngine(Engine):
             body["session_id"] = self._conversation(request)
             body.update(self._extras)
             if self.server.priority:
-                body["priority"] = int(place.get().rank)
+                body["priority"] = int(request.slot.rank)
         return body
 
     def _conversation(self, request: Request) -> str:
@@ -187,7 +187,7 @@ class ChatEngine(Engine):
             wait=self._wait,
             retry=retry_if_exception_type(self._retried),
             reraise=True,
-            sleep=partial(_aside, first),
+            sleep=partial(_wait_aside, first, request.slot),
         )
         try:
             async for attempt in attempts:
@@ -252,42 +252,10 @@ class ChatEngine(Engine):
         return max(float(self._backoff(state)), min(asked or 0.0, LONGEST_RETRY_AFTER))
 
 
-def transport(url: str, headers: Mapping[str, str]) -> Transport:
-    """The way to an address."""
-    return Wire(url, headers) if urlsplit(url).scheme == "http" else AiohttpTransport(url, headers)
-
-
-async def _aside(error: Transient, seconds: float) -> None:
-    """Wait before another attempt, without keeping others from their turns."""
-    async with place.get().aside(error):
+async def _wait_aside(error: Transient, slot: TurnSlot, seconds: float) -> None:
+    """Wait before another attempt, while another turn takes the slot."""
+    async with slot.release_while_waiting(error):
         await sleep(seconds)
-
-
-def checked_url(url: str) -> str:
-    """The address without a slash at its end; `/v1` is added where there is no path. Raises UsageError."""
-    if "@" in url:
-        raise UsageError("an address must not hold a name or password: put the key into CLEMSIM_API_KEY")
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise UsageError(f"{url!r} is no address: give one such as http://127.0.0.1:8000/v1")
-    path = parts.path.rstrip("/") or "/v1"
-    return f"{parts.scheme}://{parts.netloc}{path}"
-
-
-def checked_key(key: str | None) -> str:
-    """The key without blanks around it, empty for none. Raises UsageError for one that no header can carry."""
-    key = (key or "").strip()
-    if not (key.isascii() and key.isprintable()):
-        raise UsageError("the key holds characters that no key has: correct CLEMSIM_API_KEY")
-    return key
-
-
-def _authorization(key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _json(payload: bytes) -> Any:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from clemsim.loads import Load
+from clemsim.engines.load import ServerLoad
 
 _SAMPLE = re.compile(r"^(vllm:\w+)(?:\{([^\n]*)\})? ([-+\d.eEinfNa]+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
-def read_load(text: str) -> Load | None:
+def read_load(text: str) -> ServerLoad | None:
     """The load of all engines behind one server together; None where the text holds none of vLLM's metrics."""
     sums: dict[str, float] = {}
     most: dict[str, float] = {}
@@ -26,7 +26,7 @@ def read_load(text: str) -> Load | None:
             most[name] = max(most.get(name, 0.0), number)
     if "vllm:num_requests_running" not in sums:
         return None
-    return Load(
+    return ServerLoad(
         running=int(sums["vllm:num_requests_running"]),
         waiting=int(sums.get("vllm:num_requests_waiting", 0)),
         kv_usage=most.get("vllm:kv_cache_usage_perc", 0.0),

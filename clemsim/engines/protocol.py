@@ -18,16 +18,8 @@ from typing import Any, Literal
 import orjson
 
 from clemsim.engines.base import Completion, Request, Sampling
-from clemsim.errors import (
-    BadRequest,
-    EngineBusy,
-    EngineError,
-    EngineTimeout,
-    EngineUnavailable,
-    Unauthorized,
-    UnknownModel,
-)
-from clemsim.messages import Stop, Usage
+from clemsim.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable, Unauthorized, UnknownModel
+from clemsim.game.messages import Stop, Usage
 
 Dialect = Literal["openai", "vllm", "llamacpp"]
 

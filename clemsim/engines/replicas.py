@@ -19,9 +19,9 @@ from math import ceil
 from typing import Any, Protocol
 
 from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.load import ServerLoad
 from clemsim.errors import EngineUnavailable
-from clemsim.loads import Load
-from clemsim.place import place
+from clemsim.game.slot import TurnSlot
 
 PROBE = 1.0  # seconds between two looks at a replica that is down
 BOUND = 1.25  # times the mean load: who is beyond gets no new episode
@@ -45,7 +45,7 @@ class Single(Protocol):
     async def complete(self, request: Request) -> Completion:
         """Raises EngineUnavailable at once when there is no answer, so that another replica can take over."""
 
-    async def load(self) -> Load | None:
+    async def load(self) -> ServerLoad | None:
         """How busy it is."""
 
     async def alive(self) -> bool:
@@ -139,16 +139,16 @@ class ReplicatedEngine(Engine):
         first = next((each for each in self._replicas if each.opened), self._replicas[0])
         return {**first.engine.describe(), "replicas": [each.name for each in self._replicas]}
 
-    async def load(self) -> Load | None:
+    async def load(self) -> ServerLoad | None:
         """Of all together."""
         loads = await asyncio.gather(*(replica.engine.load() for replica in self._available()))
-        return Load.total(load for load in loads if load)
+        return ServerLoad.total(load for load in loads if load)
 
     async def complete(self, request: Request) -> Completion:
         """Ask the episode's replica; another one where it is down."""
         failures = 0
         while True:
-            replica = await self._choose(request.episode)
+            replica = await self._choose(request)
             replica.asked += 1
             try:
                 completion = await replica.engine.complete(request)
@@ -158,7 +158,7 @@ class ReplicatedEngine(Engine):
                 if failures == self._attempts:
                     raise
                 if not self._available():
-                    await self._wait(error)
+                    await self._wait(error, request.slot)
             else:
                 completion.usage.replica = replica.name
                 completion.usage.retries += failures
@@ -166,14 +166,15 @@ class ReplicatedEngine(Engine):
             finally:
                 replica.asked -= 1
 
-    async def _choose(self, episode: str) -> Replica:
+    async def _choose(self, request: Request) -> Replica:
         up = self._available()
         if not up:
-            await self._wait(EngineUnavailable(f"all replicas of {self.name} are down"))
+            await self._wait(EngineUnavailable(f"all replicas of {self.name} are down"), request.slot)
             up = self._available()
         if not self._affinity:
             return up[next(self._turns) % len(up)]
         mean = (sum(replica.asked for replica in up) + 1) / len(up)
+        episode = request.episode
         chosen = self._bound.get(episode)
         if chosen is None or not chosen.up or chosen.asked - min(each.asked for each in up) > max(MOVE, mean):
             chosen = self._assign(episode, up, mean)
@@ -196,11 +197,11 @@ class ReplicatedEngine(Engine):
         self._up.clear()
         self._down.set()
 
-    async def _wait(self, error: EngineUnavailable) -> None:
+    async def _wait(self, error: EngineUnavailable, slot: TurnSlot) -> None:
         """Wait until any replica is up. Raises the error when none is for too long."""
         with_patience = asyncio.timeout(self._patience)
         try:
-            async with place.get().aside(error), with_patience:
+            async with slot.release_while_waiting(error), with_patience:
                 while not self._available():
                     self._up.clear()
                     self._down.set()

@@ -9,7 +9,7 @@ from typing import Any
 
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.errors import BadRequest
-from clemsim.messages import Usage
+from clemsim.game.messages import Usage
 
 Script = Callable[[Request], str] | Sequence[str]
 

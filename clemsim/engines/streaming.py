@@ -18,16 +18,16 @@ from yarl import URL
 from clemsim.engines import protocol
 from clemsim.engines.base import Completion, Request
 from clemsim.engines.chat import ChatEngine
+from clemsim.engines.http11 import Http11Connection, Http11Transport
 from clemsim.engines.transport import AiohttpTransport, Answer, Transport
-from clemsim.engines.wire import Connection, Wire
 from clemsim.errors import EngineUnavailable, UsageError
-from clemsim.messages import Heard
+from clemsim.game.messages import StreamTiming
 
 END = b"[DONE]"
 
 
 @dataclass(slots=True)
-class Meter:
+class EventMeter:
     """How many events of streams have come so far, of all engines that share it. Those of a server that ends its lines
     with CR LF, which is rare, are not counted as they come.
     """
@@ -43,7 +43,7 @@ class Meter:
 class Streaming:
     """How replies are to be heard. `tokens`: every reply is made exactly so long. `timeout` in seconds."""
 
-    meter: Meter = field(default_factory=Meter)
+    meter: EventMeter = field(default_factory=EventMeter)
     tokens: int | None = None
     timeout: float = 600.0
     attempts: int = 1  # a load test counts faults instead of hiding them
@@ -86,7 +86,7 @@ class StreamingEngine(ChatEngine):
         sent = monotonic() - seconds
         payload, times, events = take_apart(answer)
         completion = protocol.read(payload, request, self.name, started=started, seconds=seconds, retries=retries)
-        completion.usage.heard = Heard(sent, times, answer.parts[-1][0], events)
+        completion.usage.heard = StreamTiming(sent, times, answer.parts[-1][0], events)
         return completion
 
 
@@ -183,10 +183,10 @@ def _data(event: bytes) -> bytes:
     return b"\n".join(line[5:].lstrip() for line in lines if line.startswith(b"data:"))
 
 
-class Listening(Connection):
+class Listening(Http11Connection):
     """A connection that puts down when each part of a body came."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: EventMeter) -> None:
         self._meter = meter
         self._now = 0.0
         super().__init__()
@@ -211,21 +211,21 @@ class Listening(Connection):
         return super()._whole()._replace(parts=self._parts)
 
 
-class ListeningWire(Wire):
+class ListeningWire(Http11Transport):
     """Plain connections that listen."""
 
-    def __init__(self, url: str, headers: Mapping[str, str], meter: Meter) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], meter: EventMeter) -> None:
         super().__init__(url, headers)
         self._meter = meter
 
-    def _connection(self) -> Connection:
+    def _connection(self) -> Http11Connection:
         return Listening(self._meter)
 
 
 class ListeningAiohttp(AiohttpTransport):
     """Connections over TLS that listen."""
 
-    def __init__(self, url: str, headers: Mapping[str, str], meter: Meter) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], meter: EventMeter) -> None:
         super().__init__(url, headers)
         self._meter = meter
 

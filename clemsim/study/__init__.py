@@ -1,1 +1,4 @@
-"""Studies: several runs and the characteristics of their models, played as one."""
+"""Many runs and the characteristics of their models, played as one folder.
+
+It analyses nothing.
+"""

@@ -12,8 +12,8 @@ from typing import Any
 import tomli_w
 
 from clemsim.errors import StoreError
-from clemsim.folder import CONFIG, read_description
-from clemsim.study.plan import Member, Player
+from clemsim.store.folder import CONFIG, read_description
+from clemsim.study.plan import Member, StudyPlayer
 
 INDEX = "index.toml"
 BUILDS = {"local": "llama.cpp"}  # engines that tell their build, by what they are called
@@ -67,7 +67,7 @@ def _who(member: Member) -> dict[str, Any]:
     return {"seats": {seat: player.name for seat, player in member.seats.items()}}
 
 
-def _facts(player: Player, agents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _facts(player: StudyPlayer, agents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     found = player.model.characteristics(player.variant)
     if found.engine is None and len(agents) == 1:
         found = found.model_copy(update={"engine": engine(next(iter(agents.values())))})

@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from clemsim import suites
+from clemsim.catalog import suites
+from clemsim.catalog.models import Model, Name, Variant, read, read_models, with_facts
+from clemsim.catalog.plugins import find_arena
 from clemsim.errors import UsageError
-from clemsim.folder import RunConfig
-from clemsim.registry import find_arena
-from clemsim.study.models import Model, Name, Variant, read, read_models, with_facts
+from clemsim.store.config import RunConfig
 
 MEMBERS = "members"  # the folder of the runs within that of the study
 Pairings = Literal["self", "all", "round-robin"]
@@ -61,7 +61,7 @@ class Study(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Player:
+class StudyPlayer:
     """A model in one of its variants. `alone`: it is the only one of its model in the study."""
 
     model: Model
@@ -86,11 +86,11 @@ class Member:
 
     run: str
     config: RunConfig
-    player: Player | None
-    seats: Mapping[str, Player] = field(default_factory=dict)
+    player: StudyPlayer | None
+    seats: Mapping[str, StudyPlayer] = field(default_factory=dict)
 
     @property
-    def players(self) -> list[Player]:
+    def players(self) -> list[StudyPlayer]:
         """Everyone in it, once each."""
         everyone = [self.player] if self.player else list(self.seats.values())
         return list({each.label: each for each in everyone}.values())
@@ -143,7 +143,7 @@ def _rest(study: Study) -> Iterator[tuple[str, int, bool]]:
     return product(study.suites, study.seeds, study.constrain)
 
 
-def _players(study: Study) -> list[Player]:
+def _players(study: Study) -> list[StudyPlayer]:
     there = {model.name: model for model in study.model}
     if len(there) < len(study.model):
         raise UsageError(f"study {study.name}: model: two models have the same name")
@@ -156,7 +156,7 @@ def _players(study: Study) -> list[Player]:
         if not model.variant:
             raise UsageError(f"study {study.name}: model {model.name} has no [[model.variant]]: say how it is played")
     chosen_ways = [(model, [each for each in model.variant if _wanted(study, each)]) for model in chosen]
-    players = [Player(model, variant, len(some) == 1) for model, some in chosen_ways for variant in some]
+    players = [StudyPlayer(model, variant, len(some) == 1) for model, some in chosen_ways for variant in some]
     if not players:
         raise UsageError(f"study {study.name}: model: there is nobody to play: name models in models_file or [[model]]")
     return players
@@ -174,12 +174,12 @@ def _wanted(study: Study, variant: Variant) -> bool:
     return right_access and (not study.quantisations or variant.quantisation in study.quantisations)
 
 
-def _self(study: Study, player: Player, suite: str, seed: int, constrain: bool) -> Member:
+def _self(study: Study, player: StudyPlayer, suite: str, seed: int, constrain: bool) -> Member:
     config = _config(study, (player.variant.agent,), study.arenas, suite, seed, constrain)
     return Member(_folder([player], config), config, player)
 
 
-def _paired(study: Study, players: Sequence[Player], suite: str, seed: int, constrain: bool) -> Iterator[Member]:
+def _paired(study: Study, players: Sequence[StudyPlayer], suite: str, seed: int, constrain: bool) -> Iterator[Member]:
     """A seat has the same name in several games but another part, so games that share all their seats share a run."""
     for seats, arenas in _by_seats(study, suite).items():
         many = len(seats)
@@ -215,7 +215,7 @@ def _config(
     )
 
 
-def _folder(players: Sequence[Player], config: RunConfig) -> str:
+def _folder(players: Sequence[StudyPlayer], config: RunConfig) -> str:
     who = "+".join(_slug(player.label.replace(", ", "-").replace(" ", "")) for player in players)
     what = f"{_slug(Path(config.suite).stem)}-seed{config.seed}" + ("-constrained" if config.constrain else "")
     return f"{MEMBERS}/{who}/{what}"

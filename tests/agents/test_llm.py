@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from clemsim_agents.llm import LLMSeat, chat, remote, replay, split_thought
+from clemsim_agents.llm import LLMSeat, chat, split_thought
+from clemsim_agents.specs import remote, replay
 from clemsim_arenas.taboo.game import Taboo, Word
 
+from clemsim.catalog.agents import AgentOptions
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Sampling
 from clemsim.errors import UsageError
-from clemsim.folder import RunConfig
-from clemsim.messages import Message, Usage
-from clemsim.registry import AgentOptions
-from clemsim.run import play
+from clemsim.game.messages import Message, Usage
+from clemsim.runs.run import play
+from clemsim.store.config import RunConfig
 from tests.games import Guessing, Number
 
 

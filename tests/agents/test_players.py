@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from clemsim_agents.players import baseline, random_
 
+from clemsim.catalog.plugins import find_arena, registered
 from clemsim.errors import UsageError
-from clemsim.registry import find_arena, registered
-from clemsim.scheduling.episodes import Result
+from clemsim.runtime.episode import Result
 
 CEILINGS = {
     "taboo": 80,

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from clemsim.analysis.everything import analyze
+from clemsim.analysis.analyze import analyze
 from clemsim.analysis.results import Analysis
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.sources.reading import read

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from clemsim.analysis import wording
-from clemsim.analysis.everything import analyze
+from clemsim.analysis.analyze import analyze
 from clemsim.analysis.results import Analysis
 from clemsim.analysis.sources.reading import read
 from clemsim.analysis.statistics.differences import Difference, Sensitivity
-from clemsim.analysis.statistics.rating import Game
+from clemsim.analysis.statistics.rating import RatedGame
 from clemsim.errors import UsageError
 from tests.analysis.conftest import HEADER
 
@@ -129,15 +129,15 @@ def test_nothing_played_to_its_end(tmp_path: Path) -> None:
 
 
 def test_ratings() -> None:
-    games = [Game("a", "b", 1), Game("b", "a", 0), Game("a", "b", 0), Game("b", "a", 1)] * 10
+    games = [RatedGame("a", "b", 1), RatedGame("b", "a", 0), RatedGame("a", "b", 0), RatedGame("b", "a", 1)] * 10
     (_, rated) = analyze_with(games)
     assert "not clearly above" in rated.sentences[0] and "can't be told from a fair one" in rated.sentences[1]
     assert rated.tables[0].frame["model"].to_list()[-1] == "(first seat)"
     with pytest.raises(UsageError, match="two models"):
-        analyze_with([Game("a", "a", 1)])
+        analyze_with([RatedGame("a", "a", 1)])
 
 
-def analyze_with(games: list[Game]) -> list[Analysis]:
+def analyze_with(games: list[RatedGame]) -> list[Analysis]:
     from clemsim.analysis.sources.evidence import Evidence  # noqa: PLC0415
 
     scores = pl.DataFrame(

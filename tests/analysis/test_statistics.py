@@ -9,25 +9,18 @@ import pytest
 from scipy import stats
 
 from clemsim.analysis.statistics.averages import averages, points
-from clemsim.analysis.statistics.bootstrap import (
-    Sample,
-    from_clusters,
-    from_table,
-    interval,
-    p_value,
-    without_spread,
-)
+from clemsim.analysis.statistics.bootstrap import Sample, from_clusters, from_table, interval, p_value, without_spread
 from clemsim.analysis.statistics.differences import in_game, overall, sensitivity, verdict
 from clemsim.analysis.statistics.differences import without_spread as none_differed
 from clemsim.analysis.statistics.groups import bucket, buckets, spread, within
 from clemsim.analysis.statistics.mixed import mixed
 from clemsim.analysis.statistics.power import detectable, more_episodes
 from clemsim.analysis.statistics.ranks import ranks
-from clemsim.analysis.statistics.rating import Game, rate
+from clemsim.analysis.statistics.rating import RatedGame, rate
 from clemsim.analysis.statistics.regression import fit, influence, where
-from clemsim.scores.intervals import Cluster, point, resample
-from clemsim.scores.intervals import interval as plain_interval
-from clemsim.scores.multiple import holm
+from clemsim.results.intervals import Cluster, point, resample
+from clemsim.results.intervals import interval as plain_interval
+from clemsim.results.paired_tests import holm
 
 NAN = math.nan
 
@@ -270,11 +263,11 @@ def test_more_episodes() -> None:
     assert detectable(1.0) == pytest.approx(2.8, abs=0.01)
 
 
-def matches(strength: dict[str, float], seat: float, count: int) -> list[Game]:
+def matches(strength: dict[str, float], seat: float, count: int) -> list[RatedGame]:
     rng = np.random.default_rng(8)
     pairs = [(one, two) for one in strength for two in strength if one != two]
     return [
-        Game(one, two, float(rng.random() < 1 / (1 + math.exp(-(strength[one] - strength[two] + seat)))), str(number))
+        RatedGame(one, two, float(rng.random() < 1 / (1 + math.exp(-(strength[one] - strength[two] + seat)))), str(number))
         for number in range(count)
         for one, two in pairs
     ]
@@ -289,7 +282,7 @@ def test_ratings_find_strength_and_the_worth_of_a_seat() -> None:
 
 
 def test_two_models_are_rated_as_by_hand() -> None:
-    games = [Game("a", "b", score) for score in (1, 1, 1, 0)] + [Game("b", "a", score) for score in (1, 0)]
+    games = [RatedGame("a", "b", score) for score in (1, 1, 1, 0)] + [RatedGame("b", "a", score) for score in (1, 0)]
     found = rate(games)  # logit(3/4) = d + s, logit(1/2) = -d + s
     first, second = (each.strength for each in found.models)
     assert first - second == pytest.approx(math.log(3) / 2, abs=1e-6) and found.seat == pytest.approx(
@@ -298,7 +291,7 @@ def test_two_models_are_rated_as_by_hand() -> None:
 
 
 def test_who_has_won_everything_stays_finite() -> None:
-    found = rate([Game("a", "b", 1), Game("b", "a", 0)])
+    found = rate([RatedGame("a", "b", 1), RatedGame("b", "a", 0)])
     assert found.penalised and 0 < found.models[0].strength < 10
     assert found.models[0].interval[0] < 0 < found.models[0].interval[1]
     with pytest.raises(ValueError, match="two models"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.writing.files import write
 from clemsim.analysis.writing.page import page
 from clemsim.analysis.writing.pictures import write_picture
@@ -27,7 +27,7 @@ SPECIFICATION = {
 FRAME = pl.DataFrame(
     {"model": ["a_b & 50 %", None], "score": [1 / 3, None], "p": [0.0001, 0.5], "day": [date(2024, 5, 1), None]}
 )
-TABLE = Table("numbers", "Some numbers", FRAME)
+TABLE = ResultTable("numbers", "Some numbers", FRAME)
 ANALYSIS = Analysis("a", f"Title {EVIL}", [f"Sentence {EVIL}"], [TABLE], [Figure("fig", "A figure", SPECIFICATION)], [EVIL])
 
 
@@ -45,7 +45,7 @@ def test_csv_has_every_digit() -> None:
 def test_latex_sets_text_as_it_stands() -> None:
     text = latex_of(TABLE)
     assert r"a\_b \& 50 \% & 0.33 & < 0.001 & 2024-05-01 \\" in text and r"\begin{tabular}{lrrl}" in text
-    assert r"\textbackslash{}input\{x\}" in latex_of(Table("t", "t\n\\input", pl.DataFrame({"c": ["\\input{x}"]})))
+    assert r"\textbackslash{}input\{x\}" in latex_of(ResultTable("t", "t\n\\input", pl.DataFrame({"c": ["\\input{x}"]})))
 
 
 def test_a_page_needs_nothing_else_and_nothing_in_it_comes_alive() -> None:

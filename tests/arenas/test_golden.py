@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clemsim.registry import registered
+from clemsim.catalog.plugins import registered
 from tests.golden.cases import CASES
 from tests.golden.write import FOLDER, rendered
 

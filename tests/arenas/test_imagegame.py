@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from clemsim_arenas.imagegame.game import BLANK, GRID, ROUNDS, ImageGame, Match, Picture, match, percent
 
-from clemsim.messages import Message
+from clemsim.game.messages import Message
 from clemsim.testing import drive
 
 TARGET = "A A A A A\n▢ ▢ ▢ ▢ ▢\n▢ ▢ B ▢ ▢\n▢ ▢ ▢ ▢ ▢\n▢ ▢ ▢ ▢ ▢"

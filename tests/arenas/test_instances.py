@@ -10,10 +10,10 @@ import pytest
 from clemsim_arenas.fiveletters.draw import clues
 from clemsim_arenas.privateshared.game import Slots
 
+from clemsim.catalog.generators import GeneratorOptions, written
+from clemsim.catalog.plugins import find_arena, registered
 from clemsim.errors import UsageError
-from clemsim.generating import Wanted, written
-from clemsim.instances import Instance
-from clemsim.registry import find_arena, registered
+from clemsim.game.instances import Instance
 
 WORDS = {"high_frequency": 10, "medium_frequency": 20}
 SIZES = {
@@ -27,7 +27,7 @@ SIZES = {
 }
 
 
-def generated(name: str, wanted: Wanted) -> Sequence[Instance]:
+def generated(name: str, wanted: GeneratorOptions) -> Sequence[Instance]:
     found: Sequence[Instance] = registered("generators")[name].load()(wanted)
     return found
 
@@ -39,8 +39,8 @@ def committed(name: str) -> list[Any]:
 @pytest.mark.parametrize("name", registered("arenas"))
 def test_the_generator_gives_the_committed_file(name: str) -> None:
     text = find_arena(name)().resources.text("instances.jsonl")
-    assert written(generated(name, Wanted(1))) == text
-    assert written(generated(name, Wanted(2))) != text
+    assert written(generated(name, GeneratorOptions(1))) == text
+    assert written(generated(name, GeneratorOptions(2))) != text
 
 
 @pytest.mark.parametrize("name", registered("arenas"))
@@ -52,11 +52,11 @@ def test_sizes(name: str) -> None:
 
 @pytest.mark.parametrize("name", registered("arenas"))
 def test_counts_and_languages_are_options(name: str) -> None:
-    assert Counter(each.experiment for each in generated(name, Wanted(3, 2))) == dict.fromkeys(SIZES[name], 2)
+    assert Counter(each.experiment for each in generated(name, GeneratorOptions(3, 2))) == dict.fromkeys(SIZES[name], 2)
     with pytest.raises(UsageError, match="no texts in language 'de', only in en"):
-        generated(name, Wanted(3, 2, "de"))
+        generated(name, GeneratorOptions(3, 2, "de"))
     with pytest.raises(UsageError, match="1000000 instances of an experiment can't be drawn: choose a count from 1 to"):
-        generated(name, Wanted(3, 1_000_000))
+        generated(name, GeneratorOptions(3, 1_000_000))
 
 
 @pytest.mark.parametrize("name", ["wordle", "wordle_withclue", "wordle_withcritic"])

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from clemsim_arenas.privateshared.game import PrivateShared, Request, Slots, cohens_kappa
 
-from clemsim.messages import Message
-from clemsim.table import Pending
+from clemsim.game.messages import Message
+from clemsim.game.table import Pending
+from clemsim.game.transcript import Transcript
 from clemsim.testing import drive
-from clemsim.transcript import Transcript
 
 QUESTIONS = {"drink": "Is your drink known?", "main": "Is your main dish known?"}
 PRIVATE = Slots(

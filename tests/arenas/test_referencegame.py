@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from clemsim_arenas.referencegame.game import Grids, ReferenceGame
 
-from clemsim.messages import Message
+from clemsim.game.messages import Message
 from clemsim.testing import drive
 
 THREE = Grids(grids=("X", "▢", "O"), order=(2, 0, 1))

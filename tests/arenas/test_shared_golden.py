@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from clemsim_agents.llm import chat
 
-from clemsim import suites
-from clemsim.clembench.checkout import import_checkout
-from clemsim.clembench.port import ports
-from clemsim.clembench.verify import alike, recorded_instance, redrive, verify
-from clemsim.messages import Message
-from clemsim.registry import find_arena
-from clemsim.suites import Suite
+from clemsim.catalog import suites
+from clemsim.catalog.plugins import find_arena
+from clemsim.catalog.suites import Suite
+from clemsim.game.messages import Message
+from clemsim.interop.clembench.checkout import import_checkout
+from clemsim.interop.clembench.port import ports
+from clemsim.interop.clembench.verify import alike, recorded_instance, redrive, verify
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
 

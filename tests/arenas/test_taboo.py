@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from clemsim_arenas.taboo.game import Taboo, Word
 
-from clemsim.messages import Message
+from clemsim.game.messages import Message
+from clemsim.game.transcript import Transcript
 from clemsim.testing import drive
-from clemsim.transcript import Transcript
 
 WORD = Word(target="winter", related=("snow", "cold", "season"))
 

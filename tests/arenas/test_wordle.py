@@ -7,8 +7,8 @@ from clemsim_arenas.fiveletters.board import closeness, marks, repetitions, stra
 from clemsim_arenas.fiveletters.game import Target
 from clemsim_arenas.wordle.game import Wordle
 
+from clemsim.game.transcript import Transcript
 from clemsim.testing import drive
-from clemsim.transcript import Transcript
 
 ARENA = Wordle()
 OTHERS = ("stare", "cloud", "plane", "plank", "plait", "slant")

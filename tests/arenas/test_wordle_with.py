@@ -7,9 +7,9 @@ from clemsim_arenas.fiveletters.game import Clued
 from clemsim_arenas.wordle_withclue.game import WordleWithClue
 from clemsim_arenas.wordle_withcritic.game import WordleWithCritic
 
-from clemsim.messages import Message
+from clemsim.game.messages import Message
+from clemsim.game.transcript import Transcript
 from clemsim.testing import drive
-from clemsim.transcript import Transcript
 
 WORD = Clued(target="plant", clue="it grows")
 OTHERS = ("stare", "cloud", "plane", "plank", "plait", "slant")

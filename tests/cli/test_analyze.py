@@ -85,9 +85,9 @@ def test_what_can_not_be_analysed(clemsim: Clemsim, tables: Path, words: list[st
 
 
 def test_without_the_extra(clemsim: Clemsim, tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith(("clemsim.analysis", "clemsim.cli.analysing"))]:
+    for name in [name for name in sys.modules if name.startswith(("clemsim.analysis", "clemsim.cli.analysis_commands"))]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr("clemsim.cli.analysing", raising=False)
+    monkeypatch.delattr("clemsim.cli.analysis_commands", raising=False)
     monkeypatch.setitem(sys.modules, "polars", None)
     said = clemsim("analyze", "results.csv")
     assert said.code == 2 and "pip install 'clemsim[analysis]'" in said.err

@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 import pytest
 
-from clemsim import store
+from clemsim.catalog.plugins import registered
 from clemsim.errors import StoreError
-from clemsim.registry import registered
+from clemsim.store import reader
 from tests.cli.conftest import Clemsim, start
 from tests.engines.servers import MODEL, FakeServer, says, serving_in_thread
 
@@ -30,8 +30,8 @@ QUICK = ("run", "--agent", "baseline", "--out", "r")
 
 
 def transcripts(folder: Path) -> dict[str, list[Any]]:
-    with store.reading(folder / "run.db") as base:
-        return {f"{row.key}": store.events(base, row.id) for row in store.episodes(base)}
+    with reader.reading(folder / "run.db") as base:
+        return {f"{row.key}": reader.events(base, row.id) for row in reader.episodes(base)}
 
 
 def test_json_prints_the_summary_that_lies_in_the_folder(clemsim: Clemsim, tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_a_stopped_run_goes_on_where_it_was(clemsim: Clemsim, tmp_path: Path, nu
     assert process.returncode == 1, err
     assert "stopped; go on with: clemsim resume stopped" in err
     assert "interrupted" in out
-    with store.reading(tmp_path / "stopped" / "run.db") as base:
+    with reader.reading(tmp_path / "stopped" / "run.db") as base:
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     half = orjson.loads((tmp_path / "stopped" / "summary.json").read_bytes())
     assert half["unfinished"] > 0
@@ -273,7 +273,7 @@ def test_a_stopped_run_goes_on_where_it_was(clemsim: Clemsim, tmp_path: Path, nu
 def wait_for_events(path: Path, count: int) -> None:
     """Wait until a run has recorded so many events."""
     for _ in range(1000):
-        with suppress(StoreError), store.reading(path) as base:
+        with suppress(StoreError), reader.reading(path) as base:
             if base.execute("SELECT count(*) FROM events").fetchone()[0] >= count:
                 return
         sleep(0.02)

@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from clemsim import store
+from clemsim.store import reader
 from tests.cli.conftest import Clemsim
 
 RUN = ("run", "--suite", "paper", "--arena", "taboo", "--arena", "wordle", "--agent", "baseline", "--agent", "random")
@@ -42,8 +42,8 @@ def test_resume_has_nothing_to_do_unless_it_is_to_go_to_the_end(clemsim: Clemsim
     assert again.code == 0 and again.json == first
     last = clemsim("resume", "r", "--to-the-end", "--json")
     assert last.code == 0 and last.json["unfinished"] == 0 and last.json["stopped_when"] is None
-    with store.reading(tmp_path / "r" / "run.db") as base:
-        assert all(row.outcome for row in store.episodes(base))
+    with reader.reading(tmp_path / "r" / "run.db") as base:
+        assert all(row.outcome for row in reader.episodes(base))
 
 
 def test_a_run_that_was_killed_after_the_answer_is_put_right(clemsim: Clemsim, tmp_path: Path) -> None:

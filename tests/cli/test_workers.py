@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from clemsim import health, store
+from clemsim.results import diagnostics
+from clemsim.store import reader
 from tests.cli.conftest import Clemsim, start
 from tests.cli.test_run import SLOW, transcripts, wait_for_events
 from tests.engines.servers import MODEL, FakeServer, serving_in_thread
@@ -64,8 +65,8 @@ def test_limits_are_shared_out(clemsim: Clemsim, tmp_path: Path) -> None:
         words = ("--agent", f"{MODEL}@{server.url}", "--max-requests", 9, "--workers", 2)
         said = clemsim("run", *words, "--out", "r", "--json")
     assert said.code == 1 and said.json["throughput"]["requests"] == 9
-    with store.reading(tmp_path / "r" / "run.db") as base:
-        assert health.throughput(base)["cpu_ms_per_turn"] > 0
+    with reader.reading(tmp_path / "r" / "run.db") as base:
+        assert diagnostics.throughput(base)["cpu_ms_per_turn"] > 0
 
 
 def test_what_a_worker_raises_gets_one_line(clemsim: Clemsim, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from clemsim.engines.base import ChatMessage, Request, Sampling
-from clemsim.formats import Format
+from clemsim.game.formats import Format
 
 MODEL = "tiny"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -14,15 +14,15 @@ from clemsim.engines.base import ChatMessage, Completion, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.protocol import apportion, read_batch
+from clemsim.engines.simulated.answers import Body
+from clemsim.engines.simulated.machine import Spec
+from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import BadRequest, EngineError, EngineUnavailable, UsageError
-from clemsim.folder import RunConfig
-from clemsim.messages import Usage
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.simulated.answers import Body
-from clemsim.simulated.clock import run_virtually
-from clemsim.simulated.machine import Spec
-from clemsim.simulated.server import SimulatedServer
-from clemsim.simulated.talk import Talk, topics
+from clemsim.game.messages import Usage
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.store.config import RunConfig
+from clemsim.stress.games.talk import Talk, topics
+from clemsim.testing import run_virtually
 from tests.engines import servers
 from tests.talk import Watching, seat
 

@@ -14,7 +14,8 @@ import orjson
 import pytest
 from aiohttp import web
 
-from clemsim.engines.chat import ChatEngine, checked_url
+from clemsim.engines.address import checked_url
+from clemsim.engines.chat import ChatEngine
 from clemsim.errors import (
     BadRequest,
     EngineBusy,
@@ -26,7 +27,7 @@ from clemsim.errors import (
     UnknownModel,
     UsageError,
 )
-from clemsim.formats import one_of
+from clemsim.game.formats import one_of
 from tests.engines.servers import MODEL, FakeServer, Handler, answer, ask, says, serving
 
 KEY = "sk-very-secret"

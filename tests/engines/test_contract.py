@@ -11,10 +11,10 @@ import pytest_asyncio
 
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.engines.local import LocalEngine
+from clemsim.engines.llamacpp import LlamaCppEngine
 from clemsim.engines.scripted import ReplayEngine, ScriptedEngine
 from clemsim.errors import BadRequest
-from clemsim.messages import Usage
+from clemsim.game.messages import Usage
 from tests.engines.servers import MODEL, FakeServer, ask, serving
 from tests.engines.weights import missing
 
@@ -32,7 +32,7 @@ async def made(kind: str, stack: AsyncExitStack) -> Engine:
             return ScriptedEngine(lambda request: f"the seed is {request.seed}")
         case "chat":
             return ChatEngine(MODEL, (await stack.enter_async_context(serving(FakeServer()))).url)
-    return LocalEngine(slots=2, context=512)
+    return LlamaCppEngine(slots=2, context=512)
 
 
 @pytest_asyncio.fixture(params=ENGINES, loop_scope="module", scope="module")

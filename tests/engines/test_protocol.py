@@ -19,7 +19,7 @@ from clemsim.errors import (
     Unauthorized,
     UnknownModel,
 )
-from clemsim.formats import one_of
+from clemsim.game.formats import one_of
 from tests.engines.servers import answer, ask
 
 PLAIN = {

@@ -11,13 +11,13 @@ from clemsim_agents.llm import LLMSeat
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.replicas import ReplicatedEngine
+from clemsim.engines.simulated.answers import Body
+from clemsim.engines.simulated.engine import SimulatedEngine
+from clemsim.engines.simulated.machine import Spec
+from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import EngineUnavailable
-from clemsim.scheduling.scheduler import Scheduler
-from clemsim.simulated.answers import Body
-from clemsim.simulated.clock import run_virtually
-from clemsim.simulated.engine import SimulatedEngine
-from clemsim.simulated.machine import Spec
-from clemsim.simulated.server import SimulatedServer
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.testing import run_virtually
 from tests.talk import Talk, Watching, seat, talk, topics
 
 

@@ -8,11 +8,11 @@ import orjson
 import pytest
 from aiohttp import web
 
-from clemsim.engines.streaming import ListeningAiohttp, Meter, Streaming, StreamingEngine, take_apart
+from clemsim.engines.simulated.machine import Spec
+from clemsim.engines.simulated.server import SimulatedServer
+from clemsim.engines.streaming import EventMeter, ListeningAiohttp, Streaming, StreamingEngine, take_apart
 from clemsim.engines.transport import Answer
 from clemsim.errors import EngineBusy, EngineUnavailable, UsageError
-from clemsim.simulated.machine import Spec
-from clemsim.simulated.server import SimulatedServer
 from tests.engines.servers import MODEL, FakeServer, ask, says, serving
 
 SPEC = Spec(model=MODEL, first_token=0.02, interval=0.005, prefill=1e9)
@@ -105,7 +105,7 @@ def test_a_stream_that_does_not_end_well_is_a_fault(events: Sequence[bytes], why
 
 
 async def test_tokens_are_heard_as_they_come() -> None:
-    meter = Meter()
+    meter = EventMeter()
     async with SimulatedServer(SPEC).serving() as server, StreamingEngine(MODEL, server.url, Streaming(meter, 8)) as engine:
         said = await engine.complete(ask(max_tokens=20))
         other = await engine.complete(ask(max_tokens=20))
@@ -153,7 +153,7 @@ async def test_aiohttp_listens_as_the_wire_does() -> None:
     async def handler(request: web.Request) -> web.StreamResponse:
         return web.Response(body=parts())
 
-    meter = Meter()
+    meter = EventMeter()
     async with serving(FakeServer(faults=[handler])) as server:
         way = ListeningAiohttp(f"{server.url}/v1/chat/completions", {}, meter)
         answer = await way.post(b'{"max_tokens": 3}')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from clemsim.engines.local import default_weights
+from clemsim.engines.llamacpp import default_weights
 from clemsim.errors import UsageError
 
 

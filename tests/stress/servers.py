@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from clemsim.simulated.faults import Faults
-from clemsim.simulated.machine import Spec
-from clemsim.simulated.recall import Clerk
-from clemsim.simulated.server import SimulatedServer
-from clemsim.stress.bounds import Budget
-from clemsim.stress.plan import Plan
-from clemsim.stress.running import Findings, Watch, stress
+from clemsim.engines.simulated.faults import Faults
+from clemsim.engines.simulated.machine import Spec
+from clemsim.engines.simulated.server import SimulatedServer
+from clemsim.stress.games.recall import Clerk
+from clemsim.stress.load.runner import Findings, StressWatch, stress
+from clemsim.stress.plan.guardrails import Budget
+from clemsim.stress.plan.plan import Plan
 
 FAST = Spec(model="fake", seats=4, first_token=0.02, interval=0.002, prefill=1e9, blocks=100_000)
 
@@ -33,5 +33,5 @@ async def load(
     """Load a server of this spec."""
     server = SimulatedServer(spec, Clerk(), faults=faults or Faults())
     async with server.serving():
-        watch = Watch(ready) if ready else Watch()
+        watch = StressWatch(ready) if ready else StressWatch()
         return await stress(planned(server.url, **plan), budget or Budget(100_000, 60.0), watch)

@@ -11,8 +11,9 @@ from clemsim_arenas.fiveletters.board import Guess, parse_feedback
 from clemsim_arenas.fiveletters.game import GUESSER
 from clemsim_arenas.wordle.game import Wordle
 
-from clemsim.agent import Agent, View
-from clemsim.messages import MODERATOR, Message
+from clemsim.game.messages import MODERATOR, Message
+from clemsim.game.view import View
+from clemsim.runtime.agent import Agent
 from clemsim_agents.fiveletters.solver import agrees, next_guess
 from clemsim_agents.reading import unreadable
 

@@ -11,8 +11,9 @@ import re
 from clemsim_arenas.grids.grids import EMPTY, SIZE
 from clemsim_arenas.imagegame.game import BLANK, GIVER
 
-from clemsim.agent import Agent, View
-from clemsim.messages import Message
+from clemsim.game.messages import Message
+from clemsim.game.view import View
+from clemsim.runtime.agent import Agent
 from clemsim_agents.reading import unreadable
 
 _LINE = rf"[A-Z{EMPTY}](?: [A-Z{EMPTY}]){{{SIZE - 1}}}"

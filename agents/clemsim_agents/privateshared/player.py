@@ -10,8 +10,9 @@ from functools import cache
 
 from clemsim_arenas.privateshared.generate import domains
 
-from clemsim.agent import Agent, View
-from clemsim.messages import MODERATOR, Message
+from clemsim.game.messages import MODERATOR, Message
+from clemsim.game.view import View
+from clemsim.runtime.agent import Agent
 from clemsim_agents.reading import unreadable
 
 _ROW = re.compile(r"^([A-Z]+): (.+)$", re.MULTILINE)

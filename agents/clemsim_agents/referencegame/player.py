@@ -11,8 +11,9 @@ import re
 from clemsim_arenas.grids.grids import SIZE, Cell, Grid, parse
 from clemsim_arenas.referencegame.game import GIVER
 
-from clemsim.agent import Agent, View
-from clemsim.messages import Message
+from clemsim.game.messages import Message
+from clemsim.game.view import View
+from clemsim.runtime.agent import Agent
 from clemsim_agents.reading import unreadable
 
 _GRID = re.compile(r"(?:[X▢](?: [X▢]){4}\n?){5}")

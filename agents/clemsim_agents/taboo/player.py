@@ -6,8 +6,9 @@ import random
 
 from clemsim_arenas.taboo.game import DESCRIBER
 
-from clemsim.agent import Agent, View
-from clemsim.messages import MODERATOR, Message
+from clemsim.game.messages import MODERATOR, Message
+from clemsim.game.view import View
+from clemsim.runtime.agent import Agent
 from clemsim_agents.reading import unreadable
 from clemsim_agents.taboo.lexicon import load
 

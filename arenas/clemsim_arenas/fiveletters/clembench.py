@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clemsim.clembench.port import Json, Port, literal
+from clemsim.interop.clembench.port import Json, Port, literal
 
 
 class FiveLettersPort(Port):

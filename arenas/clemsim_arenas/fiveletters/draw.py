@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from clemsim.generating import Wanted
-from clemsim.resources import Resources
+from clemsim.catalog.generators import GeneratorOptions
+from clemsim.game.resources import Resources
 
 BANDS = {"high": 10, "medium": 20}  # words of each band of frequency, as in clembench v1.6
 
@@ -27,7 +27,7 @@ def clues() -> dict[str, str]:
     return _table("resources/clues.tsv")
 
 
-def drawn(arena: str, wanted: Wanted, among: Container[str]) -> Iterator[dict[str, Any]]:
+def drawn(arena: str, wanted: GeneratorOptions, among: Container[str]) -> Iterator[dict[str, Any]]:
     """The fields of so many targets of each band. Raises UsageError."""
     wanted.check_language("en")
     for band, usual in BANDS.items():

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from clemsim.generating import Wanted, main
-from clemsim.seeds import Dice
+from clemsim.catalog.generators import GeneratorOptions, main
+from clemsim.game.seeds import Dice
 from clemsim_arenas.grids.grids import CELLS, COLUMNS, ROWS, Grid, render
 from clemsim_arenas.grids.pictures import diagonals, letters, shapes, unions
 from clemsim_arenas.imagegame.game import LETTERS, ImageGame, Picture
@@ -33,13 +33,13 @@ def scattered(rng: Dice) -> Iterator[Grid]:
 KINDS: dict[str, Callable[[Dice], Iterator[Grid]]] = {"compact_grids": compact, "random_grids": scattered}
 
 
-def generate(wanted: Wanted) -> list[Picture]:
+def generate(wanted: GeneratorOptions) -> list[Picture]:
     """20 compact and 20 random grids, no two alike. Raises UsageError."""
     wanted.check_language("en")
     return [instance for kind in KINDS for instance in _kind(kind, wanted)]
 
 
-def _kind(kind: str, wanted: Wanted) -> list[Picture]:
+def _kind(kind: str, wanted: GeneratorOptions) -> list[Picture]:
     rng = wanted.dice(ImageGame.name, kind)
     count = wanted.each(EACH, MOST)
     found: dict[Grid, Picture] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from clemsim.clembench.port import Json, Port, literal, read_json
+from clemsim.interop.clembench.port import Json, Port, literal, read_json
 
 
 class PrivateSharedPort(Port):

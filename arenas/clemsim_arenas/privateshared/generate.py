@@ -13,8 +13,8 @@ from functools import cache
 from itertools import permutations
 from typing import Any
 
-from clemsim.generating import Wanted, main
-from clemsim.seeds import Dice
+from clemsim.catalog.generators import GeneratorOptions, main
+from clemsim.game.seeds import Dice
 from clemsim_arenas.privateshared.game import PrivateShared, Request, Slots
 
 EACH, MOST = 10, 500
@@ -33,13 +33,13 @@ def domains() -> dict[str, Any]:
     return tomllib.loads(PrivateShared().resources.text("resources/domains.toml"))
 
 
-def generate(wanted: Wanted) -> list[Slots]:
+def generate(wanted: GeneratorOptions) -> list[Slots]:
     """10 tables of each domain. Raises UsageError."""
     wanted.check_language("en")
     return [instance for name in domains() for instance in _domain(name, wanted)]
 
 
-def _domain(name: str, wanted: Wanted) -> list[Slots]:
+def _domain(name: str, wanted: GeneratorOptions) -> list[Slots]:
     rng, domain = wanted.dice(PrivateShared.name, name), domains()[name]
     found: dict[tuple[str, ...], Slots] = {}
     while len(found) < wanted.each(EACH, MOST):

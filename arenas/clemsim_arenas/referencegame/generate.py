@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clemsim.generating import Wanted, main
+from clemsim.catalog.generators import GeneratorOptions, main
 from clemsim_arenas.grids.grids import render
 from clemsim_arenas.referencegame.draw import KINDS, triples
 from clemsim_arenas.referencegame.game import Grids, ReferenceGame
@@ -10,13 +10,13 @@ from clemsim_arenas.referencegame.game import Grids, ReferenceGame
 EACH, MOST = 30, 200  # instances of a kind: usually, and how many are sure to be different
 
 
-def generate(wanted: Wanted) -> list[Grids]:
+def generate(wanted: GeneratorOptions) -> list[Grids]:
     """30 instances of each kind. Raises UsageError."""
     wanted.check_language("en")
     return [instance for kind in KINDS for instance in _kind(kind, wanted)]
 
 
-def _kind(kind: str, wanted: Wanted) -> list[Grids]:
+def _kind(kind: str, wanted: GeneratorOptions) -> list[Grids]:
     rng = wanted.dice(ReferenceGame.name, kind)
     found = []
     for number, (target, one, other) in enumerate(triples(kind, rng, wanted.each(EACH, MOST))):

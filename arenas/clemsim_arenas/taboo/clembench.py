@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clemsim.clembench.port import Json, Port, placed
+from clemsim.interop.clembench.port import Json, Port, placed
 
 FIELDS = {"$TARGET_WORD$": "target", "$REL_WORD$": "related", "$N$": "rounds"}
 

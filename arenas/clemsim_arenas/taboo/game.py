@@ -19,7 +19,7 @@ import snowballstemmer
 
 from clemsim import Arena, Instance, Outcome, Table, Transcript, tagged
 from clemsim.formats import letters, line, literal
-from clemsim.scores.episode import requests
+from clemsim.game.metrics import requests
 
 DESCRIBER, GUESSER = "describer", "guesser"
 

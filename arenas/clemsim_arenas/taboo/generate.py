@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 
-from clemsim.generating import Wanted, main
+from clemsim.catalog.generators import GeneratorOptions, main
 from clemsim_arenas.taboo.game import Taboo, Word
 
 BANDS = ("high", "medium", "low")
 EACH = 20
 
 
-def generate(wanted: Wanted) -> list[Word]:
+def generate(wanted: GeneratorOptions) -> list[Word]:
     """20 words of each band of frequency. Raises UsageError."""
     wanted.check_language("en")
     return [instance for band in BANDS for instance in _band(band, wanted)]
 
 
-def _band(band: str, wanted: Wanted) -> list[Word]:
+def _band(band: str, wanted: GeneratorOptions) -> list[Word]:
     rng = wanted.dice(Taboo.name, band)
     rows = [json.loads(line) for line in Taboo().resources.lines("resources/words.jsonl")]
     fit = [row for row in rows if row["band"] == band]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clemsim.clembench.port import Json, literal
+from clemsim.interop.clembench.port import Json, literal
 from clemsim_arenas.fiveletters.clembench import FiveLettersPort, guess_form
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.questions.comparing import BRIEF, Comparison, compare, table
-from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.groups import spread
 from clemsim.analysis.wording import compared, models, number
@@ -30,16 +30,16 @@ def by_base(evidence: Evidence) -> Analysis:
     found = compare(evidence.sample, _pairs(frame))
     spreads = _spreads(frame)
     tables = [
-        Table(
+        ResultTable(
             "bases",
             "Models by base: clemscore, %Played and Quality, 0 to 100",
             frame,
             ("base_model", "model", "clemscore", "played", "quality"),
         ),
-        Table("base_spread", "Spread of clemscore by base", spreads),
+        ResultTable("base_spread", "Spread of clemscore by base", spreads),
     ]
     tables += (
-        [Table("base_differences", "Each against the best of its base, points of clemscore", table(found), BRIEF)]
+        [ResultTable("base_differences", "Each against the best of its base, points of clemscore", table(found), BRIEF)]
         if found
         else []
     )

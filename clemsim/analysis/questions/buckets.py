@@ -10,7 +10,7 @@ import polars as pl
 
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.drawing.labels import WIDE, apart
-from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.groups import bucket, buckets, spread
 from clemsim.analysis.wording import models, number
@@ -34,8 +34,8 @@ def by_bucket(evidence: Evidence) -> Analysis:
     frame = _spreads(kept)
     members = kept.select("bucket", "model", "parameters", "clemscore")
     tables = [
-        Table("buckets", "Spread of clemscore by size (billions of parameters)", frame, BRIEF),
-        Table("bucket_models", "The models of each bucket", members),
+        ResultTable("buckets", "Spread of clemscore by size (billions of parameters)", frame, BRIEF),
+        ResultTable("bucket_models", "The models of each bucket", members),
     ]
     figure = Figure("b_buckets", "One tick a model at its clemscore, by size", _draw(members))
     return Analysis("b", title, _sentences(frame), tables, [figure], left)

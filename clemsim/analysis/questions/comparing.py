@@ -11,7 +11,7 @@ import polars as pl
 from clemsim.analysis.statistics.bootstrap import Sample
 from clemsim.analysis.statistics.differences import Difference, Sensitivity, Verdict, in_game, overall, sensitivity, verdict
 from clemsim.analysis.statistics.power import more_episodes
-from clemsim.scores.multiple import holm
+from clemsim.results.paired_tests import holm
 
 BRIEF = ("model", "reference", "difference", "low", "high", "p_holm", "verdict", "fragile")  # what a terminal shows
 METRICS: tuple[Literal["played", "quality"], ...] = ("played", "quality")

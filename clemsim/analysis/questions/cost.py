@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from clemsim.analysis.drawing import charts
-from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.ranks import ranks
 from clemsim.analysis.wording import models, number, span, strength
@@ -43,7 +43,7 @@ def costs(evidence: Evidence) -> Analysis:
         "h",
         title,
         sentences,
-        [Table("costs", "Latency (s a request), tokens (millions), cost of a point", table, BRIEF)],
+        [ResultTable("costs", "Latency (s a request), tokens (millions), cost of a point", table, BRIEF)],
         figures,
         left,
     )

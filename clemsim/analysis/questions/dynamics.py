@@ -12,7 +12,7 @@ import polars as pl
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.drawing.labels import Box, place
 from clemsim.analysis.questions.comparing import compare
-from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.wording import compared, models, number
 
@@ -34,7 +34,7 @@ def dynamics(evidence: Evidence) -> Analysis:
     frame = frame.with_columns(best_so_far=pl.col("clemscore").cum_max().over("kind"))
     frame = frame.with_columns(new_best=_new_best())
     tables = [
-        Table(
+        ResultTable(
             "dynamics",
             "Release date, clemscore, and the best so far of its kind",
             frame.select("released", "kind", "model", "clemscore", "best_so_far", "new_best"),

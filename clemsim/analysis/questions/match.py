@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clemsim import store
 from clemsim.analysis.questions.comparing import METRICS
-from clemsim.analysis.results import Table
+from clemsim.analysis.results import ResultTable
 from clemsim.analysis.sources.evidence import Evidence, listed
 from clemsim.analysis.sources.runs import read_run, setting
 from clemsim.analysis.statistics.bootstrap import Sample, from_clusters
@@ -20,8 +19,9 @@ from clemsim.analysis.statistics.differences import Difference, Metric, Sensitiv
 from clemsim.analysis.statistics.power import more_episodes
 from clemsim.analysis.wording import compared, signed
 from clemsim.errors import UsageError
-from clemsim.folder import STORE
-from clemsim.scores.multiple import holm
+from clemsim.results.paired_tests import holm
+from clemsim.store import reader
+from clemsim.store.folder import STORE
 
 A, B = "A", "B"
 ALL: tuple[Metric, ...] = (*METRICS, "clemscore")
@@ -29,18 +29,18 @@ DATA = "SELECT arena, experiment || '/' || instance, data FROM episodes GROUP BY
 
 
 @dataclass(frozen=True)
-class Match:
+class PairedMatch:
     """Who was compared, the table, what it says, and what should be known of the two runs."""
 
     first: str
     second: str
-    table: Table
+    table: ResultTable
     sentences: Sequence[str]
     notes: Sequence[str]
     hangs: Sensitivity
 
 
-def match(one: Path, two: Path, first: str | None = None, second: str | None = None, *, anyway: bool = False) -> Match:
+def match(one: Path, two: Path, first: str | None = None, second: str | None = None, *, anyway: bool = False) -> PairedMatch:
     """Compare an agent of one run with an agent of another, on the instances that both have finished.
 
     Runs of different suites, rules, prompts, instances or constraints are refused, or with `anyway` compared and the
@@ -60,9 +60,9 @@ def match(one: Path, two: Path, first: str | None = None, second: str | None = N
     names = agents if agents[0] != agents[1] else (f"{agents[0]} ({one.name})", f"{agents[1]} ({two.name})")
     every = [*different, *_named(one, two), *notes, *evidence[0].notes, *evidence[1].notes]
     frame, main = _table(sample)
-    table = Table("comparison", f"{names[0]} against {names[1]}: differences in points, paired by instance", frame)
+    table = ResultTable("comparison", f"{names[0]} against {names[1]}: differences in points, paired by instance", frame)
     hangs = sensitivity(sample, A, B)
-    return Match(*names, table, _sentences(sample, names, main, hangs), list(dict.fromkeys(every)), hangs)
+    return PairedMatch(*names, table, _sentences(sample, names, main, hangs), list(dict.fromkeys(every)), hangs)
 
 
 def _agent(evidence: Evidence, folder: Path, wanted: str | None, option: str) -> str:
@@ -88,9 +88,9 @@ def _different(one: Path, two: Path) -> list[str]:
     for name in first.arenas.keys() & second.arenas.keys():
         if first.arenas[name] != second.arenas[name]:
             found.append(f"{name} is of another version, or has other prompts or word lists")
-    with store.reading(one / STORE) as base:
+    with reader.reading(one / STORE) as base:
         before = {tuple(key): data for *key, data in base.execute(DATA)}
-    with store.reading(two / STORE) as base:
+    with reader.reading(two / STORE) as base:
         other = [f"{game} {name}" for game, name, data in base.execute(DATA) if before.get((game, name), data) != data]
     return [*found, *([f"instances differ though named alike: {listed(other, 3)}"] if other else [])]
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.drawing.labels import WIDE
-from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.wording import number
 from clemsim.errors import UsageError
@@ -29,7 +29,7 @@ def profiles(evidence: Evidence, model: str | None = None) -> Analysis:
     order = pl.DataFrame({"model": evidence.models, "place": range(len(evidence.models))})
     columns = ("model", "game", "played", "quality", "deviation", "episodes")
     frame = evidence.scores.join(order, on="model").sort("place", "game").select(*columns)
-    tables = [Table("profiles", "% Played and Quality by model and game, 0 to 100", frame)]
+    tables = [ResultTable("profiles", "% Played and Quality by model and game, 0 to 100", frame)]
     figure = Figure(
         "d_profile", "% Played and Quality per game; Quality as a radar (rings: 25, 50, 75, 100)", _draw(frame, chosen)
     )

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from clemsim.analysis.results import Analysis, Table
-from clemsim.analysis.statistics.rating import Game, rate
+from clemsim.analysis.results import Analysis, ResultTable
+from clemsim.analysis.statistics.rating import RatedGame, rate
 from clemsim.analysis.wording import number, span
 from clemsim.errors import UsageError
 
 
-def ratings(games: Sequence[Game]) -> Analysis:
+def ratings(games: Sequence[RatedGame]) -> Analysis:
     """A table of games as ratings. Raises UsageError where there is nothing to rate."""
     try:
         found = rate(games)
@@ -33,5 +33,10 @@ def ratings(games: Sequence[Game]) -> Analysis:
     ]
     left = ["somebody won or lost everything: a prior keeps the ratings finite"] if found.penalised else []
     return Analysis(
-        "ratings", "Ratings of models that met", sentences, [Table("ratings", "Bradley-Terry, logit scale", frame)], (), left
+        "ratings",
+        "Ratings of models that met",
+        sentences,
+        [ResultTable("ratings", "Bradley-Terry, logit scale", frame)],
+        (),
+        left,
     )

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clemsim.analysis.results import Analysis, Table
+from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.averages import Numbers
 from clemsim.analysis.statistics.bootstrap import Sample, interval, without_spread
 from clemsim.analysis.statistics.differences import Metric
 from clemsim.analysis.statistics.mixed import Mixed, mixed
 from clemsim.analysis.wording import models, number, span, width_of
-from clemsim.scores.intervals import Interval
+from clemsim.results.intervals import Interval
 
 BRIEF = ("model", "played", "quality", "clemscore", "clemscore_low", "clemscore_high")  # what a terminal shows
 MOST = 6000  # pairs of model and instance; beyond that the mixed model takes minutes
@@ -24,12 +24,12 @@ METRICS: tuple[Metric, ...] = ("played", "quality", "clemscore")
 def scores(evidence: Evidence) -> Analysis:
     """%Played, Quality and clemscore of every model with their 95 % intervals."""
     frame = with_intervals(evidence)
-    tables = [Table("scores", "Scores, 0 to 100, with 95 % intervals", frame, BRIEF)]
+    tables = [ResultTable("scores", "Scores, 0 to 100, with 95 % intervals", frame, BRIEF)]
     found, left = _effects(evidence)
     sentences = _sentences(evidence, frame)
     if found:
         title = "Mixed model: an episode's worth (0 to 100, aborted as 0), models against the first"
-        tables.append(Table("scores_mixed", title, _terms(found)))
+        tables.append(ResultTable("scores_mixed", title, _terms(found)))
         sentences.append(_spread(found))
     return Analysis("scores", "All models", sentences, tables, left_out=left)
 

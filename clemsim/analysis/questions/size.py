@@ -11,7 +11,7 @@ import polars as pl
 
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.questions.scores import with_intervals
-from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.averages import Numbers, points
 from clemsim.analysis.statistics.groups import Within, within
@@ -19,7 +19,7 @@ from clemsim.analysis.statistics.mixed import Mixed, mixed
 from clemsim.analysis.statistics.ranks import Ranks, ranks
 from clemsim.analysis.statistics.regression import Fit, fit, influence, where
 from clemsim.analysis.wording import chance, models, number, signed, size, span, strength
-from clemsim.scores.multiple import holm
+from clemsim.results.paired_tests import holm
 
 TARGETS = (10.0, 20.0, 30.0, 40.0, 50.0)
 BRIEF = ("sample", "formula", "n", "r_squared", "f", "p")  # what a terminal shows
@@ -65,16 +65,16 @@ def by_size(evidence: Evidence, targets: Sequence[float] = TARGETS) -> Analysis:
     ranked, correlations = _ranks(facts)
     if not fits:
         text = f"{models(len(known))} of known size: too few for a regression, which needs {FEWEST} of different sizes."
-        tables = [Table("size_ranks", "Rank correlations with clemscore", correlations)] if len(correlations) else []
+        tables = [ResultTable("size_ranks", "Rank correlations with clemscore", correlations)] if len(correlations) else []
         return Analysis("a", title, [text], tables, left_out=left)
     inside, random = _within(evidence, known), _mixed(evidence, known)
     tables = [
-        Table("size_regressions", "Least squares; P in billions, D in trillions of tokens", _summary(fits), BRIEF),
-        Table("size_coefficients", "Coefficients, with classical and with robust (HC3) errors", _coefficients(fits)),
-        Table("size_without_one", "What one model does to a fit: R² and slope of ln(P) without it", _influence(fits)),
-        Table("size_ranks", "Rank correlations with clemscore", correlations),
-        Table("size_for_a_score", "How many parameters (billions) for a score?", _inverse(fits, targets)),
-        Table(
+        ResultTable("size_regressions", "Least squares; P in billions, D in trillions of tokens", _summary(fits), BRIEF),
+        ResultTable("size_coefficients", "Coefficients, with classical and with robust (HC3) errors", _coefficients(fits)),
+        ResultTable("size_without_one", "What one model does to a fit: R² and slope of ln(P) without it", _influence(fits)),
+        ResultTable("size_ranks", "Rank correlations with clemscore", correlations),
+        ResultTable("size_for_a_score", "How many parameters (billions) for a score?", _inverse(fits, targets)),
+        ResultTable(
             "size_other_models", "Size within families, and with models and games as random effects", _others(inside, random)
         ),
     ]

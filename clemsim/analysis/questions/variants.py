@@ -12,7 +12,7 @@ import polars as pl
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.questions.comparing import BRIEF, Comparison, by_game, compare, table
 from clemsim.analysis.questions.scores import with_intervals
-from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.wording import compared, counted, number
 
@@ -23,7 +23,7 @@ LOCAL = ("huggingface-local", "local", "llama.cpp")  # whose weights are surely 
 
 
 @dataclass(frozen=True)
-class Group:
+class VariantGroup:
     """Models that share something, and the one that the others are held against."""
 
     kind: str
@@ -50,7 +50,7 @@ def grouped(evidence: Evidence) -> Analysis:
     found = compare(evidence.sample, [pair for group in groups for pair in group.pairs()])
     figure = Figure("e_groups", "clemscore with its 95 % interval, by group; filled: what the others are held against",
                     _bars(evidence, groups))  # fmt: skip
-    told = Table("group_differences", "Each against the first of its group, points of clemscore", table(found), BRIEF)
+    told = ResultTable("group_differences", "Each against the first of its group, points of clemscore", table(found), BRIEF)
     return Analysis("e", title, _counted(found), [told], [figure], _read_off(evidence))
 
 
@@ -67,15 +67,17 @@ def access(evidence: Evidence) -> Analysis:
     )
 
 
-def _deltas(evidence: Evidence, letter: str, title: str, name: str, groups: Sequence[Group], nothing: str) -> Analysis:
+def _deltas(
+    evidence: Evidence, letter: str, title: str, name: str, groups: Sequence[VariantGroup], nothing: str
+) -> Analysis:
     long = {"f": "Quantisation against full precision", "g": "Access: the same weights through different servers"}[letter]
     if not groups:
         return Analysis(letter, long, [nothing])
     found = compare(evidence.sample, [pair for group in groups for pair in group.pairs()])
     games = by_game(evidence.sample, found)
     tables = [
-        Table(f"{name}_differences", "Differences in clemscore, points", table(found), BRIEF),
-        Table(f"{name}_by_game", "Differences per game, points of % Played, Quality and clemscore", games),
+        ResultTable(f"{name}_differences", "Differences in clemscore, points", table(found), BRIEF),
+        ResultTable(f"{name}_by_game", "Differences per game, points of % Played, Quality and clemscore", games),
     ]
     sentences = [compared(each.model, each.reference, each.difference, each.adjusted, each.hangs) for each in found]
     figure = Figure(
@@ -84,7 +86,7 @@ def _deltas(evidence: Evidence, letter: str, title: str, name: str, groups: Sequ
     return Analysis(letter, long, [*sentences, *_counted(found)], tables, [figure], _read_off(evidence))
 
 
-def _families(evidence: Evidence) -> Iterator[Group]:
+def _families(evidence: Evidence) -> Iterator[VariantGroup]:
     """Sizes and versions of one family; of each weights only what the quantised and the hosted are held against."""
     known = evidence.kinds.filter(pl.col("clemscore").is_not_null())
     variants = known.partition_by("weights", maintain_order=True)
@@ -92,34 +94,34 @@ def _families(evidence: Evidence) -> Iterator[Group]:
     for (family,), some in first.sort("family").group_by("family", maintain_order=True):
         names = some.sort("clemscore", descending=True)["model"].to_list()
         if len(names) > 1:
-            yield Group("family", str(family), names[0], tuple(names[1:]))
+            yield VariantGroup("family", str(family), names[0], tuple(names[1:]))
 
 
-def _tuned(evidence: Evidence) -> Iterator[Group]:
+def _tuned(evidence: Evidence) -> Iterator[VariantGroup]:
     tuned = evidence.facts.filter(pl.col("base_model").is_not_null() & pl.col("clemscore").is_not_null())
     for (base,), some in tuned.sort("base_model").group_by("base_model", maintain_order=True):
         names = some.sort("clemscore", descending=True)["model"].to_list()
         if base in evidence.models and base not in names:
-            yield Group("tuned from", str(base), str(base), tuple(names))
+            yield VariantGroup("tuned from", str(base), str(base), tuple(names))
         elif len(names) > 1:
-            yield Group("tuned from", str(base), names[0], tuple(names[1:]))
+            yield VariantGroup("tuned from", str(base), names[0], tuple(names[1:]))
 
 
-def _quantised(evidence: Evidence) -> Iterator[Group]:
+def _quantised(evidence: Evidence) -> Iterator[VariantGroup]:
     few = pl.col("quantisation") < FULL
     for (weights,), some in evidence.kinds.sort("weights").group_by("weights", maintain_order=True):
         fewer = some.filter(few).sort("quantisation")["model"].to_list()
         whole = some.filter(few.not_() | pl.col("quantisation").is_null())
         if fewer and len(whole):
-            yield Group("quantisation", str(weights), _reference(whole)["model"][0], tuple(fewer))
+            yield VariantGroup("quantisation", str(weights), _reference(whole)["model"][0], tuple(fewer))
 
 
-def _accessed(evidence: Evidence) -> Iterator[Group]:
+def _accessed(evidence: Evidence) -> Iterator[VariantGroup]:
     whole = evidence.kinds.filter(pl.col("quantisation").is_null() | (pl.col("quantisation") >= FULL))
     for (weights,), some in whole.sort("weights").group_by("weights", maintain_order=True):
         if some["access"].n_unique() > 1:
             first = _reference(some)["model"][0]
-            yield Group("access", str(weights), first, tuple(model for model in some["model"] if model != first))
+            yield VariantGroup("access", str(weights), first, tuple(model for model in some["model"] if model != first))
 
 
 def _reference(some: pl.DataFrame) -> pl.DataFrame:
@@ -156,7 +158,7 @@ def _read_off(evidence: Evidence) -> list[str]:
     return [text] if unsaid else []
 
 
-def _bars(evidence: Evidence, groups: Sequence[Group]) -> charts.Specification:
+def _bars(evidence: Evidence, groups: Sequence[VariantGroup]) -> charts.Specification:
     ends = with_intervals(evidence).select("model", "clemscore", low="clemscore_low", high="clemscore_high")
     known = {row["model"]: row for row in ends.to_dicts()}
     rows = [

@@ -12,9 +12,9 @@ from clemsim.analysis.sources import published, runs, studies
 from clemsim.analysis.sources.characteristics import Characteristics, looks_like, read_characteristics
 from clemsim.analysis.sources.evidence import Evidence, merged, scores_of
 from clemsim.analysis.sources.names import clean
-from clemsim.analysis.statistics.rating import Game
+from clemsim.analysis.statistics.rating import RatedGame
 from clemsim.errors import UsageError
-from clemsim.folder import STORE
+from clemsim.store.folder import STORE
 
 Decoding = Literal["plain", "constrained", "all"]
 
@@ -80,7 +80,7 @@ def _runs(source: Path) -> list[Path]:
     return [source] if (source / STORE).is_file() else []
 
 
-def read_games(path: Path) -> list[Game]:
+def read_games(path: Path) -> list[RatedGame]:
     """A table of games between models: `first`, `second`, `score` (of the first: 1, 0 or 0.5), and `instance` if it has one.
 
     Raises UsageError.
@@ -93,7 +93,7 @@ def read_games(path: Path) -> list[Game]:
         score = published.number(row["score"], f"{path}, line {line}", 1)
         if score is None:
             raise UsageError(f"{path}, line {line}: a game needs a score")
-        games.append(Game(row["first"], row["second"], score, row.get("instance", "")))
+        games.append(RatedGame(row["first"], row["second"], score, row.get("instance", "")))
     return games
 
 

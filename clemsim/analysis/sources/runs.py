@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from clemsim import store
 from clemsim.analysis.sources.characteristics import Characteristics
 from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.errors import UsageError
-from clemsim.folder import STORE, read_description
+from clemsim.store import reader
+from clemsim.store.folder import STORE, read_description
 
 CLUSTERS = """
 SELECT "cast", arena, experiment || '/' || instance, count(*), sum(outcome != 'aborted'), count(quality), total(quality)
@@ -53,7 +53,7 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     Unfinished episodes are in nothing, and a note counts them. Raises StoreError and UsageError.
     """
     constrained = setting(folder).constrained
-    with store.reading(folder / STORE) as base:
+    with reader.reading(folder / STORE) as base:
         clusters, unfinished, spent = (base.execute(query).fetchall() for query in (CLUSTERS, UNFINISHED, SPENT))
     casts = list(dict.fromkeys([row[0] for row in (*clusters, *unfinished)]))
     names = {cast: _name(cast, model if len(casts) == 1 else None, constrained=constrained) for cast in casts}

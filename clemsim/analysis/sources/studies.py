@@ -13,7 +13,7 @@ from clemsim.analysis.sources.characteristics import checked
 from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
 from clemsim.analysis.sources.runs import read_run
 from clemsim.errors import UsageError
-from clemsim.folder import STORE
+from clemsim.store.folder import STORE
 
 INDEX = "index.toml"
 KEY = ("model", "game", "instance")

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
-Rule = Literal["paper", "zero"]
-RULES: tuple[Rule, ...] = get_args(Rule)
+AveragingRule = Literal["paper", "zero"]
+RULES: tuple[AveragingRule, ...] = get_args(AveragingRule)
 
 
 class Averages(NamedTuple):
@@ -20,7 +20,7 @@ class Averages(NamedTuple):
     clemscore: Numbers
 
 
-def averages(played: Numbers, quality: Numbers, rule: Rule = "paper") -> Averages:
+def averages(played: Numbers, quality: Numbers, rule: AveragingRule = "paper") -> Averages:
     """Averages over the last axis, the games. NaN in `played`: never run; NaN in `quality`: nothing scored.
 
     `paper` leaves a game without Quality out of the average Quality but keeps its %Played (Bhavsar et al. 2024; clembench);

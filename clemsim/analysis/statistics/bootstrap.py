@@ -19,9 +19,9 @@ from hashlib import sha256
 import numpy as np
 from scipy import stats
 
-from clemsim.analysis.statistics.averages import Averages, Numbers, Rule, averages
-from clemsim.scores.intervals import Interval
-from clemsim.scores.intervals import without_spread as certain
+from clemsim.analysis.statistics.averages import Averages, AveragingRule, Numbers, averages
+from clemsim.results.intervals import Interval
+from clemsim.results.intervals import without_spread as certain
 
 DRAWS = 2000
 FEWEST = 3  # draws beyond a percentile, for it to be one
@@ -44,11 +44,11 @@ class Sample:
     instances: tuple[int, ...]
     paired: bool
 
-    def averages(self, rule: Rule = "paper") -> Averages:
+    def averages(self, rule: AveragingRule = "paper") -> Averages:
         """What was seen, one number a model."""
         return averages(self.played, self.quality, rule)
 
-    def drawn(self, rule: Rule = "paper") -> Averages:
+    def drawn(self, rule: AveragingRule = "paper") -> Averages:
         """What might have been: draws x models."""
         return averages(self.drawn_played, self.drawn_quality, rule)
 

@@ -12,7 +12,7 @@ from scipy import stats
 
 from clemsim.analysis.statistics.averages import Averages, Numbers, averages
 from clemsim.analysis.statistics.bootstrap import Sample, interval, p_value
-from clemsim.scores.intervals import Interval, Z
+from clemsim.results.intervals import Interval, Z
 
 Metric = Literal["played", "quality", "clemscore"]
 Verdict = Literal["higher", "lower", "undecided", "no data"]

@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
 from clemsim.analysis.statistics.averages import Numbers
-from clemsim.scores.intervals import Interval
+from clemsim.results.intervals import Interval
 
 EDGES = (0, 6, 10, 60, 100, 200, 1000, 2000)  # billions of parameters; a bucket holds its upper edge (Bhavsar et al. 2024)
 

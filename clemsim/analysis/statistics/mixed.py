@@ -10,7 +10,7 @@ import numpy as np
 from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
 
 from clemsim.analysis.statistics.averages import Numbers
-from clemsim.scores.intervals import Interval
+from clemsim.results.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True)

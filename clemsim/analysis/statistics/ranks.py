@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from clemsim.analysis.statistics.averages import Numbers
-from clemsim.scores.intervals import Interval, Z
+from clemsim.results.intervals import Interval, Z
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ import numpy as np
 from scipy.special import expit
 
 from clemsim.analysis.statistics.averages import Numbers
-from clemsim.scores.intervals import Interval, Z
+from clemsim.results.intervals import Interval, Z
 
 RIDGE = 0.25  # 1 / variance of the prior that holds ratings together where somebody has won or lost everything
 STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Game:
+class RatedGame:
     """`first` and `second` sat in the first and second seat; `score`: 1 the first won, 0 the second, 0.5 neither."""
 
     first: str
@@ -52,7 +52,7 @@ class Rating:
         return float(expit(strength[first] - strength[second] + self.seat))
 
 
-def rate(games: Sequence[Game]) -> Rating:
+def rate(games: Sequence[RatedGame]) -> Rating:
     """logit P(first wins) = strength(first) - strength(second) + seat (Bradley and Terry 1952; order effect: Davidson
     and Beaver 1977; half a win each for a draw). Newton's method; errors are clustered by instance (Huber 1967; Liang
     and Zeger 1986).
@@ -81,7 +81,7 @@ def rate(games: Sequence[Game]) -> Rating:
     return Rating(tuple(sorted(rated, key=lambda each: -each.strength)), seat, error, _around(seat, error), penalised)
 
 
-def _design(games: Sequence[Game], names: Sequence[str]) -> Numbers:
+def _design(games: Sequence[RatedGame], names: Sequence[str]) -> Numbers:
     place = {name: at for at, name in enumerate(names)}
     design = np.zeros((len(games), len(names) + 1))
     for row, game in enumerate(games):
@@ -115,7 +115,7 @@ def _solve(x: Numbers, y: Numbers, penalty: Numbers, clusters: Sequence[str]) ->
     return beta, factor * centre @ bread @ meat @ bread @ centre.T
 
 
-def _tied(games: Sequence[Game], names: Sequence[str]) -> bool:
+def _tied(games: Sequence[RatedGame], names: Sequence[str]) -> bool:
     """Whether from everybody a chain of wins leads to everybody else."""
     won: dict[str, set[str]] = {name: set() for name in names}
     for game in games:

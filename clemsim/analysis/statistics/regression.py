@@ -11,7 +11,7 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.outliers_influence import OLSInfluence
 
 from clemsim.analysis.statistics.averages import Numbers
-from clemsim.scores.intervals import Interval
+from clemsim.results.intervals import Interval
 
 INTERCEPT = "intercept"
 

@@ -12,7 +12,7 @@ from html import escape
 import orjson
 import vl_convert
 
-from clemsim.analysis.results import Analysis, Figure, Table
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.writing.tables import heading, shown
 
 OPEN = 16  # rows; a longer table is folded
@@ -76,7 +76,7 @@ def _figure(figure: Figure) -> str:
     )
 
 
-def _table(table: Table) -> str:
+def _table(table: ResultTable) -> str:
     kinds = ["number" if dtype.is_numeric() else "" for dtype in table.frame.dtypes]
     names = table.frame.columns
     head = "".join(f'<th class="{kind}">{escape(heading(name))}</th>' for name, kind in zip(names, kinds, strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from clemsim.analysis.results import Table
+from clemsim.analysis.results import ResultTable
 
 SMALL = 0.001
 P_VALUES = {"p", "p_holm", "hc3_p"}
@@ -43,12 +43,12 @@ def heading(column: str) -> str:
     return column.replace("_", " ")
 
 
-def csv_of(table: Table) -> str:
+def csv_of(table: ResultTable) -> str:
     """The table as CSV, with every digit; an empty cell for what is not there."""
     return table.frame.write_csv()
 
 
-def latex_of(table: Table) -> str:
+def latex_of(table: ResultTable) -> str:
     """The table as a LaTeX tabular with booktabs' rules; `%` lines say what it is and what it needs."""
     names, dtypes = table.frame.columns, table.frame.dtypes
     align = "".join("r" if dtype.is_numeric() else "l" for dtype in dtypes)

@@ -9,9 +9,9 @@ from rich.console import RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from clemsim.analysis.results import Analysis, Table
+from clemsim._util.text import plain
+from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.writing.tables import heading, shown
-from clemsim.view.text import plain
 
 ROWS = 20  # of a table; the files have all
 SHORT = 9  # characters; a column of such words is not folded
@@ -34,7 +34,7 @@ def told(analyses: Sequence[Analysis], left_out: Sequence[str]) -> Iterator[Rend
             yield plain(f"  {note}", "dim")
 
 
-def versus(table: Table) -> RenderableType:
+def versus(table: ResultTable) -> RenderableType:
     """Two runs by game and metric, 80 columns wide; the games stand on lines of their own."""
     grid = RichTable(
         title=plain(table.title), title_justify="left", title_style="dim", box=HORIZONTALS, padding=(0, 1, 0, 0)
@@ -54,7 +54,7 @@ def versus(table: Table) -> RenderableType:
     return grid
 
 
-def table_of(table: Table, most: int | None = None) -> RenderableType:
+def table_of(table: ResultTable, most: int | None = None) -> RenderableType:
     """A table, its first rows."""
     frame = table.frame.select(table.brief) if table.brief else table.frame
     more = 0 if most is None else max(0, len(frame) - most)

@@ -1,0 +1,99 @@
+"""Suites: named sets of arenas, experiments and instances.
+
+A suite is a TOML file. Beside it may lie a folder for each arena with files of its own (instances, prompts, word
+lists), which come before the arena's.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from clemsim.arena import Arena
+from clemsim.errors import UsageError
+from clemsim.game.instances import Instance
+
+T = TypeVar("T")
+
+
+class Part(BaseModel):
+    """What a suite takes of one arena: so many instances of each experiment named; all of them if none is named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    experiments: dict[str, int] = Field(default_factory=dict)
+
+
+class Suite(BaseModel):
+    """A suite as its file has it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    description: str = ""
+    seed: int | None = None  # with which its instances were generated
+    language: str = "en"
+    arenas: dict[str, Part]
+    folder: Path = Path()
+
+    def folder_of(self, arena: str) -> Path:
+        """Where the suite's own files for an arena would lie."""
+        return self.folder / arena
+
+    def instances(self, arena: Arena[Any], most: int | None = None, only: str | None = None) -> list[Any]:
+        """The suite's instances of an arena, at most so many of each experiment, or only the one of this label.
+
+        Raises UsageError.
+        """
+        groups = by_experiment(arena.instances())
+        part = self.arenas.get(arena.name, Part())
+        if part.experiments:
+            missing = sorted(set(part.experiments) - set(groups))
+            if missing:
+                raise UsageError(f"suite {self.name}: {arena.name} has no experiment {', '.join(missing)}")
+            groups = {name: groups[name][:count] for name, count in part.experiments.items()}
+        found = [each for group in groups.values() for each in group[:most] if only in (None, each.label)]
+        if not found:
+            raise UsageError(f"suite {self.name}: there is no instance of {arena.name} to play")
+        return found
+
+
+def by_experiment(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
+    """Instances grouped, in their order."""
+    groups: dict[str, list[Instance]] = defaultdict(list)
+    for instance in instances:
+        groups[instance.experiment].append(instance)
+    return dict(groups)
+
+
+def available() -> dict[str, Path]:
+    """The suites that installed packages bring: name and file."""
+    folders = [entry.load() for entry in entry_points(group="clemsim.suites")]
+    return {path.stem: path for folder in folders for path in sorted(Path(folder).glob("*.toml"))}
+
+
+def load(spec: str) -> Suite:
+    """The suite of this name, file, or folder with a `suite.toml`. Raises UsageError."""
+    path = available().get(spec) or _path(spec)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Suite.model_validate({"name": path.stem, **data, "folder": path.parent})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"suite {path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"suite {path}: {place}: {first['msg']}") from error
+
+
+def _path(spec: str) -> Path:
+    path = Path(spec)
+    if path.is_dir():
+        path = path / "suite.toml"
+    if not path.is_file():
+        raise UsageError(f"there is no suite {spec!r}: choose one of {', '.join(available())}, or give its file or folder")
+    return path

@@ -1,1 +1,0 @@
-"""clembench's instances and recorded episodes, for arenas that have a `Port`."""

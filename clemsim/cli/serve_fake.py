@@ -1,0 +1,83 @@
+"""`clemsim serve-fake`: a simulated vLLM server, to try a stress test on without a model."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from clemsim._util.text import plain
+from clemsim.cli.common import err, fail, one_line, run_async
+from clemsim.engines.simulated.faults import Faults
+from clemsim.engines.simulated.machine import Spec
+from clemsim.engines.simulated.server import SimulatedServer
+from clemsim.stress.games.recall import Clerk
+from clemsim.stress.plan.slo import duration
+
+
+def serve_fake(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any that is free.")] = 8207,
+    model: Annotated[str, typer.Option(help="The name of its model.")] = "fake",
+    seats: Annotated[int, typer.Option(min=1, help="Requests that run at once; others wait.")] = 64,
+    ttft: Annotated[str, typer.Option(metavar="TIME", help="From a seat to the first token, at least.")] = "80ms",
+    itl: Annotated[str, typer.Option(metavar="TIME", help="Between two tokens of a request.")] = "20ms",
+    slowdown: Annotated[float, typer.Option(min=0.0, help="Every other request makes tokens slower by this share.")] = 0.0,
+    prefill: Annotated[float, typer.Option(min=1.0, help="Prompt tokens a second, of all requests together.")] = 1e6,
+    blocks: Annotated[int, typer.Option(min=1, help="Of the KV cache.")] = 65_536,
+    block_size: Annotated[int, typer.Option(min=1, help="Tokens of a block.")] = 16,
+    context: Annotated[int, typer.Option(min=2, help="Tokens of prompt and reply.")] = 8192,
+    priority: Annotated[bool, typer.Option("--priority", help="Serves by priority.")] = False,
+    most_waiting: Annotated[int | None, typer.Option(min=0, help="Turns requests away (503) when so many wait.")] = None,
+    skill: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of right answers in the game `recall`.")] = 0.9,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of answers that come out differently each time, no worse.")
+    ] = 0.0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=VALUE",
+            help="busy, error, reset, stall, cut: a share of requests; other-answers: beyond so many requests; repeat.",
+        ),
+    ] = None,
+) -> None:
+    """Serve as vLLM does (chat completions, streams, /metrics), with known latency and capacity, without a model.
+
+    Examples:
+
+      clemsim serve-fake --seats 64 --ttft 80ms --itl 20ms
+
+      clemsim serve-fake --fault busy=0.05 --fault other-answers=8
+    """
+    with one_line():
+        spec = Spec(
+            model=model,
+            seats=seats,
+            blocks=blocks,
+            block_size=block_size,
+            context=context,
+            first_token=duration(ttft, "--ttft"),
+            interval=duration(itl, "--itl"),
+            prefill=prefill,
+            slowdown=slowdown,
+            priority=priority,
+        )
+        server = SimulatedServer(spec, Clerk(skill, noise), most_waiting, faults=Faults.parse(fault or ()))
+        run_async(_serve(server, port))
+
+
+async def _serve(server: SimulatedServer, port: int) -> None:
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError):
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    try:
+        await server.start(port)
+    except OSError as error:
+        fail(f"port {port} can't be used: choose another --port ({error.strerror})")
+    spec = f"{server.spec.model}@{server.url}/v1"
+    err.print(plain(f"serving {spec} (Ctrl-C stops); try: clemsim stress --agent {spec}"), soft_wrap=True)
+    await stopped.wait()
+    await server.stop()

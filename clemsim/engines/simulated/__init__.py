@@ -1,0 +1,4 @@
+"""A simulated vLLM server with known latency and capacity, without a model.
+
+It plays no game and judges no answer.
+"""

@@ -1,0 +1,187 @@
+"""vLLM inside this process, without HTTP: `vllm-engine:MODEL[?flag=value&flag]` (extra `vllm`).
+
+The model itself runs in a process of vLLM's own; templates, tokens and detokenising are this process's work, on the event
+loop. `benchmarks/inprocess.py` says what that is good for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from itertools import count
+from pathlib import Path
+from time import monotonic, time
+from typing import Any
+
+from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
+from clemsim.engines.load import ServerLoad
+from clemsim.engines.vllm_flags import flags_of, portable
+from clemsim.errors import EngineUnavailable, UsageError
+from clemsim.game.messages import Stop, Usage
+
+
+class VllmInProcessEngine(Engine):
+    """A model on vLLM's `AsyncLLM`. Flags are those of `vllm serve`."""
+
+    adaptive = True
+
+    def __init__(self, spec: str) -> None:
+        """`spec`: `MODEL[?flag=value&flag]`. Raises UsageError."""
+        self.model, self._flags = flags_of(spec, "vllm-engine")
+        self.name = Path(self.model).name
+        self.width = FIRST_WIDTH
+        self._llm: Any = None
+        self._tokenizer: Any = None
+        self._longest = 0
+        self._numbers = count()
+        self._stats = Stats()
+
+    async def open(self) -> None:
+        """Load the model; takes as long as it takes vLLM to start. Raises UsageError and EngineUnavailable."""
+        if self._llm is not None:
+            return
+        try:
+            self._llm = await asyncio.to_thread(_start, self.model, self._flags, self._stats)
+        except (RuntimeError, ValueError, OSError) as error:
+            raise EngineUnavailable(f"vLLM can't run {self.model}: {' '.join(str(error).split())[:300]}") from error
+        self._tokenizer = self._llm.get_tokenizer()
+        self._longest = self._llm.model_config.max_model_len
+
+    async def close(self) -> None:
+        """Stop vLLM's processes."""
+        if self._llm is not None:
+            llm, self._llm, self._tokenizer = self._llm, None, None
+            await asyncio.to_thread(llm.shutdown)
+            llm.shutdown = lambda: None  # its destructor shuts it down again, and fails where the interpreter ends
+
+    @property
+    def constrains(self) -> bool:
+        """vLLM can."""
+        return True
+
+    def describe(self) -> dict[str, Any]:
+        """Model, vLLM's version and flags."""
+        try:
+            about = version("vllm")
+        except PackageNotFoundError:
+            about = "unknown"
+        return {
+            "engine": "vllm-engine",
+            "model": portable(self.model),
+            "server": f"vllm {about}",
+            "flags": list(self._flags),
+        }
+
+    async def load(self) -> ServerLoad | None:
+        """What vLLM's scheduler said last."""
+        return self._stats.load
+
+    async def complete(self, request: Request) -> Completion:
+        """One completion. Raises EngineUnavailable when vLLM's processes are gone."""
+        if self._llm is None:
+            raise EngineUnavailable(f"{self.name} is not open")
+        started, begun = time(), monotonic()
+        prompt = self._tokenizer.apply_chat_template(
+            list(request.messages), add_generation_prompt=True, tokenize=True, return_dict=False
+        )
+        usage = Usage(self.name, request.seed, started, 0.0, len(prompt))
+        room = self._longest - len(prompt)
+        if room < 1:
+            return Completion("", "", "overflow", usage)
+        final = await self._generate(prompt, request, min(room, request.sampling.max_tokens))
+        said = final.outputs[0]
+        usage.seconds = monotonic() - begun
+        usage.tokens_out = len(said.token_ids)
+        usage.tokens_cached = final.num_cached_tokens or 0
+        stop: Stop = "length" if said.finish_reason == "length" else "stop"
+        return Completion(said.text, "", stop, usage)
+
+    async def _generate(self, prompt: Sequence[int], request: Request, most: int) -> Any:
+        number = f"{request.episode}/{request.turn}/{next(self._numbers)}"
+        final = None
+        try:
+            async for output in self._llm.generate({"prompt_token_ids": prompt}, _parameters(request, most), number):
+                final = output
+        except _dead() as error:
+            raise EngineUnavailable(f"vLLM stopped: {error}") from error
+        if final is None or not final.outputs:
+            raise EngineUnavailable("vLLM gave no output")
+        return final
+
+
+class Stats:
+    """Keeps what vLLM's scheduler says of itself."""
+
+    def __init__(self) -> None:
+        self.load: ServerLoad | None = None
+        self._kv_tokens = self._preempted = self._generated = self._queries = self._hits = 0
+
+    def begin(self, config: Any) -> None:
+        """The engine is there: how large its KV cache is."""
+        cache = config.cache_config
+        self._kv_tokens = (cache.num_gpu_blocks or 0) * (cache.block_size or 0)
+
+    def record(self, scheduler: Any, iteration: Any) -> None:
+        """One step of the engine."""
+        if iteration is not None:
+            self._preempted += iteration.num_preempted_reqs
+            self._generated += iteration.num_generation_tokens
+        if scheduler is None:
+            return
+        found = scheduler.prefix_cache_stats
+        self._queries += found.queries
+        self._hits += found.hits
+        self.load = ServerLoad(
+            running=scheduler.num_running_reqs,
+            waiting=scheduler.num_waiting_reqs,
+            kv_usage=scheduler.kv_cache_usage,
+            preemptions=self._preempted,
+            kv_tokens=self._kv_tokens,
+            prefix_queries=self._queries,
+            prefix_hits=self._hits,
+            generated=self._generated,
+        )
+
+
+def _start(model: str, flags: Sequence[str], stats: Stats) -> Any:
+    try:
+        from vllm import AsyncEngineArgs  # noqa: PLC0415 (an extra)
+        from vllm.utils.argparse_utils import FlexibleArgumentParser  # noqa: PLC0415
+        from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
+        from vllm.v1.metrics.loggers import StatLoggerBase  # noqa: PLC0415
+    except ImportError as error:
+        raise UsageError("vllm-engine needs the extra `vllm`: pip install 'clemsim[vllm]'") from error
+
+    class Logger(StatLoggerBase):  # type: ignore[misc,unused-ignore]
+        def __init__(self, vllm_config: Any, engine_index: int = 0) -> None:
+            self._config = vllm_config
+
+        def record(self, scheduler_stats: Any, iteration_stats: Any, *rest: Any, **more: Any) -> None:
+            stats.record(scheduler_stats, iteration_stats)
+
+        def log_engine_initialized(self) -> None:
+            stats.begin(self._config)
+
+    parser = AsyncEngineArgs.add_cli_args(FlexibleArgumentParser())
+    arguments = AsyncEngineArgs.from_cli_args(parser.parse_args(["--model", model, *flags]))
+    return AsyncLLM.from_engine_args(arguments, stat_loggers=[Logger])
+
+
+def _parameters(request: Request, most: int) -> Any:
+    from vllm import SamplingParams  # noqa: PLC0415
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams  # noqa: PLC0415
+
+    sampling: dict[str, Any] = {**request.sampling.describe(), "max_tokens": most}  # by vLLM's own names
+    return SamplingParams(
+        **sampling,
+        seed=request.seed,
+        structured_outputs=StructuredOutputsParams(regex=request.format.regex) if request.format else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _dead() -> type[Exception]:
+    from vllm.v1.engine.exceptions import EngineDeadError  # noqa: PLC0415
+
+    return EngineDeadError  # type: ignore[no-any-return,unused-ignore]

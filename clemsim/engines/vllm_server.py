@@ -1,0 +1,212 @@
+"""Starts a vLLM server for as long as somebody plays on it: `vllm:MODEL[?flag=value&flag]`.
+
+Whoever names the same model and flags shares the server; it is stopped when the last of them has closed. The command is
+the one in CLEMSIM_VLLM, or `vllm` where that is found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import shutil
+import signal
+import socket
+import tempfile
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.chat import ChatEngine
+from clemsim.engines.load import ServerLoad
+from clemsim.engines.vllm_flags import flags_of, portable
+from clemsim.errors import EngineUnavailable, UsageError
+
+COMMAND = "CLEMSIM_VLLM"
+# Cached tokens are reported and requests are not logged; sampling is always sent with them, so no file of the model decides.
+FLAGS = (
+    *("--enable-prompt-tokens-details", "--disable-uvicorn-access-log", "--no-enable-log-requests"),
+    *("--generation-config", "vllm"),
+)
+PATIENCE = 1800.0  # seconds for a server to start: large models take long to load and to compile
+PROBE, GRACE = 0.5, 20.0  # seconds between two looks; seconds to end by itself
+LAST_LINES = 12  # of its log, shown when it does not start
+
+
+@dataclass(slots=True)
+class VllmServer:
+    """One server process, and how many use it."""
+
+    model: str
+    flags: tuple[str, ...]
+    users: int = 0
+    url: str = ""
+    log: Path = field(default_factory=Path)
+    process: asyncio.subprocess.Process | None = None
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def start(self, patience: float) -> None:
+        """Start it and wait until it is healthy. Raises UsageError and EngineUnavailable."""
+        async with self.starting:
+            if self.process is not None and self.process.returncode is None:
+                return
+            port = _free_port()
+            self.url = f"http://127.0.0.1:{port}"
+            handle, name = tempfile.mkstemp(prefix="clemsim-vllm-", suffix=".log")
+            self.log = Path(name)
+            try:
+                words = [*command(), self.model, "--host", "127.0.0.1", "--port", str(port), *FLAGS, *self.flags]
+                # Its own session, so that Ctrl-C ends the run first and the server after it.
+                self.process = await asyncio.create_subprocess_exec(
+                    *words, stdin=asyncio.subprocess.DEVNULL, stdout=handle, stderr=handle, start_new_session=True
+                )
+            except OSError as error:
+                raise UsageError(f"{command()[0]} can't be started: {error.strerror}; set {COMMAND}") from error
+            finally:
+                os.close(handle)
+            try:
+                await self._healthy(self.process, patience)
+            except BaseException:
+                await self._end()
+                raise
+
+    async def _healthy(self, process: asyncio.subprocess.Process, patience: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience), httpx.AsyncClient(trust_env=False) as client:
+                while process.returncode is None:
+                    with suppress(httpx.HTTPError):
+                        if (await client.get(f"{self.url}/health")).status_code == 200:
+                            return
+                    await asyncio.sleep(PROBE)
+        ended = f"ended with {process.returncode}" if process.returncode is not None else f"was not ready in {patience:g} s"
+        raise EngineUnavailable(f"vLLM for {self.model} {ended}; the end of its log ({self.log}):\n{self._last_lines()}")
+
+    def _last_lines(self) -> str:
+        with suppress(OSError), self.log.open(encoding="utf-8", errors="replace") as lines:
+            return "".join(deque(lines, LAST_LINES)).rstrip()
+        return ""
+
+    async def stop(self) -> None:
+        """End it; its log, which is kept only of one that did not start, goes with it."""
+        if self.process is not None:
+            await self._end()
+            self.log.unlink(missing_ok=True)
+
+    async def _end(self) -> None:
+        """Gently first."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE):
+                    await process.wait()
+                    break
+
+
+_servers: dict[tuple[str, tuple[str, ...]], VllmServer] = {}
+
+
+@asynccontextmanager
+async def keeping_servers() -> AsyncIterator[None]:
+    """Within this context servers that nobody uses any more go on, for the next run; at its end they are stopped."""
+    global _kept
+    _kept += 1
+    try:
+        yield
+    finally:
+        _kept -= 1
+        if not _kept:
+            await stop_unused()
+
+
+_kept = 0
+
+
+async def stop_unused(still: Iterable[str] = ()) -> None:
+    """Stop the kept servers that nobody uses, but for those of the specs that will still be played."""
+    wanted = {flags_of(spec, "vllm") for spec in still}
+    idle = [each for key, each in _servers.items() if not each.users and key not in wanted]
+    await asyncio.gather(*(each.stop() for each in idle))
+
+
+class VllmServerEngine(Engine):
+    """A model on a vLLM server that is started for it."""
+
+    def __init__(self, spec: str, *, isolated: bool = False, batch: int = 1, patience: float = PATIENCE) -> None:
+        """`spec`: `MODEL[?flag=value&flag]`, flags as `vllm serve` takes them, without their dashes. Raises UsageError."""
+        self.model, flags = flags_of(spec, "vllm")
+        self.name = Path(self.model).name
+        self._server = _servers.setdefault((self.model, flags), VllmServer(self.model, flags))
+        self._options: dict[str, Any] = {"isolated": isolated, "batch": batch}
+        self._patience = patience
+        self._chat: ChatEngine | None = None
+
+    async def open(self) -> None:
+        """Start the server, or join those who use it."""
+        if self._chat is not None:
+            return
+        self._server.users += 1
+        try:
+            await self._server.start(self._patience)
+            self._chat = ChatEngine(self.model, self._server.url, name=self.name, **self._options)
+            await self._chat.open()
+        except BaseException:
+            await self.close()
+            raise
+        self.width, self.adaptive = self._chat.width, self._chat.adaptive
+
+    async def close(self) -> None:
+        """Leave the server; the last one stops it."""
+        chat, self._chat = self._chat, None
+        if chat is not None:
+            await chat.close()
+        self._server.users = max(0, self._server.users - 1)
+        if not self._server.users and not _kept:
+            await self._server.stop()
+
+    @property
+    def constrains(self) -> bool:
+        """vLLM can."""
+        return True
+
+    def describe(self) -> dict[str, Any]:
+        """Model, server and flags; the address changes every time, and weights in a folder may lie elsewhere next time."""
+        about = self._chat.describe() if self._chat else {}
+        about.pop("url", None)
+        return {**about, "engine": "vllm", "model": portable(self.model), "flags": list(self._server.flags)}
+
+    async def load(self) -> ServerLoad | None:
+        """The server's."""
+        return await self._chat.load() if self._chat else None
+
+    async def complete(self, request: Request) -> Completion:
+        """Ask the server."""
+        if self._chat is None:
+            raise EngineUnavailable(f"{self.name} is not open")
+        return await self._chat.complete(request)
+
+
+def command() -> list[str]:
+    """What starts a server, up to the model. Raises UsageError where there is no vLLM."""
+    named = os.environ.get(COMMAND)
+    words = shlex.split(named) if named else ["vllm"]
+    if not shutil.which(words[0]):
+        raise UsageError(
+            f"there is no {words[0]}: pip install vllm, or set {COMMAND} to its command (of another environment, say)"
+        )
+    return [*words, "serve"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

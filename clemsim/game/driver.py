@@ -1,0 +1,157 @@
+"""Drives one `play` by hand: no event loop, no I/O, only messages in and asks out.
+
+The log is the state: a drive that gets the recorded replies stands where the recording stood, which is what replay,
+resume, branch and re-score are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+from clemsim.errors import ArenaError, ForbiddenAwait, ReplayMismatch
+from clemsim.game.events import Asked, Ended, Event, Replied, Told
+from clemsim.game.instances import EpisodeKey, Instance
+from clemsim.game.messages import MODERATOR, Message
+from clemsim.game.outcomes import Outcome
+from clemsim.game.seeds import Seeds
+from clemsim.game.table import Abort, Batch, Pending, Table
+from clemsim.game.transcript import Transcript
+from clemsim.game.view import View
+
+Play = Callable[[Table], Coroutine[Any, Any, Outcome]]
+
+
+class EpisodeDriver:
+    """One episode, advanced by its replies. `outcome` is None until it has ended."""
+
+    def __init__(
+        self,
+        key: EpisodeKey,
+        play: Play,
+        seats: Sequence[str],
+        instance: Instance,
+        seed: int = 0,
+        max_turns: int = 10_000,
+        in_turn: bool = False,
+    ) -> None:
+        self.key = key
+        self.instance = instance
+        self.events: list[Event] = []
+        self.outcome: Outcome | None = None
+        self._seeds = Seeds(seed, key.arena, key.instance, key.repetition)
+        self._seen: dict[str, list[Message]] = {seat: [] for seat in seats}
+        self._batch: dict[int, Pending] = {}  # by turn, in order
+        self._first = 0  # its first turn
+        self._answers: dict[int, Message] = {}  # to the batch, as they came
+        self._logged = 0  # answers appended so far: those before the first that is missing
+        table = Table(seats, instance.seed, self._log, max_turns, in_turn)
+        self._play = play(table)
+        self._advance(None)
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """The asks that wait for a reply, in order."""
+        if not self._answers:
+            return tuple(self._batch.values())
+        return tuple(ask for turn, ask in self._batch.items() if turn not in self._answers)
+
+    def view(self, ask: Pending) -> View:
+        """What the asked seat sees, with the ask as its last message."""
+        seen = self._seen[ask.seat]
+        seed = self._seeds.derive(ask.asked.seat, ask.asked.turn)
+        asked = ask.asked
+        if asked.keep:
+            return View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen) - 1, seen[-1])
+        return View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen), Message(MODERATOR, asked.content))
+
+    def answer(self, turn: int, message: Message) -> None:
+        """Give the reply to a pending ask, in any order; events are appended in the order of the asks.
+
+        Raises ArenaError if `play` goes wrong, and ValueError if this turn waits for no reply.
+        """
+        if turn not in self._batch or turn in self._answers:
+            raise ValueError(f"turn {turn} waits for no reply")
+        self._answers[turn] = message
+        while (next_ := self._first + self._logged) in self._batch:
+            if next_ not in self._answers:
+                return
+            self._take(self._batch[next_].asked, self._answers[next_])
+        self._advance(tuple([self._answers[turn] for turn in self._batch]))
+
+    def replay(self, recorded: Iterable[Event]) -> None:
+        """Give the recorded replies and check the recorded asks. Raises ReplayMismatch at the first that differs."""
+        for event in recorded:
+            if isinstance(event, Asked):
+                self._compare(event)
+            elif isinstance(event, Replied):
+                if event.turn not in self._batch:
+                    raise ReplayMismatch(f"turn {event.turn} was recorded, but the game did not ask for it")
+                self.answer(event.turn, Message(event.seat, event.content, event.reasoning, event.stop))
+
+    def close(self) -> None:
+        """Leave the episode where it is."""
+        self._play.close()
+
+    @property
+    def transcript(self) -> Transcript[Instance]:
+        """All events so far."""
+        return Transcript(self.key, self.instance, tuple(self.events))
+
+    def _compare(self, recorded: Asked) -> None:
+        pending = self._batch.get(recorded.turn)
+        asked = pending.asked if pending else None
+        if asked != recorded:
+            now = "nothing" if asked is None else f"{asked.seat}: {asked.content!r}"
+            raise ReplayMismatch(f"turn {recorded.turn}: recorded {recorded.seat}: {recorded.content!r}, now asks {now}").at(
+                self.key.label
+            )
+
+    def _take(self, ask: Asked, message: Message) -> None:
+        self._logged += 1
+        if ask.keep:
+            self._seen[ask.seat].append(Message(ask.seat, message.content))
+        self._log(Replied(ask.turn, ask.seat, message.content, message.reasoning, message.stop))
+
+    def _advance(self, replies: tuple[Message, ...] | None) -> None:
+        self._batch, self._answers, self._logged = {}, {}, 0
+        try:
+            batch = self._play.send(replies)
+        except StopIteration as stop:
+            self._end(stop.value)
+        except Abort as abort:
+            self._end(abort.outcome)
+        except ArenaError as error:
+            raise error.at(self.key.label) from None
+        except Exception as error:
+            raise ArenaError(f"play raised {type(error).__name__}: {error}").at(self.key.label) from error
+        else:
+            self._wait(batch)
+
+    def _wait(self, batch: object) -> None:
+        if not isinstance(batch, Batch):
+            self._play.close()
+            raise ForbiddenAwait(
+                f"play awaited {type(batch).__name__}; it may await nothing but the table's ask and ask_all"
+            ).at(self.key.label)
+        self._batch = {ask.asked.turn: ask for ask in batch.asks}
+        if batch.asks:
+            self._first = batch.asks[0].asked.turn
+        else:
+            self._advance(())
+
+    def _end(self, outcome: object) -> None:
+        if not isinstance(outcome, Outcome):
+            raise ArenaError(f"play must return an Outcome, not {type(outcome).__name__}").at(self.key.label)
+        self.outcome = outcome
+        self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality))
+
+    def _log(self, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, Asked):
+            if event.keep:
+                self._seen[event.seat].append(Message(MODERATOR, event.content))
+        elif isinstance(event, Told):
+            self._seen[event.seat].append(Message(MODERATOR, event.content))
+            if event.echo:
+                self._seen[event.seat].append(Message(event.seat, event.echo))

@@ -1,0 +1,120 @@
+"""A game: its seats, its instance type and `play`. Pure: it needs no event loop, no agent and no model to be driven."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar, get_args
+
+import orjson
+
+from clemsim.errors import ArenaError, BadInstance
+from clemsim.game.driver import EpisodeDriver
+from clemsim.game.instances import EpisodeKey, Instance
+from clemsim.game.metrics import common
+from clemsim.game.outcomes import Outcome
+from clemsim.game.resources import Resources
+from clemsim.game.table import Table
+from clemsim.game.transcript import Transcript
+
+I = TypeVar("I", bound=Instance)  # noqa: E741
+
+
+class Game(ABC, Generic[I]):
+    """The rules of a game. Authors subclass `Arena`, which adds the playing of many episodes at once.
+
+    Increase `version` whenever the rules change, so that scores of different rules are never mixed. Store nothing on
+    `self` in `play`: one object serves all episodes.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    seats: ClassVar[tuple[str, ...]]
+    max_turns: ClassVar[int] = 1000
+    instance_type: ClassVar[type[Instance]] = Instance
+    _framework: ClassVar[bool] = True  # the class is part of clemsim, so that no game's files lie beside its code
+
+    def __init_subclass__(cls, *, framework: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._framework = framework
+        for base in getattr(cls, "__orig_bases__", ()):
+            for argument in get_args(base):
+                if isinstance(argument, type) and issubclass(argument, Instance):
+                    cls.instance_type = argument
+
+    def __init__(self, *folders: Path) -> None:
+        """Search `folders` for prompts and word lists before the game's own folder and those of its base classes."""
+        self.resources = Resources((*folders, *code_folders(type(self))))
+
+    @abstractmethod
+    async def play(self, table: Table, instance: I, /) -> Outcome:
+        """Play one episode by the rules. May await nothing but the table."""
+
+    def metrics(self, transcript: Transcript[I], /) -> Mapping[str, float | None]:
+        """Return the game's own scores of an episode by name, besides those common to all games; None: undefined."""
+        return {}
+
+    def rounds(self, transcript: Transcript[I], /) -> Sequence[Mapping[str, float | None]]:
+        """Return the game's scores of each round, in order."""
+        return ()
+
+    @property
+    def digest(self) -> str:
+        """A digest of all prompts and word lists as the game finds them: the same digest, the same texts."""
+        return self.resources.digest("prompts", "resources")
+
+    def scores(self, transcript: Transcript[Any], /) -> tuple[dict[str, float | None], list[Mapping[str, float | None]]]:
+        """Return every metric of a finished episode and of its rounds. Raises ArenaError for a bug in a metric, which
+        is never a score of 0.
+        """
+        try:
+            return {**common(transcript), **self.metrics(transcript)}, list(self.rounds(transcript))
+        except Exception as error:
+            raise ArenaError(f"scoring raised {type(error).__name__}: {error}").at(transcript.key.label) from error
+
+    def instances(self) -> list[I]:
+        """Return the instances in `instances.jsonl`; override it to make them in code. Raises BadInstance."""
+        lines = self.resources.lines("instances.jsonl")
+        return [self.load(_json(line, f"{self.name}: instances.jsonl, line {n}")) for n, line in enumerate(lines, 1)]
+
+    def prompt(self, prompt: str, /, **fields: object) -> str:
+        """Return the text of `prompts/PROMPT.txt` with its `$fields` filled in."""
+        return self.resources.prompt(prompt, fields)
+
+    def load(self, data: Any) -> I:
+        """Make an instance from its JSON. Raises BadInstance with the first thing that is wrong."""
+        try:
+            return self.instance_type.model_validate(data)  # type: ignore[return-value]
+        except ValueError as error:
+            first = str(error).splitlines()
+            raise BadInstance(f"{self.name}: {' '.join(part.strip() for part in first[1:3])}") from error
+
+    def drive(self, instance: I, key: EpisodeKey | None = None, seed: int = 0, *, in_turn: bool = False) -> EpisodeDriver:
+        """Begin an episode by hand, without agents or an event loop. With `in_turn`, questions that the game asks at
+        once are asked one after another. Raises BadInstance.
+        """
+        if not isinstance(instance, self.instance_type):
+            raise BadInstance(f"{self.name} plays {self.instance_type.__name__}, not {type(instance).__name__}")
+        key = key or EpisodeKey(self.name, instance.label, 0, "")
+
+        def play(table: Table) -> Any:
+            return self.play(table, instance)
+
+        return EpisodeDriver(key, play, self.seats, instance, seed, self.max_turns, in_turn)
+
+
+def _json(line: str, where: str) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadInstance(f"{where}: {error}") from error
+
+
+@cache
+def code_folders(game: type[Game[Any]]) -> tuple[Path, ...]:
+    """Return the folders that the code of a game and of its base classes lies in."""
+    kinds = [kind for kind in game.__mro__ if issubclass(kind, Game) and not kind._framework]
+    return tuple(dict.fromkeys(Path(inspect.getfile(kind)).parent for kind in kinds))

@@ -1,0 +1,58 @@
+"""Messages: immutable utterances, each with its author, and what the request behind one cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+MODERATOR = "moderator"
+
+# Why a reply ended: by itself, cut at the token limit, or not begun because the context was too long for the model.
+# The last two are facts about the model, not faults of the infrastructure.
+Stop = Literal["stop", "length", "overflow"]
+
+
+class StreamTiming(NamedTuple):
+    """When a streamed reply was heard. Times in seconds of the monotonic clock."""
+
+    sent: float
+    times: Sequence[float]  # of each event that brought tokens
+    ended: float
+    events: int  # how many came, also those that brought none
+
+
+@dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
+class Usage:
+    """What one request took. Times in seconds, `started` since the epoch; tokens as the server counts them.
+
+    `queued` and `first_token` are the server's own times, where it tells them: in its queue, and from there to the first
+    token. `replica` says which of several servers answered. Of a turn that was `batched` with others, `tokens_in` is its
+    share of theirs by length, and cached tokens are not known. `heard` is there where the reply was streamed.
+    """
+
+    model: str
+    seed: int
+    started: float
+    seconds: float
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    retries: int = 0
+    fingerprint: str = ""
+    replica: str = ""
+    queued: float | None = None
+    first_token: float | None = None
+    batched: bool = False
+    heard: StreamTiming | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One utterance. `reasoning` is what a model thought aloud: recorded, never part of the move nor sent back."""
+
+    author: str
+    content: str
+    reasoning: str = ""
+    stop: Stop = "stop"
+    usage: Usage | None = None

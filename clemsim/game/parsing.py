@@ -1,0 +1,70 @@
+"""From a reply to a typed move.
+
+A `Parser` reads a reply, stripped of surrounding white space, and returns a move or raises `Invalid`. Where it can, it
+states its `Format`, so that an engine can hold decoding to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from clemsim.game.formats import Format, line, literal
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Invalid(Exception):
+    """The model's message breaks the rules of the game; the reason is for the transcript.
+
+    `violation` tells whether it counts as a violated request; a well-formed reply that the game can't use does not.
+    """
+
+    def __init__(self, reason: str, *, violation: bool = True) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.violation = violation
+
+
+@dataclass(frozen=True, slots=True)
+class Parser(Generic[T]):
+    """How to read a reply. `read` may raise `Invalid`; `format` is the set that decoding can be held to."""
+
+    read: Callable[[str], T]
+    format: Format | None = None
+
+    def then(self, step: Callable[[T], U]) -> Parser[U]:
+        """This parser, its move passed through `step`, which may raise `Invalid` too."""
+        return Parser(lambda reply: step(self.read(reply)), self.format)
+
+
+def anything() -> Parser[str]:
+    """Every reply is a move."""
+    return Parser(lambda reply: reply)
+
+
+def tagged(tag: str, held_to: Format | None = None) -> Parser[str]:
+    """A reply that starts with `tag`, case-sensitive; the move is what follows, stripped."""
+
+    def read(reply: str) -> str:
+        if not reply.startswith(tag):
+            raise Invalid(f"the reply does not start with {tag!r}")
+        return reply[len(tag) :].strip()
+
+    return Parser(read, held_to or literal(f"{tag} ") + line())
+
+
+def matching(pattern: str, expected: str, held_to: Format | None = None) -> Parser[re.Match[str]]:
+    """A reply that the pattern matches as a whole, in any case; `expected` says in words what should have come."""
+    compiled = re.compile(pattern, re.IGNORECASE)
+
+    def read(reply: str) -> re.Match[str]:
+        found = compiled.fullmatch(reply)
+        if found is None:
+            raise Invalid(f"the reply is not {expected}")
+        return found
+
+    return Parser(read, held_to)

@@ -1,0 +1,187 @@
+"""The table: all that a game may touch, and how it waits for replies without doing any I/O.
+
+`ask` and `ask_all` suspend `play` with a `Batch` of pending asks; whoever drives it sends the messages back in. The
+table knows neither agents nor tasks nor clocks.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from clemsim.errors import ArenaError, UnknownSeat
+from clemsim.game.events import Asked, Event, Noted, Parsed, Rejected, Told, plain
+from clemsim.game.formats import Format
+from clemsim.game.messages import Message
+from clemsim.game.outcomes import Outcome
+from clemsim.game.parsing import Invalid, Parser, anything
+
+T = TypeVar("T")
+
+# What to say after the n-th invalid reply in a row (n counts from 1) to one question; None aborts the episode.
+Reask = Callable[[Invalid, int], str | None]
+
+_ANY: Parser[Any] = anything()
+
+OVERFLOW = "the conversation no longer fits the model's context"
+
+
+@dataclass(slots=True)
+class Question(Generic[T]):
+    """Something to ask a seat. Where `keep` is false, the seat forgets the exchange at once."""
+
+    seat: str
+    content: str
+    parse: Parser[T]
+    reask: Reask | None = None
+    keep: bool = True
+
+
+@dataclass(slots=True)
+class Pending:
+    """An ask that waits for its reply."""
+
+    asked: Asked
+    format: Format | None
+
+    @property
+    def turn(self) -> int:
+        """Number of the turn in the episode, from 1."""
+        return self.asked.turn
+
+    @property
+    def seat(self) -> str:
+        """Who is asked."""
+        return self.asked.seat
+
+
+@dataclass(slots=True)
+class Batch:
+    """Asks that may be answered at once; awaiting it gives their messages in order."""
+
+    asks: tuple[Pending, ...]
+
+    def __await__(self) -> Generator[Batch, tuple[Message, ...], tuple[Message, ...]]:
+        return (yield self)
+
+
+class Abort(BaseException):
+    """Unwinds `play` when a seat broke the rules; no game should catch it."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+@dataclass(slots=True)
+class Table:
+    """Where a game is played. `rng` is seeded by the instance; `in_turn` makes `ask_all` ask one question after another."""
+
+    seats: Sequence[str]
+    seed: int
+    log: Callable[[Event], None]
+    max_turns: int = 10_000
+    in_turn: bool = False
+    _turn: int = field(default=0, init=False)
+    _rng: random.Random | None = field(default=None, init=False)
+
+    @property
+    def rng(self) -> random.Random:
+        """Chance. Made when it is first used: most games never do, and it takes 2.5 kB."""
+        if self._rng is None:
+            self._rng = random.Random(self.seed)
+        return self._rng
+
+    def tell(self, seat: str, content: str, echo: str = "") -> None:
+        """Say something to a seat that wants no reply; it stands before the next ask.
+
+        With an `echo` such as "Ok." the seat sees that as its own answer to what it was told.
+        """
+        self._check(seat)
+        self.log(Told(seat, content, echo))
+
+    def note(self, key: str, value: object = True) -> None:
+        """Write down a fact for scores and readers; no seat sees it."""
+        self.log(Noted(key, plain(value)))
+
+    async def ask(
+        self,
+        seat: str,
+        content: str,
+        *,
+        parse: Parser[T] | None = None,
+        reask: Reask | None = None,
+        keep: bool = True,
+    ) -> T:
+        """Ask a seat and return its move; an invalid reply is re-asked as `reask` says, else aborts the episode."""
+        question: Question[T] = Question(seat, content, parse or _ANY, reask, keep)
+        tries = 0
+        while True:
+            tries += 1
+            ask = self._pose(question, content)
+            (message,) = await Batch((ask,))
+            try:
+                return self._judge(question, ask, message)
+            except Invalid as problem:
+                content = self._again(question, problem, tries, message)
+
+    async def ask_all(self, questions: Iterable[Question[T]]) -> list[T]:
+        """Ask several questions at once and return the moves in order. To one seat, several need `keep=False`."""
+        todo = list(enumerate(questions))
+        if self.in_turn and len(todo) > 1:
+            return [(await self.ask_all([question]))[0] for _, question in todo]
+        self._check_apart([question for _, question in todo])
+        contents = {index: question.content for index, question in todo}
+        moves: dict[int, T] = {}
+        tries = 0
+        while todo:
+            tries += 1
+            pending = tuple(self._pose(question, contents[index]) for index, question in todo)
+            again: list[tuple[int, Question[T]]] = []
+            for (index, question), ask, message in zip(todo, pending, await Batch(pending), strict=True):
+                try:
+                    moves[index] = self._judge(question, ask, message)
+                except Invalid as problem:
+                    contents[index] = self._again(question, problem, tries, message)
+                    again.append((index, question))
+            todo = again
+        return [moves[index] for index in sorted(moves)]
+
+    def _pose(self, question: Question[Any], content: str) -> Pending:
+        self._check(question.seat)
+        self._turn += 1
+        if self._turn > self.max_turns:
+            raise ArenaError(f"play asked more than {self.max_turns} turns: every game must end")
+        asked = Asked(self._turn, question.seat, content, question.keep)
+        self.log(asked)
+        return Pending(asked, question.parse.format)
+
+    def _judge(self, question: Question[T], ask: Pending, message: Message) -> T:
+        try:
+            if message.stop == "overflow":
+                raise Invalid(OVERFLOW)
+            move = question.parse.read(message.content.strip())
+        except Invalid as problem:
+            self.log(Rejected(ask.turn, problem.reason, problem.violation))
+            raise
+        self.log(Parsed(ask.turn, plain(move)))
+        return move
+
+    def _again(self, question: Question[Any], problem: Invalid, tries: int, message: Message) -> str:
+        """What to say next; raises Abort where there is nothing more to say."""
+        more = question.reask(problem, tries) if question.reask and message.stop != "overflow" else None
+        if more is None:
+            cut = " (the reply was cut at the token limit)" if message.stop == "length" else ""
+            raise Abort(Outcome.aborted(problem.reason + cut, blame=question.seat))
+        return more
+
+    def _check(self, seat: str) -> None:
+        if seat not in self.seats:
+            raise UnknownSeat(f"there is no seat {seat!r}, only {', '.join(self.seats)}")
+
+    def _check_apart(self, questions: Sequence[Question[Any]]) -> None:
+        kept = [question.seat for question in questions if question.keep]
+        if len(questions) > 1 and len(kept) > len(set(kept)):
+            raise ArenaError("several questions at once to one seat need keep=False")

@@ -1,0 +1,67 @@
+"""Transcripts: the events of an episode in order, the only source of truth for every score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied
+from clemsim.game.instances import EpisodeKey, Instance
+from clemsim.game.outcomes import Outcome
+
+I_co = TypeVar("I_co", bound=Instance, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One ask and the message that answers it; exactly one of `parsed` and `rejected` is there once it was judged."""
+
+    asked: Asked
+    replied: Replied
+    parsed: Parsed | None = None
+    rejected: Rejected | None = None
+
+    @property
+    def seat(self) -> str:
+        """Who was asked."""
+        return self.asked.seat
+
+    @property
+    def move(self) -> Any:
+        """The move, None where the reply was none."""
+        return None if self.parsed is None else self.parsed.move
+
+
+@dataclass(frozen=True)
+class Transcript(Generic[I_co]):
+    """All that happened in an episode. Scores look at its turns many times, so they are put together once."""
+
+    key: EpisodeKey
+    instance: I_co
+    events: tuple[Event, ...]
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while unfinished."""
+        last = self.events[-1] if self.events else None
+        return last.outcome if isinstance(last, Ended) else None
+
+    @cached_property
+    def turns(self) -> Sequence[Turn]:
+        """The answered turns in order, with what became of each reply."""
+        by_kind: dict[type[Event], dict[int, Any]] = {Asked: {}, Replied: {}, Parsed: {}, Rejected: {}}
+        for event in self.events:
+            if (found := by_kind.get(type(event))) is not None:
+                found[event.turn] = event  # type: ignore[union-attr]
+        asked, replied, parsed, rejected = by_kind.values()
+        return [Turn(asked[turn], reply, parsed.get(turn), rejected.get(turn)) for turn, reply in replied.items()]
+
+    def moves(self, seat: str) -> list[Any]:
+        """The moves of a seat in order."""
+        return [turn.move for turn in self.turns if turn.seat == seat and turn.parsed is not None]
+
+    def notes(self, key: str) -> Iterator[Any]:
+        """The values noted under a key, in order."""
+        return (event.value for event in self.events if isinstance(event, Noted) and event.key == key)

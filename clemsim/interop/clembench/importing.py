@@ -1,0 +1,258 @@
+"""Makes a run out of a folder of clembench results, in its old layout (`MODEL/GAME/0_EXPERIMENT/episode_3`) or its new one.
+
+Outcomes and scores are those that were recorded. Where the instance is there and the arena is known, the recorded replies
+are driven through it and the agreement is reported; such an episode gets the arena's own transcript, any other what was
+logged. The files are untrusted: no path in them is followed, links are not either, and what is too large is refused.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from clemsim.arena import Arena
+from clemsim.catalog.plugins import find_arena, registered
+from clemsim.catalog.suites import Suite
+from clemsim.errors import ClemsimError, UsageError
+from clemsim.game.events import Asked, Ended, Event, Replied
+from clemsim.game.instances import EpisodeKey, Instance
+from clemsim.game.outcomes import Outcome
+from clemsim.interop.clembench.checkout import convert
+from clemsim.interop.clembench.port import Json, ports
+from clemsim.interop.clembench.verify import MAIN, alike, redrive
+from clemsim.results.run_summary import write_summary
+from clemsim.store.folder import STORE, making, write_description
+from clemsim.store.writer import RunStore
+
+LARGEST = 64 * 2**20  # bytes of one file
+KINDS = {"Aborted": "aborted", "Success": "success", "Lose": "failure"}
+
+
+class Recorded(Instance):
+    """An instance as clembench keeps it."""
+
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEpisode:
+    """One recorded episode as it was read."""
+
+    path: Path
+    model: str
+    game: str
+    experiment: str
+    number: int
+    scores: Json
+    rounds: Json
+    log: Json
+    instance: Json | None
+    config: Json
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended, by its scores. Raises UsageError when they do not say."""
+        kind = next((kind for name, kind in KINDS.items() if self.scores.get(name) == 1), None)
+        if kind is None:
+            raise UsageError(f"{self.path / 'scores.json'}: none of {', '.join(KINDS)} is 1")
+        quality = number(self.scores.get(MAIN))
+        return Outcome(kind, "", None, None if kind == "aborted" else quality)  # type: ignore[arg-type]
+
+    @property
+    def replies(self) -> list[dict[str, str]]:
+        """What the players said, in order; without what was put into their mouths."""
+        return [
+            {"player": str(event["from"]), "text": str(event["action"]["content"])}
+            for event in self.logged
+            if event["to"] == "GM" and event["from"] != "GM" and event["action"].get("label") != "pseudo"
+        ]
+
+    @property
+    def logged(self) -> Iterator[Json]:
+        """The logged events in order."""
+        return (event for turn in self.log["turns"] for event in turn)
+
+
+@dataclass(slots=True)
+class ImportAgreement:
+    """What became of the episodes of a game."""
+
+    episodes: int = 0
+    driven: int = 0  # whose replies were driven through the arena
+    agree: int = 0  # of these, how many came to the same outcome and main score
+    notes: list[str] = field(default_factory=list)
+
+
+def import_results(results: Path, out: Path, suite: Suite | None = None) -> dict[str, ImportAgreement]:
+    """Write the run and return the agreement by game. The suite gives word lists and prompts. Raises UsageError."""
+    if not results.is_dir():
+        raise UsageError(f"there is no folder {results}")
+    if out.exists():
+        raise UsageError(f"{out} is there already: choose another --out")
+    episodes = list(read_episodes(results))
+    if not episodes:
+        raise UsageError(f"{results} has no clembench results: no MODEL/GAME/EXPERIMENT/EPISODE/scores.json in it")
+    arenas = {name: _arena(name, suite) for name in {each.game for each in episodes} & registered("arenas").keys()}
+    found: defaultdict[str, ImportAgreement] = defaultdict(ImportAgreement)
+    with making(out) as draft:
+        write_description(draft, _description(results, episodes))
+        writer = RunStore(draft / STORE)
+        seen: Counter[tuple[str, ...]] = Counter()
+        for episode in episodes:
+            name = (episode.model, episode.game, episode.experiment, str(episode.number))
+            key = EpisodeKey(episode.game, f"{episode.experiment}/{episode.number}", seen[name], episode.model)
+            seen[name] += 1
+            _write(writer, key, episode, arenas.get(episode.game), found[episode.game])
+        writer.close()
+    write_summary(out)
+    return dict(found)
+
+
+def read_episodes(results: Path) -> Iterator[RecordedEpisode]:
+    """The recorded episodes below a folder, in the order of their paths. Raises UsageError naming file and field."""
+    for path in sorted(results.rglob("scores.json")):
+        if path.is_symlink() or not path.resolve().is_relative_to(results.resolve()):
+            continue
+        yield _read(path.parent)
+
+
+def number(value: object) -> float | None:
+    """A score; None for what is none (clembench writes NaN for undefined ones)."""
+    if isinstance(value, bool | int | float) and isfinite(value):
+        return float(value)
+    return None
+
+
+def _read(folder: Path) -> RecordedEpisode:
+    scores, log = _json(folder / "scores.json"), _json(folder / "interactions.json")
+    try:
+        meta, config = log["meta"], _config(folder.parent)
+        model, game = folder.parts[-4], str(meta["game_name"])
+        episode = RecordedEpisode(
+            folder,
+            model,
+            game,
+            str(meta["experiment_name"]),
+            int(meta["game_id"]),
+            dict(scores["episode scores"]),
+            dict(scores.get("round scores") or scores.get("turn scores") or {}),
+            log,
+            _json(folder / "instance.json") if (folder / "instance.json").is_file() else None,
+            config,
+        )
+        _ = episode.replies
+    except KeyError as error:
+        raise UsageError(f"{folder}: field {error} is missing") from error
+    except (TypeError, ValueError, AttributeError, IndexError) as error:
+        raise UsageError(f"{folder}: {error}") from error
+    return episode
+
+
+def _config(folder: Path) -> Json:
+    """What all episodes of an experiment share: `experiment.json`, of old `experiment_NAME.json`."""
+    path = next((path for path in sorted(folder.glob("experiment*.json")) if path.is_file()), None)
+    return _json(path) if path else {}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UsageError(f"{path} is larger than {LARGEST // 2**20} MB: that is no recorded episode")
+        text = path.read_bytes().replace(b": NaN", b": null")  # as Python writes what is undefined
+        found = orjson.loads(text)
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}") from error
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{path} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise UsageError(f"{path}: an object is expected")
+    return found
+
+
+def _arena(name: str, suite: Suite | None) -> Arena[Any]:
+    kind = find_arena(name)
+    return kind(suite.folder_of(name)) if suite else kind()
+
+
+def _write(
+    writer: RunStore, key: EpisodeKey, episode: RecordedEpisode, arena: Arena[Any] | None, agreement: ImportAgreement
+) -> None:
+    agreement.episodes += 1
+    outcome, events = episode.outcome, None
+    instance: Instance = Recorded(experiment=episode.experiment, id=episode.number, data=dict(episode.instance or {}))
+    if arena is not None and episode.instance is not None:
+        try:
+            instance, events = _driven(arena, episode, outcome, agreement)
+        except (ClemsimError, KeyError, IndexError, TypeError, ValueError) as error:
+            agreement.notes.append(f"{episode.path}: not driven: {type(error).__name__} {error}")
+    writer.enlist(key, instance, arena.version if arena else 0)
+    writer.record(key, 0, events or _as_logged(episode, outcome))
+    rounds = [_numbers(scores) for _, scores in sorted(episode.rounds.items(), key=lambda item: int(item[0]))]
+    writer.ended(key, outcome, _numbers(episode.scores), rounds)
+
+
+def _driven(
+    arena: Arena[Any], episode: RecordedEpisode, outcome: Outcome, agreement: ImportAgreement
+) -> tuple[Instance, list[Event] | None]:
+    """The arena's instance, and its events where it comes to the recorded end."""
+    instance = _instance(arena, episode)
+    replies = [reply for reply in episode.replies if int(reply["player"].split()[-1]) <= len(arena.seats)]
+    driven, parted = redrive(arena, instance, replies)
+    agreement.driven += 1
+    if parted:
+        agreement.notes.append(f"{episode.path}: turn {parted.turn}: {parted.what}")
+        return instance, None
+    found = driven.outcome
+    if found is None or found.kind != outcome.kind or not alike(found.quality, outcome.quality):
+        agreement.notes.append(f"{episode.path}: recorded {outcome.kind} {outcome.quality}, driven again {found}")
+        return instance, None
+    agreement.agree += 1
+    return instance, driven.events
+
+
+def _instance(arena: Arena[Any], episode: RecordedEpisode) -> Instance:
+    data = dict(episode.instance or {})
+    own = {name: value for name, value in data.items() if name != "game_id"}
+    try:
+        found: Instance = arena.load(own)
+    except ClemsimError:
+        port = ports()[arena.name]
+        config = {**episode.config, "name": episode.experiment}
+        return convert(port, arena, config, {"game_id": episode.number, **data}, port.stand_ins(data))
+    return found
+
+
+def _as_logged(episode: RecordedEpisode, outcome: Outcome) -> list[Event]:
+    """Asks and replies as they were logged, and the end."""
+    events: list[Event] = []
+    turn = 0
+    for event in episode.logged:
+        content = str(event["action"]["content"])
+        if event["from"] == "GM" and event["to"] != "GM":
+            turn += 1
+            events.append(Asked(turn, str(event["to"]), content, event["action"].get("label") != "forget"))
+        elif event["to"] == "GM" and event["from"] != "GM":
+            events.append(Replied(turn, str(event["from"]), content, "", "stop"))
+    return [*events, Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality)]
+
+
+def _numbers(scores: Mapping[str, object]) -> dict[str, float | None]:
+    return {str(name): number(value) for name, value in scores.items()}
+
+
+def _description(results: Path, episodes: list[RecordedEpisode]) -> dict[str, Any]:
+    models = dict.fromkeys(each.model for each in episodes)
+    return {
+        "config": {"suite": "clembench results", "agents": [], "imported": str(results)},
+        "suite": {"name": f"clembench results of {results.name}"},
+        "arenas": {name: {} for name in dict.fromkeys(each.game for each in episodes)},
+        "agents": {model: {"name": model, "engine": "clembench"} for model in models},
+        "made": {"started": datetime.now().astimezone().isoformat(timespec="seconds")},
+    }

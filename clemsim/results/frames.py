@@ -1,0 +1,96 @@
+"""A run as tables for pandas, polars or Parquet: episodes, turns and scores, one row each.
+
+run = clemsim.open_run("runs/20261123-120000-quick")
+run.pandas("episodes").groupby("arena").quality.mean()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from clemsim._util.extras import library
+from clemsim.errors import UsageError
+from clemsim.store import reader
+from clemsim.store.folder import STORE
+
+Columns = Mapping[str, list[Any]]
+
+EPISODES = (
+    'SELECT id AS episode, arena, experiment, instance, repetition, "cast" AS agent, status, outcome, reason, blame,'
+    " quality, cause, detail, started, ended FROM episodes ORDER BY id"
+)
+TURNS = """
+SELECT asked.episode, asked.turn, asked.seat, asked.content AS ask,
+    replied.content AS reply, replied.reasoning, replied.stop,
+    requests.model, requests.seed, requests.started, requests.seconds, requests.tokens_in, requests.tokens_out,
+    requests.tokens_cached, requests.retries
+FROM (SELECT episode, json_extract(body, '$.turn') AS turn, json_extract(body, '$.seat') AS seat,
+          json_extract(body, '$.content') AS content
+      FROM events WHERE type = 'asked') AS asked
+LEFT JOIN (SELECT episode, json_extract(body, '$.turn') AS turn, json_extract(body, '$.content') AS content,
+               json_extract(body, '$.reasoning') AS reasoning, json_extract(body, '$.stop') AS stop
+           FROM events WHERE type = 'replied') AS replied
+    ON replied.episode = asked.episode AND replied.turn = asked.turn
+LEFT JOIN requests ON requests.episode = asked.episode AND requests.turn = asked.turn
+ORDER BY asked.episode, asked.turn
+"""
+SCORES = "SELECT episode, round, metric, value FROM scores ORDER BY episode, round, metric"
+QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES}
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """The tables of a run, by name: `episodes`, `turns` and `scores` (round 0: of the whole episode).
+
+    Times are seconds since the epoch, `seconds` what a request took. A table is read once.
+    """
+
+    folder: Path
+
+    @cached_property
+    def episodes(self) -> Columns:
+        """One row an episode."""
+        return self.columns("episodes")
+
+    @cached_property
+    def turns(self) -> Columns:
+        """One row a turn; what a request cost is None for players that ask no server."""
+        return self.columns("turns")
+
+    @cached_property
+    def scores(self) -> Columns:
+        """One row a metric."""
+        return self.columns("scores")
+
+    def columns(self, name: str) -> Columns:
+        """A table as lists by column. Raises StoreError and UsageError."""
+        if name not in QUERIES:
+            raise UsageError(f"there is no table {name!r}: choose one of {', '.join(QUERIES)}")
+        with reader.reading(self.folder / STORE) as base:
+            cursor = base.execute(QUERIES[name])
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+        return {column: [row[index] for row in rows] for index, column in enumerate(names)}
+
+    def pandas(self, name: str) -> Any:
+        """A table as a pandas DataFrame. Raises UsageError without pandas."""
+        return library("pandas").DataFrame(self.columns(name))
+
+    def polars(self, name: str) -> Any:
+        """A table as a polars DataFrame. Raises UsageError without polars."""
+        return library("polars").DataFrame(self.columns(name), infer_schema_length=None)
+
+    def arrow(self, name: str) -> Any:
+        """A table as a pyarrow Table. Raises UsageError without pyarrow."""
+        return library("pyarrow").table(dict(self.columns(name)))
+
+
+def open_run(path: str | Path) -> RunTables:
+    """The tables of a run. Raises StoreError when there is none."""
+    folder = Path(path)
+    with reader.reading(folder / STORE):
+        return RunTables(folder)

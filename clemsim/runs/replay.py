@@ -1,0 +1,100 @@
+"""Drives recorded episodes again: to check them, and to branch off from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clemsim.arena import Arena
+from clemsim.catalog.plugins import find_arena
+from clemsim.errors import ArenaError, UsageError
+from clemsim.game.events import Asked, Event, Replied
+from clemsim.runs.prepare import prepare_arenas
+from clemsim.runs.run import play
+from clemsim.runs.session import Watch
+from clemsim.store import reader
+from clemsim.store.config import RunConfig
+from clemsim.store.folder import STORE, read_config
+from clemsim.store.reader import EpisodeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A re-driven episode; `problem` says where it is no longer what was recorded, empty if it is."""
+
+    row: EpisodeRow
+    turns: int
+    problem: str = ""
+
+
+def replay(folder: Path, episode: str | None = None) -> Iterator[Replayed]:
+    """Drive the recorded replies through the arenas as they are now. Raises StoreError and UsageError."""
+    arenas = prepare_arenas(read_config(folder))
+    with reader.reading(folder / STORE) as base:
+        for row in chosen(list(reader.episodes(base)), episode):
+            events = reader.events(base, row.id)
+            turns = sum(isinstance(event, Replied) for event in events)
+            yield Replayed(row, turns, _problem(arenas[row.key.arena], row, events))
+
+
+def chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
+    """The episodes of this number or label; all of them for None. Raises UsageError when there is none."""
+    if episode is None:
+        return list(rows)
+    found = [row for row in rows if episode in (str(row.id), row.key.label)]
+    if not found:
+        raise UsageError(
+            f"there is no episode {episode!r}: give a number from 1 to {len(rows)} or a label of `clemsim show RUN`"
+        )
+    return found
+
+
+async def branch(
+    folder: Path, episode: str, turn: int, config: RunConfig, out: Path | None = None, watch: Watch | None = None
+) -> dict[str, Any]:
+    """Play an episode on from a turn, as often and with the agents that the configuration says, into a new run.
+
+    Raises ClemsimError.
+    """
+    with reader.reading(folder / STORE) as base:
+        row = chosen(list(reader.episodes(base)), episode)[0]
+        past = before(reader.events(base, row.id), turn)
+    old = read_config(folder)
+    changes = {
+        "suite": old.suite,
+        "arenas": _specs(old, row.key.arena),
+        "only": row.key.instance,
+        "branched": f"{folder}, {row.key.label} of {row.key.cast}, turn {turn}",
+    }
+    return await play(config.model_copy(update=changes), out, watch, past=past)
+
+
+def _specs(config: RunConfig, name: str) -> tuple[str, ...]:
+    """How the run named an arena: perhaps by its file."""
+    found = [spec for spec in config.arenas if find_arena(spec).name == name]
+    return tuple(found) or (name,)
+
+
+def before(events: Sequence[Event], turn: int) -> list[Event]:
+    """The events up to the ask of a turn. Raises UsageError when it was never asked."""
+    for index, event in enumerate(events):
+        if isinstance(event, Asked) and event.turn == turn:
+            return list(events[: index + 1])
+    last = max((event.turn for event in events if isinstance(event, Asked)), default=0)
+    raise UsageError(f"there is no turn {turn}: the episode has turns 1 to {last}")
+
+
+def _problem(arena: Arena[Any], row: EpisodeRow, events: Sequence[Event]) -> str:
+    driven = arena.drive(arena.load(row.data), row.key)
+    try:
+        driven.replay(events)
+    except ArenaError as error:
+        return str(error)
+    turn = 0
+    for now, recorded in zip(driven.events, events, strict=False):
+        turn = getattr(recorded, "turn", turn)
+        if now != recorded:
+            return f"after turn {turn}: recorded {recorded}, now {now}"
+    return "" if len(driven.events) >= len(events) else f"ends after turn {turn}; more was recorded"

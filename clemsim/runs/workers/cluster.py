@@ -1,0 +1,71 @@
+"""Reaches Ray, on this machine or a cluster."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from clemsim.errors import UsageError
+from clemsim.runs.workers.worker import Worker
+
+REACH = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How many, and where: the address of a Ray cluster, or None for this machine."""
+
+    count: int
+    address: str | None = None
+
+
+def check_ray() -> None:
+    """Raise UsageError where Ray is not installed."""
+    try:
+        import ray  # noqa: F401, PLC0415 (an extra)
+    except ImportError as error:
+        raise UsageError("--workers and --ray need the extra `ray`: pip install 'clemsim[ray]'") from error
+
+
+def _connect(workers: WorkerOptions) -> None:
+    """Start Ray here, on the loopback address, or join a cluster. Raises UsageError."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray  # noqa: PLC0415
+
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    try:
+        if workers.address:
+            _reach(workers.address)
+            ray.init(address=workers.address, **quiet)
+        else:
+            ray.init(num_cpus=workers.count, include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
+    except (OSError, RuntimeError, ValueError) as error:
+        where = workers.address or "this machine"
+        hint = "start one with `ray start --head`, correct --ray, or set RAY_AUTH_MODE=token where it asks for its token"
+        raise UsageError(f"no Ray at {where}: {hint} ({error})") from error
+
+
+def _reach(address: str) -> None:
+    """Raise OSError where nobody listens: Ray itself would wait for ever."""
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    if parts.hostname and parts.port:
+        socket.create_connection((parts.hostname, parts.port), REACH).close()
+
+
+def _disconnect() -> None:
+    import ray  # noqa: PLC0415
+
+    ray.shutdown()
+
+
+def _maker() -> Callable[..., Any]:
+    """Makes workers."""
+    import ray  # noqa: PLC0415
+
+    make: Callable[..., Any] = ray.remote(num_cpus=1)(Worker).remote
+    return make

@@ -1,0 +1,82 @@
+"""Agents: given what a seat sees, they say something. They hold no conversation, so one serves thousands of
+episodes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from clemsim._util.lifecycle import AsyncResource
+from clemsim.engines.load import ServerLoad
+from clemsim.game.messages import Message
+from clemsim.game.view import View
+
+
+class Agent(AsyncResource, ABC):
+    """Something that can take a seat. `width`: how many replies it gives at once; None: as many as wanted.
+
+    `adaptive`: that width is only where to begin; what is best is found while playing. `requests`: whether a reply takes a
+    request to a model, which limits count.
+    """
+
+    name: str
+    width: int | None = None
+    adaptive: bool = False
+    requests: bool = False
+
+    @abstractmethod
+    async def reply(self, view: View) -> Message:
+        """Answer the last message of the view."""
+
+    async def load(self) -> ServerLoad | None:
+        """How busy its servers are now, as they say themselves; None where they don't."""
+        return None
+
+    def check(self, arena: str, seats: Sequence[str]) -> None:
+        """Raise UsageError if it can't take these seats of this arena."""
+
+    def describe(self) -> dict[str, Any]:
+        """What a run writes down about it: model, sampling and the like; never a secret."""
+        return {"name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Which agent sits in which seat. `name` tells casts of one run apart."""
+
+    name: str
+    default: Agent | None
+    seats: Mapping[str, Agent]
+
+    @classmethod
+    def of(cls, agents: Agent | Mapping[str, Agent] | Cast) -> Cast:
+        """One agent in every seat, or one for each seat."""
+        if isinstance(agents, Cast):
+            return agents
+        if isinstance(agents, Agent):
+            return cls(agents.name, agents, {})
+        name = ",".join(f"{seat}={agent.name}" for seat, agent in agents.items())
+        return cls(name, None, dict(agents))
+
+    def agent(self, seat: str) -> Agent | None:
+        """Who sits there; None if the seat is empty."""
+        return self.seats.get(seat, self.default)
+
+    @property
+    def agents(self) -> list[Agent]:
+        """Everyone in it, once each."""
+        everyone = ([self.default] if self.default else []) + list(self.seats.values())
+        return list(dict.fromkeys(everyone))
+
+
+@asynccontextmanager
+async def opened(agents: Iterable[Agent]) -> AsyncIterator[None]:
+    """Open all agents, and close those that were opened whatever happens."""
+    async with AsyncExitStack() as stack:
+        for agent in agents:
+            await stack.enter_async_context(agent)
+        yield

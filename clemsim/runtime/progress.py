@@ -1,0 +1,24 @@
+"""Running totals of a scheduler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Progress:
+    """Running totals, read by whoever shows them."""
+
+    episodes: int = 0
+    started: int = 0
+    done: int = 0
+    unfinished: int = 0
+    turns: int = 0
+    requests: int = 0
+    retries: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    in_flight: int = 0
+    peak_in_flight: int = 0
+    seconds: float = 0.0

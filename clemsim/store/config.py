@@ -1,0 +1,44 @@
+"""The configuration of a run."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from clemsim.errors import UsageError
+
+
+class RunConfig(BaseModel):
+    """All that decides what a run plays. Written whole into `run.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    suite: str = "quick"
+    arenas: tuple[str, ...] = ()  # empty: all of the suite
+    agents: tuple[str, ...] = ("local",)
+    instances: int | None = Field(None, ge=1)
+    repetitions: int = Field(1, ge=1)
+    seed: int = 0
+    width: int | None = Field(None, ge=1)  # None: what each agent can take
+    temperature: float = Field(0.0, ge=0)
+    max_tokens: int = Field(300, ge=1)
+    constrain: bool = False
+    isolate_cache: bool = False
+    batch: int = Field(1, ge=1)
+    stop_when: str | None = None  # the question that ends the run once it is answered
+    only: str | None = None  # the label of the one instance that is played
+    imported: str | None = None  # the results that it was made of
+    branched: str | None = None  # from where its episodes were branched off
+
+    @model_validator(mode="after")
+    def _one_seed(self) -> RunConfig:
+        if self.batch > 1 and self.temperature > 0:
+            raise ValueError("--batch needs --temperature 0, for a batch has one seed for all its replies")
+        return self
+
+
+def parse_width(text: str) -> int | None:
+    """A number of turns in flight, or None for `auto`. Raises UsageError."""
+    if text == "auto":
+        return None
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+        raise UsageError(f"--width {text}: give a number of turns, or auto")
+    return int(text)

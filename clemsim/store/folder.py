@@ -1,0 +1,100 @@
+"""The folder of a run: its configuration, its store, its summary."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import tomli_w
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from clemsim.errors import StoreError, UsageError
+from clemsim.store.config import RunConfig
+
+CONFIG, STORE, SUMMARY, LOCK = "run.toml", "run.db", "summary.json", "run.lock"
+
+
+def default_folder(config: RunConfig) -> Path:
+    """`runs/DATE-TIME-SUITE`, with a number behind it where that is taken."""
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{Path(config.suite).stem}"
+    names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
+    return next(path for name in names if not (path := Path("runs") / name).exists())
+
+
+def check_folder(folder: Path) -> None:
+    """Raise UsageError unless the folder can become a new run."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is there already: choose another --out, or go on with `clemsim resume {folder}`")
+
+
+@contextmanager
+def making(folder: Path) -> Iterator[Path]:
+    """A folder to write a new run into; it gets its name when all is there, so that no run is ever half made.
+
+    Raises StoreError.
+    """
+    draft = folder.absolute().with_name(f".{folder.absolute().name}.new")
+    try:
+        rmtree(draft, ignore_errors=True)  # of a process that was killed here
+        draft.mkdir(parents=True)
+        yield draft
+        draft.replace(folder)
+    except OSError as error:
+        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+    finally:
+        rmtree(draft, ignore_errors=True)
+
+
+def write_description(folder: Path, description: Mapping[str, Any]) -> None:
+    """Write `run.toml`."""
+    (folder / CONFIG).write_bytes(tomli_w.dumps(without_none(description)).encode())
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the run: no other process may write it meanwhile. The lock goes with the process, however that ends.
+
+    Raises StoreError when another one holds it.
+    """
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise StoreError(f"another process is playing {folder}: wait for it, or stop it first") from error
+    except OSError as error:
+        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """`run.toml` as it stands. Raises StoreError when there is none."""
+    try:
+        return tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StoreError(f"there is no run at {folder}: {CONFIG} can't be read ({error.strerror})") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StoreError(f"{folder / CONFIG}: {error}") from error
+
+
+def read_config(folder: Path) -> RunConfig:
+    """The configuration of a run. Raises StoreError."""
+    try:
+        return RunConfig.model_validate(read_description(folder).get("config", {}))
+    except ValidationError as error:
+        raise StoreError(f"{folder / CONFIG}: {error.errors()[0]['msg']}") from error
+
+
+def without_none(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without what TOML can't hold."""
+    return {
+        key: without_none(value) if isinstance(value, Mapping) else value for key, value in data.items() if value is not None
+    }

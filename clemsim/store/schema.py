@@ -1,0 +1,86 @@
+"""The schema of a run store, and connections to it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from clemsim.errors import StoreError
+
+SCHEMA_VERSION = 2
+
+
+QUESTION = "question"  # key of what came of the stopping rule
+ANSWERED = "question answered"  # cause of episodes that an answered stopping rule leaves unplayed
+SESSION = "session "  # begins the keys of what is known of each session
+
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE episodes (
+    id INTEGER PRIMARY KEY,
+    arena TEXT NOT NULL, instance TEXT NOT NULL, repetition INTEGER NOT NULL, "cast" TEXT NOT NULL,
+    experiment TEXT NOT NULL, version INTEGER NOT NULL,
+    data TEXT NOT NULL,                     -- the instance as JSON
+    status TEXT NOT NULL DEFAULT 'waiting', -- waiting, playing, done, unfinished
+    outcome TEXT, reason TEXT, blame TEXT, quality REAL,
+    cause TEXT, detail TEXT,                -- why it is unfinished
+    started REAL, ended REAL,               -- seconds since the epoch
+    UNIQUE (arena, instance, repetition, "cast"));
+CREATE TABLE events (
+    episode INTEGER NOT NULL REFERENCES episodes, number INTEGER NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (episode, number)) WITHOUT ROWID;
+CREATE TABLE requests (
+    episode INTEGER NOT NULL REFERENCES episodes, turn INTEGER NOT NULL, seat TEXT NOT NULL, agent TEXT NOT NULL,
+    model TEXT, seed INTEGER, started REAL, seconds REAL, tokens_in INTEGER, tokens_out INTEGER,
+    tokens_cached INTEGER, retries INTEGER, stop TEXT, fingerprint TEXT,
+    prefix INTEGER,                         -- tokens of this conversation that were sent before
+    replica TEXT,                           -- which of several servers answered
+    queued REAL, first_token REAL,          -- seconds, as the server itself measured, where it says so
+    PRIMARY KEY (episode, turn)) WITHOUT ROWID;
+CREATE TABLE loads (                        -- the history of the width
+    at REAL NOT NULL, agent TEXT NOT NULL, width INTEGER NOT NULL, started INTEGER, in_flight INTEGER,
+    tokens_per_second REAL, why TEXT,
+    running INTEGER, waiting INTEGER, kv_usage REAL, preemptions INTEGER, prefix_hits REAL); -- as the server says
+CREATE TABLE scores (
+    episode INTEGER NOT NULL REFERENCES episodes, round INTEGER NOT NULL, -- 0: of the whole episode
+    metric TEXT NOT NULL, value REAL,
+    PRIMARY KEY (episode, round, metric)) WITHOUT ROWID;
+"""
+
+
+def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqlite3.Connection:
+    """Open a store. Raises StoreError when it is not one, or of another version."""
+    mode = "rwc" if create else "ro" if readonly else "rw"
+    if not create and not path.is_file():
+        raise StoreError(f"there is no run at {path.parent}: {path.name} is missing")
+    try:
+        base = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=10,
+        )
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} can't be opened: {error}") from error
+    try:
+        _set_up(path, base, create=create, readonly=readonly)
+    except BaseException as error:
+        base.close()
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(f"{path} can't be opened: {error}") from error
+        raise
+    return base
+
+
+def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: bool) -> None:
+    """Check the version, before anything in the store is touched, and get ready to write."""
+    version = SCHEMA_VERSION if create else base.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise StoreError(f"{path} is a store of version {version}; this clemsim reads version {SCHEMA_VERSION}")
+    if not readonly:
+        base.execute("PRAGMA journal_mode=WAL")
+        base.execute("PRAGMA synchronous=NORMAL")
+    if create:
+        base.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")

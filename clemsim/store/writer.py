@@ -1,0 +1,158 @@
+"""The run store: one SQLite file that holds all of a run, written by one thread in group commits.
+
+The event loop only adds rows to a group. Whatever has gathered while one commit was being written goes into the next, so
+that the disk sets the size of the groups and nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Event as Signal
+from threading import Lock, Thread
+from time import time
+from typing import Any
+
+import orjson
+
+from clemsim.errors import StoreError
+from clemsim.game.events import Event, type_name
+from clemsim.game.instances import EpisodeKey, Instance
+from clemsim.game.messages import Message
+from clemsim.game.outcomes import Outcome
+from clemsim.game.view import View
+from clemsim.runtime.observer import WidthSample
+from clemsim.store.reader import episodes
+from clemsim.store.schema import SESSION, connect
+from clemsim.store.write_batch import WriteBatch
+
+GATHER = 0.02  # seconds; so long a group gathers, so that adding a row wakes nobody
+
+Scores = Mapping[str, float | None]
+
+
+class RunStore:
+    """Writes one run. Every method returns at once; `close` waits until all is on the disk."""
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        """Create the file, or open one that is there. Raises StoreError."""
+        if create and path.exists():
+            raise StoreError(f"{path} is there already")
+        self._ids: dict[EpisodeKey, int] = {}
+        self._failure: StoreError | None = None
+        self._group = WriteBatch()  # gathers; the thread takes it away and puts an empty one in its place
+        self._lock = Lock()
+        self._closing = Signal()
+        self._base = connect(path, create=create)
+        try:
+            self._ids |= {row.key: row.id for row in episodes(self._base)}
+        except sqlite3.Error as error:
+            self._base.close()
+            raise StoreError(f"{path} can't be read: {error}") from error
+        self._thread = Thread(target=self._write, name="recorder", daemon=True)
+        self._thread.start()
+
+    def enlist(self, key: EpisodeKey, instance: Instance, version: int) -> None:
+        """Put down an episode that is to be played, unless it is there."""
+        if key in self._ids:
+            return
+        self._ids[key] = number = len(self._ids) + 1
+        data = instance.model_dump_json()
+        row = (number, key.arena, key.instance, key.repetition, key.cast, instance.experiment, version, data)
+        self._put("enlisted", [row])
+
+    def started(self, key: EpisodeKey) -> None:
+        """The episode begins, or goes on."""
+        self._put("started", [(self._ids[key], time())])
+
+    def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
+        """Append events; those that a resumed episode repeats are there already and stay."""
+        episode = self._ids[key]
+        self._put("events", [(episode, number, type_name(event), event) for number, event in enumerate(events, index)])
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int = 0) -> None:
+        """Note what a turn cost; nothing for a player that asked no server. `prefix`: tokens that were sent before."""
+        if (usage := message.usage) is None:
+            return
+        row = (
+            *(self._ids[key], view.turn, view.seat, agent, usage.model, usage.seed, usage.started, usage.seconds),
+            *(usage.tokens_in, usage.tokens_out, usage.tokens_cached, usage.retries, message.stop, usage.fingerprint),
+            *(prefix, usage.replica, usage.queued, usage.first_token),
+        )
+        self._put("requests", [row])
+
+    def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Sequence[Scores]) -> None:
+        """The episode is over, with these scores."""
+        episode = self._ids[key]
+        self._put("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, time())])
+        self._put_numbers("qualities", [(episode, outcome.quality)])
+        self.score(key, scores, rounds)
+
+    def unfinished(self, key: EpisodeKey, cause: str, detail: str) -> None:
+        """The episode is given up for now, for this cause."""
+        self._put("unfinished", [(self._ids[key], cause, detail)])
+
+    def score(self, key: EpisodeKey, scores: Scores, rounds: Sequence[Scores]) -> None:
+        """Put down the scores of an episode, in place of those that were there."""
+        episode = self._ids[key]
+        self._put("unscored", [(episode,)])
+        found = enumerate([scores, *rounds])
+        rows = [(episode, number, metric, value) for number, metrics in found for metric, value in metrics.items()]
+        self._put_numbers("scores", rows)
+
+    def steered(self, steering: WidthSample) -> None:
+        """Put down one look at the width of an agent."""
+        load = steering.load
+        row = (
+            *(steering.at, steering.agent, steering.width, steering.started, steering.in_flight),
+            *(steering.tokens_per_second, steering.why),
+            *((load.running, load.waiting, load.kv_usage, load.preemptions) if load else (None,) * 4),
+            load.prefix_hits / load.prefix_queries if load and load.prefix_queries else None,
+        )
+        self._put("loads", [row])
+
+    def meta(self, key: str, value: object) -> None:
+        """Put down a fact about the whole run."""
+        self._put("meta", [(key, orjson.dumps(value).decode())])
+
+    def session(self, begun: float, facts: Mapping[str, float]) -> None:
+        """Put down what is known so far of a session that began at this time (seconds since the epoch)."""
+        self.meta(f"{SESSION}{begun:.3f}", facts)
+
+    def close(self) -> None:
+        """Write what is left and close. Raises StoreError if anything could not be written."""
+        self._closing.set()
+        self._thread.join()
+        with suppress(sqlite3.Error):  # somebody is reading it; it stays readable for all but read-only folders
+            self._base.execute("PRAGMA journal_mode=DELETE")  # one plain file, which can be read from anywhere
+        self._base.close()
+        if self._failure:
+            raise self._failure
+
+    def _put(self, kind: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self._lock:
+            self._current().add(kind, rows)
+
+    def _put_numbers(self, kind: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self._lock:
+            self._current().add_numbers(kind, rows)
+
+    def _current(self) -> WriteBatch:
+        """The group that gathers, for who holds the lock."""
+        if self._failure:
+            raise self._failure
+        return self._group
+
+    def _write(self) -> None:
+        closing = False
+        while not closing:
+            closing = self._closing.wait(GATHER)
+            with self._lock:
+                group, self._group = self._group, WriteBatch()
+            try:
+                group.write(self._base)
+            except (sqlite3.Error, TypeError) as error:
+                self._failure = StoreError(f"the run can't be written: {error}; what was committed before is safe")
+                return

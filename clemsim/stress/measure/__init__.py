@@ -1,0 +1,4 @@
+"""Turns what was seen into metrics: segments, stages, knee, verdict.
+
+It sends nothing and draws nothing.
+"""

@@ -1,0 +1,94 @@
+"""Finding arenas and agents; casts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clemsim.catalog.agents import AgentOptions, expanded, make_agent, make_casts
+from clemsim.catalog.plugins import find_arena
+from clemsim.errors import UsageError
+
+OPTIONS = AgentOptions()
+
+
+def test_arenas_by_name() -> None:
+    assert find_arena("taboo").name == "taboo"
+    with pytest.raises(UsageError, match=r"there is no arena 'chess': choose one of .*taboo"):
+        find_arena("chess")
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "expected"),
+    [
+        ("", "game.py:Chess", "has no 'Chess'"),
+        ("Chess = 3", "game.py:Chess", "is not an Arena"),
+        ("import nowhere", "game.py:Chess", "can't be loaded: ModuleNotFoundError"),
+        ("def (", "game.py:Chess", "can't be loaded: SyntaxError"),
+        ("", "game.py", "say which class"),
+    ],
+)
+def test_a_file_that_has_no_arena(tmp_path: Path, text: str, spec: str, expected: str) -> None:
+    (tmp_path / "game.py").write_text(text)
+    with pytest.raises(UsageError, match=expected):
+        find_arena(str(tmp_path / spec))
+
+
+def test_plain_specs_make_a_cast_each() -> None:
+    casts = make_casts(["baseline", "random"], OPTIONS)
+    assert [cast.name for cast in casts] == ["baseline", "random"]
+    assert casts[0].agent("any seat") is casts[0].agents[0]
+
+
+def test_a_seat_overrides_in_all_casts() -> None:
+    casts = make_casts(["baseline", "random", "guesser=human"], OPTIONS)
+    assert [cast.name for cast in casts] == ["baseline,guesser=human", "random,guesser=human"]
+    guesser = casts[0].agent("guesser")
+    assert guesser is casts[1].agent("guesser") and guesser is not None and guesser.name == "human"
+
+
+def test_seats_alone_make_one_cast_with_empty_seats() -> None:
+    (cast,) = make_casts(["describer=baseline"], OPTIONS)
+    assert cast.agent("guesser") is None
+
+
+def test_one_agent_serves_all_seats_that_name_it() -> None:
+    (cast,) = make_casts(["a=random", "b=random"], OPTIONS)
+    assert len(cast.agents) == 1
+
+
+def test_twins_go_by_their_specs() -> None:
+    specs = ["m@http://127.0.0.1:1/v1", "m@http://127.0.0.1:2/v1"]
+    assert [cast.name for cast in make_casts(specs, OPTIONS)] == specs
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("qwen", "there is no agent 'qwen'"),
+        ("remote", "there is no agent 'remote'"),
+        ("@http://127.0.0.1:1", "name the model"),
+        ("m@http://user:secret@127.0.0.1:1", "must not hold a name or password"),
+        ("baseline:x", "baseline takes no argument"),
+        ("human:x", "human takes no argument"),
+        ("replay:", "say which run"),
+    ],
+)
+def test_what_is_no_agent(spec: str, expected: str) -> None:
+    with pytest.raises(UsageError, match=expected) as caught:
+        make_agent(spec, OPTIONS)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_spec_may_leave_a_place_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEMSIM_TEST_PORT", "81")
+    assert expanded("m@http://127.0.0.1:${CLEMSIM_TEST_PORT}/${CLEMSIM_TEST_NONE:-v1}") == "m@http://127.0.0.1:81/v1"
+    (cast,) = make_casts(["${CLEMSIM_TEST_NONE:-random}"], OPTIONS)
+    assert cast.name == "random"
+    with pytest.raises(UsageError, match="CLEMSIM_TEST_NONE is not set"):
+        expanded("local:${CLEMSIM_TEST_NONE}/x.gguf")
+    monkeypatch.setenv("SOME_API_KEY", "hush")
+    with pytest.raises(UsageError, match="a key is no part of a SPEC") as caught:
+        expanded("m@http://127.0.0.1/${SOME_API_KEY}")
+    assert "hush" not in str(caught.value)

@@ -1,0 +1,74 @@
+"""Models and their characteristics: unknown is None, never zero; what is wrong is named in one line."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from clemsim.catalog.models import ModelFacts, Variant, read_models, registry
+from clemsim.errors import UsageError
+
+VARIANT = '[[model.variant]]\naccess = "script"\nagent = "baseline"\n'
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "models.toml"
+    path.write_text(text)
+    return path
+
+
+def test_facts_come_from_the_registry_unless_they_are_given(tmp_path: Path) -> None:
+    text = '[[model]]\nname = "Llama-3-8B-Instruct"\ncontext = 4096\n' + VARIANT
+    (model,) = read_models(write(tmp_path, text))
+    assert (model.provider, model.parameters, model.context) == ("Meta", 8.03, 4096)
+    assert model.released == date(2024, 4, 18) and model.multimodal is False
+
+
+def test_facts_under_another_name(tmp_path: Path) -> None:
+    (model,) = read_models(write(tmp_path, '[[model]]\nname = "mine"\nfacts = "phi-4"\n'))
+    assert model.name == "mine" and model.parameters == 14.7
+
+
+def test_what_nobody_knows_is_unknown(tmp_path: Path) -> None:
+    (model,) = read_models(write(tmp_path, f'[[model]]\nname = "mystery"\n{VARIANT}'))
+    assert all(getattr(model, name) is None for name in ModelFacts.model_fields)
+    found = model.characteristics(model.variant[0]).model_dump(exclude_none=True)
+    assert found == {"name": "mystery", "access": "script"}
+
+
+def test_characteristics_of_a_variant(tmp_path: Path) -> None:
+    (model,) = read_models(write(tmp_path, '[[model]]\nname = "gpt-4o-2024-05-13"\n'))
+    found = model.characteristics(Variant(access="x", agent="baseline", quantisation=4.5))
+    assert found.quantisation == 4.5 and found.parameters is None and found.open_weights is False
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('name = "a"\nparameters = 0', r"model\.0\.parameters: .*greater than 0 \(leave out what is unknown\)"),
+        ('name = "a"\nparameters = inf', r"model\.0\.parameters"),
+        ('name = "a"\nsize = 7', r"model\.0\.size: Extra inputs"),
+        ('name = "a"\nreleased = "soon"', r"model\.0\.released"),
+        ('name = "a/b"', r"model\.0\.name"),
+        ("parameters = 7", r"model\.0\.name: Field required"),
+        ('name = "a"\nfacts = "nothing"', "model a: the registry has no 'nothing'"),
+        (f'name = "a"\n{VARIANT}{VARIANT}', "two variants of a have the same access 'script'"),
+        ('name = "a"\n[[model.variant]]\naccess = "x"', r"model\.0\.variant\.0\.agent: Field required"),
+        ("name =", "models.toml: Invalid value"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(UsageError, match=expected) as caught:
+        read_models(write(tmp_path, f"[[model]]\n{text}\n"))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_registry_holds_some_forty_models_and_no_impossible_fact() -> None:
+    models = registry().values()
+    assert len(models) >= 40
+    for model in models:
+        assert (model.provider and model.released is None) or model.released <= date(2026, 1, 1)  # type: ignore[operator]
+        assert model.cutoff is None or model.released is None or model.cutoff < model.released
+        assert model.open_weights or model.parameters is None, "nobody told the size of a closed model"

@@ -1,0 +1,137 @@
+"""The simulated machine on a virtual clock: its times, its queue, its memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+
+from clemsim.engines.metrics import read_load
+from clemsim.engines.simulated.answers import prompt, tokens
+from clemsim.engines.simulated.machine import Machine, Spec
+from clemsim.engines.simulated.metrics import exposition
+from clemsim.testing import run_virtually
+
+SPEC = Spec(seats=2, first_token=0.08, interval=0.02, prefill=1e9)
+
+
+def timed(spec: Spec, work: Callable[[Machine], Awaitable[object]]) -> tuple[Machine, float]:
+    """The machine afterwards, and how long it took."""
+
+    async def main() -> Machine:
+        machine = Machine(spec)
+        await work(machine)
+        return machine
+
+    return run_virtually(main())
+
+
+def test_times_of_one_request() -> None:
+    machine = Machine(SPEC)
+    served, seconds = run_virtually(machine.generate("prompt", "x" * 100))
+    assert (served.cached, served.queued) == (0, 0.0)
+    assert [served.first_token, served.seconds, seconds] == pytest.approx([0.08, 0.08 + 99 * 0.02, 0.08 + 99 * 0.02])
+
+
+def test_tokens_are_heard_one_by_one_when_they_are_made() -> None:
+    heard: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        await Machine(SPEC).generate("prompt", "xyz", heard=lambda number: heard.extend((number, loop.time())))
+
+    run_virtually(main())
+    assert heard == pytest.approx([1, 0.08, 2, 0.10, 3, 0.12])
+
+
+async def four(machine: Machine) -> None:
+    await asyncio.gather(*(machine.generate(str(n), "xxx") for n in range(4)))
+
+
+def test_there_are_so_many_seats() -> None:
+    assert timed(SPEC, four)[1] == pytest.approx(2 * 0.12)
+
+
+def test_prompts_are_computed_one_after_the_other() -> None:
+    spec = Spec(seats=4, first_token=0.0, interval=0.0, prefill=100.0)
+    _, seconds = timed(spec, lambda machine: asyncio.gather(*(machine.generate(str(n) * 50, "x") for n in range(4))))
+    assert seconds == pytest.approx(2.0)
+
+
+def test_what_is_cached_is_not_computed_again() -> None:
+    async def twice(machine: Machine) -> None:
+        await machine.generate("a" * 64, "b" * 16)
+        assert (await machine.generate("a" * 64 + "b" * 15 + "c", "d")).cached == 64
+
+    machine, seconds = timed(Spec(first_token=0.0, interval=0.0, prefill=100.0), twice)
+    assert seconds == pytest.approx(0.64 + 0.16)
+    assert (machine.counters.queries, machine.counters.hits) == (144, 64)
+
+
+def test_when_memory_is_full_the_last_comer_begins_again() -> None:
+    ended: list[str] = []
+
+    async def say(machine: Machine, text: str) -> None:
+        await machine.generate(text * 16, "x" * 48)
+        ended.append(text)
+
+    spec = Spec(seats=4, blocks=6, first_token=0.0, interval=0.01)
+    machine, _ = timed(spec, lambda machine: asyncio.gather(*(say(machine, text) for text in "abc")))
+    assert ended[0] == "a" and sorted(ended) == ["a", "b", "c"]
+    assert machine.counters.preemptions > 0 and machine.counters.generated == 3 * 48
+    assert machine.usage == machine.running == machine.waiting == 0
+
+
+def test_a_lower_priority_number_is_served_first() -> None:
+    ended: list[int] = []
+
+    async def say(machine: Machine, priority: int) -> None:
+        await machine.generate("a", "b", priority)
+        ended.append(priority)
+
+    spec = Spec(seats=1, priority=True)
+    timed(spec, lambda machine: asyncio.gather(*(say(machine, number) for number in (0, 3, 1, 2))))
+    assert ended == [0, 1, 2, 3]
+
+
+def test_who_gives_up_leaves_no_trace() -> None:
+    async def work(machine: Machine) -> None:
+        some = [asyncio.ensure_future(machine.generate("a" * 40, "b" * 400)) for _ in range(4)]
+        await asyncio.sleep(0.5)
+        assert (machine.running, machine.waiting) == (2, 2)
+        for task in some:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        assert machine.running == machine.waiting == machine.usage == 0
+
+    timed(SPEC, work)
+
+
+def test_a_request_that_can_never_fit() -> None:
+    with pytest.raises(ValueError, match="must fit"):
+        run_virtually(Machine(Spec(blocks=2)).generate("a" * 30, "b" * 3))
+
+
+def test_a_conversation_goes_on_where_its_last_reply_ended() -> None:
+    first = [{"role": "user", "content": "Describe the word."}]
+    then = [*first, {"role": "assistant", "content": "It is red."}, {"role": "user", "content": "An apple?"}]
+    before = [*prompt(first), *tokens("It is red.")]
+    assert prompt(then)[: len(before)] == before
+
+
+def test_metrics_are_read_as_those_of_any_server() -> None:
+    async def main() -> Machine:
+        machine = Machine(Spec(seats=2, blocks=10))
+        some = [asyncio.ensure_future(machine.generate("a" * 40, "b" * 40)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        load = read_load(exposition(machine))
+        assert load and (load.running, load.waiting, load.kv_tokens) == (2, 1, 160)
+        assert load.kv_usage == pytest.approx(0.4) and load.prefix_hits == 32 and load.prefix_queries == 80
+        await asyncio.gather(*some)
+        return machine
+
+    load = read_load(exposition(run_virtually(main())[0]))
+    assert load and load.generated == 120 and load.running == 0

@@ -1,0 +1,110 @@
+"""The simulated server is taken for a vLLM server, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import orjson
+import pytest
+
+from clemsim.engines.chat import ChatEngine
+from clemsim.engines.metrics import read_load
+from clemsim.engines.simulated.machine import Spec
+from clemsim.engines.simulated.metrics import exposition
+from clemsim.engines.simulated.server import SimulatedServer
+from clemsim.errors import EngineUnavailable, UnknownModel
+from tests.engines.servers import ask
+
+SPEC = Spec(model="tiny", first_token=0.001, interval=0.0)
+
+
+async def test_it_is_known_as_vllm_with_what_it_can_do() -> None:
+    async with SimulatedServer(SPEC).serving() as server, ChatEngine("tiny", server.url) as engine:
+        assert engine.server.dialect == "vllm" and engine.server.metrics and engine.server.batch
+        assert not engine.server.priority and engine.adaptive
+        said = await engine.complete(ask("word " * 40))
+        again = await engine.complete(ask("word " * 40))
+        load = await engine.load()
+    assert said.text == again.text and said.stop == "stop"
+    assert said.usage.tokens_in == 53 and said.usage.tokens_out * 4 >= len(said.text)
+    assert (said.usage.tokens_cached, again.usage.tokens_cached) == (0, 48)
+    assert said.usage.first_token is not None and said.usage.first_token >= 0.001
+    assert load and load.generated == 2 * said.usage.tokens_out and load.kv_tokens == 8192 * 16
+
+
+async def test_priority_is_taken_where_it_means_something() -> None:
+    spec = Spec(model="tiny", first_token=0.001, interval=0.0, priority=True)
+    async with SimulatedServer(spec).serving() as server, ChatEngine("tiny", server.url) as engine:
+        assert engine.server.priority
+
+
+async def test_overflow_and_token_limit_are_facts_about_the_model() -> None:
+    async with SimulatedServer(SPEC).serving() as server, ChatEngine("tiny", server.url) as engine:
+        assert (await engine.complete(ask("word " * 40_000))).stop == "overflow"
+        cut = await engine.complete(ask(max_tokens=3))
+    assert cut.stop == "length" or cut.usage.tokens_out <= 3
+
+
+async def test_another_model_is_not_served() -> None:
+    async with SimulatedServer(SPEC).serving() as server:
+        with pytest.raises(UnknownModel):
+            async with ChatEngine("other", server.url):
+                pass
+
+
+async def test_a_full_queue_turns_requests_away() -> None:
+    spec = Spec(model="tiny", seats=1, first_token=0.2)
+    async with SimulatedServer(spec, most_waiting=1).serving() as server, aiohttp.ClientSession() as session:
+        sent = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}]}
+        url = f"{server.url}/v1/chat/completions"
+        answers = await asyncio.gather(*(session.post(url, json=sent) for _ in range(4)))
+    assert sorted(each.status for each in answers) == [200, 200, 503, 503]
+    assert server.machine.counters.rejections == 2
+    load = read_load(exposition(server.machine))
+    assert load and load.rejections == 2
+
+
+async def test_a_stream_says_what_an_answer_says() -> None:
+    async with SimulatedServer(SPEC).serving() as server, aiohttp.ClientSession() as session:
+        sent = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}], "seed": 1, "max_tokens": 20}
+        url = f"{server.url}/v1/chat/completions"
+        whole = await (await session.post(url, json=sent)).json()
+        streamed = await session.post(url, json=sent | {"stream": True, "stream_options": {"include_usage": True}})
+        events = [line[6:] for line in (await streamed.read()).split(b"\n") if line.startswith(b"data: ")]
+    assert events.pop() == b"[DONE]"
+    parts = [orjson.loads(event) for event in events]
+    text = "".join(each["choices"][0]["delta"]["content"] for each in parts[:-1])
+    assert text == whole["choices"][0]["message"]["content"]
+    assert parts[-1]["usage"]["completion_tokens"] == whole["usage"]["completion_tokens"] == len(parts) - 1
+
+
+async def test_a_batch_is_answered_at_once() -> None:
+    async with SimulatedServer(SPEC).serving() as server, aiohttp.ClientSession() as session:
+        one, other = ([{"role": "user", "content": text}] for text in ("Hi", "Ho"))
+        sent = {"model": "tiny", "seed": 1}
+        batch = await (
+            await session.post(f"{server.url}/v1/chat/completions/batch", json=sent | {"messages": [one, other]})
+        ).json()
+        single = await (await session.post(f"{server.url}/v1/chat/completions", json=sent | {"messages": other})).json()
+    assert len(batch["choices"]) == 2
+    assert batch["choices"][1]["message"] == single["choices"][0]["message"]
+
+
+async def test_nonsense_gets_a_400() -> None:
+    async with SimulatedServer(SPEC).serving() as server, aiohttp.ClientSession() as session:
+        url = f"{server.url}/v1/chat/completions"
+        for sent in (b"{", b"[]", b'{"model": "tiny"}', b'{"model": "tiny", "messages": [1]}'):
+            assert (await session.post(url, data=sent)).status == 400
+
+
+async def test_who_waits_when_it_stops_is_told() -> None:
+    server = SimulatedServer(Spec(model="tiny", first_token=30.0))
+    await server.start()
+    async with ChatEngine("tiny", server.url, attempts=1) as engine:
+        asking = asyncio.ensure_future(engine.complete(ask()))
+        while not server.machine.running:  # noqa: ASYNC110 (the machine tells nobody)
+            await asyncio.sleep(0.01)
+        await server.stop()
+        with pytest.raises(EngineUnavailable):
+            await asking

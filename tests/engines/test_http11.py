@@ -1,0 +1,144 @@
+"""Both ways of sending requests, against servers that speak HTTP in every way that they may."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from clemsim.engines.http11 import Http11Transport
+from clemsim.engines.transport import AiohttpTransport, Answer, Transport
+
+Make = Callable[[str, dict[str, str]], Transport]
+BOTH = pytest.mark.parametrize("make", [Http11Transport, AiohttpTransport])
+
+
+class Script:
+    """A raw server: gives these bytes in answer to each request, one script a connection; keeps what it read."""
+
+    def __init__(self, *connections: list[bytes]) -> None:
+        self.connections = list(connections)
+        self.read: list[bytes] = []
+        self.accepted = 0
+        self.asked = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection."""
+        self.accepted += 1
+        try:
+            for answer in self.connections.pop(0) if self.connections else []:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:")), 0)
+                self.read.append(head + await reader.readexactly(length))
+                self.asked.set()
+                for part in answer.split(b"|"):
+                    writer.write(part)
+                    await writer.drain()
+                    await asyncio.sleep(0.001)
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def talking(make: Make, script: Script) -> AsyncIterator[Transport]:
+    """A transport to a running script."""
+    server = await asyncio.start_server(script.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    transport = make(f"http://127.0.0.1:{port}/v1/chat", {"Content-Type": "application/json"})
+    try:
+        yield transport
+    finally:
+        await transport.close()
+        server.close()
+        await server.wait_closed()
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (OK, Answer(200, None, b"hi")),
+        (b"HTTP/1.1 2|00 OK\r\nContent-|Length: 2\r\n\r\nh|i", Answer(200, None, b"hi")),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n|3\r\n yo\r\n0\r\n\r\n",
+            Answer(200, None, b"hi yo"),
+        ),
+        (b"HTTP/1.1 429 Busy\r\nretry-after: 7\r\nContent-Length: 0\r\n\r\n", Answer(429, "7", b"")),
+        (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", Answer(302, None, b"")),
+        (b"HTTP/1.1 204 Nothing\r\n\r\n", Answer(204, None, b"")),
+        (b"HTTP/1.1 100 Continue\r\n\r\n|" + OK, Answer(200, None, b"hi")),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil |the end", Answer(200, None, b"until the end")),
+        (b"HTTP/1.0 200 OK\r\n\r\nold", Answer(200, None, b"old")),
+    ],
+)
+async def test_answers(make: Make, answer: bytes, expected: Answer) -> None:
+    async with talking(make, Script([answer])) as transport:
+        assert await transport.post(b"{}") == expected
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", b"HTTP/1.1 200 OK\r\nConte", b"nonsense\r\n\r\n"],
+)
+async def test_answers_that_break_off_or_are_none(make: Make, answer: bytes) -> None:
+    async with talking(make, Script([answer])) as transport:
+        with pytest.raises(OSError):
+            await transport.post(b"{}")
+
+
+@BOTH
+async def test_a_connection_is_used_again(make: Make) -> None:
+    script = Script([OK, OK, OK])
+    async with talking(make, script) as transport:
+        for _ in range(3):
+            await transport.post(b"{}")
+    assert script.accepted == 1
+
+
+@BOTH
+async def test_a_connection_that_was_closed_while_idle_is_replaced(make: Make) -> None:
+    script = Script([OK], [OK])
+    async with talking(make, script) as transport:
+        await transport.post(b"1")
+        await asyncio.sleep(0.02)
+        assert (await transport.post(b"2")).status == 200
+    assert script.accepted == 2
+
+
+@BOTH
+async def test_what_is_sent(make: Make) -> None:
+    script = Script([OK, OK])
+    async with talking(make, script) as transport:
+        await transport.post(b'{"a":1}', ("X-Session-ID", "s"))
+        await transport.get("/metrics")
+    post, get = script.read
+    assert post.startswith(b"POST /v1/chat HTTP/1.1\r\n") and post.endswith(b'\r\n\r\n{"a":1}')
+    assert b"\r\nX-Session-ID: s\r\n" in post and b"\r\nContent-Type: application/json\r\n" in post
+    assert get.startswith(b"GET /metrics HTTP/1.1\r\n")
+
+
+@BOTH
+async def test_a_request_that_was_given_up_is_not_answered_by_the_next(make: Make) -> None:
+    script = Script([b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha|lf"] * 2, [OK])
+    async with talking(make, script) as transport:
+        asked = asyncio.create_task(transport.post(b"1"))
+        await script.asked.wait()
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        assert (await transport.post(b"2")).body == b"hi"
+    assert script.accepted == 2
+
+
+@BOTH
+async def test_nobody_is_there(make: Make) -> None:
+    transport = make("http://127.0.0.1:9/v1", {})
+    with pytest.raises(OSError):
+        await transport.post(b"{}")
+    await transport.close()

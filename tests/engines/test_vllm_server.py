@@ -1,0 +1,143 @@
+"""Servers that are started for a run, with a stand-in for the `vllm` command; the real one with `-m vllm`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from clemsim.engines.vllm_flags import flags_of
+from clemsim.engines.vllm_server import VllmServerEngine, keeping_servers, stop_unused
+from clemsim.errors import EngineUnavailable, UsageError
+from tests.engines.servers import ask
+
+SERVER = """
+import asyncio, sys
+from clemsim.engines.simulated.machine import Spec
+from clemsim.engines.simulated.server import SimulatedServer
+
+async def main():
+    _, serve, model, *flags = sys.argv
+    assert serve == "serve" and flags[:2] == ["--host", "127.0.0.1"] and "--max-model-len" in flags
+    context = int(flags[flags.index("--max-model-len") + 1])
+    await SimulatedServer(Spec(model=model, context=context, first_token=0.001)).start(int(flags[3]))
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def says(script: Path, text: str) -> None:
+    script.write_text(text)
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A command that serves as vLLM does."""
+    script = tmp_path / "server.py"
+    script.write_text(SERVER)
+    monkeypatch.setenv("CLEMSIM_VLLM", f"{sys.executable} {script}")
+    return script
+
+
+async def reachable(url: str) -> bool:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        try:
+            return (await client.get(f"{url}/health")).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+async def test_a_server_is_started_shared_and_stopped(stand_in: Path) -> None:
+    first, second = (VllmServerEngine("org/tiny?max-model-len=512") for _ in range(2))
+    async with first:
+        async with second:
+            assert first._server is second._server and first.name == "tiny"
+            assert (await first.complete(ask())).text
+            url = first._server.url
+        assert await reachable(url)
+        about = first.describe()
+        assert about["flags"] == ["--max-model-len", "512"] and about["dialect"] == "vllm" and "url" not in about
+        assert first.adaptive and first.width
+    assert not await reachable(url)
+    async with VllmServerEngine("org/tiny?max-model-len=512") as again:
+        assert (await again.complete(ask())).text
+
+
+async def test_servers_are_kept_between_the_runs_of_a_study(stand_in: Path) -> None:
+    async with keeping_servers():
+        for _ in range(2):
+            async with VllmServerEngine("kept?max-model-len=512") as engine:
+                process = engine._server.process
+        assert process and engine._server.process is process and await reachable(engine._server.url)
+    assert process.returncode is not None and not await reachable(engine._server.url)
+
+
+async def test_a_kept_server_is_stopped_once_no_run_will_use_it(stand_in: Path) -> None:
+    async with keeping_servers():
+        async with VllmServerEngine("left?max-model-len=512") as engine:
+            url = engine._server.url
+        await stop_unused(["left?max-model-len=512"])
+        assert await reachable(url)
+        await stop_unused(["other?max-model-len=512"])
+        assert not await reachable(url)
+
+
+async def test_why_it_did_not_start(stand_in: Path) -> None:
+    says(stand_in, "print('loading'); raise SystemExit('ValueError: no such model')")
+    with pytest.raises(EngineUnavailable, match=r"(?s)ended with 1; .*log.*loading\nValueError: no such model") as caught:
+        async with VllmServerEngine("wrong"):
+            pass
+    assert "vLLM for wrong" in str(caught.value)
+
+
+async def test_it_is_not_waited_for_for_ever_and_not_left_behind(stand_in: Path) -> None:
+    says(stand_in, "import time; time.sleep(100)")
+    engine = VllmServerEngine("slow", patience=0.3)
+    opening = asyncio.create_task(engine.open())
+    while not (process := engine._server.process):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    with pytest.raises(EngineUnavailable, match="not ready in"):
+        await opening
+    assert process.returncode is not None
+
+
+def test_specs() -> None:
+    for spec, said in (("", "name the model"), ("m?port=3", "clemsim's to choose"), ("m?a b=3", "no flag")):
+        with pytest.raises(UsageError, match=said):
+            VllmServerEngine(spec)
+    assert VllmServerEngine("m?enforce-eager&dtype=float16")._server.flags == ("--enforce-eager", "--dtype", "float16")
+
+
+async def test_there_is_no_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEMSIM_VLLM", "no-such-vllm")
+    with pytest.raises(UsageError, match="pip install vllm"):
+        async with VllmServerEngine("m"):
+            pass
+
+
+@pytest.mark.vllm
+@pytest.mark.skipif("CLEMSIM_TEST_VLLM_MODEL" not in os.environ, reason="set CLEMSIM_TEST_VLLM_MODEL and CLEMSIM_VLLM")
+async def test_real_vllm() -> None:
+    spec = f"{os.environ['CLEMSIM_TEST_VLLM_MODEL']}?max-model-len=2048&enforce-eager"
+    async with VllmServerEngine(spec) as engine:
+        assert (await engine.complete(ask(max_tokens=8))).usage.tokens_out == 8
+        assert await engine.load()
+        url = engine._server.url
+    assert not await reachable(url)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("org/m", ("org/m", ())),
+        ("org/m?max-model-len=512&enforce-eager", ("org/m", ("--max-model-len", "512", "--enforce-eager"))),
+        ("/a/b c?dtype=float16", ("/a/b c", ("--dtype", "float16"))),
+    ],
+)
+def test_flags_are_words_of_a_command_line(spec: str, expected: tuple[str, tuple[str, ...]]) -> None:
+    assert flags_of(spec, "vllm") == expected

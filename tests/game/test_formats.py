@@ -1,0 +1,49 @@
+"""Formats: samples are members, and members parse."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from clemsim_arenas.fiveletters.game import FORMAT, read_guess
+from clemsim_arenas.referencegame.game import ANSWER, EXPRESSION
+from clemsim_arenas.taboo.game import CLUE, GUESS
+
+from clemsim.game.formats import Format, letters, line, literal, one_of, sequence
+from clemsim.game.parsing import Invalid, Parser, tagged
+
+
+@pytest.mark.parametrize("parser", [CLUE, GUESS, EXPRESSION, ANSWER, Parser(read_guess, FORMAT), tagged("A:")])
+def test_what_a_format_lets_through_the_parser_reads(parser: Parser[object]) -> None:
+    rng = random.Random(1)
+    assert parser.format is not None
+    for _ in range(300):
+        reply = parser.format.sample(rng)
+        assert parser.format.accepts(reply)
+        parser.read(reply.strip())
+
+
+@pytest.mark.parametrize(
+    ("form", "members", "others"),
+    [
+        (literal("A (b)"), ["A (b)"], ["A b", ""]),
+        (one_of("yes", "no"), ["yes", "no"], ["yesno", "Yes"]),
+        (letters(5), ["plant"], ["plan", "plants", "PLANT"]),
+        (letters(2, 3), ["ab", "abc"], ["a", "abcd"]),
+        (line(3), ["abc", "a b", "é"], ["", " ab", "a\nb", "abcd"]),
+        (sequence([literal("x"), letters(1)]), ["xa"], ["x", "xab"]),
+    ],
+)
+def test_members(form: Format, members: list[str], others: list[str]) -> None:
+    assert all(form.accepts(text) for text in members)
+    assert not any(form.accepts(text) for text in others)
+
+
+def test_gbnf() -> None:
+    form = literal('say "x"\n') + one_of("a", "b") + letters(2)
+    assert form.gbnf == 'root ::= "say \\"x\\"\\n" ("a" | "b") [a-z]{2}'
+
+
+def test_a_tag_is_case_sensitive() -> None:
+    with pytest.raises(Invalid, match="does not start with 'A:'"):
+        tagged("A:").read("a: x")

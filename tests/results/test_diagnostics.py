@@ -1,0 +1,115 @@
+"""What a run says of its servers' caches and of clemsim's own cost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from rich.console import Group
+
+from clemsim._util.loop_monitor import Monitor
+from clemsim.cli.view.results import results
+from clemsim.engines.simulated.answers import Body, Template, prompt, tokens
+from clemsim.engines.simulated.engine import SimulatedEngine
+from clemsim.engines.simulated.machine import Spec
+from clemsim.results import diagnostics
+from clemsim.results.tally import Tally
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.store import reader
+from clemsim.store.recorder import Recorder
+from clemsim.store.writer import RunStore
+from clemsim.testing import run_virtually
+from tests.talk import Talk, seat, topics
+
+
+def even(body: Body) -> str:
+    """A reply of 40 tokens."""
+    return "abc." * 40
+
+
+def caches(tmp_path: Path, template: Template = prompt, **more: Any) -> dict[str, Any]:
+    """What is said of the caches after 32 episodes of 8 turns."""
+    engine = SimulatedEngine(Spec(seats=16, **more), even, template)
+    talk, writer = Talk(), RunStore(tmp_path / "run.db")
+
+    async def main() -> None:
+        async with seat(engine) as agent:
+            episodes = talk.episodes(topics(32, lambda number: 8, words=150), agent)
+            for episode in episodes:
+                writer.enlist(episode.key, episode.instance, talk.version)
+            await Scheduler(Recorder(writer, {"talk": talk}, Tally()), 32).play(episodes)
+
+    try:
+        run_virtually(main())
+    finally:
+        writer.close()
+    with reader.reading(tmp_path / "run.db") as base:
+        return diagnostics.caches(base)
+
+
+def forgets(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A template that keeps only what was said last."""
+    return prompt(messages[-3:])
+
+
+def stamps_time(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A template that begins with something new every turn."""
+    return [*tokens(f"Turn {len(messages)}"), *prompt(messages)]
+
+
+def test_a_cache_that_works_gets_no_word(tmp_path: Path) -> None:
+    found = caches(tmp_path)["simulated"]
+    assert found["share"] > 0.9 and found["warning"] == "" and found["turns"] > 100
+
+
+def test_a_template_that_drops_text_is_named(tmp_path: Path) -> None:
+    found = caches(tmp_path, forgets)["simulated"]
+    assert "template drops text" in found["warning"] and "%" in found["warning"]
+
+
+def test_a_template_that_changes_what_was_said_is_named(tmp_path: Path) -> None:
+    found = caches(tmp_path, stamps_time)["simulated"]
+    assert found["share"] == 0 and "changes earlier turns" in found["warning"]
+
+
+def test_a_cache_that_is_too_small_is_named(tmp_path: Path) -> None:
+    found = caches(tmp_path, blocks=1000)["simulated"]
+    assert found["share"] < 0.5 and ("KV cache" in found["warning"])
+
+
+def test_the_warning_is_printed() -> None:
+    summary = {
+        "suite": "quick",
+        "suite_seed": None,
+        "constrained": False,
+        "agents": {},
+        "unfinished": 0,
+        "throughput": {},
+        "caches": {"tiny": {"turns": 50, "share": 0.25, "warning": "because"}, "other": {"share": 1.0, "warning": ""}},
+    }
+    remarks = [str(each) for each in cast(Group, results(summary)).renderables]
+    assert "25% of what tiny's server had seen before was found in its prefix cache: because" in remarks
+    assert not any("other" in each for each in remarks)
+
+
+def test_lag_is_counted_in_classes() -> None:
+    monitor = Monitor()
+    for seconds in [0.001] * 990 + [0.2] * 10:
+        monitor.late(seconds)
+    assert monitor.lag(0.5) == pytest.approx(0.001, rel=0.25)
+    assert monitor.lag(0.995) == pytest.approx(0.2, rel=0.25) and monitor.longest == 0.2
+    assert Monitor().lag() == 0.0
+
+
+async def test_a_blocked_loop_is_seen() -> None:
+    monitor = Monitor()
+    watching = asyncio.create_task(monitor.watch())
+    await asyncio.sleep(0.12)
+    time.sleep(0.15)  # noqa: ASYNC251 (this is what it is to see)
+    await asyncio.sleep(0.06)
+    watching.cancel()
+    assert monitor.facts()["lag_max"] > 0.05

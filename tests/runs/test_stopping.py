@@ -1,0 +1,177 @@
+"""Stopping rules: what they say, what they look at, and that the order in which episodes end is nothing to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+
+from clemsim.errors import ArenaError, UsageError
+from clemsim.game.instances import EpisodeKey
+from clemsim.game.outcomes import Outcome
+from clemsim.runs.stopping import StoppingRule
+from clemsim.runtime.episode import Episode
+from clemsim.runtime.observer import ResultCollector
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.testing import run_virtually
+from tests.games import Guessing, Number, Scripted, guess_by_seed
+
+INSTANCES = [Number(id=index, target=index % 10) for index in range(60)]
+
+
+def agent(name: str) -> Scripted:
+    found = Scripted(guess_by_seed)
+    found.name = name
+    return found
+
+
+def episodes(*casts: str, repetitions: int = 1) -> list[Episode]:
+    return [each for name in casts for each in Guessing().episodes(INSTANCES, agent(name), repetitions=repetitions)]
+
+
+def outcomes(some: Sequence[Episode]) -> dict[EpisodeKey, Outcome]:
+    """`good` wins most, `bad` seldom, `mute` never says anything that counts."""
+    rng = Random(1)
+    won = {"good": 0.8, "bad": 0.2, "mute": 0.0}
+    return {
+        each.key: Outcome.aborted("", blame="guesser")
+        if each.key.cast == "mute"
+        else Outcome.success(50.0)
+        if rng.random() < won[each.key.cast]
+        else Outcome.failure("")
+        for each in some
+    }
+
+
+def asked(rule: str, some: Sequence[Episode], order: Sequence[Episode] | None = None) -> StoppingRule:
+    question = StoppingRule(rule, some, seed=3)
+    ended = outcomes(some)
+    for episode in order or some:
+        question.ended(episode.key, ended[episode.key])
+    return question
+
+
+@pytest.mark.parametrize(
+    ("rule", "answer"), [("good > bad", "yes"), ("bad>good", "no"), ("bad < good", "yes"), ("good > mute", "yes")]
+)
+def test_who_is_better(rule: str, answer: str) -> None:
+    question = asked(rule, episodes("good", "bad", "mute"))
+    assert question.answer == answer
+    found = question.describe()
+    assert 5 < found["looked_at"] < 60 == found["instances"] and found["answer"] == answer
+    assert f"{answer} after {found['looked_at']} of 60 instances (difference " in found["text"]
+
+
+def test_equals_are_not_told_apart() -> None:
+    some = episodes("mute", "good")
+    question = StoppingRule("mute > good", some, seed=3)
+    for episode in some:
+        question.ended(episode.key, Outcome.success(50.0))
+    assert question.answer == "" and question.describe()["answer"] is None
+    assert "not answered after 60 of 60" in question.describe()["text"]
+
+
+def test_the_order_in_which_episodes_end_changes_nothing() -> None:
+    some = episodes("good", "bad", repetitions=2)
+    reference = asked("good > bad", some).describe()
+    for seed in range(5):
+        order = Random(seed).sample(some, len(some))
+        assert asked("good > bad", some, order).describe() == reference
+
+
+def test_only_whole_instances_at_the_beginning_are_looked_at() -> None:
+    some = episodes("good", "bad")
+    question = StoppingRule("good > bad", some, seed=3)
+    ended = outcomes(some)
+    first, *others = question.sorted(some)
+    for episode in others:
+        question.ended(episode.key, ended[episode.key])
+    assert question.describe()["looked_at"] == 0 and question.describe()["answer"] is None
+    question.ended(first.key, ended[first.key])
+    assert question.describe()["answer"] == "yes"
+
+
+def test_the_seed_decides_the_order_and_games_are_mixed() -> None:
+    def order(seed: int) -> list[str]:
+        some = [
+            Episode(EpisodeKey(arena, f"default/{number}", 0, "good"), Number(id=number), each.cast, each.drive)
+            for arena, count in (("long", 40), ("short", 10))
+            for number in range(count)
+            for each in episodes("good")[:1]
+        ]
+        return [each.key.label for each in StoppingRule("ci(played) < 5", some, seed).sorted(some)]
+
+    assert order(1) == order(1) != order(2)
+    assert [sum(label.startswith("short") for label in order(1)[at : at + 10]) for at in (0, 10, 20, 30, 40)] == [2] * 5
+
+
+@pytest.mark.parametrize(
+    ("rule", "casts", "stops"),
+    [
+        ("ci(played) < 30", ("good",), True),
+        ("ci(clemscore) < 30", ("good",), True),
+        ("ci(clemscore) < 5", ("good",), False),
+        ("ci( quality , guessing )<40", ("good", "bad"), True),
+        ("ci(quality) < 99", ("good", "mute"), False),
+    ],
+)
+def test_how_narrow(rule: str, casts: tuple[str, ...], stops: bool) -> None:
+    question = asked(rule, episodes(*casts))
+    assert bool(question.answer) is stops
+    assert set(question.describe()["intervals"]) == set(casts)
+
+
+def test_the_interval_of_several_games_holds_the_clemscore() -> None:
+    some = episodes("good")
+    both = [*some, *(Episode(each.key._replace(arena="other"), each.instance, each.cast, each.drive) for each in some)]
+    question = StoppingRule("ci(clemscore) < 1", both, seed=0)
+    for episode in both:
+        question.ended(episode.key, Outcome.success(80.0) if episode.key.arena == "other" else Outcome.failure(""))
+    low, high = question.describe()["intervals"]["good"]
+    assert 20 < low < 40 < high < 60
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("good", "give 'A > B'"),
+        ("good > best", "nobody is called 'best': name two of good, bad"),
+        ("good > good", "good can't be compared with itself"),
+        ("ci(score) < 2", "there is no 'score': choose of clemscore, played, quality"),
+        ("ci(quality, chess) < 2", "the run does not play 'chess'"),
+        ("ci(quality) < 0", "0 is no width"),
+        ("ci(quality) < 1.2.3", "1.2.3 is no width"),
+    ],
+)
+def test_what_is_no_rule(rule: str, expected: str) -> None:
+    with pytest.raises(UsageError, match=expected):
+        StoppingRule(rule, episodes("good", "bad"), seed=0)
+
+
+def test_a_quality_out_of_bounds_is_the_games_fault() -> None:
+    some = episodes("good")
+    question = StoppingRule("ci(clemscore) < 2", some, seed=0)
+    with pytest.raises(ArenaError, match="quality of 150"):
+        question.ended(question.sorted(some)[0].key, Outcome.success(150.0))
+
+
+def test_episodes_begin_in_order_and_finish_begins_no_more() -> None:
+    class Counting(ResultCollector):
+        def __init__(self) -> None:
+            super().__init__()
+            self.begun: list[EpisodeKey] = []
+
+        def started(self, episode: Episode) -> None:
+            self.begun.append(episode.key)
+            if len(self.begun) == 20:
+                scheduler.finish()
+
+    slow = Scripted(guess_by_seed, lambda view: (view.seed % 100) / 1000)
+    some = Random(1).sample(Guessing().episodes(INSTANCES, slow), 60)
+    counting = Counting()
+    scheduler = Scheduler(counting, width=4, in_order=True)
+    run_virtually(scheduler.play(some))
+    assert counting.begun == [each.key for each in some[:20]]
+    assert len(counting.results) == 20 and all(each.outcome for each in counting.results.values())
+    assert scheduler.left() == [each.key for each in some[20:]]
