@@ -74,4 +74,4 @@ class Arena(Game[I], framework=True):
             driver.replay(events)
             return driver
 
-        return Episode(key, instance, cast, start, sum(isinstance(event, Replied) for event in events))
+        return Episode(key, instance, cast, start, sum(isinstance(event, Replied) for event in events), self.scores)
