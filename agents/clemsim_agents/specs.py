@@ -52,7 +52,7 @@ def _server(model: str, url: str, options: AgentOptions, *, failover: bool) -> C
 
 def vllm(arg: str, options: AgentOptions) -> LLMSeat:
     """`vllm:MODEL[?flag=value&flag]`: a server is started for the run, and stopped after it."""
-    engine = VllmServerEngine(arg, isolated=options.isolate_cache, batch=options.batch)
+    engine = VllmServerEngine(arg, options.servers, isolated=options.isolate_cache, batch=options.batch)
     return LLMSeat(engine, options.sampling, constrain=options.constrain)
 
 

@@ -12,6 +12,7 @@ from clemsim.arena import Arena
 from clemsim.catalog.plugins import load_file, load_registered
 from clemsim.engines.base import Sampling
 from clemsim.engines.streaming import Streaming
+from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent, Cast
 
@@ -30,6 +31,7 @@ class AgentOptions:
     isolate_cache: bool = False
     batch: int = 1
     streaming: Streaming | None = None  # replies are to be heard token by token
+    servers: ServerPool = field(default_factory=ServerPool)  # servers that are started for agents; one pool for a run
 
 
 class AgentFactory(Protocol):
