@@ -19,7 +19,7 @@ from clemsim._util.loop_monitor import Monitor
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Engine, Sampling
 from clemsim.engines.vllm_inprocess import VllmInProcessEngine
-from clemsim.engines.vllm_server import VllmServerEngine
+from clemsim.engines.vllm_server import ServerPool, VllmServerEngine
 from clemsim.runtime.agent import opened
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
@@ -60,7 +60,7 @@ async def measure(options: argparse.Namespace, engine: Engine) -> dict[str, Any]
 
 async def main(options: argparse.Namespace) -> None:
     """Both."""
-    server = await measure(options, VllmServerEngine(options.spec))
+    server = await measure(options, VllmServerEngine(options.spec, ServerPool()))
     within = await measure(options, VllmInProcessEngine(options.spec))
     ratio = within["turns_per_second"] / server["turns_per_second"]
     found = {"benchmark": "inprocess", "max_tokens": options.max_tokens, "width": options.width}

@@ -172,7 +172,7 @@ def resume(
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         changes = {} if width is None else {"width": parse_width(width)}
         changes |= {"stop_when": None} if to_the_end else {}
-        summary = run_async(run.resume(folder, watcher(stopped), limits, _workers(workers, ray), **changes))
+        summary = run_async(run.resume(folder, watcher(stopped), limits, _workers(workers, ray), None, **changes))
         finish(summary, as_json=json, stopped=bool(stopped))
 
 

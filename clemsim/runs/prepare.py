@@ -12,6 +12,7 @@ from clemsim.catalog.agents import AgentOptions, check_cast, make_casts
 from clemsim.catalog.plugins import find_arena
 from clemsim.catalog.suites import Suite
 from clemsim.engines.base import Sampling
+from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey, Instance
@@ -52,8 +53,11 @@ class PreparedRun:
         ]
 
 
-def prepare(config: RunConfig) -> PreparedRun:
-    """Find everything that a configuration names. Raises UsageError and BadInstance."""
+def prepare(config: RunConfig, servers: ServerPool | None = None) -> PreparedRun:
+    """Find everything that a configuration names; `servers` owns the servers that are started for its agents.
+
+    Raises UsageError and BadInstance.
+    """
     check_played_here(config)
     suite = suites.load(config.suite)
     arenas = {}
@@ -62,7 +66,9 @@ def prepare(config: RunConfig) -> PreparedRun:
         arenas[kind.name] = kind(suite.folder_of(kind.name))
     instances = {name: suite.instances(arena, config.instances, config.only) for name, arena in arenas.items()}
     sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens)
-    options = AgentOptions(sampling, config.constrain, config.width, config.isolate_cache, config.batch)
+    options = AgentOptions(
+        sampling, config.constrain, config.width, config.isolate_cache, config.batch, servers=servers or ServerPool()
+    )
     casts = make_casts(config.agents, options)
     for cast in casts:
         for arena in arenas.values():

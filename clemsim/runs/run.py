@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clemsim._util.tasks import run_in_background
+from clemsim.engines.vllm_server import ServerPool
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.transcript import Transcript
@@ -49,12 +50,14 @@ async def play(
     limits: Limits | None = None,
     past: Sequence[Event] = (),
     workers: WorkerOptions | None = None,
+    servers: ServerPool | None = None,
 ) -> dict[str, Any]:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
+    `servers`: owns the servers that are started for the run; None: they stop with it.
 
     Raises ClemsimError; the folder then keeps what was played.
     """
-    prepared = prepare(config)
+    prepared = prepare(config, servers)
     question = _question(prepared, workers)
     folder = out or default_folder(config)
     check_folder(folder)
@@ -70,16 +73,18 @@ async def resume(
     watch: Watch | None = None,
     limits: Limits | None = None,
     workers: WorkerOptions | None = None,
+    servers: ServerPool | None = None,
     **changes: int | None,
 ) -> dict[str, Any]:
     """Go on with a run: play what is unfinished, each episode from its next turn on, unless its question is answered.
     `changes`: of its configuration, in what makes no difference to the play: its width, or None for `stop_when`.
+    `servers`: as for `play`.
 
     Raises UsageError where the run would not be the same any more, and every other ClemsimError.
     """
     about = read_description(folder)
     with alone(folder):
-        prepared = prepare(read_config(folder).model_copy(update=changes))
+        prepared = prepare(read_config(folder).model_copy(update=changes), servers)
         with reader.reading(folder / STORE) as base:
             rows = list(reader.episodes(base))
             past: Mapping[EpisodeKey, Sequence[Event]] = {

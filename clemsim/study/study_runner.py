@@ -15,7 +15,7 @@ from typing import Any
 from clemsim._util.tasks import run_in_background
 from clemsim.catalog.agents import expanded
 from clemsim.catalog.models import read
-from clemsim.engines.vllm_server import keeping_servers, stop_unused
+from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import AgentError, ArenaError, ClemsimError, StoreError, UsageError
 from clemsim.results.intervals import Point
 from clemsim.runs import run
@@ -54,6 +54,7 @@ class StudyRun:
     parallel: int = 1
     stopped: bool = False
     told: Callable[[MemberStatus], None] = field(default=lambda standing: None)
+    servers: ServerPool = field(default_factory=lambda: ServerPool(keep=True))
 
     def stop(self) -> None:
         """Leave every run where it is, and begin no other."""
@@ -124,7 +125,7 @@ async def run_study(study: Study, folder: Path, watch: Watch | None = None, para
         index.write_toml(folder / STUDY, study.model_dump(exclude_none=True))
         conducted = StudyRun(folder, standings, parallel or study.parallel)
         _write_index(conducted)
-        async with keeping_servers(), run_in_background(watch(conducted) if watch else None):
+        async with conducted.servers, run_in_background(watch(conducted) if watch else None):
             await _play(conducted)
         return conducted
 
@@ -136,7 +137,7 @@ async def _play(conducted: StudyRun) -> None:
         async with gate:
             if not conducted.stopped:
                 await _member(conducted, standing)
-                await stop_unused(_still_wanted(conducted))
+                await conducted.servers.stop_unused(_still_wanted(conducted))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -158,9 +159,9 @@ async def _member(conducted: StudyRun, standing: MemberStatus) -> None:
     folder, begun = conducted.folder / standing.member.run, asyncio.get_running_loop().time()
     try:
         if (folder / CONFIG).exists():
-            standing.summary = await run.resume(folder, watch)
+            standing.summary = await run.resume(folder, watch, servers=conducted.servers)
         else:
-            standing.summary = await run.play(standing.member.config, folder, watch)
+            standing.summary = await run.play(standing.member.config, folder, watch, servers=conducted.servers)
     except (ArenaError, AgentError):
         raise
     except ClemsimError as error:
