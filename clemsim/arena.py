@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from clemsim.errors import ArenaError
 from clemsim.game.driver import EpisodeDriver
-from clemsim.game.events import Event, Replied
 from clemsim.game.game import Game
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.runtime.agent import Agent, Cast
@@ -28,10 +27,9 @@ class Arena(Game[I], framework=True):
         *,
         seed: int = 0,
         repetitions: int = 1,
-        recorded: Mapping[EpisodeKey, Sequence[Event]] | None = None,
     ) -> list[Episode]:
-        """Return the episodes to play; those in `recorded` go on where their events end. Raises ArenaError for an empty
-        seat, and UsageError for an agent that cannot play here.
+        """Return the episodes to play. Raises ArenaError for an empty seat, and UsageError for an agent that cannot play
+        this game.
         """
         cast = Cast.of(cast)
         for seat in self.seats:
@@ -39,9 +37,8 @@ class Arena(Game[I], framework=True):
             if agent is None:
                 raise ArenaError(f"{self.name}: no agent in seat {seat!r}")
             agent.check(self.name, [seat])
-        past = recorded or {}
         return [
-            self._episode(instance, EpisodeKey(self.name, instance.label, repetition, cast.name), cast, seed, past)
+            self._episode(instance, EpisodeKey(self.name, instance.label, repetition, cast.name), cast, seed)
             for repetition in range(repetitions)
             for instance in instances
         ]
@@ -64,14 +61,8 @@ class Arena(Game[I], framework=True):
         await Scheduler(collector, width).play(episodes)
         return [collector.results[episode.key] for episode in episodes]
 
-    def _episode(
-        self, instance: I, key: EpisodeKey, cast: Cast, seed: int, past: Mapping[EpisodeKey, Sequence[Event]]
-    ) -> Episode:
-        events = past.get(key, ())
+    def _episode(self, instance: I, key: EpisodeKey, cast: Cast, seed: int) -> Episode:
+        def drive() -> EpisodeDriver:
+            return self.drive(instance, key, seed)
 
-        def start() -> EpisodeDriver:
-            driver = self.drive(instance, key, seed)
-            driver.replay(events)
-            return driver
-
-        return Episode(key, instance, cast, start, sum(isinstance(event, Replied) for event in events), self.scores)
+        return Episode(key, instance, cast, drive, score=self.scores)

@@ -8,7 +8,8 @@ import asyncio
 import sys
 
 from clemsim import Result
-from clemsim.catalog.agents import AgentOptions, make_agent
+from clemsim.catalog.agents import make_agent
+from clemsim.catalog.kinds import AgentOptions
 from clemsim.catalog.plugins import find_arena
 
 

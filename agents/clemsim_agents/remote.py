@@ -41,9 +41,7 @@ def _engine(model: str, url: str, options: AgentOptions, *, failover: bool) -> C
     """Make the engine of one server."""
     if options.streaming:
         return StreamingEngine(model, url, options.streaming, key=api_key(url))
-    return ChatEngine(
-        model, url, key=api_key(url), failover=failover, isolated=options.isolate_cache, batch=options.batch
-    )
+    return ChatEngine(model, url, key=api_key(url), failover=failover, isolated=options.isolate_cache, batch=options.batch)
 
 
 REMOTE = AgentKind(

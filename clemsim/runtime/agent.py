@@ -17,8 +17,8 @@ from clemsim.game.view import View
 class Agent(AsyncResource, ABC):
     """An agent that can take seats.
 
-    `width`: how many replies it gives at once; None: as many as wanted. `adaptive`: the width is only where to begin, and the
-    best is found while playing. `requests`: a reply takes a request to a model, which limits count.
+    `width`: how many replies it gives at once; None: as many as wanted. `adaptive`: the width is only where to begin, and
+    the best is found while playing. `requests`: a reply takes a request to a model, which limits count.
     """
 
     name: str

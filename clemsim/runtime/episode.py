@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from clemsim.game.driver import EpisodeDriver
+from clemsim.game.events import Event, Replied
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.game.transcript import Transcript
@@ -26,21 +27,36 @@ def unscored(transcript: Transcript[Any]) -> tuple[Scores, Sequence[Scores]]:
 class Episode:
     """One instance to be played by one cast.
 
-    `start` begins `play`, or brings it to where it was, behind `turns` turns. `score` computes the scores of the episode and
-    of its rounds from a finished transcript.
+    `drive` begins `play` by hand. `events`: what was played of the episode before. `score` computes the scores of the
+    episode and of its rounds from a finished transcript.
     """
 
     key: EpisodeKey
     instance: Instance
     cast: Cast
-    start: Callable[[], EpisodeDriver]
-    turns: int = 0
+    drive: Callable[[], EpisodeDriver]
+    events: Sequence[Event] = ()
     score: Score = unscored
 
     @property
     def group(self) -> tuple[str, str]:
         """Arena and experiment: episodes of one group begin with much the same prompts and last about as long."""
         return self.key.arena, self.instance.experiment
+
+    @property
+    def turns(self) -> int:
+        """How many turns were played before."""
+        return sum(isinstance(event, Replied) for event in self.events)
+
+    def after(self, events: Sequence[Event]) -> Episode:
+        """Return the same episode as it goes on after these events."""
+        return replace(self, events=events)
+
+    def start(self) -> EpisodeDriver:
+        """Begin `play`, and bring it to where it was. Raises ArenaError, and ReplayMismatch if the events do not fit."""
+        driver = self.drive()
+        driver.replay(self.events)
+        return driver
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,7 @@ class ModelAgent(Agent):
     async def reply(self, view: View) -> Message:
         """Make one request. What the model thought aloud is set apart from its move."""
         held_to = view.format if self.constrain else None
-        request = Request(
-            chat(view), self.sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot
-        )
+        request = Request(chat(view), self.sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
         completion = await self.engine.complete(request)
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning

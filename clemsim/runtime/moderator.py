@@ -30,7 +30,7 @@ class Host(Protocol):
     def turn(self, agent: Agent) -> AbstractAsyncContextManager[TurnSlot]:
         """Wait until the agent may be asked, and hold a slot meanwhile."""
 
-    def record(self, index: int, events: Sequence[Event]) -> None:
+    def record(self, index: int, events: list[Event]) -> None:
         """Take down events, the first of which is number `index` of the episode; never blocks."""
 
     def request(self, agent: Agent, view: View, message: Message) -> None:

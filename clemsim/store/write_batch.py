@@ -44,7 +44,6 @@ EXACTLY = {
 }
 
 
-
 class WriteBatch:
     """Rows by kind; the last column of a kind in EXACTLY is its number."""
 

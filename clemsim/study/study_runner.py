@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clemsim._util.tasks import run_in_background
+from clemsim._util.tasks import leading_error, run_in_background
 from clemsim.catalog.agents import expanded
 from clemsim.catalog.models import read
 from clemsim.engines.vllm_server import ServerPool
@@ -98,7 +98,7 @@ Watch = Callable[[StudyRun], Coroutine[Any, Any, None]]
 
 def counted(members: Sequence[Member]) -> list[MemberStatus]:
     """Check that everything the members name is there, and count their episodes. Raises UsageError and BadInstance."""
-    return [MemberStatus(member, len(prepare(member.config).episodes())) for member in members]
+    return [MemberStatus(member, len(prepare(member.config).episodes)) for member in members]
 
 
 def is_study(folder: Path) -> bool:
@@ -144,7 +144,8 @@ async def _play(conducted: StudyRun) -> None:
             for standing in conducted.standings:
                 group.create_task(one(standing))
     except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        error = leading_error(errors)
+        raise error from error.__cause__
 
 
 async def _member(conducted: StudyRun, standing: MemberStatus) -> None:

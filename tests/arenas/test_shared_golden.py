@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clemsim_agents.llm import chat
 
 from clemsim.catalog import suites
 from clemsim.catalog.plugins import find_arena
@@ -17,6 +16,7 @@ from clemsim.game.messages import Message
 from clemsim.interop.clembench.checkout import import_checkout
 from clemsim.interop.clembench.port import ports
 from clemsim.interop.clembench.verify import alike, recorded_instance, redrive, verify
+from clemsim.runtime.model_agent import chat
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
 

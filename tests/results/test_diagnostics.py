@@ -17,10 +17,8 @@ from clemsim.engines.simulated.answers import Body, Template, prompt, tokens
 from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
 from clemsim.results import diagnostics
-from clemsim.results.tally import Tally
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.store import reader
-from clemsim.store.recorder import Recorder
 from clemsim.store.writer import RunStore
 from clemsim.testing import run_virtually
 from tests.talk import Talk, seat, topics
@@ -41,7 +39,7 @@ def caches(tmp_path: Path, template: Template = prompt, **more: Any) -> dict[str
             episodes = talk.episodes(topics(32, lambda number: 8, words=150), agent)
             for episode in episodes:
                 writer.enlist(episode.key, episode.instance, talk.version)
-            await Scheduler(Recorder(writer, {"talk": talk}, Tally()), 32).play(episodes)
+            await Scheduler(writer, 32).play(episodes)
 
     try:
         run_virtually(main())
