@@ -21,10 +21,14 @@ from __future__ import annotations
 
 
 class ClemsimError(Exception):
-    """Base of all. `where` names episode, seat and turn once they are known; `others` are errors raised beside it."""
+    """Base of all. `where` names episode, seat and turn once they are known; `others` are errors raised beside it.
+
+    `frames`: the lines of the author's frames, where the error comes from another process and has no traceback here.
+    """
 
     where: str = ""
     others: tuple[BaseException, ...] = ()
+    frames: tuple[str, ...] = ()
 
     def at(self, episode: str, seat: str = "", turn: int | None = None) -> ClemsimError:
         """Add the place where the error happened; the first, most precise, place stays."""

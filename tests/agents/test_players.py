@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from clemsim_agents.scripted import make_baseline
+from clemsim_agents.scripted import make_baseline, make_random
 
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.catalog.plugins import find_arena, registered
