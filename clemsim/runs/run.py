@@ -7,7 +7,7 @@ from the store.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ async def resume(
     limits: Limits | None = None,
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
-    **changes: int | None,
+    changes: Mapping[str, int | None] | None = None,
 ) -> dict[str, Any]:
     """Go on with a run and return its summary: play the unfinished episodes, each from its next turn on, unless the
     stopping rule of the run is answered.
@@ -70,7 +70,7 @@ async def resume(
     """
     description = read_description(folder)
     with alone(folder):
-        prepared = prepare(read_config(folder).model_copy(update=changes), servers)
+        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers)
         with reader.reading(folder / STORE) as base:
             rows = list(reader.episodes(base))
             recorded = {row.key: reader.events(base, row.id) for row in rows if row.outcome is None}

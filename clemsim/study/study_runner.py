@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from clemsim._util.tasks import leading_error, run_in_background
-from clemsim.catalog.agents import expanded
+from clemsim.catalog.agents import kind_of
 from clemsim.catalog.models import read
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import AgentError, ArenaError, ClemsimError, StoreError, UsageError
@@ -181,8 +181,8 @@ def _write_index(conducted: StudyRun) -> None:
 
 def _still_wanted(conducted: StudyRun) -> list[str]:
     """The specs of vLLM servers that runs which are not over will use."""
-    specs = {expanded(spec) for each in conducted.standings if not each.over for spec in each.member.specs}
-    return [spec.removeprefix("vllm:") for spec in specs if spec.startswith("vllm:")]
+    specs = {spec for each in conducted.standings if not each.over for spec in each.member.specs}
+    return [arg for kind, arg in map(kind_of, specs) if kind.owns_server]
 
 
 def _check_folder(folder: Path, standings: Sequence[MemberStatus]) -> None:
