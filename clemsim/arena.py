@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from clemsim.catalog.plugins import find_class
 from clemsim.errors import ArenaError
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.game import Game
 from clemsim.game.instances import EpisodeKey, Instance
-from clemsim.runtime.agent import Agent, Cast
+from clemsim.runtime.agent import Agent, Cast, opened
 from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.observer import ResultCollector
 from clemsim.runtime.scheduler import Scheduler
@@ -46,7 +47,7 @@ class Arena(Game[I], framework=True):
     async def run(
         self,
         instances: Iterable[I],
-        cast: Agent | Mapping[str, Agent] | Cast,
+        cast: Agent | str | Mapping[str, Agent | str] | Cast,
         *,
         seed: int = 0,
         repetitions: int = 1,
@@ -54,11 +55,16 @@ class Arena(Game[I], framework=True):
     ) -> list[Result]:
         """Play every instance with this cast, many at once, and return the results in the order of the instances.
 
-        Agents must be open. Raises ArenaError and AgentError for bugs; a failed server leaves results without outcome.
+        An agent is named by its SPEC, as in `arena.run(instances, "baseline")`, or given; given agents must be open.
+        Raises ArenaError and AgentError for bugs, and UsageError; a failed server leaves results without outcome.
         """
-        episodes = self.episodes(instances, cast, seed=seed, repetitions=repetitions)
+        from clemsim.catalog.agents import resolve_cast  # noqa: PLC0415 (loads all engines, which a game's tests don't need)
+
+        resolved, made = resolve_cast(cast)
+        episodes = self.episodes(instances, resolved, seed=seed, repetitions=repetitions)
         collector = ResultCollector()
-        await Scheduler(collector, width).play(episodes)
+        async with opened(made):
+            await Scheduler(collector, width).play(episodes)
         return [collector.results[episode.key] for episode in episodes]
 
     def _episode(self, instance: I, key: EpisodeKey, cast: Cast, seed: int) -> Episode:
@@ -66,3 +72,8 @@ class Arena(Game[I], framework=True):
             return self.drive(instance, key, seed)
 
         return Episode(key, instance, cast, drive, score=self.scores)
+
+
+def find_arena(spec: str) -> type[Arena[Any]]:
+    """Return the arena of this name or `path/to/file.py:Class`. Raises UsageError naming the arenas there are."""
+    return find_class("arenas", spec, Arena, "an")  # type: ignore[type-abstract]

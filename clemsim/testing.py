@@ -50,7 +50,7 @@ def drive(arena: Arena[I], instance: I, replies: Replies) -> Transcript[Instance
 
 
 def render(transcript: Transcript[Any]) -> str:
-    """A transcript as readable text, the form of the golden files."""
+    """Return a transcript as readable text, the form of the golden files."""
     return "".join(f"{text}\n" for event in transcript.events for text in _lines(event))
 
 
@@ -174,7 +174,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def run_virtually(main: Coroutine[Any, Any, T]) -> tuple[T, float]:
-    """The result of a coroutine, and how many virtual seconds it took."""
+    """Return the result of a coroutine, and how many virtual seconds it took."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         loop = runner.get_loop()
         return runner.run(main), loop.time()

@@ -14,13 +14,13 @@ LIBRARY = Path(sysconfig.get_paths()["stdlib"]).resolve()
 def author_frames(error: BaseException) -> list[FrameSummary]:
     """Return the author's frames, the outermost first, of an error or of the error that it was raised from.
 
-    Where a bug lies in clemsim itself, return all frames.
+    Where an error was raised from a bug in clemsim itself, return all frames.
     """
     root = error
     while root.__cause__ is not None:
         root = root.__cause__
     frames = list(extract_tb(root.__traceback__))
-    return [frame for frame in frames if _is_authors(Path(frame.filename))] or frames
+    return [frame for frame in frames if _is_authors(Path(frame.filename))] or (frames if root is not error else [])
 
 
 def describe_frames(error: BaseException) -> Iterator[str]:

@@ -7,14 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clemsim.arena import Arena
 from clemsim.catalog.kinds import AgentKind, AgentOptions, find_kind
 from clemsim.errors import UsageError
+from clemsim.game.game import Game
 from clemsim.runtime.agent import Agent, Cast
 
 # A SPEC may leave parts to the environment: ${NAME} and ${NAME:-default}. Runs record the SPEC as it was given.
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+
+AgentOrSpec = Agent | str
 
 
 def make_agent(spec: str, options: AgentOptions | None = None) -> Agent:
@@ -24,6 +26,19 @@ def make_agent(spec: str, options: AgentOptions | None = None) -> Agent:
     if not isinstance(agent, Agent):
         raise UsageError(f"{spec} is not an Agent")
     return agent
+
+
+def resolve_cast(agents: AgentOrSpec | Mapping[str, AgentOrSpec] | Cast) -> tuple[Cast, list[Agent]]:
+    """Return a cast in which every SPEC is made an agent, and the agents that were made, not yet open. Raises UsageError."""
+    if isinstance(agents, Agent | Cast):
+        return Cast.of(agents), []
+    specs = [agents] if isinstance(agents, str) else [agent for agent in agents.values() if isinstance(agent, str)]
+    made = {spec: make_agent(spec) for spec in dict.fromkeys(specs)}
+    _rename_twins(made)
+    if isinstance(agents, str):
+        return Cast.of(made[agents]), list(made.values())
+    seats = {seat: made[agent] if isinstance(agent, str) else agent for seat, agent in agents.items()}
+    return Cast.of(seats), list(made.values())
 
 
 def kind_of(spec: str) -> tuple[AgentKind, str]:
@@ -81,7 +96,7 @@ def _rename_twins(agents: Mapping[str, Agent]) -> None:
             agent.name = spec
 
 
-def check_cast(arena: Arena[Any], cast: Cast) -> None:
+def check_cast(arena: Game[Any], cast: Cast) -> None:
     """Raise UsageError if a seat of the arena is empty or its agent cannot play there."""
     for seat in arena.seats:
         agent = cast.agent(seat)

@@ -7,10 +7,11 @@ import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-from clemsim.arena import Arena
 from clemsim.errors import UsageError
+
+T = TypeVar("T")
 
 
 def registered(group: str) -> dict[str, EntryPoint]:
@@ -18,19 +19,23 @@ def registered(group: str) -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in sorted(entry_points(group=f"clemsim.{group}"), key=lambda entry: entry.name)}
 
 
-def find_arena(spec: str) -> type[Arena[Any]]:
-    """Return the arena of this name or `file.py:Class`. Raises UsageError naming the arenas there are."""
+def find_class(group: str, spec: str, base: type[T], article: str = "a") -> type[T]:
+    """Return the subclass of `base` that is registered under this name, or that `path/to/file.py:Class` names.
+
+    Raises UsageError naming the classes there are.
+    """
+    kind = base.__name__
     if ".py" in spec:
-        arena = load_file(spec)
+        found = load_file(spec)
     else:
-        entries = registered("arenas")
+        entries = registered(group)
         if spec not in entries:
             names = ", ".join(entries) or "none"
-            raise UsageError(f"there is no arena {spec!r}: choose one of {names} (or give path/to/game.py:Class)")
-        arena = entries[spec].load()
-    if not (isinstance(arena, type) and issubclass(arena, Arena)):
-        raise UsageError(f"{spec} is not an Arena")
-    return arena
+            raise UsageError(f"there is no {kind.lower()} {spec!r}: choose one of {names} (or give path/to/game.py:Class)")
+        found = entries[spec].load()
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise UsageError(f"{spec} is not {article} {kind}")
+    return found
 
 
 def load_file(spec: str) -> Any:

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from clemsim.arena import Arena
 from clemsim.errors import UsageError
+from clemsim.game.game import Game
 from clemsim.game.instances import Instance
 
 T = TypeVar("T")
@@ -44,8 +44,8 @@ class Suite(BaseModel):
         """Where the suite's own files for an arena would lie."""
         return self.folder / arena
 
-    def instances(self, arena: Arena[Any], most: int | None = None, only: str | None = None) -> list[Any]:
-        """The suite's instances of an arena, at most so many of each experiment, or only the one of this label.
+    def instances(self, arena: Game[Any], most: int | None = None, only: str | None = None) -> list[Any]:
+        """Return the suite's instances of an arena, at most so many of each experiment, or only the one of this label.
 
         Raises UsageError.
         """
@@ -71,13 +71,13 @@ def by_experiment(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
 
 
 def available() -> dict[str, Path]:
-    """The suites that installed packages bring: name and file."""
+    """Return the suites that installed packages bring: name and file."""
     folders = [entry.load() for entry in entry_points(group="clemsim.suites")]
     return {path.stem: path for folder in folders for path in sorted(Path(folder).glob("*.toml"))}
 
 
 def load(spec: str) -> Suite:
-    """The suite of this name, file, or folder with a `suite.toml`. Raises UsageError."""
+    """Return the suite of this name, file, or folder with a `suite.toml`. Raises UsageError."""
     path = available().get(spec) or _path(spec)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))

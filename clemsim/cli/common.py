@@ -54,7 +54,7 @@ def fail(text: str) -> NoReturn:
 def show_frames(error: BaseException) -> None:
     """Show the author's frames of a bug in a game or an agent on stderr."""
     frames = error.frames if isinstance(error, ClemsimError) else ()
-    if not frames and isinstance(error, ArenaError | AgentError) and error.__cause__ is not None:
+    if not frames and isinstance(error, ArenaError | AgentError):
         frames = tuple(describe_frames(error))
     for line in frames:
         err.print(plain(line, "dim"), soft_wrap=True)

@@ -14,10 +14,11 @@ import typer
 from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.agents import make_agent
 from clemsim.catalog.kinds import AgentOptions
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.catalog.plugins import registered
 from clemsim.cli.common import UNFINISHED, one_line, out, print_json, run_async
 from clemsim.errors import ClemsimError
 

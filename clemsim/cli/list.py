@@ -11,9 +11,10 @@ from rich.box import HORIZONTALS
 from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.models import registry
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import by_experiment
 from clemsim.cli.common import one_line, out, print_json
 

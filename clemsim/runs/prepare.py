@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clemsim.arena import Arena
+from clemsim.arena import Arena, find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.agents import check_cast, make_casts
 from clemsim.catalog.kinds import AgentOptions
-from clemsim.catalog.plugins import find_arena
 from clemsim.catalog.suites import Suite
 from clemsim.engines.base import Sampling
 from clemsim.engines.vllm_server import ServerPool

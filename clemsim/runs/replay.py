@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import find_arena
+from clemsim.arena import Arena, find_arena
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.events import Asked, Event, Replied
 from clemsim.runs.prepare import prepare_arenas
@@ -40,7 +39,7 @@ def replay(folder: Path, episode: str | None = None) -> Iterator[Replayed]:
 
 
 def chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
-    """The episodes of this number or label; all of them for None. Raises UsageError when there is none."""
+    """Return the episodes of this number or label; all of them for None. Raises UsageError when there is none."""
     if episode is None:
         return list(rows)
     found = [row for row in rows if episode in (str(row.id), row.key.label)]
@@ -72,13 +71,13 @@ async def branch(
 
 
 def _specs(config: RunConfig, name: str) -> tuple[str, ...]:
-    """How the run named an arena: perhaps by its file."""
+    """Return how the run named an arena: perhaps by its file."""
     found = [spec for spec in config.arenas if find_arena(spec).name == name]
     return tuple(found) or (name,)
 
 
 def before(events: Sequence[Event], turn: int) -> list[Event]:
-    """The events up to the ask of a turn. Raises UsageError when it was never asked."""
+    """Return the events up to the ask of a turn. Raises UsageError when it was never asked."""
     for index, event in enumerate(events):
         if isinstance(event, Asked) and event.turn == turn:
             return list(events[: index + 1])

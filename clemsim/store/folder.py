@@ -35,7 +35,7 @@ def check_folder(folder: Path) -> None:
 
 @contextmanager
 def making(folder: Path) -> Iterator[Path]:
-    """A folder to write a new run into; it gets its name when all is there, so that no run is ever half made.
+    """Return a folder to write a new run into; it gets its name when all is there, so that no run is ever half made.
 
     Raises StoreError.
     """
@@ -86,7 +86,7 @@ def read_description(folder: Path) -> dict[str, Any]:
 
 
 def read_config(folder: Path) -> RunConfig:
-    """The configuration of a run. Raises StoreError."""
+    """Return the configuration of a run. Raises StoreError."""
     try:
         return RunConfig.model_validate(read_description(folder).get("config", {}))
     except ValidationError as error:
@@ -94,7 +94,7 @@ def read_config(folder: Path) -> RunConfig:
 
 
 def without_none(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The same without what TOML can't hold."""
+    """Return the same without what TOML can't hold."""
     return {
         key: without_none(value) if isinstance(value, Mapping) else value for key, value in data.items() if value is not None
     }

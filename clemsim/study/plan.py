@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.models import Model, Name, Variant, read, read_models, with_facts
-from clemsim.catalog.plugins import find_arena
 from clemsim.errors import UsageError
 from clemsim.store.config import RunConfig
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from clemsim_agents.scripted import make_baseline, make_random
 
+from clemsim.arena import find_arena
 from clemsim.catalog.kinds import AgentOptions
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.catalog.plugins import registered
 from clemsim.errors import UsageError
 from clemsim.runtime.episode import Result
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.plugins import find_arena
 from clemsim.catalog.suites import Suite
 from clemsim.game.messages import Message
 from clemsim.interop.clembench.checkout import import_checkout

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from clemsim.arena import find_arena
 from clemsim.catalog.agents import expanded, make_agent, make_casts
 from clemsim.catalog.kinds import AgentOptions
-from clemsim.catalog.plugins import find_arena
 from clemsim.errors import UsageError
 
 OPTIONS = AgentOptions()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.plugins import find_arena
 from clemsim.errors import UsageError
 
 

@@ -13,9 +13,8 @@ from typing import Any
 
 import tomli_w
 
-from clemsim.arena import Arena
+from clemsim.arena import Arena, find_arena
 from clemsim.catalog.generators import written
-from clemsim.catalog.plugins import find_arena
 from clemsim.errors import BadInstance, UsageError
 from clemsim.game.instances import Instance
 from clemsim.interop.clembench.port import Json, Port, ports, read_json

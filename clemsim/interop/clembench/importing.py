@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.arena import Arena, find_arena
+from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import Suite
 from clemsim.errors import ClemsimError, UsageError
 from clemsim.game.events import Asked, Ended, Event, Replied

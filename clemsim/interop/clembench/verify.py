@@ -10,8 +10,7 @@ from typing import Any
 
 import orjson
 
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import find_arena
+from clemsim.arena import Arena, find_arena
 from clemsim.catalog.suites import Suite
 from clemsim.errors import UsageError
 from clemsim.game.driver import EpisodeDriver

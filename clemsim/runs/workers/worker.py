@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from clemsim._util.author_frames import describe_frames
 from clemsim._util.loop_monitor import LoopFacts, Monitor
 from clemsim._util.tasks import run_in_background
-from clemsim.errors import ClemsimError
+from clemsim.errors import AgentError, ArenaError, ClemsimError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
 from clemsim.runs.prepare import prepare
@@ -69,7 +69,7 @@ class Worker:
         error = task.exception() if over else None
         if error is not None and not isinstance(error, ClemsimError):
             raise error
-        if error is not None and error.__cause__ is not None:
+        if isinstance(error, ArenaError | AgentError):
             error.frames = tuple(describe_frames(error))  # a traceback does not travel between processes
         return WorkerReport(self._recorder.take(), self._scheduler.progress, self._monitor.facts(), over, error)
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from clemsim.arena import Arena
+from clemsim.arena import Arena, find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.agents import check_cast
-from clemsim.catalog.plugins import find_arena
 from clemsim.errors import UsageError
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import EpisodeKey, Instance
