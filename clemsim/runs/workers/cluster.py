@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from clemsim._util.extras import library
 from clemsim.errors import UsageError
 from clemsim.runs.workers.worker import Worker
 
@@ -25,10 +26,7 @@ class WorkerOptions:
 
 def check_ray() -> None:
     """Raise UsageError where Ray is not installed."""
-    try:
-        import ray  # noqa: F401, PLC0415 (an extra)
-    except ImportError as error:
-        raise UsageError("--workers and --ray need the extra `ray`: pip install 'clemsim[ray]'") from error
+    library("ray", "ray", "playing with --workers or --ray")
 
 
 def _connect(workers: WorkerOptions) -> None:
