@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from clemsim._util.files import writing_file
 from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 from clemsim.game.seeds import Dice, dice
@@ -58,7 +59,11 @@ def main(generate: Generate) -> None:
         text = written(generate(GeneratorOptions(options.seed, options.count, options.language)))
     except UsageError as error:
         parser.error(str(error))
-    if options.out:
-        options.out.write_text(text, encoding="utf-8")
-    else:
+    if options.out is None:
         sys.stdout.write(text)
+        return
+    try:
+        with writing_file(options.out, UsageError):
+            options.out.write_text(text, encoding="utf-8")
+    except UsageError as error:
+        parser.error(str(error))

@@ -6,7 +6,6 @@ brings, where that knows a model of this name; what neither says is unknown, nev
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from clemsim._util.files import read_toml
 from clemsim.errors import UsageError
 
 M = TypeVar("M", bound=BaseModel)
@@ -119,13 +119,7 @@ def registry() -> Mapping[str, Model]:
 
 def read(path: Path, kind: type[M]) -> M:
     """A TOML file as a model of pydantic. Raises UsageError naming file and key."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
-    return checked(data, kind, str(path))
+    return checked(read_toml(path), kind, str(path))
 
 
 def checked(data: Any, kind: type[M], where: str) -> M:

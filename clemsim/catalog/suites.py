@@ -6,7 +6,6 @@ lists), which come before the arena's.
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from clemsim._util.files import read_toml
 from clemsim.errors import UsageError
 from clemsim.game.game import Game
 from clemsim.game.instances import Instance
@@ -79,11 +79,9 @@ def available() -> dict[str, Path]:
 def load(spec: str) -> Suite:
     """Return the suite of this name, file, or folder with a `suite.toml`. Raises UsageError."""
     path = available().get(spec) or _path(spec)
+    data = read_toml(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
         return Suite.model_validate({"name": path.stem, **data, "folder": path.parent})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"suite {path}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.analysis.analyze import analyze
 from clemsim.analysis.questions.match import match
@@ -14,7 +15,6 @@ from clemsim.analysis.sources.reading import Decoding, read, read_games
 from clemsim.analysis.writing.files import NUMBERS, REPORT, as_json, write
 from clemsim.analysis.writing.terminal import told, versus
 from clemsim.cli.common import err, out, print_json
-from clemsim.errors import UsageError
 
 
 def analyse(
@@ -32,8 +32,8 @@ def analyse(
     as_object: bool,
 ) -> None:
     """Read, analyse, write the folder, and tell. Raises ClemsimError."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / NUMBERS).is_file())):
-        raise UsageError(f"{folder} is there already and is no analysis: choose another --out")
+    if not (folder / NUMBERS).is_file():
+        check_new(folder, "and is no analysis")
     evidence = read(sources, characteristics, suite, decoding)
     _tell(f"analysing {len(evidence.models)} models in {len(evidence.games)} games")
     rated = read_games(games) if games else ()

@@ -8,22 +8,17 @@ from typing import Annotated, Literal
 
 import typer
 
+from clemsim._util.extras import needing
 from clemsim.cli.common import one_line
-from clemsim.errors import UsageError
 
 Decoding = Literal["plain", "constrained", "all"]
-LIBRARIES = {"altair", "numpy", "polars", "scipy", "statsmodels", "vl_convert"}
 
 
 def analysing() -> ModuleType:
     """The part that needs the extra. Raises UsageError without it."""
-    try:
-        from clemsim.cli import analysis_commands as part  # noqa: PLC0415 (an extra, and slow to load)
-    except ImportError as error:
-        if (error.name or "").split(".")[0] not in LIBRARIES:
-            raise
-        raise UsageError("analyses need the extra `analysis`: pip install 'clemsim[analysis]'") from error
-    return part
+    with needing("analysis", "an analysis"):
+        from clemsim.cli import analysis_commands  # noqa: PLC0415 (an extra, and slow to load)
+    return analysis_commands
 
 
 def analyze(

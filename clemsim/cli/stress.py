@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import typer
 
+from clemsim._util.files import check_new, write_files
 from clemsim._util.text import plain
 from clemsim.cli import stress_options as opt
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, print_json, run_async, say
@@ -30,7 +31,7 @@ from clemsim.stress.report import charts
 from clemsim.stress.report import compare as comparing
 from clemsim.stress.report.formatting import milliseconds, number
 from clemsim.stress.report.html import page
-from clemsim.stress.report.report import read_report, report, stages_csv, timeline_csv, write
+from clemsim.stress.report.report import read_report, report, stages_csv, timeline_csv
 from clemsim.stress.report.terminal import summary
 
 HEARTBEAT = 10.0  # seconds
@@ -146,8 +147,7 @@ def _warmed(stage: Stage, warmup: float) -> Stage:
 
 def _out(folder: Path | None) -> Path:
     found = folder or Path("stress") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    if found.exists() and (not found.is_dir() or any(found.iterdir())):
-        raise UsageError(f"{found} is there already: choose another --out")
+    check_new(found)
     return found
 
 
@@ -170,7 +170,7 @@ def _finish(plan: Plan, folder: Path, *, as_json: bool) -> None:
     for name, chart in drawings.items():
         drawn[name] = charts.svg(chart)
         files |= {f"{name}.svg": drawn[name], f"{name}.png": charts.png(chart)}
-    write(folder, {**files, "report.html": page(found, drawn)})
+    write_files(folder, {**files, "report.html": page(found, drawn)})
     if as_json:
         print_json(found)
     else:

@@ -28,4 +28,4 @@ def _read_key(name: str | None) -> str | None:
             raise UsageError(f"CLEMSIM_API_KEY_FILE: others can read {path}: chmod 600 {path}")
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"CLEMSIM_API_KEY_FILE: {path} can't be read ({type(error).__name__})") from error
+        raise UsageError(f"CLEMSIM_API_KEY_FILE: {path} cannot be read ({type(error).__name__})") from error

@@ -10,7 +10,7 @@ Kind = Literal["success", "failure", "aborted"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Success, failure or aborted, with the reason and the seat to blame. `quality` (0..100) is the main score; None: none."""
+    """Success, failure or aborted, with the reason and the seat to blame. `quality` (0..100) is the main score."""
 
     kind: Kind
     reason: str = ""

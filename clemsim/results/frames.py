@@ -78,15 +78,15 @@ class RunTables:
 
     def pandas(self, name: str) -> Any:
         """A table as a pandas DataFrame. Raises UsageError without pandas."""
-        return library("pandas").DataFrame(self.columns(name))
+        return library("pandas", "frames").DataFrame(self.columns(name))
 
     def polars(self, name: str) -> Any:
         """A table as a polars DataFrame. Raises UsageError without polars."""
-        return library("polars").DataFrame(self.columns(name), infer_schema_length=None)
+        return library("polars", "frames").DataFrame(self.columns(name), infer_schema_length=None)
 
     def arrow(self, name: str) -> Any:
         """A table as a pyarrow Table. Raises UsageError without pyarrow."""
-        return library("pyarrow").table(dict(self.columns(name)))
+        return library("pyarrow", "frames").table(dict(self.columns(name)))
 
 
 def open_run(path: str | Path) -> RunTables:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from clemsim.errors import StoreError
+from clemsim._util.files import dump_json, write_bytes
 from clemsim.results import diagnostics
 from clemsim.results.summary import Scored, summarize
 from clemsim.store import reader
@@ -18,10 +16,7 @@ from clemsim.store.schema import ANSWERED, QUESTION
 def write_summary(folder: Path) -> dict[str, Any]:
     """The summary, written to `summary.json`. Raises StoreError."""
     summary = summarize_run(folder)
-    try:
-        (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
-    except OSError as error:
-        raise StoreError(f"{folder / SUMMARY} can't be written: {error.strerror}") from error
+    write_bytes(folder / SUMMARY, dump_json(summary) + b"\n")
     return summary
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from clemsim.errors import StoreError, UsageError
+from clemsim._util.files import write_text
+from clemsim.errors import UsageError
 from clemsim.store.config import parse_width
 from clemsim.store.folder import LOCK, read_description
 
@@ -27,12 +28,7 @@ def request_width(folder: Path, text: str) -> None:
     lock = FileLock(folder / LOCK, timeout=0)
     with suppress(Timeout), lock:
         raise UsageError(f"no process is playing {folder}: give the width with `clemsim resume {folder} --width {text}`")
-    draft = folder / f".{REQUEST}"
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(folder / REQUEST)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror}") from error
+    write_text(folder / REQUEST, text)
 
 
 async def follow_requests(folder: Path, set_width: Callable[[int | None], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,11 +9,11 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-import tomli_w
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from clemsim.errors import StoreError, UsageError
+from clemsim._util.files import check_new, read_toml, write_toml, writing_file
+from clemsim.errors import StoreError
 from clemsim.store.config import RunConfig
 
 CONFIG, STORE, SUMMARY, LOCK = "run.toml", "run.db", "summary.json", "run.lock"
@@ -29,8 +28,7 @@ def default_folder(config: RunConfig) -> Path:
 
 def check_folder(folder: Path) -> None:
     """Raise UsageError unless the folder can become a new run."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already: choose another --out, or go on with `clemsim resume {folder}`")
+    check_new(folder, hint=f"choose another --out, or go on with `clemsim resume {folder}`")
 
 
 @contextmanager
@@ -41,19 +39,18 @@ def making(folder: Path) -> Iterator[Path]:
     """
     draft = folder.absolute().with_name(f".{folder.absolute().name}.new")
     try:
-        rmtree(draft, ignore_errors=True)  # of a process that was killed here
-        draft.mkdir(parents=True)
-        yield draft
-        draft.replace(folder)
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+        with writing_file(folder):
+            rmtree(draft, ignore_errors=True)  # of a process that was killed here
+            draft.mkdir(parents=True)
+            yield draft
+            draft.replace(folder)
     finally:
         rmtree(draft, ignore_errors=True)
 
 
 def write_description(folder: Path, description: Mapping[str, Any]) -> None:
     """Write `run.toml`."""
-    (folder / CONFIG).write_bytes(tomli_w.dumps(without_none(description)).encode())
+    write_toml(folder / CONFIG, without_none(description))
 
 
 @contextmanager
@@ -64,11 +61,10 @@ def alone(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / LOCK, timeout=0)
     try:
-        lock.acquire()
+        with writing_file(folder):
+            lock.acquire()
     except Timeout as error:
         raise StoreError(f"another process is playing {folder}: wait for it, or stop it first") from error
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
     try:
         yield
     finally:
@@ -77,12 +73,9 @@ def alone(folder: Path) -> Iterator[None]:
 
 def read_description(folder: Path) -> dict[str, Any]:
     """`run.toml` as it stands. Raises StoreError when there is none."""
-    try:
-        return tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StoreError(f"there is no run at {folder}: {CONFIG} can't be read ({error.strerror})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StoreError(f"{folder / CONFIG}: {error}") from error
+    if not (folder / CONFIG).is_file():
+        raise StoreError(f"there is no run at {folder}: {CONFIG} is missing")
+    return read_toml(folder / CONFIG, StoreError)
 
 
 def read_config(folder: Path) -> RunConfig:

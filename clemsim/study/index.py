@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
+from clemsim._util.files import write_toml
 from clemsim.catalog.kinds import kinds
-from clemsim.errors import StoreError
 from clemsim.store.folder import CONFIG, read_description
 from clemsim.study.plan import Member, StudyPlayer
 
@@ -31,16 +29,6 @@ def write(folder: Path, members: Sequence[tuple[Member, str]]) -> None:
         "missing": [{"run": member.run, **_who(member), "why": why or "not played yet"} for member, why in missing],
     }
     write_toml(folder / INDEX, {name: rows for name, rows in tables.items() if rows})
-
-
-def write_toml(path: Path, data: Mapping[str, Any]) -> None:
-    """Write a file that is whole at any time. Raises StoreError."""
-    draft = path.with_name(f".{path.name}")
-    try:
-        draft.write_bytes(tomli_w.dumps(data).encode())
-        draft.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} can't be written: {error.strerror}") from error
 
 
 def engine(agent: Mapping[str, Any]) -> str | None:

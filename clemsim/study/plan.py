@@ -6,7 +6,6 @@ lies beside it.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from clemsim._util.files import safe_name
 from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.models import Model, Name, Variant, read, read_models, with_facts
@@ -223,4 +223,4 @@ def _folder(players: Sequence[StudyPlayer], config: RunConfig) -> str:
 
 def _slug(text: str) -> str:
     """Fit to be the name of a folder anywhere."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-") or "model"
+    return safe_name(text, "-", "A-Za-z0-9._-").strip(".-") or "model"

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from clemsim._util.files import check_new, make_folder, write_toml
 from clemsim._util.tasks import leading_error, run_in_background
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.models import read
 from clemsim.engines.vllm_server import ServerPool
-from clemsim.errors import AgentError, ArenaError, ClemsimError, StoreError, UsageError
+from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
 from clemsim.results.intervals import Point
 from clemsim.runs import run
 from clemsim.runs.manifest import settled
@@ -120,9 +121,9 @@ async def run_study(study: Study, folder: Path, watch: Watch | None = None, para
     """
     standings = counted(plan(study))
     _check_folder(folder, standings)
-    _make(folder)
+    make_folder(folder)
     with alone(folder):
-        index.write_toml(folder / STUDY, study.model_dump(exclude_none=True))
+        write_toml(folder / STUDY, study.model_dump(exclude_none=True))
         conducted = StudyRun(folder, standings, parallel or study.parallel)
         _write_index(conducted)
         async with conducted.servers, run_in_background(watch(conducted) if watch else None):
@@ -187,18 +188,11 @@ def _still_wanted(conducted: StudyRun) -> list[str]:
 
 def _check_folder(folder: Path, standings: Sequence[MemberStatus]) -> None:
     """Raise UsageError unless the folder is free, or holds this study, perhaps with fewer members."""
-    if folder.exists() and not is_study(folder) and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already and is no study: choose another --out")
+    if not is_study(folder):
+        check_new(folder, "and is no study")
     for standing in standings:
         if (folder / standing.member.run / CONFIG).exists():
             _check_same(folder / standing.member.run, standing.member.config)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
 
 
 def _check_same(folder: Path, config: RunConfig) -> None:

@@ -153,10 +153,10 @@ def test_a_raw_table_is_clustered_by_instance(tmp_path: Path) -> None:
         ("t.csv", RESULTS.replace("Ant-7B", "Ant-1B"), "t.csv, line 3: ant-1b is there twice"),
         ("t.csv", RESULTS.replace("Ant-7B-t0.0--Ant-7B-t0.0", ""), "t.csv, line 3: a row needs the name of a model"),
         ("t.csv", "model,latency\nx,1\n", "nothing was played in what was named"),
-        ("t.csv", b"\xff\xfe\x00", "can't be read"),
+        ("t.csv", b"\xff\xfe\x00", "cannot be read"),
         ("index.toml", "member = 3\n", "lists no runs"),
         ("index.toml", "[[member]]\nmodel = 'x'\n", "member 1: name its run"),
-        ("index.toml", "[[member", "can't be read"),
+        ("index.toml", "[[member", "is not TOML"),
         ("index.toml", "[[member]]\nrun = 'r'\n", "nothing was played"),
     ],
 )

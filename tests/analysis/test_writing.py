@@ -76,5 +76,5 @@ def test_a_folder_with_everything(tmp_path: Path) -> None:
     assert numbers["analyses"]["a"]["tables"]["numbers"][0]["score"] == 1 / 3 and numbers["left_out"] == ["a model"]
     assert told[0] == "drawing fig"
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="can't be written"):
+    with pytest.raises(StoreError, match="cannot be written"):
         write([], [], "Report", tmp_path / "file", ["svg"])

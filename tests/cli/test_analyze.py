@@ -69,11 +69,11 @@ def test_games_between_models(clemsim: Clemsim, tables: Path) -> None:
     ("words", "expected"),
     [
         (["nowhere.csv"], "nowhere.csv is not there: name a run"),
-        (["results.csv", "--characteristics", "nowhere.csv"], "nowhere.csv can't be read"),
+        (["results.csv", "--characteristics", "nowhere.csv"], "nowhere.csv cannot be read"),
         (["results.csv", "--only", "xyz"], "there is no analysis 'x': choose some of abcdefghi"),
         (["results.csv", "--figures", "gif"], "a figure can't be written as 'gif'"),
         (["results.csv", "--profile", "nobody"], "there is no model 'nobody'"),
-        (["results.csv", "--out", "full"], "full is there already and is no analysis: choose another --out"),
+        (["results.csv", "--out", "full"], "full already exists and is no analysis: choose another --out"),
         (["results.csv", "--games", "models.csv"], "has the columns first, second and score"),
     ],
 )

@@ -105,7 +105,7 @@ def test_ctrl_c_reports_what_was_measured(spec: str, tmp_path: Path) -> None:
         (["--agent", "m@http://127.0.0.1:9"], "no server answers"),
         (["--agent", "m@http://127.0.0.1:9", "--agent", "n@http://127.0.0.1:9"], "one model at a time"),
         (["--agent", "m@http://127.0.0.1:9", "--replay", "nowhere"], "no run"),
-        (["--compare", "a.json", "b.json"], "can't be read"),
+        (["--compare", "a.json", "b.json"], "cannot be read"),
     ],
 )
 def test_what_is_wrong_gets_one_line(clemsim: Clemsim, options: list[str], why: str, tmp_path: Path) -> None:

@@ -164,9 +164,9 @@ def test_unfinished_episodes_are_named(clemsim: Clemsim, study: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("study", "nowhere.toml"), "nowhere.toml can't be read"),
+        (("study", "nowhere.toml"), "nowhere.toml cannot be read"),
         (("study", "study.toml", "--resume"), "there is no study at studies/tiny"),
-        (("study", "study.toml", "--out", "."), "is there already and is no study"),
+        (("study", "study.toml", "--out", "."), "already exists and is no study"),
         (("study", "."), "there is no study at .: name a STUDY.toml"),
     ],
 )

@@ -122,7 +122,7 @@ async def test_a_replay_of_several_agents_needs_a_name(tmp_path: Path) -> None:
     assert replay.make(f"{tmp_path / 'one'}#random", AgentOptions()).name.endswith("#random")
 
 
-@pytest.mark.parametrize(("mode", "expected"), [(0o600, ""), (0o644, "others can read"), (None, "can't be read")])
+@pytest.mark.parametrize(("mode", "expected"), [(0o600, ""), (0o644, "others can read"), (None, "cannot be read")])
 def test_a_key_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int | None, expected: str) -> None:
     path = tmp_path / "key"
     if mode is not None:

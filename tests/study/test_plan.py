@@ -99,7 +99,7 @@ def test_models_of_a_file_and_a_suite_lie_beside_the_study(tmp_path: Path) -> No
         ("", '[[model]]\nname = "a"', r"model a has no \[\[model\.variant\]\]"),
         ("", "", "there is nobody to play"),
         ("", MODELS + '[[model]]\nname = "b"', "two models have the same name"),
-        ('models_file = "none.toml"', "", "none.toml can't be read"),
+        ('models_file = "none.toml"', "", "none.toml cannot be read"),
         ('suites = ["paper", "x/paper.toml"]', MODELS, "two of its runs would both be members/a-one-4bit/paper-seed0"),
         ('pairings = "round-robin"\nmodels = ["b"]', MODELS, "round-robin needs as many models as a game has seats"),
     ],

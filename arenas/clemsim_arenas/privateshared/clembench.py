@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from clemsim.interop.clembench.port import Json, Port, literal, read_json
+from clemsim._util.files import read_json
+from clemsim.interop.clembench.port import Json, Port, literal
 
 
 class PrivateSharedPort(Port):

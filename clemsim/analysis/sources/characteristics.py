@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from clemsim._util.files import reading_file
 from clemsim.analysis.sources.names import clean
 from clemsim.errors import UsageError
 
@@ -107,7 +108,7 @@ def read_characteristics(path: Path) -> dict[str, Characteristics]:
     """The table at `path` by cleaned model name. Raises UsageError naming the line that can't be read."""
     found: dict[str, Characteristics] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with reading_file(path), path.open(encoding="utf-8-sig", newline="") as file:
             for line, row in enumerate(csv.DictReader(file), 2):
                 facts = _facts(row)
                 name = clean(str(facts.get("name") or ""))
@@ -116,8 +117,8 @@ def read_characteristics(path: Path) -> dict[str, Characteristics]:
                 if name in found:
                     raise UsageError(f"{path}, line {line}: {name} is there twice")
                 found[name] = checked({**facts, "name": name}, f"{path}, line {line}")
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} can't be read: {error}") from error
+    except csv.Error as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
     return found
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from clemsim._util.files import reading_file
 from clemsim.analysis.sources.names import clean
 from clemsim.errors import UsageError
 
@@ -37,12 +38,12 @@ Row = Mapping[str, str]
 def rows_of(path: Path) -> tuple[list[str], list[Row]]:
     """The header and the rows of a CSV table. Raises UsageError."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with reading_file(path), path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             rows: list[Row] = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
             return list(reader.fieldnames or ()), rows
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} can't be read: {error}") from error
+    except csv.Error as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
 
 
 def is_results(header: Sequence[str]) -> bool:

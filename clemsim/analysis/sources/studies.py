@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from clemsim._util.files import read_toml
 from clemsim.analysis.sources.characteristics import checked
 from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
 from clemsim.analysis.sources.runs import read_run
@@ -25,10 +25,7 @@ def members(folder: Path) -> tuple[list[tuple[Path, Mapping[str, Any]]], list[st
 
     Raises UsageError where the index can't be read.
     """
-    try:
-        index = tomllib.loads((folder / INDEX).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{folder / INDEX} can't be read: {error}") from error
+    index = read_toml(folder / INDEX)
     rows = index.get("member")
     if not isinstance(rows, list) or not rows:
         raise UsageError(f"{folder / INDEX} lists no runs: it needs a [[member]] with run and model")

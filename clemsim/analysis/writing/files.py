@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
+from clemsim._util.files import writing_file
 from clemsim.analysis.results import Analysis
 from clemsim.analysis.writing.page import page
 from clemsim.analysis.writing.pictures import KINDS, write_picture
 from clemsim.analysis.writing.tables import csv_of, latex_of
-from clemsim.errors import StoreError
 
 REPORT, NUMBERS = "report.html", "analysis.json"
 
@@ -31,7 +31,7 @@ def write(
 
     Raises StoreError where the folder can't be written.
     """
-    try:
+    with writing_file(folder):
         for part in ("tables", "figures"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         for analysis in analyses:
@@ -44,8 +44,6 @@ def write(
         tell(f"writing {folder / REPORT}")
         (folder / REPORT).write_text(page(title, analyses, left_out), encoding="utf-8")
         (folder / NUMBERS).write_bytes(orjson.dumps(as_json(analyses, left_out), option=orjson.OPT_INDENT_2))
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
 
 
 def as_json(analyses: Sequence[Analysis], left_out: Sequence[str]) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from clemsim._util.files import check_new, parse_json, read_bytes, reading_file
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import Suite
@@ -94,8 +93,7 @@ def import_results(results: Path, out: Path, suite: Suite | None = None) -> dict
     """Write the run and return the agreement by game. The suite gives word lists and prompts. Raises UsageError."""
     if not results.is_dir():
         raise UsageError(f"there is no folder {results}")
-    if out.exists():
-        raise UsageError(f"{out} is there already: choose another --out")
+    check_new(out)
     episodes = list(read_episodes(results))
     if not episodes:
         raise UsageError(f"{results} has no clembench results: no MODEL/GAME/EXPERIMENT/EPISODE/scores.json in it")
@@ -162,15 +160,11 @@ def _config(folder: Path) -> Json:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise UsageError(f"{path} is larger than {LARGEST // 2**20} MB: that is no recorded episode")
-        text = path.read_bytes().replace(b": NaN", b": null")  # as Python writes what is undefined
-        found = orjson.loads(text)
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
+    with reading_file(path):
+        size = path.stat().st_size
+    if size > LARGEST:
+        raise UsageError(f"{path} is larger than {LARGEST // 2**20} MB: that is no recorded episode")
+    found = parse_json(read_bytes(path).replace(b": NaN", b": null"), str(path))  # Python writes NaN for what is undefined
     if not isinstance(found, dict):
         raise UsageError(f"{path}: an object is expected")
     return found

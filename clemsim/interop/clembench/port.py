@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import orjson
-
 from clemsim.catalog.plugins import registered
-from clemsim.errors import UsageError
 
 Json = Mapping[str, Any]
 
@@ -74,13 +71,3 @@ def template(text: str, fields: Mapping[str, str]) -> str:
             raise ValueError(f"{value!r} does not stand in the prompt")
         parts += [literal(before), f"${field}"]
     return "".join([*parts, literal(rest)])
-
-
-def read_json(path: Path) -> Any:
-    """The JSON of a file. Raises UsageError naming it."""
-    try:
-        return orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error

@@ -8,8 +8,7 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from clemsim._util.files import parse_json, read_text
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog.suites import Suite
 from clemsim.errors import UsageError
@@ -129,17 +128,10 @@ def alike(one: float | None, other: float | None) -> bool:
 
 
 def _records(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} can't be read: {error}") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_text(file).splitlines(), 1):
         if not line.strip():
             continue
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise UsageError(f"{file}, line {number} is not JSON: {error}") from error
+        record = parse_json(line, f"{file}, line {number}")
         if not isinstance(record, dict):
             raise UsageError(f"{file}, line {number} is no recorded episode: an object is expected")
         yield number, record

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from clemsim._util.extras import library
 from clemsim.errors import UsageError
 
 REACH = 5.0  # seconds
@@ -24,10 +25,7 @@ class WorkerOptions:
 
 def check_ray() -> None:
     """Raise UsageError where Ray is not installed."""
-    try:
-        import ray  # noqa: F401, PLC0415 (an extra)
-    except ImportError as error:
-        raise UsageError("--workers and --ray need the extra `ray`: pip install 'clemsim[ray]'") from error
+    library("ray", "ray", "playing with --workers or --ray")
 
 
 def connect(workers: WorkerOptions) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from clemsim.errors import UsageError
+from clemsim._util.extras import library
 from clemsim.results.intervals import Z
 
 WIDTH, HEIGHT, SLIM = 640, 300, 110  # pixels of a panel
@@ -33,11 +33,8 @@ def figures(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_pictures() -> None:
     """Raise UsageError where Altair is missing."""
-    try:
-        import altair  # noqa: F401, PLC0415 (an extra)
-        import vl_convert  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise UsageError("figures need the extra `pictures`: pip install 'clemsim[pictures]'") from error
+    for name in ("altair", "vl_convert"):
+        library(name, "pictures", "drawing")
 
 
 def svg(chart: Any) -> str:

@@ -13,9 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import orjson
-
-from clemsim.errors import StoreError, UsageError
+from clemsim._util.files import read_json
+from clemsim.errors import UsageError
 from clemsim.stress.load.runner import Findings
 from clemsim.stress.measure.knee import Step, find_knee
 from clemsim.stress.measure.segments import Segment
@@ -227,22 +226,7 @@ def _at(stage: Mapping[str, Any], path: Sequence[str]) -> Any:
 
 def read_report(path: Path) -> dict[str, Any]:
     """A report that was written before. Raises UsageError."""
-    try:
-        found = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path} is no report of a stress test: it is not JSON") from error
+    found = read_json(path)
     if not isinstance(found, dict) or found.get("clemsim_stress") != FORMAT:
         raise UsageError(f"{path} is no report of a stress test that this clemsim can read: give a report.json")
     return found
-
-
-def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
-    """Write files into a folder that is made for them. Raises StoreError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error

@@ -13,6 +13,7 @@ import orjson
 import pytest
 from rich.console import Console
 
+from clemsim._util.files import write_files
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import StoreError, UsageError
 from clemsim.stress.load.runner import StressWatch, stress
@@ -22,7 +23,7 @@ from clemsim.stress.plan.slo import Slo
 from clemsim.stress.report import charts
 from clemsim.stress.report.compare import compare, shown
 from clemsim.stress.report.html import page
-from clemsim.stress.report.report import read_report, report, sentences, stages_csv, timeline_csv, write
+from clemsim.stress.report.report import read_report, report, sentences, stages_csv, timeline_csv
 from clemsim.stress.report.terminal import summary
 from tests.stress.servers import FAST, planned
 
@@ -163,4 +164,4 @@ def test_what_is_no_report_is_said(found: Any, tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             read_report(path)
     with pytest.raises(StoreError):
-        write(bad, {"x": "y"})
+        write_files(bad, {"x": "y"})
