@@ -20,7 +20,7 @@ from clemsim.store.schema import connect
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRow:
-    """One episode as it is stored."""
+    """An episode as it is stored."""
 
     id: int
     key: EpisodeKey
@@ -35,7 +35,7 @@ class EpisodeRow:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Return a store opened for reading only, also while it is being written. Raises StoreError."""
+    """Open a store for reading only, also while it is being written. Raises StoreError."""
     try:
         with closing(connect(path, readonly=True)) as base:
             yield base
@@ -44,7 +44,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
-    """Return all episodes, in the order in which they were put down."""
+    """Return all episodes, in the order in which they were enlisted."""
     query = (
         'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
         " quality, cause, detail FROM episodes ORDER BY id"
@@ -76,10 +76,10 @@ def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
         'SELECT "cast", stop, count(*) FROM requests JOIN episodes ON episodes.id = requests.episode'
         " WHERE stop != 'stop' GROUP BY 1, 2 ORDER BY 1, 2"
     )
-    found: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, int]] = {}
     for cast, stop, count in base.execute(query):
-        found.setdefault(cast, {})[stop] = count
-    return found
+        counts.setdefault(cast, {})[stop] = count
+    return counts
 
 
 def meta(base: sqlite3.Connection) -> dict[str, Any]:
