@@ -9,7 +9,7 @@ import pytest
 
 import clemsim
 from clemsim.errors import UsageError
-from tests.games import INSTANCES, Guessing
+from tests.games import Guessing, Number
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PUBLIC = {"clemsim", "clemsim.formats", "clemsim.testing"}
@@ -85,7 +85,11 @@ async def test_only_the_width_and_the_rule_of_a_resumed_run_may_change(tmp_path:
 
 async def test_agents_by_spec_wherever_an_agent_is_wanted() -> None:
     taboo = clemsim.find_arena("taboo")()
-    for cast in ("baseline", {"describer": "baseline", "guesser": clemsim.make_agent("baseline")}):
+    casts: list[str | dict[str, clemsim.Agent | str]] = [
+        "baseline",
+        {"describer": "baseline", "guesser": clemsim.make_agent("baseline")},
+    ]
+    for cast in casts:
         (result,) = await taboo.run(taboo.instances()[:1], cast)
         assert result.outcome and result.outcome.kind == "success"
         assert result.scores["Main Score"] == result.outcome.quality and len(result.rounds) >= 1
@@ -94,5 +98,5 @@ async def test_agents_by_spec_wherever_an_agent_is_wanted() -> None:
 
 
 async def test_a_result_has_the_scores_of_its_game() -> None:
-    (result,) = await Guessing().run(INSTANCES[:1], "random")
+    (result,) = await Guessing().run([Number()], "random")
     assert result.scores["Request Count"] == len(result.transcript.turns)

@@ -27,7 +27,7 @@ from clemsim.store.folder import STORE, read_config
 
 
 class Run(RunTables):
-    """A run on disk: its summary, its tables (`pandas`, `polars`, `arrow`) and its transcripts. Notebooks show its scores."""
+    """A run on disk: its summary, its tables (`pandas`, `polars`, `arrow`) and its transcripts. Notebooks show it."""
 
     @cached_property
     def summary(self) -> RunSummary:

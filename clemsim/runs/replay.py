@@ -71,8 +71,8 @@ async def branch(
 
 
 def _specs(config: RunConfig, name: str) -> tuple[str, ...]:
-    """Return how the run named an arena: perhaps by its file."""
-    found = [spec for spec in config.arenas if find_arena(spec).name == name]
+    """Return how the run named an arena, which may be by its file."""
+    specs = [spec for spec in config.arenas if find_arena(spec).name == name]
     return tuple(specs) or (name,)
 
 
