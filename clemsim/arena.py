@@ -58,9 +58,7 @@ class Arena(Game[I], framework=True):
         An agent is named by its SPEC, as in `arena.run(instances, "baseline")`, or given; given agents must be open.
         Raises ArenaError and AgentError for bugs, and UsageError; a failed server leaves results without outcome.
         """
-        from clemsim.catalog.agents import resolve_cast  # noqa: PLC0415 (loads all engines, which a game's tests don't need)
-
-        resolved, made = resolve_cast(cast)
+        resolved, made = _resolve(cast)
         episodes = self.episodes(instances, resolved, seed=seed, repetitions=repetitions)
         collector = ResultCollector()
         async with opened(made):
@@ -72,6 +70,15 @@ class Arena(Game[I], framework=True):
             return self.drive(instance, key, seed)
 
         return Episode(key, instance, cast, drive, score=self.scores)
+
+
+def _resolve(cast: Agent | str | Mapping[str, Agent | str] | Cast) -> tuple[Cast, list[Agent]]:
+    """Return the cast, and the agents that were made from its SPECs, not yet open. Raises UsageError."""
+    if isinstance(cast, Agent | Cast):
+        return Cast.of(cast), []
+    from clemsim.catalog.agents import resolve_cast  # noqa: PLC0415 (loads all engines, which few games' tests need)
+
+    return resolve_cast(cast)
 
 
 def find_arena(spec: str) -> type[Arena[Any]]:
