@@ -10,7 +10,7 @@ from clemsim.catalog.suites import Suite
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent
 from clemsim.runtime.episode import Episode
-from clemsim.store.folder import without_none
+from clemsim.store.description import ArenaDescription, RunDescription, without_none
 from clemsim.store.reader import EpisodeRow
 
 # What may differ: a server that was updated or found its slots anew still serves the same model.
@@ -35,13 +35,13 @@ class PlayedRun(Protocol):
         ...
 
 
-def check_same(about: Mapping[str, Any], now: PlayedRun, rows: Iterable[EpisodeRow]) -> None:
+def check_same(about: RunDescription, now: PlayedRun, rows: Iterable[EpisodeRow]) -> None:
     """Raise UsageError naming the first difference in suite, rules, prompts, word lists or instances."""
-    _same("the seed of the suite", about["suite"].get("seed"), now.suite.seed)
+    _same("the seed of the suite", about.suite.seed, now.suite.seed)
     for name, arena in now.arenas.items():
-        before = about["arenas"].get(name, {})
-        _same(f"the version of {name}", before.get("version"), arena.version)
-        _same(f"the digest of {name}'s prompts and word lists", before.get("files"), arena.digest)
+        before = about.arenas.get(name, ArenaDescription())
+        _same(f"the version of {name}", before.version, arena.version)
+        _same(f"the digest of {name}'s prompts and word lists", before.files, arena.digest)
     episodes = {episode.key: episode for episode in now.episodes()}
     for row in rows:
         episode = episodes.get(row.key)
@@ -52,10 +52,10 @@ def check_same(about: Mapping[str, Any], now: PlayedRun, rows: Iterable[EpisodeR
             _same(f"{field!r} of instance {row.key.label}", row.data.get(field), value)
 
 
-def check_agents(about: Mapping[str, Any], agents: Iterable[Agent]) -> None:
+def check_agents(about: RunDescription, agents: Iterable[Agent]) -> None:
     """Raise UsageError naming the first difference in what an agent, now open, says of itself."""
     for agent in agents:
-        before, now = about["agents"].get(agent.name, {}), without_none(agent.describe())
+        before, now = about.agents.get(agent.name, {}), without_none(agent.describe())
         for field in dict.fromkeys([*before, *now]):
             if field not in PASSING:
                 _same(f"{field!r} of agent {agent.name}", before.get(field), now.get(field))

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from clemsim._util.tasks import run_in_background
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.transcript import Transcript
-from clemsim.results.run_summary import write_summary
+from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.results.tally import Tally
 from clemsim.runs.manifest import create
 from clemsim.runs.prepare import PreparedRun, prepare, prepare_arenas
@@ -49,7 +48,7 @@ async def play(
     limits: Limits | None = None,
     past: Sequence[Event] = (),
     workers: WorkerOptions | None = None,
-) -> dict[str, Any]:
+) -> RunSummary:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
 
     Raises ClemsimError; the folder then keeps what was played.
@@ -71,7 +70,7 @@ async def resume(
     limits: Limits | None = None,
     workers: WorkerOptions | None = None,
     **changes: int | None,
-) -> dict[str, Any]:
+) -> RunSummary:
     """Go on with a run: play what is unfinished, each episode from its next turn on, unless its question is answered.
     `changes`: of its configuration, in what makes no difference to the play: its width, or None for `stop_when`.
 
@@ -96,7 +95,7 @@ async def resume(
             return await _go(folder, prepared, past, watch, limits, workers, question)
 
 
-def rescore(folder: Path) -> dict[str, Any]:
+def rescore(folder: Path) -> RunSummary:
     """Compute every score of a run anew from its transcripts and return the summary. Raises StoreError."""
     arenas = prepare_arenas(read_config(folder))
     with alone(folder), reader.reading(folder / STORE) as base:
@@ -120,7 +119,7 @@ async def _go(
     limits: Limits | None,
     workers: WorkerOptions | None,
     question: StoppingRule | None,
-) -> dict[str, Any]:
+) -> RunSummary:
     """Play those episodes of a run that have a past, which may be empty."""
     writer = RunStore(folder / STORE, create=False)
     tally = Tally()

@@ -19,15 +19,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Protocol
+from typing import Protocol
 
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
 from clemsim.game.seeds import derive
-from clemsim.results.confidence_sequence import LEVEL, ConfidenceSequence, Interval
-from clemsim.results.intervals import Cluster, clemscore, point
+from clemsim.results.confidence_sequence import LEVEL, ConfidenceSequence
+from clemsim.results.intervals import Cluster, Interval, clemscore, point
+from clemsim.results.run_summary import StoppingResult
 from clemsim.results.tally import Tally
 from clemsim.runs.prepare import PreparedRun
 from clemsim.runs.workers.cluster import WorkerOptions
@@ -89,7 +90,7 @@ class Better:
         low, high = self._sequence.interval
         self._interval = 200 * low - 100, 200 * high - 100
         for cast in self.casts:
-            self._clusters[cast][arena].append(_cluster(ended[cast]))
+            self._clusters[cast][arena].append(Cluster.of(ended[cast]))
 
     def answer(self) -> str:
         """Whether the interval leaves 0 out."""
@@ -186,19 +187,19 @@ class StoppingRule:
             self._seen += 1
             self.answer = self._rule.answer()
 
-    def describe(self) -> dict[str, Any]:
-        """Rule, answer (None: none yet), how many instances were looked at of how many, the intervals in points, a line."""
+    def describe(self) -> StoppingResult:
+        """Return what came of the rule so far."""
         state, intervals = self._rule.state()
         said = self.answer or "not answered"
         text = f"{self._text}: {said} after {self._seen} of {len(self._needed)} instances ({state}; 95 %, at all looks)"
-        return {
-            "rule": self._text,
-            "answer": self.answer or None,
-            "looked_at": self._seen,
-            "instances": len(self._needed),
-            "intervals": {name: [round(bound, 2) for bound in found] for name, found in intervals.items()},
-            "text": text,
-        }
+        return StoppingResult(
+            rule=self._text,
+            answer=self.answer or None,
+            looked_at=self._seen,
+            instances=len(self._needed),
+            intervals={name: (round(low, 2), round(high, 2)) for name, (low, high) in intervals.items()},
+            text=text,
+        )
 
 
 def parse(text: str, casts: Sequence[str], arenas: Sequence[str]) -> Criterion:
@@ -268,11 +269,6 @@ def _share(outcome: Outcome) -> float:
     return quality / 100
 
 
-def _cluster(ended: Sequence[Outcome]) -> Cluster:
-    scored = [each.quality for each in ended if each.quality is not None]
-    return Cluster(len(ended), sum(each.kind != "aborted" for each in ended), len(scored), sum(scored))
-
-
 def _span(found: Interval) -> str:
     return f"{found[0]:.1f}…{found[1]:.1f}"
 
@@ -309,11 +305,11 @@ def _begun(
 
 def _answered(writer: RunStore, question: StoppingRule, left: Iterable[EpisodeKey]) -> None:
     """Put down what came of a question; where it is answered, why the episodes that are left are not played."""
-    found = question.describe()
-    writer.meta(QUESTION, found)
-    if found["answer"]:
+    result = question.describe()
+    writer.meta(QUESTION, result.model_dump(mode="json"))
+    if result.answer:
         for key in left:
-            writer.unfinished(key, ANSWERED, found["text"])
+            writer.unfinished(key, ANSWERED, result.text)
 
 
 class StoppingScheduler(Scheduler):

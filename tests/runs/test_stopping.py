@@ -59,8 +59,8 @@ def test_who_is_better(rule: str, answer: str) -> None:
     question = asked(rule, episodes("good", "bad", "mute"))
     assert question.answer == answer
     found = question.describe()
-    assert 5 < found["looked_at"] < 60 == found["instances"] and found["answer"] == answer
-    assert f"{answer} after {found['looked_at']} of 60 instances (difference " in found["text"]
+    assert 5 < found.looked_at < 60 == found.instances and found.answer == answer
+    assert f"{answer} after {found.looked_at} of 60 instances (difference " in found.text
 
 
 def test_equals_are_not_told_apart() -> None:
@@ -68,8 +68,8 @@ def test_equals_are_not_told_apart() -> None:
     question = StoppingRule("mute > good", some, seed=3)
     for episode in some:
         question.ended(episode.key, Outcome.success(50.0))
-    assert question.answer == "" and question.describe()["answer"] is None
-    assert "not answered after 60 of 60" in question.describe()["text"]
+    assert question.answer == "" and question.describe().answer is None
+    assert "not answered after 60 of 60" in question.describe().text
 
 
 def test_the_order_in_which_episodes_end_changes_nothing() -> None:
@@ -87,9 +87,9 @@ def test_only_whole_instances_at_the_beginning_are_looked_at() -> None:
     first, *others = question.sorted(some)
     for episode in others:
         question.ended(episode.key, ended[episode.key])
-    assert question.describe()["looked_at"] == 0 and question.describe()["answer"] is None
+    assert question.describe().looked_at == 0 and question.describe().answer is None
     question.ended(first.key, ended[first.key])
-    assert question.describe()["answer"] == "yes"
+    assert question.describe().answer == "yes"
 
 
 def test_the_seed_decides_the_order_and_games_are_mixed() -> None:
@@ -119,7 +119,7 @@ def test_the_seed_decides_the_order_and_games_are_mixed() -> None:
 def test_how_narrow(rule: str, casts: tuple[str, ...], stops: bool) -> None:
     question = asked(rule, episodes(*casts))
     assert bool(question.answer) is stops
-    assert set(question.describe()["intervals"]) == set(casts)
+    assert set(question.describe().intervals) == set(casts)
 
 
 def test_the_interval_of_several_games_holds_the_clemscore() -> None:
@@ -128,7 +128,7 @@ def test_the_interval_of_several_games_holds_the_clemscore() -> None:
     question = StoppingRule("ci(clemscore) < 1", both, seed=0)
     for episode in both:
         question.ended(episode.key, Outcome.success(80.0) if episode.key.arena == "other" else Outcome.failure(""))
-    low, high = question.describe()["intervals"]["good"]
+    low, high = question.describe().intervals["good"]
     assert 20 < low < 40 < high < 60
 
 
