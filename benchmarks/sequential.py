@@ -112,7 +112,7 @@ def compared(runs: int, games: Sequence[str], better: bool) -> dict[str, Any]:
     equal = {game: GAMES[game][1] for game in games}
     casts = {"a": dict.fromkeys(games, BETTER) if better else equal, "b": equal}
     played = [play("a > b", casts, games, seed) for seed in range(runs)]
-    looked = [question.describe()["looked_at"] for question, _ in played if question.answer]
+    looked = [question.describe().looked_at for question, _ in played if question.answer]
     found = {"decided": len(looked) / runs, "median_instances": median(looked) if looked else None}
     wrong = sum(question.answer == "no" for question, _ in played) / runs
     return {**found, "wrong": wrong} if better else {**found, "hasty": sum(hasty(ended) for _, ended in played) / runs}
@@ -124,7 +124,7 @@ def missed(runs: int, metric: str, games: Sequence[str], truth: Callable[[Sequen
     true, count = truth(list(skills.values())), 0
     for seed in range(runs):
         question, _ = play(f"ci({metric}) < 0.01", {"a": skills}, games, seed)
-        low, high = question.describe()["intervals"]["a"]
+        low, high = question.describe().intervals["a"]
         count += not low <= true <= high
     return count / runs
 

@@ -12,9 +12,9 @@ async def main() -> None:
     """Play the suite `quick` with the scripted players."""
     with TemporaryDirectory() as folder:
         summary = await play(RunConfig(suite="quick", agents=("baseline",)), Path(folder) / "run")
-        for arena, scores in summary["arenas"].items():
-            print(f"{arena}: {scores['success']} of {scores['episodes']} won, Quality {scores['quality']}")
-        print(f"clemscore {summary['clemscore']}")
+        for arena, scores in summary.arenas.items():
+            print(f"{arena}: {scores.success} of {scores.episodes} won, Quality {scores.quality}")
+        print(f"clemscore {summary.clemscore}")
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def available() -> dict[str, Path]:
     return {path.stem: path for folder in folders for path in sorted(Path(folder).glob("*.toml"))}
 
 
-def load(spec: str) -> Suite:
+def load_suite(spec: str) -> Suite:
     """Return the suite of this name, file, or folder with a `suite.toml`. Raises UsageError."""
     path = available().get(spec) or _path(spec)
     data = read_toml(path)

@@ -20,6 +20,7 @@ from clemsim._util.text import plain, safe
 from clemsim.cli.view import progress
 from clemsim.cli.view.results import results
 from clemsim.errors import AgentError, ArenaError, ClemsimError
+from clemsim.results.run_summary import RunSummary
 from clemsim.runs.session import LiveRun
 from clemsim.store.schema import ANSWERED
 
@@ -105,16 +106,16 @@ def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None
     return watch
 
 
-def finish(summary: dict[str, Any], *, as_json: bool, stopped: bool = False) -> None:
+def finish(summary: RunSummary, *, as_json: bool, stopped: bool = False) -> None:
     """Print what came out, and leave with the exit code that says whether all was played."""
     if as_json:
-        print_json(summary)
+        print_json(summary.as_json())
     else:
         out.print(results(summary))
-        out.print(plain(f"run: {summary['run']}   (read it: clemsim show {summary['run']})"), soft_wrap=True)
-    if summary["unfinished"] > summary["causes"].get(ANSWERED, 0):
+        out.print(plain(f"run: {summary.run}   (read it: clemsim show {summary.run})"), soft_wrap=True)
+    if summary.unfinished > summary.causes.get(ANSWERED, 0):
         why = "stopped" if stopped else "not all was played"
-        err.print(plain(f"{why}; go on with: clemsim resume {summary['run']}", "yellow"), soft_wrap=True)
+        err.print(plain(f"{why}; go on with: clemsim resume {summary.run}", "yellow"), soft_wrap=True)
         raise typer.Exit(UNFINISHED)
 
 

@@ -89,7 +89,7 @@ def _weights() -> Check:
 def _registered() -> list[Check]:
     return [
         _loads("arenas", registered("arenas"), find_arena),
-        _loads("suites", suites.available(), suites.load),
+        _loads("suites", suites.available(), suites.load_suite),
         ("agents", True, ", ".join(registered("agents"))),
     ]
 

@@ -101,7 +101,7 @@ def _suites() -> list[dict[str, Any]]:
 
 
 def _suite(name: str) -> dict[str, Any]:
-    suite = suites.load(name)
+    suite = suites.load_suite(name)
     counts = {}
     for arena in suite.arenas:
         kind = find_arena(arena)

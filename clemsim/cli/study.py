@@ -117,7 +117,7 @@ def _tell(standing: MemberStatus) -> None:
         return
     if standing.live is None:
         return  # it was whole before
-    score = standing.summary["clemscore"]
+    score = standing.summary.clemscore
     said = f"{name}: clemscore {'–' if score is None else format(score, '.2f')}, {standing.seconds:.0f} s"
     err.print(plain(f"{said}; {standing.why}" if standing.why else said, "yellow" if standing.why else ""), soft_wrap=True)
 
@@ -130,7 +130,7 @@ def _about(standing: MemberStatus) -> dict[str, Any]:
 
 
 def _row(standing: MemberStatus) -> dict[str, Any]:
-    summary = standing.summary or {}
-    why = standing.why or ("" if summary and not summary["unfinished"] else "stopped")
-    scores = {name: summary.get(name) for name in ("episodes", "unfinished", "played", "quality", "clemscore")}
+    summary = standing.summary
+    why = standing.why or ("" if summary and not summary.unfinished else "stopped")
+    scores = {name: getattr(summary, name, None) for name in ("episodes", "unfinished", "played", "quality", "clemscore")}
     return {**_about(standing), **scores, "seconds": round(standing.seconds, 1), "why": why}

@@ -13,6 +13,7 @@ from clemsim.catalog import suites
 from clemsim.game.events import Event
 from clemsim.runs.prepare import PreparedRun
 from clemsim.store.config import RunConfig
+from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
 from clemsim.store.writer import RunStore
 
@@ -32,24 +33,21 @@ def create_run(folder: Path, prepared: PreparedRun, past: Sequence[Event] = ()) 
         store.close()
 
 
-def describe(prepared: PreparedRun) -> dict[str, Any]:
+def describe(prepared: PreparedRun) -> RunDescription:
     """Return the full description of a run; it holds no secrets."""
-    return {
-        "config": settled(prepared.config),
-        "suite": {
-            "name": prepared.suite.name,
-            "seed": prepared.suite.seed,
-            "language": prepared.suite.language,
-        },
-        "arenas": {name: {"version": arena.version, "files": arena.digest} for name, arena in prepared.arenas.items()},
-        "agents": {agent.name: agent.describe() for agent in prepared.agents},
-        "made": {
-            "clemsim": version("clemsim"),
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        },
-    }
+    suite, arenas = prepared.suite, prepared.arenas
+    return RunDescription(
+        config=RecordedConfig.model_validate(settled(prepared.config)),
+        suite=SuiteDescription(name=suite.name, seed=suite.seed, language=suite.language),
+        arenas={name: ArenaDescription(version=arena.version, files=arena.digest) for name, arena in arenas.items()},
+        agents={agent.name: agent.describe() for agent in prepared.agents},
+        made=Origin(
+            clemsim=version("clemsim"),
+            python=platform.python_version(),
+            platform=platform.platform(),
+            started=datetime.now().astimezone().isoformat(timespec="seconds"),
+        ),
+    )
 
 
 def settled(config: RunConfig) -> dict[str, Any]:

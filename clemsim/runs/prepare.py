@@ -70,6 +70,6 @@ def _prepare_games(config: RunConfig) -> tuple[Suite, dict[str, Arena[Any]]]:
     """Find the suite and the arenas. Raises UsageError, for an imported run too: it keeps the scores it came with."""
     if config.imported:
         raise UsageError(f"this run was imported from {config.imported}: it can be shown, but not played or scored again")
-    suite = suites.load(config.suite)
+    suite = suites.load_suite(config.suite)
     classes = [find_arena(spec) for spec in config.arenas or suite.arenas]
     return suite, {arena.name: arena(suite.folder_of(arena.name)) for arena in classes}

@@ -10,6 +10,7 @@ from typing import Any
 from clemsim.arena import Arena, find_arena
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.events import Asked, Event, Replied
+from clemsim.results.run_summary import RunSummary
 from clemsim.runs.prepare import prepare_arenas
 from clemsim.runs.run import play
 from clemsim.runs.session import Watch
@@ -52,7 +53,7 @@ def chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
 
 async def branch(
     folder: Path, episode: str, turn: int, config: RunConfig, out: Path | None = None, watch: Watch | None = None
-) -> dict[str, Any]:
+) -> RunSummary:
     """Play an episode on from a turn, as often and with the agents that the configuration says, into a new run.
 
     Raises ClemsimError.

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from clemsim.errors import UsageError
 from clemsim.runs.prepare import PreparedRun
 from clemsim.runtime.agent import Agent
-from clemsim.store.folder import without_none
+from clemsim.store.description import ArenaDescription, RunDescription, without_none
 from clemsim.store.reader import EpisodeRow
 
 # Fields that may differ: a server that was updated or found its slots anew still serves the same model.
 IGNORED = {"server", "features", "build", "slots", "context"}
 
 
-def check_same(description: Mapping[str, Any], prepared: PreparedRun, rows: Iterable[EpisodeRow]) -> None:
+def check_same(description: RunDescription, prepared: PreparedRun, rows: Iterable[EpisodeRow]) -> None:
     """Raise UsageError naming the first difference in suite, rules, prompts, word lists or instances."""
-    _check_equal("the seed of the suite", description["suite"].get("seed"), prepared.suite.seed)
+    _check_equal("the seed of the suite", description.suite.seed, prepared.suite.seed)
     for name, arena in prepared.arenas.items():
-        before = description["arenas"].get(name, {})
-        _check_equal(f"the version of {name}", before.get("version"), arena.version)
-        _check_equal(f"the digest of {name}'s prompts and word lists", before.get("files"), arena.digest)
+        before = description.arenas.get(name, ArenaDescription())
+        _check_equal(f"the version of {name}", before.version, arena.version)
+        _check_equal(f"the digest of {name}'s prompts and word lists", before.files, arena.digest)
     episodes = {episode.key: episode for episode in prepared.episodes}
     for row in rows:
         episode = episodes.get(row.key)
@@ -32,10 +31,10 @@ def check_same(description: Mapping[str, Any], prepared: PreparedRun, rows: Iter
             _check_equal(f"{field!r} of instance {row.key.label}", row.data.get(field), value)
 
 
-def check_agents(description: Mapping[str, Any], agents: Iterable[Agent]) -> None:
+def check_agents(description: RunDescription, agents: Iterable[Agent]) -> None:
     """Raise UsageError naming the first difference in what an agent, now open, says of itself."""
     for agent in agents:
-        before, now = description["agents"].get(agent.name, {}), without_none(agent.describe())
+        before, now = description.agents.get(agent.name, {}), without_none(agent.describe())
         for field in dict.fromkeys([*before, *now]):
             if field not in IGNORED:
                 _check_equal(f"{field!r} of agent {agent.name}", before.get(field), now.get(field))

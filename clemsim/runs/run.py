@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.game.events import Event
 from clemsim.game.transcript import Transcript
-from clemsim.results.run_summary import write_summary
+from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.runs.manifest import create_run
 from clemsim.runs.prepare import prepare, prepare_arenas
 from clemsim.runs.resume_check import check_agents, check_same
@@ -37,7 +36,7 @@ async def play(
     past: Sequence[Event] = (),
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
-) -> dict[str, Any]:
+) -> RunSummary:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
 
     `servers` owns the servers that are started for the run; None: they stop with it. Raises ClemsimError; the folder then
@@ -61,7 +60,7 @@ async def resume(
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
     changes: Mapping[str, int | None] | None = None,
-) -> dict[str, Any]:
+) -> RunSummary:
     """Go on with a run and return its summary: play the unfinished episodes, each from its next turn on, unless the
     stopping rule of the run is answered.
 
@@ -86,7 +85,7 @@ async def resume(
             return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
 
 
-def rescore(folder: Path) -> dict[str, Any]:
+def rescore(folder: Path) -> RunSummary:
     """Compute every score of a run anew from its transcripts and return the summary. Raises StoreError."""
     arenas = prepare_arenas(read_config(folder))
     with alone(folder), reader.reading(folder / STORE) as base:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from clemsim._util.loop_monitor import LoopFacts, Monitor, total
 from clemsim._util.tasks import run_in_background
 from clemsim.errors import StoreError
-from clemsim.results.run_summary import write_summary
+from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.results.tally import Tally
 from clemsim.runs.prepare import PreparedRun
 from clemsim.runs.stopping import StoppingRule, StoppingScheduler
@@ -76,7 +76,7 @@ class RunSession:
     workers: WorkerOptions | None = None
     rule: StoppingRule | None = None  # ends the session once it is answered
 
-    async def play(self) -> dict[str, Any]:
+    async def play(self) -> RunSummary:
         """Play the episodes and return the summary of the run. Raises ClemsimError; what was played is recorded."""
         store, tally = RunStore(self.folder / STORE, create=False), Tally()
         player = self._player(store, tally)

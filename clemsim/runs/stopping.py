@@ -19,14 +19,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Protocol
+from typing import Protocol
 
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
 from clemsim.game.seeds import derive
-from clemsim.results.confidence_sequence import LEVEL, ConfidenceSequence, Interval
-from clemsim.results.intervals import Cluster, clemscore, point
+from clemsim.results.confidence_sequence import LEVEL, ConfidenceSequence
+from clemsim.results.intervals import Cluster, Interval, clemscore, point
+from clemsim.results.run_summary import StoppingResult
 from clemsim.runs.prepare import PreparedRun
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runtime.episode import Episode, Result
@@ -86,7 +87,7 @@ class Better:
         low, high = self._sequence.interval
         self._interval = 200 * low - 100, 200 * high - 100
         for cast in self.casts:
-            self._clusters[cast][arena].append(_cluster(ended[cast]))
+            self._clusters[cast][arena].append(Cluster.of(ended[cast]))
 
     def answer(self) -> str:
         """Answer once the interval leaves 0 out."""
@@ -193,21 +194,21 @@ class StoppingRule(Observer):
             if self.answer:
                 self.when_answered()
 
-    def describe(self) -> dict[str, Any]:
-        """Return rule, answer (None: none yet), how many instances it looked at of how many, the intervals in points, and
-        all of it as one line.
-        """
+    def describe(self) -> StoppingResult:
+        """Return how the rule stands: answer, instances looked at, intervals in points, and all of it as one line."""
         state, intervals = self._criterion.state()
         answer = self.answer or "not answered"
-        looked_at = f"{self._looked_at} of {len(self._needed)} instances"
-        return {
-            "rule": self._text,
-            "answer": self.answer or None,
-            "looked_at": self._looked_at,
-            "instances": len(self._needed),
-            "intervals": {name: [round(bound, 2) for bound in interval] for name, interval in intervals.items()},
-            "text": f"{self._text}: {answer} after {looked_at} ({state}; 95 %, at all looks)",
-        }
+        text = (
+            f"{self._text}: {answer} after {self._looked_at} of {len(self._needed)} instances ({state}; 95 %, at all looks)"
+        )
+        return StoppingResult(
+            rule=self._text,
+            answer=self.answer or None,
+            looked_at=self._looked_at,
+            instances=len(self._needed),
+            intervals={name: (round(low, 2), round(high, 2)) for name, (low, high) in intervals.items()},
+            text=text,
+        )
 
 
 class StoppingScheduler(Scheduler):
@@ -260,11 +261,11 @@ def set_aside_unbegun(folder: Path, rule: StoppingRule, episodes: Sequence[Episo
 
 def _record_answer(store: RunStore, rule: StoppingRule, unplayed: Iterable[EpisodeKey]) -> None:
     """Record how the rule stands; where it is answered, that it leaves the unplayed episodes unfinished."""
-    description = rule.describe()
-    store.meta(QUESTION, description)
-    if description["answer"]:
+    result = rule.describe()
+    store.meta(QUESTION, result.model_dump(mode="json"))
+    if result.answer:
         for key in unplayed:
-            store.unfinished(key, ANSWERED, description["text"])
+            store.unfinished(key, ANSWERED, result.text)
 
 
 def parse(text: str, casts: Sequence[str], arenas: Sequence[str]) -> Criterion:
@@ -332,11 +333,6 @@ def _share(outcome: Outcome) -> float:
     if not 0 <= quality <= 100:
         raise ArenaError(f"a quality of {quality} is not between 0 and 100")
     return quality / 100
-
-
-def _cluster(ended: Sequence[Outcome]) -> Cluster:
-    scored = [outcome.quality for outcome in ended if outcome.quality is not None]
-    return Cluster(len(ended), sum(outcome.kind != "aborted" for outcome in ended), len(scored), sum(scored))
 
 
 def _span(interval: Interval) -> str:

@@ -44,7 +44,7 @@ def engine(agent: Mapping[str, Any]) -> str | None:
 
 def _member(folder: Path, member: Member) -> dict[str, Any]:
     """`characteristics` of the one who played, or `players`: those of each, by seat."""
-    agents = read_description(folder).get("agents", {})
+    agents = read_description(folder).agents
     about = {"suite": Path(member.config.suite).stem, "seed": member.config.seed, "constrained": member.config.constrain}
     facts = {seat: _facts(player, agents) for seat, player in member.seats.items()}
     known = {"characteristics": _facts(member.player, agents)} if member.player else {"players": facts}

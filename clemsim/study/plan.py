@@ -193,7 +193,7 @@ def _paired(study: Study, players: Sequence[StudyPlayer], suite: str, seed: int,
 
 def _by_seats(study: Study, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
     found: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for spec in study.arenas or suites.load(suite).arenas:
+    for spec in study.arenas or suites.load_suite(suite).arenas:
         found[find_arena(spec).seats].append(spec)
     return {seats: tuple(arenas) for seats, arenas in found.items()}
 

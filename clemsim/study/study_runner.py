@@ -7,7 +7,7 @@ them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from clemsim.catalog.models import read
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
 from clemsim.results.intervals import Point
+from clemsim.results.run_summary import RunSummary
 from clemsim.runs import run
 from clemsim.runs.manifest import settled
 from clemsim.runs.prepare import prepare
@@ -41,7 +42,7 @@ class MemberStatus:
     episodes: int
     live: LiveRun | None = None
     over: bool = False
-    summary: Mapping[str, Any] | None = None
+    summary: RunSummary | None = None
     seconds: float = 0.0
     why: str = ""
 
@@ -168,9 +169,9 @@ async def _member(conducted: StudyRun, standing: MemberStatus) -> None:
         raise
     except ClemsimError as error:
         standing.why = " ".join(str(error).split())
-    if standing.summary and standing.summary["unfinished"] and not conducted.stopped:
-        causes = ", ".join(f"{count} {cause}" for cause, count in standing.summary["causes"].items())
-        standing.why = f"{standing.summary['unfinished']} episodes are unfinished ({causes})"
+    if standing.summary and standing.summary.unfinished and not conducted.stopped:
+        causes = ", ".join(f"{count} {cause}" for cause, count in standing.summary.causes.items())
+        standing.why = f"{standing.summary.unfinished} episodes are unfinished ({causes})"
     standing.over, standing.seconds = True, asyncio.get_running_loop().time() - begun
     conducted.told(standing)
     _write_index(conducted)

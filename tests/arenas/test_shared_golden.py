@@ -31,7 +31,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     folder = tmp_path_factory.mktemp("imported") / "v1.6"
     counts = import_checkout(GOLDEN / "clembench-v1.6", "v1.6", folder)
     assert sum(counts.values()) == 420
-    return suites.load(str(folder))
+    return suites.load_suite(str(folder))
 
 
 def records(name: str) -> Iterator[tuple[int, dict[str, Any]]]:

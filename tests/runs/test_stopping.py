@@ -59,8 +59,8 @@ def test_who_is_better(text: str, answer: str) -> None:
     rule = asked(text, episodes("good", "bad", "mute"))
     assert rule.answer == answer
     found = rule.describe()
-    assert 5 < found["looked_at"] < 60 == found["instances"] and found["answer"] == answer
-    assert f"{answer} after {found['looked_at']} of 60 instances (difference " in found["text"]
+    assert 5 < found.looked_at < 60 == found.instances and found.answer == answer
+    assert f"{answer} after {found.looked_at} of 60 instances (difference " in found.text
 
 
 def test_equals_are_not_told_apart() -> None:
@@ -68,8 +68,8 @@ def test_equals_are_not_told_apart() -> None:
     rule = StoppingRule("mute > good", some, seed=3)
     for episode in some:
         rule.take(episode.key, Outcome.success(50.0))
-    assert rule.answer == "" and rule.describe()["answer"] is None
-    assert "not answered after 60 of 60" in rule.describe()["text"]
+    assert rule.answer == "" and rule.describe().answer is None
+    assert "not answered after 60 of 60" in rule.describe().text
 
 
 def test_the_order_in_which_episodes_end_changes_nothing() -> None:
@@ -87,9 +87,9 @@ def test_only_whole_instances_at_the_beginning_are_looked_at() -> None:
     first, *others = rule.sorted(some)
     for episode in others:
         rule.take(episode.key, ended[episode.key])
-    assert rule.describe()["looked_at"] == 0 and rule.describe()["answer"] is None
+    assert rule.describe().looked_at == 0 and rule.describe().answer is None
     rule.take(first.key, ended[first.key])
-    assert rule.describe()["answer"] == "yes"
+    assert rule.describe().answer == "yes"
 
 
 def test_the_seed_decides_the_order_and_games_are_mixed() -> None:
@@ -119,7 +119,7 @@ def test_the_seed_decides_the_order_and_games_are_mixed() -> None:
 def test_how_narrow(text: str, casts: tuple[str, ...], stops: bool) -> None:
     rule = asked(text, episodes(*casts))
     assert bool(rule.answer) is stops
-    assert set(rule.describe()["intervals"]) == set(casts)
+    assert set(rule.describe().intervals) == set(casts)
 
 
 def test_the_interval_of_several_games_holds_the_clemscore() -> None:
@@ -128,7 +128,7 @@ def test_the_interval_of_several_games_holds_the_clemscore() -> None:
     rule = StoppingRule("ci(clemscore) < 1", both, seed=0)
     for episode in both:
         rule.take(episode.key, Outcome.success(80.0) if episode.key.arena == "other" else Outcome.failure(""))
-    low, high = rule.describe()["intervals"]["good"]
+    low, high = rule.describe().intervals["good"]
     assert 20 < low < 40 < high < 60
 
 

@@ -112,7 +112,7 @@ async def test_a_recorded_run_is_played_again(tmp_path: Path) -> None:
     config = RunConfig(agents=("random",), arenas=("taboo",), seed=5)
     before = await play(config, tmp_path / "one")
     after = await play(config.model_copy(update={"agents": (f"replay:{tmp_path / 'one'}",)}), tmp_path / "two")
-    assert after["arenas"] == before["arenas"]
+    assert after.arenas == before.arenas
 
 
 async def test_a_replay_of_several_agents_needs_a_name(tmp_path: Path) -> None:

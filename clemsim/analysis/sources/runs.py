@@ -14,6 +14,7 @@ from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.errors import UsageError
 from clemsim.store import reader
+from clemsim.store.description import ArenaDescription
 from clemsim.store.folder import STORE, read_description
 
 CLUSTERS = """
@@ -34,17 +35,16 @@ class Setting:
     suite: str
     seed: int | None
     constrained: bool
-    arenas: Mapping[str, Any] = field(default_factory=dict)
+    arenas: Mapping[str, ArenaDescription] = field(default_factory=dict)
     sampling: Mapping[str, Any] = field(default_factory=dict)
 
 
 def setting(folder: Path) -> Setting:
     """The setting of a run. Raises StoreError."""
     about = read_description(folder)
-    suite, config = about.get("suite", {}), about.get("config", {})
+    config = about.config.model_dump(exclude_unset=True)  # an imported run does not know how it was sampled
     sampling = {name: config.get(name) for name in ("seed", "temperature", "max_tokens", "repetitions")}
-    name = str(suite.get("name"))
-    return Setting(name, suite.get("seed"), bool(config.get("constrain")), about.get("arenas", {}), sampling)
+    return Setting(about.suite.name, about.suite.seed, about.config.constrain, about.arenas, sampling)
 
 
 def read_run(folder: Path, model: str | None = None, facts: Characteristics | None = None) -> Evidence:
@@ -79,7 +79,7 @@ def check_alike(folders: list[Path]) -> list[str]:
         values = list(dict.fromkeys(str(each.sampling.get(name)) for each in settings.values()))
         if len(values) > 1:
             notes.append(f"the runs differ in {name}: {listed(values)}")
-    versions = {repr(sorted(each.arenas.get(name, {}).items())) for each in settings.values() for name in each.arenas}
+    versions = {repr(each.arenas[name]) for each in settings.values() for name in each.arenas}
     if len(versions) > len({name for each in settings.values() for name in each.arenas}):
         notes.append("the runs differ in the version or the prompts of a game")
     return notes

@@ -20,6 +20,7 @@ from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Re
 from clemsim.game.transcript import Transcript
 from clemsim.runs.prepare import prepare_arenas
 from clemsim.store import reader
+from clemsim.store.description import RunDescription
 from clemsim.store.folder import STORE, read_config, read_description
 from clemsim.store.reader import EpisodeRow
 
@@ -34,7 +35,7 @@ def export_results(folder: Path, out: Path) -> int:
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             if row.outcome is not None:
-                place = out / f"{safe_name(row.key.cast)}-t{about['config']['temperature']}" / _place(row)
+                place = out / f"{safe_name(row.key.cast)}-t{about.config.temperature}" / _place(row)
                 files = episode_files(
                     arenas[row.key.arena], row, reader.events(base, row.id), reader.requests(base, row.id), about
                 )
@@ -50,7 +51,7 @@ def episode_files(
     row: EpisodeRow,
     events: Sequence[Event],
     requests: Mapping[int, Mapping[str, Any]],
-    about: Mapping[str, Any],
+    about: RunDescription,
 ) -> dict[str, Any]:
     """What clembench keeps of an episode: the content of each file by its name."""
     players = {seat: f"Player {number}" for number, seat in enumerate(arena.seats, 1)}
@@ -71,7 +72,7 @@ def episode_files(
     turns = [[_action(event, players, requests) for event in part] for part in _rounds(events, arena.seats[0])]
     files = {
         "instance.json": {**row.data, "game_id": row.data["id"]},
-        "interactions.json": {"meta": meta, "player_models": dict(about["agents"]), "players": roles, "turns": turns},
+        "interactions.json": {"meta": meta, "player_models": about.agents, "players": roles, "turns": turns},
         "scores.json": {
             "meta": meta,
             "players": roles,

@@ -27,6 +27,7 @@ from clemsim.interop.clembench.checkout import convert
 from clemsim.interop.clembench.port import Json, ports
 from clemsim.interop.clembench.verify import MAIN, alike, redrive
 from clemsim.results.run_summary import write_summary
+from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
 from clemsim.store.writer import RunStore
 
@@ -241,12 +242,12 @@ def _numbers(scores: Mapping[str, object]) -> dict[str, float | None]:
     return {str(name): number(value) for name, value in scores.items()}
 
 
-def _description(results: Path, episodes: list[RecordedEpisode]) -> dict[str, Any]:
-    models = dict.fromkeys(each.model for each in episodes)
-    return {
-        "config": {"suite": "clembench results", "agents": [], "imported": str(results)},
-        "suite": {"name": f"clembench results of {results.name}"},
-        "arenas": {name: {} for name in dict.fromkeys(each.game for each in episodes)},
-        "agents": {model: {"name": model, "engine": "clembench"} for model in models},
-        "made": {"started": datetime.now().astimezone().isoformat(timespec="seconds")},
-    }
+def _description(results: Path, episodes: list[RecordedEpisode]) -> RunDescription:
+    models = dict.fromkeys(episode.model for episode in episodes)
+    return RunDescription(
+        config=RecordedConfig(suite="clembench results", agents=(), imported=str(results)),
+        suite=SuiteDescription(name=f"clembench results of {results.name}"),
+        arenas={name: ArenaDescription() for name in dict.fromkeys(episode.game for episode in episodes)},
+        agents={model: {"name": model, "engine": "clembench"} for model in models},
+        made=Origin(started=datetime.now().astimezone().isoformat(timespec="seconds")),
+    )

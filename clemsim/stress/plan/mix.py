@@ -114,7 +114,7 @@ def _game(name: str, weight: float, options: Mapping[str, str], suite_name: str,
         # Another seed, other conversations: what an earlier test left in the server's cache is of no use to this one.
         numbers = count(seed % 1000 * 1_000_000)
         return MixedGame(arena, weight, ((changed(arena, make(number), options), 0) for number in numbers))
-    suite = suites.load(suite_name)
+    suite = suites.load_suite(suite_name)
     kind = find_arena(name)
     arena = kind(suite.folder_of(kind.name))
     instances = [changed(arena, each, options) for each in suite.instances(arena)]

@@ -157,5 +157,5 @@ async def test_a_recorded_run_is_played_again_with_its_timing(tmp_path: Path) ->
         with pytest.raises(UsageError, match="no timing"):
             await stress(planned(server.url, forced=False, replay=tmp_path / "none"), Budget(10, 10.0), StressWatch())
     (stage,) = (each.data for each in found.stages)
-    assert stage["turns"] >= summary["throughput"]["requests"] == found.requests
-    assert stage["conversations"] == summary["arenas"]["taboo"]["episodes"]
+    assert stage["turns"] >= summary.throughput.requests == found.requests
+    assert stage["conversations"] == summary.arenas["taboo"].episodes
