@@ -73,6 +73,7 @@ class AgentKind:
     scripted: bool = False  # it asks no model, so that it may play along in a stress test
     loadable: bool = False  # a stress test can load it
     owns_server: bool = False  # it starts a server for its argument, which a study keeps for the next run
+    broken: bool = False  # it stands for one that cannot be loaded
     product: str = ""  # what its engine is known as, where the description of a run tells only a build
     addresses: Callable[[str], Sequence[str]] = _no_addresses  # of the servers that an agent of this argument calls
     requirements: Callable[[], Sequence[Requirement]] = _no_requirements
@@ -143,7 +144,7 @@ def _load_kind(name: str, entry: EntryPoint) -> AgentKind:
     def refuse(arg: str, options: AgentOptions) -> Agent:
         raise UsageError(f"agent {name}: {reason}")
 
-    return AgentKind(name, reason, refuse)
+    return AgentKind(name, reason, refuse, broken=True)
 
 
 def _first_line(plugin: Any) -> str:

@@ -58,7 +58,7 @@ def test_a_study_by_its_path(clemsim: Clemsim, tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(STUDY.format(spec=f"{ENGINE}:Dice"))
     said = clemsim("study", "study.toml", "--out", "s", "--json")
     assert said.code == 0, said.err
-    assert said.json["missing"] == 0 and [run["label"] for run in said.json["runs"]] == ["dice, own"]
+    assert said.json["missing"] == 0 and [run["label"] for run in said.json["runs"]] == ["dice"]
 
 
 def test_a_stress_test_by_its_path(clemsim: Clemsim, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_a_store_of_another_version(path: Path) -> None:
 
 def test_a_store_that_is_there_is_not_overwritten(path: Path) -> None:
     written(path)
-    with pytest.raises(StoreError, match="there already"):
+    with pytest.raises(StoreError, match="already exists"):
         RunStore(path)
 
 
