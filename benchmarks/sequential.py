@@ -18,10 +18,10 @@ from random import Random
 from statistics import fmean, median, stdev
 from typing import Any, NoReturn
 
-from clemsim_agents.players import random_
+from clemsim_agents.scripted import make_random
 from report import show
 
-from clemsim.catalog.agents import AgentOptions
+from clemsim.catalog.kinds import AgentOptions
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.results.confidence_sequence import LEVEL
@@ -62,7 +62,7 @@ def nothing() -> NoReturn:
 
 def episodes(casts: Sequence[str], games: Sequence[str]) -> list[Episode]:
     """All instances of the games for each cast."""
-    agent = random_("", AgentOptions())
+    agent = make_random("", AgentOptions())
     return [
         Episode(EpisodeKey(game, f"default/{number}", 0, name), Instance(id=number), Cast(name, agent, {}), nothing)
         for name in casts
@@ -88,7 +88,7 @@ def play(
             ends.append((places[place], rng.random(), episode.key, outcome))
     ended = [(key, outcome) for _, _, key, outcome in sorted(ends)]
     for key, outcome in ended:
-        question.ended(key, outcome)
+        question.take(key, outcome)
     return question, ended
 
 

@@ -16,7 +16,6 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from clemsim_agents.llm import LLMSeat
 from report import show
 from scipy.optimize import nnls
 
@@ -30,6 +29,7 @@ from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import Message, Usage
 from clemsim.game.view import View
 from clemsim.runtime.agent import opened
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.stress.games.talk import Talk, Topic
@@ -76,7 +76,7 @@ class Played:
 async def real(options: argparse.Namespace, episodes: int, width: int, longest: int | None = None, **policy: bool) -> Played:
     """On the real server, with a cold cache; `longest`: tokens of a reply, if they are to be other than usual."""
     model, _, url = options.spec.partition("@")
-    agent = LLMSeat(ChatEngine(model, url, isolated=True), Sampling(max_tokens=longest or options.max_tokens))
+    agent = ModelAgent(ChatEngine(model, url, isolated=True), Sampling(max_tokens=longest or options.max_tokens))
     some = [Topic(id=next(_fresh), turns=options.turns, words=options.words) for _ in range(episodes)]
     costs = Costs()
     async with opened([agent]):
@@ -103,7 +103,7 @@ def simulated(played: Played, spec: Spec) -> tuple[float, float]:
     engine = SimulatedEngine(spec, answer, tokens)
 
     async def main() -> None:
-        async with LLMSeat(engine, Sampling()) as agent:
+        async with ModelAgent(engine, Sampling()) as agent:
             episodes = Talk().episodes(played.topics, agent)
             await Scheduler(Observer(), played.width, None, **played.policy).play(episodes)
 

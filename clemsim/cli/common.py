@@ -15,6 +15,7 @@ import orjson
 import typer
 from rich.console import Console
 
+from clemsim._util.author_frames import describe_frames
 from clemsim._util.text import plain, safe
 from clemsim.cli.view import progress
 from clemsim.cli.view.results import results
@@ -33,15 +34,16 @@ err = Console(stderr=True, highlight=False)
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Turn clemsim's errors into one line on stderr and exit code 2; bugs in games and agents keep their traceback."""
+    """Turn clemsim's errors into one line on stderr and exit code 2. A bug in a game or an agent is followed by the frames
+    of its author: file, line and source line.
+    """
     try:
         yield
-    except (ArenaError, AgentError) as error:
-        if error.__cause__ is None:
-            fail(str(error))
-        raise
     except ClemsimError as error:
-        fail(str(error))
+        say(str(error))
+        for bug in (error, *error.others):
+            show_frames(bug)
+        raise typer.Exit(USAGE) from None
 
 
 def fail(text: str) -> NoReturn:
@@ -50,8 +52,17 @@ def fail(text: str) -> NoReturn:
     raise typer.Exit(USAGE)
 
 
+def show_frames(error: BaseException) -> None:
+    """Show the author's frames of a bug in a game or an agent on stderr."""
+    frames = error.frames if isinstance(error, ClemsimError) else ()
+    if not frames and isinstance(error, ArenaError | AgentError):
+        frames = tuple(describe_frames(error))
+    for line in frames:
+        err.print(plain(line, "dim"), soft_wrap=True)
+
+
 def say(text: str) -> None:
-    """One line on stderr."""
+    """Print one line on stderr."""
     err.print(plain(f"clemsim: {' '.join(safe(text).split())}", "red"), soft_wrap=True)
 
 

@@ -73,7 +73,7 @@ def import_clembench(
     Example: clemsim import clembench results --out runs/imported
     """
     with one_line():
-        found = import_results(results, out, suites.load(suite) if suite else None)
+        found = import_results(results, out, suites.load_suite(suite) if suite else None)
         if json:
             print_json({"run": str(out), "arenas": {name: asdict(each) for name, each in found.items()}})
             return

@@ -88,10 +88,10 @@ class ChatEngine(Engine):
         async with self._opening:
             if self._transport is None:
                 self.server = await self._control.ask(self.model)
-                self._transport = self._way(f"{self.url}/chat/completions")
-                self._begin_with()
                 if self._most > 1:
                     self._begin_batches()
+                self._transport = self._way(f"{self.url}/chat/completions")
+                self._begin_with()
 
     def _way(self, url: str) -> Transport:
         return transport(url, self._headers)

@@ -15,13 +15,14 @@ import socket
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.load import ServerLoad
@@ -49,11 +50,11 @@ class VllmServer:
     url: str = ""
     log: Path = field(default_factory=Path)
     process: asyncio.subprocess.Process | None = None
-    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self, patience: float) -> None:
         """Start it and wait until it is healthy. Raises UsageError and EngineUnavailable."""
-        async with self.starting:
+        async with self.changing:
             if self.process is not None and self.process.returncode is None:
                 return
             port = _free_port()
@@ -92,11 +93,12 @@ class VllmServer:
             return "".join(deque(lines, LAST_LINES)).rstrip()
         return ""
 
-    async def stop(self) -> None:
-        """End it; its log, which is kept only of one that did not start, goes with it."""
-        if self.process is not None:
-            await self._end()
-            self.log.unlink(missing_ok=True)
+    async def stop_if_unused(self) -> None:
+        """End the process unless somebody uses it. The log is deleted too; only that of a failed start is kept."""
+        async with self.changing:
+            if not self.users and self.process is not None:
+                await self._end()
+                self.log.unlink(missing_ok=True)
 
     async def _end(self) -> None:
         """Gently first."""
@@ -112,66 +114,84 @@ class VllmServer:
                     break
 
 
-_servers: dict[tuple[str, tuple[str, ...]], VllmServer] = {}
+class ServerPool(AsyncResource):
+    """Owns the vLLM servers that are started for engines. Engines with the same pool, model and flags share a server.
 
+    A server stops with its last user. In a pool that keeps its servers, a server without users keeps running until
+    `stop_unused` no longer wants it or the pool is closed.
+    """
 
-@asynccontextmanager
-async def keeping_servers() -> AsyncIterator[None]:
-    """Within this context servers that nobody uses any more go on, for the next run; at its end they are stopped."""
-    global _kept
-    _kept += 1
-    try:
-        yield
-    finally:
-        _kept -= 1
-        if not _kept:
-            await stop_unused()
+    def __init__(self, *, keep: bool = False) -> None:
+        self._keep = keep
+        self._servers: dict[tuple[str, tuple[str, ...]], VllmServer] = {}
 
+    def server(self, model: str, flags: tuple[str, ...]) -> VllmServer:
+        """Return the one server of this model and these flags, whether it runs or not."""
+        return self._servers.setdefault((model, flags), VllmServer(model, flags))
 
-_kept = 0
+    @asynccontextmanager
+    async def using(self, server: VllmServer, patience: float) -> AsyncIterator[None]:
+        """Use a server of this pool within this context; it is started if it does not run.
 
+        `patience`: seconds for it to start. Raises UsageError and EngineUnavailable.
+        """
+        server.users += 1
+        try:
+            await server.start(patience)
+            yield
+        finally:
+            server.users -= 1
+            if not server.users and not self._keep:
+                await server.stop_if_unused()
 
-async def stop_unused(still: Iterable[str] = ()) -> None:
-    """Stop the kept servers that nobody uses, but for those of the specs that will still be played."""
-    wanted = {flags_of(spec, "vllm") for spec in still}
-    idle = [each for key, each in _servers.items() if not each.users and key not in wanted]
-    await asyncio.gather(*(each.stop() for each in idle))
+    async def stop_unused(self, still_wanted: Iterable[str] = ()) -> None:
+        """Stop the servers without users, except those of the specs (`MODEL[?flag=value&flag]`) in `still_wanted`."""
+        wanted = {flags_of(spec, "vllm") for spec in still_wanted}
+        idle = [server for key, server in self._servers.items() if not server.users and key not in wanted]
+        await asyncio.gather(*(server.stop_if_unused() for server in idle))
+
+    async def close(self) -> None:
+        """Keep no server any longer: stop those without users now, and each of the others with its last user."""
+        self._keep = False
+        await self.stop_unused()
 
 
 class VllmServerEngine(Engine):
     """A model on a vLLM server that is started for it."""
 
-    def __init__(self, spec: str, *, isolated: bool = False, batch: int = 1, patience: float = PATIENCE) -> None:
-        """`spec`: `MODEL[?flag=value&flag]`, flags as `vllm serve` takes them, without their dashes. Raises UsageError."""
+    def __init__(
+        self, spec: str, pool: ServerPool, *, isolated: bool = False, batch: int = 1, patience: float = PATIENCE
+    ) -> None:
+        """Find the server of `spec` in `pool`, which starts it when this engine opens. Raises UsageError.
+
+        `spec`: `MODEL[?flag=value&flag]`, flags as `vllm serve` takes them, without their dashes. `isolated`, `batch`: as
+        for ChatEngine. `patience`: seconds for the server to start.
+        """
         self.model, flags = flags_of(spec, "vllm")
         self.name = Path(self.model).name
-        self._server = _servers.setdefault((self.model, flags), VllmServer(self.model, flags))
+        self._pool = pool
+        self._server = pool.server(self.model, flags)
         self._options: dict[str, Any] = {"isolated": isolated, "batch": batch}
         self._patience = patience
         self._chat: ChatEngine | None = None
+        self._held = AsyncExitStack()  # the use of the server, and the connections to it
+        self._opening = asyncio.Lock()
 
     async def open(self) -> None:
-        """Start the server, or join those who use it."""
-        if self._chat is not None:
-            return
-        self._server.users += 1
-        try:
-            await self._server.start(self._patience)
-            self._chat = ChatEngine(self.model, self._server.url, name=self.name, **self._options)
-            await self._chat.open()
-        except BaseException:
-            await self.close()
-            raise
-        self.width, self.adaptive = self._chat.width, self._chat.adaptive
+        """Start the server, or join its other users. Raises UsageError and EngineError."""
+        async with self._opening, AsyncExitStack() as stack:
+            if self._chat is not None:
+                return
+            await stack.enter_async_context(self._pool.using(self._server, self._patience))
+            chat = ChatEngine(self.model, self._server.url, name=self.name, **self._options)
+            await stack.enter_async_context(chat)
+            self._chat, self._held = chat, stack.pop_all()
+            self.width, self.adaptive = chat.width, chat.adaptive
 
     async def close(self) -> None:
-        """Leave the server; the last one stops it."""
-        chat, self._chat = self._chat, None
-        if chat is not None:
-            await chat.close()
-        self._server.users = max(0, self._server.users - 1)
-        if not self._server.users and not _kept:
-            await self._server.stop()
+        """Close the connections and leave the server. Its last user stops it, unless the pool keeps it."""
+        self._chat = None
+        await self._held.aclose()
 
     @property
     def constrains(self) -> bool:

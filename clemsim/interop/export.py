@@ -15,7 +15,8 @@ from clemsim.errors import UsageError
 from clemsim.game.events import Replied, encode, type_name
 from clemsim.game.messages import MODERATOR, Message
 from clemsim.interop.clembench.exporting import export_results
-from clemsim.results.frames import QUERIES, open_run
+from clemsim.results.frames import QUERIES
+from clemsim.runs.api import open_run
 from clemsim.runs.prepare import prepare_arenas
 from clemsim.store import reader
 from clemsim.store.folder import STORE, read_config

@@ -36,7 +36,7 @@ def check_folder(folder: Path) -> None:
 
 @contextmanager
 def making(folder: Path) -> Iterator[Path]:
-    """A folder to write a new run into; it gets its name when all is there, so that no run is ever half made.
+    """Return a folder to write a new run into; it gets its name when all is there, so that no run is ever half made.
 
     Raises StoreError.
     """

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from clemsim._util.files import write_toml
+from clemsim.catalog.kinds import kinds
 from clemsim.store.folder import CONFIG, read_description
 from clemsim.study.plan import Member, StudyPlayer
 
 INDEX = "index.toml"
-BUILDS = {"local": "llama.cpp"}  # engines that tell their build, by what they are called
 
 
 def write(folder: Path, members: Sequence[tuple[Member, str]]) -> None:
@@ -35,8 +35,11 @@ def engine(agent: Mapping[str, Any]) -> str | None:
     """Which engine an agent played on, and its version, out of what it said of itself."""
     if server := agent.get("server"):
         return str(server)
-    kind = agent.get("engine")
-    return None if kind in (None, "none") else f"{BUILDS.get(kind, kind)} {agent.get('build', '')}".strip()
+    name = agent.get("engine")
+    if name in (None, "none"):
+        return None
+    kind = kinds().get(str(name))
+    return f"{kind.product if kind and kind.product else name} {agent.get('build', '')}".strip()
 
 
 def _member(folder: Path, member: Member) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from clemsim._util.files import safe_name
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.models import Model, Name, Variant, read, read_models, with_facts
-from clemsim.catalog.plugins import find_arena
 from clemsim.errors import UsageError
 from clemsim.store.config import RunConfig
 
@@ -193,7 +193,7 @@ def _paired(study: Study, players: Sequence[StudyPlayer], suite: str, seed: int,
 
 def _by_seats(study: Study, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
     found: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for spec in study.arenas or suites.load(suite).arenas:
+    for spec in study.arenas or suites.load_suite(suite).arenas:
         found[find_arena(spec).seats].append(spec)
     return {seats: tuple(arenas) for seats, arenas in found.items()}
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from clemsim._util.files import check_new, make_folder, write_toml
-from clemsim._util.tasks import run_in_background
-from clemsim.catalog.agents import expanded
+from clemsim._util.tasks import leading_error, run_in_background
+from clemsim.catalog.agents import kind_of
 from clemsim.catalog.models import read
-from clemsim.engines.vllm_server import keeping_servers, stop_unused
+from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
 from clemsim.results.intervals import Point
 from clemsim.results.run_summary import RunSummary
@@ -56,6 +56,7 @@ class StudyRun:
     parallel: int = 1
     stopped: bool = False
     told: Callable[[MemberStatus], None] = field(default=lambda standing: None)
+    servers: ServerPool = field(default_factory=lambda: ServerPool(keep=True))
 
     def stop(self) -> None:
         """Leave every run where it is, and begin no other."""
@@ -99,7 +100,7 @@ Watch = Callable[[StudyRun], Coroutine[Any, Any, None]]
 
 def counted(members: Sequence[Member]) -> list[MemberStatus]:
     """Check that everything the members name is there, and count their episodes. Raises UsageError and BadInstance."""
-    return [MemberStatus(member, len(prepare(member.config).episodes())) for member in members]
+    return [MemberStatus(member, len(prepare(member.config).episodes)) for member in members]
 
 
 def is_study(folder: Path) -> bool:
@@ -126,7 +127,7 @@ async def run_study(study: Study, folder: Path, watch: Watch | None = None, para
         write_toml(folder / STUDY, study.model_dump(exclude_none=True))
         conducted = StudyRun(folder, standings, parallel or study.parallel)
         _write_index(conducted)
-        async with keeping_servers(), run_in_background(watch(conducted) if watch else None):
+        async with conducted.servers, run_in_background(watch(conducted) if watch else None):
             await _play(conducted)
         return conducted
 
@@ -138,14 +139,15 @@ async def _play(conducted: StudyRun) -> None:
         async with gate:
             if not conducted.stopped:
                 await _member(conducted, standing)
-                await stop_unused(_still_wanted(conducted))
+                await conducted.servers.stop_unused(_still_wanted(conducted))
 
     try:
         async with asyncio.TaskGroup() as group:
             for standing in conducted.standings:
                 group.create_task(one(standing))
     except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        error = leading_error(errors)
+        raise error from error.__cause__
 
 
 async def _member(conducted: StudyRun, standing: MemberStatus) -> None:
@@ -160,9 +162,9 @@ async def _member(conducted: StudyRun, standing: MemberStatus) -> None:
     folder, begun = conducted.folder / standing.member.run, asyncio.get_running_loop().time()
     try:
         if (folder / CONFIG).exists():
-            standing.summary = await run.resume(folder, watch)
+            standing.summary = await run.resume(folder, watch, servers=conducted.servers)
         else:
-            standing.summary = await run.play(standing.member.config, folder, watch)
+            standing.summary = await run.play(standing.member.config, folder, watch, servers=conducted.servers)
     except (ArenaError, AgentError):
         raise
     except ClemsimError as error:
@@ -181,8 +183,8 @@ def _write_index(conducted: StudyRun) -> None:
 
 def _still_wanted(conducted: StudyRun) -> list[str]:
     """The specs of vLLM servers that runs which are not over will use."""
-    specs = {expanded(spec) for each in conducted.standings if not each.over for spec in each.member.specs}
-    return [spec.removeprefix("vllm:") for spec in specs if spec.startswith("vllm:")]
+    specs = {spec for each in conducted.standings if not each.over for spec in each.member.specs}
+    return [arg for kind, arg in map(kind_of, specs) if kind.owns_server]
 
 
 def _check_folder(folder: Path, standings: Sequence[MemberStatus]) -> None:

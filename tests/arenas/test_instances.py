@@ -10,8 +10,9 @@ import pytest
 from clemsim_arenas.fiveletters.draw import clues
 from clemsim_arenas.privateshared.game import Slots
 
+from clemsim.arena import find_arena
 from clemsim.catalog.generators import GeneratorOptions, to_jsonl
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.catalog.plugins import registered
 from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 

@@ -56,7 +56,7 @@ def test_characteristics_of_a_variant(tmp_path: Path) -> None:
         ('name = "a"\nfacts = "nothing"', "model a: the registry has no 'nothing'"),
         (f'name = "a"\n{VARIANT}{VARIANT}', "two variants of a have the same access 'script'"),
         ('name = "a"\n[[model.variant]]\naccess = "x"', r"model\.0\.variant\.0\.agent: Field required"),
-        ("name =", "models.toml: Invalid value"),
+        ("name =", "models.toml is not TOML: Invalid value"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, expected: str) -> None:

@@ -139,7 +139,7 @@ WRONG = {
     "no agent": (["--agent", "qwen"], "there is no agent 'qwen': choose one of"),
     "no GGUF": (["--agent", "local:text.gguf"], "text.gguf is not a GGUF file"),
     "no weights": (["--agent", "local:none.gguf"], "none.gguf cannot be read"),
-    "an empty seat": (["--agent", "describer=baseline", "--arena", "taboo"], "nobody sits at 'guesser' of taboo"),
+    "an empty seat": (["--agent", "describer=baseline", "--arena", "taboo"], "no agent in seat 'guesser' of taboo"),
     "no width": (["--agent", "baseline", "--width", "x"], "--width x: give a number of turns, or auto"),
     "no number": (["--agent", "baseline", "--seed", "x"], "Invalid value for '--seed'"),
     "a broken suite": (["--suite", "text.gguf"], "text.gguf is not TOML"),
@@ -234,7 +234,7 @@ def test_a_store_that_is_none(clemsim: Clemsim, tmp_path: Path) -> None:
 
 SLOW = """
 import asyncio
-from clemsim_agents.players import PerArena
+from clemsim_agents.scripted import PerArena
 
 class Slow(PerArena):
     width = 3

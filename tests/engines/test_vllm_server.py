@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from clemsim.engines.vllm_flags import flags_of
-from clemsim.engines.vllm_server import VllmServerEngine, keeping_servers, stop_unused
+from clemsim.engines.vllm_server import ServerPool, VllmServerEngine
 from clemsim.errors import EngineUnavailable, UsageError
 from tests.engines.servers import ask
 
@@ -53,7 +53,8 @@ async def reachable(url: str) -> bool:
 
 
 async def test_a_server_is_started_shared_and_stopped(stand_in: Path) -> None:
-    first, second = (VllmServerEngine("org/tiny?max-model-len=512") for _ in range(2))
+    pool = ServerPool()
+    first, second = (VllmServerEngine("org/tiny?max-model-len=512", pool) for _ in range(2))
     async with first:
         async with second:
             assert first._server is second._server and first.name == "tiny"
@@ -64,40 +65,70 @@ async def test_a_server_is_started_shared_and_stopped(stand_in: Path) -> None:
         assert about["flags"] == ["--max-model-len", "512"] and about["dialect"] == "vllm" and "url" not in about
         assert first.adaptive and first.width
     assert not await reachable(url)
-    async with VllmServerEngine("org/tiny?max-model-len=512") as again:
+    async with VllmServerEngine("org/tiny?max-model-len=512", pool) as again:
         assert (await again.complete(ask())).text
 
 
 async def test_servers_are_kept_between_the_runs_of_a_study(stand_in: Path) -> None:
-    async with keeping_servers():
+    async with ServerPool(keep=True) as pool:
         for _ in range(2):
-            async with VllmServerEngine("kept?max-model-len=512") as engine:
+            async with VllmServerEngine("kept?max-model-len=512", pool) as engine:
                 process = engine._server.process
         assert process and engine._server.process is process and await reachable(engine._server.url)
     assert process.returncode is not None and not await reachable(engine._server.url)
 
 
-async def test_a_kept_server_is_stopped_once_no_run_will_use_it(stand_in: Path) -> None:
-    async with keeping_servers():
-        async with VllmServerEngine("left?max-model-len=512") as engine:
-            url = engine._server.url
-        await stop_unused(["left?max-model-len=512"])
+async def test_a_server_in_use_outlives_the_pool_and_stops_with_its_last_user(stand_in: Path) -> None:
+    pool = ServerPool(keep=True)
+    async with VllmServerEngine("used?max-model-len=512", pool) as engine:
+        await pool.close()
+        url = engine._server.url
         assert await reachable(url)
-        await stop_unused(["other?max-model-len=512"])
+    assert not await reachable(url)
+
+
+async def test_each_pool_has_its_own_servers(stand_in: Path) -> None:
+    engines = [VllmServerEngine("org/tiny?max-model-len=512", ServerPool()) for _ in range(2)]
+    async with engines[0] as first, engines[1] as second:
+        assert first._server.url != second._server.url
+        assert (await first.complete(ask())).text == (await second.complete(ask())).text
+
+
+async def test_engines_that_open_and_close_side_by_side_lose_no_server(stand_in: Path) -> None:
+    pool = ServerPool()
+
+    async def play(delay: float) -> str:
+        await asyncio.sleep(delay)
+        async with VllmServerEngine("org/tiny?max-model-len=512", pool) as engine:
+            return (await engine.complete(ask())).text
+
+    texts = await asyncio.gather(*(play(number / 100) for number in range(20)))
+    assert len(set(texts)) == 1
+
+
+async def test_a_kept_server_is_stopped_once_no_run_will_use_it(stand_in: Path) -> None:
+    async with ServerPool(keep=True) as pool:
+        async with VllmServerEngine("left?max-model-len=512", pool) as engine:
+            url = engine._server.url
+            await pool.stop_unused()
+            assert await reachable(url)
+        await pool.stop_unused(["left?max-model-len=512"])
+        assert await reachable(url)
+        await pool.stop_unused(["other?max-model-len=512"])
         assert not await reachable(url)
 
 
 async def test_why_it_did_not_start(stand_in: Path) -> None:
     says(stand_in, "print('loading'); raise SystemExit('ValueError: no such model')")
     with pytest.raises(EngineUnavailable, match=r"(?s)ended with 1; .*log.*loading\nValueError: no such model") as caught:
-        async with VllmServerEngine("wrong"):
+        async with VllmServerEngine("wrong", ServerPool()):
             pass
     assert "vLLM for wrong" in str(caught.value)
 
 
 async def test_it_is_not_waited_for_for_ever_and_not_left_behind(stand_in: Path) -> None:
     says(stand_in, "import time; time.sleep(100)")
-    engine = VllmServerEngine("slow", patience=0.3)
+    engine = VllmServerEngine("slow", ServerPool(), patience=0.3)
     opening = asyncio.create_task(engine.open())
     while not (process := engine._server.process):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
@@ -109,14 +140,18 @@ async def test_it_is_not_waited_for_for_ever_and_not_left_behind(stand_in: Path)
 def test_specs() -> None:
     for spec, said in (("", "name the model"), ("m?port=3", "clemsim's to choose"), ("m?a b=3", "no flag")):
         with pytest.raises(UsageError, match=said):
-            VllmServerEngine(spec)
-    assert VllmServerEngine("m?enforce-eager&dtype=float16")._server.flags == ("--enforce-eager", "--dtype", "float16")
+            VllmServerEngine(spec, ServerPool())
+    assert VllmServerEngine("m?enforce-eager&dtype=float16", ServerPool())._server.flags == (
+        "--enforce-eager",
+        "--dtype",
+        "float16",
+    )
 
 
 async def test_there_is_no_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEMSIM_VLLM", "no-such-vllm")
     with pytest.raises(UsageError, match="pip install vllm"):
-        async with VllmServerEngine("m"):
+        async with VllmServerEngine("m", ServerPool()):
             pass
 
 
@@ -124,7 +159,7 @@ async def test_there_is_no_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif("CLEMSIM_TEST_VLLM_MODEL" not in os.environ, reason="set CLEMSIM_TEST_VLLM_MODEL and CLEMSIM_VLLM")
 async def test_real_vllm() -> None:
     spec = f"{os.environ['CLEMSIM_TEST_VLLM_MODEL']}?max-model-len=2048&enforce-eager"
-    async with VllmServerEngine(spec) as engine:
+    async with VllmServerEngine(spec, ServerPool()) as engine:
         assert (await engine.complete(ask(max_tokens=8))).usage.tokens_out == 8
         assert await engine.load()
         url = engine._server.url

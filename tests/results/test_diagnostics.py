@@ -20,10 +20,8 @@ from clemsim.results import diagnostics
 from clemsim.results.diagnostics import CacheReport, Throughput
 from clemsim.results.run_summary import RunSummary
 from clemsim.results.summary import summarize
-from clemsim.results.tally import Tally
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.store import reader
-from clemsim.store.recorder import Recorder
 from clemsim.store.writer import RunStore
 from clemsim.testing import run_virtually
 from tests.talk import Talk, seat, topics
@@ -58,7 +56,7 @@ def caches(tmp_path: Path, template: Template = prompt, **more: Any) -> dict[str
             episodes = talk.episodes(topics(32, lambda number: 8, words=150), agent)
             for episode in episodes:
                 writer.enlist(episode.key, episode.instance, talk.version)
-            await Scheduler(Recorder(writer, {"talk": talk}, Tally()), 32).play(episodes)
+            await Scheduler(writer, 32).play(episodes)
 
     try:
         run_virtually(main())

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from clemsim._util.files import check_new, read_json, write_files, write_toml
-from clemsim.arena import Arena
+from clemsim.arena import Arena, find_arena
 from clemsim.catalog.generators import to_jsonl
-from clemsim.catalog.plugins import find_arena
 from clemsim.errors import BadInstance, UsageError
 from clemsim.game.instances import Instance
 from clemsim.interop.clembench.port import JsonObject, Port, ports

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from clemsim._util.files import check_new, parse_json, read_bytes, reading_file
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.arena import Arena, find_arena
+from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import Suite
 from clemsim.errors import ClemsimError, UsageError
 from clemsim.game.events import Asked, Ended, Event, Replied

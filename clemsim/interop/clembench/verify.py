@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clemsim._util.files import parse_json, read_text
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import find_arena
+from clemsim.arena import Arena, find_arena
 from clemsim.catalog.suites import Suite
 from clemsim.errors import UsageError
 from clemsim.game.driver import EpisodeDriver

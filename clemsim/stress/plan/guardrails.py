@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from time import monotonic
 from urllib.parse import urlsplit
 
-from clemsim.engines.address import checked_url
+from clemsim.catalog.agents import kind_of
 from clemsim.errors import LimitReached, UsageError
 
 Resolve = Callable[[str], Sequence[str]]
@@ -24,19 +24,18 @@ def resolve(host: str) -> list[str]:
 
 
 def targets(specs: Sequence[str]) -> list[str]:
-    """The addresses of all servers that agents of these SPECs would call. Raises UsageError where there is none, or where
-    an agent is none that a stress test can measure.
+    """Return the addresses of all servers that agents of these SPECs would call, each once; none for an engine that calls
+    no server. Raises UsageError where no agent can be loaded, or where one is neither loadable nor scripted.
     """
-    urls: list[str] = []
-    for spec in specs:
-        _, at, rest = spec.partition("@http")
-        if at:
-            urls += [checked_url(url.strip()) for url in f"http{rest}".split(",")]
-        elif spec.rpartition("=")[2].partition(":")[0] not in ("baseline", "random"):
-            raise UsageError(f"--agent {spec}: a stress test calls servers: give MODEL@URL (baseline and random may sit by)")
-    if not urls:
+    kinds = [(spec, *kind_of(spec)) for spec in specs]
+    for spec, kind, _ in kinds:
+        if not (kind.loadable or kind.scripted):
+            raise UsageError(
+                f"--agent {spec}: a stress test loads servers: give MODEL@URL or an engine (baseline and random may sit by)"
+            )
+    if not any(kind.loadable for _, kind, _ in kinds):
         raise UsageError("say which server to load: --agent MODEL@URL")
-    return list(dict.fromkeys(urls))
+    return list(dict.fromkeys(url for _, kind, arg in kinds for url in kind.addresses(arg)))
 
 
 def check_private(urls: Sequence[str], find: Resolve = resolve) -> None:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from clemsim.arena import Arena
+from clemsim.arena import Arena, find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.agents import check_cast
-from clemsim.catalog.plugins import find_arena
 from clemsim.errors import UsageError
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import EpisodeKey, Instance
@@ -115,7 +114,7 @@ def _game(name: str, weight: float, options: Mapping[str, str], suite_name: str,
         # Another seed, other conversations: what an earlier test left in the server's cache is of no use to this one.
         numbers = count(seed % 1000 * 1_000_000)
         return MixedGame(arena, weight, ((changed(arena, make(number), options), 0) for number in numbers))
-    suite = suites.load(suite_name)
+    suite = suites.load_suite(suite_name)
     kind = find_arena(name)
     arena = kind(suite.folder_of(kind.name))
     instances = [changed(arena, each, options) for each in suite.instances(arena)]

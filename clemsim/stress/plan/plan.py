@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clemsim.catalog.agents import AgentOptions, make_casts
+from clemsim.catalog.agents import make_casts
+from clemsim.catalog.kinds import AgentOptions
 from clemsim.engines.base import Sampling
 from clemsim.engines.streaming import EventMeter, Streaming
 from clemsim.errors import UsageError
