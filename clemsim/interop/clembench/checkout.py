@@ -13,10 +13,10 @@ from typing import Any
 
 from clemsim._util.files import check_new, read_json, write_files, write_toml
 from clemsim.arena import Arena, find_arena
-from clemsim.catalog.generators import written
+from clemsim.catalog.generators import to_jsonl
 from clemsim.errors import BadInstance, UsageError
 from clemsim.game.instances import Instance
-from clemsim.interop.clembench.port import Json, Port, ports
+from clemsim.interop.clembench.port import JsonObject, Port, ports
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ def write_suite(
 ) -> None:
     """Write `suite.toml` and, for each arena, its instances and other files. Raises UsageError."""
     for name, some in instances.items():
-        write_files(out / name, {"instances.jsonl": written(some), **(files or {}).get(name, {})}, UsageError)
+        write_files(out / name, {"instances.jsonl": to_jsonl(some), **(files or {}).get(name, {})}, UsageError)
     write_toml(out / "suite.toml", {"name": out.name, **about, "arenas": {name: {} for name in instances}}, UsageError)
 
 
@@ -86,14 +86,14 @@ def _game(port: Port, path: Path) -> Imported:
     return game
 
 
-def convert(port: Port, arena: Arena[Any], experiment: Json, data: Json, texts: Json) -> Instance:
+def convert(port: Port, arena: Arena[Any], experiment: JsonObject, data: JsonObject, texts: JsonObject) -> Instance:
     """The arena's instance. Raises BadInstance, KeyError, IndexError, TypeError and ValueError."""
     fields = port.instance(experiment, data, texts)
     found: Instance = arena.load({"experiment": str(experiment["name"]), "id": int(data["game_id"]), **fields})
     return found
 
 
-def _files(port: Port, experiment: Json, data: Json, texts: Json) -> dict[str, str]:
+def _files(port: Port, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
     prompts = {f"prompts/{name}.txt": f"{text}\n" for name, text in port.prompts(experiment, data, texts).items()}
     return prompts | {f"resources/{name}": text for name, text in port.resources(experiment).items()}
 

@@ -24,7 +24,7 @@ from clemsim.game.events import Asked, Ended, Event, Replied
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.interop.clembench.checkout import convert
-from clemsim.interop.clembench.port import Json, ports
+from clemsim.interop.clembench.port import JsonObject, ports
 from clemsim.interop.clembench.verify import MAIN, alike, redrive
 from clemsim.results.run_summary import write_summary
 from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
@@ -50,11 +50,11 @@ class RecordedEpisode:
     game: str
     experiment: str
     number: int
-    scores: Json
-    rounds: Json
-    log: Json
-    instance: Json | None
-    config: Json
+    scores: JsonObject
+    rounds: JsonObject
+    log: JsonObject
+    instance: JsonObject | None
+    config: JsonObject
 
     @property
     def outcome(self) -> Outcome:
@@ -75,7 +75,7 @@ class RecordedEpisode:
         ]
 
     @property
-    def logged(self) -> Iterator[Json]:
+    def logged(self) -> Iterator[JsonObject]:
         """The logged events in order."""
         return (event for turn in self.log["turns"] for event in turn)
 
@@ -154,7 +154,7 @@ def _read(folder: Path) -> RecordedEpisode:
     return episode
 
 
-def _config(folder: Path) -> Json:
+def _config(folder: Path) -> JsonObject:
     """What all episodes of an experiment share: `experiment.json`, of old `experiment_NAME.json`."""
     path = next((path for path in sorted(folder.glob("experiment*.json")) if path.is_file()), None)
     return _json(path) if path else {}

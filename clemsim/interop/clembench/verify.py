@@ -16,7 +16,7 @@ from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import Instance
 from clemsim.game.messages import Message
 from clemsim.interop.clembench.checkout import convert, naming
-from clemsim.interop.clembench.port import Json, Port, ports
+from clemsim.interop.clembench.port import JsonObject, Port, ports
 
 MAIN = "Main Score"
 TOLERANCE = 1e-6
@@ -62,7 +62,7 @@ def verify(files: Sequence[Path], suite: Suite | None = None) -> dict[str, Agree
     return found
 
 
-def recorded_instance(arena: Arena[Any], record: Json, port: Port | None) -> Instance:
+def recorded_instance(arena: Arena[Any], record: JsonObject, port: Port | None) -> Instance:
     """The instance of a recorded episode: through the arena's port, else as the arena itself writes them."""
     data = record["instance"]
     if port is None:
@@ -72,7 +72,7 @@ def recorded_instance(arena: Arena[Any], record: Json, port: Port | None) -> Ins
     return convert(port, arena, experiment, {"game_id": record["game_id"], **data}, data.get("resources", {}))
 
 
-def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[Json]) -> tuple[EpisodeDriver, Mismatch | None]:
+def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[JsonObject]) -> tuple[EpisodeDriver, Mismatch | None]:
     """Give the recorded replies one after another; the turn at which that is not possible, if there is one."""
     driven = arena.drive(instance, in_turn=True)
     for number, reply in enumerate(replies, 1):
@@ -95,7 +95,7 @@ def _arena(name: str, suite: Suite | None) -> Arena[Any]:
     return kind(suite.folder_of(name)) if suite else kind()
 
 
-def _compare(arena: Arena[Any], instance: Instance, record: Json, found: Agreement, file: Path, line: int) -> None:
+def _compare(arena: Arena[Any], instance: Instance, record: JsonObject, found: Agreement, file: Path, line: int) -> None:
     found.episodes += 1
     driven, parted = redrive(arena, instance, record["replies"])
     problems = [parted] if parted else list(_differences(arena, driven, record))
@@ -106,7 +106,7 @@ def _compare(arena: Arena[Any], instance: Instance, record: Json, found: Agreeme
     found.mismatches += [Mismatch(line, each.turn, each.what, str(file)) for each in problems]
 
 
-def _differences(arena: Arena[Any], driven: EpisodeDriver, record: Json) -> Iterator[Mismatch]:
+def _differences(arena: Arena[Any], driven: EpisodeDriver, record: JsonObject) -> Iterator[Mismatch]:
     outcome = driven.outcome
     assert outcome is not None
     last = driven.transcript.turns[-1].asked.turn
