@@ -62,6 +62,7 @@ class _StressTest:
         self.readings: list[tuple[float, ServerReading]] = []  # with the seconds since the beginning
 
     async def run(self) -> Findings:
+        """Make the load and measure it."""
         async with opened(self.cast.agents), Scraper(self.plan.urls) as scraper:
             collector = Collector(self.meter, self.plan.slo, by_due=self.plan.open_loop, tick=self.plan.tick)
             findings = Findings(collector, time(), agents=[agent.describe() for agent in self.cast.agents])

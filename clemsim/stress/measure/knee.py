@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from clemsim.results.intervals import Interval
 from clemsim.results.paired_tests import resampled_interval
-from clemsim.stress.measure.latency import BothEnds
 from clemsim.stress.stress_result import StressResult
 
 LIGHT = 0.9  # of the greatest X / N: such steps are on the first line
@@ -45,7 +45,7 @@ class Knee(StressResult):
     """
 
     concurrency: float
-    interval: BothEnds
+    interval: Interval
     rate: float
     alone: float
     reached: bool

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from clemsim._util.histogram import Histogram
+from clemsim.results.intervals import Interval
 from clemsim.stress.stress_result import StressResult
 
 LatencyName = Literal["ttft", "itl", "tpot", "turn", "conversation"]
 Percent = Literal[50, 90, 95, 99]
 LATENCY_NAMES: tuple[LatencyName, ...] = ("ttft", "itl", "tpot", "turn", "conversation")
 PERCENTS: tuple[Percent, ...] = (50, 90, 95, 99)
-BothEnds = tuple[float, float]
 
 
 class Latency(StressResult):
@@ -23,13 +23,13 @@ class Latency(StressResult):
     n: int
     mean: float | None
     p50: float | None
-    p50_interval: BothEnds | None
+    p50_interval: Interval | None
     p90: float | None
-    p90_interval: BothEnds | None
+    p90_interval: Interval | None
     p95: float | None
-    p95_interval: BothEnds | None
+    p95_interval: Interval | None
     p99: float | None
-    p99_interval: BothEnds | None
+    p99_interval: Interval | None
 
     @classmethod
     def of(cls, histogram: Histogram) -> Latency:
@@ -41,9 +41,9 @@ class Latency(StressResult):
         seconds: float | None = getattr(self, f"p{percent}")
         return seconds
 
-    def interval(self, percent: Percent) -> BothEnds | None:
+    def interval(self, percent: Percent) -> Interval | None:
         """Return the 95 % interval of one of the percentiles in seconds."""
-        ends: BothEnds | None = getattr(self, f"p{percent}_interval")
+        ends: Interval | None = getattr(self, f"p{percent}_interval")
         return ends
 
 

@@ -87,7 +87,7 @@ def stage_metrics(
     Throughput is what came in this time, not what ended in it: tokens are counted as they come, and turns are tokens
     divided by the tokens of a turn. Counting whole turns would be off by up to one turn of each conversation.
     """
-    seconds, longest = whole.seconds, max(part.seconds for part in parts)
+    seconds = whole.seconds
     tokens_per_event = _ratio(whole.tokens_out, whole.turn_events)
     events = whole.events or whole.turn_events  # events of some servers cannot be counted as they come
     turns_per_second = _ratio(events, seconds * whole.turn_events) * whole.turns
@@ -105,11 +105,7 @@ def stage_metrics(
         turns_per_second=turns_per_second,
         output_tokens_per_second=_ratio(events * tokens_per_event, seconds),
         input_tokens_per_second=turns_per_second * _ratio(whole.tokens_in, whole.turns),
-        rates=tuple(
-            _ratio((part.events if whole.events else part.turn_events) * tokens_per_event, part.seconds)
-            for part in parts
-            if 2 * part.seconds >= longest
-        ),
+        rates=_rates(whole, parts, tokens_per_event),
         conversations=whole.ended,
         conversations_per_second=_ratio(whole.ended, seconds),
         slo_share=slo_share,
@@ -128,6 +124,16 @@ def stage_metrics(
         server=server_metrics(whole, readings),
         client=client,
         spoiled=spoiled(latency, client),
+    )
+
+
+def _rates(whole: Segment, parts: Sequence[Segment], tokens_per_event: float) -> tuple[float, ...]:
+    """Return the output tokens a second of the parts; one that is much shorter than the others is left out."""
+    longest = max(part.seconds for part in parts)
+    return tuple(
+        _ratio((part.events if whole.events else part.turn_events) * tokens_per_event, part.seconds)
+        for part in parts
+        if 2 * part.seconds >= longest
     )
 
 

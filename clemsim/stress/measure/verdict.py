@@ -14,8 +14,8 @@ from typing import Literal
 
 from clemsim.game.events import Rejected, Replied
 from clemsim.game.outcomes import Outcome
+from clemsim.results.intervals import Interval
 from clemsim.results.paired_tests import mcnemar, mean_interval, sign_flip, significant, wilson
-from clemsim.stress.measure.latency import BothEnds
 from clemsim.stress.stress_result import StressResult
 
 LEVEL = 0.001  # how often a sound server may be accused
@@ -39,7 +39,7 @@ class PairedMeasure(StressResult):
     alone: float
     loaded: float
     difference: float
-    interval: BothEnds
+    interval: Interval
     gained: int | None = None
     lost: int | None = None
     p: float
@@ -58,7 +58,7 @@ class AnswerVerdict(StressResult):
     pairs: int
     unfinished: int
     same_transcripts: float | None = None
-    same_transcripts_interval: BothEnds | None = None
+    same_transcripts_interval: Interval | None = None
     first_difference: Mapping[int, int] = {}
     measures: Mapping[MeasureName, PairedMeasure] = {}
     level: float | None = None

@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from math import exp, log
 
+from clemsim.results.intervals import Interval
 from clemsim.results.paired_tests import resampled_interval
-from clemsim.stress.measure.latency import BothEnds
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.plan import ReportedPlan
 from clemsim.stress.report.stress_report import StressReport
@@ -42,7 +42,7 @@ class ComparedStage(StressResult):
 
     label: str
     figures: Mapping[str, FigureRatio]
-    throughput_interval: BothEnds | None
+    throughput_interval: Interval | None
     spoiled: tuple[str, ...]
 
 
@@ -50,7 +50,7 @@ class OverallRatio(StressResult):
     """The geometric mean of the ratios of `n` stages; its 95 % interval is None where there are fewer than three."""
 
     ratio: float | None
-    interval: BothEnds | None
+    interval: Interval | None
     n: int
 
 
@@ -103,7 +103,7 @@ def _figure(a: float | None, b: float | None) -> FigureRatio:
     return FigureRatio(a=a, b=b, ratio=b / a if a and b else None)
 
 
-def _ratio_interval(a: Sequence[float], b: Sequence[float]) -> BothEnds | None:
+def _ratio_interval(a: Sequence[float], b: Sequence[float]) -> Interval | None:
     """Return a 95 % interval for the ratio of two throughputs, from redrawing the parts of each stage."""
     if min(len(a), len(b)) < MIN_SAMPLE or not sum(a) or not sum(b):
         return None
@@ -121,7 +121,7 @@ def _overall(ratios: Sequence[float | None]) -> OverallRatio:
     return OverallRatio(ratio=exp(_mean(logs)), interval=_overall_interval(logs), n=len(logs))
 
 
-def _overall_interval(logs: Sequence[float]) -> BothEnds | None:
+def _overall_interval(logs: Sequence[float]) -> Interval | None:
     if len(logs) < MIN_SAMPLE:
         return None
     dice = random.Random(0)

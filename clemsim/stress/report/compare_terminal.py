@@ -8,7 +8,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.stress.measure.latency import BothEnds
+from clemsim.results.intervals import Interval
 from clemsim.stress.report.compare import THROUGHPUT, ComparedStage, StressComparison
 from clemsim.stress.report.formatting import NONE, milliseconds, number
 
@@ -63,5 +63,5 @@ def _ratio(value: float | None) -> str:
     return NONE if value is None else f"{value:.3f}"
 
 
-def _interval(ends: BothEnds | None, missing: str) -> str:
+def _interval(ends: Interval | None, missing: str) -> str:
     return f"{ends[0]:.3f}..{ends[1]:.3f}" if ends else missing

@@ -11,33 +11,33 @@ from clemsim.stress.measure.server_metrics import ServerMetrics
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.timeline import TimelineRow
 
-Cell = str | float | None
-Column = Callable[[StageMetrics], Cell]
+CsvCell = str | float | None
+CsvColumn = Callable[[StageMetrics], CsvCell]
 
 
-def _mean(name: LatencyName) -> Column:
+def _mean(name: LatencyName) -> CsvColumn:
     return lambda stage: stage.latency.named(name).mean
 
 
-def _percentile(name: LatencyName, percent: Percent) -> Column:
+def _percentile(name: LatencyName, percent: Percent) -> CsvColumn:
     return lambda stage: stage.latency.named(name).percentile(percent)
 
 
-def _count(name: LatencyName) -> Column:
+def _count(name: LatencyName) -> CsvColumn:
     return lambda stage: stage.latency.named(name).n
 
 
-def _latency_columns(name: LatencyName) -> dict[str, Column]:
+def _latency_columns(name: LatencyName) -> dict[str, CsvColumn]:
     percentiles = {f"{name}_p{percent}_seconds": _percentile(name, percent) for percent in PERCENTS}
     return {f"{name}_mean_seconds": _mean(name), **percentiles}
 
 
-def _of_server(metric: Callable[[ServerMetrics], Cell]) -> Column:
+def _of_server(metric: Callable[[ServerMetrics], CsvCell]) -> CsvColumn:
     return lambda stage: metric(stage.server) if stage.server else None
 
 
 # Columns of `stages.csv`: the name of each, and what stands in it.
-COLUMNS: Mapping[str, Column] = {
+COLUMNS: Mapping[str, CsvColumn] = {
     "stage": lambda stage: stage.label,
     "conversations": lambda stage: stage.under_way,
     "in_flight": lambda stage: stage.in_flight,
@@ -74,7 +74,7 @@ def timeline_csv(rows: Sequence[TimelineRow]) -> str:
     return _csv(list(TimelineRow.model_fields) if rows else [], [[value for _, value in row] for row in rows])
 
 
-def _csv(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+def _csv(names: Sequence[str], rows: Sequence[Sequence[CsvCell]]) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clemsim.stress.measure.latency import BothEnds, LatencyName, Percent
+from clemsim.results.intervals import Interval
+from clemsim.stress.measure.latency import LatencyName, Percent
 from clemsim.stress.measure.server_metrics import BucketBounds
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.verdict import PairedMeasure
@@ -45,7 +46,7 @@ def client_latency(stage: StageMetrics, name: LatencyName, which: Percent) -> st
     return milliseconds(value) + marks + (UNBACKED if latency.interval(which) is None else "")
 
 
-def interval(ends: BothEnds | None) -> str:
+def interval(ends: Interval | None) -> str:
     """Write an interval in milliseconds."""
     return NONE if ends is None else f"{milliseconds(ends[0])}..{milliseconds(ends[1])}"
 

@@ -29,7 +29,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bo
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.86rem; }
 th, td { text-align: right; padding: 0.2rem 0.6rem; border-bottom: 1px solid #eee; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; } th { border-bottom: 1px solid #999; }
-.wide { overflow-x: auto; } .said li { margin: 0.3rem 0; } .note { color: #555; font-size: 0.86rem; }
+.wide { overflow-x: auto; } .sentences li { margin: 0.3rem 0; } .note { color: #555; font-size: 0.86rem; }
 svg { max-width: 100%; height: auto; } .guilty { color: #b00020; font-weight: bold; }
 """
 ServedName = Literal["ttft", "itl", "tpot", "turn"]  # latencies that a server reports too
@@ -61,7 +61,7 @@ def html_page(report: StressReport, figures: Mapping[str, str]) -> str:
     parts = [
         f"<h1>{title}</h1>",
         f"<p class=note>{escape(subtitle)}</p>",
-        "<ul class=said>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in report.sentences) + "</ul>",
+        "<ul class=sentences>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in report.sentences) + "</ul>",
     ]
     parts += [f"<h2>{name}</h2><figure>{figures[key]}</figure>" for key, name in FIGURES.items() if key in figures]
     if report.stages:

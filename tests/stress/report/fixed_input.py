@@ -1,9 +1,12 @@
-"""A fixed input for reports: three stress tests whose every number is known beforehand."""
+"""A fixed input for reports: three stress tests whose every number is known beforehand.
+
+`golden/` holds what the code of commit f472347, which had no typed results, made of the same input.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import Buckets
@@ -16,10 +19,12 @@ from clemsim.stress.measure.collector import Collector
 from clemsim.stress.measure.segments import Segment
 from clemsim.stress.measure.server_metrics import HISTOGRAMS, ServerReading
 from clemsim.stress.measure.stage_metrics import stage_metrics
-from clemsim.stress.measure.verdict import Pair, PlayedEpisode
+from clemsim.stress.measure.verdict import Pair, PlayedEpisode, judge
 from clemsim.stress.plan.plan import Plan
 from clemsim.stress.plan.shapes import Stage, ThinkTime
 from clemsim.stress.plan.slo import Slo
+from clemsim.stress.report.report import make_report
+from clemsim.stress.report.stress_report import StressReport, Versions
 
 BEGUN = 1_795_000_000.0  # seconds since the epoch
 URL = "http://127.0.0.1:8000/v1"
@@ -29,15 +34,26 @@ SWEEP = [1, 4, 16, 64, 128]
 RATES = [Stage(5.0, 5.0, 4.0, open_loop=True, warmup=1.0), Stage(5.0, 20.0, 4.0, open_loop=True)]
 
 
+def fixed_reports() -> dict[str, StressReport]:
+    """Return the reports by name, without the versions of this machine."""
+    reports = {
+        "sweep": make_report(sweep_plan(), sweep_findings(), judge(pairs(60, worse=True), 64, 2)),
+        "rates": make_report(rates_plan(), rates_findings(), judge([], 8, 5, "stopped")),
+        "check": make_report(check_plan(), None, judge(pairs(12), 16, 0)),
+    }
+    versions = Versions(clemsim="", python="", platform="")
+    return {name: report.model_copy(update={"made": versions}) for name, report in reports.items()}
+
+
 def sweep_plan() -> Plan:
-    """A sweep of two games."""
+    """Return a sweep of two games."""
     return Plan(
         [f"fake@{URL}", "judge=baseline"], [URL], sweep=SWEEP, mix={"talk": 2.0, "recall": 1.0}, slo=SLO, forced_length=True
     )
 
 
 def rates_plan() -> Plan:
-    """Conversations that arrive at rates, with think times and options."""
+    """Return a plan of conversations that arrive at rates, with think times and options."""
     return Plan(
         [f"fake@{URL}"],
         [URL],
@@ -51,12 +67,12 @@ def rates_plan() -> Plan:
 
 
 def check_plan() -> Plan:
-    """A check of answers without load."""
+    """Return a check of answers without load."""
     return Plan([f"fake@{URL}"], [URL], check=16, episodes=12, mix={"recall": 1.0})
 
 
 def sweep_findings() -> Findings:
-    """Five steps at a server that tells its metrics; the last one is spoiled by the client."""
+    """Return five steps at a server that reports its metrics; the client spoils the last step."""
     findings = _findings(sweep_plan(), by_due=False)
     findings.requests = 4321
     for number, (concurrency, begin) in enumerate(zip(SWEEP, range(0, 100, 6), strict=False)):
@@ -71,12 +87,14 @@ def sweep_findings() -> Findings:
 
 
 def rates_findings() -> Findings:
-    """Two open stages that ended early, with failures; of the server only its gauges are known, and in one stage only."""
+    """Return two open stages that ended early, with failures; the server reports gauges, and only in the second stage."""
     findings = _findings(rates_plan(), by_due=True)
     findings.requests, findings.stopped = 99, "it was stopped"
     for number, stage in enumerate(RATES):
         parts = [
-            _segment(4.0 * number + index, number, 8 + 8 * number, measured=True, lag=0.0, slo=Slo(), told=number == 1)
+            _segment(
+                4.0 * number + index, number, 8 + 8 * number, measured=True, lag=0.0, slo=Slo(), with_gauges=number == 1
+            )
             for index in range(4)
         ]
         parts[0].failed.update({"busy": 2, "timeout": 1})
@@ -86,21 +104,23 @@ def rates_findings() -> Findings:
     return findings
 
 
-def pairs(count: int = 12, *, worse: bool = False) -> list[Pair]:
-    """Episodes alone and under load; `worse`: two of three are aborted under load."""
+def pairs(count: int, *, worse: bool = False) -> list[Pair]:
+    """Return episodes alone and under load; with `worse`, two of three are aborted under load."""
     dice = random.Random(count)
-    found = []
+    episodes = []
     for number in range(count):
         alone = _played(100.0 if dice.random() < 0.8 else 50.0, f"a{number}", "b")
         loaded = _played(None, "x", violations=2) if worse and number % 3 else _played(100.0, f"a{number}", "bc"[number % 2])
-        found.append((alone, loaded))
-    return found
+        episodes.append((alone, loaded))
+    return episodes
 
 
 def _findings(plan: Plan, *, by_due: bool) -> Findings:
     collector = Collector(EventMeter(), plan.slo, by_due=by_due)
     collector.segments = []
-    agents = [{"name": "fake", "engine": "chat", "model": "fake", "sampling": {"temperature": 0.0, "max_tokens": 300}}]
+    agents: list[Mapping[str, object]] = [
+        {"name": "fake", "engine": "chat", "model": "fake", "sampling": {"temperature": 0.0, "max_tokens": 300}}
+    ]
     return Findings(collector, BEGUN, agents=agents)
 
 
@@ -114,9 +134,9 @@ def _add_stage(
 
 
 def _segment(
-    begin: float, stage: int, concurrency: int, *, measured: bool, lag: float, slo: Slo, told: bool = True
+    begin: float, stage: int, concurrency: int, *, measured: bool, lag: float, slo: Slo, with_gauges: bool = True
 ) -> Segment:
-    """A second of this many conversations at a server with `SEATS` seats; `told`: whether the server tells its gauges."""
+    """Return a second of this many conversations at a server with `SEATS` seats, which may report its gauges."""
     dice = random.Random(f"{begin} {concurrency}")
     segment = Segment(begin, stage, measured=measured, end=begin + 0.97)
     segment.cpu, segment.in_flight, segment.under_way = 0.005 * concurrency, 0.9 * concurrency, 0.97 * concurrency
@@ -137,14 +157,16 @@ def _segment(
         segment.add_conversation(1.0 + dice.random(), outcome, slo)
     for _ in range(19):
         segment.lag.add(lag * dice.uniform(0.9, 1.1))
-    if told:
+    if with_gauges:
         segment.gauges.add(_load(begin))
     return segment
 
 
 def _load(at: float) -> ServerLoad:
     count = int(at)
-    return ServerLoad(min(SEATS, count), max(0, count - SEATS), 0.01 * count, count // 10, 4096, 100 * count, 40 * count, 90 * count)
+    return ServerLoad(
+        min(SEATS, count), max(0, count - SEATS), 0.01 * count, count // 10, 4096, 100 * count, 40 * count, 90 * count
+    )
 
 
 def _reading(at: float) -> ServerReading:
