@@ -162,7 +162,10 @@ class SimulatedServer:
     ) -> web.StreamResponse:
         """One server-sent event for every token; where the end is not to be reached, half of them."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
+        try:
+            await response.prepare(request)
+        except ConnectionResetError:
+            return response  # the client has gone before the first token
         heard: asyncio.Queue[int] = asyncio.Queue()
         task = asyncio.ensure_future(self.machine.generate(asked, reply, int(body.get("priority") or 0), heard.put_nowait))
         try:
