@@ -63,7 +63,7 @@ class Conversation:
         usage, timed = message.usage, self.timed
         if usage is None or timed is None:
             return
-        heard = usage.heard
+        heard = usage.timing
         self.ended = max(self.ended, heard.ended if heard else monotonic())
         if message.stop == "overflow":
             self.room.collector.failed(timed.due, OVERFLOW)

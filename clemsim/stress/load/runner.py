@@ -9,7 +9,7 @@ from time import time
 from typing import Any
 
 from clemsim._util.tasks import run_in_background
-from clemsim.engines.streaming import EventMeter
+from clemsim.engines.stream_timing import EventMeter
 from clemsim.game.seeds import dice
 from clemsim.runtime.agent import opened
 from clemsim.stress.load.conversation import Room

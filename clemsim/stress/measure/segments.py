@@ -86,7 +86,7 @@ class Segment:
 
     def turn(self, due: float, usage: Usage, slo: Slo) -> None:
         """A turn was answered."""
-        heard = usage.heard
+        heard = usage.timing
         self.turns += 1
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out

@@ -10,10 +10,10 @@ from math import isinf
 from typing import Any
 from urllib.parse import urlsplit
 
-from clemsim.engines.connect import transport
+from clemsim.engines.connect import NetworkPolicy
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import Buckets, read_histograms, read_load
-from clemsim.engines.transport import Transport
+from clemsim.engines.transport import Transport, make_transport
 
 TIMEOUT = 2.0  # seconds
 # The server's own histograms, and which of the client's each is to be laid beside.
@@ -44,7 +44,7 @@ class Scraper:
 
     async def __aenter__(self) -> Scraper:
         for url in self._urls:
-            way = transport(url, {})
+            way = make_transport(url, NetworkPolicy())
             self._stack.push_async_callback(way.close)
             self._ways.append((way, f"{urlsplit(url).path.removesuffix('/v1')}/metrics"))
         return self
