@@ -53,7 +53,7 @@ class LlamaCppEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """Always: llama.cpp takes grammars."""
+        """True: llama.cpp takes grammars."""
         return True
 
     def describe(self) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class ScriptedEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """Always: the script sees the format and may keep to it."""
+        """True: the script sees the format and may keep to it."""
         return True
 
     def describe(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class ReplayEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """Always: what was recorded stays as it is."""
+        """True: what was recorded stays as it is."""
         return True
 
     async def complete(self, request: Request) -> Completion:

@@ -57,7 +57,7 @@ class VllmInProcessEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """Always: vLLM takes regular expressions."""
+        """True: vLLM takes regular expressions."""
         return True
 
     def describe(self) -> dict[str, Any]:

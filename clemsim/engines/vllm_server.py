@@ -156,8 +156,8 @@ class ServerPool(AsyncResource):
 
     async def stop_unused(self, still_wanted: Iterable[str] = ()) -> None:
         """Stop the servers without users, except those of the specs (`MODEL[?flag=value&flag]`) in `still_wanted`."""
-        wanted = {parse_flags(spec, "vllm") for spec in still_wanted}
-        idle = [server for key, server in self._servers.items() if not server.users and key not in wanted]
+        keys = {parse_flags(spec, "vllm") for spec in still_wanted}
+        idle = [server for key, server in self._servers.items() if not server.users and key not in keys]
         await asyncio.gather(*(server.stop_if_unused() for server in idle))
 
     async def close(self) -> None:
@@ -206,7 +206,7 @@ class VllmServerEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """Always: vLLM takes regular expressions."""
+        """True: vLLM takes regular expressions."""
         return True
 
     def describe(self) -> dict[str, Any]:

@@ -146,10 +146,12 @@ async def test_timeout() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "least", "most"),
+    ("header", "shortest", "longest"),
     [("3", 3, 3), ("9999", 120, 120), (format_datetime(datetime(2099, 1, 1, tzinfo=UTC), usegmt=True), 120, 120)],
 )
-async def test_retry_after_is_respected(monkeypatch: pytest.MonkeyPatch, header: str, least: float, most: float) -> None:
+async def test_retry_after_is_respected(
+    monkeypatch: pytest.MonkeyPatch, header: str, shortest: float, longest: float
+) -> None:
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -159,7 +161,7 @@ async def test_retry_after_is_respected(monkeypatch: pytest.MonkeyPatch, header:
     async with playing(FakeServer([says(429, Retry_After=header)])) as chat:
         assert (await chat.complete(ask())).usage.retries == 1
     assert len(waits) == 1
-    assert least <= waits[0] <= most
+    assert shortest <= waits[0] <= longest
 
 
 async def test_server_gone_after_opening() -> None:
@@ -192,9 +194,9 @@ async def test_key_goes_into_the_header_alone() -> None:
     server = FakeServer()
     async with playing(server) as chat:
         await chat.complete(ask())
-        shown = f"{chat!r} {chat.describe()}"
+        text = f"{chat!r} {chat.describe()}"
     assert server.keys == [f"Bearer {KEY}"]
-    assert KEY not in shown
+    assert KEY not in text
     assert KEY not in str(server.bodies)
 
 
