@@ -1,8 +1,8 @@
 """Are micro-batches worth it on a real vLLM server?
 
 Plays `talk`, a game of short replies, against the server: every turn a request of its own, and up to N turns in one
-request, in turn and several times, always at the same width. They spare the server's front end work, so they can win only
-where that is the limit: a tiny model. Prints JSON and a table: turns a second, and the ratio of the medians.
+request, in turn and several times, always at the same width. Batches spare the server's front end work, so they can win only
+where that is the limit: with a tiny model. Prints JSON and a table: turns per second, and the ratio of the medians.
 usage: python benchmarks/batches.py MODEL@URL [--sizes 4 8 16] [--episodes 120] [--width 64] [--max-tokens 8] [--rounds 3]
 """
 
@@ -27,27 +27,29 @@ _fresh = count(1)
 
 
 async def play(options: argparse.Namespace, batch: int) -> float:
-    """Turns a second; no topic comes twice."""
+    """Play and return the turns per second; no topic comes twice."""
     model, _, url = options.spec.partition("@")
     agent = ModelAgent(ChatEngine(model, url, isolated=True, batch=batch), Sampling(max_tokens=options.max_tokens))
-    some = [Topic(id=next(_fresh), turns=TURNS, words=WORDS) for _ in range(options.episodes)]
+    topics = [Topic(id=next(_fresh), turns=TURNS, words=WORDS) for _ in range(options.episodes)]
     async with opened([agent]):
         scheduler = Scheduler(Observer(), options.width)
         begun = perf_counter()
-        await scheduler.play(Talk().episodes(some, agent))
+        await scheduler.play(Talk().episodes(topics, agent))
         seconds = perf_counter() - begun
     assert scheduler.progress.unfinished == 0
     return float(options.episodes * TURNS / seconds)
 
 
 async def main(options: argparse.Namespace) -> None:
-    """All sizes, in turn, round by round; the first round warms up."""
+    """Measure all sizes in turn, round by round; the first round warms up."""
     sizes = [1, *options.sizes]
     rounds = [{size: await play(options, size) for size in sizes} for _ in range(options.rounds + 1)][1:]
-    rates = {size: median(each[size] for each in rounds) for size in sizes}
-    found = {size: {"turns_per_second": round(rate, 1), "ratio": round(rate / rates[1], 2)} for size, rate in rates.items()}
-    shown = {"model": options.spec.partition("@")[0], "width": options.width, "max_tokens": options.max_tokens}
-    show({"benchmark": "batches", **shown, "batch_size": found})
+    rates = {size: median(rates[size] for rates in rounds) for size in sizes}
+    figures = {
+        size: {"turns_per_second": round(rate, 1), "ratio": round(rate / rates[1], 2)} for size, rate in rates.items()
+    }
+    setup = {"model": options.spec.partition("@")[0], "width": options.width, "max_tokens": options.max_tokens}
+    show({"benchmark": "batches", **setup, "batch_size": figures})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""60 taboo episodes against a server that takes 50 ms a reply: are they all in flight together?
+"""Are 60 taboo episodes all in flight together, at a server that takes 50 ms for a reply?
 
 Prints JSON and a table; `ratio` is the wall time over that of the longest chain of turns (1 is the ideal).
 usage: python benchmarks/in_flight.py [--episodes 60] [--delay 0.05]
@@ -33,18 +33,18 @@ class Server:
         self.in_flight = self.peak = 0
 
     async def complete(self, request: web.Request) -> web.Response:
-        """One reply in the format of taboo."""
+        """Answer in the format of taboo."""
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
-        sent = await request.json()
+        body = await request.json()
         await asyncio.sleep(self.delay)
         self.in_flight -= 1
-        guessing = "Guess it" in sent["messages"][0]["content"]
+        guessing = "Guess it" in body["messages"][0]["content"]
         text = "GUESS: nothing" if guessing else "CLUE: something"
         return web.json_response({"choices": [{"message": {"content": text}, "finish_reason": "stop"}], "usage": {}})
 
     async def models(self, request: web.Request) -> web.Response:
-        """One model."""
+        """List one model."""
         return web.json_response({"data": [{"id": "fake", "owned_by": "benchmark"}]})
 
 
@@ -55,7 +55,7 @@ class Counting(Observer):
         self.turns: Counter[EpisodeKey] = Counter()
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
-        """One more turn."""
+        """Count a turn."""
         self.turns[key] += 1
 
 

@@ -1,7 +1,7 @@
 """What is vLLM inside this process good for, against a vLLM server on the same machine?
 
 Plays `talk` on `vllm-engine:MODEL` and on `vllm:MODEL`, one after the other, with the same flags, as a game builder
-would. Prints JSON and a table: seconds to start, turns a second, CPU milliseconds of this process a turn, and how late
+would. Prints JSON and a table: seconds to start, turns per second, CPU milliseconds of this process per turn, and how late
 its event loop was (p99); of several rounds the best.
 usage: CLEMSIM_VLLM=... python benchmarks/inprocess.py 'MODEL?flag=value' [--episodes 120] [--max-tokens 8] [--width 64]
 """
@@ -30,12 +30,12 @@ _fresh = count(1)
 
 
 async def play(options: argparse.Namespace, agent: ModelAgent) -> dict[str, Any]:
-    """One round; no topic comes twice."""
-    some = [Topic(id=next(_fresh), turns=TURNS, words=WORDS) for _ in range(options.episodes)]
+    """Play one round; no topic comes twice."""
+    topics = [Topic(id=next(_fresh), turns=TURNS, words=WORDS) for _ in range(options.episodes)]
     scheduler, monitor = Scheduler(Observer(), options.width), Monitor()
     watching = asyncio.create_task(monitor.watch())
     begun, cpu = perf_counter(), process_time()
-    await scheduler.play(Talk().episodes(some, agent))
+    await scheduler.play(Talk().episodes(topics, agent))
     seconds, spent = perf_counter() - begun, process_time() - cpu
     watching.cancel()
     turns = options.episodes * TURNS
@@ -48,23 +48,23 @@ async def play(options: argparse.Namespace, agent: ModelAgent) -> dict[str, Any]
 
 
 async def measure(options: argparse.Namespace, engine: Engine) -> dict[str, Any]:
-    """Start, a round to warm up, and one that counts."""
+    """Start, play a round to warm up, and return the best of the others."""
     agent = ModelAgent(engine, Sampling(max_tokens=options.max_tokens))
     begun = perf_counter()
     async with opened([agent]):
         started = perf_counter() - begun
         await play(options, agent)
         rounds = [await play(options, agent) for _ in range(options.rounds)]
-        return {"seconds_to_start": round(started, 1), **max(rounds, key=lambda each: float(each["turns_per_second"]))}
+        return {"seconds_to_start": round(started, 1), **max(rounds, key=lambda figures: float(figures["turns_per_second"]))}
 
 
 async def main(options: argparse.Namespace) -> None:
-    """Both."""
+    """Measure both engines."""
     server = await measure(options, VllmServerEngine(options.spec, ServerPool()))
     within = await measure(options, VllmInProcessEngine(options.spec))
     ratio = within["turns_per_second"] / server["turns_per_second"]
-    found = {"benchmark": "inprocess", "max_tokens": options.max_tokens, "width": options.width}
-    show({**found, "server": server, "in_process": within, "ratio": round(ratio, 2)})
+    setup = {"benchmark": "inprocess", "max_tokens": options.max_tokens, "width": options.width}
+    show({**setup, "server": server, "in_process": within, "ratio": round(ratio, 2)})
 
 
 if __name__ == "__main__":

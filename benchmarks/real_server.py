@@ -1,9 +1,9 @@
 """How much of what a vLLM server can do does clemsim get out of it, without being told how?
 
-Plays a part of the suite `paper` at several widths and at `--width auto`, each time with a cold prefix cache, and notes
-every request. A bare closed loop (aiohttp) then sends the very same conversations, so many at a time. Left out are the games
-that ask a hundred times in a row, for a part of a suite that small would be nothing but their end. Prints JSON and a table:
-generated tokens per second of each; `auto_of_best_width` and `auto_of_best_loop` are the ratios that matter.
+Plays a part of the suite `paper` at several widths and at `--width auto`, each time with a cold prefix cache, and keeps
+every request. A bare closed loop (aiohttp) then sends the same conversations at each width. Games that ask a hundred times
+in a row are left out, for so small a part of a suite would be nothing but their end. Prints JSON and a table: generated
+tokens per second of each; `auto_of_best_width` and `auto_of_best_loop` are the ratios that matter.
 usage: python benchmarks/real_server.py MODEL@URL [--instances 4] [--widths 8 16 24 32] [--max-tokens 48] [--rounds 2]
 The server should run far fewer requests at once than there are episodes (--max-num-seqs 16).
 """
@@ -34,7 +34,7 @@ from clemsim.store.writer import RunStore
 SUITE = "paper"
 
 
-class Noting(ChatEngine):
+class KeepingEngine(ChatEngine):
     """Keeps what it sends, by episode and in order."""
 
     def __init__(self, model: str, url: str) -> None:
@@ -42,16 +42,16 @@ class Noting(ChatEngine):
         self.sent: dict[str, list[dict[str, Any]]] = {}
 
     async def complete(self, request: Request) -> Completion:
-        """As ever."""
+        """Keep the request and answer it."""
         self.sent.setdefault(request.episode, []).append(self._body(request))
         return await super().complete(request)
 
 
 async def play(options: argparse.Namespace, width: int | None) -> tuple[dict[str, Any], list[list[dict[str, Any]]]]:
-    """A run and what it sent."""
+    """Play a run; return its figures and the bodies that it sent, by episode."""
     model, _, url = options.spec.partition("@")
     prepared = prepare(RunConfig(suite=SUITE, instances=options.instances, agents=("random",), arenas=tuple(options.arenas)))
-    engine = Noting(model, url)
+    engine = KeepingEngine(model, url)
     agent = ModelAgent(engine, Sampling(max_tokens=options.max_tokens), constrain=True)
     with TemporaryDirectory() as folder:
         store = RunStore(Path(folder) / "run.db")
@@ -82,17 +82,17 @@ async def play(options: argparse.Namespace, width: int | None) -> tuple[dict[str
 
 
 async def loop(options: argparse.Namespace, conversations: list[list[dict[str, Any]]], width: int) -> dict[str, Any]:
-    """The same requests from a loop that keeps `width` conversations going and does nothing else."""
+    """Send the same requests from a loop that keeps `width` conversations going and does nothing else."""
     url = options.spec.partition("@")[2]
-    left, salt, tokens = deque(conversations), secrets.token_hex(8), 0
+    queue, salt, tokens = deque(conversations), secrets.token_hex(8), 0
 
     async def work(session: aiohttp.ClientSession) -> None:
         nonlocal tokens
-        while left:
-            for body in left.popleft():
+        while queue:
+            for body in queue.popleft():
                 body = {**body, "cache_salt": salt}
-                async with session.post(f"{url}/v1/chat/completions", data=orjson.dumps(body)) as answer:
-                    tokens += orjson.loads(await answer.read())["usage"]["completion_tokens"]
+                async with session.post(f"{url}/v1/chat/completions", data=orjson.dumps(body)) as response:
+                    tokens += orjson.loads(await response.read())["usage"]["completion_tokens"]
 
     headers = {"Content-Type": "application/json"}
     timeout = aiohttp.ClientTimeout(None)
@@ -104,7 +104,7 @@ async def loop(options: argparse.Namespace, conversations: list[list[dict[str, A
 
 
 async def main(options: argparse.Namespace) -> None:
-    """All, in turn, round by round, every other round backwards; one run beforehand warms the server up."""
+    """Measure all in turn, round by round, every other round backwards; one run beforehand warms the server up."""
     auto: list[dict[str, Any]] = []
     widths: dict[int, list[dict[str, Any]]] = {width: [] for width in options.widths}
     loops: dict[int, list[dict[str, Any]]] = {width: [] for width in options.widths}
@@ -118,7 +118,7 @@ async def main(options: argparse.Namespace) -> None:
                 widths[width].append(figures)
                 loops[width].append(await loop(options, conversations, width))
     rate = mean_rate(auto)
-    best_width, best_loop = (max(map(mean_rate, some.values())) for some in (widths, loops))
+    best_width, best_loop = (max(map(mean_rate, runs.values())) for runs in (widths, loops))
     show(
         {
             "benchmark": "real_server",
@@ -127,8 +127,8 @@ async def main(options: argparse.Namespace) -> None:
             "tokens_per_second": {
                 "auto": {"played": round(rate, 1), "loop": None},
                 **{
-                    f"width {width}": {"played": round(mean_rate(some), 1), "loop": round(mean_rate(loops[width]), 1)}
-                    for width, some in widths.items()
+                    f"width {width}": {"played": round(mean_rate(runs), 1), "loop": round(mean_rate(loops[width]), 1)}
+                    for width, runs in widths.items()
                 },
             },
             "auto": auto[-1],
@@ -137,8 +137,8 @@ async def main(options: argparse.Namespace) -> None:
 
 
 def mean_rate(rounds: list[dict[str, Any]]) -> float:
-    """Tokens a second over all rounds."""
-    return float(sum(each["tokens"] for each in rounds) / sum(each["seconds"] for each in rounds))
+    """Return the tokens per second over all rounds."""
+    return float(sum(figures["tokens"] for figures in rounds) / sum(figures["seconds"] for figures in rounds))
 
 
 if __name__ == "__main__":

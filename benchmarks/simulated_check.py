@@ -1,9 +1,10 @@
 """Does the simulated server behave as a real vLLM does?
 
 Plays `talk` on a real server and on the simulated one, with the token counts that the real one reported. First the prefix
-cache: what share of all prompt tokens is found, depth first and breadth first, when the conversations do not all fit the KV
-cache (start the server with few blocks: --num-gpu-blocks-override 40). Then time: speed alone and at one width is measured,
-the simulated server is set to it, and what it predicts for other widths is compared. Prints JSON and a table.
+cache: the share of all prompt tokens that it contains, depth first and breadth first, when the conversations do not all fit
+the KV cache (start the server with few blocks: --num-gpu-blocks-override 40). Then time: the speed of requests alone and at
+one width is measured, the simulated server is set to it, and its predictions for other widths are compared with the
+measured times. Prints JSON and a table.
 usage: python benchmarks/simulated_check.py MODEL@URL [--episodes 16] [--turns 5] [--words 90] [--max-tokens 16]
 The server must report cached tokens (vLLM: --enable-prompt-tokens-details).
 """
@@ -35,36 +36,36 @@ from clemsim.runtime.scheduler import Scheduler
 from clemsim.stress.games.talk import Talk, Topic
 from clemsim.testing import run_virtually
 
-ALONE, KNOWN, ASKED = 1, 16, (4, 32)  # widths: to measure at, to set the slowdown by, to predict
-CACHED = 4  # the width of the run depth first
+ALONE, FITTED, PREDICTED = 1, 16, (4, 32)  # widths: to measure the speed, to fit the slowdown, to predict
+DEPTH_FIRST = 4  # the width of the run depth first
 _fresh = count(1)
 
 
 @dataclass
 class Costs(Observer):
-    """What every turn took, by episode and turn."""
+    """The usage of every turn, by topic."""
 
     usages: dict[str, list[Usage]] = field(default_factory=dict)
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
-        """One more turn."""
+        """Keep the usage of a turn."""
         assert message.usage
         self.usages.setdefault(view[0].content.split(",")[0], []).append(message.usage)
 
     @property
     def all(self) -> list[Usage]:
-        """Of all turns."""
-        return [usage for some in self.usages.values() for usage in some]
+        """The usage of all turns."""
+        return [usage for turns in self.usages.values() for usage in turns]
 
     @property
-    def found(self) -> float:
-        """Share of the prompt tokens that was in the cache."""
-        return sum(each.tokens_cached for each in self.all) / sum(each.tokens_in for each in self.all)
+    def cached_share(self) -> float:
+        """Share of the prompt tokens that the cache contained."""
+        return sum(usage.tokens_cached for usage in self.all) / sum(usage.tokens_in for usage in self.all)
 
 
 @dataclass
 class Played:
-    """One run: costs, seconds, and what it played."""
+    """One run on the real server."""
 
     costs: Costs
     seconds: float
@@ -73,34 +74,37 @@ class Played:
     policy: dict[str, bool]
 
 
-async def real(options: argparse.Namespace, episodes: int, width: int, longest: int | None = None, **policy: bool) -> Played:
-    """On the real server, with a cold cache; `longest`: tokens of a reply, if they are to be other than usual."""
+async def play(
+    options: argparse.Namespace, episodes: int, width: int, max_tokens: int | None = None, **policy: bool
+) -> Played:
+    """Play on the real server with a cold cache; `max_tokens`: of a reply, if not as the options say."""
     model, _, url = options.spec.partition("@")
-    agent = ModelAgent(ChatEngine(model, url, isolated=True), Sampling(max_tokens=longest or options.max_tokens))
-    some = [Topic(id=next(_fresh), turns=options.turns, words=options.words) for _ in range(episodes)]
+    agent = ModelAgent(ChatEngine(model, url, isolated=True), Sampling(max_tokens=max_tokens or options.max_tokens))
+    topics = [Topic(id=next(_fresh), turns=options.turns, words=options.words) for _ in range(episodes)]
     costs = Costs()
     async with opened([agent]):
         begun = perf_counter()
-        await Scheduler(costs, width, None, **policy).play(Talk().episodes(some, agent))
-        return Played(costs, perf_counter() - begun, some, width, policy)
+        await Scheduler(costs, width, None, **policy).play(Talk().episodes(topics, agent))
+        return Played(costs, perf_counter() - begun, topics, width, policy)
 
 
-def simulated(played: Played, spec: Spec) -> tuple[float, float]:
-    """The same on the simulated server: seconds, and the share that was found."""
+def simulate(played: Played, spec: Spec) -> tuple[float, float]:
+    """Play the same on the simulated server; return seconds, and the share of prompt tokens that the cache contained."""
 
-    def tokens(messages: Any) -> list[Any]:
+    def prompt(messages: Any) -> list[Any]:
         topic, turn = messages[0]["content"].split(",")[0], len(messages) // 2
-        said: list[Any] = []
+        tokens: list[Any] = []
         for usage in played.costs.usages[topic][:turn]:
-            said += [(topic, len(said) + n) for n in range(usage.tokens_in - len(said))] + ["abc."] * usage.tokens_out
-        wanted = played.costs.usages[topic][turn].tokens_in
-        return said + [(topic, len(said) + n) for n in range(wanted - len(said))]
+            tokens += [(topic, len(tokens) + n) for n in range(usage.tokens_in - len(tokens))]
+            tokens += ["abc."] * usage.tokens_out
+        size = played.costs.usages[topic][turn].tokens_in
+        return tokens + [(topic, len(tokens) + n) for n in range(size - len(tokens))]
 
     def answer(body: Body) -> str:
         topic, turn = body["messages"][0]["content"].split(",")[0], len(body["messages"]) // 2
         return "abc." * played.costs.usages[topic][turn].tokens_out
 
-    engine = SimulatedEngine(spec, answer, tokens)
+    engine = SimulatedEngine(spec, answer, prompt)
 
     async def main() -> None:
         async with ModelAgent(engine, Sampling()) as agent:
@@ -111,35 +115,35 @@ def simulated(played: Played, spec: Spec) -> tuple[float, float]:
     return seconds, engine.machine.counters.hits / engine.machine.counters.queries
 
 
-def alone(some: list[Played]) -> tuple[float, float]:
-    """Seconds of a prompt token that is computed, and between two tokens, of requests alone (least squares)."""
-    turns = [usage for played in some for usage in played.costs.all]
-    columns = np.array([[each.tokens_in - each.tokens_cached, each.tokens_out] for each in turns], dtype=float)
-    (prompt, interval), _ = nnls(columns, np.array([each.seconds for each in turns]))
+def fit_alone(runs: list[Played]) -> tuple[float, float]:
+    """Return the seconds per computed prompt token and per generated token of requests alone (least squares)."""
+    turns = [usage for run in runs for usage in run.costs.all]
+    columns = np.array([[usage.tokens_in - usage.tokens_cached, usage.tokens_out] for usage in turns], dtype=float)
+    (prompt, interval), _ = nnls(columns, np.array([usage.seconds for usage in turns]))
     return max(float(prompt), 1e-6), float(interval)
 
 
-def slowed(spec: Spec, played: Played) -> Spec:
-    """The spec with the slowdown at which the simulated server takes as long (bisection)."""
+def fit_slowdown(spec: Spec, played: Played) -> Spec:
+    """Return the spec with the slowdown at which the simulated server takes as long as the real one (bisection)."""
     low, high = 0.0, 1.0
     for _ in range(14):
         middle = (low + high) / 2
-        quicker = simulated(played, replace(spec, slowdown=middle))[0] < played.seconds
+        quicker = simulate(played, replace(spec, slowdown=middle))[0] < played.seconds
         low, high = (middle, high) if quicker else (low, middle)
     return replace(spec, slowdown=low)
 
 
-def caches(runs: dict[str, Played], spec: Spec) -> dict[str, dict[str, float]]:
-    """Shares that were found, real and simulated."""
+def compare_caches(runs: dict[str, Played], spec: Spec) -> dict[str, dict[str, float]]:
+    """Return the shares of prompt tokens that the caches contained, real and simulated."""
     return {
-        name: {"real": round(run.costs.found, 3), "simulated": round(simulated(run, spec)[1], 3)}
+        name: {"real": round(run.costs.cached_share, 3), "simulated": round(simulate(run, spec)[1], 3)}
         for name, run in runs.items()
     }
 
 
 @dataclass
-class Seen:
-    """What the real server did."""
+class Measured:
+    """All runs on the real server."""
 
     kv_tokens: int
     caches: dict[str, Played]
@@ -147,33 +151,34 @@ class Seen:
     others: dict[int, Played]
 
 
-async def look(options: argparse.Namespace) -> Seen:
-    """Play everything on the real server."""
+async def measure(options: argparse.Namespace) -> Measured:
+    """Play all runs on the real server."""
     model, _, url = options.spec.partition("@")
     async with ChatEngine(model, url) as engine:
         load = await engine.load()
     if load is None or not load.kv_tokens:
-        raise SystemExit("the server does not tell the size of its KV cache")
+        raise SystemExit("the server does not report the size of its KV cache")
     caches = {
-        "depth first": await real(options, options.episodes, CACHED),
-        "breadth first": await real(options, options.episodes, 1024, admission=False, depth_first=False),
+        "depth first": await play(options, options.episodes, DEPTH_FIRST),
+        "breadth first": await play(options, options.episodes, 1024, admission=False, depth_first=False),
     }
-    single = [await real(options, 3, ALONE, longest) for longest in (2, options.max_tokens)]
-    others = {width: await real(options, options.episodes, width) for width in (KNOWN, *ASKED)}
-    return Seen(load.kv_tokens, caches, single, others)
+    single = [await play(options, 3, ALONE, max_tokens) for max_tokens in (2, options.max_tokens)]
+    others = {width: await play(options, options.episodes, width) for width in (FITTED, *PREDICTED)}
+    return Measured(load.kv_tokens, caches, single, others)
 
 
 def main(options: argparse.Namespace) -> None:
-    """Both parts."""
-    seen, size = run_async(look(options)), options.block_size
-    prompt, interval = alone(seen.alone)
-    spec = Spec(seats=options.seats, blocks=seen.kv_tokens // size, block_size=size)
-    spec = slowed(replace(spec, first_token=interval, prefill=1 / prompt, interval=interval), seen.others[KNOWN])
+    """Measure, fit and compare."""
+    measured, size = run_async(measure(options)), options.block_size
+    prompt, interval = fit_alone(measured.alone)
+    spec = Spec(seats=options.seats, blocks=measured.kv_tokens // size, block_size=size)
+    spec = replace(spec, first_token=interval, prefill=1 / prompt, interval=interval)
+    spec = fit_slowdown(spec, measured.others[FITTED])
+    runs = {width: measured.others[width] for width in PREDICTED}
     times = {
-        width: {"real": round(seen.others[width].seconds, 1), "simulated": round(simulated(seen.others[width], spec)[0], 1)}
-        for width in ASKED
+        width: {"real": round(run.seconds, 1), "simulated": round(simulate(run, spec)[0], 1)} for width, run in runs.items()
     }
-    ends = [some[-1].tokens_in + some[-1].tokens_out for some in seen.caches["depth first"].costs.usages.values()]
+    ends = [turns[-1].tokens_in + turns[-1].tokens_out for turns in measured.caches["depth first"].costs.usages.values()]
     fitted = {
         "prefill_tokens_per_second": round(spec.prefill),
         "interval_seconds": round(spec.interval, 4),
@@ -183,7 +188,7 @@ def main(options: argparse.Namespace) -> None:
         {
             "benchmark": "simulated_check",
             "working_set_of_kv_cache": round(sum(ceil(end / size) for end in ends) / spec.blocks, 2),
-            "found_in_cache": caches(seen.caches, spec),
+            "found_in_cache": compare_caches(measured.caches, spec),
             "fitted": fitted,
             "seconds_by_width": times,
         }

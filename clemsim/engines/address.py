@@ -8,7 +8,7 @@ from clemsim.errors import UsageError
 
 
 def checked_url(url: str) -> str:
-    """The address without a slash at its end; `/v1` is added where there is no path. Raises UsageError."""
+    """Return the address without a slash at its end, and with `/v1` where it has no path. Raises UsageError."""
     if "@" in url:
         raise UsageError("an address must not hold a name or password: put the key into CLEMSIM_API_KEY")
     try:
@@ -17,18 +17,19 @@ def checked_url(url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise UsageError(f"{url!r} is no address: give one such as http://127.0.0.1:8000/v1")
+        raise UsageError(f"{url!r} is not an address: give one such as http://127.0.0.1:8000/v1")
     path = parts.path.rstrip("/") or "/v1"
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def checked_key(key: str | None) -> str:
-    """The key without blanks around it, empty for none. Raises UsageError for one that no header can carry."""
+    """Return the key without blanks around it, empty for None. Raises UsageError for a key that no header can carry."""
     key = (key or "").strip()
     if not (key.isascii() and key.isprintable()):
-        raise UsageError("the key holds characters that no key has: correct CLEMSIM_API_KEY")
+        raise UsageError("the key contains characters that no key has: correct CLEMSIM_API_KEY")
     return key
 
 
-def _authorization(key: str) -> dict[str, str]:
+def authorization(key: str) -> dict[str, str]:
+    """Return the header that carries the key; none for an empty key."""
     return {"Authorization": f"Bearer {key}"} if key else {}

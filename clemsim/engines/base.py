@@ -1,4 +1,16 @@
-"""The seam between agents and model servers."""
+"""The seam between agents and model servers: a `Request` goes into an `Engine`, a `Completion` comes out.
+
+To add an engine, subclass `Engine` and register the class in the entry-point group `clemsim.agents`, or name it as
+`path/to/file.py:Class`. It is made with one string, the part of the SPEC behind the colon:
+
+    class Shouting(Engine):
+        def __init__(self, arg: str) -> None:
+            self.name = arg or "shouting"
+
+        async def complete(self, request: Request) -> Completion:
+            text = request.messages[-1]["content"].upper()
+            return Completion(text, "", "stop", Usage(self.name, request.seed, time(), 0.0))
+"""
 
 from __future__ import annotations
 
@@ -13,25 +25,28 @@ from clemsim.game.formats import Format
 from clemsim.game.messages import Stop, Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
 
-FIRST_WIDTH = 64  # turns in flight to begin with, where the width is found while playing
+FIRST_WIDTH = 64  # turns in flight at the beginning, where the width is found while playing
 Role = Literal["system", "user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to draw tokens. Always sent as it stands: a server's own defaults never decide."""
+    """How tokens are drawn. An engine sends every value that its server understands: a server's own defaults never decide.
+
+    Names and meanings are vLLM's. With a `temperature` of 0 the most likely token is taken.
+    """
 
     temperature: float = 0.0
-    max_tokens: int = 300
-    top_p: float = 1.0
-    top_k: int = -1  # -1: all
+    max_tokens: int = 300  # most tokens of a reply
+    top_p: float = 1.0  # 1.0: no limit
+    top_k: int = -1  # -1: no limit
     min_p: float = 0.0
-    repetition_penalty: float = 1.0
+    repetition_penalty: float = 1.0  # 1.0: none
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
 
     def describe(self) -> dict[str, float | int]:
-        """As it is written into a run."""
+        """Return the values by name, as a run records them."""
         return asdict(self)
 
 
@@ -44,54 +59,100 @@ class ChatMessage(TypedDict):
 
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
 class Request:
-    """One turn for a model. `episode`, `seat` and `turn` name it; `format` is set where decoding must be held to it; `slot`
-    is what the turn holds among those in flight.
-    """
+    """One turn for a model to answer. An engine must not change it."""
 
     messages: Sequence[ChatMessage]
+    """The conversation of one seat so far; the last message, of the user, is to be answered. Roles alternate."""
     sampling: Sampling
+    """How to draw the tokens of the reply."""
     seed: int
+    """The seed to draw with; each turn of a run has its own. Equal requests should get equal replies, where possible."""
     episode: str = ""
+    """The label of the episode, such as `taboo/high_en/3`. With `seat` it names a conversation whose beginning a server may
+    have cached, so requests with the same `episode` should go to the same server."""
     seat: str = ""
+    """The name of the seat within the episode."""
     turn: int = 0
+    """The number of the turn within the episode, from 1."""
     format: Format | None = None
+    """The set of replies that decoding must be held to (`format.regex`, `format.gbnf`); None: any reply. It is set only
+    where the engine `constrains`."""
     slot: TurnSlot = UNSCHEDULED
+    """The slot that the turn holds among those in flight. `slot.rank`: a server that has priorities should answer the lowest
+    rank first. An engine that waits before another attempt does so within `slot.release_while_waiting(error)`, so that
+    another turn goes meanwhile and, after EngineBusy, the width shrinks."""
 
 
 @dataclass(slots=True)
 class Completion:
-    """A model's answer. `reasoning` is what the server itself set apart as such."""
+    """A model's reply to one request."""
 
     text: str
+    """The reply, without what the server set apart as reasoning."""
     reasoning: str
+    """What the server set apart as reasoning; empty if it does not."""
     stop: Stop
+    """Why the reply ended: "stop" by itself, "length" at `max_tokens`, "overflow" where the conversation no longer fits the
+    model (`text` is then empty)."""
     usage: Usage
+    """What the request took. `model` is the engine's name, `seed` that of the request. `seconds` counts the attempt that
+    was answered, `retries` those before it. Token counts are the server's, 0 where it reports none."""
 
 
 class Engine(AsyncResource, ABC):
-    """Answers requests, `width` of them at once (None: as many as come).
+    """Answers the requests of many episodes at once, on one event loop.
 
-    `complete` raises Transient errors only after its own retries, and never for what is the model's doing: a context
-    overflow is a completion that stopped with "overflow".
+    `open` comes before the first request and `close` after the last one (`AsyncResource`; both do nothing by default).
+    `open` reaches the server or loads the weights. It raises EngineError (no server answers, wrong key, unknown model) or
+    UsageError (something is not installed, a file is missing), with one line that says what to do, and gives back what it
+    took, for `close` does not follow. To open an open engine, or to close a closed one, does nothing.
     """
 
     name: str
+    """The name of the model, as tables and records show it."""
     width: int | None = None
-    adaptive: bool = False  # the width is only where to begin
+    """How many requests may be in flight at once; None: any number. Valid once the engine is open. The scheduler keeps to
+    it, so `complete` needs no limit of its own."""
+    adaptive: bool = False
+    """Whether `width` is only where to begin: the scheduler then finds the best one from `load` and the pace of replies."""
 
     @abstractmethod
     async def complete(self, request: Request) -> Completion:
-        """Answer one request. Raises EngineError."""
+        """Answer one request. Called for many requests at once; may be cancelled at any time.
+
+        What is the model's doing is a completion, never an error: an empty reply, a reply cut at `max_tokens`, a
+        conversation that is too long ("overflow").
+
+        Raises EngineError:
+
+        - a Transient error (EngineTimeout, EngineBusy, EngineUnavailable) when the engine's own retries have not helped.
+          Nobody retries after it: the episode stays unfinished, and `clemsim resume` plays it later. Set `retry_after`
+          where the server says how many seconds to wait.
+        - BadRequest when the server refuses this one request: the episode stays unfinished.
+        - Unauthorized or UnknownModel when it would refuse every request: the run ends.
+
+        Any other exception is a bug and ends the run.
+        """
 
     async def load(self) -> ServerLoad | None:
-        """How busy the server is now, as it says itself; None where it doesn't."""
+        """Return how busy the server is now, as it reports it; None where it does not report it or does not answer.
+
+        An adaptive engine is asked twice a second while a run goes on. `running`, `waiting` and `kv_usage` are of this
+        moment and, with `preemptions` and `rejections`, decide the width. The totals count since the server started, and
+        shrink only when it restarts. `kv_tokens` limits how many episodes are begun. Requests of other clients count too.
+        Raises nothing, and returns within seconds.
+        """
         return None
 
     @property
     def constrains(self) -> bool:
-        """Whether it can hold decoding to a format; known once it is open."""
+        """Whether decoding can be held to the `format` of a request. Valid once the engine is open."""
         return False
 
     def describe(self) -> dict[str, Any]:
-        """What a run writes down about it: model, server, versions; never a secret."""
+        """Return what a run records about the engine, as JSON: kind, model, server, versions; never a secret.
+
+        A run is resumed only if the description is as it was, except for the fields `server`, `features`, `build`, `slots`
+        and `context`. So an address that changes each time, or a folder of this machine, is no part of it.
+        """
         return {"engine": type(self).__name__, "model": self.name}

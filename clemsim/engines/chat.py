@@ -1,38 +1,35 @@
 """Any OpenAI-compatible server, over HTTP.
 
-A transport carries the turns (no limit of its own; the scheduler sets the width), httpx asks the server once who it is,
-tenacity says when to try again.
+A transport carries the turns (with no limit of its own; the scheduler sets the width), httpx asks the server once what it
+is, and tenacity says when to try again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from asyncio import sleep
 from functools import partial
 from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
-from tenacity.wait import wait_random_exponential
 
 from clemsim.engines import protocol
-from clemsim.engines.address import _authorization, checked_key, checked_url
+from clemsim.engines.address import authorization, checked_key, checked_url
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.batching import Batcher
-from clemsim.engines.connect import transport
+from clemsim.engines.connect import NetworkPolicy
 from clemsim.engines.deadlines import Deadlines
 from clemsim.engines.discovery import ServerInfo, ServerProbe
+from clemsim.engines.http11 import HttpResponse
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import read_load
-from clemsim.engines.transport import Answer, Transport
+from clemsim.engines.retries import Retries
+from clemsim.engines.transport import Transport, make_transport
 from clemsim.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable, Transient, UsageError
-from clemsim.game.slot import TurnSlot
 
-LONGEST_RETRY_AFTER = 120.0  # seconds
-SCRAPE_TIMEOUT = 5.0  # seconds
+METRICS_TIMEOUT = 5.0  # seconds
 
 
 class ChatEngine(Engine):
@@ -54,10 +51,13 @@ class ChatEngine(Engine):
         failover: bool = False,
         batch: int = 1,
     ) -> None:
-        """`timeout` and the waits in seconds. `width`: of a server that takes no more; None: it is found while playing.
-        `failover`: somebody else takes over when the server is unavailable, which is therefore raised at once.
-        `isolated`: what others left in the server's prefix cache is not used (vLLM). `batch`: so many turns may go in one
-        request, where the server takes them. Raises UsageError for an address that can't be one.
+        """Check the address and the key. Raises UsageError.
+
+        `width`: requests in flight, where the server takes no more; None: found while playing. `timeout`: seconds for one
+        attempt; `first_wait`, `longest_wait`: seconds between attempts. `name`: how tables name the model, if not by
+        `model`. `isolated`: what others left in the server's prefix cache is not used (vLLM). `failover`: another engine
+        takes over when the server is unavailable, which is therefore raised at once. `batch`: turns that may share one
+        request, which the server must take.
         """
         self.name = name or model
         self.model = model
@@ -65,197 +65,167 @@ class ChatEngine(Engine):
         self.width = width
         self.server = ServerInfo()
         self._key = checked_key(key)
-        self._headers = {"Content-Type": "application/json"} | _authorization(self._key)
-        self._control = ServerProbe(self.url, self._headers, self.hide_key)
-        self._metrics = f"{urlsplit(self._control.root).path}/metrics"
-        self._timeout = timeout
+        self._network = NetworkPolicy({"Content-Type": "application/json"} | authorization(self._key))
+        self._probe = ServerProbe(self.url, self._network, self.hide_key)
+        self._metrics_path = f"{urlsplit(self._probe.root).path}/metrics"
         self._deadlines = Deadlines(timeout)
-        self._attempts = attempts
-        self._backoff = wait_random_exponential(multiplier=first_wait, max=longest_wait)
-        self._retried = (EngineBusy, EngineTimeout) if failover else (Transient,)
+        errors: tuple[type[Transient], ...] = (EngineBusy, EngineTimeout) if failover else (Transient,)
+        self._retries = Retries(attempts, first_wait, longest_wait, errors)
+        self._batch_size = batch
         self._transport: Transport | None = None
-        self._most = batch
-        self._batches: Transport | None = None
+        self._batch_transport: Transport | None = None
         self._batcher: Batcher | None = None
         self._opening = asyncio.Lock()
-        self._run = secrets.token_hex(4)  # tells this run's conversations apart from those of others at the server
-        self._extras: dict[str, Any] = {"cache_salt": secrets.token_hex(16)} if isolated else {}
+        self._run_id = secrets.token_hex(4)  # tells this run's conversations apart from those of others at the server
+        self._isolation = {"cache_salt": secrets.token_hex(16)} if isolated else {}
 
     async def open(self) -> None:
-        """Reach the server, check that it serves the model and find out what it understands. Raises EngineError, and
-        UsageError where it takes no batches that are wanted.
+        """Reach the server, check that it serves the model and find out what it understands.
+
+        Raises EngineError, and UsageError where it does not take the batches that are wanted.
         """
         async with self._opening:
             if self._transport is None:
-                self.server = await self._control.ask(self.model)
-                if self._most > 1:
-                    self._begin_batches()
-                self._transport = self._way(f"{self.url}/chat/completions")
-                self._begin_with()
+                self.server = await self._probe.identify(self.model)
+                if self._batch_size > 1:
+                    self._open_batches()
+                self._transport = self._make_transport(f"{self.url}/chat/completions")
+                self._set_first_width()
 
-    def _way(self, url: str) -> Transport:
-        return transport(url, self._headers)
+    def _make_transport(self, url: str) -> Transport:
+        return make_transport(url, self._network)
 
-    def _begin_with(self) -> None:
-        """The width to begin with, unless it was given."""
+    def _set_first_width(self) -> None:
+        """Choose the width to begin with, unless it was given."""
         if self.width is None:
             self.adaptive = self.server.slots is None
             self.width = self.server.slots or FIRST_WIDTH
 
-    def _begin_batches(self) -> None:
+    def _open_batches(self) -> None:
         if not self.server.batch:
-            raise UsageError(f"{self.name} takes no several turns in one request: leave out --batch, or serve it with vLLM")
-        self._batches = transport(f"{self.url}/chat/completions/batch", self._headers)
-        self._batcher = Batcher(self._together, self._most)
+            raise UsageError(f"{self.name} takes one turn in a request: leave out --batch, or serve it with vLLM")
+        self._batch_transport = make_transport(f"{self.url}/chat/completions/batch", self._network)
+        self._batcher = Batcher(partial(self._complete_batch, self._batch_transport), self._batch_size)
 
     async def close(self) -> None:
         """Close all connections."""
         if self._transport is not None:
             transport, self._transport = self._transport, None
-            if self._batcher and self._batches:
+            if self._batcher and self._batch_transport:
                 await self._batcher.close()
-                await self._batches.close()
+                await self._batch_transport.close()
             await self._deadlines.close()
             await transport.close()
 
     @property
     def constrains(self) -> bool:
-        """vLLM and llama.cpp can."""
+        """Whether the server is vLLM or llama.cpp."""
         return self.server.dialect != "openai"
 
     def describe(self) -> dict[str, Any]:
-        """Model, address and what the server said of itself."""
-        about = {"engine": "chat", "model": self.model, "url": self.url, **self.server.describe()}
-        return {**about, "batch": self._most} if self._batcher else about
+        """Return model, address and what the server is."""
+        description = {"engine": "chat", "model": self.model, "url": self.url, **self.server.describe()}
+        return {**description, "batch": self._batch_size} if self._batcher else description
 
     async def alive(self) -> bool:
-        """Whether the server answers, asked anew."""
-        return await self._control.alive()
+        """Return whether the server answers now."""
+        return await self._probe.alive()
 
     async def load(self) -> ServerLoad | None:
-        """What the server's `/metrics` say now; None where it has none, or does not answer."""
+        """Return what the server's `/metrics` say now; None where it has none, or does not answer."""
         if not self.server.metrics or self._transport is None:
             return None
         try:
-            async with asyncio.timeout(SCRAPE_TIMEOUT):
-                answer = await self._transport.get(self._metrics)
+            async with asyncio.timeout(METRICS_TIMEOUT):
+                response = await self._transport.get(self._metrics_path)
         except (TimeoutError, OSError):
             return None
-        return read_load(answer.body.decode(errors="replace")) if answer.status == 200 else None
+        return read_load(response.body.decode(errors="replace")) if response.status == 200 else None
 
     async def complete(self, request: Request) -> Completion:
-        """One chat completion; waits between attempts hold up nobody else."""
+        """Make one chat completion; waits between attempts hold up no other request."""
         started = time()
         try:
             if self._batcher and (completion := await self._batcher.complete(request)):
                 return completion
-            sent = orjson.dumps(self._body(request))
-            return await self._attempt(sent, request, started, 0)
-        except self._retried as error:
-            return await self._again(error, orjson.dumps(self._body(request)), request, started)
+            body = orjson.dumps(self._body(request))
+            return await self._send(body, request, started, 0)
+        except self._retries.errors as error:
+            again = partial(self._send, orjson.dumps(self._body(request)), request, started)
+            return await self._retries.complete(error, request.slot, again)
 
-    async def _together(self, requests: list[Request]) -> list[Completion]:
-        """Several chat completions in one request. Raises EngineError for all of them."""
-        assert self._batches
-        body = protocol.batch(self.model, requests)
-        body.update(self._extras)
+    async def _complete_batch(self, transport: Transport, requests: list[Request]) -> list[Completion]:
+        """Make several chat completions in one request. Raises EngineError for all of them."""
+        body = protocol.batch_body(self.model, requests)
+        body.update(self._isolation)
         if self.server.priority:
             body["priority"] = int(min(request.slot.rank for request in requests))
         started = time()
-        answer, seconds = await self._exchange(self._batches, orjson.dumps(body), None)
-        if answer.status == 200:
-            return protocol.read_batch(_json(answer.body), requests, self.name, started=started, seconds=seconds)
-        raise self._fault(answer) or BadRequest("a conversation is too long")
+        response, seconds = await self._exchange(transport, orjson.dumps(body), None)
+        if response.status == 200:
+            return protocol.read_batch(_json(response.body), requests, self.name, started=started, seconds=seconds)
+        raise self._error_of(response) or BadRequest("a conversation is too long")
 
     def _body(self, request: Request) -> dict[str, Any]:
-        body = protocol.body(self.model, request, self.server.dialect)
+        body = protocol.request_body(self.model, request, self.server.dialect)
         if self.server.dialect == "vllm":
             body["session_id"] = self._conversation(request)
-            body.update(self._extras)
+            body.update(self._isolation)
             if self.server.priority:
                 body["priority"] = int(request.slot.rank)
         return body
 
     def _conversation(self, request: Request) -> str:
-        """A name for what one seat of one episode says and hears."""
-        return f"{self._run}/{request.episode}/{request.seat}"
+        """Return a name for the conversation of one seat of one episode."""
+        return f"{self._run_id}/{request.episode}/{request.seat}"
 
-    async def _again(self, first: Transient, sent: bytes, request: Request, started: float) -> Completion:
-        """Retry after a first attempt that failed, which counts as one of all; most requests never come here."""
-        attempts = AsyncRetrying(
-            stop=stop_after_attempt(self._attempts),
-            wait=self._wait,
-            retry=retry_if_exception_type(self._retried),
-            reraise=True,
-            sleep=partial(_wait_aside, first, request.slot),
-        )
-        try:
-            async for attempt in attempts:
-                with attempt:
-                    retries = attempt.retry_state.attempt_number - 1
-                    if retries == 0:
-                        raise first
-                    return await self._attempt(sent, request, started, retries)
-        except Transient as error:
-            error.args = (f"{error.args[0]}, after {self._attempts} attempts",)
-            raise
-        raise AssertionError("tenacity gave neither a result nor an error")
-
-    async def _attempt(self, sent: bytes, request: Request, started: float, retries: int) -> Completion:
-        """Send it once. Routers before several vLLM servers keep a conversation on one of them by the header."""
+    async def _send(self, body: bytes, request: Request, started: float, retries: int) -> Completion:
+        """Send a request once. By the header, routers before several vLLM servers keep a conversation on one of them."""
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
         header = ("X-Session-ID", self._conversation(request)) if self.server.dialect == "vllm" else None
-        answer, seconds = await self._exchange(self._transport, sent, header)
-        return self._completion(answer, request, started, seconds, retries)
+        response, seconds = await self._exchange(self._transport, body, header)
+        return self._completion(response, request, started, seconds, retries)
 
-    def _completion(self, answer: Answer, request: Request, started: float, seconds: float, retries: int) -> Completion:
-        if answer.status == 200:
-            said = _json(answer.body)
-            return protocol.read(said, request, self.name, started=started, seconds=seconds, retries=retries)
-        if fault := self._fault(answer):
-            raise fault
-        return protocol.overflow(request, self.name, started=started, seconds=seconds, retries=retries)
+    def _completion(
+        self, response: HttpResponse, request: Request, started: float, seconds: float, retries: int
+    ) -> Completion:
+        if response.status == 200:
+            payload = _json(response.body)
+            return protocol.read_completion(payload, request, self.name, started=started, seconds=seconds, retries=retries)
+        if error := self._error_of(response):
+            raise error
+        return protocol.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
 
-    async def _exchange(self, way: Transport, sent: bytes, header: tuple[str, str] | None) -> tuple[Answer, float]:
-        """What comes back, and after how many seconds. Raises Transient errors."""
+    async def _exchange(
+        self, transport: Transport, body: bytes, header: tuple[str, str] | None
+    ) -> tuple[HttpResponse, float]:
+        """Return the response and the seconds that it took. Raises Transient errors."""
         begun = monotonic()
         deadline = self._deadlines.start(asyncio.get_running_loop())
         try:
-            return await way.post(sent, header), monotonic() - begun
+            return await transport.post(body, header), monotonic() - begun
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if not deadline.over or task is None or task.uncancel() > 0:
+            if not deadline.passed or task is None or task.uncancel() > 0:
                 raise
-            raise EngineTimeout(f"no answer from {self.url} within {self._timeout:g} s") from None
+            raise EngineTimeout(f"no answer from {self.url} within {self._deadlines.seconds:g} s") from None
         except TimeoutError as error:
             raise EngineTimeout(f"no connection to {self.url} in time") from error
         except OSError as error:
-            said = self.hide_key(protocol.shorten(str(error) or type(error).__name__))
-            raise EngineUnavailable(f"{self.url}: {said}") from error
+            reason = self.hide_key(protocol.shorten(str(error) or type(error).__name__))
+            raise EngineUnavailable(f"{self.url}: {reason}") from error
         finally:
             deadline.task = None
 
-    def _fault(self, answer: Answer) -> EngineError | None:
-        """What went wrong; None where a conversation no longer fits the model."""
-        wait = protocol.retry_after(answer.retry_after)
-        return protocol.fault(answer.status, self.hide_key(answer.body.decode(errors="replace")), wait)
+    def _error_of(self, response: HttpResponse) -> EngineError | None:
+        """Return what went wrong; None where a conversation no longer fits the model."""
+        retry_after = protocol.parse_retry_after(response.retry_after)
+        return protocol.error_of(response.status, self.hide_key(response.body.decode(errors="replace")), retry_after)
 
     def hide_key(self, text: str) -> str:
-        """The text without the key, which some servers repeat."""
+        """Return the text without the key, which some servers repeat."""
         return text.replace(self._key, "(key)") if self._key else text
-
-    def _wait(self, state: RetryCallState) -> float:
-        """Jittered exponential back-off, and never less than the server asked for."""
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, Transient) else None
-        return max(float(self._backoff(state)), min(asked or 0.0, LONGEST_RETRY_AFTER))
-
-
-async def _wait_aside(error: Transient, slot: TurnSlot, seconds: float) -> None:
-    """Wait before another attempt, while another turn takes the slot."""
-    async with slot.release_while_waiting(error):
-        await sleep(seconds)
 
 
 def _json(payload: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""One timer for all requests of an engine, which all may last equally long: far cheaper than a timer for each."""
+"""One timer for all requests of an engine, which share one time limit: far cheaper than a timer for each request."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
-GRAIN = 0.25  # of the time allowed passes at most between two looks
-SHORTEST, LONGEST = 0.01, 1.0  # seconds between two looks
+GRAIN = 0.25  # share of the time limit that passes at most between two checks
+SHORTEST, LONGEST = 0.01, 1.0  # seconds between two checks
 
 
 class Deadline:
-    """One request's. `over` is set when it has passed and the request's task was therefore cancelled."""
+    """The deadline of one request. `passed` is set when the request's task was cancelled because of it."""
 
-    __slots__ = ("at", "over", "task")
+    __slots__ = ("passed", "task", "time")
 
-    def __init__(self, at: float, task: asyncio.Task[Any] | None) -> None:
-        self.at = at
+    def __init__(self, time: float, task: asyncio.Task[Any] | None) -> None:
+        self.time = time
         self.task = task  # None once the request is done
-        self.over = False
+        self.passed = False
 
 
 class Deadlines:
@@ -27,32 +27,32 @@ class Deadlines:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._waiting: deque[Deadline] = deque()  # the earliest first, for all last equally long
+        self._pending: deque[Deadline] = deque()  # the earliest first, for all have the same time limit
         self._watch: asyncio.Task[None] | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> Deadline:
-        """A request of the running task begins; set the deadline's task to None when it is done."""
+        """Return the deadline of a request that the running task begins now. Set its `task` to None at the end."""
         if self._watch is None:
-            self._watch = loop.create_task(self._look())
+            self._watch = loop.create_task(self._cancel_late())
         deadline = Deadline(loop.time() + self.seconds, asyncio.current_task(loop))
-        self._waiting.append(deadline)
+        self._pending.append(deadline)
         return deadline
 
     async def close(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         if self._watch is not None:
             watch, self._watch = self._watch, None
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
 
-    async def _look(self) -> None:
+    async def _cancel_late(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(LONGEST, max(SHORTEST, GRAIN * self.seconds)))
             now = loop.time()
-            while self._waiting and (self._waiting[0].task is None or self._waiting[0].at <= now):
-                deadline = self._waiting.popleft()
+            while self._pending and (self._pending[0].task is None or self._pending[0].time <= now):
+                deadline = self._pending.popleft()
                 if deadline.task is not None:
-                    deadline.over = True
+                    deadline.passed = True
                     deadline.task.cancel()

@@ -1,4 +1,4 @@
-"""Asks a server once who it is and what it understands. Nothing is assumed: what it does not show, it does not get."""
+"""Asks a server once what it is and what it understands. Nothing is assumed: a server is not sent what it does not show."""
 
 from __future__ import annotations
 
@@ -8,52 +8,54 @@ from typing import Any
 
 import httpx
 
-from clemsim.engines import protocol
+from clemsim.engines.connect import NetworkPolicy, control_client
 from clemsim.engines.metrics import read_load
-from clemsim.engines.protocol import Dialect
+from clemsim.engines.protocol import Dialect, shorten
 from clemsim.errors import EngineUnavailable, Unauthorized, UnknownModel
 
-TIMEOUT = 10.0  # seconds
-BATCH = "/v1/chat/completions/batch"
+BATCH_PATH = "/v1/chat/completions/batch"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What a server said of itself."""
+    """What a server is and what it can do."""
 
     dialect: Dialect = "openai"
-    name: str = ""  # and version
-    metrics: bool = False  # it tells how busy it is
+    name: str = ""  # name and version
+    metrics: bool = False  # it reports how busy it is
     batch: bool = False  # it takes several conversations in one request
     priority: bool = False  # it answers the request with the lowest priority number first
-    slots: int | None = None  # how many requests it answers at once, where that is fixed
+    slots: int | None = None  # requests that it answers at once, where that is fixed
 
     def describe(self) -> dict[str, Any]:
-        """As it is written into a run."""
+        """Return what a run records about the server."""
         features = [name for name in ("metrics", "batch", "priority") if getattr(self, name)]
         return {"dialect": self.dialect, "server": self.name or "unknown", "features": features}
 
 
 @dataclass(frozen=True, slots=True)
 class ServerProbe:
-    """The control plane of one server: `url` ends in `/v1` or the like, `hide` takes the key out of a text."""
+    """The control plane of one server. `url` ends in `/v1` or the like; `hide_key` removes the key from a text."""
 
     url: str
-    headers: dict[str, str]
-    hide: Callable[[str], str]
+    network: NetworkPolicy
+    hide_key: Callable[[str], str]
 
     @property
     def root(self) -> str:
-        """Where the pages lie that are not part of the OpenAI protocol."""
+        """The address of the pages that are not part of the OpenAI protocol."""
         return self.url.removesuffix("/v1")
 
-    async def ask(self, model: str) -> ServerInfo:
-        """Who it is. Raises EngineUnavailable, Unauthorized, and UnknownModel where it does not serve the model."""
-        async with self._client() as client:
+    async def identify(self, model: str) -> ServerInfo:
+        """Find out what the server is and check that it serves `model`.
+
+        Raises EngineUnavailable, Unauthorized, and UnknownModel where it does not serve the model.
+        """
+        async with control_client(self.network) as client:
             owners = await self._check_model(client, model)
             if "vllm" in owners:
-                return await self._vllm(client, model)
-            properties = await self._get(client, f"{self.root}/props")
+                return await self._identify_vllm(client, model)
+            properties = await self._json(client, f"{self.root}/props")
             if "llamacpp" in owners or "build_info" in properties:
                 slots = properties.get("total_slots")
                 name = f"llama.cpp {properties.get('build_info', '')}".strip()
@@ -61,71 +63,72 @@ class ServerProbe:
         return ServerInfo()
 
     async def alive(self) -> bool:
-        """Whether it answers at all."""
+        """Return whether the server answers, if only with an error of the client."""
         try:
-            async with self._client() as client:
+            async with control_client(self.network) as client:
                 return (await client.get(f"{self.url}/models")).status_code < 500
         except httpx.HTTPError:
             return False
 
-    def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(headers=self.headers, timeout=TIMEOUT, trust_env=False)
-
-    async def _vllm(self, client: httpx.AsyncClient, model: str) -> ServerInfo:
-        version = (await self._get(client, f"{self.root}/version")).get("version", "")
-        pages = (await self._get(client, f"{self.root}/openapi.json")).get("paths") or {}
+    async def _identify_vllm(self, client: httpx.AsyncClient, model: str) -> ServerInfo:
+        version = (await self._json(client, f"{self.root}/version")).get("version", "")
+        paths = (await self._json(client, f"{self.root}/openapi.json")).get("paths") or {}
         metrics = read_load(await self._text(client, f"{self.root}/metrics")) is not None
         priority = await self._takes_priority(client, model)
-        return ServerInfo("vllm", f"vllm {version}".strip(), metrics, BATCH in pages, priority)
+        return ServerInfo("vllm", f"vllm {version}".strip(), metrics, BATCH_PATH in paths, priority)
 
     async def _takes_priority(self, client: httpx.AsyncClient, model: str) -> bool:
-        """vLLM says nowhere how it schedules, but refuses a priority where it means nothing; so one token is asked for."""
-        sent = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1, "priority": 1}
+        """Return whether vLLM schedules by priority. No page says it, but a priority is refused where it means nothing; so
+        one token is requested.
+        """
+        body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1, "priority": 1}
         try:
-            answer = await client.post(f"{self.url}/chat/completions", json=sent)
+            response = await client.post(f"{self.url}/chat/completions", json=body)
         except httpx.HTTPError:
             return False
-        return answer.status_code == 200
+        return response.status_code == 200
 
     async def _check_model(self, client: httpx.AsyncClient, model: str) -> set[str]:
-        """Raise unless the server is there and serves the model; who owns its models hints at what it is."""
+        """Return the owners of the server's models, which hint at what it is. Raises unless it serves the model."""
         try:
-            answer = await client.get(f"{self.url}/models")
+            response = await client.get(f"{self.url}/models")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise EngineUnavailable(
                 f"no server answers at {self.url}: start it or correct the address ({type(error).__name__})"
             ) from error
-        if answer.status_code in (401, 403):
+        if response.status_code in (401, 403):
             raise Unauthorized(f"{self.url} refused the key: set CLEMSIM_API_KEY to one that it accepts")
-        if answer.status_code in (404, 405):
+        if response.status_code in (404, 405):
             return set()
-        if answer.status_code != 200:
-            said = protocol.shorten(self.hide(answer.text))
-            raise EngineUnavailable(f"{self.url}/models said {answer.status_code}: {said}")
-        return self._owners(answer, model)
+        if response.status_code != 200:
+            text = shorten(self.hide_key(response.text))
+            raise EngineUnavailable(f"{self.url}/models said {response.status_code}: {text}")
+        return self._owners(response, model)
 
-    def _owners(self, answer: httpx.Response, model: str) -> set[str]:
+    def _owners(self, response: httpx.Response, model: str) -> set[str]:
         try:
-            models = [each for each in answer.json()["data"] if isinstance(each, dict)]
+            cards = [card for card in response.json()["data"] if isinstance(card, dict)]
         except (ValueError, KeyError, TypeError) as error:
-            raise EngineUnavailable(f"{self.url} is no OpenAI-compatible server: /models sent no list") from error
-        names = [str(each.get("id")) for each in models]
+            raise EngineUnavailable(f"{self.url} is not an OpenAI-compatible server: /models sent no list") from error
+        names = [str(card.get("id")) for card in cards]
         if names and model not in names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
             raise UnknownModel(f"{self.url} does not serve {model!r}, only {', '.join(names[:5])}{more}")
-        return {str(each.get("owned_by")) for each in models}
+        return {str(card.get("owned_by")) for card in cards}
 
-    async def _get(self, client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+    async def _json(self, client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+        """Return the JSON object of a page; an empty one where there is none."""
         try:
-            answer = await client.get(url)
-            said = answer.json() if answer.status_code == 200 else {}
+            response = await client.get(url)
+            value = response.json() if response.status_code == 200 else {}
         except (httpx.HTTPError, ValueError):
             return {}
-        return said if isinstance(said, dict) else {}
+        return value if isinstance(value, dict) else {}
 
     async def _text(self, client: httpx.AsyncClient, url: str) -> str:
+        """Return the text of a page; empty where there is none."""
         try:
-            answer = await client.get(url)
+            response = await client.get(url)
         except httpx.HTTPError:
             return ""
-        return answer.text if answer.status_code == 200 else ""
+        return response.text if response.status_code == 200 else ""

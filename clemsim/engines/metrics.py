@@ -1,4 +1,4 @@
-"""How busy a vLLM server is, out of the text of its `/metrics` (Prometheus' exposition format)."""
+"""Reads how busy a vLLM server is from the text of its `/metrics` (Prometheus' exposition format)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 def read_load(text: str) -> ServerLoad | None:
-    """The load of all engines behind one server together; None where the text holds none of vLLM's metrics."""
+    """Return the load of all engines behind one server together; None where the text holds none of vLLM's metrics."""
     sums: dict[str, float] = {}
-    most: dict[str, float] = {}
+    highest: dict[str, float] = {}
     capacity = 0
     for name, labels, value in _SAMPLE.findall(text):
         if name == "vllm:cache_config_info":
@@ -23,13 +23,13 @@ def read_load(text: str) -> ServerLoad | None:
         elif not name.endswith("_bucket"):
             number = float(value)
             sums[name] = sums.get(name, 0.0) + number
-            most[name] = max(most.get(name, 0.0), number)
+            highest[name] = max(highest.get(name, 0.0), number)
     if "vllm:num_requests_running" not in sums:
         return None
     return ServerLoad(
         running=int(sums["vllm:num_requests_running"]),
         waiting=int(sums.get("vllm:num_requests_waiting", 0)),
-        kv_usage=most.get("vllm:kv_cache_usage_perc", 0.0),
+        kv_usage=highest.get("vllm:kv_cache_usage_perc", 0.0),
         preemptions=int(sums.get("vllm:num_preemptions_total", 0)),
         kv_tokens=capacity,
         prefix_queries=int(sums.get("vllm:prefix_cache_queries_total", 0)),
@@ -41,24 +41,24 @@ def read_load(text: str) -> ServerLoad | None:
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """A histogram so far: how many values were not greater than each bound, how many there were, and their sum."""
+    """A cumulative histogram since the server started."""
 
-    bounds: Mapping[float, float]
-    count: float
-    sum: float
+    bounds: Mapping[float, float]  # the number of values that are not greater than each bound
+    count: float  # the number of all values
+    sum: float  # of all values
 
     def plus(self, other: Buckets) -> Buckets:
-        """Both together."""
+        """Return the histogram of both servers together."""
         bounds = {bound: count + other.bounds.get(bound, 0.0) for bound, count in self.bounds.items()}
         return Buckets(bounds, self.count + other.count, self.sum + other.sum)
 
     def minus(self, earlier: Buckets) -> Buckets:
-        """What has come since."""
+        """Return the histogram of the values since an earlier reading."""
         bounds = {bound: count - earlier.bounds.get(bound, 0.0) for bound, count in self.bounds.items()}
         return Buckets(bounds, self.count - earlier.count, self.sum - earlier.sum)
 
     def bucket_of(self, share: float) -> tuple[float, float]:
-        """The bounds between which the value lies that this share of all are not greater than."""
+        """Return the bounds between which the quantile of `share` (0..1) lies."""
         low = 0.0
         for bound in sorted(self.bounds):
             if self.bounds[bound] >= share * self.count:
@@ -68,7 +68,7 @@ class Buckets:
 
 
 def read_histograms(text: str, names: Collection[str]) -> dict[str, Buckets]:
-    """Those of these histograms that the text holds, of all engines behind one server together."""
+    """Return the named histograms that the text contains, of all engines behind one server together."""
     bounds: dict[str, dict[float, float]] = {}
     ends: dict[tuple[str, str], float] = {}
     for sample, labels, value in _SAMPLE.findall(text):
@@ -88,6 +88,6 @@ def read_histograms(text: str, names: Collection[str]) -> dict[str, Buckets]:
 
 
 def _capacity(labels: dict[str, str]) -> int:
-    """Tokens that the KV cache holds: blocks x tokens of a block; 0 where they are unknown ("None")."""
+    """Return the capacity of the KV cache in tokens: blocks x tokens of a block; 0 where they are unknown ("None")."""
     block, blocks = labels.get("block_size", ""), labels.get("num_gpu_blocks", "")
     return int(block) * int(blocks) if block.isdecimal() and blocks.isdecimal() else 0

@@ -18,7 +18,7 @@ class ScriptedEngine(Engine):
     """Answers with a function of the request, or with texts in turn by the request's turn; counts words as tokens."""
 
     def __init__(self, script: Script, *, delay: float = 0.0, width: int | None = None, name: str = "scripted") -> None:
-        """`delay`: seconds that every answer takes."""
+        """Prepare to follow `script`; every reply takes `delay` seconds."""
         self.name = name
         self.width = width
         self._script = script
@@ -26,23 +26,23 @@ class ScriptedEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """The script sees the format and may keep to it."""
+        """True: the script sees the format and may keep to it."""
         return True
 
     def describe(self) -> dict[str, Any]:
-        """Its name and pace."""
+        """Return name and delay."""
         return {"engine": "scripted", "model": self.name, "delay": self._delay}
 
     async def complete(self, request: Request) -> Completion:
-        """The scripted text, cut to the token limit."""
+        """Return the scripted text, cut to the token limit."""
         started = time()
         await asyncio.sleep(self._delay)
-        said = self._script(request) if callable(self._script) else self._script[(request.turn - 1) % len(self._script)]
-        words = said.split(" ")
-        most = request.sampling.max_tokens
+        text = self._script(request) if callable(self._script) else self._script[(request.turn - 1) % len(self._script)]
+        words = text.split(" ")
+        limit = request.sampling.max_tokens
         tokens_in = sum(len(message["content"].split()) for message in request.messages)
-        usage = Usage(self.name, request.seed, started, self._delay, tokens_in, min(len(words), most))
-        return Completion(" ".join(words[:most]), "", "length" if len(words) > most else "stop", usage)
+        usage = Usage(self.name, request.seed, started, self._delay, tokens_in, min(len(words), limit))
+        return Completion(" ".join(words[:limit]), "", "length" if len(words) > limit else "stop", usage)
 
 
 class ReplayEngine(Engine):
@@ -54,13 +54,13 @@ class ReplayEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """What was recorded is as it is."""
+        """True: what was recorded stays as it is."""
         return True
 
     async def complete(self, request: Request) -> Completion:
-        """The recorded answer. Raises BadRequest where there is none."""
-        await asyncio.sleep(0)  # nothing is waited for; let the others on
-        found = self._recorded.get((request.episode, request.turn))
-        if found is None:
+        """Return the recorded completion. Raises BadRequest where there is none."""
+        await asyncio.sleep(0)  # nothing is waited for, so let other tasks run
+        completion = self._recorded.get((request.episode, request.turn))
+        if completion is None:
             raise BadRequest(f"no reply was recorded for {request.episode}, turn {request.turn}")
-        return found
+        return completion

@@ -1,7 +1,7 @@
 """vLLM inside this process, without HTTP: `vllm-engine:MODEL[?flag=value&flag]` (extra `vllm`).
 
-The model itself runs in a process of vLLM's own; templates, tokens and detokenising are this process's work, on the event
-loop. `benchmarks/inprocess.py` says what that is good for.
+The model itself runs in a process of vLLM's own; chat templates, tokenising and detokenising run in this process, on the
+event loop. `benchmarks/inprocess.py` measures what that is good for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from clemsim._util.extras import needing
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.load import ServerLoad
-from clemsim.engines.vllm_flags import flags_of, portable
+from clemsim.engines.vllm_flags import parse_flags, portable_name
 from clemsim.errors import EngineUnavailable
 from clemsim.game.messages import Stop, Usage
 
@@ -28,15 +28,15 @@ class VllmInProcessEngine(Engine):
     adaptive = True
 
     def __init__(self, spec: str) -> None:
-        """`spec`: `MODEL[?flag=value&flag]`. Raises UsageError."""
-        self.model, self._flags = flags_of(spec, "vllm-engine")
+        """Read `spec`, which is `MODEL[?flag=value&flag]`. Raises UsageError."""
+        self.model, self._flags = parse_flags(spec, "vllm-engine")
         self.name = Path(self.model).name
         self.width = FIRST_WIDTH
         self._llm: Any = None
         self._tokenizer: Any = None
-        self._longest = 0
+        self._max_model_len = 0
         self._numbers = count()
-        self._stats = Stats()
+        self._stats = SchedulerStats()
 
     async def open(self) -> None:
         """Load the model; takes as long as it takes vLLM to start. Raises UsageError and EngineUnavailable."""
@@ -45,9 +45,9 @@ class VllmInProcessEngine(Engine):
         try:
             self._llm = await asyncio.to_thread(_start, self.model, self._flags, self._stats)
         except (RuntimeError, ValueError, OSError) as error:
-            raise EngineUnavailable(f"vLLM can't run {self.model}: {' '.join(str(error).split())[:300]}") from error
+            raise EngineUnavailable(f"vLLM cannot run {self.model}: {' '.join(str(error).split())[:300]}") from error
         self._tokenizer = self._llm.get_tokenizer()
-        self._longest = self._llm.model_config.max_model_len
+        self._max_model_len = self._llm.model_config.max_model_len
 
     async def close(self) -> None:
         """Stop vLLM's processes."""
@@ -58,28 +58,28 @@ class VllmInProcessEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """vLLM can."""
+        """True: vLLM takes regular expressions."""
         return True
 
     def describe(self) -> dict[str, Any]:
-        """Model, vLLM's version and flags."""
+        """Return model, vLLM's version and flags."""
         try:
-            about = version("vllm")
+            server = version("vllm")
         except PackageNotFoundError:
-            about = "unknown"
+            server = "unknown"
         return {
             "engine": "vllm-engine",
-            "model": portable(self.model),
-            "server": f"vllm {about}",
+            "model": portable_name(self.model),
+            "server": f"vllm {server}",
             "flags": list(self._flags),
         }
 
     async def load(self) -> ServerLoad | None:
-        """What vLLM's scheduler said last."""
+        """Return the latest statistics of vLLM's scheduler."""
         return self._stats.load
 
     async def complete(self, request: Request) -> Completion:
-        """One completion. Raises EngineUnavailable when vLLM's processes are gone."""
+        """Make one completion. Raises EngineUnavailable when vLLM's processes are gone."""
         if self._llm is None:
             raise EngineUnavailable(f"{self.name} is not open")
         started, begun = time(), monotonic()
@@ -87,52 +87,53 @@ class VllmInProcessEngine(Engine):
             list(request.messages), add_generation_prompt=True, tokenize=True, return_dict=False
         )
         usage = Usage(self.name, request.seed, started, 0.0, len(prompt))
-        room = self._longest - len(prompt)
+        room = self._max_model_len - len(prompt)
         if room < 1:
             return Completion("", "", "overflow", usage)
         final = await self._generate(prompt, request, min(room, request.sampling.max_tokens))
-        said = final.outputs[0]
+        output = final.outputs[0]
         usage.seconds = monotonic() - begun
-        usage.tokens_out = len(said.token_ids)
+        usage.tokens_out = len(output.token_ids)
         usage.tokens_cached = final.num_cached_tokens or 0
-        stop: Stop = "length" if said.finish_reason == "length" else "stop"
-        return Completion(said.text, "", stop, usage)
+        stop: Stop = "length" if output.finish_reason == "length" else "stop"
+        return Completion(output.text, "", stop, usage)
 
-    async def _generate(self, prompt: Sequence[int], request: Request, most: int) -> Any:
-        number = f"{request.episode}/{request.turn}/{next(self._numbers)}"
+    async def _generate(self, prompt: Sequence[int], request: Request, max_tokens: int) -> Any:
+        parameters = _sampling_params(request, max_tokens)
+        request_id = f"{request.episode}/{request.turn}/{next(self._numbers)}"
         final = None
         try:
-            async for output in self._llm.generate({"prompt_token_ids": prompt}, _parameters(request, most), number):
+            async for output in self._llm.generate({"prompt_token_ids": prompt}, parameters, request_id):
                 final = output
-        except _dead() as error:
+        except _dead_error() as error:
             raise EngineUnavailable(f"vLLM stopped: {error}") from error
         if final is None or not final.outputs:
             raise EngineUnavailable("vLLM gave no output")
         return final
 
 
-class Stats:
-    """Keeps what vLLM's scheduler says of itself."""
+class SchedulerStats:
+    """Keeps the load that vLLM's scheduler reports."""
 
     def __init__(self) -> None:
         self.load: ServerLoad | None = None
         self._kv_tokens = self._preempted = self._generated = self._queries = self._hits = 0
 
     def begin(self, config: Any) -> None:
-        """The engine is there: how large its KV cache is."""
+        """Take the size of the KV cache from vLLM's configuration, once the engine has started."""
         cache = config.cache_config
         self._kv_tokens = (cache.num_gpu_blocks or 0) * (cache.block_size or 0)
 
     def record(self, scheduler: Any, iteration: Any) -> None:
-        """One step of the engine."""
+        """Take the statistics of one step of the engine; either may be None."""
         if iteration is not None:
             self._preempted += iteration.num_preempted_reqs
             self._generated += iteration.num_generation_tokens
         if scheduler is None:
             return
-        found = scheduler.prefix_cache_stats
-        self._queries += found.queries
-        self._hits += found.hits
+        prefix_cache = scheduler.prefix_cache_stats
+        self._queries += prefix_cache.queries
+        self._hits += prefix_cache.hits
         self.load = ServerLoad(
             running=scheduler.num_running_reqs,
             waiting=scheduler.num_waiting_reqs,
@@ -145,7 +146,7 @@ class Stats:
         )
 
 
-def _start(model: str, flags: Sequence[str], stats: Stats) -> Any:
+def _start(model: str, flags: Sequence[str], stats: SchedulerStats) -> Any:
     with needing("vllm", "vllm-engine"):
         from vllm import AsyncEngineArgs  # noqa: PLC0415 (an extra)
         from vllm.utils.argparse_utils import FlexibleArgumentParser  # noqa: PLC0415
@@ -167,11 +168,11 @@ def _start(model: str, flags: Sequence[str], stats: Stats) -> Any:
     return AsyncLLM.from_engine_args(arguments, stat_loggers=[Logger])
 
 
-def _parameters(request: Request, most: int) -> Any:
+def _sampling_params(request: Request, max_tokens: int) -> Any:
     from vllm import SamplingParams  # noqa: PLC0415
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams  # noqa: PLC0415
 
-    sampling: dict[str, Any] = {**request.sampling.describe(), "max_tokens": most}  # by vLLM's own names
+    sampling: dict[str, Any] = {**request.sampling.describe(), "max_tokens": max_tokens}  # by vLLM's own names
     return SamplingParams(
         **sampling,
         seed=request.seed,
@@ -180,7 +181,7 @@ def _parameters(request: Request, most: int) -> Any:
     )
 
 
-def _dead() -> type[Exception]:
+def _dead_error() -> type[Exception]:
     from vllm.v1.engine.exceptions import EngineDeadError  # noqa: PLC0415
 
     return EngineDeadError  # type: ignore[no-any-return,unused-ignore]

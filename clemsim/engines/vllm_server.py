@@ -1,7 +1,6 @@
-"""Starts a vLLM server for as long as somebody plays on it: `vllm:MODEL[?flag=value&flag]`.
+"""A vLLM server that is started when it is needed and stopped afterwards: `vllm:MODEL[?flag=value&flag]`.
 
-Whoever names the same model and flags shares the server; it is stopped when the last of them has closed. The command is
-the one in CLEMSIM_VLLM, or `vllm` where that is found.
+Engines that name the same model and flags share a server (`ServerPool`). The command is the one in CLEMSIM_VLLM, or `vllm`.
 """
 
 from __future__ import annotations
@@ -25,68 +24,79 @@ import httpx
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.engines.chat import ChatEngine
+from clemsim.engines.connect import NetworkPolicy, control_client
 from clemsim.engines.load import ServerLoad
-from clemsim.engines.vllm_flags import flags_of, portable
+from clemsim.engines.vllm_flags import parse_flags, portable_name
 from clemsim.errors import EngineUnavailable, UsageError
 
 COMMAND = "CLEMSIM_VLLM"
-# Cached tokens are reported and requests are not logged; sampling is always sent with them, so no file of the model decides.
+# Cached tokens are reported, requests are not logged, and no file of the model decides how to sample: requests do.
 FLAGS = (
     *("--enable-prompt-tokens-details", "--disable-uvicorn-access-log", "--no-enable-log-requests"),
     *("--generation-config", "vllm"),
 )
 PATIENCE = 1800.0  # seconds for a server to start: large models take long to load and to compile
-PROBE, GRACE = 0.5, 20.0  # seconds between two looks; seconds to end by itself
-LAST_LINES = 12  # of its log, shown when it does not start
+HEALTH_PERIOD = 0.5  # seconds between two requests for its health while it starts
+HEALTH_TIMEOUT = 5.0  # seconds for one of them
+GRACE = 20.0  # seconds to end by itself after a signal
+LAST_LINES = 12  # of the log, shown when the server does not start
 
 
 @dataclass(slots=True)
 class VllmServer:
-    """One server process, and how many use it."""
+    """One server process. It may be started again after it was stopped or has died."""
 
     model: str
     flags: tuple[str, ...]
-    users: int = 0
+    users: int = 0  # engines that need it now
     url: str = ""
     log: Path = field(default_factory=Path)
     process: asyncio.subprocess.Process | None = None
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self, patience: float) -> None:
-        """Start it and wait until it is healthy. Raises UsageError and EngineUnavailable."""
+        """Start the process unless it runs, and wait until it is healthy, at most `patience` seconds.
+
+        Raises UsageError and EngineUnavailable.
+        """
         async with self.changing:
             if self.process is not None and self.process.returncode is None:
                 return
-            port = _free_port()
-            self.url = f"http://127.0.0.1:{port}"
-            handle, name = tempfile.mkstemp(prefix="clemsim-vllm-", suffix=".log")
-            self.log = Path(name)
+            self.process = await self._launch()
             try:
-                words = [*command(), self.model, "--host", "127.0.0.1", "--port", str(port), *FLAGS, *self.flags]
-                # Its own session, so that Ctrl-C ends the run first and the server after it.
-                self.process = await asyncio.create_subprocess_exec(
-                    *words, stdin=asyncio.subprocess.DEVNULL, stdout=handle, stderr=handle, start_new_session=True
-                )
-            except OSError as error:
-                raise UsageError(f"{command()[0]} can't be started: {error.strerror}; set {COMMAND}") from error
-            finally:
-                os.close(handle)
-            try:
-                await self._healthy(self.process, patience)
+                await self._wait_until_healthy(self.process, patience)
             except BaseException:
                 await self._end()
                 raise
 
-    async def _healthy(self, process: asyncio.subprocess.Process, patience: float) -> None:
+    async def _launch(self) -> asyncio.subprocess.Process:
+        """Start a process with a port and a log of its own. Raises UsageError."""
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        handle, name = tempfile.mkstemp(prefix="clemsim-vllm-", suffix=".log")
+        self.log = Path(name)
+        try:
+            words = [*command(), self.model, "--host", "127.0.0.1", "--port", str(port), *FLAGS, *self.flags]
+            # Its own session, so that Ctrl-C ends the run first and the server after it.
+            return await asyncio.create_subprocess_exec(
+                *words, stdin=asyncio.subprocess.DEVNULL, stdout=handle, stderr=handle, start_new_session=True
+            )
+        except OSError as error:
+            raise UsageError(f"{command()[0]} cannot be started: {error.strerror}; set {COMMAND}") from error
+        finally:
+            os.close(handle)
+
+    async def _wait_until_healthy(self, process: asyncio.subprocess.Process, patience: float) -> None:
+        policy = NetworkPolicy(control_timeout=HEALTH_TIMEOUT)
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience), httpx.AsyncClient(trust_env=False) as client:
+            async with asyncio.timeout(patience), control_client(policy) as client:
                 while process.returncode is None:
                     with suppress(httpx.HTTPError):
                         if (await client.get(f"{self.url}/health")).status_code == 200:
                             return
-                    await asyncio.sleep(PROBE)
-        ended = f"ended with {process.returncode}" if process.returncode is not None else f"was not ready in {patience:g} s"
-        raise EngineUnavailable(f"vLLM for {self.model} {ended}; the end of its log ({self.log}):\n{self._last_lines()}")
+                    await asyncio.sleep(HEALTH_PERIOD)
+        end = f"ended with {process.returncode}" if process.returncode is not None else f"was not ready in {patience:g} s"
+        raise EngineUnavailable(f"vLLM for {self.model} {end}; the end of its log ({self.log}):\n{self._last_lines()}")
 
     def _last_lines(self) -> str:
         with suppress(OSError), self.log.open(encoding="utf-8", errors="replace") as lines:
@@ -94,14 +104,14 @@ class VllmServer:
         return ""
 
     async def stop_if_unused(self) -> None:
-        """End the process unless somebody uses it. The log is deleted too; only that of a failed start is kept."""
+        """End the process unless an engine uses it, and delete its log; only the log of a failed start is kept."""
         async with self.changing:
             if not self.users and self.process is not None:
                 await self._end()
                 self.log.unlink(missing_ok=True)
 
     async def _end(self) -> None:
-        """Gently first."""
+        """End the process: with SIGTERM, and with SIGKILL if that has not helped."""
         process, self.process = self.process, None
         if process is None:
             return
@@ -131,9 +141,9 @@ class ServerPool(AsyncResource):
 
     @asynccontextmanager
     async def using(self, server: VllmServer, patience: float) -> AsyncIterator[None]:
-        """Use a server of this pool within this context; it is started if it does not run.
+        """Use a server of this pool within this context. It is started if it does not run, within `patience` seconds.
 
-        `patience`: seconds for it to start. Raises UsageError and EngineUnavailable.
+        Raises UsageError and EngineUnavailable.
         """
         server.users += 1
         try:
@@ -146,8 +156,8 @@ class ServerPool(AsyncResource):
 
     async def stop_unused(self, still_wanted: Iterable[str] = ()) -> None:
         """Stop the servers without users, except those of the specs (`MODEL[?flag=value&flag]`) in `still_wanted`."""
-        wanted = {flags_of(spec, "vllm") for spec in still_wanted}
-        idle = [server for key, server in self._servers.items() if not server.users and key not in wanted]
+        keys = {parse_flags(spec, "vllm") for spec in still_wanted}
+        idle = [server for key, server in self._servers.items() if not server.users and key not in keys]
         await asyncio.gather(*(server.stop_if_unused() for server in idle))
 
     async def close(self) -> None:
@@ -167,11 +177,11 @@ class VllmServerEngine(Engine):
         `spec`: `MODEL[?flag=value&flag]`, flags as `vllm serve` takes them, without their dashes. `isolated`, `batch`: as
         for ChatEngine. `patience`: seconds for the server to start.
         """
-        self.model, flags = flags_of(spec, "vllm")
+        self.model, flags = parse_flags(spec, "vllm")
         self.name = Path(self.model).name
         self._pool = pool
         self._server = pool.server(self.model, flags)
-        self._options: dict[str, Any] = {"isolated": isolated, "batch": batch}
+        self._isolated, self._batch = isolated, batch
         self._patience = patience
         self._chat: ChatEngine | None = None
         self._held = AsyncExitStack()  # the use of the server, and the connections to it
@@ -183,7 +193,8 @@ class VllmServerEngine(Engine):
             if self._chat is not None:
                 return
             await stack.enter_async_context(self._pool.using(self._server, self._patience))
-            chat = ChatEngine(self.model, self._server.url, name=self.name, **self._options)
+            url, isolated, batch = self._server.url, self._isolated, self._batch
+            chat = ChatEngine(self.model, url, name=self.name, isolated=isolated, batch=batch)
             await stack.enter_async_context(chat)
             self._chat, self._held = chat, stack.pop_all()
             self.width, self.adaptive = chat.width, chat.adaptive
@@ -195,30 +206,31 @@ class VllmServerEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """vLLM can."""
+        """True: vLLM takes regular expressions."""
         return True
 
     def describe(self) -> dict[str, Any]:
-        """Model, server and flags; the address changes every time, and weights in a folder may lie elsewhere next time."""
-        about = self._chat.describe() if self._chat else {}
-        about.pop("url", None)
-        return {**about, "engine": "vllm", "model": portable(self.model), "flags": list(self._server.flags)}
+        """Return model, server and flags, without the address, which changes every time, and without folders."""
+        description = self._chat.describe() if self._chat else {}
+        description.pop("url", None)
+        flags = list(self._server.flags)
+        return {**description, "engine": "vllm", "model": portable_name(self.model), "flags": flags}
 
     async def load(self) -> ServerLoad | None:
-        """The server's."""
+        """Return the load of the server."""
         return await self._chat.load() if self._chat else None
 
     async def complete(self, request: Request) -> Completion:
-        """Ask the server."""
+        """Make one chat completion. Raises EngineError."""
         if self._chat is None:
             raise EngineUnavailable(f"{self.name} is not open")
         return await self._chat.complete(request)
 
 
 def command() -> list[str]:
-    """What starts a server, up to the model. Raises UsageError where there is no vLLM."""
-    named = os.environ.get(COMMAND)
-    words = shlex.split(named) if named else ["vllm"]
+    """Return the words of the command that starts a server, up to the model. Raises UsageError where there is no vLLM."""
+    custom = os.environ.get(COMMAND)
+    words = shlex.split(custom) if custom else ["vllm"]
     if not shutil.which(words[0]):
         raise UsageError(
             f"there is no {words[0]}: pip install vllm, or set {COMMAND} to its command (of another environment, say)"

@@ -14,7 +14,7 @@ Stop = Literal["stop", "length", "overflow"]
 
 
 class StreamTiming(NamedTuple):
-    """The times of a streamed reply, in seconds of the monotonic clock."""
+    """When the parts of a streamed reply arrived. Times in seconds of the monotonic clock."""
 
     sent: float
     times: Sequence[float]  # of each event that brought tokens
@@ -28,7 +28,7 @@ class Usage:
 
     `queued` and `first_token` are the server's own times, where it tells them: in its queue, and from there to the first
     token. `replica` says which of several servers answered. Of a turn that was `batched` with others, `tokens_in` is its
-    share of theirs by length, and cached tokens are not known. `heard` is there where the reply was streamed.
+    share of theirs by length, and cached tokens are not known. `timing` is set where the reply was streamed.
     """
 
     model: str
@@ -44,7 +44,7 @@ class Usage:
     queued: float | None = None
     first_token: float | None = None
     batched: bool = False
-    heard: StreamTiming | None = None
+    timing: StreamTiming | None = None
 
 
 @dataclass(frozen=True, slots=True)

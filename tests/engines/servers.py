@@ -1,4 +1,4 @@
-"""A chat server inside the test process that answers as it is told."""
+"""A chat server inside the test process that answers as a test wants it to."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def ask(text: str = "Say something.", *, max_tokens: int = 300, seed: int = 7, form: Format | None = None) -> Request:
-    """A request of one message."""
+    """Return a request of one message."""
     sampling = Sampling(max_tokens=max_tokens)
     return Request([ChatMessage(role="user", content=text)], sampling, seed, "taboo/0", "guesser", 1, form)
 
 
 def answer(text: str | None = "hello there", finish: str = "stop", **more: Any) -> dict[str, Any]:
-    """The JSON of a chat completion."""
+    """Return the JSON of a chat completion."""
     usage = {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 3}}
     choice = {"message": {"role": "assistant", "content": text}, "finish_reason": finish}
     return {"choices": [choice], "usage": usage, "system_fingerprint": "fp"} | more
@@ -34,7 +34,7 @@ def answer(text: str | None = "hello there", finish: str = "stop", **more: Any) 
 
 @dataclass
 class FakeServer:
-    """Gives the `faults` one by one, then good answers; keeps what it was sent."""
+    """Gives the `faults` one by one, then good answers; keeps the bodies and keys that it was sent."""
 
     faults: list[Handler] = field(default_factory=list)
     owner: str = "someone"
@@ -48,34 +48,34 @@ class FakeServer:
     url: str = ""
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
-        """POST /v1/chat/completions."""
-        sent = await request.json()
-        if sent.get("priority") and not self.priority:
+        """Answer POST /v1/chat/completions."""
+        body = await request.json()
+        if body.get("priority") and not self.priority:
             return web.json_response({"error": {"message": "priority scheduling is not enabled"}}, status=400)
         self.keys.append(request.headers.get("Authorization"))
-        self.bodies.append(sent)
+        self.bodies.append(body)
         if self.faults:
             return await self.faults.pop(0)(request)
         words = ["one", "two", "three", "four", "five"]
-        most = self.bodies[-1]["max_tokens"]
-        return web.json_response(answer(" ".join(words[:most]), "length" if len(words) > most else "stop"))
+        limit = body["max_tokens"]
+        return web.json_response(answer(" ".join(words[:limit]), "length" if len(words) > limit else "stop"))
 
     async def listing(self, request: web.Request) -> web.StreamResponse:
-        """GET /v1/models."""
+        """Answer GET /v1/models."""
         self.listings += 1
         if self.models:
             return await self.models(request)
         return web.json_response({"data": [{"id": MODEL, "owned_by": self.owner}]})
 
     async def about(self, request: web.Request) -> web.StreamResponse:
-        """GET /version and /props."""
-        said = self.version if request.path == "/version" else self.props
-        return web.json_response(said) if said is not None else web.Response(status=404)
+        """Answer GET /version and /props."""
+        page = self.version if request.path == "/version" else self.props
+        return web.json_response(page) if page is not None else web.Response(status=404)
 
 
 @asynccontextmanager
 async def serving(server: FakeServer) -> AsyncIterator[FakeServer]:
-    """The server, listening on the loopback address."""
+    """Let the server listen on the loopback address."""
     app = web.Application()
     app.router.add_post("/v1/chat/completions", server.chat)
     app.router.add_get("/v1/models", server.listing)
@@ -88,7 +88,7 @@ async def serving(server: FakeServer) -> AsyncIterator[FakeServer]:
 
 @contextmanager
 def serving_in_thread(server: FakeServer) -> Iterator[FakeServer]:
-    """The server on an event loop of its own, for tests of what blocks."""
+    """Let the server listen on an event loop of its own, for tests of what blocks."""
     ready, done = Event(), Event()
 
     async def serve() -> None:
@@ -107,10 +107,10 @@ def serving_in_thread(server: FakeServer) -> Iterator[FakeServer]:
 
 
 def says(status: int, text: str = "{}", **headers: str) -> Handler:
-    """An answer with this status and body; `_` in the names of headers stands for `-`."""
+    """Return a handler that answers with this status and body; `_` in the names of headers stands for `-`."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return web.Response(status=status, text=text, headers=sent)
+        dashed = {name.replace("_", "-"): value for name, value in headers.items()}
+        return web.Response(status=status, text=text, headers=dashed)
 
     return handler

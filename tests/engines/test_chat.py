@@ -1,4 +1,4 @@
-"""ChatEngine against a server that fails in every way we know."""
+"""ChatEngine against a server that fails in every known way."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ OVERFLOW = '{"error": {"message": "maximum context length is 10 tokens", "code":
 
 
 def engine(url: str, **more: Any) -> ChatEngine:
-    """An engine that waits hardly at all."""
+    """Return an engine that hardly waits between attempts."""
     options: dict[str, Any] = {"key": KEY, "attempts": 3, "first_wait": 0.001, "longest_wait": 0.002}
     return ChatEngine(MODEL, url, **(options | more))
 
 
 @asynccontextmanager
 async def playing(server: FakeServer, **more: Any) -> AsyncIterator[ChatEngine]:
-    """An open engine with its server."""
+    """Open an engine with its server."""
     async with serving(server):
         chat = engine(server.url, **more)
         await chat.open()
@@ -53,14 +53,14 @@ async def playing(server: FakeServer, **more: Any) -> AsyncIterator[ChatEngine]:
 
 
 async def reset(request: web.Request) -> web.StreamResponse:
-    """Hang up without a word."""
+    """Close the connection without a response."""
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
 
 
 async def cut(request: web.Request) -> web.StreamResponse:
-    """Promise a long body and hang up in the middle of it."""
+    """Announce a long body and close the connection in the middle of it."""
     response = web.StreamResponse(headers={"Content-Length": "5000"})
     await response.prepare(request)
     await response.write(b'{"choices": [{"mess')
@@ -76,7 +76,7 @@ async def hang(request: web.Request) -> web.StreamResponse:
 
 
 def free_port() -> int:
-    """A port where nobody listens."""
+    """Return a port where no server listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -110,20 +110,20 @@ PERMANENT: list[tuple[Handler, type[EngineError]]] = [
 async def test_transient_faults_are_tried_again(fault: Handler, kind: type[EngineError]) -> None:
     server = FakeServer([fault, fault])
     async with playing(server) as chat:
-        found = await chat.complete(ask())
-    assert found.text == "one two three four five"
-    assert found.usage.retries == 2
+        completion = await chat.complete(ask())
+    assert completion.text == "one two three four five"
+    assert completion.usage.retries == 2
     assert len(server.bodies) == 3
 
 
 @pytest.mark.parametrize(("fault", "kind"), TRANSIENT)
-async def test_transient_faults_at_last(fault: Handler, kind: type[EngineError]) -> None:
+async def test_transient_faults_are_raised_after_the_last_attempt(fault: Handler, kind: type[EngineError]) -> None:
     server = FakeServer([fault] * 3)
     async with playing(server) as chat:
         with pytest.raises(kind, match="after 3 attempts") as caught:
             await chat.complete(ask())
         assert type(caught.value) is kind
-        assert (await chat.complete(ask())).usage.retries == 0  # the engine is as good as before
+        assert (await chat.complete(ask())).usage.retries == 0  # the engine still works
     assert "\n" not in str(caught.value)
     assert KEY not in repr(caught.value)
 
@@ -146,20 +146,22 @@ async def test_timeout() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "least", "most"),
+    ("header", "shortest", "longest"),
     [("3", 3, 3), ("9999", 120, 120), (format_datetime(datetime(2099, 1, 1, tzinfo=UTC), usegmt=True), 120, 120)],
 )
-async def test_retry_after_is_kept(monkeypatch: pytest.MonkeyPatch, header: str, least: float, most: float) -> None:
+async def test_retry_after_is_respected(
+    monkeypatch: pytest.MonkeyPatch, header: str, shortest: float, longest: float
+) -> None:
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("clemsim.engines.chat.sleep", sleep)
+    monkeypatch.setattr("clemsim.engines.retries.sleep", sleep)
     async with playing(FakeServer([says(429, Retry_After=header)])) as chat:
         assert (await chat.complete(ask())).usage.retries == 1
     assert len(waits) == 1
-    assert least <= waits[0] <= most
+    assert shortest <= waits[0] <= longest
 
 
 async def test_server_gone_after_opening() -> None:
@@ -176,25 +178,25 @@ async def test_server_gone_after_opening() -> None:
 async def test_overflow_is_a_completion() -> None:
     server = FakeServer([says(400, OVERFLOW)])
     async with playing(server) as chat:
-        found = await chat.complete(ask())
-    assert (found.text, found.stop, found.usage.seed) == ("", "overflow", 7)
+        completion = await chat.complete(ask())
+    assert (completion.text, completion.stop, completion.usage.seed) == ("", "overflow", 7)
     assert len(server.bodies) == 1
 
 
 async def test_answer_without_usage_or_content() -> None:
     payload = orjson.dumps(answer(None, usage=None)).decode()
     async with playing(FakeServer([says(200, payload)])) as chat:
-        found = await chat.complete(ask())
-    assert (found.text, found.usage.tokens_in, found.usage.tokens_out) == ("", 0, 0)
+        completion = await chat.complete(ask())
+    assert (completion.text, completion.usage.tokens_in, completion.usage.tokens_out) == ("", 0, 0)
 
 
 async def test_key_goes_into_the_header_alone() -> None:
     server = FakeServer()
     async with playing(server) as chat:
         await chat.complete(ask())
-        shown = f"{chat!r} {chat.describe()}"
+        text = f"{chat!r} {chat.describe()}"
     assert server.keys == [f"Bearer {KEY}"]
-    assert KEY not in shown
+    assert KEY not in text
     assert KEY not in str(server.bodies)
 
 
@@ -219,29 +221,29 @@ async def test_opens_once_and_closes_twice() -> None:
 async def test_name_may_differ_from_the_model() -> None:
     server = FakeServer()
     async with playing(server, name="alias") as chat:
-        found = await chat.complete(ask())
-        assert (chat.name, chat.describe()["model"], found.usage.model) == ("alias", MODEL, "alias")
+        completion = await chat.complete(ask())
+        assert (chat.name, chat.describe()["model"], completion.usage.model) == ("alias", MODEL, "alias")
     assert server.bodies[0]["model"] == MODEL
 
 
-async def test_nobody_listens() -> None:
+async def test_no_server_answers() -> None:
     with pytest.raises(EngineUnavailable, match=r"no server answers at .*: start it or correct the address"):
         await engine(f"http://127.0.0.1:{free_port()}").open()
 
 
 @pytest.mark.parametrize(
-    ("models", "kind", "said"),
+    ("models", "kind", "message"),
     [
         (says(401, f"wrong {KEY}"), Unauthorized, "CLEMSIM_API_KEY"),
         (says(500, f"broken {KEY}"), EngineUnavailable, "said 500"),
-        (says(200, "<html>"), EngineUnavailable, "no OpenAI-compatible server"),
-        (says(200, '{"data": null}'), EngineUnavailable, "no OpenAI-compatible server"),
+        (says(200, "<html>"), EngineUnavailable, "not an OpenAI-compatible server"),
+        (says(200, '{"data": null}'), EngineUnavailable, "not an OpenAI-compatible server"),
         (says(200, '{"data": [{"id": "big"}, {"id": "huge"}]}'), UnknownModel, "big, huge"),
     ],
 )
-async def test_open_says_what_is_wrong(models: Handler, kind: type[EngineError], said: str) -> None:
+async def test_open_says_what_is_wrong(models: Handler, kind: type[EngineError], message: str) -> None:
     async with serving(FakeServer(models=models)) as server:
-        with pytest.raises(kind, match=said) as caught:
+        with pytest.raises(kind, match=message) as caught:
             await engine(server.url).open()
     assert KEY not in repr(caught.value)
     assert "\n" not in str(caught.value)
@@ -262,7 +264,7 @@ async def test_server_without_a_list_is_taken_as_it_is(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "dialect", "named"),
+    ("server", "dialect", "name"),
     [
         (FakeServer(), "openai", "unknown"),
         (FakeServer(owner="vllm", version={"version": "0.11.2"}), "vllm", "vllm 0.11.2"),
@@ -272,10 +274,10 @@ async def test_server_without_a_list_is_taken_as_it_is(status: int) -> None:
         (FakeServer(owner="llamacpp", version={"version": "1"}), "llamacpp", "llama.cpp"),
     ],
 )
-async def test_dialects(server: FakeServer, dialect: str, named: str) -> None:
+async def test_dialects(server: FakeServer, dialect: str, name: str) -> None:
     async with playing(server) as chat:
-        about = chat.describe()
-        assert (about["dialect"], about["server"], chat.constrains) == (dialect, named, dialect != "openai")
+        description = chat.describe()
+        assert (description["dialect"], description["server"], chat.constrains) == (dialect, name, dialect != "openai")
         if chat.constrains:
             await chat.complete(ask(form=one_of("a", "b")))
             assert {"grammar", "structured_outputs"} & set(server.bodies[0])
@@ -285,22 +287,22 @@ async def test_dialects(server: FakeServer, dialect: str, named: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "used"),
+    ("address", "checked"),
     [
         ("http://host:8000", "http://host:8000/v1"),
         ("http://host:8000/", "http://host:8000/v1"),
         ("https://host/api/v2/", "https://host/api/v2"),
     ],
 )
-def test_addresses(given: str, used: str) -> None:
-    assert checked_url(given) == used
+def test_addresses(address: str, checked: str) -> None:
+    assert checked_url(address) == checked
 
 
 @pytest.mark.parametrize(
     "url", ["", "host:8000", "ftp://host", "http://", "http://host:port", "http://host:99999", "http://[::1"]
 )
-def test_no_addresses(url: str) -> None:
-    with pytest.raises(UsageError, match="is no address"):
+def test_what_is_not_an_address_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="is not an address"):
         engine(url)
 
 
@@ -312,7 +314,7 @@ def test_passwords_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["a\nb", "schlüssel"])
-def test_keys_that_no_header_carries(key: str) -> None:
+def test_keys_that_no_header_carries_are_refused(key: str) -> None:
     with pytest.raises(UsageError) as caught:
         engine("http://host", key=key)
     assert key not in str(caught.value)

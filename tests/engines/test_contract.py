@@ -1,4 +1,4 @@
-"""What every engine keeps to."""
+"""The contract that every engine keeps."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ENGINES = [
 ]
 
 
-async def made(kind: str, stack: AsyncExitStack) -> Engine:
-    """An engine of this kind, not yet open."""
+async def make(kind: str, stack: AsyncExitStack) -> Engine:
+    """Return an engine of this kind, not yet open."""
     match kind:
         case "scripted":
             return ScriptedEngine(lambda request: f"the seed is {request.seed}")
@@ -37,9 +37,9 @@ async def made(kind: str, stack: AsyncExitStack) -> Engine:
 
 @pytest_asyncio.fixture(params=ENGINES, loop_scope="module", scope="module")
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
-    """Each engine, open."""
+    """Open each engine in turn."""
     async with AsyncExitStack() as stack:
-        opened = await made(request.param, stack)
+        opened = await make(request.param, stack)
         await opened.open()
         stack.push_async_callback(opened.close)
         yield opened
@@ -50,12 +50,12 @@ class TestContract:
     """One test, all engines."""
 
     async def test_answers(self, engine: Engine) -> None:
-        found = await engine.complete(ask("Say hello.", max_tokens=20))
-        assert isinstance(found, Completion)
-        assert found.text
-        assert found.stop in ("stop", "length")
+        completion = await engine.complete(ask("Say hello.", max_tokens=20))
+        assert isinstance(completion, Completion)
+        assert completion.text
+        assert completion.stop in ("stop", "length")
 
-    async def test_says_what_it_took(self, engine: Engine) -> None:
+    async def test_reports_usage(self, engine: Engine) -> None:
         usage = (await engine.complete(ask("Say hello.", max_tokens=20, seed=99))).usage
         assert (usage.model, usage.seed, usage.retries) == (engine.name, 99, 0)
         assert usage.tokens_in > 0
@@ -64,22 +64,22 @@ class TestContract:
         assert usage.seconds >= 0
 
     async def test_stops_at_the_limit(self, engine: Engine) -> None:
-        found = await engine.complete(ask("Count to one hundred.", max_tokens=3))
-        assert found.text
-        assert found.stop == "length"
+        completion = await engine.complete(ask("Count to one hundred.", max_tokens=3))
+        assert completion.text
+        assert completion.stop == "length"
 
     async def test_answers_several_at_once(self, engine: Engine) -> None:
         turns = [engine.complete(ask(f"Name the number {seed}.", max_tokens=4, seed=seed)) for seed in range(6)]
-        assert [found.usage.seed for found in await asyncio.gather(*turns)] == list(range(6))
+        assert [completion.usage.seed for completion in await asyncio.gather(*turns)] == list(range(6))
 
-    async def test_the_same_twice(self, engine: Engine) -> None:
+    async def test_equal_requests_get_equal_replies(self, engine: Engine) -> None:
         first, second = [await engine.complete(ask("Say hello.", max_tokens=3)) for _ in range(2)]
         assert first.text == second.text
 
     async def test_describes_itself(self, engine: Engine) -> None:
-        about = engine.describe()
-        assert about["engine"]
-        assert about["model"]
+        description = engine.describe()
+        assert description["engine"]
+        assert description["model"]
 
     async def test_opening_again_is_harmless(self, engine: Engine) -> None:
         await engine.open()
@@ -92,13 +92,13 @@ async def test_seed_and_sampling_reach_the_server() -> None:
         await chat.open()
         await chat.complete(ask(seed=123, max_tokens=9))
         await chat.close()
-    sent = server.bodies[0]
-    assert sent["seed"] == 123
-    assert sent["max_tokens"] == 9
-    assert sent["temperature"] == Sampling().temperature
+    body = server.bodies[0]
+    assert body["seed"] == 123
+    assert body["max_tokens"] == 9
+    assert body["temperature"] == Sampling().temperature
 
 
-async def test_a_script_of_texts_goes_round() -> None:
+async def test_a_script_of_texts_begins_again_at_its_end() -> None:
     engine = ScriptedEngine(["a", "b"])
     turns = [Request(ask().messages, Sampling(), 1, turn=turn) for turn in (1, 2, 3)]
     assert [(await engine.complete(turn)).text for turn in turns] == ["a", "b", "a"]

@@ -1,4 +1,4 @@
-"""Both ways of sending requests, against servers that speak HTTP in every way that they may."""
+"""Both transports, against servers that speak HTTP in every way that they may."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from clemsim.engines.http11 import Http11Transport
-from clemsim.engines.transport import AiohttpTransport, Answer, Transport
+from clemsim.engines.connect import NetworkPolicy
+from clemsim.engines.http11 import Http11Transport, HttpResponse
+from clemsim.engines.transport import AiohttpTransport, Transport
 
-Make = Callable[[str, dict[str, str]], Transport]
+Make = Callable[[str, NetworkPolicy], Transport]
 BOTH = pytest.mark.parametrize("make", [Http11Transport, AiohttpTransport])
 
 
 class Script:
-    """A raw server: gives these bytes in answer to each request, one script a connection; keeps what it read."""
+    """A raw server: sends these bytes in answer to each request, one list per connection; keeps what it read."""
 
     def __init__(self, *connections: list[bytes]) -> None:
         self.connections = list(connections)
         self.read: list[bytes] = []
         self.accepted = 0
-        self.asked = asyncio.Event()
+        self.requested = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection."""
@@ -32,7 +33,7 @@ class Script:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:")), 0)
                 self.read.append(head + await reader.readexactly(length))
-                self.asked.set()
+                self.requested.set()
                 for part in answer.split(b"|"):
                     writer.write(part)
                     await writer.drain()
@@ -43,10 +44,10 @@ class Script:
 
 @asynccontextmanager
 async def talking(make: Make, script: Script) -> AsyncIterator[Transport]:
-    """A transport to a running script."""
+    """Open a transport to a running script."""
     server = await asyncio.start_server(script.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    transport = make(f"http://127.0.0.1:{port}/v1/chat", {"Content-Type": "application/json"})
+    transport = make(f"http://127.0.0.1:{port}/v1/chat", NetworkPolicy({"Content-Type": "application/json"}))
     try:
         yield transport
     finally:
@@ -62,21 +63,21 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (OK, Answer(200, None, b"hi")),
-        (b"HTTP/1.1 2|00 OK\r\nContent-|Length: 2\r\n\r\nh|i", Answer(200, None, b"hi")),
+        (OK, HttpResponse(200, None, b"hi")),
+        (b"HTTP/1.1 2|00 OK\r\nContent-|Length: 2\r\n\r\nh|i", HttpResponse(200, None, b"hi")),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n|3\r\n yo\r\n0\r\n\r\n",
-            Answer(200, None, b"hi yo"),
+            HttpResponse(200, None, b"hi yo"),
         ),
-        (b"HTTP/1.1 429 Busy\r\nretry-after: 7\r\nContent-Length: 0\r\n\r\n", Answer(429, "7", b"")),
-        (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", Answer(302, None, b"")),
-        (b"HTTP/1.1 204 Nothing\r\n\r\n", Answer(204, None, b"")),
-        (b"HTTP/1.1 100 Continue\r\n\r\n|" + OK, Answer(200, None, b"hi")),
-        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil |the end", Answer(200, None, b"until the end")),
-        (b"HTTP/1.0 200 OK\r\n\r\nold", Answer(200, None, b"old")),
+        (b"HTTP/1.1 429 Busy\r\nretry-after: 7\r\nContent-Length: 0\r\n\r\n", HttpResponse(429, "7", b"")),
+        (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", HttpResponse(302, None, b"")),
+        (b"HTTP/1.1 204 Nothing\r\n\r\n", HttpResponse(204, None, b"")),
+        (b"HTTP/1.1 100 Continue\r\n\r\n|" + OK, HttpResponse(200, None, b"hi")),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil |the end", HttpResponse(200, None, b"until the end")),
+        (b"HTTP/1.0 200 OK\r\n\r\nold", HttpResponse(200, None, b"old")),
     ],
 )
-async def test_answers(make: Make, answer: bytes, expected: Answer) -> None:
+async def test_responses(make: Make, answer: bytes, expected: HttpResponse) -> None:
     async with talking(make, Script([answer])) as transport:
         assert await transport.post(b"{}") == expected
 
@@ -86,7 +87,7 @@ async def test_answers(make: Make, answer: bytes, expected: Answer) -> None:
     "answer",
     [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", b"HTTP/1.1 200 OK\r\nConte", b"nonsense\r\n\r\n"],
 )
-async def test_answers_that_break_off_or_are_none(make: Make, answer: bytes) -> None:
+async def test_responses_that_break_off_or_are_not_http(make: Make, answer: bytes) -> None:
     async with talking(make, Script([answer])) as transport:
         with pytest.raises(OSError):
             await transport.post(b"{}")
@@ -112,7 +113,7 @@ async def test_a_connection_that_was_closed_while_idle_is_replaced(make: Make) -
 
 
 @BOTH
-async def test_what_is_sent(make: Make) -> None:
+async def test_requests(make: Make) -> None:
     script = Script([OK, OK])
     async with talking(make, script) as transport:
         await transport.post(b'{"a":1}', ("X-Session-ID", "s"))
@@ -127,18 +128,18 @@ async def test_what_is_sent(make: Make) -> None:
 async def test_a_request_that_was_given_up_is_not_answered_by_the_next(make: Make) -> None:
     script = Script([b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha|lf"] * 2, [OK])
     async with talking(make, script) as transport:
-        asked = asyncio.create_task(transport.post(b"1"))
-        await script.asked.wait()
-        asked.cancel()
+        task = asyncio.create_task(transport.post(b"1"))
+        await script.requested.wait()
+        task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asked
+            await task
         assert (await transport.post(b"2")).body == b"hi"
     assert script.accepted == 2
 
 
 @BOTH
-async def test_nobody_is_there(make: Make) -> None:
-    transport = make("http://127.0.0.1:9/v1", {})
+async def test_no_server_answers(make: Make) -> None:
+    transport = make("http://127.0.0.1:9/v1", NetworkPolicy())
     with pytest.raises(OSError):
         await transport.post(b"{}")
     await transport.close()

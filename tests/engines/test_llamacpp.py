@@ -24,7 +24,7 @@ playable = pytest.mark.skipif(bool(missing()), reason=missing() or "playable")
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def engine() -> AsyncIterator[LlamaCppEngine]:
-    """The default weights, loaded once; few tokens a slot, so that they are soon full."""
+    """Load the default weights once; few tokens a slot, so that a slot is soon full."""
     opened = LlamaCppEngine(slots=4, context=512)
     await opened.open()
     yield opened
@@ -35,23 +35,24 @@ async def engine() -> AsyncIterator[LlamaCppEngine]:
 @playable
 @pytest.mark.asyncio(loop_scope="module")
 class TestPlaying:
-    """What needs the weights."""
+    """Tests that need the weights."""
 
     async def test_several_turns_at_once(self, engine: LlamaCppEngine) -> None:
-        asked = [ask(f"Name the number {number}.", max_tokens=8, seed=number) for number in range(10)]
-        found = await asyncio.gather(*(engine.complete(request) for request in asked))
-        assert all(each.text for each in found)
-        assert [each.usage.seed for each in found] == list(range(10))
-        assert all(0 < each.usage.tokens_out <= 8 and each.usage.tokens_in > 0 for each in found)
+        requests = [ask(f"Name the number {number}.", max_tokens=8, seed=number) for number in range(10)]
+        completions = await asyncio.gather(*(engine.complete(request) for request in requests))
+        assert all(completion.text for completion in completions)
+        usages = [completion.usage for completion in completions]
+        assert [usage.seed for usage in usages] == list(range(10))
+        assert all(0 < usage.tokens_out <= 8 and usage.tokens_in > 0 for usage in usages)
 
     @pytest.mark.parametrize(
         "form",
         [one_of("yes", "no", "I can't say"), literal("GUESS: ") + letters(5), literal('say "a\\b"\n') + one_of("x", "y")],
     )
     async def test_replies_are_held_to_a_format(self, engine: LlamaCppEngine, form: Format) -> None:
-        found = await engine.complete(ask("Tell me a story.", max_tokens=60, form=form))
-        assert form.accepts(found.text), found.text
-        assert found.stop == "stop"
+        completion = await engine.complete(ask("Tell me a story.", max_tokens=60, form=form))
+        assert form.accepts(completion.text), completion.text
+        assert completion.stop == "stop"
 
     async def test_a_bad_grammar_is_a_bad_request(self, engine: LlamaCppEngine) -> None:
         with pytest.raises(BadRequest, match="grammar"):
@@ -63,23 +64,22 @@ class TestPlaying:
             ChatMessage(role="assistant", content="Hello!"),
             ChatMessage(role="user", content="Bye"),
         ]
-        found = await engine.complete(Request(chat, Sampling(max_tokens=5), 1))
-        assert found.text
+        assert (await engine.complete(Request(chat, Sampling(max_tokens=5), 1))).text
 
     async def test_overflow_is_a_completion(self, engine: LlamaCppEngine) -> None:
-        found = await engine.complete(ask("word " * 3000))
-        assert (found.text, found.stop) == ("", "overflow")
+        completion = await engine.complete(ask("word " * 3000))
+        assert (completion.text, completion.stop) == ("", "overflow")
 
-    async def test_length(self, engine: LlamaCppEngine) -> None:
-        found = await engine.complete(ask("Count to one hundred.", max_tokens=3))
-        assert (found.stop, found.usage.tokens_out) == ("length", 3)
+    async def test_a_reply_is_cut_at_the_token_limit(self, engine: LlamaCppEngine) -> None:
+        completion = await engine.complete(ask("Count to one hundred.", max_tokens=3))
+        assert (completion.stop, completion.usage.tokens_out) == ("length", 3)
 
     async def test_describes_itself_without_a_path(self, engine: LlamaCppEngine) -> None:
-        about = engine.describe()
-        assert (about["engine"], about["model"], about["slots"]) == ("local", llamacpp.DEFAULT_NAME, 4)
-        assert about["build"]
-        assert about["bytes"] == default_weights().stat().st_size
-        assert os.sep not in about["file"]
+        description = engine.describe()
+        assert (description["engine"], description["model"], description["slots"]) == ("local", llamacpp.DEFAULT_NAME, 4)
+        assert description["build"]
+        assert description["bytes"] == default_weights().stat().st_size
+        assert os.sep not in description["file"]
 
     async def test_opens_once(self, engine: LlamaCppEngine) -> None:
         await asyncio.gather(engine.open(), engine.open())
@@ -92,12 +92,12 @@ async def test_truncated_weights(tmp_path: Path) -> None:
     path = tmp_path / "cut.gguf"
     with default_weights().open("rb") as whole:
         path.write_bytes(whole.read(2**20))
-    assert "can't be loaded" in await refused(path)
+    assert "cannot be loaded" in await refused(path)
 
 
 @pytest.mark.local
 @playable
-async def test_closing_waits_and_ends_it() -> None:
+async def test_closing_waits_for_the_requests_under_way() -> None:
     engine = LlamaCppEngine(slots=1, context=256)
     await engine.open()
     turn = asyncio.create_task(engine.complete(ask(max_tokens=5)))
@@ -108,7 +108,7 @@ async def test_closing_waits_and_ends_it() -> None:
         await engine.complete(ask())
 
 
-async def test_no_gguf(tmp_path: Path) -> None:
+async def test_a_file_of_another_format(tmp_path: Path) -> None:
     path = tmp_path / "notes.gguf"
     path.write_text("notes")
     assert "is not a GGUF file" in await refused(path)
@@ -151,7 +151,7 @@ def test_named_after_the_file() -> None:
 
 
 async def refused(path: Path | None) -> str:
-    """The one line that opening these weights ends with."""
+    """Return the one line that opening these weights ends with."""
     with pytest.raises(UsageError) as caught:
         await LlamaCppEngine(path).open()
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Request bodies, answers and faults, without a socket."""
+"""Request bodies, completions and errors, without a socket."""
 
 from __future__ import annotations
 
@@ -36,49 +36,49 @@ PLAIN = {
 
 
 def read(payload: Any) -> Completion:
-    return protocol.read(payload, ask(), "tiny", started=1.0, seconds=2.0, retries=3)
+    return protocol.read_completion(payload, ask(), "tiny", started=1.0, seconds=2.0, retries=3)
 
 
-def test_body_for_anyone_is_explicit() -> None:
+def test_the_body_for_any_server_is_explicit() -> None:
     sampling = Sampling(0.5, 20, 0.9, 40, 0.1, 1.1, 0.2, 0.3)
     request = Request([ChatMessage(role="system", content="a"), ChatMessage(role="user", content="b")], sampling, 11)
-    sent = protocol.body("tiny", request, "openai")
-    assert set(sent) == PLAIN
-    assert sent["messages"] == [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]
-    assert (sent["temperature"], sent["max_tokens"], sent["top_p"], sent["seed"]) == (0.5, 20, 0.9, 11)
-    assert (sent["presence_penalty"], sent["frequency_penalty"], sent["stream"]) == (0.2, 0.3, False)
+    body = protocol.request_body("tiny", request, "openai")
+    assert set(body) == PLAIN
+    assert body["messages"] == [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]
+    assert (body["temperature"], body["max_tokens"], body["top_p"], body["seed"]) == (0.5, 20, 0.9, 11)
+    assert (body["presence_penalty"], body["frequency_penalty"], body["stream"]) == (0.2, 0.3, False)
 
 
 def test_body_for_vllm() -> None:
     form = one_of("yes", "no")
-    sent = protocol.body("tiny", ask(form=form), "vllm")
-    assert set(sent) - PLAIN == {"top_k", "min_p", "repetition_penalty", "structured_outputs"}
-    assert sent["top_k"] == -1
-    assert sent["structured_outputs"] == {"regex": form.regex}
+    body = protocol.request_body("tiny", ask(form=form), "vllm")
+    assert set(body) - PLAIN == {"top_k", "min_p", "repetition_penalty", "structured_outputs"}
+    assert body["top_k"] == -1
+    assert body["structured_outputs"] == {"regex": form.regex}
 
 
 def test_body_for_llamacpp() -> None:
     form = one_of("yes", "no")
-    sent = protocol.body("tiny", ask(form=form), "llamacpp")
-    assert set(sent) - PLAIN == {"top_k", "min_p", "repeat_penalty", "cache_prompt", "grammar"}
-    assert sent["top_k"] == 0  # all, as llama.cpp says it
-    assert sent["grammar"] == form.gbnf
+    body = protocol.request_body("tiny", ask(form=form), "llamacpp")
+    assert set(body) - PLAIN == {"top_k", "min_p", "repeat_penalty", "cache_prompt", "grammar"}
+    assert body["top_k"] == 0  # llama.cpp's value for all
+    assert body["grammar"] == form.gbnf
 
 
 @pytest.mark.parametrize("dialect", ["vllm", "llamacpp"])
 def test_no_constraint_without_format(dialect: protocol.Dialect) -> None:
-    assert not {"grammar", "structured_outputs"} & set(protocol.body("tiny", ask(), dialect))
+    assert not {"grammar", "structured_outputs"} & set(protocol.request_body("tiny", ask(), dialect))
 
 
 def test_format_for_a_server_that_cannot() -> None:
-    with pytest.raises(BadRequest, match="can't hold"):
-        protocol.body("tiny", ask(form=one_of("a", "b")), "openai")
+    with pytest.raises(BadRequest, match="cannot hold"):
+        protocol.request_body("tiny", ask(form=one_of("a", "b")), "openai")
 
 
 def test_read_takes_everything() -> None:
-    found = read(answer("hi", "length"))
-    assert (found.text, found.reasoning, found.stop) == ("hi", "", "length")
-    usage = found.usage
+    completion = read(answer("hi", "length"))
+    assert (completion.text, completion.reasoning, completion.stop) == ("hi", "", "length")
+    usage = completion.usage
     assert (usage.model, usage.seed, usage.started, usage.seconds, usage.retries) == ("tiny", 7, 1.0, 2.0, 3)
     assert (usage.tokens_in, usage.tokens_out, usage.tokens_cached, usage.fingerprint) == (5, 2, 3, "fp")
 
@@ -86,14 +86,14 @@ def test_read_takes_everything() -> None:
 @pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
 def test_read_reasoning(field: str) -> None:
     message = {"content": None, field: "hm"}
-    found = read({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
-    assert (found.text, found.reasoning, found.stop) == ("", "hm", "stop")
+    completion = read({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
+    assert (completion.text, completion.reasoning, completion.stop) == ("", "hm", "stop")
 
 
 @pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens_details": None}])
 def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:
-    spent = read(answer(usage=usage)).usage
-    assert (spent.tokens_in, spent.tokens_out, spent.tokens_cached) == (0, 0, 0)
+    counts = read(answer(usage=usage)).usage
+    assert (counts.tokens_in, counts.tokens_out, counts.tokens_cached) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_unreadable(payload: Any) -> None:
         (504, EngineTimeout),
     ],
 )
-def test_fault_by_status(status: int, kind: type[EngineError]) -> None:
-    error = protocol.fault(status, '{"error": {"message": "no\\nluck", "code": 1}}', 4.0)
+def test_errors_by_status(status: int, kind: type[EngineError]) -> None:
+    error = protocol.error_of(status, '{"error": {"message": "no\\nluck", "code": 1}}', 4.0)
     assert type(error) is kind
     assert f"{status}: no luck" in str(error)
     if isinstance(error, Transient):
@@ -157,22 +157,22 @@ def test_fault_by_status(status: int, kind: type[EngineError]) -> None:
     ],
 )
 def test_overflow_is_no_error(status: int, text: str) -> None:
-    assert protocol.fault(status, text) is None
+    assert protocol.error_of(status, text) is None
 
 
 def test_overflow_only_where_the_request_is_to_blame() -> None:
-    assert isinstance(protocol.fault(500, "maximum context length"), EngineUnavailable)
+    assert isinstance(protocol.error_of(500, "maximum context length"), EngineUnavailable)
 
 
 @pytest.mark.parametrize("text", ["<html>\n gone </html>", '{"error": "gone"}', '{"message": "gone"}', '["gone"]'])
 def test_any_shape_of_message(text: str) -> None:
-    assert "gone" in str(protocol.fault(500, text))
+    assert "gone" in str(protocol.error_of(500, text))
 
 
 def test_long_messages_are_cut() -> None:
-    said = str(protocol.fault(400, "x\n" * 5000))
-    assert "\n" not in said
-    assert len(said.partition(": ")[2]) == 300
+    message = str(protocol.error_of(400, "x\n" * 5000))
+    assert "\n" not in message
+    assert len(message.partition(": ")[2]) == 300
 
 
 @pytest.mark.parametrize(
@@ -192,4 +192,4 @@ def test_long_messages_are_cut() -> None:
     ],
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
-    assert protocol.retry_after(header, datetime(2026, 11, 23, 12, tzinfo=UTC)) == seconds
+    assert protocol.parse_retry_after(header, datetime(2026, 11, 23, 12, tzinfo=UTC)) == seconds

@@ -27,7 +27,7 @@ def engine(**options: Any) -> ChatEngine:
     return ChatEngine(model, url, **options)
 
 
-async def test_it_is_known_as_vllm() -> None:
+async def test_it_is_recognized_as_vllm() -> None:
     async with engine() as vllm:
         assert vllm.server.dialect == "vllm" and vllm.constrains
         assert vllm.describe()["server"].startswith("vllm 0.")
@@ -37,44 +37,45 @@ async def test_its_features_and_its_load_are_found_out() -> None:
     async with engine() as vllm:
         assert {"metrics", "batch"} <= set(vllm.describe()["features"]) and vllm.adaptive
         before = await vllm.load()
-        said = await vllm.complete(ask())
+        completion = await vllm.complete(ask())
         after = await vllm.load()
     assert before and after and after.kv_tokens > 0
-    assert after.generated - before.generated == said.usage.tokens_out
-    assert said.usage.fingerprint.startswith("vllm")
+    assert after.generated - before.generated == completion.usage.tokens_out
+    assert completion.usage.fingerprint.startswith("vllm")
 
 
 async def test_cached_tokens_are_counted_and_a_salt_keeps_others_out() -> None:
     async with engine(isolated=True) as vllm, engine(isolated=True) as other:
         prompt = ask("word " * 400, max_tokens=2)
-        cached = [(await each.complete(prompt)).usage.tokens_cached for each in (vllm, vllm, other)]
+        cached = [(await server.complete(prompt)).usage.tokens_cached for server in (vllm, vllm, other)]
     assert cached[0] == cached[2] == 0 and cached[1] >= 128
 
 
-async def test_a_batch_is_answered_as_one_by_one_would_be() -> None:
+async def test_a_batch_is_answered_as_its_requests_alone_would_be() -> None:
     form = literal("guess: ") + letters(5)
     texts = ("Name a fruit.", "Name a tree, please, in five letters.")
     async with engine(batch=2) as vllm:
-        said = await asyncio.gather(*(vllm.complete(ask(text, form=form)) for text in texts))
+        batched = await asyncio.gather(*(vllm.complete(ask(text, form=form)) for text in texts))
         alone = [await vllm.complete(ask(text, form=form)) for text in texts]
-    assert all(form.accepts(each.text) and each.usage.batched for each in said)
-    assert not any(each.usage.batched for each in alone)
-    assert sum(each.usage.tokens_in for each in said) == sum(each.usage.tokens_in for each in alone)
-    assert all(each.usage.tokens_out > 0 for each in said)
+    assert all(form.accepts(completion.text) and completion.usage.batched for completion in batched)
+    assert not any(completion.usage.batched for completion in alone)
+    tokens_in = [sum(completion.usage.tokens_in for completion in completions) for completions in (batched, alone)]
+    assert tokens_in[0] == tokens_in[1]
+    assert all(completion.usage.tokens_out > 0 for completion in batched)
 
 
 async def test_a_completion_is_held_to_its_format() -> None:
     form = literal("guess: ") + letters(5)
     async with engine() as vllm:
-        said = await vllm.complete(ask("Name a word of five letters.", form=form))
-    assert form.accepts(said.text)
-    assert said.usage.tokens_in > 0 and said.usage.tokens_out > 0
+        completion = await vllm.complete(ask("Name a word of five letters.", form=form))
+    assert form.accepts(completion.text)
+    assert completion.usage.tokens_in > 0 and completion.usage.tokens_out > 0
 
 
 async def test_a_reply_is_cut_at_the_token_limit() -> None:
     async with engine() as vllm:
-        said = await vllm.complete(ask("Tell me a long story.", max_tokens=4))
-    assert said.stop == "length" and said.usage.tokens_out == 4
+        completion = await vllm.complete(ask("Tell me a long story.", max_tokens=4))
+    assert completion.stop == "length" and completion.usage.tokens_out == 4
 
 
 async def test_a_seed_decides_the_reply() -> None:
@@ -92,8 +93,8 @@ async def test_a_seed_decides_the_reply() -> None:
 
 async def test_a_context_overflow_is_a_fact_about_the_model() -> None:
     async with engine() as vllm:
-        said = await vllm.complete(ask("word " * 200_000))
-    assert said.stop == "overflow"
+        completion = await vllm.complete(ask("word " * 200_000))
+    assert completion.stop == "overflow"
 
 
 async def test_an_unknown_model() -> None:

@@ -1,4 +1,4 @@
-"""Streamed replies: what is heard, when, and what is wrong with a stream."""
+"""Streamed replies: their text, the times of their tokens, and what is wrong with a stream."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import orjson
 import pytest
 from aiohttp import web
 
+from clemsim.engines.connect import NetworkPolicy
+from clemsim.engines.event_stream import StreamedAnswer, read_stream
+from clemsim.engines.http11 import HttpResponse
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
-from clemsim.engines.streaming import EventMeter, ListeningAiohttp, Streaming, StreamingEngine, take_apart
-from clemsim.engines.transport import Answer
+from clemsim.engines.stream_timing import EventMeter, TimedAiohttpTransport
+from clemsim.engines.streaming import Streaming, StreamingEngine
 from clemsim.errors import EngineBusy, EngineUnavailable, UsageError
 from tests.engines.servers import MODEL, FakeServer, ask, says, serving
 
@@ -28,11 +31,17 @@ def last(finish: str = "stop", text: str = ".") -> bytes:
     return event(choices=[{"delta": {"content": text}, "finish_reason": finish}])
 
 
-def stream(*events: bytes, each: bool = True) -> Answer:
-    """Each event a part of its own, a second apart; or all in one."""
+def stream(*events: bytes, apart: bool = True) -> HttpResponse:
+    """Return a response whose events arrived a second apart, or all in one part."""
     begins = [sum(map(len, events[:number])) for number in range(len(events))]
-    parts = [(float(number), begin) for number, begin in enumerate(begins)] if each else [(0.0, 0)]
-    return Answer(200, None, b"".join(events), parts)
+    parts = [(float(number), begin) for number, begin in enumerate(begins)] if apart else [(0.0, 0)]
+    return HttpResponse(200, None, b"".join(events), parts)
+
+
+def message(answer: StreamedAnswer) -> dict[str, str]:
+    """Return content and reasoning."""
+    parts: dict[str, str] = answer.payload["choices"][0]["message"]
+    return parts
 
 
 USAGE = event(choices=[], usage={"prompt_tokens": 3, "completion_tokens": 4})
@@ -43,32 +52,32 @@ DONE = b"data: [DONE]\n\n"
     "texts",
     [["Hello", " there"], ['say "yes"', "\\back", "\n\n", " plain", " data: x"], ["é", "😀", " ", '"'], [""], ["", "late"]],
 )
-def test_a_stream_says_what_its_events_say(texts: list[str]) -> None:
-    said, times, events = take_apart(stream(event(), *map(event, texts), last(), USAGE, DONE))
-    assert said["choices"][0] == {
+def test_a_stream_is_read_as_the_texts_of_its_events(texts: list[str]) -> None:
+    answer = read_stream(stream(event(), *map(event, texts), last(), USAGE, DONE))
+    assert answer.payload["choices"][0] == {
         "message": {"content": "".join(texts) + ".", "reasoning_content": ""},
         "finish_reason": "stop",
     }
-    assert said["usage"]["completion_tokens"] == 4 and events == len(texts) + 4
-    assert times == [float(number) for number, text in enumerate([None, *texts, "."]) if text is not None]
+    assert answer.payload["usage"]["completion_tokens"] == 4 and answer.events == len(texts) + 4
+    assert answer.times == [float(number) for number, text in enumerate([None, *texts, "."]) if text is not None]
 
 
 def test_what_stands_between_learned_ends_is_read_whole_where_it_is_not_plain_text() -> None:
     tricky = '"},"x":{"content":"'
-    said, _, _ = take_apart(stream(event("a"), event(tricky), event("b"), last(), DONE))
-    assert said["choices"][0]["message"]["content"] == f"a{tricky}b."
+    answer = read_stream(stream(event("a"), event(tricky), event("b"), last(), DONE))
+    assert message(answer)["content"] == f"a{tricky}b."
 
 
-def test_events_of_one_part_came_together() -> None:
-    _, times, _ = take_apart(stream(event(), event("a"), event("b"), last(), DONE, each=False))
-    assert times == [0.0, 0.0, 0.0]
+def test_events_of_one_part_arrive_together() -> None:
+    answer = read_stream(stream(event(), event("a"), event("b"), last(), DONE, apart=False))
+    assert answer.times == [0.0, 0.0, 0.0]
 
 
-def test_an_event_has_come_when_its_last_part_has() -> None:
+def test_an_event_has_arrived_when_its_last_part_has() -> None:
     body = event("a") + event("b") + last() + DONE
     first = len(event("a"))
     parts = [(0.0, 0), (1.0, first - 5), (2.0, first + 10), (3.0, first + 20)]
-    assert take_apart(Answer(200, None, body, parts))[1] == [1.0, 3.0, 3.0]
+    assert read_stream(HttpResponse(200, None, body, parts)).times == [1.0, 3.0, 3.0]
 
 
 def test_carriage_returns_comments_and_other_fields_are_understood() -> None:
@@ -78,14 +87,14 @@ def test_carriage_returns_comments_and_other_fields_are_understood() -> None:
         b"event: x\r\n" + last().strip() + b"\r\n\r\n",
         b"data:[DONE]\r\n\r\n",
     ]
-    assert take_apart(stream(*events))[0]["choices"][0]["message"]["content"] == "a."
+    assert message(read_stream(stream(*events)))["content"] == "a."
 
 
-def test_reasoning_is_set_apart_and_counts_as_heard() -> None:
+def test_reasoning_is_set_apart_and_timed() -> None:
     thought = event(choices=[{"delta": {"reasoning_content": "hm"}}])
-    said, times, _ = take_apart(stream(thought, event("a"), last(), DONE))
-    assert said["choices"][0]["message"] == {"content": "a.", "reasoning_content": "hm"}
-    assert times == [0.0, 1.0, 2.0]
+    answer = read_stream(stream(thought, event("a"), last(), DONE))
+    assert message(answer) == {"content": "a.", "reasoning_content": "hm"}
+    assert answer.times == [0.0, 1.0, 2.0]
 
 
 @pytest.mark.parametrize(
@@ -101,19 +110,20 @@ def test_reasoning_is_set_apart_and_counts_as_heard() -> None:
 )
 def test_a_stream_that_does_not_end_well_is_a_fault(events: Sequence[bytes], why: str) -> None:
     with pytest.raises(EngineUnavailable, match=why):
-        take_apart(stream(*events))
+        read_stream(stream(*events))
 
 
-async def test_tokens_are_heard_as_they_come() -> None:
+async def test_tokens_are_timed_as_they_arrive() -> None:
     meter = EventMeter()
     async with SimulatedServer(SPEC).serving() as server, StreamingEngine(MODEL, server.url, Streaming(meter, 8)) as engine:
-        said = await engine.complete(ask(max_tokens=20))
-        other = await engine.complete(ask(max_tokens=20))
-    heard = said.usage.heard
-    assert heard and len(heard.times) == said.usage.tokens_out == 8
-    assert heard.sent < heard.times[0] and list(heard.times) == sorted(heard.times) and heard.times[-1] <= heard.ended
-    assert heard.times[-1] - heard.times[0] > 5 * SPEC.interval
-    assert said.text == other.text and heard.events == 10 and meter.events == 20
+        completion = await engine.complete(ask(max_tokens=20))
+        again = await engine.complete(ask(max_tokens=20))
+    timing = completion.usage.timing
+    assert timing and len(timing.times) == completion.usage.tokens_out == 8
+    assert timing.sent < timing.times[0] and timing.times[-1] <= timing.ended
+    assert list(timing.times) == sorted(timing.times)
+    assert timing.times[-1] - timing.times[0] > 5 * SPEC.interval
+    assert completion.text == again.text and timing.events == 10 and meter.events == 20
 
 
 async def test_a_conversation_that_is_repeated_finds_nothing_of_itself_in_the_cache() -> None:
@@ -138,14 +148,14 @@ async def test_a_fault_is_raised_at_once() -> None:
     assert len(server.bodies) == 1
 
 
-async def test_lengths_are_not_forced_where_the_server_can_not() -> None:
+async def test_lengths_are_not_forced_where_the_server_cannot() -> None:
     async with serving(FakeServer()) as server:
         with pytest.raises(UsageError, match="--no-model-text"):
             async with StreamingEngine(MODEL, server.url, Streaming(tokens=5)):
                 pass
 
 
-async def test_aiohttp_listens_as_the_wire_does() -> None:
+async def test_responses_over_aiohttp_are_timed_too() -> None:
     async def parts() -> AsyncIterator[bytes]:
         yield event("a")
         yield last() + DONE
@@ -155,7 +165,7 @@ async def test_aiohttp_listens_as_the_wire_does() -> None:
 
     meter = EventMeter()
     async with serving(FakeServer(faults=[handler])) as server:
-        way = ListeningAiohttp(f"{server.url}/v1/chat/completions", {}, meter)
-        answer = await way.post(b'{"max_tokens": 3}')
-        await way.close()
-    assert take_apart(answer)[0]["choices"][0]["message"]["content"] == "a." and meter.events == 3
+        transport = TimedAiohttpTransport(f"{server.url}/v1/chat/completions", NetworkPolicy(), meter)
+        response = await transport.post(b'{"max_tokens": 3}')
+        await transport.close()
+    assert message(read_stream(response))["content"] == "a." and meter.events == 3

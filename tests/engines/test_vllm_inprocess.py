@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from clemsim.engines.vllm_inprocess import Stats, VllmInProcessEngine
+from clemsim.engines.vllm_inprocess import SchedulerStats, VllmInProcessEngine
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.game.formats import letters, literal
 from clemsim.runtime.agent import Cast
@@ -18,29 +18,29 @@ from tests.engines.servers import ask
 from tests.talk import Watching, seat
 
 SPEC = os.environ.get("CLEMSIM_TEST_VLLM_MODEL", "")
-THERE = find_spec("vllm") is not None
+INSTALLED = find_spec("vllm") is not None
 
-needs_vllm = pytest.mark.skipif(not (SPEC and THERE), reason="needs vllm here, and CLEMSIM_TEST_VLLM_MODEL=MODEL?flags")
+needs_vllm = pytest.mark.skipif(not (SPEC and INSTALLED), reason="needs vllm here, and CLEMSIM_TEST_VLLM_MODEL=MODEL?flags")
 
 
-@pytest.mark.skipif(THERE, reason="vllm is installed")
+@pytest.mark.skipif(INSTALLED, reason="vllm is installed")
 async def test_without_vllm_it_says_what_to_install() -> None:
     with pytest.raises(UsageError, match=r"pip install 'clemsim\[vllm\]'"):
         await VllmInProcessEngine("org/m").open()
 
 
-async def test_nobody_asks_it_before_it_is_open() -> None:
+async def test_it_answers_only_when_it_is_open() -> None:
     with pytest.raises(EngineUnavailable, match="not open"):
         await VllmInProcessEngine("org/m?max-model-len=512").complete(ask())
 
 
-def test_what_its_scheduler_says_is_a_load() -> None:
-    stats = Stats()
+def test_the_statistics_of_its_scheduler_are_a_load() -> None:
+    stats = SchedulerStats()
     stats.begin(SimpleNamespace(cache_config=SimpleNamespace(num_gpu_blocks=10, block_size=16)))
-    found = SimpleNamespace(queries=30, hits=20)
-    said = SimpleNamespace(num_running_reqs=3, num_waiting_reqs=2, kv_cache_usage=0.5, prefix_cache_stats=found)
+    prefix_cache = SimpleNamespace(queries=30, hits=20)
+    scheduler = SimpleNamespace(num_running_reqs=3, num_waiting_reqs=2, kv_cache_usage=0.5, prefix_cache_stats=prefix_cache)
     for _ in range(2):
-        stats.record(said, SimpleNamespace(num_preempted_reqs=1, num_generation_tokens=7))
+        stats.record(scheduler, SimpleNamespace(num_preempted_reqs=1, num_generation_tokens=7))
     load = stats.load
     assert load and (load.running, load.waiting, load.kv_usage, load.kv_tokens) == (3, 2, 0.5, 160)
     assert (load.preemptions, load.generated, load.prefix_queries, load.prefix_hits) == (2, 14, 60, 40)
@@ -52,8 +52,8 @@ def test_what_its_scheduler_says_is_a_load() -> None:
 async def test_the_real_engine_plays_constrains_counts_and_stops() -> None:
     async with VllmInProcessEngine(SPEC) as engine:
         form = literal("guess: ") + letters(5)
-        said = await engine.complete(ask("Name a word of five letters.", form=form))
-        assert form.accepts(said.text) and said.usage.tokens_in > 0 and said.usage.tokens_out > 0
+        word = await engine.complete(ask("Name a word of five letters.", form=form))
+        assert form.accepts(word.text) and word.usage.tokens_in > 0 and word.usage.tokens_out > 0
         cut = await engine.complete(ask("Tell me a long story.", max_tokens=4))
         assert cut.stop == "length" and cut.usage.tokens_out == 4
         assert (await engine.complete(ask("word " * 20_000))).stop == "overflow"

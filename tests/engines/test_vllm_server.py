@@ -1,4 +1,4 @@
-"""Servers that are started for a run, with a stand-in for the `vllm` command; the real one with `-m vllm`."""
+"""Servers that are started for a run, with a stand-in for the `vllm` command; with the real one under `-m vllm`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clemsim.engines.vllm_flags import flags_of
+from clemsim.engines.vllm_flags import parse_flags
 from clemsim.engines.vllm_server import ServerPool, VllmServerEngine
 from clemsim.errors import EngineUnavailable, UsageError
 from tests.engines.servers import ask
@@ -31,13 +31,13 @@ asyncio.run(main())
 """
 
 
-def says(script: Path, text: str) -> None:
+def replace_script(script: Path, text: str) -> None:
     script.write_text(text)
 
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A command that serves as vLLM does."""
+    """Let CLEMSIM_VLLM name a command that serves as vLLM does; return its script."""
     script = tmp_path / "server.py"
     script.write_text(SERVER)
     monkeypatch.setenv("CLEMSIM_VLLM", f"{sys.executable} {script}")
@@ -61,8 +61,9 @@ async def test_a_server_is_started_shared_and_stopped(stand_in: Path) -> None:
             assert (await first.complete(ask())).text
             url = first._server.url
         assert await reachable(url)
-        about = first.describe()
-        assert about["flags"] == ["--max-model-len", "512"] and about["dialect"] == "vllm" and "url" not in about
+        description = first.describe()
+        assert description["flags"] == ["--max-model-len", "512"]
+        assert description["dialect"] == "vllm" and "url" not in description
         assert first.adaptive and first.width
     assert not await reachable(url)
     async with VllmServerEngine("org/tiny?max-model-len=512", pool) as again:
@@ -118,16 +119,16 @@ async def test_a_kept_server_is_stopped_once_no_run_will_use_it(stand_in: Path) 
         assert not await reachable(url)
 
 
-async def test_why_it_did_not_start(stand_in: Path) -> None:
-    says(stand_in, "print('loading'); raise SystemExit('ValueError: no such model')")
+async def test_the_end_of_the_log_tells_why_a_server_did_not_start(stand_in: Path) -> None:
+    replace_script(stand_in, "print('loading'); raise SystemExit('ValueError: no such model')")
     with pytest.raises(EngineUnavailable, match=r"(?s)ended with 1; .*log.*loading\nValueError: no such model") as caught:
         async with VllmServerEngine("wrong", ServerPool()):
             pass
     assert "vLLM for wrong" in str(caught.value)
 
 
-async def test_it_is_not_waited_for_for_ever_and_not_left_behind(stand_in: Path) -> None:
-    says(stand_in, "import time; time.sleep(100)")
+async def test_a_server_that_is_not_ready_in_time_is_stopped(stand_in: Path) -> None:
+    replace_script(stand_in, "import time; time.sleep(100)")
     engine = VllmServerEngine("slow", ServerPool(), patience=0.3)
     opening = asyncio.create_task(engine.open())
     while not (process := engine._server.process):  # noqa: ASYNC110
@@ -138,8 +139,8 @@ async def test_it_is_not_waited_for_for_ever_and_not_left_behind(stand_in: Path)
 
 
 def test_specs() -> None:
-    for spec, said in (("", "name the model"), ("m?port=3", "clemsim's to choose"), ("m?a b=3", "no flag")):
-        with pytest.raises(UsageError, match=said):
+    for spec, message in (("", "name the model"), ("m?port=3", "sets --port itself"), ("m?a b=3", "not a flag")):
+        with pytest.raises(UsageError, match=message):
             VllmServerEngine(spec, ServerPool())
     assert VllmServerEngine("m?enforce-eager&dtype=float16", ServerPool())._server.flags == (
         "--enforce-eager",
@@ -148,7 +149,7 @@ def test_specs() -> None:
     )
 
 
-async def test_there_is_no_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_vllm_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEMSIM_VLLM", "no-such-vllm")
     with pytest.raises(UsageError, match="pip install vllm"):
         async with VllmServerEngine("m", ServerPool()):
@@ -175,4 +176,4 @@ async def test_real_vllm() -> None:
     ],
 )
 def test_flags_are_words_of_a_command_line(spec: str, expected: tuple[str, tuple[str, ...]]) -> None:
-    assert flags_of(spec, "vllm") == expected
+    assert parse_flags(spec, "vllm") == expected

@@ -1,4 +1,4 @@
-"""Whether the embedded model can be played here."""
+"""Tells whether the embedded model can be played here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from clemsim.errors import UsageError
 
 
 def missing() -> str:
-    """What the embedded model lacks; empty when nothing."""
+    """Return what the embedded model lacks; empty when nothing."""
     if find_spec("xllamacpp") is None:
         return "xllamacpp is not installed: pip install 'clemsim[local]'"
     try:

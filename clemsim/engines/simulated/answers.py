@@ -1,4 +1,4 @@
-"""What a simulated server says, and how it counts tokens: four characters are one."""
+"""What a simulated server replies, and how it counts tokens: four characters are one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
-Body = Mapping[str, Any]
-SimulatedAnswer = Callable[[Body], str]
-Template = Callable[[Sequence[Mapping[str, Any]]], list[str]]
+Body = Mapping[str, Any]  # the JSON of a chat completion request
+SimulatedAnswer = Callable[[Body], str]  # the text that answers a request
+Template = Callable[[Sequence[Mapping[str, Any]]], list[str]]  # the prompt of a conversation, in tokens
 
-_PIECE = re.compile(r"(?s).{1,4}")
+_TOKEN = re.compile(r"(?s).{1,4}")
 _WORDS = [
     "ask",
     "clue",
@@ -33,20 +33,20 @@ _WORDS = [
 
 
 def tokens(text: str) -> list[str]:
-    """A text in tokens."""
-    return _PIECE.findall(text)
+    """Return the tokens of a text."""
+    return _TOKEN.findall(text)
 
 
 def prompt(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A conversation in tokens. What is said in reply goes on exactly where they end, as with most chat templates."""
-    said = [token for each in messages for token in (f"<{each['role']}>", *tokens(str(each["content"])), "<end>")]
-    return [*said, "<assistant>"]
+    """Return the tokens of a conversation. As with most chat templates, the reply continues them exactly."""
+    parts = [token for message in messages for token in (f"<{message['role']}>", *tokens(str(message["content"])), "<end>")]
+    return [*parts, "<assistant>"]
 
 
 def babble(body: Body) -> str:
-    """A few words, always the same for one seed and conversation; as many as fit where the end is to be ignored."""
-    seen = f"{body.get('seed')} {body['messages'][-1]['content']}"
-    random = Random(blake2b(seen.encode()).digest())
-    most = int(body.get("max_tokens") or 16)
-    size = most if body.get("ignore_eos") else min(most, random.randint(8, 48))
+    """Return a few words, always the same for one seed and conversation; as many as fit with `ignore_eos`."""
+    identity = f"{body.get('seed')} {body['messages'][-1]['content']}"
+    random = Random(blake2b(identity.encode()).digest())
+    limit = int(body.get("max_tokens") or 16)
+    size = limit if body.get("ignore_eos") else min(limit, random.randint(8, 48))
     return " ".join(random.choices(_WORDS, k=size))[: 4 * size - 1] + "."

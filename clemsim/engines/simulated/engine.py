@@ -1,23 +1,22 @@
-"""A simulated server inside this process, without HTTP: on a virtual clock hours of load pass in seconds."""
+"""A simulated server inside this process, without HTTP: on a virtual clock, hours of load pass in seconds."""
 
 from __future__ import annotations
 
 import asyncio
 from time import time
-from typing import Any
 
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import read_load
 from clemsim.engines.simulated.answers import SimulatedAnswer, Template, babble, prompt, tokens
-from clemsim.engines.simulated.machine import Machine, Spec
+from clemsim.engines.simulated.machine import Machine, Served, Spec
 from clemsim.engines.simulated.metrics import exposition
 from clemsim.errors import EngineUnavailable
 from clemsim.game.messages import Usage
 
 
 class SimulatedEngine(Engine):
-    """Answers as a server of this spec would, at its pace; `width` as with any engine, None: found while playing."""
+    """Answers as a server of this spec would, at its pace."""
 
     def __init__(
         self,
@@ -26,38 +25,39 @@ class SimulatedEngine(Engine):
         template: Template = prompt,
         *,
         width: int | None = None,
-        name: str | None = None,
     ) -> None:
+        """Simulate a server of `spec` that says what `answer` returns. `width` None: found while playing."""
         self.name = spec.model
         self.machine = Machine(spec)
         self.width = width or FIRST_WIDTH
         self.adaptive = width is None
-        self.dead = False  # it answers nobody, and has forgotten whom it was answering
+        self.dead = False  # it answers no request, and has dropped those that it was answering
         self._answer = answer
         self._template = template
-        self._asking: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[Served]] = set()
 
     async def open(self) -> None:
-        """Raises EngineUnavailable while it is dead."""
+        """Raise EngineUnavailable while it is dead."""
         if self.dead:
             raise EngineUnavailable(f"{self.name} is dead")
 
     async def complete(self, request: Request) -> Completion:
-        """An answer when it is due. Raises EngineUnavailable while it is dead."""
+        """Return an answer when it is due. Raises EngineUnavailable while it is dead."""
         await self.open()
-        most = request.sampling.max_tokens
-        body = {"messages": request.messages, "seed": request.seed, "max_tokens": most}
-        said, asked = tokens(self._answer(body)), self._template(request.messages)
-        reply = said[:most]
+        limit = request.sampling.max_tokens
+        body = {"messages": request.messages, "seed": request.seed, "max_tokens": limit}
+        answer, prompt_tokens = tokens(self._answer(body)), self._template(request.messages)
+        reply = answer[:limit]
         started, begun = time(), asyncio.get_running_loop().time()
-        served = await self._generate(asked, reply)
+        cached = await self._generate(prompt_tokens, reply)
         seconds = asyncio.get_running_loop().time() - begun
-        usage = Usage(self.name, request.seed, started, seconds, len(asked), len(reply), served)
-        return Completion("".join(reply), "", "length" if len(said) > most else "stop", usage)
+        usage = Usage(self.name, request.seed, started, seconds, len(prompt_tokens), len(reply), cached)
+        return Completion("".join(reply), "", "length" if len(answer) > limit else "stop", usage)
 
-    async def _generate(self, asked: list[str], reply: list[str]) -> int:
-        task = asyncio.ensure_future(self.machine.generate(asked, reply))
-        self._asking.add(task)
+    async def _generate(self, prompt_tokens: list[str], reply: list[str]) -> int:
+        """Let the machine make the reply; return how many prompt tokens were cached."""
+        task = asyncio.ensure_future(self.machine.generate(prompt_tokens, reply))
+        self._tasks.add(task)
         try:
             return (await task).cached
         except asyncio.CancelledError:
@@ -65,13 +65,13 @@ class SimulatedEngine(Engine):
                 raise
             raise EngineUnavailable(f"{self.name} died") from None
         finally:
-            self._asking.discard(task)
+            self._tasks.discard(task)
             task.cancel()
 
     def kill(self) -> None:
-        """Answer nobody any more, not even those who wait."""
+        """Answer no more requests, not even those under way."""
         self.dead = True
-        for task in self._asking:
+        for task in self._tasks:
             task.cancel()
 
     def restart(self) -> None:
@@ -80,9 +80,9 @@ class SimulatedEngine(Engine):
         self.dead = False
 
     async def alive(self) -> bool:
-        """Whether it answers."""
+        """Return whether it answers."""
         return not self.dead
 
     async def load(self) -> ServerLoad | None:
-        """As it is read from any server's `/metrics`."""
+        """Return the load as it is read from any server's `/metrics`; None while it is dead."""
         return None if self.dead else read_load(exposition(self.machine))

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 
-# Upper bounds in seconds: of what happens once in a request, and of what happens with every token.
+# Upper bounds in seconds: of what happens once per request, and of what happens with every token.
 REQUESTS = (
     *(0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0),
     *(2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0, 160.0, 640.0, 2560.0),
@@ -18,19 +18,22 @@ class MetricsHistogram:
     """Counts of values up to each bound, and their sum."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
+        """Take the upper bounds of the buckets, in ascending order."""
         self._bounds = bounds
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
 
     def add(self, value: float, times: int = 1) -> None:
-        """One value, so many times."""
+        """Count a value, `times` times."""
         self._counts[bisect_left(self._bounds, value)] += times
         self._sum += value * times
 
     def lines(self, name: str, label: str) -> list[str]:
-        """As it stands on the page."""
+        """Return the lines of the histogram on a metrics page."""
         totals = list(accumulate(self._counts))
         bounds = [*map(str, self._bounds), "+Inf"]
-        buckets = [f'{name}_bucket{{{label},le="{bound}"}} {float(n)}' for bound, n in zip(bounds, totals, strict=True)]
+        buckets = [
+            f'{name}_bucket{{{label},le="{bound}"}} {float(total)}' for bound, total in zip(bounds, totals, strict=True)
+        ]
         ends = [f"{name}_count{{{label}}} {float(totals[-1])}", f"{name}_sum{{{label}}} {self._sum}"]
         return [f"# TYPE {name} histogram", *buckets, *ends]

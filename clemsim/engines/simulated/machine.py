@@ -1,9 +1,9 @@
-"""What computes: requests wait for a seat and for room in the KV cache, are prefilled and then decoded together.
+"""What computes: requests wait for a seat and for room in the KV cache, are prefilled, and then decoded together.
 
-Continuous batching as vLLM does it. Prompts are computed one after the other at `prefill` tokens a second, without what
-the prefix cache holds of them; from then on a request makes a token every `interval` seconds, beside all others. When the
-KV cache is full, whoever came last is thrown out and begins again later. It runs on the clock of the event loop, which
-may be a virtual one; nothing is done per token, only per block, unless tokens are streamed.
+Continuous batching as vLLM does it. Prompts are computed one after the other at `prefill` tokens per second, without the
+part that the prefix cache contains; from then on a request makes a token every `interval` seconds, beside all others. When
+the KV cache is full, the request that came last is preempted and begins again later. The machine runs on the clock of the
+event loop, which may be a virtual one; nothing is done per token, only per block, unless tokens are streamed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Spec:
     block_size: int = 16  # tokens
     context: int = 8192  # tokens of prompt and reply
     first_token: float = 0.02  # from a seat to the first token, at least
-    prefill: float = 20_000.0  # prompt tokens a second, of all requests together
+    prefill: float = 20_000.0  # prompt tokens per second, of all requests together
     interval: float = 0.01  # between two tokens of one request
     slowdown: float = 0.0  # by this share an interval is longer for every other request that runs
     priority: bool = False  # the lowest priority number first, instead of first come, first served
@@ -43,10 +43,10 @@ class Counters:
     prompt: int = 0  # tokens
     generated: int = 0  # tokens
     queries: int = 0  # prompt tokens looked up in the prefix cache
-    hits: int = 0  # of them found
+    hits: int = 0  # prompt tokens that the prefix cache contained
     preemptions: int = 0
-    rejections: int = 0  # by whoever lets requests in
-    finished: int = 0
+    rejections: int = 0  # requests turned away, counted by the server
+    finished: int = 0  # requests
     first_tokens: MetricsHistogram = field(default_factory=lambda: MetricsHistogram(REQUESTS))  # seconds, with the queue
     intervals: MetricsHistogram = field(default_factory=lambda: MetricsHistogram(TOKENS))  # seconds between two tokens
     queued: MetricsHistogram = field(default_factory=lambda: MetricsHistogram(REQUESTS))  # seconds
@@ -55,12 +55,12 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a request got. Times in seconds: in the queue, from its arrival to the first token, altogether."""
+    """What one request got. Times in seconds."""
 
-    cached: int  # tokens
-    queued: float
-    first_token: float
-    seconds: float
+    cached: int  # prompt tokens that the prefix cache contained
+    queued: float  # in the queue
+    first_token: float  # from arrival to the first token
+    seconds: float  # from arrival to the end
 
 
 @dataclass(slots=True, eq=False)
@@ -72,12 +72,12 @@ class _Job:
     rank: tuple[int, int]
     arrived: float
     done: asyncio.Future[Served]
-    heard: Callable[[int], None] | None  # is told of every token
-    made: int = 0
+    on_token: Callable[[int], None] | None
+    made: int = 0  # tokens of the reply
     cached: int | None = None
     seated: float = 0.0
     first: float | None = None
-    due: float = 0.0  # when its next tokens are; so that timers that come late don't add up
+    due: float = 0.0  # when its next tokens are; so that the delays of timers do not add up
     holding: Holding | None = None
     timer: asyncio.TimerHandle | None = None
 
@@ -90,19 +90,19 @@ class _Job:
         return len(self.prompt) + self.made
 
     def tokens(self, size: int) -> list[Hashable]:
-        """The first so many of prompt and reply."""
+        """Return the first `size` tokens of prompt and reply."""
         return [*self.prompt, *self.reply[: self.made]][:size]
 
 
 @dataclass(slots=True)
 class Machine:
-    """One server's engine; lives on one event loop."""
+    """The engine of one server; lives on one event loop."""
 
     spec: Spec
     counters: Counters = field(default_factory=Counters)
     _running: dict[_Job, None] = field(default_factory=dict)  # in the order of their seating
-    _waiting: list[_Job] = field(default_factory=list)
-    _prefilled: float = 0.0  # until when prompts are being computed
+    _waiting: list[_Job] = field(default_factory=list)  # a heap
+    _prefilled: float = 0.0  # when all prompts will have been computed
     _order: count[int] = field(default_factory=count)
     _cache: BlockCache = field(init=False)
 
@@ -121,25 +121,26 @@ class Machine:
 
     @property
     def usage(self) -> float:
-        """Share of the KV cache that running requests hold."""
+        """Share of the KV cache that running requests hold, 0..1."""
         return self._cache.usage
 
     def fits(self, prompt: Tokens, reply: int) -> bool:
-        """Whether a request of this size can be served at all."""
+        """Return whether a request with so many tokens of reply can be served at all."""
         size = len(prompt) + reply
         return size <= min(self.spec.context, self.spec.blocks * self.spec.block_size)
 
     async def generate(
-        self, prompt: Tokens, reply: Tokens, priority: int = 0, heard: Callable[[int], None] | None = None
+        self, prompt: Tokens, reply: Tokens, priority: int = 0, on_token: Callable[[int], None] | None = None
     ) -> Served:
-        """Take as long as it takes to say `reply`, which must not be empty; `heard` is told of each of its tokens. Who
-        is cancelled leaves the machine. Raises ValueError where the request can't fit.
+        """Take as long as it takes to make `reply`, which must not be empty. A cancelled request leaves the machine.
+
+        `on_token` is called at each token with the number of tokens so far. Raises ValueError where the request cannot fit.
         """
         if not reply or not self.fits(prompt, len(reply)):
             raise ValueError("a request needs a reply, and both must fit the context")
         loop = asyncio.get_running_loop()
         rank = (priority if self.spec.priority else 0, next(self._order))
-        job = _Job(prompt, reply, rank, loop.time(), loop.create_future(), heard)
+        job = _Job(prompt, reply, rank, loop.time(), loop.create_future(), on_token)
         heapq.heappush(self._waiting, job)
         self._seat()
         try:
@@ -148,7 +149,7 @@ class Machine:
             self._remove(job)
 
     def _seat(self) -> None:
-        """Give seats to those that wait, as long as there are seats and room."""
+        """Give seats to requests that wait, as long as there are seats and room."""
         loop = asyncio.get_running_loop()
         while self._waiting and len(self._running) < self.spec.seats:
             job = self._waiting[0]
@@ -163,46 +164,46 @@ class Machine:
         self._running[job] = None
         job.holding = holding
         if job.cached is None:  # vLLM does not count what is computed again
-            job.cached, job.seated = holding.found, now
+            job.cached, job.seated = holding.cached, now
             self.counters.prompt += len(job.prompt)
             self.counters.queries += len(job.prompt)
-            self.counters.hits += holding.found
-        self._prefilled = max(now, self._prefilled) + (job.size - holding.found) / self.spec.prefill
+            self.counters.hits += holding.cached
+        self._prefilled = max(now, self._prefilled) + (job.size - holding.cached) / self.spec.prefill
         job.due = max(self._prefilled, now + self.spec.first_token)
         job.timer = loop.call_at(job.due, self._advance, job, 1)
 
     def _advance(self, job: _Job, made: int) -> None:
-        """A request has made some tokens more."""
+        """Add `made` tokens to a reply, and end it or plan its next tokens."""
         loop = asyncio.get_running_loop()
         while job.holding and not self._cache.grow(job.holding, job.size + made):
             self._preempt(max(self._running))
-        if job.holding is None:  # it was thrown out itself
+        if job.holding is None:  # it was preempted itself
             return
         job.made += made
         self.counters.generated += made
         if job.first is None:
             job.first = loop.time()
         self._cache.fill(job.holding, job.tokens(job.size - 1))  # of the newest token nothing is computed yet
-        if job.heard:
-            job.heard(job.made)
+        if job.on_token:
+            job.on_token(job.made)
         if job.made == len(job.reply):
             self._finish(job, loop.time())
             return
-        more = self._step(job)
+        step = self._step(job)
         interval = self.spec.interval * (1 + self.spec.slowdown * (len(self._running) - 1))
-        job.due += more * interval
-        self.counters.intervals.add(interval, more)
-        job.timer = loop.call_at(job.due, self._advance, job, more)
+        job.due += step * interval
+        self.counters.intervals.add(interval, step)
+        job.timer = loop.call_at(job.due, self._advance, job, step)
 
     def _step(self, job: _Job) -> int:
-        """Tokens until something happens: the next one if somebody listens, else the end of the block or of the reply."""
-        if job.heard:
+        """Return the tokens until something happens: 1 if tokens are streamed, else to the end of the block or the reply."""
+        if job.on_token:
             return 1
         size = self.spec.block_size
         return min(len(job.reply) - job.made, size - job.size % size)
 
     def _preempt(self, job: _Job) -> None:
-        """Throw a request out; it waits again, with what it has said."""
+        """Take a request's seat and room away. It waits again, with the tokens that it has made."""
         self.counters.preemptions += 1
         self._leave(job)
         heapq.heappush(self._waiting, job)
@@ -219,6 +220,7 @@ class Machine:
         self._seat()
 
     def _leave(self, job: _Job) -> None:
+        """Give back a request's seat and room."""
         del self._running[job]
         if job.timer:
             job.timer.cancel()
@@ -227,10 +229,10 @@ class Machine:
         job.holding = job.timer = None
 
     def _remove(self, job: _Job) -> None:
-        """Forget a request that was given up."""
+        """Forget a request that has ended or was given up."""
         if job in self._running:
             self._leave(job)
             self._seat()
         elif not job.done.done() or job.done.cancelled():
-            self._waiting = [each for each in self._waiting if each is not job]
+            self._waiting = [waiting for waiting in self._waiting if waiting is not job]
             heapq.heapify(self._waiting)

@@ -1,4 +1,4 @@
-"""A machine's `/metrics`, in vLLM's names (Prometheus' exposition format)."""
+"""The `/metrics` of a machine, with vLLM's names (Prometheus' exposition format)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from clemsim.engines.simulated.machine import Machine
 
 
 def exposition(machine: Machine) -> str:
-    """The page."""
+    """Return the page of a machine."""
     spec, counters = machine.spec, machine.counters
     label = f'engine="0",model_name="{spec.model}"'
     gauges = {

@@ -4,37 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from aiohttp import web
 
-from clemsim.engines.simulated.answers import SimulatedAnswer, Template, babble, prompt, tokens
-from clemsim.engines.simulated.faults import LATE, Faults, other_answer
+from clemsim.engines.simulated.answers import Body, SimulatedAnswer, Template, babble, prompt, tokens
+from clemsim.engines.simulated.faults import LATE, Fault, Faults, other_answer
 from clemsim.engines.simulated.machine import Machine, Served, Spec
 from clemsim.engines.simulated.metrics import exposition
 
 LONGEST_BODY = 64 * 2**20  # bytes
 ROUTES = ("/v1/chat/completions", "/v1/chat/completions/batch", "/v1/models", "/health", "/version", "/metrics")
-
-
 BACKLOG = 4096  # connections that may wait to be accepted: a load test opens many at once
 NO_FAULTS = Faults()
 
 
 class Refused(Exception):
-    """The request gets this status and text instead of an answer."""
+    """The request gets this status and text instead of a completion."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
 
 
+class Exchange(NamedTuple):
+    """Prompt and reply of a request in tokens, and why the reply ends."""
+
+    prompt: list[str]
+    reply: list[str]
+    finish_reason: str
+
+
 class SimulatedServer:
-    """One server; `most_waiting`: more than so many requests in its queue are turned away with 503."""
+    """One server that listens on a port."""
 
     def __init__(
         self,
@@ -44,6 +50,10 @@ class SimulatedServer:
         template: Template = prompt,
         faults: Faults = NO_FAULTS,
     ) -> None:
+        """Simulate a server of `spec` that says what `answer` returns and meets `faults`.
+
+        `most_waiting`: the requests that its queue takes; more are turned away with 503. `template`: makes the prompts.
+        """
         self.spec = spec
         self.machine = Machine(spec)
         self.url = ""
@@ -52,11 +62,11 @@ class SimulatedServer:
         self._most_waiting = most_waiting
         self._faults = faults
         self._dice = random.Random(0)
-        self._inside = 0  # requests that have come and are not answered
+        self._inside = 0  # requests that have arrived and are not answered
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> None:
-        """Listen; port 0: any that is free."""
+        """Listen, with an empty cache. Port 0: any that is free."""
         self.machine = Machine(self.spec)
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.01, handler_cancellation=True)
         await self._runner.setup()
@@ -64,14 +74,14 @@ class SimulatedServer:
         self.url = f"http://{host}:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
-        """Answer nobody any more, not even those who wait; with `start` it begins with an empty cache."""
+        """Answer no more requests, not even those under way."""
         if self._runner:
             runner, self._runner = self._runner, None
             await runner.cleanup()
 
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncIterator[SimulatedServer]:
-        """Listen until the block is over."""
+        """Listen within this context."""
         await self.start(port)
         try:
             yield self
@@ -114,19 +124,19 @@ class SimulatedServer:
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         try:
-            body = await self._body(request)
-            fault = await self._fail(request)
-            asked, reply, finish = self._say(body)
+            body = await self._read_body(request)
+            fault = await self._meet_fault(request)
+            exchange = self._answer_to(body)
             if body.get("stream"):
-                return await self._stream(request, body, asked, reply, "" if fault == "cut" else finish)
-            served = await self.machine.generate(asked, reply, int(body.get("priority") or 0))
+                return await self._stream(request, body, exchange, cut=fault == "cut")
+            served = await self.machine.generate(exchange.prompt, exchange.reply, _priority(body))
         except Refused as error:
             return _error(error)
-        choice = _choice(0, "".join(reply), finish)
-        return self._answered([choice], _usage(len(asked), len(reply), served.cached), _timed(served))
+        usage = _usage(len(exchange.prompt), len(exchange.reply), served.cached)
+        return self._completion([_choice(0, exchange)], usage, _times(served))
 
-    async def _fail(self, request: web.Request) -> str:
-        """The fault that a request meets, which may end it here."""
+    async def _meet_fault(self, request: web.Request) -> Fault:
+        """Return the fault that a request meets, unless it ends the request here."""
         fault = self._faults.draw(self._dice)
         match fault:
             case "busy":
@@ -135,104 +145,110 @@ class SimulatedServer:
                 raise Refused(500, "something went wrong")
             case "reset" if request.transport:
                 request.transport.abort()
-                raise Refused(500, "nobody hears this")
+                raise Refused(500, "the connection is gone")
             case "stall":
                 await asyncio.sleep(LATE)
         return fault
 
     async def _batch(self, request: web.Request) -> web.Response:
-        """Several conversations, one answer for all, when the last of them is ready."""
+        """Answer several conversations in one response, when the last of them is ready."""
         try:
-            body = await self._body(request)
-            said = [self._say({**body, "messages": each}) for each in body["messages"]]
+            body = await self._read_body(request)
+            exchanges = [self._answer_to({**body, "messages": messages}) for messages in body["messages"]]
         except Refused as error:
             return _error(error)
-        await asyncio.gather(*(self.machine.generate(asked, reply) for asked, reply, _ in said))
-        choices = [_choice(index, "".join(reply), finish) for index, (_, reply, finish) in enumerate(said)]
+        await asyncio.gather(*(self.machine.generate(exchange.prompt, exchange.reply) for exchange in exchanges))
+        choices = [_choice(index, exchange) for index, exchange in enumerate(exchanges)]
         if body.get("return_token_ids"):
-            for choice, (_, reply, _) in zip(choices, said, strict=True):
-                choice["token_ids"] = list(range(len(reply)))
-        tokens_in, tokens_out = sum(len(asked) for asked, _, _ in said), sum(len(reply) for _, reply, _ in said)
-        usage = _usage(tokens_in, tokens_out, 0)
+            for choice, exchange in zip(choices, exchanges, strict=True):
+                choice["token_ids"] = list(range(len(exchange.reply)))
+        tokens_in = sum(len(exchange.prompt) for exchange in exchanges)
+        usage = _usage(tokens_in, sum(len(exchange.reply) for exchange in exchanges), 0)
         del usage["prompt_tokens_details"]  # vLLM has none for batches
-        return self._answered(choices, usage, None)
+        return self._completion(choices, usage, None)
 
-    async def _stream(
-        self, request: web.Request, body: Mapping[str, Any], asked: list[str], reply: list[str], finish: str
-    ) -> web.StreamResponse:
-        """One server-sent event for every token; where the end is not to be reached, half of them."""
+    async def _stream(self, request: web.Request, body: Body, exchange: Exchange, *, cut: bool) -> web.StreamResponse:
+        """Send a server-sent event for every token; of a stream that is `cut`, only for half of them."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         try:
             await response.prepare(request)
         except ConnectionResetError:
             return response  # the client has gone before the first token
-        heard: asyncio.Queue[int] = asyncio.Queue()
-        task = asyncio.ensure_future(self.machine.generate(asked, reply, int(body.get("priority") or 0), heard.put_nowait))
+        made: asyncio.Queue[int] = asyncio.Queue()
+        prompt_tokens, reply = exchange.prompt, exchange.reply
+        task = asyncio.ensure_future(self.machine.generate(prompt_tokens, reply, _priority(body), made.put_nowait))
         try:
             for number in range(1, len(reply) + 1):
-                await heard.get()
-                choice = {"index": 0, "delta": {"content": reply[number - 1]}, "finish_reason": None}
-                choice["finish_reason"] = finish if number == len(reply) else None
+                await made.get()
+                finish_reason = exchange.finish_reason if number == len(reply) and not cut else None
+                choice = {"index": 0, "delta": {"content": reply[number - 1]}, "finish_reason": finish_reason}
                 await response.write(_event({"choices": [choice]}))
-                if not finish and 2 * number >= len(reply):
+                if cut and 2 * number >= len(reply):
                     return response
-            usage = _usage(len(asked), len(reply), (await task).cached)
+            usage = _usage(len(prompt_tokens), len(reply), (await task).cached)
             if (body.get("stream_options") or {}).get("include_usage"):
                 await response.write(_event({"choices": [], "usage": usage}))
             await response.write(b"data: [DONE]\n\n")
         except ConnectionResetError:
-            pass  # nobody listens any more
+            pass  # the client has gone
         finally:
             task.cancel()
         return response
 
-    async def _body(self, request: web.Request) -> dict[str, Any]:
-        """The request, if it may be served now."""
+    async def _read_body(self, request: web.Request) -> dict[str, Any]:
+        """Return the JSON of a request that may be served now. Raises Refused."""
         if self._most_waiting is not None and self.machine.waiting >= self._most_waiting:
             self.machine.counters.rejections += 1
             raise Refused(503, "the queue is full")
         try:
             body = orjson.loads(await request.read())
-            wanted, priority = body["model"], body.get("priority")
+            model, priority = body["model"], body.get("priority")
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
             raise Refused(400, "send a JSON object with model and messages") from None
-        if wanted != self.spec.model:
-            raise Refused(404, f"the model {wanted!r} does not exist")
+        if model != self.spec.model:
+            raise Refused(404, f"the model {model!r} does not exist")
         if priority and not self.spec.priority:
             raise Refused(400, "priority scheduling is not enabled")
         return dict(body)
 
-    def _say(self, body: Mapping[str, Any]) -> tuple[list[str], list[str], str]:
-        """Prompt and reply in tokens, and why the reply ends."""
+    def _answer_to(self, body: Body) -> Exchange:
+        """Return prompt and reply of a request. Raises Refused."""
         try:
-            asked, said = self._template(body["messages"]), tokens(self._answered_with(body))
+            prompt_tokens, answer = self._template(body["messages"]), tokens(self._answer_text(body))
         except (KeyError, TypeError, IndexError):
             raise Refused(400, "messages: a list of objects with role and content is needed") from None
-        most = int(body.get("max_tokens") or self.spec.context)
-        reply = said[:most] or ["."]
-        if not self.machine.fits(asked, len(reply)):
+        limit = int(body.get("max_tokens") or self.spec.context)
+        reply = answer[:limit] or ["."]
+        if not self.machine.fits(prompt_tokens, len(reply)):
             raise Refused(400, f"This model's maximum context length is {self.spec.context} tokens")
-        return asked, reply, "length" if len(said) > most else "stop"
+        return Exchange(prompt_tokens, reply, "length" if len(answer) > limit else "stop")
 
-    def _answered_with(self, body: Mapping[str, Any]) -> str:
-        most = self._faults.other
-        said = self._answer(body)
-        return other_answer(said, body) if most is not None and self._inside > most else said
+    def _answer_text(self, body: Body) -> str:
+        limit = self._faults.other
+        answer = self._answer(body)
+        return other_answer(answer, body) if limit is not None and self._inside > limit else answer
 
-    def _answered(self, choices: list[Any], usage: Any, timed: Any) -> web.Response:
-        said = {
+    def _completion(
+        self, choices: list[dict[str, Any]], usage: dict[str, Any], times: dict[str, float] | None
+    ) -> web.Response:
+        completion = {
             "object": "chat.completion",
             "created": int(time()),
             "model": self.spec.model,
             "choices": choices,
             "usage": usage,
-            "metrics": timed,
+            "metrics": times,
         }
-        return web.Response(body=orjson.dumps(said), content_type="application/json")
+        return web.Response(body=orjson.dumps(completion), content_type="application/json")
 
 
-def _choice(index: int, text: str, finish: str) -> dict[str, Any]:
-    return {"index": index, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
+def _priority(body: Body) -> int:
+    return int(body.get("priority") or 0)
+
+
+def _choice(index: int, exchange: Exchange) -> dict[str, Any]:
+    message = {"role": "assistant", "content": "".join(exchange.reply)}
+    return {"index": index, "message": message, "finish_reason": exchange.finish_reason}
 
 
 def _usage(tokens_in: int, tokens_out: int, cached: int) -> dict[str, Any]:
@@ -244,15 +260,15 @@ def _usage(tokens_in: int, tokens_out: int, cached: int) -> dict[str, Any]:
     }
 
 
-def _timed(served: Served) -> dict[str, float]:
+def _times(served: Served) -> dict[str, float]:
     return {"queue_time_ms": 1000 * served.queued, "time_to_first_token_ms": 1000 * (served.first_token - served.queued)}
 
 
-def _event(data: Any) -> bytes:
+def _event(data: dict[str, Any]) -> bytes:
     return b"data: " + orjson.dumps(data) + b"\n\n"
 
 
 def _error(error: Refused) -> web.Response:
-    said = {"error": {"message": str(error), "type": "BadRequestError", "code": error.status}}
+    body = {"error": {"message": str(error), "type": "BadRequestError", "code": error.status}}
     headers = {"Retry-After": "1"} if error.status == 503 else None
-    return web.json_response(said, status=error.status, headers=headers)
+    return web.json_response(body, status=error.status, headers=headers)

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from itertools import count, cycle
 from typing import Any
 
-from clemsim.engines.streaming import EventMeter
+from clemsim.engines.stream_timing import EventMeter
 from clemsim.errors import EngineError, LimitReached, Unauthorized, UnknownModel
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey

@@ -64,8 +64,8 @@ class Conversation:
         usage, timed = message.usage, self.timed
         if usage is None or timed is None:
             return
-        heard = usage.heard
-        self.ended = max(self.ended, heard.ended if heard else monotonic())
+        timing = usage.timing
+        self.ended = max(self.ended, timing.ended if timing else monotonic())
         if message.stop == "overflow":
             self.state.collector.add_failure(timed.due, OVERFLOW)
         else:

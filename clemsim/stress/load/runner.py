@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import time
 
 from clemsim._util.tasks import run_in_background
-from clemsim.engines.streaming import EventMeter
+from clemsim.engines.stream_timing import EventMeter
 from clemsim.game.seeds import dice
 from clemsim.runtime.agent import opened
 from clemsim.stress.load.conversation import LoadState

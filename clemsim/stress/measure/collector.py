@@ -8,7 +8,7 @@ from time import monotonic, thread_time
 
 from clemsim._util.loop_monitor import PERIOD
 from clemsim.engines.load import ServerLoad
-from clemsim.engines.streaming import EventMeter
+from clemsim.engines.stream_timing import EventMeter
 from clemsim.game.messages import Usage
 from clemsim.game.outcomes import Outcome
 from clemsim.stress.measure.segments import Segment

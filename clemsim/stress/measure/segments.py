@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from time import monotonic
 
 from clemsim._util.histogram import Histogram
 from clemsim.engines.load import ServerLoad
@@ -134,16 +135,19 @@ class Segment:
 
     def add_turn(self, due: float, usage: Usage, slo: Slo) -> None:
         """Count an answered turn that was due at `due` (monotonic seconds)."""
-        heard = usage.heard
+        timing = usage.timing
         self.turns += 1
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out
         self.tokens_cached += usage.tokens_cached
-        if heard is None or not heard.times:
+        if timing is None:
+            self._add_whole_reply(due, monotonic(), usage, slo)
             return
-        self.turn_events += heard.events
-        self.late.add(heard.sent - due)
-        times, latencies = heard.times, self.latencies
+        if not timing.times:
+            return
+        self.turn_events += timing.events
+        self.late.add(timing.sent - due)
+        times, latencies = timing.times, self.latencies
         first, last = times[0], times[-1]
         longest_gap, before, add = 0.0, first, latencies.itl.add
         for at in times[1:]:
@@ -158,6 +162,13 @@ class Segment:
         if tpot is not None:
             latencies.tpot.add(tpot)
         self.turns_in_slo += slo.is_met({"ttft": first - due, "itl": longest_gap, "tpot": tpot, "turn": last - due})
+
+    def _add_whole_reply(self, due: float, ended: float, usage: Usage, slo: Slo) -> None:
+        """Count the reply of an engine that does not stream as one event: it has a turn latency, and no first token."""
+        self.turn_events += 1
+        self.late.add(ended - usage.seconds - due)
+        self.latencies.turn.add(ended - due)
+        self.turns_in_slo += slo.is_met({"turn": ended - due})
 
     def add_conversation(self, seconds: float, outcome: Outcome, slo: Slo) -> None:
         """Count a conversation that was played to its end in this many seconds."""

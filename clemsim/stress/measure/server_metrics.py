@@ -10,10 +10,10 @@ from math import isinf
 from typing import Literal
 from urllib.parse import urlsplit
 
-from clemsim.engines.connect import transport
+from clemsim.engines.connect import NetworkPolicy
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import Buckets, read_histograms, read_load
-from clemsim.engines.transport import Transport
+from clemsim.engines.transport import Transport, make_transport
 from clemsim.stress.measure.segments import Segment
 from clemsim.stress.stress_result import StressResult
 
@@ -96,7 +96,7 @@ class Scraper:
 
     async def __aenter__(self) -> Scraper:
         for url in self._urls:
-            server = transport(url, {})
+            server = make_transport(url, NetworkPolicy())
             self._stack.push_async_callback(server.close)
             self._servers.append((server, f"{urlsplit(url).path.removesuffix('/v1')}/metrics"))
         return self

@@ -9,7 +9,8 @@ from pathlib import Path
 from clemsim.catalog.agents import make_casts
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.engines.base import Sampling
-from clemsim.engines.streaming import EventMeter, Streaming
+from clemsim.engines.stream_timing import EventMeter
+from clemsim.engines.streaming import Streaming
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Cast
 from clemsim.stress.plan.mix import LOAD_GAMES, Mix, make_mix

@@ -1,4 +1,4 @@
-"""The simulated server is taken for a vLLM server, over real HTTP."""
+"""The simulated server behaves as a vLLM server does, over real HTTP."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from tests.engines.servers import ask
 SPEC = Spec(model="tiny", first_token=0.001, interval=0.0)
 
 
-async def test_it_is_known_as_vllm_with_what_it_can_do() -> None:
+async def test_it_is_recognized_as_vllm_with_its_features() -> None:
     async with SimulatedServer(SPEC).serving() as server, ChatEngine("tiny", server.url) as engine:
         assert engine.server.dialect == "vllm" and engine.server.metrics and engine.server.batch
         assert not engine.server.priority and engine.adaptive
-        said = await engine.complete(ask("word " * 40))
+        first = await engine.complete(ask("word " * 40))
         again = await engine.complete(ask("word " * 40))
         load = await engine.load()
-    assert said.text == again.text and said.stop == "stop"
-    assert said.usage.tokens_in == 53 and said.usage.tokens_out * 4 >= len(said.text)
-    assert (said.usage.tokens_cached, again.usage.tokens_cached) == (0, 48)
-    assert said.usage.first_token is not None and said.usage.first_token >= 0.001
-    assert load and load.generated == 2 * said.usage.tokens_out and load.kv_tokens == 8192 * 16
+    assert first.text == again.text and first.stop == "stop"
+    assert first.usage.tokens_in == 53 and first.usage.tokens_out * 4 >= len(first.text)
+    assert (first.usage.tokens_cached, again.usage.tokens_cached) == (0, 48)
+    assert first.usage.first_token is not None and first.usage.first_token >= 0.001
+    assert load and load.generated == 2 * first.usage.tokens_out and load.kv_tokens == 8192 * 16
 
 
-async def test_priority_is_taken_where_it_means_something() -> None:
+async def test_priority_is_recognized_where_it_is_scheduled_by() -> None:
     spec = Spec(model="tiny", first_token=0.001, interval=0.0, priority=True)
     async with SimulatedServer(spec).serving() as server, ChatEngine("tiny", server.url) as engine:
         assert engine.server.priority
@@ -57,37 +57,36 @@ async def test_another_model_is_not_served() -> None:
 async def test_a_full_queue_turns_requests_away() -> None:
     spec = Spec(model="tiny", seats=1, first_token=0.2)
     async with SimulatedServer(spec, most_waiting=1).serving() as server, aiohttp.ClientSession() as session:
-        sent = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}]}
+        body = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}]}
         url = f"{server.url}/v1/chat/completions"
-        answers = await asyncio.gather(*(session.post(url, json=sent) for _ in range(4)))
-    assert sorted(each.status for each in answers) == [200, 200, 503, 503]
+        responses = await asyncio.gather(*(session.post(url, json=body) for _ in range(4)))
+    assert sorted(response.status for response in responses) == [200, 200, 503, 503]
     assert server.machine.counters.rejections == 2
     load = read_load(exposition(server.machine))
     assert load and load.rejections == 2
 
 
-async def test_a_stream_says_what_an_answer_says() -> None:
+async def test_a_stream_brings_the_same_text_as_an_answer_in_one_piece() -> None:
     async with SimulatedServer(SPEC).serving() as server, aiohttp.ClientSession() as session:
-        sent = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}], "seed": 1, "max_tokens": 20}
+        body = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}], "seed": 1, "max_tokens": 20}
         url = f"{server.url}/v1/chat/completions"
-        whole = await (await session.post(url, json=sent)).json()
-        streamed = await session.post(url, json=sent | {"stream": True, "stream_options": {"include_usage": True}})
+        whole = await (await session.post(url, json=body)).json()
+        streamed = await session.post(url, json=body | {"stream": True, "stream_options": {"include_usage": True}})
         events = [line[6:] for line in (await streamed.read()).split(b"\n") if line.startswith(b"data: ")]
     assert events.pop() == b"[DONE]"
     parts = [orjson.loads(event) for event in events]
-    text = "".join(each["choices"][0]["delta"]["content"] for each in parts[:-1])
+    text = "".join(part["choices"][0]["delta"]["content"] for part in parts[:-1])
     assert text == whole["choices"][0]["message"]["content"]
     assert parts[-1]["usage"]["completion_tokens"] == whole["usage"]["completion_tokens"] == len(parts) - 1
 
 
 async def test_a_batch_is_answered_at_once() -> None:
     async with SimulatedServer(SPEC).serving() as server, aiohttp.ClientSession() as session:
-        one, other = ([{"role": "user", "content": text}] for text in ("Hi", "Ho"))
-        sent = {"model": "tiny", "seed": 1}
-        batch = await (
-            await session.post(f"{server.url}/v1/chat/completions/batch", json=sent | {"messages": [one, other]})
-        ).json()
-        single = await (await session.post(f"{server.url}/v1/chat/completions", json=sent | {"messages": other})).json()
+        first, second = ([{"role": "user", "content": text}] for text in ("Hi", "Ho"))
+        body = {"model": "tiny", "seed": 1}
+        url = f"{server.url}/v1/chat/completions"
+        batch = await (await session.post(f"{url}/batch", json=body | {"messages": [first, second]})).json()
+        single = await (await session.post(url, json=body | {"messages": second})).json()
     assert len(batch["choices"]) == 2
     assert batch["choices"][1]["message"] == single["choices"][0]["message"]
 
@@ -95,20 +94,20 @@ async def test_a_batch_is_answered_at_once() -> None:
 async def test_nonsense_gets_a_400() -> None:
     async with SimulatedServer(SPEC).serving() as server, aiohttp.ClientSession() as session:
         url = f"{server.url}/v1/chat/completions"
-        for sent in (b"{", b"[]", b'{"model": "tiny"}', b'{"model": "tiny", "messages": [1]}'):
-            assert (await session.post(url, data=sent)).status == 400
+        for body in (b"{", b"[]", b'{"model": "tiny"}', b'{"model": "tiny", "messages": [1]}'):
+            assert (await session.post(url, data=body)).status == 400
 
 
-async def test_who_waits_when_it_stops_is_told() -> None:
+async def test_a_request_under_way_fails_when_the_server_stops() -> None:
     server = SimulatedServer(Spec(model="tiny", first_token=30.0))
     await server.start()
     async with ChatEngine("tiny", server.url, attempts=1) as engine:
-        asking = asyncio.ensure_future(engine.complete(ask()))
-        while not server.machine.running:  # noqa: ASYNC110 (the machine tells nobody)
+        completing = asyncio.ensure_future(engine.complete(ask()))
+        while not server.machine.running:  # noqa: ASYNC110 (the machine notifies no one)
             await asyncio.sleep(0.01)
         await server.stop()
         with pytest.raises(EngineUnavailable):
-            await asking
+            await completing
 
 
 async def test_a_client_that_hangs_up_before_the_first_token_is_no_error(caplog: pytest.LogCaptureFixture) -> None:

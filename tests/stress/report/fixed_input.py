@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import Buckets
-from clemsim.engines.streaming import EventMeter
+from clemsim.engines.stream_timing import EventMeter
 from clemsim.game.events import Replied
 from clemsim.game.messages import StreamTiming, Usage
 from clemsim.game.outcomes import Outcome
@@ -148,7 +148,7 @@ def _segment(
         sent = due + 0.0002
         first = sent + wait * dice.uniform(0.8, 1.2)
         times = [first + 0.02 * index + 0.002 * dice.random() for index in range(10)]
-        usage.heard = StreamTiming(sent, times, times[-1] + 0.001, 12)
+        usage.timing = StreamTiming(sent, times, times[-1] + 0.001, 12)
         segment.add_turn(due, usage, slo)
     segment.events = round(12 * turns * dice.uniform(0.9, 1.1))
     segment.started, segment.ended = turns // 3, 0
