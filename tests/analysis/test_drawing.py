@@ -1,4 +1,4 @@
-"""Where names go."""
+"""The placement of names, and axes."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def test_forty_names_hide_neither_each_other_nor_a_point(seed: int) -> None:
     ]
     placed = place(points, 860, 560)
     assert [label.text for label in placed] == [name for name, _, _ in points]
-    assert all(overlap(box(one), box(two)) == 0 for one, two in combinations(placed, 2))
-    for at, label in enumerate(placed):
+    assert all(overlap(box(first), box(second)) == 0 for first, second in combinations(placed, 2))
+    for index, label in enumerate(placed):
         left, top, right, bottom = box(label)
         assert left >= 0 and top >= 0 and right <= 860 and bottom <= 560
-        assert not any(left < x < right and top < y < bottom for other, (_, x, y) in enumerate(points) if other != at)
+        assert not any(left < x < right and top < y < bottom for other, (_, x, y) in enumerate(points) if other != index)
 
 
 def test_a_name_alone_stands_right_of_its_point_and_off_what_is_blocked() -> None:
@@ -44,7 +44,7 @@ def test_a_name_alone_stands_right_of_its_point_and_off_what_is_blocked() -> Non
 
 def test_a_column_keeps_its_order_and_its_distance() -> None:
     moved = apart([50, 50.5, 51, 90], 12, 0, 100)
-    assert moved == sorted(moved) and all(two - one >= 12 - 1e-3 for one, two in pairwise(moved))
+    assert moved == sorted(moved) and all(second - first >= 12 - 1e-3 for first, second in pairwise(moved))
     assert apart([10.0], 12, 0, 100) == [10.0]
 
 

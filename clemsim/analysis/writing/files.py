@@ -1,4 +1,4 @@
-"""Everything that `clemsim analyze` leaves in a folder."""
+"""Writes the folder of `clemsim analyze`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ def write(
     kinds: Sequence[str] = KINDS,
     tell: Tell = print,
 ) -> None:
-    """`tables/` (CSV and LaTeX), `figures/`, `report.html` and `analysis.json`; what was there before is written over.
+    """Write `tables/` (CSV and LaTeX), `figures/`, `report.html` and `analysis.json`, over an earlier analysis.
 
-    Raises StoreError where the folder can't be written.
+    `kinds`: the formats of the figures; empty: none. `tell` is called with each step. Raises StoreError where the folder
+    cannot be written.
     """
     with writing_file(folder):
         for part in ("tables", "figures"):
@@ -47,16 +48,16 @@ def write(
 
 
 def as_json(analyses: Sequence[Analysis], left_out: Sequence[str]) -> dict[str, Any]:
-    """Sentences and tables with every digit; what is not there is null."""
+    """Return sentences and tables with every digit; a missing value is null."""
     return {
         "analyses": {
-            each.letter: {
-                "title": each.title,
-                "sentences": list(each.sentences),
-                "tables": {table.name: table.frame.to_dicts() for table in each.tables},
-                "left_out": list(each.left_out),
+            analysis.key: {
+                "title": analysis.title,
+                "sentences": list(analysis.sentences),
+                "tables": {table.name: table.frame.to_dicts() for table in analysis.tables},
+                "left_out": list(analysis.left_out),
             }
-            for each in analyses
+            for analysis in analyses
         },
         "left_out": list(left_out),
     }
