@@ -1,4 +1,4 @@
-"""Plays the same episodes alone and under load, for a verdict on the answers."""
+"""The check of answers: the same episodes are played alone and under load, for a verdict."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Notify = Callable[[str], None]
 
 
 class CheckHost:
-    """Hosts one episode and counts its requests."""
+    """The host of one episode; it counts the requests."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -92,7 +92,7 @@ def _conversations(plan: Plan) -> list[PlannedConversation]:
 
 
 class _Pass:
-    """Plays conversations, `width` at once. Behind the last of them others go on, so that the load stays the same."""
+    """One pass over conversations, `width` at once. Behind the last of them others go on, so that the load stays."""
 
     def __init__(self, plan: Plan, conversations: Sequence[PlannedConversation], width: int, budget: Budget) -> None:
         self._cast = plan.make_cast(EventMeter(), attempts=ATTEMPTS)

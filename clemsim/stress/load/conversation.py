@@ -38,7 +38,7 @@ class LoadState:
 
 
 class Conversation:
-    """Hosts one episode. Moments are monotonic seconds."""
+    """The host of one episode. Moments are monotonic seconds."""
 
     def __init__(self, state: LoadState, due: float, think: Callable[[], float]) -> None:
         """Begin a conversation that is `due` at a moment; `think` gives the seconds before each turn but the first."""

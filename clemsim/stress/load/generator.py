@@ -1,4 +1,4 @@
-"""Makes the load: conversations in closed and open loops, in the stages of a plan."""
+"""The load: conversations in closed and open loops, in the stages of a plan."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ReadServer = Callable[[], Coroutine[Any, Any, None]]
 
 
 class LoadGenerator:
-    """Plays conversations of a mix. Any error that is not the infrastructure's ends all of them.
+    """A player of many conversations of a mix. Any error that is not the infrastructure's ends all of them.
 
     `stopped` says why the load ended early; it is empty if it did not.
     """

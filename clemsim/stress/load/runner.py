@@ -1,4 +1,4 @@
-"""Runs a stress test: makes the load, reads the server's metrics, and measures each stage."""
+"""A whole stress test: its load, readings of the server's metrics, and the metrics of each stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collects what a stress test sees, in segments of time."""
+"""The collector of what a stress test sees, in segments of time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_SEGMENTS = 600  # beyond it, neighbours are merged, so that a soak of days s
 
 
 class Collector:
-    """Counts everything once, in one segment.
+    """The counts of a stress test: everything is counted once, in one segment.
 
     In a closed loop that is the segment in which a turn ended. In an open loop (`by_due`) it is the segment in which the
     turn was due, so that turns which the server is slow to answer are not lost.

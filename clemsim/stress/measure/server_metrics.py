@@ -87,7 +87,7 @@ class ServerReading:
 
 
 class Scraper:
-    """Reads the metrics of every server of a test. Only those of vLLM are understood."""
+    """A reader of the metrics of every server of a test. Only those of vLLM are understood."""
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._urls = urls

@@ -51,7 +51,7 @@ class MixedGame:
 
 
 class Mix:
-    """Deals conversations; at any time each game has its share by weight."""
+    """The conversations to come; at any time each game has its share by weight."""
 
     def __init__(self, games: Sequence[MixedGame], cast: Cast, seed: int) -> None:
         self.games = games

@@ -1,4 +1,4 @@
-"""Compares two stress tests of the same shape: the stages that both have in pairs, B against A."""
+"""The comparison of two stress tests of the same shape: the stages that both have in pairs, B against A."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the report of a stress test, and writes its files."""
+"""The making of a report, and the writing of its files."""
 
 from __future__ import annotations
 
