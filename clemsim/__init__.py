@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clemsim.analysis.compare import compare
     from clemsim.arena import Arena, find_arena
     from clemsim.catalog.agents import make_agent
     from clemsim.catalog.kinds import AgentKind, AgentOptions
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "analysis.compare": ("compare",),
     "arena": ("Arena", "find_arena"),
     "catalog.agents": ("make_agent",),
     "catalog.kinds": ("AgentKind", "AgentOptions"),
@@ -109,6 +111,7 @@ __all__ = [
     "View",
     "WorkerOptions",
     "anything",
+    "compare",
     "find_arena",
     "load_suite",
     "make_agent",

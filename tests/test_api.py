@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import clemsim
-from clemsim.errors import UsageError
+from clemsim.errors import StoreError, UsageError
 from tests.games import Guessing, Number
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -60,6 +60,15 @@ async def test_a_run_shows_itself_in_a_notebook(tmp_path: Path) -> None:
     html = run._repr_html_()
     assert html.count("<tr") >= 5 and "taboo" in html and "clemscore" in html
     assert "<b>run" not in html and "&lt;b&gt;run" in html
+
+
+async def test_two_runs_are_compared(tmp_path: Path) -> None:
+    first = await clemsim.run(arenas="taboo", agents="baseline", out=tmp_path / "a")
+    second = await clemsim.run(arenas="taboo", agents="random", out=tmp_path / "b")
+    comparison = clemsim.compare(first, second)
+    assert "baseline lies 100.0 points above random" in str(comparison.sentences) and "<table" in comparison._repr_html_()
+    with pytest.raises(StoreError, match="there is no run"):
+        clemsim.compare(first, tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,9 @@ class Run(RunTables):
             return Transcript(row.key, Instance(experiment=name, id=int(number) if number.isdecimal() else 0), events)
         return Transcript(row.key, prepare_arenas(self.config)[row.key.arena].load(row.data), events)
 
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
 
