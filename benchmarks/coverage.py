@@ -122,9 +122,9 @@ def main() -> None:
     for name, default in (("simulations", 2000), ("games", 7), ("instances", 30), ("repetitions", 3), ("draws", 1000)):
         parser.add_argument(f"--{name}", type=int, default=default)
     options = vars(parser.parse_args())
-    begun = perf_counter()
+    started = perf_counter()
     shares = simulate(**options)
-    show({"benchmark": "coverage", **options, "seconds": round(perf_counter() - begun, 1), "found": shares})
+    show({"benchmark": "coverage", **options, "seconds": round(perf_counter() - started, 1), "found": shares})
 
 
 if __name__ == "__main__":

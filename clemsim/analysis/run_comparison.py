@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from clemsim.analysis.questions.model_comparison import METRICS
-from clemsim.analysis.sources.evidence import Evidence, listed
+from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.sources.runs import Setting, read_run, setting
 from clemsim.analysis.statistics.averages import Numbers
 from clemsim.analysis.statistics.bootstrap import Sample, from_clusters
@@ -171,7 +171,7 @@ def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting) -> lis
         data_of = {tuple(key): data for *key, data in base.execute(DATA)}
     with reader.reading(run_b / STORE) as base:
         differing = [f"{game} {name}" for game, name, data in base.execute(DATA) if data_of.get((game, name), data) != data]
-    return [*obstacles, *([f"instances differ though named alike: {listed(differing, 3)}"] if differing else [])]
+    return [*obstacles, *([f"instances differ though named alike: {join_names(differing, 3)}"] if differing else [])]
 
 
 def _sampling_notes(first: Setting, second: Setting) -> list[str]:

@@ -15,7 +15,7 @@ from clemsim.analysis.sources import Decoding
 from clemsim.analysis.sources.reading import read, read_games
 from clemsim.analysis.writing.files import NUMBERS, REPORT, as_json, write
 from clemsim.cli.common import err, out, print_json
-from clemsim.cli.view.analyses import comparison_table, report
+from clemsim.cli.view.analyses import report, run_comparison_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def run_comparison(run_a: Path, run_b: Path, a: str | None, b: str | None, *, an
     if as_object:
         print_json(comparison)
         return
-    out.print(comparison_table(comparison))
+    out.print(run_comparison_table(comparison))
     for sentence in comparison.sentences:
         out.print(plain(sentence))
     for note in comparison.notes:

@@ -43,13 +43,13 @@ def study(
       clemsim study study.toml --out studies/small --parallel 2
     """
     with one_line():
-        study_, folder = _named(path, out)
+        named, folder = _named(path, out)
         if resume and not is_study(folder):
             fail(f"there is no study at {folder} to resume: leave out --resume")
         if dry_run:
-            _print_plan(study_, as_json=json)
+            _print_plan(named, as_json=json)
             return
-        _play(study_, folder, parallel, as_json=json)
+        _play(named, folder, parallel, as_json=json)
 
 
 def go_on(folder: Path, *, as_json: bool) -> None:

@@ -28,7 +28,7 @@ class PlannedRow(StudyRow):
 
 
 class OutcomeRow(StudyRow):
-    """A run after a session, with its episodes and averages (0..100); None where the run was not begun.
+    """A run after a session, with its episodes and averages (0..100); None where the run could not be played.
 
     `seconds`: the duration of the session, rounded to a tenth. `why`: the reason for which the run is not complete.
     """

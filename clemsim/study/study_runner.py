@@ -162,7 +162,7 @@ async def _play_member(study_run: StudyRun, status: MemberStatus) -> None:
         if study_run.stopped:
             live.stop()
 
-    folder, begun = study_run.folder / status.member.run, asyncio.get_running_loop().time()
+    folder, started = study_run.folder / status.member.run, asyncio.get_running_loop().time()
     try:
         if (folder / CONFIG).exists():
             status.summary = await run.resume(folder, watch, servers=study_run.servers)
@@ -175,7 +175,7 @@ async def _play_member(study_run: StudyRun, status: MemberStatus) -> None:
     if status.summary and status.summary.unfinished and not study_run.stopped:
         causes = ", ".join(f"{count} {cause}" for cause, count in status.summary.causes.items())
         status.why = f"{status.summary.unfinished} episodes are unfinished ({causes})"
-    status.over, status.seconds = True, asyncio.get_running_loop().time() - begun
+    status.over, status.seconds = True, asyncio.get_running_loop().time() - started
     study_run.on_over(status)
     _write_index(study_run)
 

@@ -19,7 +19,7 @@ from clemsim.analysis.statistics.differences import (
 )
 from clemsim.analysis.statistics.groups import bucket, buckets, slope_within_families, spread
 from clemsim.analysis.statistics.mixed import fit_mixed_model
-from clemsim.analysis.statistics.power import detectable, more_episodes
+from clemsim.analysis.statistics.power import more_episodes
 from clemsim.analysis.statistics.ranks import rank_correlation
 from clemsim.analysis.statistics.rating import RatedGame, rate
 from clemsim.analysis.statistics.regression import fit_least_squares, influence, inverse_prediction
@@ -273,7 +273,6 @@ def test_more_episodes() -> None:
     assert more_episodes(2.8, 1.0, 100) == pytest.approx(1, abs=1)
     assert more_episodes(1.4, 1.0, 100) == pytest.approx(300, abs=2)
     assert more_episodes(9, 1.0, 100) == 0 and more_episodes(0, 1.0, 100) is None
-    assert detectable(1.0) == pytest.approx(2.8, abs=0.01)
 
 
 def matches(strength: dict[str, float], seat: float, count: int) -> list[RatedGame]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from clemsim.analysis.drawing.labels import place
+from clemsim.analysis.drawing.labels import place_names
 
 Rows = Sequence[Mapping[str, Any]]
 Specification = dict[str, Any]
@@ -49,7 +49,7 @@ class Axis:
         return alt.Scale(type="log" if self.log else "linear", domain=[self.low, self.high], nice=False)
 
 
-def around(field: str, title: str, values: Iterable[float], *, log: bool = False, zero: bool = False) -> Axis:
+def axis_around(field: str, title: str, values: Iterable[float], *, log: bool = False, zero: bool = False) -> Axis:
     """Return an axis that covers all values, with some room around them."""
     numbers = list(values)
     low, high = min(numbers), max(numbers)
@@ -72,7 +72,7 @@ def scatter(
     label: bool = True,
 ) -> Specification:
     """Draw named points. `bars`: intervals from the fields low and high; `under`: layers below the points."""
-    data = values(rows)
+    data = chart_data(rows)
     base = alt.Chart(data).encode(x=x_of(x), y=y_of(y))
     plain = alt.value(COLOURS[0])
     colours: Any = alt.Color(f"{colour}:N", title=colour_title, scale=alt.Scale(range=COLOURS)) if colour else plain
@@ -81,20 +81,20 @@ def scatter(
         rule = alt.Chart(data).mark_rule(color=GREY, opacity=0.45)
         layers.append(rule.encode(x=x_of(x), y=alt.Y("low:Q", scale=y.scale), y2="high:Q"))
     if label:
-        layers += names(rows, x, y)
+        layers += name_layers(rows, x, y)
     layers.append(base.mark_circle(size=46, opacity=0.95).encode(color=colours, tooltip=_tips(rows)))
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return finished(chart.interactive() if not label else chart)
+    return specification_of(chart.interactive() if not label else chart)
 
 
-def names(rows: Rows, x: Axis, y: Axis, width: float = WIDTH, height: float = HEIGHT) -> list[alt.Chart]:
+def name_layers(rows: Rows, x: Axis, y: Axis, width: float = WIDTH, height: float = HEIGHT) -> list[alt.Chart]:
     """Draw the names of points, and lines to the names that lie far from their points."""
     pixels = [(str(row["model"]), width * x.share(row[x.field]), height * (1 - y.share(row[y.field]))) for row in rows]
     placed = []
-    for row, label in zip(rows, place(pixels, width, height, NAME), strict=True):
+    for row, label in zip(rows, place_names(pixels, width, height, NAME), strict=True):
         position = {"x": x.at(label.x / width), "y": y.at(1 - label.y / height)}
         placed.append({**position, "model": label.text, "px": row[x.field], "py": row[y.field], "joined": label.joined})
-    data, distant = values(placed), values([row for row in placed if row["joined"]])
+    data, distant = chart_data(placed), chart_data([row for row in placed if row["joined"]])
     ends = {"x": alt.X("px:Q", scale=x.scale), "y": alt.Y("py:Q", scale=y.scale), "x2": "x:Q", "y2": "y:Q"}
     text = alt.Chart(data).mark_text(fontSize=NAME, color=DARK)
     return [
@@ -107,9 +107,9 @@ def names(rows: Rows, x: Axis, y: Axis, width: float = WIDTH, height: float = HE
     ]
 
 
-def band(rows: Rows, x: Axis, y: Axis, colour: str = DARK, dash: Sequence[int] = ()) -> list[Any]:
+def band_layers(rows: Rows, x: Axis, y: Axis, colour: str = DARK, dash: Sequence[int] = ()) -> list[Any]:
     """Draw a line with its band, from the fields of x, mean, low and high; `what` is its name in the legend."""
-    data = values(rows)
+    data = chart_data(rows)
     area = alt.Chart(data).mark_area(opacity=BAND, color=colour, clip=True)
     line = alt.Chart(data).mark_line(color=colour, clip=True, strokeDash=list(dash))
     across = x_of(x)
@@ -137,12 +137,12 @@ def ticks(axis: Axis) -> list[float]:
     return [value for power in powers for step in steps if axis.low <= (value := step * 10.0**power) <= axis.high]
 
 
-def values(rows: Rows) -> Any:
+def chart_data(rows: Rows) -> Any:
     """Return rows as the data of a chart."""
     return alt.Data(values=[dict(row) for row in rows])  # type: ignore[no-untyped-call]
 
 
-def finished(chart: Any) -> Specification:
+def specification_of(chart: Any) -> Specification:
     """Return the specification of a chart, with the style that all charts share."""
     styled = (
         chart.configure_view(stroke=None)

@@ -26,7 +26,7 @@ class Label:
     joined: bool
 
 
-def place(
+def place_names(
     points: Sequence[tuple[str, float, float]], width: float, height: float, size: float = 9.5, blocked: Sequence[Box] = ()
 ) -> list[Label]:
     """Place the name of each point (text, x, y in pixels from the upper left) off the boxes in `blocked`; the labels are in
@@ -72,7 +72,7 @@ def overlap(box: Box, other: Box) -> float:
     return across * down if across > 0 and down > 0 else 0.0
 
 
-def apart(places: Sequence[float], least: float, low: float, high: float) -> list[float]:
+def spread_out(places: Sequence[float], least: float, low: float, high: float) -> list[float]:
     """Move positions in a column as little as needed to be `least` apart and within low..high, in the same order."""
     order = sorted(range(len(places)), key=lambda index: places[index])
     moved = [min(max(places[index], low), high) for index in order]

@@ -93,7 +93,7 @@ def _draw(frame: pl.DataFrame) -> charts.Specification:
         for row in frame.to_dicts()
         for name, title in metrics.items()
     ]
-    chart = alt.Chart(charts.values(rows)).encode(
+    chart = alt.Chart(charts.chart_data(rows)).encode(
         y=alt.Y("model:N", title=None, sort=None),
         x=alt.X("value:Q", title="score (0 to 100)", scale=alt.Scale(domain=[0, 100])),
         color=alt.Color("metric:N", title=None, sort=list(metrics.values()), scale=alt.Scale(range=charts.COLOURS)),
@@ -102,4 +102,4 @@ def _draw(frame: pl.DataFrame) -> charts.Specification:
     points = chart.mark_point(filled=True, size=70, opacity=0.95).properties(width=460, height=alt.Step(22))
     head = alt.Header(labelAngle=0, labelAlign="left", labelFontWeight="bold")
     faceted = points.facet(row=alt.Row("base:N", title=None, header=head, sort=None), spacing=8)
-    return charts.finished(faceted.resolve_scale(y="independent"))
+    return charts.specification_of(faceted.resolve_scale(y="independent"))

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from clemsim.analysis.drawing import charts
-from clemsim.analysis.drawing.labels import WIDE, apart
+from clemsim.analysis.drawing.labels import WIDE, spread_out
 from clemsim.analysis.kinds import AnalysisOptions
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
@@ -90,22 +90,22 @@ def _overlaps(frame: pl.DataFrame) -> str:
 
 def _draw(members: pl.DataFrame) -> charts.Specification:
     names = buckets()
-    y = charts.around("clemscore", "clemscore (points, 0 to 100)", [0.0, *members["clemscore"].to_list()], zero=True)
+    y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *members["clemscore"].to_list()], zero=True)
     column = 4 * GAP + TICK + max(len(model) for model in members["model"]) * charts.NAME * WIDE
     rows: list[dict[str, Any]] = []
     for index, name in enumerate(names):
         group = members.filter(pl.col("bucket") == name).to_dicts()
         pixels = [charts.HEIGHT * (1 - y.share(row["clemscore"])) for row in group]
-        spots = apart(pixels, 12, 6, charts.HEIGHT - 6)
+        spots = spread_out(pixels, 12, 6, charts.HEIGHT - 6)
         for row, spot in zip(group, spots, strict=True):
             left = index * column + GAP
             ends = {"x": left, "x2": left + TICK, "join": left + TICK + GAP, "text": left + TICK + GAP + 3}
             rows.append({**row, **ends, "at": y.at(1 - spot / charts.HEIGHT)})
     width = column * len(names)
     pixel = alt.Scale(domain=[0, width], nice=False)
-    data = charts.values(rows)
+    data = charts.chart_data(rows)
     heads = [{"x": index * column + GAP, "bucket": name} for index, name in enumerate(names)]
-    edges = charts.values([{"x": index * column} for index in range(1, len(names))])
+    edges = charts.chart_data([{"x": index * column} for index in range(1, len(names))])
     base, up = alt.Chart(data), charts.y_of(y)
     tips = ["model:N", "bucket:N", alt.Tooltip("parameters:Q", title="parameters (B)"), "clemscore:Q"]
     x, bare = alt.X("x:Q", scale=pixel, axis=None), alt.Y("at:Q", scale=y.scale)
@@ -118,9 +118,9 @@ def _draw(members: pl.DataFrame) -> charts.Specification:
         base.mark_text(align="left", fontSize=charts.NAME, color=charts.DARK).encode(
             x=alt.X("text:Q", scale=pixel, axis=None), y=bare, text="model:N"
         ),
-        alt.Chart(charts.values(heads))
+        alt.Chart(charts.chart_data(heads))
         .mark_text(align="left", fontSize=11, fontWeight="bold", baseline="top")
         .encode(x=x, y=alt.value(charts.HEIGHT + 8), text="bucket:N"),
     ]
     below = alt.TitleParams("parameters (billions; a bucket holds its upper edge)", orient="bottom", fontSize=12, dy=14)
-    return charts.finished(alt.layer(*layers).properties(width=width, height=charts.HEIGHT, title=below))
+    return charts.specification_of(alt.layer(*layers).properties(width=width, height=charts.HEIGHT, title=below))

@@ -104,6 +104,6 @@ def _draw(known: pl.DataFrame, measure: CostMeasure) -> charts.Specification:
         {**row, "kind": "unbeaten at its cost" if row["model"] in front else "beaten at less cost"}
         for row in known.select("model", column, "clemscore").to_dicts()
     ]
-    x = charts.around(column, measure.axis, known[column].to_list(), log=True)
-    y = charts.around("clemscore", "clemscore (points, 0 to 100)", [0.0, *known["clemscore"].to_list()], zero=True)
+    x = charts.axis_around(column, measure.axis, known[column].to_list(), log=True)
+    y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *known["clemscore"].to_list()], zero=True)
     return charts.scatter(rows, x, y, colour="kind")

@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 
 from clemsim.analysis.drawing import charts
-from clemsim.analysis.drawing.labels import Box, place
+from clemsim.analysis.drawing.labels import Box, place_names
 from clemsim.analysis.kinds import AnalysisOptions
 from clemsim.analysis.questions.model_comparison import compare_models
 from clemsim.analysis.results import Analysis, Figure, ResultTable
@@ -78,17 +78,17 @@ def _sentences(evidence: Evidence, frame: pl.DataFrame) -> list[str]:
 
 def _draw(frame: pl.DataFrame) -> charts.Specification:
     days = frame["released"].dt.epoch("d").to_list()
-    x = charts.around("day", "release date", days)
-    y = charts.around("clemscore", "clemscore (points, 0 to 100)", [0.0, *frame["clemscore"].to_list()], zero=True)
+    x = charts.axis_around("day", "release date", days)
+    y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *frame["clemscore"].to_list()], zero=True)
     rows = [
         {**row, "day": day, "released": row["released"].isoformat()} for row, day in zip(frame.to_dicts(), days, strict=True)
     ]
     span: Any = alt.Scale(domain=[_milliseconds(x.low), _milliseconds(x.high)], nice=False, type="utc")
     colour = alt.Color("kind:N", title=None, scale=alt.Scale(domain=[OPEN, CLOSED], range=charts.COLOURS))
     across = alt.X("released:T", title=x.title, scale=span, axis=alt.Axis(grid=False, format="%b %Y", labelOverlap=True))
-    base = alt.Chart(charts.values(rows))
+    base = alt.Chart(charts.chart_data(rows))
     texts = _names(rows, x, y)
-    text = alt.Chart(charts.values(texts)).encode(
+    text = alt.Chart(charts.chart_data(texts)).encode(
         x=alt.X("day:T", scale=span), y=alt.Y("at:Q", scale=y.scale), text="model:N"
     )
     tips = ["model:N", "released:N", "kind:N", "clemscore:Q"]
@@ -100,7 +100,7 @@ def _draw(frame: pl.DataFrame) -> charts.Specification:
         text.mark_text(fontSize=SIZE, stroke="white", strokeWidth=2.5),
         text.mark_text(fontSize=SIZE, color=charts.DARK),
     ]
-    return charts.finished(alt.layer(*layers).properties(width=charts.WIDTH, height=charts.HEIGHT))
+    return charts.specification_of(alt.layer(*layers).properties(width=charts.WIDTH, height=charts.HEIGHT))
 
 
 def _names(rows: Sequence[Mapping[str, Any]], x: charts.Axis, y: charts.Axis) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ def _names(rows: Sequence[Mapping[str, Any]], x: charts.Axis, y: charts.Axis) ->
     named = [row for row in rows if row["new_best"]]
     others = [("", across(row["day"]), down(row["clemscore"])) for row in rows if not row["new_best"]]
     spots = [(row["model"], across(row["day"]), down(row["clemscore"])) for row in named]
-    placed = place([*spots, *others], charts.WIDTH, charts.HEIGHT, SIZE, lines)[: len(named)]
+    placed = place_names([*spots, *others], charts.WIDTH, charts.HEIGHT, SIZE, lines)[: len(named)]
     return [
         {"model": label.text, "day": _milliseconds(x.at(label.x / charts.WIDTH)), "at": y.at(1 - label.y / charts.HEIGHT)}
         for label in placed

@@ -82,16 +82,16 @@ def _draw(by_game: pl.DataFrame) -> charts.Specification:
         _panel(pair, [row for row in rows if row["pair"] == pair], order)
         for pair in dict.fromkeys(row["pair"] for row in rows)
     ]
-    return charts.finished(alt.concat(*panels, columns=2, spacing=22))
+    return charts.specification_of(alt.concat(*panels, columns=2, spacing=22))
 
 
 def _panel(pair: str, rows: charts.Rows, order: Sequence[str]) -> Any:
-    base = alt.Chart(charts.values(rows)).encode(
+    base = alt.Chart(charts.chart_data(rows)).encode(
         y=alt.Y("game:N", title=None, sort=list(order)),
         yOffset=alt.YOffset("metric:N", sort=list(METRICS.values())),
         color=alt.Color("metric:N", title=None, sort=list(METRICS.values()), scale=alt.Scale(range=charts.COLOURS)),
     )
-    zero = alt.Chart(charts.values([{"zero": 0}])).mark_rule(color=charts.GREY, strokeDash=[3, 3]).encode(x="zero:Q")
+    zero = alt.Chart(charts.chart_data([{"zero": 0}])).mark_rule(color=charts.GREY, strokeDash=[3, 3]).encode(x="zero:Q")
     tips = [
         "pair:N",
         "game:N",

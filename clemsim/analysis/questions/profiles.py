@@ -70,7 +70,7 @@ def _draw(frame: pl.DataFrame, chosen: str) -> charts.Specification:
         if row[name] is not None
     ]
     bars = (
-        alt.Chart(charts.values(long), title="by game")
+        alt.Chart(charts.chart_data(long), title="by game")
         .transform_filter(pick)
         .mark_bar()
         .encode(
@@ -88,10 +88,10 @@ def _draw(frame: pl.DataFrame, chosen: str) -> charts.Specification:
         .properties(width=470, height=320)
         .add_params(pick)
     )
-    named = alt.Chart(charts.values([{"model": model} for model in models])).transform_filter(pick)
+    named = alt.Chart(charts.chart_data([{"model": model} for model in models])).transform_filter(pick)
     head = named.mark_text(fontSize=15, fontWeight="bold", align="left").encode(text="model:N", x=alt.value(0))
     radar = _radar(frame, games, pick)
-    return charts.finished(alt.vconcat(head.properties(width=470, height=18), alt.hconcat(bars, radar, spacing=40)))
+    return charts.specification_of(alt.vconcat(head.properties(width=470, height=18), alt.hconcat(bars, radar, spacing=40)))
 
 
 def _beside(spot: dict[str, Any], game: str) -> dict[str, Any]:
@@ -121,16 +121,18 @@ def _radar(frame: pl.DataFrame, games: list[str], pick: Any) -> Any:
     ]  # fmt: skip
     x = alt.X("x:Q", scale=alt.Scale(domain=[-100 * EDGE, 100 * EDGE], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[-100 * HIGH, 100 * HIGH], nice=False), axis=None)
-    own = alt.Chart(charts.values(points)).transform_filter(pick).encode(x=x, y=y)
+    own = alt.Chart(charts.chart_data(points)).transform_filter(pick).encode(x=x, y=y)
     layers = [
-        alt.Chart(charts.values(rings))
+        alt.Chart(charts.chart_data(rings))
         .mark_line(color="#d5d8dd", strokeWidth=0.8)
         .encode(x=x, y=y, detail="ring:N", order="order:Q"),
-        alt.Chart(charts.values(spokes)).mark_rule(color="#d5d8dd", strokeWidth=0.8).encode(x=x, y=y, x2="x0:Q", y2="y0:Q"),
+        alt.Chart(charts.chart_data(spokes))
+        .mark_rule(color="#d5d8dd", strokeWidth=0.8)
+        .encode(x=x, y=y, x2="x0:Q", y2="y0:Q"),
         own.mark_line(interpolate="linear-closed", color=charts.COLOURS[1], fill=charts.COLOURS[1], fillOpacity=0.15).encode(
             order="order:Q"
         ),
         own.mark_circle(color=charts.COLOURS[1], size=40).encode(tooltip=["game:N", alt.Tooltip("quality:Q", format=".2f")]),
-        alt.Chart(charts.values(names)).mark_text(fontSize=10.5, color=charts.DARK).encode(x=x, y=y, text="game:N"),
+        alt.Chart(charts.chart_data(names)).mark_text(fontSize=10.5, color=charts.DARK).encode(x=x, y=y, text="game:N"),
     ]
     return alt.layer(*layers, title="Quality").properties(width=2 * RADIUS * EDGE, height=2 * RADIUS * HIGH)

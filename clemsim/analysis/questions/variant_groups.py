@@ -32,7 +32,7 @@ class VariantGroup:
         return [(self.title, other, self.reference) for other in self.others]
 
 
-def families(evidence: Evidence) -> Iterator[VariantGroup]:
+def family_groups(evidence: Evidence) -> Iterator[VariantGroup]:
     """Yield sizes and versions of one family. Of variants with the same weights only the reference takes part."""
     known = evidence.kinds.filter(pl.col("clemscore").is_not_null())
     variants = known.partition_by("weights", maintain_order=True)
@@ -43,7 +43,7 @@ def families(evidence: Evidence) -> Iterator[VariantGroup]:
             yield VariantGroup("family", str(family), names[0], tuple(names[1:]))
 
 
-def tuned(evidence: Evidence) -> Iterator[VariantGroup]:
+def tuned_groups(evidence: Evidence) -> Iterator[VariantGroup]:
     """Yield models with the same base; the reference is the base where it was played, or else the best of them."""
     children = evidence.facts.filter(pl.col("base_model").is_not_null() & pl.col("clemscore").is_not_null())
     for (base,), group in children.sort("base_model").group_by("base_model", maintain_order=True):
@@ -54,7 +54,7 @@ def tuned(evidence: Evidence) -> Iterator[VariantGroup]:
             yield VariantGroup("tuned from", str(base), names[0], tuple(names[1:]))
 
 
-def quantised(evidence: Evidence) -> Iterator[VariantGroup]:
+def quantised_groups(evidence: Evidence) -> Iterator[VariantGroup]:
     """Yield quantised models with the full-precision model of the same weights as reference."""
     is_quantised = pl.col("quantisation") < FULL
     for (weights,), group in evidence.kinds.sort("weights").group_by("weights", maintain_order=True):
@@ -64,7 +64,7 @@ def quantised(evidence: Evidence) -> Iterator[VariantGroup]:
             yield VariantGroup("quantisation", str(weights), _reference(full)["model"][0], tuple(names))
 
 
-def accessed(evidence: Evidence) -> Iterator[VariantGroup]:
+def access_groups(evidence: Evidence) -> Iterator[VariantGroup]:
     """Yield models with the same full-precision weights through different access methods."""
     full = evidence.kinds.filter(pl.col("quantisation").is_null() | (pl.col("quantisation") >= FULL))
     for (weights,), group in full.sort("weights").group_by("weights", maintain_order=True):

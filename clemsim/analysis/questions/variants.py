@@ -13,11 +13,11 @@ from clemsim.analysis.questions.model_comparison import BRIEF, compare_models, c
 from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.questions.variant_groups import (
     VariantGroup,
-    accessed,
-    families,
+    access_groups,
+    family_groups,
     notes_on_names,
-    quantised,
-    tuned,
+    quantised_groups,
+    tuned_groups,
 )
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
@@ -27,7 +27,7 @@ SEPARATOR = "\u241f"  # between a group and its model
 
 def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     """Compare the models of all groups with the references of their groups."""
-    groups = [*families(evidence), *tuned(evidence), *quantised(evidence), *accessed(evidence)]
+    groups = [*family_groups(evidence), *tuned_groups(evidence), *quantised_groups(evidence), *access_groups(evidence)]
     title = "Families, versions, tuned children, quantisation, access"
     if not groups:
         return Analysis(title, ["No two models are of one family, base or weights."])
@@ -60,7 +60,7 @@ def _draw(evidence: Evidence, groups: Sequence[VariantGroup]) -> charts.Specific
         ticks=False,
     )
     kinds = list(dict.fromkeys(group.kind for group in groups))
-    base = alt.Chart(charts.values(rows)).encode(y=alt.Y("id:N", title=None, scale=alt.Scale(domain=order), axis=labels))
+    base = alt.Chart(charts.chart_data(rows)).encode(y=alt.Y("id:N", title=None, scale=alt.Scale(domain=order), axis=labels))
     bars = base.mark_bar(height=10).encode(
         x=alt.X("clemscore:Q", title="clemscore (points, 0 to 100), with 95 % interval"),
         color=alt.Color(
@@ -70,4 +70,4 @@ def _draw(evidence: Evidence, groups: Sequence[VariantGroup]) -> charts.Specific
         tooltip=["group:N", "model:N", *(alt.Tooltip(f"{name}:Q", format=".2f") for name in ("clemscore", "low", "high"))],
     )
     rule = base.mark_rule(color=charts.DARK, strokeWidth=1.1).encode(x=alt.X("low:Q"), x2="high:Q")
-    return charts.finished(alt.layer(bars, rule).properties(width=560, height=alt.Step(14)))
+    return charts.specification_of(alt.layer(bars, rule).properties(width=560, height=alt.Step(14)))

@@ -159,7 +159,7 @@ class Evidence:
             return []
         return [
             f"{len(undescribed)} models have no characteristics and are only in analyses that need none: "
-            f"{listed(undescribed)}"
+            f"{join_names(undescribed)}"
         ]
 
 
@@ -209,7 +209,7 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
     )
 
 
-def listed(items: Sequence[str], most: int = 12) -> str:
+def join_names(items: Sequence[str], most: int = 12) -> str:
     """Return names separated by commas; of many, only the first `most` and the number of the others."""
     rest = len(items) - most
     return ", ".join(items[:most]) + (f" and {rest} more" if rest > 0 else "")
@@ -231,13 +231,13 @@ def _missing(evidence: Evidence) -> list[str]:
         scores = evidence.scores.filter(pl.col("game") == game)
         run_with = set(scores.filter(pl.col("played").is_not_null())["model"])
         if absent := [model for model in evidence.models if model not in run_with]:
-            notes.append(f"{game} was not run with {listed(absent)}: it is in neither of their averages")
+            notes.append(f"{game} was not run with {join_names(absent)}: it is in neither of their averages")
         unplayed = scores.filter(pl.col("quality").is_null() & pl.col("played").is_not_null())["model"].to_list()
         if unplayed:
             text = f"{game} was never played to its end by {models(len(unplayed))}, and is left out of their average Quality"
-            notes.append(f"{text}: {listed(unplayed)}")
+            notes.append(f"{text}: {join_names(unplayed)}")
     unscored = evidence.overall.filter(pl.col("clemscore").is_null())["model"].to_list()
-    return notes + ([f"no clemscore, as nothing was scored: {listed(unscored)}"] if unscored else [])
+    return notes + ([f"no clemscore, as nothing was scored: {join_names(unscored)}"] if unscored else [])
 
 
 def _joined(parts: Sequence[Sample], models: Sequence[str]) -> Sample:

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
+from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
@@ -81,11 +81,11 @@ def check_alike(folders: list[Path]) -> list[str]:
         raise UsageError(f"runs of different suites cannot be analysed together: {named} (choose one with --suite)")
     constrained = [folder.name for folder, run in settings.items() if run.constrained]
     mixed = 0 < len(constrained) < len(folders)
-    notes = [f"played with constrained decoding, unlike the others: {listed(constrained)}"] if mixed else []
+    notes = [f"played with constrained decoding, unlike the others: {join_names(constrained)}"] if mixed else []
     for name in ("temperature", "max_tokens", "repetitions", "seed"):
         values = list(dict.fromkeys(str(run.sampling.get(name)) for run in settings.values()))
         if len(values) > 1:
-            notes.append(f"the runs differ in {name}: {listed(values)}")
+            notes.append(f"the runs differ in {name}: {join_names(values)}")
     versions = {repr(run.arenas[name]) for run in settings.values() for name in run.arenas}
     if len(versions) > len({name for run in settings.values() for name in run.arenas}):
         notes.append("the runs differ in the version or the prompts of a game")

@@ -11,7 +11,7 @@ import polars as pl
 
 from clemsim._util.files import read_toml
 from clemsim.analysis.sources.characteristics import parse_characteristics
-from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
+from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.runs import read_run
 from clemsim.errors import UsageError
 from clemsim.store.folder import STORE
@@ -50,8 +50,8 @@ def listed_runs(folder: Path) -> tuple[list[ListedRun], list[str]]:
             pairs.append(row["run"])
         else:
             runs.append(ListedRun(folder / row["run"], row.get("model"), row.get("characteristics") or {}))
-    notes = [f"members that have not been played are left out: {listed(absent)}"] if absent else []
-    return runs, notes + ([f"pairings of several models are left out: {listed(pairs)}"] if pairs else [])
+    notes = [f"members that have not been played are left out: {join_names(absent)}"] if absent else []
+    return runs, notes + ([f"pairings of several models are left out: {join_names(pairs)}"] if pairs else [])
 
 
 def read_listed(runs: Sequence[ListedRun], notes: Sequence[str]) -> list[Evidence]:
@@ -73,7 +73,7 @@ def _repetitions(parts: Sequence[Evidence]) -> Evidence:
     clusters = pl.concat([part.clusters for part in parts]).group_by(KEY, maintain_order=True).sum()
     costs = pl.concat([part.costs for part in parts]).group_by("model", maintain_order=True)
     spent = costs.agg(pl.col("latency").mean(), pl.col("tokens_in", "tokens_out").sum())
-    models = listed(clusters["model"].unique(maintain_order=True).to_list())
+    models = join_names(clusters["model"].unique(maintain_order=True).to_list())
     notes = [note for part in parts for note in part.notes]
     notes.append(f"{models}: {len(parts)} runs, taken as repetitions of the same instances")
     return Evidence(scores_of(clusters), clusters=clusters, described=parts[0].described, costs=spent, notes=tuple(notes))

@@ -21,8 +21,3 @@ def more_episodes(difference: float, error: float, episodes: int, power: float =
         return None
     needed = float(stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power)) * error / abs(difference)
     return max(0, math.ceil(episodes * needed**2) - episodes)
-
-
-def detectable(error: float, power: float = POWER, level: float = LEVEL) -> float:
-    """Return the smallest true difference that a standard error of `error` shows with `power` at `level` (Bloom 1995)."""
-    return float((stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power)) * error)

@@ -42,7 +42,7 @@ for (const place of document.querySelectorAll("[data-figure]")) {
 
 
 def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str]) -> str:
-    """Return the whole page."""
+    """Return the page as HTML."""
     links = "".join(f'<a href="#{escape(analysis.key)}">{escape(_short(analysis))}</a>' for analysis in analyses)
     bundle = re.sub("<(?=/script|!--)", r"<\\", vl_convert.javascript_bundle(SCRIPT), flags=re.IGNORECASE)
     body = [f"<h1>{escape(title)}</h1><nav>{links}</nav>", *(_analysis(analysis) for analysis in analyses)]

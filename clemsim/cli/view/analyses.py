@@ -1,4 +1,4 @@
-"""Analyses and comparisons for a terminal."""
+"""The results of analyses and comparisons of runs as terminal text and tables."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def report(analyses: Sequence[Analysis], left_out: Sequence[str]) -> Iterator[Re
             yield plain(f"  {note}", "dim")
 
 
-def comparison_table(comparison: RunComparison) -> RenderableType:
+def run_comparison_table(comparison: RunComparison) -> RenderableType:
     """Return the table of two runs by game and metric, 80 columns wide; each game has a line of its own."""
     grid = _grid(comparison.title)
     for title in ("game", "A", "B", "A − B", "low", "high", "p holm", "verdict"):
