@@ -95,8 +95,9 @@ class Completion:
     """Why the reply ended: "stop" by itself, "length" at `max_tokens`, "overflow" where the conversation no longer fits the
     model (`text` is then empty)."""
     usage: Usage
-    """What the request took. `model` is the engine's name, `seed` that of the request. `seconds` counts the attempt that
-    was answered, `retries` those before it. Token counts are the server's, 0 where it reports none."""
+    """What the request took. `model` is the engine's name, `seed` that of the request. `started` is when the first attempt
+    began; `seconds` counts the attempt that was answered, `retries` the attempts before it. Token counts are the server's,
+    0 where it reports none."""
 
 
 class Engine(AsyncResource, ABC):
@@ -126,8 +127,8 @@ class Engine(AsyncResource, ABC):
         Raises EngineError:
 
         - a Transient error (EngineTimeout, EngineBusy, EngineUnavailable) when the engine's own retries have not helped.
-          Nobody retries after it: the episode stays unfinished, and `clemsim resume` plays it later. Set `retry_after`
-          where the server says how many seconds to wait.
+          Such an error is not retried: the episode stays unfinished, and `clemsim resume` plays it later. Set
+          `retry_after` where the server says how many seconds to wait.
         - BadRequest when the server refuses this one request: the episode stays unfinished.
         - Unauthorized or UnknownModel when it would refuse every request: the run ends.
 
