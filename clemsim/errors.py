@@ -11,7 +11,7 @@ ClemsimError
 │   ├── Transient         EngineTimeout, EngineBusy, EngineUnavailable   (the only ones retried)
 │   └── Permanent         BadRequest, UnknownModel, Unauthorized         (the last two end the run)
 ├── LimitReached      the user's own limit  the episode stays unfinished, resumable
-├── StoreError        a run can't be read or written
+├── StoreError        a run cannot be read or written
 └── UsageError        wrong command line or configuration: one line that says what to do
 
 A model's message that breaks the rules of a game is no error: see `parsing.Invalid`.
@@ -99,7 +99,7 @@ class EngineBusy(Transient):
 
 
 class EngineUnavailable(Transient):
-    """The server can't be reached or its answer can't be used."""
+    """The server cannot be reached or its answer cannot be used."""
 
     cause = "unavailable"
 
@@ -135,7 +135,7 @@ class LimitReached(ClemsimError):
 
 
 class StoreError(ClemsimError):
-    """A run can't be read or written."""
+    """A run cannot be read or written."""
 
 
 class UsageError(ClemsimError):

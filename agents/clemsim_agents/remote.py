@@ -15,7 +15,7 @@ from clemsim.runtime.model_agent import ModelAgent
 
 
 def matches(spec: str) -> bool:
-    """Whether the SPEC holds the address of a server."""
+    """Return whether the SPEC holds the address of a server."""
     return "@http://" in spec or "@https://" in spec
 
 

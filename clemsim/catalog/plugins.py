@@ -26,16 +26,16 @@ def find_class(group: str, spec: str, base: type[T], article: str = "a") -> type
     """
     kind = base.__name__
     if ".py" in spec:
-        found = load_file(spec)
+        plugin = load_file(spec)
     else:
         entries = registered(group)
         if spec not in entries:
             names = ", ".join(entries) or "none"
             raise UsageError(f"there is no {kind.lower()} {spec!r}: choose one of {names} (or give path/to/game.py:Class)")
-        found = entries[spec].load()
-    if not (isinstance(found, type) and issubclass(found, base)):
+        plugin = entries[spec].load()
+    if not (isinstance(plugin, type) and issubclass(plugin, base)):
         raise UsageError(f"{spec} is not {article} {kind}")
-    return found
+    return plugin
 
 
 def load_file(spec: str) -> Any:

@@ -111,7 +111,7 @@ def decode(kind: str, body: str) -> Event:
     try:
         return TYPES[kind](**orjson.loads(body))
     except (KeyError, TypeError, orjson.JSONDecodeError) as error:
-        raise StoreError(f"an event of type {kind!r} can't be read: {error}") from error
+        raise StoreError(f"an event of type {kind!r} cannot be read: {error}") from error
 
 
 def plain(value: object) -> Any:

@@ -1,4 +1,4 @@
-"""The observers of a run: the one protocol by which what happens to episodes is told to whoever records or counts it."""
+"""The observers of a run: the one protocol by which recorders and counters learn what happens to episodes."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class Scheduler:
         return min(width, self._max_cached(lane))
 
     def _is_ending(self, lane: Lane) -> bool:
-        """Whether the last episodes of a lane begin."""
+        """Return whether the last episodes of a lane begin."""
         return len(lane.queue) < self._max_workers(lane)
 
     def _max_cached(self, lane: Lane) -> int:

@@ -40,7 +40,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(connect(path, readonly=True)) as base:
             yield base
     except sqlite3.Error as error:
-        raise StoreError(f"{path} can't be read: {error}") from error
+        raise StoreError(f"{path} cannot be read: {error}") from error
 
 
 def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
