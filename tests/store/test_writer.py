@@ -84,7 +84,7 @@ def test_what_is_no_store(path: Path) -> None:
     with pytest.raises(StoreError, match="there is no run at"), reader.reading(path):
         pass
     path.write_bytes(b"not a database at all" * 100)
-    with pytest.raises(StoreError, match=r"run\.db can't be"), reader.reading(path):
+    with pytest.raises(StoreError, match=r"run\.db cannot be"), reader.reading(path):
         pass
 
 

@@ -1,7 +1,7 @@
 """The baseline of the reference game: the giver names every filled cell, row by row; the follower looks for the grid.
 
-A description such as "row 1 all, row 2 columns 1 and 5, nothing else" is complete, so that neither player needs to know the other's
-order of the grids.
+A description such as "row 1 all, row 2 columns 1 and 5, nothing else" is complete, so that neither player needs to know
+the other's order of the grids.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 from clemsim.catalog.agents import kind_of
+from clemsim.catalog.kinds import kinds
 from clemsim.errors import LimitReached, UsageError
 
 Resolver = Callable[[str], Sequence[str]]
@@ -27,15 +28,16 @@ def server_urls(specs: Sequence[str]) -> list[str]:
     """Return the addresses of all servers that agents of these SPECs would call, each once; none for an engine that calls
     no server. Raises UsageError where no agent can be loaded, or where one is neither loadable nor scripted.
     """
-    kinds = [(spec, *kind_of(spec)) for spec in specs]
-    for spec, kind, _ in kinds:
+    named, every = [(spec, *kind_of(spec)) for spec in specs], kinds()
+    for spec, kind, _ in named:
         if not (kind.loadable or kind.scripted):
+            beside = " and ".join(name for name, other in every.items() if other.scripted)
             raise UsageError(
-                f"--agent {spec}: a stress test loads servers: give MODEL@URL or an engine (baseline and random may sit by)"
+                f"--agent {spec}: a stress test loads servers: give MODEL@URL or an engine ({beside} may play along)"
             )
-    if not any(kind.loadable for _, kind, _ in kinds):
+    if not any(kind.loadable for _, kind, _ in named):
         raise UsageError("say which server to load: --agent MODEL@URL")
-    return list(dict.fromkeys(url for _, kind, arg in kinds for url in kind.addresses(arg)))
+    return list(dict.fromkeys(url for _, kind, arg in named for url in kind.addresses(arg)))
 
 
 def check_private(urls: Sequence[str], resolver: Resolver = resolve) -> None:
