@@ -15,7 +15,7 @@ from clemsim._util.text import plain
 from clemsim.catalog import suites
 from clemsim.cli.common import UNFINISHED, one_line, out, print_json
 from clemsim.interop.clembench import verify as verifying
-from clemsim.interop.clembench.verify import Agreement
+from clemsim.interop.clembench.verify import RecordingAgreement
 
 SHOWN = 20  # mismatches of an arena
 
@@ -45,7 +45,7 @@ def verify(
             raise typer.Exit(UNFINISHED)
 
 
-def _table(found: Mapping[str, Agreement]) -> RichTable:
+def _table(found: Mapping[str, RecordingAgreement]) -> RichTable:
     table = RichTable(box=HORIZONTALS, padding=(0, 1, 0, 0))
     table.add_column("game")
     for name in ("episodes", "outcome", "main score", "other metrics"):
@@ -60,7 +60,7 @@ def _share(part: int, whole: int) -> Any:
     return plain(f"{part} ({100 * part / whole:.1f} %)", "green" if part == whole else "bold red")
 
 
-def _mismatches(name: str, agreement: Agreement) -> None:
+def _mismatches(name: str, agreement: RecordingAgreement) -> None:
     for each in agreement.mismatches[:SHOWN]:
         turn = "" if each.turn is None else f", turn {each.turn}"
         out.print(plain(f"{name}: {each.file}, line {each.line}{turn}: {each.what}", "red"), soft_wrap=True)
