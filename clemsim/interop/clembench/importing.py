@@ -181,7 +181,7 @@ def _write(
     )
     if arena is not None and episode.instance is not None:
         try:
-            instance, events = _driven(arena, episode, outcome, game)
+            instance, events = _drive(arena, episode, outcome, game)
         except (ClemsimError, KeyError, IndexError, TypeError, ValueError) as error:
             game.notes.append(f"{episode.path}: not driven: {type(error).__name__} {error}")
     writer.enlist(key, instance, arena.version if arena else 0)
@@ -190,7 +190,7 @@ def _write(
     writer.ended(key, outcome, _numbers(episode.scores), rounds)
 
 
-def _driven(
+def _drive(
     arena: Arena[Any], episode: RecordedEpisode, outcome: Outcome, game: ImportedGame
 ) -> tuple[Instance, list[Event] | None]:
     """Return the arena's instance, and its events where it comes to the recorded outcome (None elsewhere)."""
