@@ -11,6 +11,7 @@ from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import KINDS, LETTERS, NAMES, AnalysisOptions, choose
 from clemsim.analysis.sources import Decoding
 from clemsim.cli.common import one_line
+from clemsim.cli.options import JsonOption
 
 COMMANDS = "clemsim.cli.analysis_commands"  # needs the extra `analysis`
 
@@ -46,7 +47,7 @@ def analyze(
     decoding: Annotated[
         Decoding | None, typer.Option(help="Only runs with this decoding; plain where there are both kinds.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Analyse runs, studies or published tables: the paper's analyses and more, with intervals and verdicts.
 

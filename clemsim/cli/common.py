@@ -1,4 +1,4 @@
-"""What the commands share: consoles, errors as one line, exit codes."""
+"""The parts that commands share: consoles, errors as one line, exit codes, signals."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import orjson
@@ -27,6 +26,7 @@ from clemsim.store.schema import ANSWERED
 T = TypeVar("T")
 
 DONE, UNFINISHED, USAGE = 0, 1, 2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -47,13 +47,13 @@ def one_line() -> Iterator[None]:
 
 
 def fail(text: str) -> NoReturn:
-    """Say what is wrong and leave."""
+    """Print one line on stderr and leave with exit code 2."""
     say(text)
     raise typer.Exit(USAGE)
 
 
 def show_frames(error: BaseException) -> None:
-    """Show the author's frames of a bug in a game or an agent on stderr."""
+    """Print the author's frames of a bug in a game or an agent on stderr."""
     frames = error.frames if isinstance(error, ClemsimError) else ()
     if not frames and isinstance(error, ArenaError | AgentError):
         frames = tuple(describe_frames(error))
@@ -67,10 +67,10 @@ def say(text: str) -> None:
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
-    """Run on uvloop where there is one.
+    """Run a coroutine and return its result, on uvloop except on Windows.
 
-    Thousands of episodes are millions of objects and hardly any cycle: at its usual pace the garbage collector would look
-    through all of them again and again.
+    Thousands of episodes are millions of objects with hardly any cycle, which the garbage collector would scan again and
+    again at its usual thresholds.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -84,8 +84,27 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
+def stop_on_signals(stop: Callable[[], None], released: Sequence[signal.Signals] = (signal.SIGINT,)) -> None:
+    """Call `stop` at Ctrl-C and SIGTERM. The first of them gives the signals in `released` back to Python: the next one of
+    those ends the process without waiting. Does nothing on a platform whose event loop handles no signals.
+    """
+    loop = asyncio.get_running_loop()
+
+    def handle() -> None:
+        for number in released:
+            loop.remove_signal_handler(number)
+        stop()
+
+    with suppress(NotImplementedError):
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, handle)
+
+
 def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None]]:
-    """Shows progress, and lets Ctrl-C stop the run where it is; the second Ctrl-C does not wait."""
+    """Return a watch that shows progress and lets Ctrl-C stop the run where it is; the second Ctrl-C does not wait.
+
+    A run that was stopped appends True to `stopped`.
+    """
 
     async def watch(live: LiveRun) -> None:
         err.print(
@@ -95,39 +114,31 @@ def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None
 
         def stop() -> None:
             stopped.append(True)
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
             live.stop()
 
-        with suppress(NotImplementedError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, stop)
+        stop_on_signals(stop)
         await progress.show(err, lambda: live.progress, live.tally.points)
 
     return watch
 
 
 def finish(summary: RunSummary, *, as_json: bool, stopped: bool = False) -> None:
-    """Print what came out, and leave with the exit code that says whether all was played."""
+    """Print the results; leave with exit code 1 unless all was played."""
     if as_json:
         print_json(summary.as_json())
     else:
         out.print(results(summary))
         out.print(plain(f"run: {summary.run}   (read it: clemsim show {summary.run})"), soft_wrap=True)
     if summary.unfinished > summary.causes.get(ANSWERED, 0):
-        why = "stopped" if stopped else "not all was played"
-        err.print(plain(f"{why}; go on with: clemsim resume {summary.run}", "yellow"), soft_wrap=True)
+        reason = "stopped" if stopped else "not all was played"
+        err.print(plain(f"{reason}; go on with: clemsim resume {summary.run}", "yellow"), soft_wrap=True)
         raise typer.Exit(UNFINISHED)
 
 
 def print_json(data: object) -> None:
-    """One JSON object on stdout."""
+    """Print one JSON object on stdout."""
     sys.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n")
     sys.stdout.flush()
-
-
-def path_option(text: str | None) -> Path | None:
-    """A path, where one was given."""
-    return None if text is None else Path(text)
 
 
 if sys.platform != "win32":

@@ -10,6 +10,7 @@ import typer
 from clemsim.analysis.extra import load
 from clemsim.cli.analyze import COMMANDS
 from clemsim.cli.common import one_line
+from clemsim.cli.options import JsonOption
 
 
 def compare(
@@ -24,7 +25,7 @@ def compare(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Compare even where suites, rules or constraints differ; notes name them.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.
 

@@ -19,12 +19,13 @@ from clemsim.catalog.agents import make_agent
 from clemsim.catalog.kinds import Requirement, kinds
 from clemsim.catalog.plugins import registered
 from clemsim.cli.common import UNFINISHED, one_line, out, print_json, run_async
+from clemsim.cli.options import JsonOption
 from clemsim.errors import ClemsimError
 
 
 def doctor(
     agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help="Also try to reach this agent; repeat.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Check what is installed and whether agents can be reached. Exit code 1 when something is amiss.
 

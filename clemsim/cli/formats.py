@@ -14,29 +14,25 @@ from clemsim._util.text import plain
 from clemsim.catalog import suites
 from clemsim.cli.common import one_line, print_json
 from clemsim.cli.common import out as stdout
-from clemsim.cli.view.results import results as table
-from clemsim.interop import export as exporting
+from clemsim.cli.options import JsonOption, RunArgument
+from clemsim.cli.view.results import results as results_table
 from clemsim.interop.clembench.importing import import_results
+from clemsim.interop.export import FORMATS
 from clemsim.results.run_summary import summarize_run
 
 importing = typer.Typer(help="Make runs out of other formats.")
 
-SHOWN = 20  # notes of a game
+NOTES = 20  # of a game; the most that are printed
 
 
-class ExportFormat(StrEnum):
-    """What a run can be written as."""
-
-    clembench = "clembench"
-    jsonl = "jsonl"
-    parquet = "parquet"
-    trace = "trace"
+FormatName = StrEnum("FormatName", {name: name for name in FORMATS})  # type: ignore[misc]  # choices for typer
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    folder: RunArgument,
     format_: Annotated[
-        ExportFormat, typer.Option("--format", help="clembench: its results layout; trace: for load testers.")
+        FormatName,
+        typer.Option("--format", help="; ".join(f"{name}: {choice.help}" for name, choice in FORMATS.items()) + "."),
     ],
     out: Annotated[Path | None, typer.Option(metavar="PATH", help="Where to; beside the run unless given.")] = None,
 ) -> None:
@@ -45,11 +41,11 @@ def export(
     Example: clemsim export runs/20261123-120000-paper --format clembench --out results
     """
     with one_line():
-        write, ending, what = exporting.FORMATS[format_.value]
-        there = out or folder.with_name(f"{folder.name}{ending}")
-        check_new(there)
-        count = write(folder, there)
-        stdout.print(plain(f"{count} {what} in {there}"), soft_wrap=True)
+        chosen = FORMATS[format_.value]
+        path = out or chosen.usual_path(folder)
+        check_new(path)
+        count = chosen.write(folder, path)
+        stdout.print(plain(f"{count} {chosen.unit} in {path}"), soft_wrap=True)
 
 
 @importing.callback()
@@ -62,26 +58,27 @@ def import_clembench(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder of clembench results.")],
     out: Annotated[Path, typer.Option("--out", metavar="RUN", help="The new run.")],
     suite: Annotated[
-        str | None, typer.Option(help="Where word lists come from to drive the replies again; the arenas' own unless given.")
+        str | None,
+        typer.Option(help="The suite whose word lists are used to drive the replies again; the arenas' own unless given."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Make a run out of clembench results, old layout or new, with their scores.
 
-    Where instances are there, the recorded replies are driven through the arenas, and the agreement is reported.
+    Where the instances are recorded too, the replies are driven through the arenas, and the agreement is reported.
 
     Example: clemsim import clembench results --out runs/imported
     """
     with one_line():
-        found = import_results(results, out, suites.load_suite(suite) if suite else None)
+        games = import_results(results, out, suites.load_suite(suite) if suite else None)
         if json:
-            print_json({"run": str(out), "arenas": {name: asdict(each) for name, each in found.items()}})
+            print_json({"run": str(out), "arenas": {name: asdict(game) for name, game in games.items()}})
             return
-        stdout.print(table(summarize_run(out)))
-        for name, each in found.items():
+        stdout.print(results_table(summarize_run(out)))
+        for name, game in games.items():
             stdout.print(
-                plain(f"{name}: {each.episodes} episodes; {each.driven} driven again, of which {each.agree} agree"),
+                plain(f"{name}: {game.episodes} episodes; {game.driven} driven again, of which {game.agree} agree"),
                 soft_wrap=True,
             )
-            for note in each.notes[:SHOWN]:
+            for note in game.notes[:NOTES]:
                 stdout.print(plain(f"  {note}", "yellow", 400), soft_wrap=True)

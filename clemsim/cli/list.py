@@ -1,4 +1,4 @@
-"""`clemsim list`: what there is to play, and who can play it."""
+"""`clemsim list`: arenas, agents, suites and models."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.box import HORIZONTALS
 from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
@@ -18,6 +17,8 @@ from clemsim.catalog.models import registry
 from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import by_experiment
 from clemsim.cli.common import one_line, out, print_json
+from clemsim.cli.options import JsonOption
+from clemsim.cli.view.tables import ruled_table
 
 FACTS = {
     "parameters": "size, B",
@@ -31,7 +32,7 @@ LEGEND = "size in billions of parameters, data in trillions of tokens; –: unkn
 
 
 class What(StrEnum):
-    """What can be listed."""
+    """The lists there are."""
 
     arenas = "arenas"
     agents = "agents"
@@ -41,7 +42,7 @@ class What(StrEnum):
 
 def list_(
     what: Annotated[What, typer.Argument(help="arenas, agents, suites or models")],
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """List arenas, agents, suites, or the models whose public facts are known.
 
@@ -56,7 +57,7 @@ def list_(
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> RichTable:
-    table = RichTable(box=HORIZONTALS, show_lines=True, padding=(0, 1, 0, 0))
+    table = ruled_table(row_lines=True)
     for name in rows[0] if rows else ("none",):
         table.add_column(name, overflow="fold", no_wrap=name == "name")
     for row in rows:
@@ -70,7 +71,7 @@ def _arenas() -> list[dict[str, Any]]:
 
 def _arena(name: str) -> dict[str, Any]:
     kind = find_arena(name)
-    experiments = {group: len(some) for group, some in by_experiment(kind().instances()).items()}
+    experiments = {group: len(instances) for group, instances in by_experiment(kind().instances()).items()}
     about = (kind.__doc__ or "").strip().splitlines()[0]
     return {
         "name": name,
@@ -104,8 +105,9 @@ def _models() -> list[dict[str, Any]]:
 
 
 def _facts(rows: Sequence[Mapping[str, Any]]) -> RichTable:
-    """The facts that fit a line; `--json` has them all."""
-    table = RichTable(box=HORIZONTALS, padding=(0, 1, 0, 0), caption=LEGEND, caption_justify="left")
+    """Return the facts that fit a line; `--json` has all of them."""
+    table = ruled_table()
+    table.caption, table.caption_justify = LEGEND, "left"
     table.add_column("model", overflow="fold", min_width=28)
     for name in FACTS.values():
         table.add_column(name, justify="right")

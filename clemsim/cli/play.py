@@ -19,10 +19,10 @@ from clemsim.runtime.episode import Result
 
 def play(
     arena: Annotated[str, typer.Argument(help="A game, or path/to/game.py:Class.")],
-    seat: Annotated[str | None, typer.Option(help="Your seat; the first one unless you say.")] = None,
-    agent: Annotated[str, typer.Option(metavar="SPEC", help="Who takes the other seats.")] = "baseline",
+    seat: Annotated[str | None, typer.Option(help="Your seat; the first one unless given.")] = None,
+    agent: Annotated[str, typer.Option(metavar="SPEC", help="The agent in the other seats.")] = "baseline",
     instance: Annotated[
-        str | None, typer.Option(help="Which instance, such as high_en/3; the first unless you say.")
+        str | None, typer.Option(help="The instance, such as high_en/3; the first one unless given.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply of a model in tokens.")] = 300,
@@ -54,11 +54,11 @@ async def _play(spec: str, seat: str | None, agent: str, label: str | None, seed
     others = [f"{other}={agent}" for other in game.seats if other != mine]
     (cast,) = make_casts([f"{mine}=human", *others], AgentOptions(Sampling(max_tokens=max_tokens)))
     check_cast(game, cast)
-    found = [each for each in game.instances() if label in (None, each.label)]
-    if not found:
+    instances = [instance for instance in game.instances() if label in (None, instance.label)]
+    if not instances:
         names = ", ".join(list(suites.by_experiment(game.instances()))[:8])
         fail(f"{game.name} has no instance {label!r}: its experiments are {names}, numbered from 0")
     agents: list[Agent] = cast.agents
     async with opened(agents):
-        results = await game.run(found[:1], cast, seed=seed)
+        results = await game.run(instances[:1], cast, seed=seed)
     return results[0]

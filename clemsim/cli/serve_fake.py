@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from clemsim._util.text import plain
-from clemsim.cli.common import err, fail, one_line, run_async
+from clemsim.cli.common import err, fail, one_line, run_async, stop_on_signals
 from clemsim.engines.simulated.faults import Faults
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
@@ -70,9 +68,7 @@ def serve_fake(
 
 async def _serve(server: SimulatedServer, port: int) -> None:
     stopped = asyncio.Event()
-    with suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    stop_on_signals(stopped.set, released=())
     try:
         await server.start(port)
     except OSError as error:

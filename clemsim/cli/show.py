@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
 from clemsim.cli.common import one_line, out, print_json
+from clemsim.cli.options import JsonOption, RunArgument
 from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.cli.view.results import results
 from clemsim.cli.view.transcripts import transcript
-from clemsim.game.events import encode, type_name
+from clemsim.interop.jsonl import event_json
 from clemsim.results import diagnostics
 from clemsim.results.run_summary import summarize_run
 from clemsim.runs.replay import chosen
@@ -25,13 +26,13 @@ from clemsim.store.reader import EpisodeRow
 
 
 def show(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    folder: RunArgument,
     episode: Annotated[str | None, typer.Argument(help="Number or label, such as 7 or taboo/high_en/3.")] = None,
     limit: Annotated[int, typer.Option(min=0, help="Episodes to list.")] = 40,
     load: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw width and load over time into a .svg, .png or .html file.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named).
 
@@ -57,7 +58,7 @@ def show(
             return
         if episode is None:
             out.print(results(summarize_run(folder)))
-            out.print(_list(rows, limit))
+            out.print(_episode_table(rows, limit))
             picked = [row for row in picked if row.outcome is not None][:1] or picked[:1]
         for row in picked:
             out.print(transcript(row.key, reader.events(base, row.id), reader.requests(base, row.id), note=row.detail))
@@ -65,7 +66,7 @@ def show(
             out.print(plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True)
 
 
-def _list(rows: Sequence[EpisodeRow], limit: int) -> RichTable:
+def _episode_table(rows: Sequence[EpisodeRow], limit: int) -> RichTable:
     table = RichTable(title=f"{min(limit, len(rows))} of {len(rows)} episodes", title_justify="left")
     for name in ("", "episode", "agent", "outcome", "quality", "reason"):
         table.add_column(name, overflow="fold")
@@ -78,18 +79,12 @@ def _list(rows: Sequence[EpisodeRow], limit: int) -> RichTable:
     return table
 
 
-def _as_json(row: EpisodeRow, base: Any) -> dict[str, Any]:
-    events = reader.events(base, row.id)
+def _as_json(row: EpisodeRow, base: sqlite3.Connection) -> dict[str, Any]:
     return {
         "episode": row.id,
         "label": row.key.label,
         "agent": row.key.cast,
         "status": row.status,
         "instance": row.data,
-        "events": [{"type": type_name(event), **_loads(encode(event))} for event in events],
+        "events": [event_json(event) for event in reader.events(base, row.id)],
     }
-
-
-def _loads(text: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = orjson.loads(text)
-    return loaded

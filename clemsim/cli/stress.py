@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +11,18 @@ import typer
 
 from clemsim._util.files import check_new, write_files
 from clemsim._util.text import plain
-from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, print_json, run_async, say
+from clemsim.cli.common import (
+    STOP_SIGNALS,
+    UNFINISHED,
+    err,
+    fail,
+    one_line,
+    out,
+    print_json,
+    run_async,
+    say,
+    stop_on_signals,
+)
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
 from clemsim.errors import UsageError
 from clemsim.stress.load.answer_check import check_answers
@@ -186,7 +195,7 @@ async def _run(plan: Plan) -> tuple[Findings | None, AnswerVerdict | None]:
     if plan.sweep or plan.stages or plan.replay:
         findings = await _load(plan, budget, stopped)
     if plan.check and not stopped.is_set():
-        _on_signal(stopped.set)
+        stop_on_signals(stopped.set, STOP_SIGNALS)
         answers = await check_answers(plan, budget, _tell, stopped)
     return findings, answers
 
@@ -199,7 +208,7 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
             stopped.set()
             stop("it was stopped")
 
-        _on_signal(on_signal)
+        stop_on_signals(on_signal, STOP_SIGNALS)
         heartbeats.append(asyncio.ensure_future(_tell_progress(collector)))
 
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
@@ -216,20 +225,6 @@ async def _tell_progress(collector: Collector) -> None:
         load = f"{collector.under_way} conversations, {collector.in_flight} turns in flight"
         turns = sum(segment.turns for segment in collector.segments)
         _tell(f"{collector.elapsed:.0f} s: {load}, {turns} turns answered")
-
-
-def _on_signal(stop: Callable[[], None]) -> None:
-    """Call `stop` at the first Ctrl-C; the second one ends the process at once."""
-    loop = asyncio.get_running_loop()
-
-    def first() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-        stop()
-
-    with suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, first)
 
 
 def _tell(text: str) -> None:

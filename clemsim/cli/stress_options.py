@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from clemsim.cli.options import JsonOption
 from clemsim.stress.plan.shapes import ArrivalProcess
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class StressOptions:
     folder: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes; a new folder under stress/.")
     ] = None
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False
+    json: JsonOption = False
 
 
 def takes_options(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from clemsim._util.text import plain
-from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async
+from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, stop_on_signals
 from clemsim.cli.common import out as stdout
+from clemsim.cli.options import JsonOption
 from clemsim.cli.view import progress
 from clemsim.cli.view.studies import outcome_table, planned_table
 from clemsim.study.plan import Study, plan, read_study
 from clemsim.study.rows import OutcomeRow, PlannedRow, PlannedStudy, StudyOutcome
 from clemsim.study.study_runner import MemberStatus, StudyRun, is_study, prepare_members, read_folder, run_study
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 def study(
@@ -30,7 +26,7 @@ def study(
     resume: Annotated[bool, typer.Option("--resume", help="Resume a study; fail where there is none yet.")] = False,
     parallel: Annotated[int | None, typer.Option(min=1, help="The number of runs that are played at a time.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and their episodes, and play nothing.")] = False,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Play models x access methods x quantisations x suites x seeds: a run for each, and an index of them.
 
@@ -93,19 +89,11 @@ def _play(named: Study, folder: Path, parallel: int | None, *, as_json: bool) ->
 
 async def _watch(study_run: StudyRun) -> None:
     """Show progress. The first Ctrl-C stops all runs, which can be resumed; the second one does not wait for them."""
-    loop = asyncio.get_running_loop()
     runs, episodes = len(study_run.members), study_run.progress().episodes
     text = f"playing {episodes} episodes in {runs} runs into {study_run.folder} (Ctrl-C stops, nothing is lost)"
     err.print(plain(text), soft_wrap=True)
     study_run.on_over = _print_over
-
-    def stop() -> None:
-        loop.remove_signal_handler(signal.SIGINT)
-        study_run.stop()
-
-    with suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
+    stop_on_signals(study_run.stop)
     await progress.show(err, study_run.progress, study_run.points, lambda: study_run.heading)
 
 

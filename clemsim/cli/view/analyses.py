@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.box import HORIZONTALS
 from rich.console import RenderableType
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
 from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.run_comparison import RunComparison
 from clemsim.analysis.writing.tables import cell_text, heading
+from clemsim.cli.view.tables import ruled_table
 
 ROWS = 20  # of a table; the files hold all rows
 SHORT = 9  # characters; columns of shorter cells are not folded
@@ -37,7 +36,7 @@ def report(analyses: Sequence[Analysis], left_out: Sequence[str]) -> Iterator[Re
 
 def run_comparison_table(comparison: RunComparison) -> RenderableType:
     """Return the table of two runs by game and metric, 80 columns wide; each game has a line of its own."""
-    grid = _grid(comparison.title)
+    grid = ruled_table(comparison.title, title_style="dim", edges=False)
     for title in ("game", "A", "B", "A − B", "low", "high", "p holm", "verdict"):
         left = title in ("game", "verdict")
         grid.add_column(title, justify="left" if left else "right", overflow="fold", no_wrap=title != "game")
@@ -57,7 +56,7 @@ def table_of(table: ResultTable, most: int | None = None) -> RenderableType:
     """Return a table with its first `most` rows, or all of them."""
     frame = table.frame.select(table.brief) if table.brief else table.frame
     more = 0 if most is None else max(0, len(frame) - most)
-    grid = _grid(table.title)
+    grid = ruled_table(table.title, title_style="dim", edges=False)
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         number = dtype.is_numeric()
         short = number or max((len(cell_text(cell, name)) for cell in frame[name]), default=0) <= SHORT
@@ -67,10 +66,4 @@ def table_of(table: ResultTable, most: int | None = None) -> RenderableType:
     if more:
         grid.caption = Text(f"and {more} more rows in {table.name}.csv", "dim")
         grid.caption_justify = "left"
-    return grid
-
-
-def _grid(title: str) -> RichTable:
-    grid = RichTable(title=plain(title), title_justify="left", title_style="dim", box=HORIZONTALS, padding=(0, 1, 0, 0))
-    grid.pad_edge = grid.show_edge = False
     return grid

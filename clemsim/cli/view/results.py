@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rich.box import HORIZONTALS
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
+from clemsim.cli.view.tables import ruled_table
 from clemsim.results.diagnostics import Throughput
 from clemsim.results.intervals import Interval
 from clemsim.results.run_summary import RunSummary
@@ -26,8 +26,7 @@ def results(summary: RunSummary) -> RenderableType:
     title = f"suite {summary.suite}{seed}"
     if summary.constrained:
         title += "\nconstrained decoding: measures play apart from keeping to the format"
-    table = RichTable(title=plain(title), title_justify="left", title_style="", box=HORIZONTALS, padding=(0, 1, 0, 0))
-    table.pad_edge = table.show_edge = False
+    table = ruled_table(title, edges=False)
     table.add_column("agent, game", overflow="fold", min_width=15)
     for name in (*COUNTS.values(), *SCORES.values()):
         table.add_column(name, justify="right", no_wrap=True)
@@ -45,7 +44,7 @@ def _add_agent(table: RichTable, agent: str, scores: ScoreSummary) -> None:
 
 
 def _counts(rows: list[ArenaSummary]) -> list[Text]:
-    """The counts over all rows, one cell each."""
+    """Return the counts over all rows, a cell for each count."""
     return [_count(name, sum(getattr(row, name) for row in rows)) for name in COUNTS]
 
 
@@ -71,7 +70,7 @@ def _short(value: float) -> str:
 
 
 def _remarks(summary: RunSummary) -> list[Text]:
-    """The lines below the table."""
+    """Return the lines below the table."""
     remarks = [Text("below each score its 95 % interval; clemscore = %Played / 100 x Quality", "dim")]
     rows = [row for scores in summary.agents.values() for row in scores.arenas.values()]
     if any(row.quality is None and row.played is not None for row in rows):
@@ -106,7 +105,7 @@ def _rates(throughput: Throughput) -> str:
 
 
 def _own_cost(throughput: Throughput) -> str:
-    """What clemsim itself took."""
+    """Return the CPU time and loop lag of clemsim itself as text; empty where they are unknown."""
     if throughput.cpu_ms_per_turn is None:
         return ""
     usual, worst = throughput.loop_lag_ms

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rich.box import HORIZONTALS
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
+from clemsim.cli.view.tables import ruled_table
 from clemsim.study.rows import OutcomeRow, PlannedStudy, StudyOutcome
 
 
@@ -33,8 +33,7 @@ def outcome_table(outcome: StudyOutcome) -> RichTable:
 
 
 def _table() -> RichTable:
-    table = RichTable(box=HORIZONTALS, padding=(0, 1, 0, 0))
-    table.pad_edge = table.show_edge = False
+    table = ruled_table(edges=False)
     table.add_column("who", overflow="fold", min_width=15)
     table.add_column("what", overflow="fold", min_width=10)
     return table

@@ -1,6 +1,6 @@
-"""Makes a suite out of a user's clembench checkout: its instances, its prompts verbatim, its word lists.
+"""Turn a user's clembench checkout into a suite: its instances, its prompts verbatim, its word lists.
 
-A suite made so is a folder like any other; nothing of clembench's is in clemsim itself.
+Such a suite is a folder like any other; clemsim itself holds nothing of clembench's.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from clemsim.interop.clembench.port import JsonObject, Port, ports
 
 
 @dataclass(slots=True)
-class Imported:
-    """What becomes of one game."""
+class PortedGame:
+    """The instances of one game, and the other files of its folder in the suite."""
 
     instances: list[Instance] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # by path within the arena's folder
@@ -32,17 +32,17 @@ def import_checkout(checkout: Path, version: str, out: Path) -> dict[str, int]:
     if not checkout.is_dir():
         raise UsageError(f"there is no folder {checkout}")
     check_new(out)
-    found = {name: _game(port, path) for name, port in ports().items() if (path := _file(port, checkout, version))}
-    if not found:
+    games = {name: _game(port, path) for name, port in ports().items() if (path := _file(port, checkout, version))}
+    if not games:
         wanted = " or ".join(str(checkout / path) for port in ports().values() for path in _paths(port, version)[:1])
         raise UsageError(f"{checkout} has no instances of version {version}: looked for {wanted}")
     write_suite(
         out,
-        {name: game.instances for name, game in found.items()},
+        {name: game.instances for name, game in games.items()},
         {"name": f"clembench-{version}", "description": "its instances, prompts and word lists"},
-        {name: game.files for name, game in found.items()},
+        {name: game.files for name, game in games.items()},
     )
-    return {name: len(game.instances) for name, game in found.items()}
+    return {name: len(game.instances) for name, game in games.items()}
 
 
 def write_suite(
@@ -52,8 +52,8 @@ def write_suite(
     files: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Write `suite.toml` and, for each arena, its instances and other files. Raises UsageError."""
-    for name, some in instances.items():
-        write_files(out / name, {"instances.jsonl": to_jsonl(some), **(files or {}).get(name, {})}, UsageError)
+    for name, group in instances.items():
+        write_files(out / name, {"instances.jsonl": to_jsonl(group), **(files or {}).get(name, {})}, UsageError)
     write_toml(out / "suite.toml", {"name": out.name, **about, "arenas": {name: {} for name in instances}}, UsageError)
 
 
@@ -65,10 +65,10 @@ def _file(port: Port, checkout: Path, version: str) -> Path | None:
     return next((path for name in _paths(port, version) if (path := checkout / name).exists()), None)
 
 
-def _game(port: Port, path: Path) -> Imported:
-    """One game out of its instance file."""
+def _game(port: Port, path: Path) -> PortedGame:
+    """Return the game of an instance file."""
     arena = find_arena(port.arena)()
-    game, first = Imported(), ""
+    game, first = PortedGame(), ""
     with naming(f"{path}"):
         experiments = list(read_json(path)["experiments"])
     for experiment in experiments:
@@ -81,16 +81,16 @@ def _game(port: Port, path: Path) -> Imported:
                 game.instances.append(convert(port, arena, experiment, data, texts))
                 files = _files(port, experiment, data, texts)
             if game.files and game.files != files:
-                raise UsageError(f"{where}: its {_differing(game.files, files)} is not that of {first}")
+                raise UsageError(f"{where}: its {_differing_file(game.files, files)} is not that of {first}")
             game.files, first = game.files or files, first or where
     return game
 
 
 def convert(port: Port, arena: Arena[Any], experiment: JsonObject, data: JsonObject, texts: JsonObject) -> Instance:
-    """The arena's instance. Raises BadInstance, KeyError, IndexError, TypeError and ValueError."""
+    """Return the arena's instance. Raises BadInstance, KeyError, IndexError, TypeError and ValueError."""
     fields = port.instance(experiment, data, texts)
-    found: Instance = arena.load({"experiment": str(experiment["name"]), "id": int(data["game_id"]), **fields})
-    return found
+    instance: Instance = arena.load({"experiment": str(experiment["name"]), "id": int(data["game_id"]), **fields})
+    return instance
 
 
 def _files(port: Port, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
@@ -98,13 +98,13 @@ def _files(port: Port, experiment: JsonObject, data: JsonObject, texts: JsonObje
     return prompts | {f"resources/{name}": text for name, text in port.resources(experiment).items()}
 
 
-def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> str:
-    return next(name for name in {**one, **other} if one.get(name) != other.get(name))
+def _differing_file(first: Mapping[str, str], second: Mapping[str, str]) -> str:
+    return next(name for name in {**first, **second} if first.get(name) != second.get(name))
 
 
 @contextmanager
 def naming(where: str) -> Iterator[None]:
-    """Turn what a port stumbles over into one line that says where. Raises UsageError."""
+    """Turn the errors of a port into UsageError, one line that begins with `where`."""
     try:
         yield
     except KeyError as error:

@@ -1,7 +1,7 @@
-"""Writes a run in clembench's results layout, so that its own evaluation and transcripts can be made from it.
+"""Write a run in clembench's results layout, so that clembench can make its evaluation and transcripts from it.
 
 `MODEL/GAME/EXPERIMENT/instance_00003/` holds `instance.json`, `interactions.json`, `scores.json`, one file of requests for
-each player, and `completed.json`. Unfinished episodes are left out, as clembench has no word for them.
+each player, and `completed.json`. Unfinished episodes are left out, as clembench has no status for them.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ LAYOUT = "3.7.2"  # the version of clemcore whose layout this is
 
 
 def export_results(folder: Path, out: Path) -> int:
-    """Write the finished episodes of a run and return how many. Raises StoreError and UsageError."""
-    arenas, about = prepare_arenas(read_config(folder)), read_description(folder)
+    """Write the finished episodes of a run and return their number. Raises StoreError and UsageError."""
+    arenas, description = prepare_arenas(read_config(folder)), read_description(folder)
     count = 0
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             if row.outcome is not None:
-                place = out / f"{safe_name(row.key.cast)}-t{about.config.temperature}" / _place(row)
+                place = out / f"{safe_name(row.key.cast)}-t{description.config.temperature}" / _place(row)
                 files = episode_files(
-                    arenas[row.key.arena], row, reader.events(base, row.id), reader.requests(base, row.id), about
+                    arenas[row.key.arena], row, reader.events(base, row.id), reader.requests(base, row.id), description
                 )
                 write_files(place, {name: dump_json(content) for name, content in files.items()}, UsageError)
                 experiment = {"name": row.experiment, "game_name": row.key.arena}
@@ -51,9 +51,9 @@ def episode_files(
     row: EpisodeRow,
     events: Sequence[Event],
     requests: Mapping[int, Mapping[str, Any]],
-    about: RunDescription,
+    description: RunDescription,
 ) -> dict[str, Any]:
-    """What clembench keeps of an episode: the content of each file by its name."""
+    """Return the files that clembench keeps of an episode: their contents by name."""
     players = {seat: f"Player {number}" for number, seat in enumerate(arena.seats, 1)}
     transcript = Transcript(row.key, arena.load(row.data), tuple(events))
     scores, rounds = arena.scores(transcript)
@@ -72,11 +72,11 @@ def episode_files(
     turns = [[_action(event, players, requests) for event in part] for part in _rounds(events, arena.seats[0])]
     files = {
         "instance.json": {**row.data, "game_id": row.data["id"]},
-        "interactions.json": {"meta": meta, "player_models": about.agents, "players": roles, "turns": turns},
+        "interactions.json": {"meta": meta, "player_models": description.agents, "players": roles, "turns": turns},
         "scores.json": {
             "meta": meta,
             "players": roles,
-            "round scores": {str(number): scores_ for number, scores_ in enumerate(rounds)},
+            "round scores": {str(number): metrics for number, metrics in enumerate(rounds)},
             "episode scores": scores,
         },
         "completed.json": {"timestamp": _time(0)},
@@ -89,7 +89,7 @@ def episode_files(
 
 
 def _rounds(events: Sequence[Event], first: str) -> Iterator[list[Event]]:
-    """The events in parts: a new one begins with each ask of the first seat that is kept."""
+    """Yield the events of each round; a round begins with an ask of the first seat that its view keeps."""
     part: list[Event] = []
     asked = False
     for event in events:
@@ -103,7 +103,7 @@ def _rounds(events: Sequence[Event], first: str) -> Iterator[list[Event]]:
 
 
 def _action(event: Event, players: Mapping[str, str], requests: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    """One event as clembench logs it."""
+    """Return an event as clembench logs it."""
     match event:
         case Told(seat, content):
             return _logged(GM, players[seat], "send message", content, "context")
@@ -134,7 +134,7 @@ def _call(event: Replied, requests: Mapping[int, Mapping[str, Any]]) -> dict[str
 
 
 def _model(requests: Mapping[int, Mapping[str, Any]], seat: str, cast: str) -> str:
-    return next((str(each["agent"]) for each in requests.values() if each["seat"] == seat), cast)
+    return next((str(cost["agent"]) for cost in requests.values() if cost["seat"] == seat), cast)
 
 
 def _started(requests: Mapping[int, Mapping[str, Any]], turn: int) -> float:

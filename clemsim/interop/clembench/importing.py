@@ -1,8 +1,8 @@
-"""Makes a run out of a folder of clembench results, in its old layout (`MODEL/GAME/0_EXPERIMENT/episode_3`) or its new one.
+"""Turn a folder of clembench results, in the old layout (`MODEL/GAME/0_EXPERIMENT/episode_3`) or the new one, into a run.
 
-Outcomes and scores are those that were recorded. Where the instance is there and the arena is known, the recorded replies
-are driven through it and the agreement is reported; such an episode gets the arena's own transcript, any other what was
-logged. The files are untrusted: no path in them is followed, links are not either, and what is too large is refused.
+Outcomes and scores are those that were recorded. Where the instance is recorded and the arena is known, the recorded replies
+are driven through it and the agreement is reported; such an episode gets the arena's own transcript, any other the logged
+events. The files are untrusted: no path or link in them is followed, and a file that is too large is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from clemsim._util.files import check_new, parse_json, read_bytes, reading_file
-from clemsim.arena import Arena, find_arena
+from clemsim.arena import Arena
 from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import Suite
 from clemsim.errors import ClemsimError, UsageError
@@ -25,7 +25,7 @@ from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.interop.clembench.checkout import convert
 from clemsim.interop.clembench.port import JsonObject, ports
-from clemsim.interop.clembench.verify import MAIN, alike, redrive
+from clemsim.interop.clembench.verify import MAIN, alike, arena_for, redrive
 from clemsim.results.run_summary import write_summary
 from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
@@ -35,7 +35,7 @@ LARGEST = 64 * 2**20  # bytes of one file
 KINDS = {"Aborted": "aborted", "Success": "success", "Lose": "failure"}
 
 
-class Recorded(Instance):
+class RecordedInstance(Instance):
     """An instance as clembench keeps it."""
 
     data: dict[str, Any]
@@ -43,7 +43,7 @@ class Recorded(Instance):
 
 @dataclass(frozen=True, slots=True)
 class RecordedEpisode:
-    """One recorded episode as it was read."""
+    """One recorded episode, as its files describe it."""
 
     path: Path
     model: str
@@ -58,7 +58,7 @@ class RecordedEpisode:
 
     @property
     def outcome(self) -> Outcome:
-        """How it ended, by its scores. Raises UsageError when they do not say."""
+        """The outcome that the scores record. Raises UsageError when they record none."""
         kind = next((kind for name, kind in KINDS.items() if self.scores.get(name) == 1), None)
         if kind is None:
             raise UsageError(f"{self.path / 'scores.json'}: none of {', '.join(KINDS)} is 1")
@@ -67,7 +67,7 @@ class RecordedEpisode:
 
     @property
     def replies(self) -> list[dict[str, str]]:
-        """What the players said, in order; without what was put into their mouths."""
+        """The replies of the players in order, without those that the game master wrote for them."""
         return [
             {"player": str(event["from"]), "text": str(event["action"]["content"])}
             for event in self.logged
@@ -81,8 +81,8 @@ class RecordedEpisode:
 
 
 @dataclass(slots=True)
-class ImportAgreement:
-    """What became of the episodes of a game."""
+class ImportedGame:
+    """The number of imported episodes of a game, and how many of them its arena agrees with."""
 
     episodes: int = 0
     driven: int = 0  # whose replies were driven through the arena
@@ -90,32 +90,32 @@ class ImportAgreement:
     notes: list[str] = field(default_factory=list)
 
 
-def import_results(results: Path, out: Path, suite: Suite | None = None) -> dict[str, ImportAgreement]:
-    """Write the run and return the agreement by game. The suite gives word lists and prompts. Raises UsageError."""
+def import_results(results: Path, out: Path, suite: Suite | None = None) -> dict[str, ImportedGame]:
+    """Write the run and return its games by name. The suite gives word lists and prompts. Raises UsageError."""
     if not results.is_dir():
         raise UsageError(f"there is no folder {results}")
     check_new(out)
     episodes = list(read_episodes(results))
     if not episodes:
         raise UsageError(f"{results} has no clembench results: no MODEL/GAME/EXPERIMENT/EPISODE/scores.json in it")
-    arenas = {name: _arena(name, suite) for name in {each.game for each in episodes} & registered("arenas").keys()}
-    found: defaultdict[str, ImportAgreement] = defaultdict(ImportAgreement)
+    arenas = {name: arena_for(name, suite) for name in {episode.game for episode in episodes} & registered("arenas").keys()}
+    games: defaultdict[str, ImportedGame] = defaultdict(ImportedGame)
     with making(out) as draft:
         write_description(draft, _description(results, episodes))
         writer = RunStore(draft / STORE)
-        seen: Counter[tuple[str, ...]] = Counter()
+        repetitions: Counter[tuple[str, ...]] = Counter()
         for episode in episodes:
             name = (episode.model, episode.game, episode.experiment, str(episode.number))
-            key = EpisodeKey(episode.game, f"{episode.experiment}/{episode.number}", seen[name], episode.model)
-            seen[name] += 1
-            _write(writer, key, episode, arenas.get(episode.game), found[episode.game])
+            key = EpisodeKey(episode.game, f"{episode.experiment}/{episode.number}", repetitions[name], episode.model)
+            repetitions[name] += 1
+            _write(writer, key, episode, arenas.get(episode.game), games[episode.game])
         writer.close()
     write_summary(out)
-    return dict(found)
+    return dict(games)
 
 
 def read_episodes(results: Path) -> Iterator[RecordedEpisode]:
-    """The recorded episodes below a folder, in the order of their paths. Raises UsageError naming file and field."""
+    """Yield the recorded episodes below a folder, in the order of their paths. Raises UsageError naming file and field."""
     for path in sorted(results.rglob("scores.json")):
         if path.is_symlink() or not path.resolve().is_relative_to(results.resolve()):
             continue
@@ -123,7 +123,7 @@ def read_episodes(results: Path) -> Iterator[RecordedEpisode]:
 
 
 def number(value: object) -> float | None:
-    """A score; None for what is none (clembench writes NaN for undefined ones)."""
+    """Return a score; None for a value that is none (clembench writes NaN for undefined scores)."""
     if isinstance(value, bool | int | float) and isfinite(value):
         return float(value)
     return None
@@ -155,7 +155,7 @@ def _read(folder: Path) -> RecordedEpisode:
 
 
 def _config(folder: Path) -> JsonObject:
-    """What all episodes of an experiment share: `experiment.json`, of old `experiment_NAME.json`."""
+    """Return what the episodes of an experiment share: `experiment.json`, in the old layout `experiment_NAME.json`."""
     path = next((path for path in sorted(folder.glob("experiment*.json")) if path.is_file()), None)
     return _json(path) if path else {}
 
@@ -165,67 +165,64 @@ def _json(path: Path) -> dict[str, Any]:
         size = path.stat().st_size
     if size > LARGEST:
         raise UsageError(f"{path} is larger than {LARGEST // 2**20} MB: that is no recorded episode")
-    found = parse_json(read_bytes(path).replace(b": NaN", b": null"), str(path))  # Python writes NaN for what is undefined
-    if not isinstance(found, dict):
+    data = parse_json(read_bytes(path).replace(b": NaN", b": null"), str(path))  # Python writes NaN for undefined values
+    if not isinstance(data, dict):
         raise UsageError(f"{path}: an object is expected")
-    return found
-
-
-def _arena(name: str, suite: Suite | None) -> Arena[Any]:
-    kind = find_arena(name)
-    return kind(suite.folder_of(name)) if suite else kind()
+    return data
 
 
 def _write(
-    writer: RunStore, key: EpisodeKey, episode: RecordedEpisode, arena: Arena[Any] | None, agreement: ImportAgreement
+    writer: RunStore, key: EpisodeKey, episode: RecordedEpisode, arena: Arena[Any] | None, game: ImportedGame
 ) -> None:
-    agreement.episodes += 1
+    game.episodes += 1
     outcome, events = episode.outcome, None
-    instance: Instance = Recorded(experiment=episode.experiment, id=episode.number, data=dict(episode.instance or {}))
+    instance: Instance = RecordedInstance(
+        experiment=episode.experiment, id=episode.number, data=dict(episode.instance or {})
+    )
     if arena is not None and episode.instance is not None:
         try:
-            instance, events = _driven(arena, episode, outcome, agreement)
+            instance, events = _drive(arena, episode, outcome, game)
         except (ClemsimError, KeyError, IndexError, TypeError, ValueError) as error:
-            agreement.notes.append(f"{episode.path}: not driven: {type(error).__name__} {error}")
+            game.notes.append(f"{episode.path}: not driven: {type(error).__name__} {error}")
     writer.enlist(key, instance, arena.version if arena else 0)
     writer.record(key, 0, events or _as_logged(episode, outcome))
     rounds = [_numbers(scores) for _, scores in sorted(episode.rounds.items(), key=lambda item: int(item[0]))]
     writer.ended(key, outcome, _numbers(episode.scores), rounds)
 
 
-def _driven(
-    arena: Arena[Any], episode: RecordedEpisode, outcome: Outcome, agreement: ImportAgreement
+def _drive(
+    arena: Arena[Any], episode: RecordedEpisode, outcome: Outcome, game: ImportedGame
 ) -> tuple[Instance, list[Event] | None]:
-    """The arena's instance, and its events where it comes to the recorded end."""
+    """Return the arena's instance, and its events where it comes to the recorded outcome (None elsewhere)."""
     instance = _instance(arena, episode)
     replies = [reply for reply in episode.replies if int(reply["player"].split()[-1]) <= len(arena.seats)]
-    driven, parted = redrive(arena, instance, replies)
-    agreement.driven += 1
-    if parted:
-        agreement.notes.append(f"{episode.path}: turn {parted.turn}: {parted.what}")
+    driver, mismatch = redrive(arena, instance, replies)
+    game.driven += 1
+    if mismatch:
+        game.notes.append(f"{episode.path}: turn {mismatch.turn}: {mismatch.what}")
         return instance, None
-    found = driven.outcome
-    if found is None or found.kind != outcome.kind or not alike(found.quality, outcome.quality):
-        agreement.notes.append(f"{episode.path}: recorded {outcome.kind} {outcome.quality}, driven again {found}")
+    replayed = driver.outcome
+    if replayed is None or replayed.kind != outcome.kind or not alike(replayed.quality, outcome.quality):
+        game.notes.append(f"{episode.path}: recorded {outcome.kind} {outcome.quality}, driven again {replayed}")
         return instance, None
-    agreement.agree += 1
-    return instance, driven.events
+    game.agree += 1
+    return instance, driver.events
 
 
 def _instance(arena: Arena[Any], episode: RecordedEpisode) -> Instance:
     data = dict(episode.instance or {})
     own = {name: value for name, value in data.items() if name != "game_id"}
     try:
-        found: Instance = arena.load(own)
+        instance: Instance = arena.load(own)
     except ClemsimError:
         port = ports()[arena.name]
         config = {**episode.config, "name": episode.experiment}
         return convert(port, arena, config, {"game_id": episode.number, **data}, port.stand_ins(data))
-    return found
+    return instance
 
 
 def _as_logged(episode: RecordedEpisode, outcome: Outcome) -> list[Event]:
-    """Asks and replies as they were logged, and the end."""
+    """Return asks and replies as they were logged, and the end."""
     events: list[Event] = []
     turn = 0
     for event in episode.logged:

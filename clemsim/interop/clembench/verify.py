@@ -1,4 +1,4 @@
-"""Drives recorded episodes through the arenas, without any model, and compares what came out."""
+"""Drive recorded episodes through the arenas, without any model, and compare outcomes and scores with the recorded ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Where an episode parts from its recording: line of the file, turn (None: all were played), and what differs."""
+    """A difference between an episode and its recording: line of the file, turn (None: all were played), and text."""
 
     line: int
     turn: int | None
@@ -33,8 +33,8 @@ class Mismatch:
 
 
 @dataclass(slots=True)
-class Agreement:
-    """How many recorded episodes of an arena came out alike: in outcome, in main score, in every other metric."""
+class RecordingAgreement:
+    """The number of recorded episodes of an arena, and of those that agree in outcome, main score and every other metric."""
 
     episodes: int = 0
     outcome_agree: int = 0
@@ -44,75 +44,78 @@ class Agreement:
 
     @property
     def complete(self) -> bool:
-        """Whether everything agrees."""
+        """True where everything agrees."""
         return self.episodes == self.outcome_agree == self.score_agree == self.metrics_agree
 
 
-def verify(files: Sequence[Path], suite: Suite | None = None) -> dict[str, Agreement]:
-    """Agreement by arena. The suite gives word lists and prompts. Raises UsageError naming file and line."""
-    found: dict[str, Agreement] = {}
+def verify(files: Sequence[Path], suite: Suite | None = None) -> dict[str, RecordingAgreement]:
+    """Return the agreement by arena. The suite gives word lists and prompts. Raises UsageError naming file and line."""
+    agreements: dict[str, RecordingAgreement] = {}
     arenas: dict[str, Arena[Any]] = {}
     for file in files:
         for line, record in _records(file):
             with naming(f"{file}, line {line}"):
                 name = str(record["game"])
-                arena = arenas.setdefault(name, _arena(name, suite))
+                arena = arenas.setdefault(name, arena_for(name, suite))
                 instance = recorded_instance(arena, record, ports().get(name))
-                _compare(arena, instance, record, found.setdefault(name, Agreement()), file, line)
-    return found
+                _compare(arena, instance, record, agreements.setdefault(name, RecordingAgreement()), file, line)
+    return agreements
 
 
 def recorded_instance(arena: Arena[Any], record: JsonObject, port: Port | None) -> Instance:
-    """The instance of a recorded episode: through the arena's port, else as the arena itself writes them."""
+    """Return the instance of a recorded episode: read by the arena's port, or by the arena where it has none."""
     data = record["instance"]
     if port is None:
-        plain: Instance = arena.load(data)
-        return plain
+        instance: Instance = arena.load(data)
+        return instance
     experiment = {"name": record["experiment"], **record.get("experiment_config", {})}
     return convert(port, arena, experiment, {"game_id": record["game_id"], **data}, data.get("resources", {}))
 
 
 def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[JsonObject]) -> tuple[EpisodeDriver, Mismatch | None]:
-    """Give the recorded replies one after another; the turn at which that is not possible, if there is one."""
-    driven = arena.drive(instance, in_turn=True)
+    """Give the recorded replies one after another. Return the driver, and the turn at which a reply did not fit, if any."""
+    driver = arena.drive(instance, in_turn=True)
     for number, reply in enumerate(replies, 1):
-        if driven.outcome is not None:
-            over = f"ended in {driven.outcome.kind} ({driven.outcome.reason}) before the recorded reply {number}"
-            return driven, Mismatch(0, number, over)
-        ask = driven.pending[0]
+        if driver.outcome is not None:
+            difference = f"ended in {driver.outcome.kind} ({driver.outcome.reason}) before the recorded reply {number}"
+            return driver, Mismatch(0, number, difference)
+        ask = driver.pending[0]
         seat = arena.seats[int(str(reply["player"]).split()[-1]) - 1]
         if ask.seat != seat:
-            return driven, Mismatch(0, ask.turn, f"asks {ask.seat}, but {seat} replied in the recording")
-        driven.answer(ask.turn, Message(seat, str(reply["text"])))
-    if driven.outcome is None:
-        ask = driven.pending[0]
-        return driven, Mismatch(0, ask.turn, f"asks {ask.seat} again after the last recorded reply")
-    return driven, None
+            return driver, Mismatch(0, ask.turn, f"asks {ask.seat}, but {seat} replied in the recording")
+        driver.answer(ask.turn, Message(seat, str(reply["text"])))
+    if driver.outcome is None:
+        ask = driver.pending[0]
+        return driver, Mismatch(0, ask.turn, f"asks {ask.seat} again after the last recorded reply")
+    return driver, None
 
 
-def _arena(name: str, suite: Suite | None) -> Arena[Any]:
+def arena_for(name: str, suite: Suite | None) -> Arena[Any]:
+    """Return the arena with the word lists and prompts of the suite, or with its own where there is none."""
     kind = find_arena(name)
     return kind(suite.folder_of(name)) if suite else kind()
 
 
-def _compare(arena: Arena[Any], instance: Instance, record: JsonObject, found: Agreement, file: Path, line: int) -> None:
-    found.episodes += 1
-    driven, parted = redrive(arena, instance, record["replies"])
-    problems = [parted] if parted else list(_differences(arena, driven, record))
+def _compare(
+    arena: Arena[Any], instance: Instance, record: JsonObject, agreement: RecordingAgreement, file: Path, line: int
+) -> None:
+    agreement.episodes += 1
+    driver, mismatch = redrive(arena, instance, record["replies"])
+    problems = [mismatch] if mismatch else list(_differences(arena, driver, record))
     kinds = {problem.what.split(":")[0] for problem in problems}
-    found.outcome_agree += not parted and "outcome" not in kinds
-    found.score_agree += not parted and MAIN not in kinds
-    found.metrics_agree += not parted and not kinds - {"outcome", MAIN}
-    found.mismatches += [Mismatch(line, each.turn, each.what, str(file)) for each in problems]
+    agreement.outcome_agree += not mismatch and "outcome" not in kinds
+    agreement.score_agree += not mismatch and MAIN not in kinds
+    agreement.metrics_agree += not mismatch and not kinds - {"outcome", MAIN}
+    agreement.mismatches += [Mismatch(line, problem.turn, problem.what, str(file)) for problem in problems]
 
 
-def _differences(arena: Arena[Any], driven: EpisodeDriver, record: JsonObject) -> Iterator[Mismatch]:
-    outcome = driven.outcome
+def _differences(arena: Arena[Any], driver: EpisodeDriver, record: JsonObject) -> Iterator[Mismatch]:
+    outcome = driver.outcome
     assert outcome is not None
-    last = driven.transcript.turns[-1].asked.turn
+    last = driver.transcript.turns[-1].asked.turn
     if outcome.kind != record["outcome"]:
         yield Mismatch(0, last, f"outcome: {outcome.kind} ({outcome.reason}), recorded {record['outcome']}")
-    scores, _ = arena.scores(driven.transcript)
+    scores, _ = arena.scores(driver.transcript)
     for name, expected in record["scores"].items():
         if name not in scores:
             yield Mismatch(0, None, f"{name}: the arena has no such metric")
@@ -120,11 +123,11 @@ def _differences(arena: Arena[Any], driven: EpisodeDriver, record: JsonObject) -
             yield Mismatch(0, last if name == MAIN else None, f"{name}: {scores[name]}, recorded {expected}")
 
 
-def alike(one: float | None, other: float | None) -> bool:
-    """Equal to within 1e-6, or both undefined."""
-    if one is None or other is None:
-        return one is other
-    return isclose(one, other, rel_tol=0, abs_tol=TOLERANCE)
+def alike(first: float | None, second: float | None) -> bool:
+    """Return True where two scores are equal to within 1e-6, or both undefined."""
+    if first is None or second is None:
+        return first is second
+    return isclose(first, second, rel_tol=0, abs_tol=TOLERANCE)
 
 
 def _records(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -1,0 +1,64 @@
+"""A run as JSON lines, one episode a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from clemsim._util.files import writing_file
+from clemsim.errors import UsageError
+from clemsim.game.events import Event, encode, type_name
+from clemsim.store import reader
+from clemsim.store.folder import STORE
+from clemsim.store.reader import EpisodeRow
+
+
+def write_jsonl(folder: Path, out: Path) -> int:
+    """Write a line for each episode (description, instance, events, scores) and return the number of lines. Raises
+    UsageError and StoreError.
+    """
+    return write_lines(out, _episodes(folder))
+
+
+def write_lines(out: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write each row as one line of JSON and return the number of lines. Raises UsageError."""
+    count = 0
+    with writing_file(out, UsageError):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("wb") as file:
+            for row in rows:
+                file.write(orjson.dumps(row) + b"\n")
+                count += 1
+    return count
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """Return the fields of an event, its type first."""
+    return {"type": type_name(event), **orjson.loads(encode(event))}
+
+
+def _episodes(folder: Path) -> Iterator[dict[str, Any]]:
+    with reader.reading(folder / STORE) as base:
+        for row in reader.episodes(base):
+            scores = base.execute("SELECT metric, value FROM scores WHERE episode = ? AND round = 0", (row.id,))
+            events = [event_json(event) for event in reader.events(base, row.id)]
+            yield {**_description(row), "instance": row.data, "events": events, "scores": dict(scores.fetchall())}
+
+
+def _description(row: EpisodeRow) -> dict[str, Any]:
+    outcome = row.outcome
+    return {
+        "episode": row.id,
+        "arena": row.key.arena,
+        "experiment": row.experiment,
+        "label": row.key.label,
+        "repetition": row.key.repetition,
+        "agent": row.key.cast,
+        "status": row.status,
+        "outcome": outcome.kind if outcome else None,
+        "quality": outcome.quality if outcome else None,
+        "reason": outcome.reason if outcome else row.detail,
+    }

@@ -1,0 +1,25 @@
+"""A run as Parquet tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clemsim._util.extras import library
+from clemsim._util.files import writing_file
+from clemsim.errors import UsageError
+from clemsim.results.frames import QUERIES
+from clemsim.runs.api import open_run
+
+
+def write_parquet(folder: Path, out: Path) -> int:
+    """Write a folder with `episodes.parquet`, `turns.parquet` and `scores.parquet`, and return the number of episodes.
+
+    Raises UsageError without pyarrow.
+    """
+    run = open_run(folder)
+    tables = {name: run.arrow(name) for name in QUERIES}
+    with writing_file(out, UsageError):
+        out.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            library("pyarrow.parquet", "frames").write_table(table, out / f"{name}.parquet")
+    return int(tables["episodes"].num_rows)
