@@ -73,7 +73,7 @@ def test_one_game_of_a_fresh_suite(clemsim: Clemsim) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--arena", "chess"], "there is no generator for 'chess': choose of"),
+        (["--arena", "chess"], "there is no generator for 'chess': choose one of"),
         (["--language", "de"], "there are no texts in language 'de', only in en"),
         (["--count", "100000"], "100000 instances of an experiment cannot be drawn"),
         (["--out", "."], ". already exists"),
