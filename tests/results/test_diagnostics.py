@@ -119,7 +119,7 @@ def test_the_warning_is_printed() -> None:
 def test_lag_is_counted_in_classes() -> None:
     monitor = Monitor()
     for seconds in [0.001] * 990 + [0.2] * 10:
-        monitor.late(seconds)
+        monitor.add_lag(seconds)
     assert monitor.lag(0.5) == pytest.approx(0.001, rel=0.25)
     assert monitor.lag(0.995) == pytest.approx(0.2, rel=0.25) and monitor.longest == 0.2
     assert Monitor().lag() == 0.0
