@@ -1,4 +1,4 @@
-"""Latencies by size class: any number of them in little memory, and percentiles that say what backs them.
+"""Latencies by size class: any number of them in little memory, and percentiles with their sample sizes and intervals.
 
 A class is 0.5 % wide and stands for its geometric middle, so that no percentile is off by more than 0.25 %.
 """
@@ -10,7 +10,7 @@ from math import comb, exp, log
 from typing import Any
 
 WIDTH = log(1.005)
-LEAST = 1e-6  # seconds; whatever is shorter counts as this
+LEAST = 1e-6  # seconds; shorter values count as this
 PERCENTILES = (50, 90, 95, 99)
 UNSURE = 0.05  # how often an interval may miss its percentile
 
@@ -28,10 +28,10 @@ class Histogram:
         self.greatest = 0.0
 
     def add(self, value: float) -> None:
-        """One value."""
+        """Add a value in seconds."""
         value = value if value > LEAST else LEAST
-        which = int(log(value / LEAST) / WIDTH)
-        self._classes[which] = self._classes.get(which, 0) + 1
+        class_ = int(log(value / LEAST) / WIDTH)
+        self._classes[class_] = self._classes.get(class_, 0) + 1
         self.count += 1
         self.sum += value
         if value < self.least:
@@ -40,9 +40,9 @@ class Histogram:
             self.greatest = value
 
     def merge(self, other: Histogram) -> None:
-        """All values of another one too."""
-        for which, count in other._classes.items():
-            self._classes[which] = self._classes.get(which, 0) + count
+        """Add all values of another histogram."""
+        for class_, count in other._classes.items():
+            self._classes[class_] = self._classes.get(class_, 0) + count
         self.count += other.count
         self.sum += other.sum
         self.least = min(self.least, other.least)
@@ -50,41 +50,41 @@ class Histogram:
 
     @property
     def mean(self) -> float | None:
-        """None where nothing was counted."""
+        """The mean of all values; None where nothing was counted."""
         return self.sum / self.count if self.count else None
 
     def percentile(self, percent: float) -> float | None:
-        """The least value that so many percent of all are not greater than."""
+        """Return the least value that `percent` % of all values do not exceed; None where nothing was counted."""
         rank = max(1, -int(-percent * self.count // 100))
         return self._ranked([rank])[0] if self.count else None
 
     def percentiles(self, percents: Iterable[int] = PERCENTILES) -> dict[str, Any]:
-        """Mean and percentiles in seconds with `n`, the sample size, and a 95 % interval for each percentile; None where
-        the sample is too small for one: such a percentile is not backed.
+        """Return mean and percentiles in seconds with `n`, the sample size, and a 95 % interval for each percentile (None
+        where the sample is too small for one).
         """
-        found: dict[str, Any] = {"n": self.count, "mean": self.mean}
+        data: dict[str, Any] = {"n": self.count, "mean": self.mean}
         for percent in percents:
             ends = ranks(self.count, percent)
-            found[f"p{percent}"] = self.percentile(percent)
-            found[f"p{percent}_interval"] = self._ranked(ends) if ends else None
-        return found
+            data[f"p{percent}"] = self.percentile(percent)
+            data[f"p{percent}_interval"] = self._ranked(ends) if ends else None
+        return data
 
-    def _ranked(self, wanted: Iterable[int]) -> list[float]:
-        """The values with these ranks (from 1), of which the first is not greater than the second."""
-        found, seen = list[float](), 0
+    def _ranked(self, wanted_ranks: Iterable[int]) -> list[float]:
+        """Return the values with these ranks, which count from 1 and are in ascending order."""
+        values, seen = list[float](), 0
         classes = iter(sorted(self._classes.items()))
-        which = 0
-        for rank in wanted:
+        class_ = 0
+        for rank in wanted_ranks:
             while seen < rank:
-                which, count = next(classes)
+                class_, count = next(classes)
                 seen += count
-            middle = LEAST * exp((which + 0.5) * WIDTH)
-            found.append(min(self.greatest, max(self.least, middle)))
-        return found
+            middle = LEAST * exp((class_ + 0.5) * WIDTH)
+            values.append(min(self.greatest, max(self.least, middle)))
+        return values
 
 
 def ranks(count: int, percent: float) -> tuple[int, int] | None:
-    """Ranks between whose values a percentile lies with 95 % confidence, whatever the distribution (order statistics;
+    """Return ranks between whose values a percentile lies with 95 % confidence, whatever the distribution (order statistics;
     Hahn and Meeker 1991, section 5.2); None where even the whole sample is too small for that.
     """
     share = percent / 100

@@ -1,4 +1,4 @@
-"""Things that are opened before use and closed after it."""
+"""Resources that are opened before use and closed after it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Self
 
 
 class AsyncResource:
-    """`async with` opens it and closes it."""
+    """A resource that `async with` opens and closes."""
 
     async def open(self) -> None:
         """Get ready: load weights, reach the server. Raises EngineError or UsageError with one line that says what to do."""
 
     async def close(self) -> None:
-        """Give back what `open` took."""
+        """Release what `open` acquired."""
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -11,19 +11,19 @@ _UNSAFE = {"Cc", "Cf", "Cs", "Co"}
 
 
 def safe(text: str, most: int | None = None) -> str:
-    """The text with everything that could steer a terminal written out as `\\x1b`; cut to `most` characters."""
+    """Return the text, cut to `most` characters, with each character that could control a terminal written as `\\x1b`."""
     cut = text if most is None or len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
     if cut.isascii() and cut.isprintable():
         return cut
-    return "".join(_shown(char) for char in cut)
+    return "".join(_escaped(char) for char in cut)
 
 
 def plain(text: str, style: str = "", most: int | None = None) -> Text:
-    """Safe text that rich does not read as markup."""
+    """Return safe text that rich does not read as markup."""
     return Text(safe(text, most), style=style)
 
 
-def _shown(char: str) -> str:
+def _escaped(char: str) -> str:
     if char == "\n" or unicodedata.category(char) not in _UNSAFE:
         return char
     return char.encode("unicode_escape").decode()

@@ -1,4 +1,4 @@
 """Numbers out of a record: scores, intervals, tests, summary, diagnostics, data frames.
 
-It plays nothing and prints nothing.
+It plays no episode and prints nothing.
 """

@@ -1,15 +1,15 @@
-"""Intervals that hold however often one looks: confidence sequences for means of bounded values.
+"""Intervals that hold at any number of looks: confidence sequences for means of bounded values.
 
-An ordinary 95 % interval holds at one look. Who looks after every episode and stops at the first clear answer is wrong far
-more often than in one run of twenty. The intervals here hold at all looks together with 95 % probability, whatever the
-distribution, for any number of looks and any rule to stop.
+An ordinary 95 % interval holds at one look. A rule that looks after every episode and stops at the first clear answer is
+wrong far more often than in one run of twenty. The intervals here hold at all looks together with 95 % probability,
+whatever the distribution, for any number of looks and any rule to stop.
 
 A part is a stream of pairs (s, w) with 0 <= s <= w <= 1, independent of each other, and stands for the ratio E[s] / E[w]; a
 mean has w = 1. For a candidate m below the truth the wealth of a gambler who stakes a share of it on s - m w > 0 at fair
 odds grows; by Ville's inequality it reaches 1 / level with probability at most `level` where m is the truth. Candidates at
-which it has are excluded. The stakes are those of Waudby-Smith and Ramdas, "Estimating means of bounded random variables
-by betting", J. R. Stat. Soc. B 86 (2024): the hedged capital process with predictable plug-in bets, cut so that no round
-loses more than three quarters.
+which the wealth has reached 1 / level are excluded. The stakes are those of Waudby-Smith and Ramdas, "Estimating means of
+bounded random variables by betting", J. R. Stat. Soc. B 86 (2024): the hedged capital process with predictable plug-in
+bets, cut so that no round loses more than three quarters.
 
 Against candidates above the truth a second gambler bets in the same way on (w - s, w); each has half of the level.
 
@@ -34,7 +34,7 @@ _CANDIDATES = [step / STEPS for step in range(STEPS + 1)]
 
 
 class Wealth:
-    """The log wealth of a gambler at every candidate, who bets that the ratio is higher. It falls with the candidate."""
+    """The log wealth of a gambler at every candidate, for bets that the ratio is higher. It falls with the candidate."""
 
     def __init__(self, level: float) -> None:
         self.logs = [0.0] * (STEPS + 1)
@@ -44,7 +44,7 @@ class Wealth:
         self._squares = 0.25
 
     def add(self, s: float, w: float) -> None:
-        """One more round; the stake depends on those before alone."""
+        """Add a round. Its stake depends on the earlier rounds alone."""
         if w <= 0:
             return
         self._count += 1
@@ -58,7 +58,7 @@ class Wealth:
         self._squares += (s - self._sums[0] / self._sums[1] * w) ** 2
 
     def excluded(self, enough: float) -> float:
-        """The highest candidate at which the log wealth is enough; it is at all below. 0 if there is none."""
+        """Return the highest candidate at which the log wealth is at least `enough`, as it is at all lower ones; else 0."""
         pairs = zip(reversed(_CANDIDATES), reversed(self.logs), strict=True)
         return next((m for m, log in pairs if log >= enough), 0.0)
 
@@ -75,11 +75,11 @@ class ConfidenceSequence:
 
     @property
     def interval(self) -> Interval:
-        """As it is now, within [0, 1]. What was excluded once stays so."""
+        """The interval so far, within [0, 1]. A value that was excluded once stays excluded."""
         return self._interval
 
     def add(self, s: float, w: float = 1.0, part: int = 0) -> None:
-        """One more pair of a part. Raises ValueError unless 0 <= s <= w <= 1."""
+        """Add a pair to a part. Raises ValueError unless 0 <= s <= w <= 1."""
         if not 0 <= s <= w <= 1:
             raise ValueError(f"not 0 <= {s} <= {w} <= 1")
         self._below[part].add(s, w)
@@ -88,12 +88,12 @@ class ConfidenceSequence:
         self._interval = max(low, self._interval[0]), min(high, self._interval[1])
 
     def _alone(self) -> Interval:
-        """What neither gambler excludes."""
+        """Return the interval of the candidates that neither gambler excludes."""
         enough = math.log(2 / self._level)
         return self._below[0].excluded(enough), 1 - self._above[0].excluded(enough)
 
     def _together(self, changed: int) -> Interval:
-        """The least and the greatest mean over parts of the vectors that are not excluded, or something beyond."""
+        """Return bounds of the mean over parts of the vectors that are not excluded; they may be wider than necessary."""
         cells = list(zip(_CANDIDATES, _CANDIDATES[1:], self._wealth(changed), strict=False))
         self._ends[changed] = [
             (min([low + price * log for low, _, log in cells]), max([high - price * log for _, high, log in cells]))
@@ -106,6 +106,8 @@ class ConfidenceSequence:
         return max(lows), min(highs)
 
     def _wealth(self, part: int) -> list[float]:
-        """The log wealth of both gamblers together between each candidate and the next, at least."""
+        """Return a lower bound of the log wealth of both gamblers together between each candidate and the next."""
         below, above = self._below[part].logs[1:], self._above[part].logs[:0:-1]
-        return [max(one, two) + math.log1p(math.exp(-abs(one - two))) - _TWO for one, two in zip(below, above, strict=True)]
+        return [
+            max(low, high) + math.log1p(math.exp(-abs(low - high))) - _TWO for low, high in zip(below, above, strict=True)
+        ]

@@ -1,4 +1,4 @@
-"""How a run went, apart from its scores: throughput, clemsim's own cost, and whether the servers' prefix caches worked."""
+"""Facts of a run apart from its scores: throughput, clemsim's own cost, and the use of the servers' prefix caches."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Throughput(BaseModel):
 
 
 class CacheReport(BaseModel):
-    """How an agent's server found again what it had seen before."""
+    """The share of repeated tokens that an agent's server found in its prefix cache."""
 
     model_config = ConfigDict(frozen=True)
     turns: int  # with a long beginning that the server had seen before
@@ -79,7 +79,7 @@ def _max(sessions: Sequence[Session], name: str) -> float:
 
 
 def caches(base: sqlite3.Connection) -> dict[str, CacheReport]:
-    """Return a report for each agent that had enough turns with a long beginning, and whose server tells of its cache."""
+    """Return a report for each agent that had enough turns with a long beginning, and whose server reports on its cache."""
     rows = base.execute(
         "SELECT agent, count(*), sum(prefix - ?), sum(min(tokens_cached, prefix - ?)), sum(tokens_in < prefix),"
         " sum(tokens_cached) FROM requests WHERE prefix >= ? GROUP BY agent",
@@ -100,8 +100,8 @@ def _has_metrics(base: sqlite3.Connection, agent: str) -> bool:
 
 
 def _reason(base: sqlite3.Connection, agent: str, shorter: float, reported: int) -> str:
-    """Say why the cache of `agent` found little. `shorter`: share of turns whose prompt was shorter than its beginning;
-    `reported`: cached tokens that the server reported.
+    """Return the reason why the cache of `agent` found little. `shorter`: share of turns whose prompt was shorter than its
+    beginning; `reported`: cached tokens that the server reported.
     """
     hits, preempted = base.execute(
         "SELECT max(prefix_hits), max(preemptions) - min(preemptions) FROM loads WHERE agent = ?", (agent,)

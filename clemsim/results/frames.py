@@ -46,28 +46,28 @@ QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES}
 class RunTables:
     """The tables of a run, by name: `episodes`, `turns` and `scores` (round 0: of the whole episode).
 
-    Times are seconds since the epoch, `seconds` what a request took. A table is read once.
+    Times are seconds since the epoch, `seconds` is the duration of a request. A table is read once.
     """
 
     folder: Path
 
     @cached_property
     def episodes(self) -> Columns:
-        """One row an episode."""
+        """A row for each episode."""
         return self.columns("episodes")
 
     @cached_property
     def turns(self) -> Columns:
-        """One row a turn; what a request cost is None for players that ask no server."""
+        """A row for each turn; the costs of its request are None for agents that ask no server."""
         return self.columns("turns")
 
     @cached_property
     def scores(self) -> Columns:
-        """One row a metric."""
+        """A row for each metric of an episode or round."""
         return self.columns("scores")
 
     def columns(self, name: str) -> Columns:
-        """A table as lists by column. Raises StoreError and UsageError."""
+        """Return a table as lists by column. Raises StoreError and UsageError."""
         if name not in QUERIES:
             raise UsageError(f"there is no table {name!r}: choose one of {', '.join(QUERIES)}")
         with reader.reading(self.folder / STORE) as base:
@@ -77,13 +77,13 @@ class RunTables:
         return {column: [row[index] for row in rows] for index, column in enumerate(names)}
 
     def pandas(self, name: str = "episodes") -> Any:
-        """A table as a pandas DataFrame. Raises UsageError without pandas."""
+        """Return a table as a pandas DataFrame. Raises UsageError without pandas."""
         return library("pandas", "frames").DataFrame(self.columns(name))
 
     def polars(self, name: str = "episodes") -> Any:
-        """A table as a polars DataFrame. Raises UsageError without polars."""
+        """Return a table as a polars DataFrame. Raises UsageError without polars."""
         return library("polars", "frames").DataFrame(self.columns(name), infer_schema_length=None)
 
     def arrow(self, name: str = "episodes") -> Any:
-        """A table as a pyarrow Table. Raises UsageError without pyarrow."""
+        """Return a table as a pyarrow Table. Raises UsageError without pyarrow."""
         return library("pyarrow", "frames").table(dict(self.columns(name)))

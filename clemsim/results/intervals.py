@@ -1,9 +1,9 @@
 """95 % intervals for %Played, Quality and clemscore.
 
 Episodes of one instance belong together, so instances, not episodes, are drawn anew (cluster bootstrap; Cameron,
-Gelbach and Miller 2008), within each arena, and the interval is read off the percentiles (Efron 1979). Where no
-spread was seen the bootstrap would claim certainty; there the interval is Wilson's (1927) for "how often could it
-have been otherwise".
+Gelbach and Miller 2008), within each arena, and the interval is read off the percentiles (Efron 1979). Where all
+values are equal the bootstrap would claim certainty; there the interval is Wilson's (1927) for the share of values that
+could have differed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Interval = tuple[float, float]  # its two ends
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The episodes of one instance: how many, how many were not aborted, how many have a main score, and their sum."""
+    """The episodes of one instance: their number, those not aborted, those with a main score, and the sum of the scores."""
 
     episodes: int
     played: int
@@ -48,7 +48,7 @@ class Point:
 
 
 def point(clusters: Sequence[Cluster]) -> Point:
-    """The estimate."""
+    """Return the estimate from all episodes of the clusters."""
     episodes = sum(cluster.episodes for cluster in clusters)
     scored = sum(cluster.scored for cluster in clusters)
     played = 100 * sum(cluster.played for cluster in clusters) / episodes
@@ -56,20 +56,20 @@ def point(clusters: Sequence[Cluster]) -> Point:
 
 
 def clemscore(points: Sequence[Point]) -> tuple[float, float | None, float | None]:
-    """%Played, Quality and clemscore over arenas: unweighted means, and the first / 100 times the second.
+    """Return %Played, Quality and clemscore over arenas: unweighted means, and the first / 100 times the second.
 
     An arena in which nothing was scored has no quality and is left out of that mean.
     """
-    played = sum(each.played for each in points) / len(points)
-    qualities = [each.quality for each in points if each.quality is not None]
+    played = sum(arena.played for arena in points) / len(points)
+    qualities = [arena.quality for arena in points if arena.quality is not None]
     quality = sum(qualities) / len(qualities) if qualities else None
     return played, quality, None if quality is None else played / 100 * quality
 
 
 def resample(arenas: Mapping[str, Sequence[Cluster]], seed: int = 0) -> list[dict[str, Point]]:
-    """Points of arenas whose instances were drawn anew, with replacement, many times.
+    """Return the points of arenas for 1000 draws of their instances with replacement.
 
-    Every arena has draws of its own, so that its interval does not depend on what else was played.
+    Every arena has its own draws, so that its interval does not depend on what else was played.
     """
     drawn = {name: _draws(clusters, random.Random(f"{seed}/{name}")) for name, clusters in arenas.items()}
     return [dict(zip(drawn, points, strict=True)) for points in zip(*drawn.values(), strict=True)]
@@ -80,8 +80,8 @@ def _draws(clusters: Sequence[Cluster], rng: random.Random) -> list[Point]:
 
 
 def interval(samples: Sequence[float | None], unseen: Callable[[], Interval]) -> Interval | None:
-    """The middle 95 % of the samples that are defined; `unseen()` where they are all equal; None where there are
-    none.
+    """Return the middle 95 % of the samples that are defined; `unseen()` where all are equal; None where none is
+    defined.
     """
     values = sorted(value for value in samples if value is not None)
     if not values:
@@ -92,17 +92,17 @@ def interval(samples: Sequence[float | None], unseen: Callable[[], Interval]) ->
 
 
 def without_spread(value: float, count: int) -> Interval:
-    """Interval for a mean in 0..100 when all `count` values were equal.
+    """Return the interval for a mean in 0..100 when all `count` values were equal.
 
-    At most a share w of values could have been otherwise (Wilson's upper limit for 0 of `count`), and those could
-    have been anything from 0 to 100.
+    At most a share w of the values could have differed (Wilson's upper limit for 0 of `count`), and each of those could
+    have been any value from 0 to 100.
     """
     share = Z * Z / (count + Z * Z)
     return value * (1 - share), value + (100 - value) * share
 
 
 def _percentile(values: Sequence[float], share: float) -> float:
-    place = share * (len(values) - 1)
-    low = math.floor(place)
+    position = share * (len(values) - 1)
+    low = math.floor(position)
     high = min(low + 1, len(values) - 1)
-    return values[low] + (values[high] - values[low]) * (place - low)
+    return values[low] + (values[high] - values[low]) * (position - low)

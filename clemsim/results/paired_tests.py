@@ -13,33 +13,35 @@ RESAMPLES = 2_000
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Two-sided p that a yes or no changes as easily one way as the other, from the pairs in which it changed (exact
-    binomial; McNemar 1947).
+    """Return the two-sided p of the hypothesis that a yes or no changes as easily one way as the other, from the numbers of
+    pairs in which it changed (exact binomial; McNemar 1947).
     """
     count = gained + lost
     if not count:
         return 1.0
-    tail = sum(comb(count, each) for each in range(min(gained, lost) + 1)) / 2**count
+    tail = sum(comb(count, successes) for successes in range(min(gained, lost) + 1)) / 2**count
     return float(min(1.0, 2 * tail))
 
 
 def sign_flip(differences: Sequence[float], seed: int = 0) -> float:
-    """Two-sided p that differences are as often up as down by as much (randomisation of their signs; Fisher 1935)."""
-    some = [each for each in differences if each]
-    if not some:
+    """Return the two-sided p of the hypothesis that differences are symmetric about 0 (randomisation of their signs; Fisher
+    1935).
+    """
+    changes = [difference for difference in differences if difference]
+    if not changes:
         return 1.0
-    seen, dice, beyond = abs(sum(some)), random.Random(seed), 0
-    total = sum(some)
+    total = sum(changes)
+    dice, beyond = random.Random(seed), 0
     for _ in range(DRAWS):
-        bits = dice.getrandbits(len(some))
-        flipped = total - 2 * sum(each for index, each in enumerate(some) if bits >> index & 1)
-        beyond += abs(flipped) >= seen - 1e-9
+        bits = dice.getrandbits(len(changes))
+        flipped = total - 2 * sum(change for index, change in enumerate(changes) if bits >> index & 1)
+        beyond += abs(flipped) >= abs(total) - 1e-9
     return (beyond + 1) / (DRAWS + 1)
 
 
 def mean_interval(differences: Sequence[float], reach: float, seed: int = 0) -> tuple[float, float]:
-    """A 95 % interval for the mean difference: pairs are drawn anew (bootstrap; Efron 1979). Where all are equal it is
-    Wilson's (1927) for how many could have been otherwise, by as much as `reach`.
+    """Return a 95 % interval for the mean difference: pairs are drawn with replacement (bootstrap; Efron 1979). Where all
+    are equal it is Wilson's (1927) for the share that could have differed, by as much as `reach`.
     """
     count = len(differences)
     mean = sum(differences) / count
@@ -59,7 +61,7 @@ def resampled_interval(statistics: Iterable[float]) -> tuple[float, float]:
 
 
 def wilson(successes: int, count: int) -> tuple[float, float]:
-    """A 95 % interval for a share (Wilson 1927)."""
+    """Return a 95 % interval for a share (Wilson 1927)."""
     share = successes / count
     middle = (share + Z * Z / (2 * count)) / (1 + Z * Z / count)
     half = Z / (1 + Z * Z / count) * (share * (1 - share) / count + Z * Z / (4 * count * count)) ** 0.5
@@ -67,12 +69,12 @@ def wilson(successes: int, count: int) -> tuple[float, float]:
 
 
 def significant(values: Mapping[str, float], level: float) -> set[str]:
-    """Those of several tests that are significant together, at this level for all of them."""
+    """Return the names of the tests that are significant at `level` for all tests together (Holm 1979)."""
     return {name for name, p in zip(values, holm(list(values.values())), strict=True) if p is not None and p <= level}
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:
-    """p values adjusted so that the chance of any false verdict among them stays below the level (Holm 1979). None
+    """Return p values adjusted so that the chance of any false verdict among them stays below the level (Holm 1979). None
     stays None.
     """
     known = sorted((p, index) for index, p in enumerate(ps) if p is not None)

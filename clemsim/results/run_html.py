@@ -1,4 +1,4 @@
-"""The scores of a run as a table for notebooks. Everything that was not written here is escaped."""
+"""The scores of a run as a table for notebooks. Text that comes from the run is escaped."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.
 
 
 class StoppingResult(BaseModel):
-    """What came of the stopping rule of a run."""
+    """The answer of the stopping rule of a run, and the intervals that it rests on."""
 
     model_config = ConfigDict(frozen=True)
     rule: str
@@ -31,7 +31,7 @@ class StoppingResult(BaseModel):
 
 
 class RunSummary(RunScores):
-    """Everything that `summary.json` says of a run. All casts together are scored at the top, each cast under `agents`."""
+    """The content of `summary.json`. All casts together are scored at the top, each cast under `agents`."""
 
     run: str  # the folder
     suite: str
@@ -44,7 +44,7 @@ class RunSummary(RunScores):
     question: StoppingResult | None = None  # None: the run has no stopping rule
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `summary.json` holds, in its order. A run without a stopping rule has no `question`."""
+        """Return the content of `summary.json`, in its order. A run without a stopping rule has no `question`."""
         data = self.model_dump(mode="json", exclude={"question"} if self.question is None else None)
         return {name: data[name] for name in HEAD} | {name: value for name, value in data.items() if name not in HEAD}
 

@@ -14,7 +14,7 @@ from clemsim.results.intervals import Cluster, Interval, Point, clemscore, inter
 
 @dataclass(frozen=True, slots=True)
 class ScoredEpisode:
-    """What the averages need of one episode; without an outcome it is unfinished, because of `cause`."""
+    """The facts of one episode that the averages need; without an outcome it is unfinished, because of `cause`."""
 
     arena: str
     instance: str
@@ -90,7 +90,7 @@ def summarize_scores(episodes: Sequence[ScoredEpisode]) -> ScoreSummary:
     by_arena: dict[str, list[ScoredEpisode]] = defaultdict(list)
     for episode in episodes:
         by_arena[episode.arena].append(episode)
-    clusters = {arena: made for arena, group in by_arena.items() if (made := _clusters(group))}
+    clusters = {arena: finished for arena, group in by_arena.items() if (finished := _clusters(group))}
     samples = resample(clusters)
     arenas = {
         arena: _arena(group, clusters.get(arena), [sample[arena] for sample in samples if arena in sample])
@@ -110,7 +110,7 @@ def summarize_scores(episodes: Sequence[ScoredEpisode]) -> ScoreSummary:
 
 
 def _clusters(episodes: Sequence[ScoredEpisode]) -> list[Cluster]:
-    """One cluster for each cast and instance that has a finished episode."""
+    """Return a cluster for each cast and instance that has a finished episode."""
     outcomes: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for episode in episodes:
         if episode.outcome is not None:
@@ -147,7 +147,7 @@ def _arena_intervals(clusters: Sequence[Cluster] | None, estimate: Point | None,
 
 
 def _overall(clusters: Mapping[str, Sequence[Cluster]]) -> tuple[float | None, float | None, float | None]:
-    """%Played, Quality and clemscore over all arenas."""
+    """Return %Played, Quality and clemscore over all arenas."""
     if not clusters:
         return None, None, None
     values = clemscore([_rounded(point(group)) for group in clusters.values()])
@@ -170,7 +170,7 @@ def _overall_intervals(
 
 
 def _without_spread_overall(clusters: Mapping[str, Sequence[Cluster]]) -> list[Interval]:
-    """Intervals of the three when no spread was seen in any arena: the ends of the arenas' own intervals, averaged."""
+    """Return the intervals of the three when no arena has any spread: the ends of the arenas' own intervals, averaged."""
     played = [without_spread(point(group).played, len(group)) for group in clusters.values()]
     quality = [
         without_spread(value, sum(1 for cluster in group if cluster.scored))

@@ -1,4 +1,4 @@
-"""Running scores of a run that goes on."""
+"""Running scores of a run in progress."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from clemsim.runtime.observer import Observer
 
 
 class Tally(Observer):
-    """Running scores by cast and arena, kept up without looking back."""
+    """Running scores by cast and arena, updated at each finished episode."""
 
     def __init__(self) -> None:
         self.scores: dict[str, dict[str, Cluster]] = {}

@@ -1,4 +1,4 @@
-"""Optional libraries: what is missing is named with the extra that installs it."""
+"""Optional libraries: a missing one is named with the extra that installs it."""
 
 from __future__ import annotations
 

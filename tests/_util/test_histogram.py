@@ -1,4 +1,4 @@
-"""Percentiles by size class, and what backs them."""
+"""Percentiles by size class, and the sample sizes that they need."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from clemsim._util.histogram import Histogram, ranks
 
 
 def of(values: list[float]) -> Histogram:
-    found = Histogram()
+    histogram = Histogram()
     for value in values:
-        found.add(value)
-    return found
+        histogram.add(value)
+    return histogram
 
 
 def test_percentiles_are_exact_to_a_quarter_of_a_percent() -> None:
     dice = random.Random(1)
     values = sorted(dice.lognormvariate(-3, 1) for _ in range(5000))
-    found = of(values)
+    histogram = of(values)
     for percent in (1, 50, 90, 95, 99):
-        assert found.percentile(percent) == pytest.approx(values[-(-percent * 5000 // 100) - 1], rel=0.0026)
-    assert found.mean == pytest.approx(sum(values) / 5000) and found.count == 5000
-    assert (found.least, found.greatest) == (values[0], values[-1])
+        assert histogram.percentile(percent) == pytest.approx(values[-(-percent * 5000 // 100) - 1], rel=0.0026)
+    assert histogram.mean == pytest.approx(sum(values) / 5000) and histogram.count == 5000
+    assert (histogram.least, histogram.greatest) == (values[0], values[-1])
 
 
 def test_nothing_has_no_percentile() -> None:
-    found = Histogram().percentiles()
-    assert found["n"] == 0 and found["p50"] is found["mean"] is found["p99_interval"] is None
+    data = Histogram().percentiles()
+    assert data["n"] == 0 and data["p50"] is data["mean"] is data["p99_interval"] is None
 
 
 def test_zero_and_less_count_as_the_least() -> None:
@@ -36,9 +36,9 @@ def test_zero_and_less_count_as_the_least() -> None:
 
 
 def test_merged_is_as_if_all_had_been_in_one() -> None:
-    one, other = of([0.1, 0.2]), of([0.3, 5.0])
-    one.merge(other)
-    assert one.percentiles() == of([0.1, 0.2, 0.3, 5.0]).percentiles()
+    first, second = of([0.1, 0.2]), of([0.3, 5.0])
+    first.merge(second)
+    assert first.percentiles() == of([0.1, 0.2, 0.3, 5.0]).percentiles()
 
 
 @pytest.mark.parametrize(("percent", "least"), [(50, 6), (90, 36), (95, 72), (99, 368)])

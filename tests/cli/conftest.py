@@ -1,4 +1,4 @@
-"""Calls the command line in this process, in a folder of its own."""
+"""Call the command line in this process, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from clemsim.cli.main import main
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a command printed, and its exit code."""
+class CommandResult:
+    """The output of a command and its exit code."""
 
     code: int
     out: str
@@ -29,26 +29,26 @@ class Said:
         return orjson.loads(self.out)
 
 
-Clemsim = Callable[..., Said]
+Clemsim = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def clemsim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Clemsim:
-    """Call `clemsim` with these words."""
+    """Return a function that calls `clemsim` with words."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
 
-    def call(*words: object) -> Said:
+    def call(*words: object) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["clemsim", *map(str, words)])
         capsys.readouterr()
         code = main()
         printed = capsys.readouterr()
-        return Said(code, printed.out, printed.err)
+        return CommandResult(code, printed.out, printed.err)
 
     return call
 
 
 def start(*words: object, cwd: Path) -> subprocess.Popen[str]:
-    """`clemsim` in a process of its own."""
+    """Start `clemsim` in another process."""
     command = [sys.executable, "-m", "clemsim.cli.main", *map(str, words)]
     return subprocess.Popen(command, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -20,14 +20,14 @@ CLEM = os.environ.get("CLEMSIM_TEST_CLEM", "")
 
 @pytest.fixture
 def played(clemsim: Clemsim) -> Clemsim:
-    """A run `r` of two players."""
+    """Play a run `r` of two agents."""
     assert clemsim("run", "--agent", "baseline", "--agent", "random", "--out", "r").code == 0
     return clemsim
 
 
 def test_clembenchs_layout(played: Clemsim, tmp_path: Path) -> None:
-    said = played("export", "r", "--format", "clembench", "--out", "out")
-    assert said.code == 0 and "54 episodes in out" in said.out
+    result = played("export", "r", "--format", "clembench", "--out", "out")
+    assert result.code == 0 and "54 episodes in out" in result.out
     episode = tmp_path / "out" / "baseline-t0.0" / "taboo" / "high_en" / "instance_00000"
     files = {path.name for path in episode.iterdir()}
     assert files == {
@@ -58,9 +58,9 @@ def test_clemcore_computes_the_same_table(clemsim: Clemsim, tmp_path: Path) -> N
         assert float(rows[name]["-, clemscore"]) == agent["clemscore"]
         assert float(rows[name]["all, Average % Played"]) == agent["played"]
         assert float(rows[name]["all, Average Quality Score"]) == agent["quality"]
-        for arena, found in agent["arenas"].items():
-            assert float(rows[name][f"{arena}, % Played"]) == found["played"]
-            assert float(rows[name][f"{arena}, Quality Score"]) == found["quality"]
+        for arena, scores in agent["arenas"].items():
+            assert float(rows[name][f"{arena}, % Played"]) == scores["played"]
+            assert float(rows[name][f"{arena}, Quality Score"]) == scores["quality"]
     assert len(list((tmp_path / "out").rglob("transcript.html"))) == 840
 
 
@@ -93,8 +93,8 @@ def test_parquet_and_frames(played: Clemsim, tmp_path: Path) -> None:
         assert list(read.columns) == list(polars.read_parquet(tmp_path / "p" / f"{name}.parquet").columns)
     episodes = run.pandas("episodes")
     summary = played("show", "r", "--json").json["agents"]["baseline"]["arenas"]["wordle"]
-    found = episodes[(episodes.agent == "baseline") & (episodes.arena == "wordle")]
-    assert round(found.quality.mean(), 2) == summary["quality"]
+    rows = episodes[(episodes.agent == "baseline") & (episodes.arena == "wordle")]
+    assert round(rows.quality.mean(), 2) == summary["quality"]
     assert set(run.turns["seat"]) >= {"describer", "guesser", "critic", "giver", "follower", "answerer"}
 
 
@@ -107,12 +107,12 @@ def test_parquet_and_frames(played: Clemsim, tmp_path: Path) -> None:
         (["r", "--format", "xml"], "'xml' is not one of"),
     ],
 )
-def test_what_can_not_be_exported(played: Clemsim, words: list[str], expected: str) -> None:
-    said = played("export", *words)
-    assert said.code == 2 and expected in said.err and len(said.err.splitlines()) == 1
+def test_messages_for_exports_that_are_impossible(played: Clemsim, words: list[str], expected: str) -> None:
+    result = played("export", *words)
+    assert result.code == 2 and expected in result.err and len(result.err.splitlines()) == 1
 
 
-def test_tables_that_are_not_there(played: Clemsim, tmp_path: Path) -> None:
+def test_missing_tables_are_named(played: Clemsim, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no run at"):
         package.open_run(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="there is no table 'games': choose one of episodes, turns, scores"):

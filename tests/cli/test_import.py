@@ -1,4 +1,4 @@
-"""`clemsim import clembench`: both layouts, with their scores; files that nobody can trust."""
+"""`clemsim import clembench`: both layouts, with their scores; untrusted files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EPISODE = Path("results/baseline-t0.0/taboo/high_en/instance_00000")
 
 @pytest.fixture
 def exported(clemsim: Clemsim) -> Clemsim:
-    """The folder `results`, made by a run `r`."""
+    """Export a run `r` to the folder `results`."""
     clemsim("run", "--agent", "baseline", "--agent", "random", "--out", "r")
     clemsim("export", "r", "--format", "clembench", "--out", "results")
     return clemsim
@@ -29,10 +29,10 @@ def by_arena(summary: Any) -> dict[str, Any]:
 
 
 def test_an_export_comes_back_with_the_same_scores(exported: Clemsim) -> None:
-    said = exported("import", "clembench", "results", "--out", "back", "--json")
-    assert said.code == 0
-    for each in said.json["arenas"].values():
-        assert each["episodes"] == each["driven"] == each["agree"] > 0 and each["notes"] == []
+    result = exported("import", "clembench", "results", "--out", "back", "--json")
+    assert result.code == 0
+    for game in result.json["arenas"].values():
+        assert game["episodes"] == game["driven"] == game["agree"] > 0 and game["notes"] == []
     assert by_arena(exported("show", "back", "--json").json) == by_arena(exported("show", "r", "--json").json)
     shown = exported("show", "back", "taboo/high_en/0").out
     assert "describer is asked" in shown and "CLUE: " in shown
@@ -44,8 +44,8 @@ def test_an_export_comes_back_with_the_same_scores(exported: Clemsim) -> None:
 def test_real_results_of_the_old_layout_agree(clemsim: Clemsim) -> None:
     golden = RECORDED.parent / "golden" / "clembench-v1.6"
     clemsim("suite", "import-clembench", golden, "--out", "S")
-    found = clemsim("import", "clembench", RECORDED, "--out", "r", "--suite", "S", "--json").json["arenas"]
-    assert set(found) == {
+    games = clemsim("import", "clembench", RECORDED, "--out", "r", "--suite", "S", "--json").json["arenas"]
+    assert set(games) == {
         "taboo",
         "wordle",
         "wordle_withclue",
@@ -54,31 +54,31 @@ def test_real_results_of_the_old_layout_agree(clemsim: Clemsim) -> None:
         "referencegame",
         "privateshared",
     }
-    assert [(each["driven"], each["agree"], each["notes"]) for each in found.values()] == [
-        (each["episodes"], each["episodes"], []) for each in found.values()
+    assert [(game["driven"], game["agree"], game["notes"]) for game in games.values()] == [
+        (game["episodes"], game["episodes"], []) for game in games.values()
     ]
 
 
 @pytest.mark.parametrize("command", ["resume", "score", "replay"])
-def test_an_imported_run_is_to_be_read(exported: Clemsim, command: str) -> None:
+def test_an_imported_run_can_only_be_read(exported: Clemsim, command: str) -> None:
     exported("import", "clembench", "results", "--out", "back")
-    said = exported(command, "back")
-    assert said.code == 2 and "this run was imported from results" in said.err and len(said.err.splitlines()) == 1
+    result = exported(command, "back")
+    assert result.code == 2 and "this run was imported from results" in result.err and len(result.err.splitlines()) == 1
 
 
 def test_without_an_instance_the_log_is_kept(exported: Clemsim) -> None:
     (EPISODE / "instance.json").unlink()
-    found = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["taboo"]
-    assert (found["episodes"], found["driven"]) == (12, 11)
+    taboo = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["taboo"]
+    assert (taboo["episodes"], taboo["driven"]) == (12, 11)
     assert "CLUE: " in exported("show", "back", "taboo/high_en/0").out
 
 
-def test_what_does_not_agree_is_named(exported: Clemsim) -> None:
+def test_a_disagreement_is_named(exported: Clemsim) -> None:
     path = EPISODE / "scores.json"
     path.write_text(path.read_text().replace('"Main Score": 100.0', '"Main Score": 50.0'))
-    found = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["taboo"]
-    assert (found["driven"], found["agree"]) == (12, 11)
-    assert "recorded success 50.0, driven again" in found["notes"][0]
+    taboo = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["taboo"]
+    assert (taboo["driven"], taboo["agree"]) == (12, 11)
+    assert "recorded success 50.0, driven again" in taboo["notes"][0]
 
 
 def change(name: str, edit: Callable[[dict[str, Any]], object]) -> None:
@@ -113,8 +113,8 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
 def test_a_broken_file_gets_one_line_and_leaves_nothing(exported: Clemsim, tmp_path: Path, what: str) -> None:
     make, expected = WRONG[what]
     make()
-    said = exported("import", "clembench", "results", "--out", "back")
-    assert said.code == 2 and expected in said.err and len(said.err.splitlines()) == 1
+    result = exported("import", "clembench", "results", "--out", "back")
+    assert result.code == 2 and expected in result.err and len(result.err.splitlines()) == 1
     assert not (tmp_path / "back").exists() and not list(tmp_path.glob(".back*"))
 
 
@@ -129,8 +129,8 @@ def test_links_are_not_followed(exported: Clemsim, tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "results", tmp_path / "elsewhere")
     shutil.rmtree(tmp_path / EPISODE)
     (tmp_path / EPISODE).symlink_to(tmp_path / "elsewhere" / EPISODE.relative_to("results"))
-    found = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["taboo"]
-    assert found["episodes"] == 11
+    taboo = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["taboo"]
+    assert taboo["episodes"] == 11
 
 
 def test_a_reply_of_megabytes_is_kept_and_cut_for_reading(exported: Clemsim) -> None:
@@ -152,6 +152,6 @@ def test_a_reply_of_megabytes_is_kept_and_cut_for_reading(exported: Clemsim) -> 
         (["results", "--out", "r"], "r already exists"),
     ],
 )
-def test_what_can_not_be_imported(exported: Clemsim, words: list[str], expected: str) -> None:
-    said = exported("import", "clembench", *words)
-    assert said.code == 2 and expected in said.err and len(said.err.splitlines()) == 1
+def test_messages_for_imports_that_are_impossible(exported: Clemsim, words: list[str], expected: str) -> None:
+    result = exported("import", "clembench", *words)
+    assert result.code == 2 and expected in result.err and len(result.err.splitlines()) == 1

@@ -14,14 +14,14 @@ from tests.engines.servers import says as respond
 
 @pytest.fixture
 def played(clemsim: Clemsim) -> Clemsim:
-    """A run `r` to look at."""
+    """Play a run `r`."""
     assert clemsim("run", "--agent", "baseline", "--out", "r").code == 0
     return clemsim
 
 
 def test_show_prints_the_table_the_episodes_and_a_transcript(played: Clemsim) -> None:
-    said = played("show", "r")
-    assert said.code == 0
+    result = played("show", "r")
+    assert result.code == 0
     for expected in (
         "clemscore",
         "27 of 27 episodes",
@@ -30,45 +30,45 @@ def test_show_prints_the_table_the_episodes_and_a_transcript(played: Clemsim) ->
         "CLUE: ",
         "success (quality",
     ):
-        assert expected in said.out
+        assert expected in result.out
 
 
 @pytest.mark.parametrize("episode", ["7", "wordle/high_frequency/0"])
 def test_show_one_episode(played: Clemsim, episode: str) -> None:
-    said = played("show", "r", episode)
-    assert "wordle/high_frequency/0 · baseline" in said.out
-    assert "guess_feedback:" in said.out and "clemscore" not in said.out
+    result = played("show", "r", episode)
+    assert "wordle/high_frequency/0 · baseline" in result.out
+    assert "guess_feedback:" in result.out and "clemscore" not in result.out
 
 
 def test_show_json_has_the_events(played: Clemsim) -> None:
-    (found,) = played("show", "r", "1", "--json").json["transcripts"]
-    assert found["label"] == "taboo/high_en/0"
-    assert [event["type"] for event in found["events"]][:3] == ["told", "asked", "replied"]
-    assert found["events"][-1]["type"] == "ended"
+    (shown,) = played("show", "r", "1", "--json").json["transcripts"]
+    assert shown["label"] == "taboo/high_en/0"
+    assert [event["type"] for event in shown["events"]][:3] == ["told", "asked", "replied"]
+    assert shown["events"][-1]["type"] == "ended"
 
 
-def test_show_an_episode_that_is_not_there(played: Clemsim) -> None:
-    said = played("show", "r", "chess/1")
-    assert said.code == 2
-    assert "there is no episode 'chess/1': give a number from 1 to 27" in said.err
+def test_show_names_a_missing_episode(played: Clemsim) -> None:
+    result = played("show", "r", "chess/1")
+    assert result.code == 2
+    assert "there is no episode 'chess/1': give a number from 1 to 27" in result.err
 
 
-def test_what_a_model_says_cannot_steer_the_terminal(clemsim: Clemsim) -> None:
+def test_replies_cannot_control_the_terminal(clemsim: Clemsim) -> None:
     evil = "CLUE: \x1b]0;owned\x07 [red]hello[/red] \u202e \x1b[2J"
     handlers = [respond(200, json.dumps(answer(evil)))] * 20
     with serving_in_thread(FakeServer(faults=handlers)) as server:
         clemsim("run", "--agent", f"{MODEL}@{server.url}", "--arena", "taboo", "--instances", 1, "--out", "r")
-    said = clemsim("show", "r")
-    assert "\x1b" not in said.out and "\x07" not in said.out and "\u202e" not in said.out
-    assert "\\x1b" in said.out and "[red]hello[/red]" in said.out
+    result = clemsim("show", "r")
+    assert "\x1b" not in result.out and "\x07" not in result.out and "\u202e" not in result.out
+    assert "\\x1b" in result.out and "[red]hello[/red]" in result.out
 
 
 def test_list_arenas(clemsim: Clemsim) -> None:
-    found = {row["name"]: row for row in clemsim("list", "arenas", "--json").json["arenas"]}
-    assert found["taboo"]["experiments"] == {"high_en": 20, "medium_en": 20, "low_en": 20}
-    assert len(found) == 7
-    assert found["wordle"]["experiments"] == {"high_frequency": 10, "medium_frequency": 20}
-    assert all(row["baseline"] for row in found.values())
+    arenas = {row["name"]: row for row in clemsim("list", "arenas", "--json").json["arenas"]}
+    assert arenas["taboo"]["experiments"] == {"high_en": 20, "medium_en": 20, "low_en": 20}
+    assert len(arenas) == 7
+    assert arenas["wordle"]["experiments"] == {"high_frequency": 10, "medium_frequency": 20}
+    assert all(row["baseline"] for row in arenas.values())
     printed = clemsim("list", "arenas").out
     assert "referencegame" in printed and "…" not in printed
 
@@ -82,26 +82,26 @@ def test_list_suites_and_agents(clemsim: Clemsim) -> None:
 
 
 def test_doctor(clemsim: Clemsim) -> None:
-    said = clemsim("doctor", "--json")
-    assert {check["what"] for check in said.json["checks"]} >= {"python", "arenas", "suites", "xllamacpp"}
-    assert said.code == 0 and said.json["ok"] is True
+    result = clemsim("doctor", "--json")
+    assert {check["what"] for check in result.json["checks"]} >= {"python", "arenas", "suites", "xllamacpp"}
+    assert result.code == 0 and result.json["ok"] is True
     down = clemsim("doctor", "--agent", "q@http://127.0.0.1:9/v1")
     assert down.code == 1 and "no server answers" in down.out
 
 
 def test_a_person_plays(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("explanation: I begin\nguess: stare\n\nguess: plant\n\n"))
-    said = clemsim("play", "wordle")
-    assert said.code == 0
-    assert "guess_feedback: s<" in said.err
-    assert "aborted: the reply does not start with 'explanation:'" in said.out
+    result = clemsim("play", "wordle")
+    assert result.code == 0
+    assert "guess_feedback: s<" in result.err
+    assert "aborted: the reply does not start with 'explanation:'" in result.out
 
 
 def test_a_person_leaves(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    said = clemsim("play", "taboo", "--seat", "guesser")
-    assert said.code == 2
-    assert "the input has ended" in said.err
+    result = clemsim("play", "taboo", "--seat", "guesser")
+    assert result.code == 2
+    assert "the input has ended" in result.err
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_a_person_leaves(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_play_something_else(clemsim: Clemsim, words: list[str], expected: str) -> None:
-    said = clemsim("play", *words)
-    assert said.code == 2
-    assert expected in said.err and len(said.err.splitlines()) == 1
+    result = clemsim("play", *words)
+    assert result.code == 2
+    assert expected in result.err and len(result.err.splitlines()) == 1
 
 
 def test_help_has_examples(clemsim: Clemsim) -> None:

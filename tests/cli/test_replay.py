@@ -15,15 +15,15 @@ from tests.cli.test_run import transcripts
 
 @pytest.fixture
 def played(clemsim: Clemsim) -> Clemsim:
-    """A run `r` to go back to."""
+    """Play a run `r`."""
     assert clemsim("run", "--agent", "random", "--seed", 4, "--out", "r").code == 0
     return clemsim
 
 
 def test_a_run_is_as_recorded(played: Clemsim) -> None:
-    said = played("replay", "r", "--json")
-    assert said.code == 0
-    assert said.json["episodes"] == 27 and said.json["problems"] == [] and said.json["turns"] > 100
+    result = played("replay", "r", "--json")
+    assert result.code == 0
+    assert result.json["episodes"] == 27 and result.json["problems"] == [] and result.json["turns"] > 100
     assert "1 of 1 episodes" in played("replay", "r", "taboo/high_en/0").out
 
 
@@ -38,20 +38,20 @@ def test_a_run_is_as_recorded(played: Clemsim) -> None:
         ("UPDATE events SET body = replace(body, '\"failure\"', '\"success\"') WHERE type = 'ended'", "after turn"),
     ],
 )
-def test_what_is_no_longer_as_recorded_is_named(played: Clemsim, tmp_path: Path, change: str, expected: str) -> None:
+def test_a_difference_to_the_recording_is_named(played: Clemsim, tmp_path: Path, change: str, expected: str) -> None:
     with closing(sqlite3.connect(tmp_path / "r" / "run.db")) as base, base:
         base.execute(change)
-    said = played("replay", "r", "taboo/high_en/0")
-    assert said.code == 1
-    assert "taboo/high_en/0 of random: " in said.out and expected in said.out
-    assert "0 of 1 episodes" in said.out
+    result = played("replay", "r", "taboo/high_en/0")
+    assert result.code == 1
+    assert "taboo/high_en/0 of random: " in result.out and expected in result.out
+    assert "0 of 1 episodes" in result.out
 
 
 def test_a_branch_shares_the_past_and_nothing_else(played: Clemsim, tmp_path: Path) -> None:
-    said = played(
+    result = played(
         "branch", "r", "wordle/high_frequency/0", "--turn", 3, "--agent", "random", "-n", 4, "--out", "b", "--json"
     )
-    assert said.code == 0 and said.json["agents"]["random"]["episodes"] == 4
+    assert result.code == 0 and result.json["agents"]["random"]["episodes"] == 4
     past = transcripts(tmp_path / "r")
     (before,) = [events for key, events in past.items() if "wordle'" in key and "'high_frequency/0'" in key]
     branches = list(transcripts(tmp_path / "b").values())
@@ -69,6 +69,6 @@ def test_a_branch_shares_the_past_and_nothing_else(played: Clemsim, tmp_path: Pa
         (["nowhere", "1", "--turn", "1"], "there is no run at nowhere"),
     ],
 )
-def test_what_can_not_be_branched(played: Clemsim, words: list[str], expected: str) -> None:
-    said = played("branch", *words, "--agent", "random")
-    assert said.code == 2 and expected in said.err and len(said.err.splitlines()) == 1
+def test_messages_for_branches_that_are_impossible(played: Clemsim, words: list[str], expected: str) -> None:
+    result = played("branch", *words, "--agent", "random")
+    assert result.code == 2 and expected in result.err and len(result.err.splitlines()) == 1

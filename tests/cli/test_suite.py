@@ -51,16 +51,16 @@ def checkout(tmp_path: Path) -> Callable[..., Path]:
 
 
 def experiment(data: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = data["experiments"][0]
-    return found
+    experiment: dict[str, Any] = data["experiments"][0]
+    return experiment
 
 
 def test_a_fresh_suite_is_one_command_away(clemsim: Clemsim) -> None:
     made = clemsim("suite", "generate", "--seed", 99, "--count", 1, "--out", "fresh", "--json")
     assert made.code == 0 and sum(made.json["arenas"].values()) == 3 + 2 + 2 + 2 + 2 + 6 + 5
-    said = clemsim("run", "--suite", "fresh", "--agent", "baseline", "--json")
-    assert (said.json["suite"], said.json["suite_seed"]) == ("fresh", 99)
-    assert said.json["agents"]["baseline"]["episodes"] == 22 and said.json["unfinished"] == 0
+    result = clemsim("run", "--suite", "fresh", "--agent", "baseline", "--json")
+    assert (result.json["suite"], result.json["suite_seed"]) == ("fresh", 99)
+    assert result.json["agents"]["baseline"]["episodes"] == 22 and result.json["unfinished"] == 0
     clemsim("suite", "generate", "--seed", 100, "--count", 1, "--out", "other")
     assert Path("fresh/taboo/instances.jsonl").read_text() != Path("other/taboo/instances.jsonl").read_text()
 
@@ -79,17 +79,17 @@ def test_one_game_of_a_fresh_suite(clemsim: Clemsim) -> None:
         (["--out", "."], ". already exists"),
     ],
 )
-def test_what_can_not_be_generated(clemsim: Clemsim, tmp_path: Path, words: list[str], expected: str) -> None:
+def test_messages_for_suites_that_are_impossible(clemsim: Clemsim, tmp_path: Path, words: list[str], expected: str) -> None:
     (tmp_path / "file").touch()
-    said = clemsim("suite", "generate", "--out", "fresh", *words)
-    assert said.code == 2
-    assert expected in said.err and len(said.err.splitlines()) == 1
+    result = clemsim("suite", "generate", "--out", "fresh", *words)
+    assert result.code == 2
+    assert expected in result.err and len(result.err.splitlines()) == 1
     assert not (tmp_path / "fresh").exists()
 
 
 def test_a_checkout_becomes_a_suite(clemsim: Clemsim, checkout: Callable[..., Path]) -> None:
-    said = clemsim("suite", "import-clembench", checkout(), "--out", "s", "--json")
-    assert said.json == {"suite": "s", "arenas": {"taboo": 2}}
+    result = clemsim("suite", "import-clembench", checkout(), "--out", "s", "--json")
+    assert result.json == {"suite": "s", "arenas": {"taboo": 2}}
     clemsim("run", "--suite", "s", "--agent", "random", "--out", "r")
     shown = clemsim("show", "r", "taboo/high_en/4").out
     assert "Describe winter without" in shown and "for $5." in shown and "Guess within 3 turns." in shown
@@ -124,9 +124,9 @@ WRONG: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 @pytest.mark.parametrize("what", WRONG)
 def test_a_malformed_checkout(clemsim: Clemsim, checkout: Callable[..., Path], tmp_path: Path, what: str) -> None:
     change, expected = WRONG[what]
-    said = clemsim("suite", "import-clembench", checkout(change), "--out", "s")
-    assert said.code == 2
-    assert expected in said.err and len(said.err.splitlines()) == 1
+    result = clemsim("suite", "import-clembench", checkout(change), "--out", "s")
+    assert result.code == 2
+    assert expected in result.err and len(result.err.splitlines()) == 1
     assert not (tmp_path / "s").exists()
 
 
@@ -144,8 +144,8 @@ def test_a_missing_file_of_a_checkout(clemsim: Clemsim, tmp_path: Path, gone: st
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755)
     (folder / gone).unlink()
-    said = clemsim("suite", "import-clembench", folder, "--out", "s")
-    assert said.code == 2 and expected in said.err and len(said.err.splitlines()) == 1
+    result = clemsim("suite", "import-clembench", folder, "--out", "s")
+    assert result.code == 2 and expected in result.err and len(result.err.splitlines()) == 1
 
 
 @needs_golden
@@ -154,9 +154,9 @@ def test_a_missing_word_list(clemsim: Clemsim, tmp_path: Path) -> None:
     del data["experiments"][1]["lang_keywords"]["official_words_list"]
     (tmp_path / "checkout" / "wordle" / "in").mkdir(parents=True)
     (tmp_path / "checkout" / "wordle" / "in" / "instances_v1.6.json").write_text(json.dumps(data))
-    said = clemsim("suite", "import-clembench", "checkout", "--out", "s")
-    assert said.code == 2
-    assert "medium_frequency_words_no_clue_no_critic, instance 0: field 'official_words_list' is missing" in said.err
+    result = clemsim("suite", "import-clembench", "checkout", "--out", "s")
+    assert result.code == 2
+    assert "medium_frequency_words_no_clue_no_critic, instance 0: field 'official_words_list' is missing" in result.err
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_a_missing_word_list(clemsim: Clemsim, tmp_path: Path) -> None:
         (["."], ". has no instances of version v1.6: looked for"),
     ],
 )
-def test_what_is_no_checkout(clemsim: Clemsim, words: list[str], expected: str) -> None:
-    said = clemsim("suite", "import-clembench", *words, "--out", "s")
-    assert said.code == 2 and expected in said.err and len(said.err.splitlines()) == 1
+def test_a_folder_that_is_no_checkout(clemsim: Clemsim, words: list[str], expected: str) -> None:
+    result = clemsim("suite", "import-clembench", *words, "--out", "s")
+    assert result.code == 2 and expected in result.err and len(result.err.splitlines()) == 1
 
 
 def record(*replies: str, outcome: str, score: float | None, **scores: float) -> str:
@@ -180,11 +180,11 @@ def record(*replies: str, outcome: str, score: float | None, **scores: float) ->
 
 def verified(clemsim: Clemsim, tmp_path: Path, *records: str) -> Any:
     (tmp_path / "r.jsonl").write_text("".join(records))
-    said = clemsim("verify", "r.jsonl", "--json")
-    found = said.json["arenas"]["taboo"]
-    assert said.code == (1 if found["mismatches"] else 0)
-    counts = [found[name] for name in ("episodes", "outcome_agree", "score_agree", "metrics_agree")]
-    return counts, [(each["line"], each["turn"], each["what"]) for each in found["mismatches"]]
+    result = clemsim("verify", "r.jsonl", "--json")
+    taboo = result.json["arenas"]["taboo"]
+    assert result.code == (1 if taboo["mismatches"] else 0)
+    counts = [taboo[name] for name in ("episodes", "outcome_agree", "score_agree", "metrics_agree")]
+    return counts, [(mismatch["line"], mismatch["turn"], mismatch["what"]) for mismatch in taboo["mismatches"]]
 
 
 def test_recorded_episodes_that_agree(clemsim: Clemsim, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_recorded_episodes_that_agree(clemsim: Clemsim, tmp_path: Path) -> None:
     assert verified(clemsim, tmp_path, won, "\n", lost, cut) == ([3, 3, 3, 3], [])
 
 
-def test_recorded_episodes_that_part(clemsim: Clemsim, tmp_path: Path) -> None:
+def test_recorded_episodes_that_differ(clemsim: Clemsim, tmp_path: Path) -> None:
     other = record("CLUE: snow", outcome="success", score=100)
     metric = record("CLUE: frost", "GUESS: winter", outcome="success", score=100, **{"Request Count": 7, "Wit": 1})
     early = record("CLUE: snow", "GUESS: winter", outcome="success", score=100)
@@ -231,17 +231,17 @@ def test_recorded_episodes_that_part(clemsim: Clemsim, tmp_path: Path) -> None:
 )
 def test_a_file_that_holds_no_recorded_episodes(clemsim: Clemsim, tmp_path: Path, text: str, expected: str) -> None:
     (tmp_path / "r.jsonl").write_text(text)
-    said = clemsim("verify", "r.jsonl")
-    assert said.code == 2 and expected in said.err and len(said.err.splitlines()) == 1
+    result = clemsim("verify", "r.jsonl")
+    assert result.code == 2 and expected in result.err and len(result.err.splitlines()) == 1
 
 
-def test_a_file_that_is_not_there(clemsim: Clemsim) -> None:
-    said = clemsim("verify", "nowhere.jsonl")
-    assert said.code == 2 and "nowhere.jsonl cannot be read" in said.err
+def test_a_missing_file_is_named(clemsim: Clemsim) -> None:
+    result = clemsim("verify", "nowhere.jsonl")
+    assert result.code == 2 and "nowhere.jsonl cannot be read" in result.err
 
 
 @needs_golden
 def test_all_recorded_episodes_agree(clemsim: Clemsim) -> None:
     clemsim("suite", "import-clembench", CHECKOUT, "--version", "v1.6", "--out", "S")
-    said = clemsim("verify", *sorted((GOLDEN / "dev").glob("*.jsonl")), "--suite", "S")
-    assert said.code == 0 and said.out.count("(100.0 %)") == 7 * 3
+    result = clemsim("verify", *sorted((GOLDEN / "dev").glob("*.jsonl")), "--suite", "S")
+    assert result.code == 0 and result.out.count("(100.0 %)") == 7 * 3

@@ -1,4 +1,4 @@
-"""Confidence sequences: they hold at all looks, close in on the truth, and know the worst that could be."""
+"""Confidence sequences: they hold at all looks, close in on the truth, and are widest where nothing is known."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_wealth_falls_with_the_candidate() -> None:
     wealth = Wealth(LEVEL)
     for _ in range(200):
         wealth.add(rng.random() ** 2, 1.0)
-    assert all(one >= other - 1e-9 for one, other in zip(wealth.logs, wealth.logs[1:], strict=False))
+    assert all(higher >= lower - 1e-9 for higher, lower in zip(wealth.logs, wealth.logs[1:], strict=False))
 
 
 def test_a_fair_game_makes_nobody_rich() -> None:
-    """The mean of the wealth at the truth is 1: the property on which all rests."""
+    """The mean of the wealth at the truth is 1: the property on which the intervals rest."""
     rng, runs, total = Random(5), 4000, 0.0
     for _ in range(runs):
         wealth = Wealth(LEVEL)
@@ -68,7 +68,7 @@ def test_a_fair_game_makes_nobody_rich() -> None:
     assert total / runs == pytest.approx(1, abs=0.15)
 
 
-def test_what_was_excluded_once_stays_so() -> None:
+def test_an_excluded_value_stays_excluded() -> None:
     sequence = seen([(1.0, 1.0, 0)] * 60)
     low, _ = sequence.interval
     for _ in range(60):
@@ -77,6 +77,6 @@ def test_what_was_excluded_once_stays_so() -> None:
 
 
 @pytest.mark.parametrize(("s", "w"), [(1.1, 1.0), (-0.1, 1.0), (0.5, 0.4), (0.5, 1.5), (float("nan"), 1.0)])
-def test_what_is_out_of_bounds(s: float, w: float) -> None:
+def test_pairs_out_of_bounds(s: float, w: float) -> None:
     with pytest.raises(ValueError, match="not 0 <="):
         ConfidenceSequence().add(s, w)

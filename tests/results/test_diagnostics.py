@@ -1,4 +1,4 @@
-"""What a run says of its servers' caches and of clemsim's own cost."""
+"""Reports on the servers' caches and on clemsim's own cost."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ NO_THROUGHPUT = Throughput(
 
 
 def even(body: Body) -> str:
-    """A reply of 40 tokens."""
+    """Return a reply of 40 tokens."""
     return "abc." * 40
 
 
 def caches(tmp_path: Path, template: Template = prompt, **more: Any) -> dict[str, CacheReport]:
-    """What is said of the caches after 32 episodes of 8 turns."""
+    """Return the reports on the caches after 32 episodes of 8 turns."""
     engine = SimulatedEngine(Spec(seats=16, **more), even, template)
     talk, writer = Talk(), RunStore(tmp_path / "run.db")
 
@@ -67,33 +67,33 @@ def caches(tmp_path: Path, template: Template = prompt, **more: Any) -> dict[str
 
 
 def forgets(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A template that keeps only what was said last."""
+    """Return a prompt as a template does that keeps only the last three messages."""
     return prompt(messages[-3:])
 
 
 def stamps_time(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A template that begins with something new every turn."""
+    """Return a prompt as a template does that begins with another text in every turn."""
     return [*tokens(f"Turn {len(messages)}"), *prompt(messages)]
 
 
-def test_a_cache_that_works_gets_no_word(tmp_path: Path) -> None:
-    found = caches(tmp_path)["simulated"]
-    assert found.share > 0.9 and found.warning == "" and found.turns > 100
+def test_a_cache_that_works_gets_no_warning(tmp_path: Path) -> None:
+    report = caches(tmp_path)["simulated"]
+    assert report.share > 0.9 and report.warning == "" and report.turns > 100
 
 
 def test_a_template_that_drops_text_is_named(tmp_path: Path) -> None:
-    found = caches(tmp_path, forgets)["simulated"]
-    assert "template drops text" in found.warning and "%" in found.warning
+    report = caches(tmp_path, forgets)["simulated"]
+    assert "template drops text" in report.warning and "%" in report.warning
 
 
-def test_a_template_that_changes_what_was_said_is_named(tmp_path: Path) -> None:
-    found = caches(tmp_path, stamps_time)["simulated"]
-    assert found.share == 0 and "changes earlier turns" in found.warning
+def test_a_template_that_changes_earlier_turns_is_named(tmp_path: Path) -> None:
+    report = caches(tmp_path, stamps_time)["simulated"]
+    assert report.share == 0 and "changes earlier turns" in report.warning
 
 
 def test_a_cache_that_is_too_small_is_named(tmp_path: Path) -> None:
-    found = caches(tmp_path, blocks=1000)["simulated"]
-    assert found.share < 0.5 and ("KV cache" in found.warning)
+    report = caches(tmp_path, blocks=1000)["simulated"]
+    assert report.share < 0.5 and ("KV cache" in report.warning)
 
 
 def test_the_warning_is_printed() -> None:
@@ -111,15 +111,15 @@ def test_the_warning_is_printed() -> None:
         stopped_when=None,
         **dict(summarize([])),
     )
-    remarks = [str(each) for each in cast(Group, results(summary)).renderables]
+    remarks = [str(remark) for remark in cast(Group, results(summary)).renderables]
     assert "25% of what tiny's server had seen before was found in its prefix cache: because" in remarks
-    assert not any("other" in each for each in remarks)
+    assert not any("other" in remark for remark in remarks)
 
 
 def test_lag_is_counted_in_classes() -> None:
     monitor = Monitor()
     for seconds in [0.001] * 990 + [0.2] * 10:
-        monitor.late(seconds)
+        monitor.add_lag(seconds)
     assert monitor.lag(0.5) == pytest.approx(0.001, rel=0.25)
     assert monitor.lag(0.995) == pytest.approx(0.2, rel=0.25) and monitor.longest == 0.2
     assert Monitor().lag() == 0.0

@@ -1,4 +1,4 @@
-"""The summary of a run and its description are what earlier versions wrote, byte for byte.
+"""The summary of a run and its description have the bytes that earlier versions wrote.
 
 `runs/` holds runs of commit f472347 as that commit summarised them: their stores as SQL, without the transcripts, which no
 summary reads.
@@ -30,7 +30,7 @@ NAMES = ("stopped", "unfinished", "caches", "imported")
 
 @pytest.fixture
 def restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Makes one of the runs a folder of that name in the working directory."""
+    """Return a function that makes one of the runs a folder of that name in the working directory."""
     monkeypatch.chdir(tmp_path)
 
     def restore(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""Summaries: clembench's aggregation, intervals, and what is unfinished."""
+"""Summaries: clembench's aggregation, intervals, and unfinished episodes."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def test_nothing_played_is_no_number() -> None:
 
 
 def test_one_agent_stands_at_the_top_too() -> None:
-    one = summarize(episodes("a", WON))
-    assert (one.clemscore, one.arenas) == (50.0, one.agents["m"].arenas)
+    scores = summarize(episodes("a", WON))
+    assert (scores.clemscore, scores.arenas) == (50.0, scores.agents["m"].arenas)
     two = summarize(episodes("a", WON) + episodes("a", LOST, cast="other"))
     assert set(two.agents) == {"m", "other"}
 
@@ -63,9 +63,9 @@ def test_intervals_hold_the_estimate() -> None:
 
 
 def test_an_arenas_interval_does_not_depend_on_the_others() -> None:
-    some = episodes("a", *[WON, LOST, ABORTED] * 5)
-    alone = summarize(some).agents["m"].arenas["a"]
-    assert summarize(episodes("b", WON, LOST) + some).agents["m"].arenas["a"] == alone
+    mixed = episodes("a", *[WON, LOST, ABORTED] * 5)
+    alone = summarize(mixed).agents["m"].arenas["a"]
+    assert summarize(episodes("b", WON, LOST) + mixed).agents["m"].arenas["a"] == alone
 
 
 def test_repetitions_of_one_instance_do_not_narrow_the_interval() -> None:
@@ -76,9 +76,9 @@ def test_repetitions_of_one_instance_do_not_narrow_the_interval() -> None:
 
 def width(clusters: list[Cluster]) -> float:
     samples = [sample["a"].quality for sample in resample({"a": clusters})]
-    found = interval(samples, lambda: (0.0, 0.0))
-    assert found is not None
-    return found[1] - found[0]
+    ends = interval(samples, lambda: (0.0, 0.0))
+    assert ends is not None
+    return ends[1] - ends[0]
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
@@ -98,6 +98,6 @@ def test_without_spread_wilson_stands_in(value: float, low: float, high: float) 
 
 
 def test_point_and_clemscore() -> None:
-    found = point([Cluster(2, 1, 1, 80.0), Cluster(2, 2, 2, 100.0)])
-    assert (found.played, found.quality) == (75.0, 60.0)
-    assert clemscore([found, point([Cluster(1, 0, 0, 0.0)])]) == (37.5, 60.0, 22.5)
+    estimate = point([Cluster(2, 1, 1, 80.0), Cluster(2, 2, 2, 100.0)])
+    assert (estimate.played, estimate.quality) == (75.0, 60.0)
+    assert clemscore([estimate, point([Cluster(1, 0, 0, 0.0)])]) == (37.5, 60.0, 22.5)

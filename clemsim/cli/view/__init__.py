@@ -1,4 +1,4 @@
-"""What the terminal shows: tables, progress, transcripts, charts of a run.
+"""The parts of the terminal output: tables, progress, transcripts, charts of a run.
 
 It reads no store.
 """

@@ -25,7 +25,7 @@ RATES = {"tokens_per_second": "tokens per second", "kv_usage": "KV cache in use"
 
 
 def check_picture(path: Path) -> None:
-    """Raise UsageError unless such a picture can be drawn."""
+    """Raise UsageError unless a picture can be drawn into `path`."""
     if path.suffix not in KINDS:
         raise UsageError(f"{path}: name a picture that ends in {', '.join(KINDS)}")
     for name in ("altair", "vl_convert"):
@@ -33,8 +33,8 @@ def check_picture(path: Path) -> None:
 
 
 def draw_loads(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Width, episodes and turns in flight, the server's queue, its tokens per second and KV cache, over the time of a
-    run. Raises UsageError and StoreError.
+    """Draw width, episodes and turns in flight, the server's queue, its tokens per second and KV cache over the time of a
+    run into `path`. Raises UsageError and StoreError.
     """
     import altair as alt  # noqa: PLC0415
 
@@ -59,15 +59,15 @@ def draw_loads(rows: Sequence[dict[str, Any]], path: Path) -> None:
     for name, title in RATES.items():
         if any(row[name] is not None for row in rows):
             share: Any = {} if name == "tokens_per_second" else {"axis": alt.Axis(format="%")}
-            some = alt.Chart(_data(points)).mark_line(color="#4c78a8").properties(**size)
-            panels.append(some.encode(x=time, y=alt.Y(f"{name}:Q", title=title, **share), **dash))
+            panel = alt.Chart(_data(points)).mark_line(color="#4c78a8").properties(**size)
+            panels.append(panel.encode(x=time, y=alt.Y(f"{name}:Q", title=title, **share), **dash))
     chart = alt.vconcat(*panels).configure_view(stroke=None).configure_axis(titleFontSize=12, labelFontSize=11)
     with writing_file(path):
         chart.save(str(path), **({"ppi": 144} if path.suffix == ".png" else {}))
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> Any:
-    """Rows for a chart."""
+    """Return rows as the data of a chart."""
     import altair as alt  # noqa: PLC0415
 
     return alt.Data(values=rows)  # type: ignore[no-untyped-call]

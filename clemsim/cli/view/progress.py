@@ -27,7 +27,7 @@ class ProgressMeter:
     """Rates since the last reading, smoothed over a few seconds."""
 
     def __init__(self, totals: Totals, heading: Heading = lambda: "") -> None:
-        """`heading`: what is said before the totals."""
+        """`heading`: returns the text before the totals."""
         self.progress = totals()
         self._totals = totals
         self._heading = heading
@@ -49,13 +49,13 @@ class ProgressMeter:
         self._last = (now, progress.turns, progress.tokens_out)
 
     def line(self) -> str:
-        """All of it on one line."""
+        """Return all totals and rates on one line."""
         progress = self.progress
-        over = progress.done + progress.unfinished
+        ended = progress.done + progress.unfinished
         heading = self._heading()
         text = f"{heading}: " if heading else ""
         text += (
-            f"{over}/{progress.episodes} episodes, {progress.in_flight} in flight, {self.turns:.1f} turns/s, "
+            f"{ended}/{progress.episodes} episodes, {progress.in_flight} in flight, {self.turns:.1f} turns/s, "
             f"{self.tokens:.0f} tokens/s, {monotonic() - self.begun:.0f} s"
         )
         if progress.unfinished:
@@ -84,7 +84,7 @@ async def _plain(console: Console, meter: ProgressMeter, points: Points) -> None
     while True:
         await asyncio.sleep(PLAIN_EVERY)
         meter.read()
-        scores = "; ".join(f"{cast} {_clemscore(found)}" for cast, found in points().items())
+        scores = "; ".join(f"{cast} {_clemscore(arenas)}" for cast, arenas in points().items())
         console.print(plain(meter.line() + (f"; clemscore so far: {scores}" if scores else "")), soft_wrap=True)
 
 
@@ -92,13 +92,15 @@ def _display(meter: ProgressMeter, points: dict[str, list[Point]]) -> Renderable
     progress = meter.progress
     bar = ProgressBar(total=max(1, progress.episodes), completed=progress.done + progress.unfinished, width=40)
     table = RichTable.grid(padding=(0, 2))
-    for cast, found in points.items():
-        played = sum(each.played for each in found) / len(found)
-        table.add_row(plain(cast, "bold"), f"clemscore {_clemscore(found)}", f"{played:.0f} % played", Text("so far", "dim"))
-    above = RichTable.grid()  # a bar alone ends no line
-    above.add_row(bar)
-    above.add_row(plain(meter.line()))
-    return Group(above, table)
+    for cast, arenas in points.items():
+        played = sum(arena.played for arena in arenas) / len(arenas)
+        table.add_row(
+            plain(cast, "bold"), f"clemscore {_clemscore(arenas)}", f"{played:.0f} % played", Text("so far", "dim")
+        )
+    head = RichTable.grid()  # a bar alone ends no line
+    head.add_row(bar)
+    head.add_row(plain(meter.line()))
+    return Group(head, table)
 
 
 def _clemscore(points: list[Point]) -> str:

@@ -21,7 +21,7 @@ MOST = 4000  # characters of one message
 def transcript(
     key: EpisodeKey, events: list[Event], costs: Mapping[int, Mapping[str, Any]], *, note: str = ""
 ) -> RenderableType:
-    """All events of an episode, each seat in its colour, with what each request cost."""
+    """Return all events of an episode, each seat in its colour, with the cost of each request."""
     styles: dict[str, str] = {}
     parts: list[RenderableType] = [Rule(plain(f"{key.label} · {key.cast}", "bold"), align="left")]
     for event in events:
