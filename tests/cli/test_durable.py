@@ -80,7 +80,7 @@ def test_a_truncated_store_gets_one_line_and_stays_as_it_is(clemsim: Clemsim, tm
     before = path.read_bytes()
     said = clemsim(command, "r")
     assert said.code == 2
-    assert "run.db can't be" in said.err and len(said.err.splitlines()) == 1
+    assert "run.db cannot be" in said.err and len(said.err.splitlines()) == 1
     assert path.read_bytes() == before
 
 

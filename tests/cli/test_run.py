@@ -229,7 +229,7 @@ def test_a_store_that_is_none(clemsim: Clemsim, tmp_path: Path) -> None:
     (tmp_path / "r" / "run.db").write_text("what is this" * 1000)
     said = clemsim("show", "r")
     assert said.code == 2
-    assert "run.db can't be" in said.err and len(said.err.splitlines()) == 1
+    assert "run.db cannot be" in said.err and len(said.err.splitlines()) == 1
 
 
 SLOW = """
