@@ -31,7 +31,7 @@ FACTS = {
 LEGEND = "size in billions of parameters, data in trillions of tokens; –: unknown; all facts: clemsim list models --json"
 
 
-class What(StrEnum):
+class Listing(StrEnum):
     """The lists there are."""
 
     arenas = "arenas"
@@ -41,7 +41,7 @@ class What(StrEnum):
 
 
 def list_(
-    what: Annotated[What, typer.Argument(help="arenas, agents, suites or models")],
+    what: Annotated[Listing, typer.Argument(help="arenas, agents, suites or models")],
     json: JsonOption = False,
 ) -> None:
     """List arenas, agents, suites, or the models whose public facts are known.
@@ -49,11 +49,11 @@ def list_(
     Example: clemsim list arenas
     """
     with one_line():
-        rows = {What.arenas: _arenas, What.agents: _agents, What.suites: _suites, What.models: _models}[what]()
+        rows = {Listing.arenas: _arenas, Listing.agents: _agents, Listing.suites: _suites, Listing.models: _models}[what]()
         if json:
             print_json({what.value: rows})
             return
-        out.print(_facts(rows) if what is What.models else _table(rows))
+        out.print(_facts(rows) if what is Listing.models else _table(rows))
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> RichTable:

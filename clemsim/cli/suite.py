@@ -70,7 +70,7 @@ def list_(json: JsonOption = False) -> None:
 
     Example: clemsim suite list
     """
-    listing.list_(listing.What.suites, json)
+    listing.list_(listing.Listing.suites, json)
 
 
 def _report(folder: Path, counts: dict[str, int], *, as_json: bool) -> None:

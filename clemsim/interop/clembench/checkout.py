@@ -34,8 +34,8 @@ def import_checkout(checkout: Path, version: str, out: Path) -> dict[str, int]:
     check_new(out)
     games = {name: _game(port, path) for name, port in ports().items() if (path := _file(port, checkout, version))}
     if not games:
-        wanted = " or ".join(str(checkout / path) for port in ports().values() for path in _paths(port, version)[:1])
-        raise UsageError(f"{checkout} has no instances of version {version}: looked for {wanted}")
+        paths = " or ".join(str(checkout / path) for port in ports().values() for path in _paths(port, version)[:1])
+        raise UsageError(f"{checkout} has no instances of version {version}: looked for {paths}")
     write_suite(
         out,
         {name: game.instances for name, game in games.items()},

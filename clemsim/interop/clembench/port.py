@@ -12,7 +12,7 @@ JsonObject = Mapping[str, Any]
 
 
 class Port:
-    """Translates one game of clembench.
+    """A translator of one game of clembench.
 
     A method may raise KeyError, IndexError, TypeError and ValueError where a field is missing or wrong: the caller knows
     the file and names it. `experiment` and `data` are an experiment and an instance of clembench's instance file; `texts`

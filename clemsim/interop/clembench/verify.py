@@ -44,7 +44,7 @@ class RecordingAgreement:
 
     @property
     def complete(self) -> bool:
-        """True where everything agrees."""
+        """True if outcome, main score and metrics agree in all episodes."""
         return self.episodes == self.outcome_agree == self.score_agree == self.metrics_agree
 
 
