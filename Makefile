@@ -6,9 +6,12 @@ READY  := $(VENV)/.ready
 
 .PHONY: demo test check format bench clean
 
+# Two runs and the report about them, each time into folders of their own.
+demo: STEM := runs/$(shell date +%Y%m%d-%H%M%S)-demo
 demo: $(READY)
-	$(BIN)/clemsim run --suite quick --agent local --agent baseline
-	$(BIN)/clemsim run --suite quick --agent local --constrain
+	$(BIN)/clemsim run --suite quick --agent local --agent baseline --out $(STEM)
+	$(BIN)/clemsim run --suite quick --agent local --constrain --out $(STEM)-constrained
+	$(BIN)/clemsim analyze $(STEM) $(STEM)-constrained --decoding all --figures svg --out $(STEM)-report
 
 test: $(READY)
 	$(BIN)/python -m pytest -q -n auto --dist loadfile

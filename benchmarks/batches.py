@@ -11,13 +11,13 @@ from itertools import count
 from statistics import median
 from time import perf_counter
 
-from clemsim_agents.llm import LLMSeat
 from report import show
 
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.runtime.agent import opened
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.stress.games.talk import Talk, Topic
@@ -29,7 +29,7 @@ _fresh = count(1)
 async def play(options: argparse.Namespace, batch: int) -> float:
     """Play and return the turns per second; no topic comes twice."""
     model, _, url = options.spec.partition("@")
-    agent = LLMSeat(ChatEngine(model, url, isolated=True, batch=batch), Sampling(max_tokens=options.max_tokens))
+    agent = ModelAgent(ChatEngine(model, url, isolated=True, batch=batch), Sampling(max_tokens=options.max_tokens))
     topics = [Topic(id=next(_fresh), turns=TURNS, words=WORDS) for _ in range(options.episodes)]
     async with opened([agent]):
         scheduler = Scheduler(Observer(), options.width)

@@ -23,7 +23,7 @@ from clemsim.store import reader
 PLAYER = '''
 import asyncio
 from pathlib import Path
-from clemsim_agents.players import PerArena
+from clemsim_agents.scripted import PerArena
 
 class Slow(PerArena):
     """The scripted players, so slow that there is time to kill them; notes every turn that it is asked."""

@@ -21,7 +21,6 @@ from time import perf_counter
 from typing import Any
 
 from aiohttp import web
-from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
 
@@ -31,6 +30,7 @@ from clemsim.engines.chat import ChatEngine
 from clemsim.game.instances import EpisodeKey
 from clemsim.runtime.agent import opened
 from clemsim.runtime.episode import Result
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import ResultCollector
 from clemsim.runtime.scheduler import Scheduler
 
@@ -172,7 +172,7 @@ async def play(count: int, share: float) -> tuple[dict[EpisodeKey, Result], floa
     server, keeper = Server(share), ResultCollector()
     async with serving(server) as port:
         address = f"http://127.0.0.1:{port}/v1"
-    agent = LLMSeat(
+    agent = ModelAgent(
         ChatEngine("fake", address, width=None, timeout=TIMEOUT, attempts=40, first_wait=0.01, longest_wait=0.2), Sampling()
     )
     episodes = Taboo().episodes(instances(count), agent)

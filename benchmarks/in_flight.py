@@ -10,7 +10,6 @@ from collections import Counter
 from time import perf_counter
 
 from aiohttp import web
-from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
 
@@ -21,6 +20,7 @@ from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import Message
 from clemsim.game.view import View
 from clemsim.runtime.agent import opened
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
 
@@ -70,7 +70,7 @@ async def main(episodes: int, delay: float) -> None:
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = runner.addresses[0][1]
-    agent = LLMSeat(ChatEngine("fake", f"http://127.0.0.1:{port}/v1"), Sampling())
+    agent = ModelAgent(ChatEngine("fake", f"http://127.0.0.1:{port}/v1"), Sampling())
     words = [Word(id=number, target="apple", related=("fruit", "tree", "pie")) for number in range(episodes)]
     counting = Counting()
     async with opened([agent]):

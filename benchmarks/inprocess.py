@@ -12,7 +12,6 @@ from itertools import count
 from time import perf_counter, process_time
 from typing import Any
 
-from clemsim_agents.llm import LLMSeat
 from report import show
 
 from clemsim._util.loop_monitor import Monitor
@@ -21,6 +20,7 @@ from clemsim.engines.base import Engine, Sampling
 from clemsim.engines.vllm_inprocess import VllmInProcessEngine
 from clemsim.engines.vllm_server import ServerPool, VllmServerEngine
 from clemsim.runtime.agent import opened
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.stress.games.talk import Talk, Topic
@@ -29,7 +29,7 @@ TURNS, WORDS = 4, 60
 _fresh = count(1)
 
 
-async def play(options: argparse.Namespace, agent: LLMSeat) -> dict[str, Any]:
+async def play(options: argparse.Namespace, agent: ModelAgent) -> dict[str, Any]:
     """Play one round; no topic comes twice."""
     topics = [Topic(id=next(_fresh), turns=TURNS, words=WORDS) for _ in range(options.episodes)]
     scheduler, monitor = Scheduler(Observer(), options.width), Monitor()
@@ -49,7 +49,7 @@ async def play(options: argparse.Namespace, agent: LLMSeat) -> dict[str, Any]:
 
 async def measure(options: argparse.Namespace, engine: Engine) -> dict[str, Any]:
     """Start, play a round to warm up, and return the best of the others."""
-    agent = LLMSeat(engine, Sampling(max_tokens=options.max_tokens))
+    agent = ModelAgent(engine, Sampling(max_tokens=options.max_tokens))
     begun = perf_counter()
     async with opened([agent]):
         started = perf_counter() - begun

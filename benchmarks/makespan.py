@@ -16,13 +16,13 @@ from collections.abc import Callable
 from random import Random
 from statistics import mean, median
 
-from clemsim_agents.llm import LLMSeat
 from report import show
 
 from clemsim.engines.base import Completion, Request, Sampling
 from clemsim.engines.simulated.answers import Body
 from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.stress.games.talk import Talk, topics
@@ -74,7 +74,7 @@ def ratios(episodes: int, turns: int, sigma: float, sample: int) -> tuple[float,
     engine = Counting(replies(sigma, sample))
 
     async def main() -> None:
-        async with LLMSeat(engine, Sampling(max_tokens=LONGEST)) as agent:
+        async with ModelAgent(engine, Sampling(max_tokens=LONGEST)) as agent:
             await Scheduler(Observer()).play(Talk().episodes(topics(episodes, lambda number: turns), agent))
 
     _, seconds = run_virtually(main())

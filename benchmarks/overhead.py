@@ -10,15 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import DESCRIBER, Taboo, Word
 from report import show
 
 from clemsim.engines.base import Request, Sampling
 from clemsim.engines.scripted import ScriptedEngine
-from clemsim.results.tally import Tally
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.scheduler import Scheduler
-from clemsim.store.recorder import Recorder
 from clemsim.store.writer import RunStore
 
 
@@ -30,7 +28,7 @@ def script(request: Request) -> str:
 async def main(count: int) -> None:
     """Play twice and print."""
     taboo = Taboo()
-    agent = LLMSeat(ScriptedEngine(script), Sampling())
+    agent = ModelAgent(ScriptedEngine(script), Sampling())
     words = [Word(id=number, target="apple", related=("fruit", "tree", "pie")) for number in range(count)]
     begun = perf_counter()
     await taboo.run(words, agent)
@@ -41,7 +39,7 @@ async def main(count: int) -> None:
         begun = perf_counter()
         for episode in episodes:
             store.enlist(episode.key, episode.instance, taboo.version)
-        await Scheduler(Recorder(store, {"taboo": taboo}, Tally())).play(episodes)
+        await Scheduler(store).play(episodes)
         store.close()
         stored = perf_counter() - begun
     turns = 6 * count

@@ -23,17 +23,15 @@ from time import perf_counter
 from typing import Any
 
 from aiohttp import web
-from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
 
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.results.tally import Tally
 from clemsim.runtime.agent import opened
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.scheduler import Scheduler
-from clemsim.store.recorder import Recorder
 from clemsim.store.writer import RunStore
 
 GAME = Path(__file__).parent / "peer"
@@ -115,14 +113,14 @@ async def clemcore(clem: str, folder: Path, model: str, batch: int) -> None:
 async def clemsim(url: str, episodes: int) -> None:
     """One run of clemsim, recorded."""
     taboo = Taboo()
-    agent = LLMSeat(ChatEngine("fake", url), Sampling())
+    agent = ModelAgent(ChatEngine("fake", url), Sampling())
     some = taboo.episodes([Word(id=number, target="apple", related=("fruit",)) for number in range(episodes)], agent)
     with TemporaryDirectory() as folder:
         store = RunStore(Path(folder) / "run.db")
         for episode in some:
             store.enlist(episode.key, episode.instance, taboo.version)
         async with opened([agent]):
-            await Scheduler(Recorder(store, {"taboo": taboo}, Tally())).play(some)
+            await Scheduler(store).play(some)
         store.close()
 
 

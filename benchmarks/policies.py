@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from clemsim_agents.llm import LLMSeat
 from report import show
 
 from clemsim.engines.base import Engine, Sampling
@@ -20,6 +19,7 @@ from clemsim.engines.replicas import ReplicatedEngine
 from clemsim.engines.simulated.answers import Body
 from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.stress.games.talk import Talk, topics
@@ -48,7 +48,7 @@ def play(
     """Requests per (virtual) second, and what was found in the cache."""
 
     async def main() -> None:
-        async with LLMSeat(engine, Sampling()) as agent:
+        async with ModelAgent(engine, Sampling()) as agent:
             instances = topics(episodes, lambda number: TURNS, WORDS)
             await Scheduler(Observer(), width, None, **policy).play(Talk().episodes(instances, agent))
 

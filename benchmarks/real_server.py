@@ -19,18 +19,16 @@ from typing import Any
 
 import aiohttp
 import orjson
-from clemsim_agents.llm import LLMSeat
 from report import show
 
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Completion, Request, Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.results.tally import Tally
 from clemsim.runs.prepare import prepare
 from clemsim.runtime.agent import Cast, opened
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.store.config import RunConfig
-from clemsim.store.recorder import Recorder
 from clemsim.store.writer import RunStore
 
 SUITE = "paper"
@@ -54,18 +52,19 @@ async def play(options: argparse.Namespace, width: int | None) -> tuple[dict[str
     model, _, url = options.spec.partition("@")
     prepared = prepare(RunConfig(suite=SUITE, instances=options.instances, agents=("random",), arenas=tuple(options.arenas)))
     engine = KeepingEngine(model, url)
-    agent = LLMSeat(engine, Sampling(max_tokens=options.max_tokens), constrain=True)
+    agent = ModelAgent(engine, Sampling(max_tokens=options.max_tokens), constrain=True)
     with TemporaryDirectory() as folder:
         store = RunStore(Path(folder) / "run.db")
+        cast = Cast.of(agent)
         episodes = [
             episode
             for name, arena in prepared.arenas.items()
-            for episode in arena.episodes(prepared.instances[name], Cast.of(agent))
+            for episode in arena.episodes([each.instance for each in prepared.episodes if each.key.arena == name], cast)
         ]
         for episode in episodes:
             store.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
         async with opened([agent]):
-            scheduler = Scheduler(Recorder(store, prepared.arenas, Tally()), width)
+            scheduler = Scheduler(store, width)
             begun = perf_counter()
             await scheduler.play(episodes)
             seconds = perf_counter() - begun

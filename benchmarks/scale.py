@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any
 
-from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
 from zero import many_connections, zero_latency_server
@@ -26,10 +25,9 @@ from zero import many_connections, zero_latency_server
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.results.tally import Tally
 from clemsim.runtime.agent import Agent, opened
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.scheduler import Scheduler
-from clemsim.store.recorder import Recorder
 from clemsim.store.writer import RunStore
 
 TURNS = 6  # of an episode in which nothing is guessed
@@ -37,7 +35,7 @@ TURNS = 6  # of an episode in which nothing is guessed
 
 async def play(url: str, count: int, path: Path) -> tuple[float, int]:
     """CPU seconds of so many episodes at once, connections included, and how many were in flight."""
-    agent = LLMSeat(ChatEngine("fake", url), Sampling())
+    agent = ModelAgent(ChatEngine("fake", url), Sampling())
     async with opened([agent]):
         return await _play(agent, count, path)
 
@@ -47,7 +45,7 @@ async def _play(agent: Agent, count: int, path: Path) -> tuple[float, int]:
     episodes = taboo.episodes([Word(id=number, target="apple", related=("fruit",)) for number in range(count)], agent)
     for episode in episodes:
         store.enlist(episode.key, episode.instance, taboo.version)
-    scheduler = Scheduler(Recorder(store, {"taboo": taboo}, Tally()), count)
+    scheduler = Scheduler(store, count)
     cpu = process_time()
     await scheduler.play(episodes)
     store.close()

@@ -18,10 +18,10 @@ from random import Random
 from statistics import fmean, median, stdev
 from typing import Any, NoReturn
 
-from clemsim_agents.players import random_
+from clemsim_agents.scripted import make_random
 from report import show
 
-from clemsim.catalog.agents import AgentOptions
+from clemsim.catalog.kinds import AgentOptions
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.results.confidence_sequence import LEVEL
@@ -62,7 +62,7 @@ def nothing() -> NoReturn:
 
 def episodes(casts: Sequence[str], games: Sequence[str]) -> list[Episode]:
     """All instances of the games for each cast."""
-    agent = random_("", AgentOptions())
+    agent = make_random("", AgentOptions())
     return [
         Episode(EpisodeKey(game, f"default/{number}", 0, name), Instance(id=number), Cast(name, agent, {}), nothing)
         for name in casts
@@ -88,7 +88,7 @@ def play(
             ends.append((places[place], rng.random(), episode.key, outcome))
     ended = [(key, outcome) for _, _, key, outcome in sorted(ends)]
     for key, outcome in ended:
-        question.ended(key, outcome)
+        question.take(key, outcome)
     return question, ended
 
 
@@ -112,7 +112,7 @@ def compared(runs: int, games: Sequence[str], better: bool) -> dict[str, Any]:
     equal = {game: GAMES[game][1] for game in games}
     casts = {"a": dict.fromkeys(games, BETTER) if better else equal, "b": equal}
     played = [play("a > b", casts, games, seed) for seed in range(runs)]
-    looked = [question.describe()["looked_at"] for question, _ in played if question.answer]
+    looked = [question.describe().looked_at for question, _ in played if question.answer]
     found = {"decided": len(looked) / runs, "median_instances": median(looked) if looked else None}
     wrong = sum(question.answer == "no" for question, _ in played) / runs
     return {**found, "wrong": wrong} if better else {**found, "hasty": sum(hasty(ended) for _, ended in played) / runs}
@@ -124,7 +124,7 @@ def missed(runs: int, metric: str, games: Sequence[str], truth: Callable[[Sequen
     true, count = truth(list(skills.values())), 0
     for seed in range(runs):
         question, _ = play(f"ci({metric}) < 0.01", {"a": skills}, games, seed)
-        low, high = question.describe()["intervals"]["a"]
+        low, high = question.describe().intervals["a"]
         count += not low <= true <= high
     return count / runs
 

@@ -17,7 +17,6 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from clemsim_agents.llm import LLMSeat
 from report import show
 from scipy.optimize import nnls
 
@@ -31,6 +30,7 @@ from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import Message, Usage
 from clemsim.game.view import View
 from clemsim.runtime.agent import opened
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.stress.games.talk import Talk, Topic
@@ -79,7 +79,7 @@ async def play(
 ) -> Played:
     """Play on the real server with a cold cache; `max_tokens`: of a reply, if not as the options say."""
     model, _, url = options.spec.partition("@")
-    agent = LLMSeat(ChatEngine(model, url, isolated=True), Sampling(max_tokens=max_tokens or options.max_tokens))
+    agent = ModelAgent(ChatEngine(model, url, isolated=True), Sampling(max_tokens=max_tokens or options.max_tokens))
     topics = [Topic(id=next(_fresh), turns=options.turns, words=options.words) for _ in range(episodes)]
     costs = Costs()
     async with opened([agent]):
@@ -107,7 +107,7 @@ def simulate(played: Played, spec: Spec) -> tuple[float, float]:
     engine = SimulatedEngine(spec, answer, prompt)
 
     async def main() -> None:
-        async with LLMSeat(engine, Sampling()) as agent:
+        async with ModelAgent(engine, Sampling()) as agent:
             episodes = Talk().episodes(played.topics, agent)
             await Scheduler(Observer(), played.width, None, **played.policy).play(episodes)
 

@@ -18,7 +18,8 @@ from clemsim.engines.simulated.faults import Faults
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.stress.games.recall import Clerk
-from clemsim.stress.load.answer_check import check
+from clemsim.stress.load.answer_check import check_answers
+from clemsim.stress.measure.verdict import AnswerVerdict
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.plan import Plan
 
@@ -26,28 +27,28 @@ SPEC = Spec(model="fake", first_token=0.002, interval=0.0, prefill=1e9)
 WIDTH = 32
 
 
-async def checked(server: SimulatedServer, seed: int, episodes: int) -> dict[str, Any]:
+async def checked(server: SimulatedServer, seed: int, episodes: int) -> AnswerVerdict:
     """One verdict."""
     url = f"{server.url}/v1"
     plan = Plan([f"fake@{url}"], [url], check=WIDTH, episodes=episodes, mix={"recall": 1.0}, seed=seed, max_tokens=20)
-    return await check(plan, Budget(1_000_000, 600.0), lambda text: None, asyncio.Event())
+    return await check_answers(plan, Budget(1_000_000, 600.0), lambda text: None, asyncio.Event())
 
 
 async def main(repetitions: int, episodes: int) -> None:
     """Check both, so many times."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, faults in (("sound", Faults()), ("other_answers_under_load", Faults(other=5))):
         server = SimulatedServer(SPEC, Clerk(skill=0.9, noise=0.1, seed=1), faults=faults)
         async with server.serving():
             verdicts = [await checked(server, seed, episodes) for seed in range(repetitions)]
         found[name] = {
-            "accused": sum(bool(each["changed"]) for each in verdicts),
+            "accused": sum(bool(verdict.changed) for verdict in verdicts),
             "of": len(verdicts),
-            "same_transcripts": round(sum(each["same_transcripts"] for each in verdicts) / len(verdicts), 3),
-            "least_p": min(measure["p"] for each in verdicts for measure in each["measures"].values()),
+            "same_transcripts": round(sum(verdict.same_transcripts or 0.0 for verdict in verdicts) / len(verdicts), 3),
+            "least_p": min(measure.p for verdict in verdicts for measure in verdict.measures.values()),
         }
         if name != "sound":
-            found[name]["verdict"] = verdicts[0]["verdict"]
+            found[name]["verdict"] = verdicts[0].verdict
     show({"benchmark": "stress_answers", "at_once": WIDTH, "episodes": episodes, **found})
 
 

@@ -87,21 +87,22 @@ def serve(ready: Connection, tokens: int) -> None:
 async def main(port: int, tokens: int, conversations: int, seconds: float) -> None:
     """Load it and print what was measured."""
     url = f"http://127.0.0.1:{port}/v1"
-    stage = Stage(conversations, conversations, seconds, warmup=1.0)
-    plan = Plan([f"fake@{url}"], [url], stages=[stage], mix={"talk": 1.0}, max_tokens=tokens)
+    stages = [Stage(conversations, conversations, seconds, warmup=1.0)]
+    plan = Plan([f"fake@{url}"], [url], stages=stages, mix={"talk": 1.0}, max_tokens=tokens)
     findings = await stress(plan, Budget(10_000_000, 600.0), StressWatch())
-    data = findings.stages[0].data
-    latency = data["latency"]["turn"]
+    (stage,) = findings.stages
+    latency = stage.latency.turn
+    seconds_by_name = {"mean": latency.mean, "p50": latency.p50, "p99": latency.p99}
     result = {
         "benchmark": "stress_capacity",
         "tokens_a_turn": tokens,
         "conversations": conversations,
-        "turns_per_second": round(data["turns_per_second"]),
-        "tokens_per_second": round(data["output_tokens_per_second"]),
-        "client_cpu_share": round(data["client"]["cpu"], 3),
-        "client_cpu_microseconds_a_turn": round(1e6 * data["client"]["cpu"] / data["turns_per_second"]),
-        "latency_ms": {name: round(1000 * latency[name], 2) for name in ("mean", "p50", "p99")},
-        "report": data["spoiled"],
+        "turns_per_second": round(stage.turns_per_second),
+        "tokens_per_second": round(stage.output_tokens_per_second),
+        "client_cpu_share": round(stage.client.cpu, 3),
+        "client_cpu_microseconds_a_turn": round(1e6 * stage.client.cpu / stage.turns_per_second),
+        "latency_ms": {name: round(1000 * (value or 0.0), 2) for name, value in seconds_by_name.items()},
+        "report": stage.spoiled,
     }
     show(result)
 

@@ -18,6 +18,7 @@ from report import show
 from clemsim.cli.common import run_async
 from clemsim.stress.load.runner import StressWatch, stress
 from clemsim.stress.measure.knee import Step, find_knee
+from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.plan import Plan
 from clemsim.stress.plan.shapes import Stage, parse_sweep
@@ -33,22 +34,24 @@ def truth(conversations: int, tokens: int) -> dict[str, float]:
     return {"ttft": turn - (tokens - 1) * INTERVAL, "itl": INTERVAL, "turn": turn, "tokens_per_second": turns * tokens}
 
 
-def compared(data: dict[str, Any], tokens: int) -> dict[str, Any]:
+def compared(stage: StageMetrics, tokens: int) -> dict[str, Any]:
     """Each figure of a stage: its mean and median, what is true, and the ratios less 1. A busy machine moves means first."""
     rows = {}
-    for name, true in truth(round(data["load"]), tokens).items():
-        both = data["latency"].get(name) or dict.fromkeys(("mean", "p50"), data["output_tokens_per_second"])
-        mean, median = both["mean"], both["p50"]
+    throughput = stage.output_tokens_per_second
+    latencies = {"ttft": stage.latency.ttft, "itl": stage.latency.itl, "turn": stage.latency.turn}
+    measured = {name: (latency.mean or 0.0, latency.p50 or 0.0) for name, latency in latencies.items()}
+    for name, true in truth(round(stage.load), tokens).items():
+        mean, median = measured.get(name, (throughput, throughput))
         rows[name] = {"mean": round(mean, 5), "median": round(median, 5), "true": round(true, 5)}
         rows[name] |= {"off": round(mean / true - 1, 4), "median_off": round(median / true - 1, 4)}
-    return {"turns": data["turns"], "spoiled": data["spoiled"], **rows}
+    return {"turns": stage.turns, "spoiled": stage.spoiled, **rows}
 
 
-def measure(url: str, tokens: int, **shape: Any) -> list[dict[str, Any]]:
+def measure(url: str, tokens: int, **shape: Any) -> list[StageMetrics]:
     """The figures of each stage."""
-    plan = Plan([f"fake@{url}"], [url], mix={"talk": 1.0}, forced=True, max_tokens=tokens, **shape)
+    plan = Plan([f"fake@{url}"], [url], mix={"talk": 1.0}, forced_length=True, max_tokens=tokens, **shape)
     findings = run_async(stress(plan, Budget(1_000_000, 400.0), StressWatch()))
-    return [each.data for each in findings.stages]
+    return findings.stages
 
 
 def main(short: bool) -> None:
@@ -61,23 +64,23 @@ def main(short: bool) -> None:
         assert server.stderr is not None
         url = server.stderr.readline().split()[1].removeprefix("fake@")
         swept = measure(url, tokens, sweep=parse_sweep(sweep), warmup=0.7, window=window)
-        stages = [each for each in swept if each["load"] in (1, SEATS, most)]
-        if not any(each["load"] == most for each in stages):  # the sweep ended before, for nothing grew any more
+        stages = [stage for stage in swept if stage.load in (1, SEATS, most)]
+        if not any(stage.load == most for stage in stages):  # the sweep ended before, for nothing grew any more
             # The greatest load is watched for as long as a conversation waits, so that the beginning is forgotten.
             warmup = 1.3 * truth(most, tokens)["turn"]
             stages += measure(url, tokens, stages=[Stage(most, most, window, warmup=warmup)])
     finally:
         server.terminate()
         server.wait()
-    knee = find_knee([Step(each["load"], each["rates"]) for each in swept])
-    rows = {each["label"]: compared(each, tokens) for each in stages}
+    knee = find_knee([Step(stage.load, stage.rates) for stage in swept])
+    rows = {stage.label: compared(stage, tokens) for stage in stages}
     result = {
         "benchmark": "stress_truth",
         "tokens": tokens,
         "stages": rows,
         "worst": max(abs(row[name]["off"]) for row in rows.values() for name in truth(1, tokens)),
         "worst_median": max(abs(row[name]["median_off"]) for row in rows.values() for name in truth(1, tokens)),
-        "swept": [each["label"] for each in swept],
+        "swept": [stage.label for stage in swept],
         "knee": round(knee.concurrency, 2) if knee else None,
         "knee_interval": [round(each, 2) for each in knee.interval] if knee else None,
         "knee_deviation": round(knee.concurrency / SEATS - 1, 4) if knee else None,

@@ -14,7 +14,6 @@ from time import perf_counter, process_time
 
 import aiohttp
 import orjson
-from clemsim_agents.llm import LLMSeat
 from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
 from zero import zero_latency_server
@@ -22,10 +21,9 @@ from zero import zero_latency_server
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.results.tally import Tally
 from clemsim.runtime.agent import opened
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.scheduler import Scheduler
-from clemsim.store.recorder import Recorder
 from clemsim.store.writer import RunStore
 
 TURNS = 6  # requests of an episode of taboo in which nothing is guessed
@@ -54,7 +52,7 @@ async def bare(url: str, requests: int, width: int) -> tuple[float, float]:
 async def clemsim(url: str, episodes: int, width: int) -> tuple[float, float]:
     """Seconds and CPU seconds of as many requests, played and recorded."""
     taboo = Taboo()
-    agent = LLMSeat(ChatEngine("fake", url, width=width), Sampling())
+    agent = ModelAgent(ChatEngine("fake", url, width=width), Sampling())
     words = [Word(id=number, target="apple", related=("fruit",)) for number in range(episodes)]
     with TemporaryDirectory() as folder:
         store = RunStore(Path(folder) / "run.db")
@@ -63,7 +61,7 @@ async def clemsim(url: str, episodes: int, width: int) -> tuple[float, float]:
             store.enlist(episode.key, episode.instance, taboo.version)
         async with opened([agent]):
             begun, cpu = perf_counter(), process_time()
-            await Scheduler(Recorder(store, {"taboo": taboo}, Tally())).play(some)
+            await Scheduler(store).play(some)
             store.close()
             return perf_counter() - begun, process_time() - cpu
 

@@ -15,6 +15,7 @@ from typing import Any
 from report import show
 
 from clemsim.cli.common import run_async
+from clemsim.results.run_summary import RunSummary
 from clemsim.runs.run import play
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.store.config import RunConfig
@@ -22,12 +23,12 @@ from clemsim.store.config import RunConfig
 SAME = ("clemscore", "played", "quality", "unfinished")
 
 
-def measure(folder: Path, config: RunConfig, workers: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def measure(folder: Path, config: RunConfig, workers: int) -> tuple[dict[str, Any], RunSummary]:
     """One run: its figures, and its summary. 0 workers: in this process."""
     begun = perf_counter()
     summary = run_async(play(config, folder / str(workers), workers=WorkerOptions(workers) if workers else None))
     seconds = perf_counter() - begun
-    turns = summary["throughput"]["turns"]
+    turns = summary.throughput.turns
     return {"seconds": round(seconds, 2), "turns_per_second": round(turns / seconds)}, summary
 
 
@@ -38,8 +39,8 @@ def main(options: argparse.Namespace) -> None:
         runs = {count: measure(Path(name), config, count) for count in (0, *options.workers)}
     alone = runs[0]
     found = {"this process" if not count else f"{count} workers": figures for count, (figures, _) in runs.items()}
-    same = all(summary[each] == alone[1][each] for _, summary in runs.values() for each in SAME)
-    turns = alone[1]["throughput"]["turns"]
+    same = all(getattr(summary, name) == getattr(alone[1], name) for _, summary in runs.values() for name in SAME)
+    turns = alone[1].throughput.turns
     show({"benchmark": "workers", "turns": turns, "same_scores": same, "runs": found})
 
 

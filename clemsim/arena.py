@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
+from clemsim.catalog.plugins import find_class
 from clemsim.errors import ArenaError
 from clemsim.game.driver import EpisodeDriver
-from clemsim.game.events import Event, Replied
 from clemsim.game.game import Game
 from clemsim.game.instances import EpisodeKey, Instance
-from clemsim.runtime.agent import Agent, Cast
+from clemsim.runtime.agent import Agent, Cast, opened
 from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.observer import ResultCollector
 from clemsim.runtime.scheduler import Scheduler
@@ -28,10 +28,9 @@ class Arena(Game[I], framework=True):
         *,
         seed: int = 0,
         repetitions: int = 1,
-        recorded: Mapping[EpisodeKey, Sequence[Event]] | None = None,
     ) -> list[Episode]:
-        """Return the episodes to play; those in `recorded` go on where their events end. Raises ArenaError for an empty
-        seat, and UsageError for an agent that cannot play here.
+        """Return the episodes to play. Raises ArenaError for an empty seat, and UsageError for an agent that cannot play
+        this game.
         """
         cast = Cast.of(cast)
         for seat in self.seats:
@@ -39,9 +38,8 @@ class Arena(Game[I], framework=True):
             if agent is None:
                 raise ArenaError(f"{self.name}: no agent in seat {seat!r}")
             agent.check(self.name, [seat])
-        past = recorded or {}
         return [
-            self._episode(instance, EpisodeKey(self.name, instance.label, repetition, cast.name), cast, seed, past)
+            self._episode(instance, EpisodeKey(self.name, instance.label, repetition, cast.name), cast, seed)
             for repetition in range(repetitions)
             for instance in instances
         ]
@@ -49,7 +47,7 @@ class Arena(Game[I], framework=True):
     async def run(
         self,
         instances: Iterable[I],
-        cast: Agent | Mapping[str, Agent] | Cast,
+        cast: Agent | str | Mapping[str, Agent | str] | Cast,
         *,
         seed: int = 0,
         repetitions: int = 1,
@@ -57,21 +55,32 @@ class Arena(Game[I], framework=True):
     ) -> list[Result]:
         """Play every instance with this cast, many at once, and return the results in the order of the instances.
 
-        Agents must be open. Raises ArenaError and AgentError for bugs; a failed server leaves results without outcome.
+        An agent is named by its SPEC, as in `arena.run(instances, "baseline")`, or given; given agents must be open.
+        Raises ArenaError and AgentError for bugs, and UsageError; a failed server leaves results without outcome.
         """
-        episodes = self.episodes(instances, cast, seed=seed, repetitions=repetitions)
+        resolved, made = _resolve(cast)
+        episodes = self.episodes(instances, resolved, seed=seed, repetitions=repetitions)
         collector = ResultCollector()
-        await Scheduler(collector, width).play(episodes)
+        async with opened(made):
+            await Scheduler(collector, width).play(episodes)
         return [collector.results[episode.key] for episode in episodes]
 
-    def _episode(
-        self, instance: I, key: EpisodeKey, cast: Cast, seed: int, past: Mapping[EpisodeKey, Sequence[Event]]
-    ) -> Episode:
-        events = past.get(key, ())
+    def _episode(self, instance: I, key: EpisodeKey, cast: Cast, seed: int) -> Episode:
+        def drive() -> EpisodeDriver:
+            return self.drive(instance, key, seed)
 
-        def start() -> EpisodeDriver:
-            driver = self.drive(instance, key, seed)
-            driver.replay(events)
-            return driver
+        return Episode(key, instance, cast, drive, score=self.scores)
 
-        return Episode(key, instance, cast, start, sum(isinstance(event, Replied) for event in events))
+
+def _resolve(cast: Agent | str | Mapping[str, Agent | str] | Cast) -> tuple[Cast, list[Agent]]:
+    """Return the cast, and the agents that were made from its SPECs, not yet open. Raises UsageError."""
+    if isinstance(cast, Agent | Cast):
+        return Cast.of(cast), []
+    from clemsim.catalog.agents import resolve_cast  # noqa: PLC0415 (loads all engines, which few games' tests need)
+
+    return resolve_cast(cast)
+
+
+def find_arena(spec: str) -> type[Arena[Any]]:
+    """Return the arena of this name or `path/to/file.py:Class`. Raises UsageError naming the arenas there are."""
+    return find_class("arenas", spec, Arena, "an")  # type: ignore[type-abstract]

@@ -11,7 +11,7 @@ ClemsimError
 │   ├── Transient         EngineTimeout, EngineBusy, EngineUnavailable   (the only ones retried)
 │   └── Permanent         BadRequest, UnknownModel, Unauthorized         (the last two end the run)
 ├── LimitReached      the user's own limit  the episode stays unfinished, resumable
-├── StoreError        a run can't be read or written
+├── StoreError        a run cannot be read or written
 └── UsageError        wrong command line or configuration: one line that says what to do
 
 A model's message that breaks the rules of a game is no error: see `parsing.Invalid`.
@@ -21,20 +21,31 @@ from __future__ import annotations
 
 
 class ClemsimError(Exception):
-    """Base of all. `where` names episode, seat and turn once they are known."""
+    """Base of all. `where` names episode, seat and turn once they are known; `others` are errors raised beside it.
+
+    `frames`: the lines of the author's frames, where the error comes from another process and has no traceback here.
+    """
 
     where: str = ""
+    others: tuple[BaseException, ...] = ()
+    frames: tuple[str, ...] = ()
 
     def at(self, episode: str, seat: str = "", turn: int | None = None) -> ClemsimError:
-        """Add the place where it happened; the first, most precise, place stays."""
+        """Add the place where the error happened; the first, most precise, place stays."""
         if not self.where:
             parts = [episode, seat, "" if turn is None else f"turn {turn}"]
             self.where = ", ".join(part for part in parts if part)
         return self
 
+    def also(self, other: BaseException) -> ClemsimError:
+        """Add an error that was raised beside this one, so that the message tells both."""
+        self.others = (*self.others, other)
+        return self
+
     def __str__(self) -> str:
         text = super().__str__()
-        return f"{text} ({self.where})" if self.where else text
+        place = f" ({self.where})" if self.where else ""
+        return text + place + "".join(f"; also: {other}" for other in self.others)
 
 
 class ArenaError(ClemsimError):
@@ -88,7 +99,7 @@ class EngineBusy(Transient):
 
 
 class EngineUnavailable(Transient):
-    """The server can't be reached or its answer can't be used."""
+    """The server cannot be reached or its answer cannot be used."""
 
     cause = "unavailable"
 
@@ -124,7 +135,7 @@ class LimitReached(ClemsimError):
 
 
 class StoreError(ClemsimError):
-    """A run can't be read or written."""
+    """A run cannot be read or written."""
 
 
 class UsageError(ClemsimError):

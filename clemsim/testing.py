@@ -38,19 +38,19 @@ def drive(arena: Arena[I], instance: I, replies: Replies) -> Transcript[Instance
 
     Raises ArenaError when they run out before the game has ended.
     """
-    said = _by_seat(arena, replies)
-    driven = arena.drive(instance)
-    while driven.outcome is None:
-        ask = driven.pending[0]
-        reply = next(said[ask.seat], None)
+    left = _by_seat(arena, replies)
+    driver = arena.drive(instance)
+    while driver.outcome is None:
+        ask = driver.pending[0]
+        reply = next(left[ask.seat], None)
         if reply is None:
             raise ArenaError(f"no reply is left for turn {ask.turn}, {ask.seat}: {ask.asked.content!r}")
-        driven.answer(ask.turn, Message(ask.seat, reply))
-    return driven.transcript
+        driver.answer(ask.turn, Message(ask.seat, reply))
+    return driver.transcript
 
 
 def render(transcript: Transcript[Any]) -> str:
-    """A transcript as readable text, the form of the golden files."""
+    """Return a transcript as readable text, the form of the golden files."""
     return "".join(f"{text}\n" for event in transcript.events for text in _lines(event))
 
 
@@ -78,19 +78,19 @@ def check_arena(arena: Arena[I], instances: Sequence[I], examples: int = 100) ->
 
 
 def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> int:
-    driven = arena.drive(instance)
+    driver = arena.drive(instance)
     replies: list[str] = []
-    while driven.outcome is None:
-        ask = driven.pending[0]
-        _check_view(driven)
+    while driver.outcome is None:
+        ask = driver.pending[0]
+        _check_view(driver)
         replies.append(data.draw(_replies(ask.format)))
-        driven.answer(ask.turn, Message(ask.seat, replies[-1]))
-    assert driven.transcript.turns[-1].asked.turn <= arena.max_turns, "the game took more turns than its bound"
+        driver.answer(ask.turn, Message(ask.seat, replies[-1]))
+    assert driver.transcript.turns[-1].asked.turn <= arena.max_turns, "the game took more turns than its bound"
     again = arena.drive(instance)
     for reply in replies:
         again.answer(again.pending[0].turn, Message(again.pending[0].seat, reply))
-    assert again.events == driven.events, "two drives with the same replies differ"
-    _check_prefix(arena, instance, driven.events, data.draw(st.integers(0, len(driven.events))))
+    assert again.events == driver.events, "two drives with the same replies differ"
+    _check_prefix(arena, instance, driver.events, data.draw(st.integers(0, len(driver.events))))
     return len(replies)
 
 
@@ -100,20 +100,20 @@ def _check_prefix(arena: Arena[Any], instance: Instance, events: Sequence[Event]
     assert replayed.events[:size] == list(events[:size]), f"the first {size} events do not replay"
 
 
-def _check_view(driven: EpisodeDriver) -> None:
-    """A seat sees exactly what was addressed to it and what it said."""
-    for ask in driven.pending:
-        allowed = {event.content for event in driven.events if isinstance(event, Told | Asked) and event.seat == ask.seat}
-        own = {event.content for event in driven.events if isinstance(event, Replied) and event.seat == ask.seat}
-        own |= {event.echo for event in driven.events if isinstance(event, Told) and event.seat == ask.seat}
-        for message in driven.view(ask):
-            there = message.content in (allowed if message.author == MODERATOR else own)
-            assert there, f"{ask.seat} sees {message.content!r}, which was not for it"
+def _check_view(driver: EpisodeDriver) -> None:
+    """Check that a seat sees exactly what was addressed to it and what it said."""
+    for ask in driver.pending:
+        allowed = {event.content for event in driver.events if isinstance(event, Told | Asked) and event.seat == ask.seat}
+        own = {event.content for event in driver.events if isinstance(event, Replied) and event.seat == ask.seat}
+        own |= {event.echo for event in driver.events if isinstance(event, Told) and event.seat == ask.seat}
+        for message in driver.view(ask):
+            addressed = message.content in (allowed if message.author == MODERATOR else own)
+            assert addressed, f"{ask.seat} sees {message.content!r}, which was not for it"
 
 
 @lru_cache(maxsize=1000)  # making a strategy costs more than drawing from it
 def _replies(declared: Format | None) -> Any:
-    """Replies of every kind, many of them valid or nearly so where the ask declares its format."""
+    """Return a strategy for replies of every kind, many of them valid or nearly so where the ask declares its format."""
     strange = st.one_of(st.just(""), st.just(" \n\t"), st.just("x" * 100_000), st.text(max_size=80))
     if declared is None:
         return strange
@@ -150,11 +150,11 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"{kind} quality={quality} blame={blame} {reason}".rstrip()
 
 
-class _Jumping(selectors.DefaultSelector):
+class _JumpingSelector(selectors.DefaultSelector):
     now = 0.0
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        """Ready files; time that would have been waited passes at once."""
+        """Return the files that are ready; time that would have been waited passes at once."""
         ready: list[Any] = super().select(0)
         if not ready and timeout:
             self.now += timeout
@@ -165,16 +165,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """`time()` starts at 0 and moves only when every task waits."""
 
     def __init__(self) -> None:
-        self._jumping = _Jumping()
-        super().__init__(self._jumping)
+        self._clock = _JumpingSelector()
+        super().__init__(self._clock)
 
     def time(self) -> float:
         """Virtual seconds."""
-        return self._jumping.now
+        return self._clock.now
 
 
 def run_virtually(main: Coroutine[Any, Any, T]) -> tuple[T, float]:
-    """The result of a coroutine, and how many virtual seconds it took."""
+    """Return the result of a coroutine, and how many virtual seconds it took."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         loop = runner.get_loop()
         return runner.run(main), loop.time()

@@ -4,17 +4,16 @@ import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clemsim.runs.run import play
-from clemsim.store.config import RunConfig
+import clemsim
 
 
 async def main() -> None:
     """Play the suite `quick` with the scripted players."""
     with TemporaryDirectory() as folder:
-        summary = await play(RunConfig(suite="quick", agents=("baseline",)), Path(folder) / "run")
-        for arena, scores in summary["arenas"].items():
-            print(f"{arena}: {scores['success']} of {scores['episodes']} won, Quality {scores['quality']}")
-        print(f"clemscore {summary['clemscore']}")
+        run = await clemsim.run(suite="quick", agents=["baseline"], out=Path(folder) / "run")
+        for arena, scores in run.summary.arenas.items():
+            print(f"{arena}: {scores.success} of {scores.episodes} won, Quality {scores.quality}")
+        print(f"clemscore {run.summary.clemscore}")
 
 
 if __name__ == "__main__":

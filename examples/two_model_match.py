@@ -7,14 +7,12 @@ Run it: python examples/two_model_match.py          (two scripted players)
 import asyncio
 import sys
 
-from clemsim import Result
-from clemsim.catalog.agents import AgentOptions, make_agent
-from clemsim.catalog.plugins import find_arena
+from clemsim import Result, find_arena, make_agent
 
 
 def mean_quality(results: list[Result]) -> str:
     """Mean main score of the episodes that were not aborted."""
-    scores = [each.outcome.quality for each in results if each.outcome and each.outcome.quality is not None]
+    scores = [result.outcome.quality for result in results if result.outcome and result.outcome.quality is not None]
     return f"{sum(scores) / len(scores):.2f}" if scores else "none was played to its end"
 
 
@@ -22,7 +20,7 @@ async def main(one: str, other: str) -> None:
     """Twelve games of taboo each way, all of them at once."""
     taboo = find_arena("taboo")()
     instances = taboo.instances()[:12]
-    async with make_agent(one, AgentOptions()) as first, make_agent(other, AgentOptions()) as second:
+    async with make_agent(one) as first, make_agent(other) as second:
         there, back = await asyncio.gather(
             taboo.run(instances, {"describer": first, "guesser": second}),
             taboo.run(instances, {"describer": second, "guesser": first}),

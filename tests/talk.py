@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from clemsim_agents.llm import LLMSeat
-
 from clemsim import Agent, Message, View
 from clemsim.engines.base import Engine, Sampling
 from clemsim.game.instances import EpisodeKey
-from clemsim.runtime.episode import Episode
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import ResultCollector, WidthSample
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.stress.games.talk import Talk, Topic, topics
@@ -28,23 +26,23 @@ class Watching(ResultCollector):
         self.history: list[WidthSample] = []
         self.replicas: dict[EpisodeKey, Counter[str]] = {}
 
-    def started(self, episode: Episode) -> None:
+    def started(self, key: EpisodeKey) -> None:
         """One more."""
-        self.begun.append(episode.key.label)
+        self.begun.append(key.label)
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
         """Which replica answered."""
         if message.usage:
             self.replicas.setdefault(key, Counter())[message.usage.replica] += 1
 
-    def steered(self, steering: WidthSample) -> None:
+    def width_sampled(self, sample: WidthSample) -> None:
         """One more."""
-        self.history.append(steering)
+        self.history.append(sample)
 
 
 def seat(engine: Engine, longest: int = 2000) -> Agent:
     """The engine as an agent."""
-    return LLMSeat(engine, Sampling(max_tokens=longest))
+    return ModelAgent(engine, Sampling(max_tokens=longest))
 
 
 def talk(

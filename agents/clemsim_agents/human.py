@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.panel import Panel
 
 from clemsim._util.text import plain
-from clemsim.catalog.agents import AgentOptions
+from clemsim.catalog.kinds import AgentKind, AgentOptions
 from clemsim.errors import UsageError
 from clemsim.game.messages import Message
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
+from clemsim_agents.scripted import check_no_argument
 
 
 class Human(Agent):
@@ -22,29 +23,27 @@ class Human(Agent):
     name = "human"
     width = 1
 
-    def __init__(self, arg: str = "", options: AgentOptions | None = None) -> None:
-        if arg:
-            raise UsageError("human takes no argument")
+    def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
 
     async def reply(self, view: View) -> Message:
         """Ask at the terminal. Raises UsageError when the input has ended."""
-        for message in self._new(view):
+        for message in self._new_messages(view):
             self._console.print(Panel(plain(message.content), title=plain(view.seat), title_align="left"))
         lines = await _read_lines()
         if lines is None:
             raise UsageError("the input has ended; the game stays unfinished")
         return Message(view.seat, "\n".join(lines))
 
-    def _new(self, view: View) -> list[Message]:
-        """What came since this seat last spoke."""
+    def _new_messages(self, view: View) -> list[Message]:
+        """Return the messages since this seat last spoke."""
         messages = list(view)
         spoken = [index for index, message in enumerate(messages) if message.author == view.seat]
         return messages[spoken[-1] + 1 if spoken else 0 :]
 
 
 async def _read_lines() -> list[str] | None:
-    """Lines up to an empty one; None when the input has ended."""
+    """Return the lines up to an empty one; None when the input has ended."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[list[str] | None] = loop.create_future()
 
@@ -65,3 +64,12 @@ async def _read_lines() -> list[str] | None:
 def _settle(done: asyncio.Future[list[str] | None], lines: list[str] | None) -> None:
     if not done.done():
         done.set_result(lines)
+
+
+def make(arg: str, options: AgentOptions) -> Human:
+    """Make the agent."""
+    check_no_argument("human", arg)
+    return Human()
+
+
+HUMAN = AgentKind(name="human", help="a person at this terminal", make=make, distributable=False)

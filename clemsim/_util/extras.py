@@ -1,16 +1,32 @@
-"""Optional libraries, and what to install for them."""
+"""Optional libraries, and the extra of clemsim that installs each of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from clemsim.errors import UsageError
 
 
-def library(name: str) -> Any:
-    """An optional library."""
+@contextmanager
+def needing(extra: str, purpose: str) -> Iterator[None]:
+    """Raise UsageError ("PURPOSE needs the extra ...") where the block imports a library that is not installed.
+
+    A missing module of clemsim itself is a bug and passes through.
+    """
     try:
-        return import_module(name)
+        yield
     except ImportError as error:
-        raise UsageError(f"{name} is not installed: pip install 'clemsim[frames]'") from error
+        if (error.name or "").split(".")[0] == "clemsim":
+            raise
+        raise UsageError(f"{purpose} needs the extra `{extra}`: pip install 'clemsim[{extra}]'") from error
+
+
+def library(name: str, extra: str, purpose: str = "") -> Any:
+    """Return the module `name`. Raises UsageError where it is not installed; `purpose` (the module itself unless given)
+    says what needs it.
+    """
+    with needing(extra, purpose or name):
+        return import_module(name)

@@ -1,9 +1,9 @@
-"""What an analysis comes to: sentences, tables, figures, and what it had to leave out."""
+"""The result of an analysis: sentences, tables, figures, and what it had to leave out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -11,9 +11,9 @@ import polars as pl
 
 @dataclass(frozen=True)
 class ResultTable:
-    """A table with the name of its file and what it holds; the units are in the title or in the columns.
+    """A table: `name` is that of its file, `title` says what it holds. Units are in the title or in the columns.
 
-    `brief`: the columns that a terminal shows; all of them unless some are named.
+    `brief`: the columns that a terminal shows; empty: all of them.
     """
 
     name: str
@@ -24,7 +24,7 @@ class ResultTable:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture: the name of its file, what it shows, and its Vega-Lite specification."""
+    """A picture: `name` is that of its file, `title` its caption, `specification` its Vega-Lite specification."""
 
     name: str
     title: str
@@ -33,11 +33,25 @@ class Figure:
 
 @dataclass(frozen=True)
 class Analysis:
-    """One question with its answer. The first table is the main one."""
+    """One question with its answer. The first table is the main one.
 
-    letter: str
+    `left_out`: models and games that this analysis could not use, and why. `key`: the name of the analysis in files,
+    anchors and JSON: the letter of its kind, or a word where it has none.
+    """
+
     title: str
     sentences: Sequence[str]
     tables: Sequence[ResultTable] = ()
     figures: Sequence[Figure] = ()
-    left_out: Sequence[str] = field(default=())
+    left_out: Sequence[str] = ()
+    key: str = ""
+
+    @property
+    def letter(self) -> str:
+        """The letter of the analysis; empty where its key is a word."""
+        return self.key if len(self.key) == 1 else ""
+
+    def with_key(self, key: str) -> Analysis:
+        """Return the same analysis under `key`, which also begins the names of its figures."""
+        figures = [replace(figure, name=f"{key}_{figure.name}") for figure in self.figures]
+        return replace(self, figures=figures, key=key)

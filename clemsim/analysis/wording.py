@@ -1,4 +1,4 @@
-"""Numbers in sentences: how large, how sure, what it hangs on. A sentence is hedged as far as its numbers are."""
+"""Numbers in sentences: sizes, intervals, p values and differences. A sentence is hedged as far as its numbers are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MINUS = "−"
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    """A number with so many decimals; a dash for none."""
+    """Format a number with `digits` decimals; a dash for None and NaN."""
     if value is None or math.isnan(value):
         return "–"
     text = f"{value:.{digits}f}"
@@ -20,69 +20,76 @@ def number(value: float | None, digits: int = 1) -> str:
 
 
 def signed(value: float | None, digits: int = 1) -> str:
-    """The same with a plus where it is above zero."""
+    """Format a number with a sign in front, + or −; none for zero."""
     text = number(value, digits)
     return f"+{text}" if value is not None and value > 0 and float(f"{value:.{digits}f}") > 0 else text
 
 
-def span(interval: Interval | None, digits: int = 1) -> str:
-    """`95 % interval 1.0 to 2.0`, or that there is none."""
+def interval_text(interval: Interval | None, digits: int = 1) -> str:
+    """Format an interval, such as `95 % interval 1.0 to 2.0`; `no interval` for None."""
     if interval is None:
         return "no interval"
     return f"95 % interval {number(interval[0], digits)} to {number(interval[1], digits)}"
 
 
-def chance(p: float | None) -> str:
-    """A p value as it is read."""
+def p_text(p: float | None) -> str:
+    """Format a p value."""
     if p is None:
         return "no p"
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def size(billions: float) -> str:
-    """A number of parameters: 0.5 B, 70 B, 1,760 B; in powers of ten where it is no size any more."""
+    """Format a number of parameters (billions): 0.5 B, 70 B, 1,760 B; as a power of ten where it is no size any more."""
     if not 1e-3 <= billions < 1e6:
         return f"{billions:.0e} B"
     return f"{billions:,.0f} B" if billions >= 100 else f"{billions:.2g} B"
 
 
-def counted(count: int, what: str) -> str:
-    """`1 game`, `2 games`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+def plural(count: int, noun: str) -> str:
+    """Format a count with its noun: `1 game`, `2 games`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def models(count: int) -> str:
-    """`1 model`, `2 models`."""
-    return counted(count, "model")
+    """Format a count of models: `1 model`, `2 models`."""
+    return plural(count, "model")
 
 
-def compared(first: str, second: str, found: Difference, adjusted: float | None, hangs: Sensitivity | None = None) -> str:
-    """One sentence on a difference in clemscore, with its interval, whether it is decided, and what it hangs on."""
-    if found.value is None:
+def difference_sentence(
+    first: str, second: str, difference: Difference, adjusted: float | None, sensitivity: Sensitivity | None = None
+) -> str:
+    """Return a sentence on a difference in clemscore: its interval, whether it is decided, and whether it is fragile.
+
+    `adjusted`: its p value among all that were compared with it.
+    """
+    if difference.value is None:
         return f"{first} and {second} can't be compared: one of them has no clemscore."
-    how = "level with" if number(found.value) in ("0.0", "–") else "above" if found.value > 0 else "below"
-    gap = "" if how == "level with" else f"{number(abs(found.value))} points "
+    place = "level with" if number(difference.value) in ("0.0", "–") else "above" if difference.value > 0 else "below"
+    gap = "" if place == "level with" else f"{number(abs(difference.value))} points "
     if adjusted is None:
-        said = f"{first} lies {gap}{how} {second}, and nothing says how sure that is"
+        text = f"{first} lies {gap}{place} {second}, and nothing says how sure that is"
     else:
         hedge = "" if adjusted < ALPHA else ", which chance alone can explain"
-        among = "" if found.p is None or adjusted == found.p else f", {chance(adjusted)} among all that were compared"
-        said = f"{first} lies {gap}{how} {second}{hedge} ({span(found.interval)}; {chance(found.p)}{among})"
-    return f"{said}{_fragile(hangs)}."
+        alone = difference.p is None or adjusted == difference.p
+        among = "" if alone else f", {p_text(adjusted)} among all that were compared"
+        certainty = f"{interval_text(difference.interval)}; {p_text(difference.p)}{among}"
+        text = f"{first} lies {gap}{place} {second}{hedge} ({certainty})"
+    return f"{text}{_fragility(sensitivity)}."
 
 
-def _fragile(hangs: Sensitivity | None) -> str:
-    if hangs is None or not hangs.fragile:
+def _fragility(sensitivity: Sensitivity | None) -> str:
+    if sensitivity is None or not sensitivity.fragile:
         return ""
-    games = [name for name in hangs.without if name in hangs.turned_by]
-    rules = [name for name in hangs.rules if name in hangs.turned_by]
-    why = [f"without {' or '.join(games)}"] if games else []
-    why += [f"by the rule {' or '.join(repr(rule) for rule in rules)}"] if rules else []
-    return f"; fragile: the sign turns {' and '.join(why)}"
+    games = [name for name in sensitivity.without if name in sensitivity.turned_by]
+    rules = [name for name in sensitivity.rules if name in sensitivity.turned_by]
+    causes = [f"without {' or '.join(games)}"] if games else []
+    causes += [f"by the rule {' or '.join(repr(rule) for rule in rules)}"] if rules else []
+    return f"; fragile: the sign turns {' and '.join(causes)}"
 
 
 def strength(rho: float, interval: Interval | None) -> str:
-    """How strong a rank correlation is, no stronger than its interval allows."""
+    """Describe the strength of a rank correlation, no stronger than its interval allows."""
     if interval is None or interval[0] <= 0 <= interval[1]:
         return "no clear relation"
     least = min(abs(interval[0]), abs(interval[1]))
@@ -91,5 +98,5 @@ def strength(rho: float, interval: Interval | None) -> str:
 
 
 def width_of(interval: Interval | None) -> float:
-    """How wide an interval is; infinite where there is none."""
+    """Return the width of an interval; infinite where there is none."""
     return math.inf if interval is None else interval[1] - interval[0]

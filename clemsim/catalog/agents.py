@@ -1,66 +1,58 @@
-"""Finds arenas and agents: by the name under which a package registered them, or by `path/to/file.py:Class`."""
+"""Agents and casts out of the SPECs of a command line or a configuration."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import load_file, load_registered
-from clemsim.engines.base import Sampling
-from clemsim.engines.streaming import Streaming
-from clemsim.engines.vllm_server import ServerPool
+from clemsim.catalog.kinds import AgentKind, AgentOptions, find_kind
 from clemsim.errors import UsageError
+from clemsim.game.game import Game
 from clemsim.runtime.agent import Agent, Cast
 
-# What a SPEC may leave to the environment: ${NAME} and ${NAME:-default}. Runs write the SPEC down as it was given.
+# A SPEC may leave parts to the environment: ${NAME} and ${NAME:-default}. Runs record the SPEC as it was given.
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
-
-@dataclass(frozen=True, slots=True)
-class AgentOptions:
-    """What the command line says to every agent it makes."""
-
-    sampling: Sampling = field(default_factory=Sampling)
-    constrain: bool = False
-    width: int | None = None
-    isolate_cache: bool = False
-    batch: int = 1
-    streaming: Streaming | None = None  # replies are to be heard token by token
-    servers: ServerPool = field(default_factory=ServerPool)  # servers that are started for agents; one pool for a run
+AgentOrSpec = Agent | str
 
 
-class AgentFactory(Protocol):
-    """Makes an agent out of the part of its spec behind the colon. Raises UsageError."""
+def make_agent(spec: str, options: AgentOptions | None = None) -> Agent:
+    """Make the agent that a SPEC names, not yet open. Raises UsageError."""
+    kind, arg = find_kind(expanded(spec))
+    agent = kind.make(arg, options or AgentOptions())
+    if not isinstance(agent, Agent):
+        raise UsageError(f"{spec} is not an Agent")
+    return agent
 
-    def __call__(self, arg: str, options: AgentOptions, /) -> Agent:
-        """The agent, not yet open."""
-        ...
+
+def resolve_cast(agents: AgentOrSpec | Mapping[str, AgentOrSpec] | Cast) -> tuple[Cast, list[Agent]]:
+    """Return a cast in which every SPEC is made an agent, and the agents that were made, not yet open. Raises UsageError."""
+    if isinstance(agents, Agent | Cast):
+        return Cast.of(agents), []
+    specs = [agents] if isinstance(agents, str) else [agent for agent in agents.values() if isinstance(agent, str)]
+    made = {spec: make_agent(spec) for spec in dict.fromkeys(specs)}
+    _rename_twins(made)
+    if isinstance(agents, str):
+        return Cast.of(made[agents]), list(made.values())
+    seats = {seat: made[agent] if isinstance(agent, str) else agent for seat, agent in agents.items()}
+    return Cast.of(seats), list(made.values())
 
 
-def make_agent(spec: str, options: AgentOptions) -> Agent:
-    """The agent that a SPEC of the command line names. Raises UsageError."""
-    spec = expanded(spec)
-    if "@http://" in spec or "@https://" in spec:
-        return _made(load_registered("agents", "remote", "agent", ""), spec, spec, options)
-    if ".py:" in spec:
-        return _made(load_file(spec), "", spec, options)
-    name, _, arg = spec.partition(":")
-    hint = "or MODEL@URL, or path/to/agent.py:Class"
-    return _made(load_registered("agents", name, "agent", hint, hidden={"remote"}), arg, spec, options)
+def kind_of(spec: str) -> tuple[AgentKind, str]:
+    """Return the kind that a SPEC names, and its argument; the SPEC may be of the form `seat=SPEC`. Raises UsageError."""
+    return find_kind(expanded(split_seat(spec)[1]))
 
 
 def expanded(spec: str) -> str:
-    """The SPEC with what it leaves to the environment filled in. Raises UsageError where a variable is not set."""
+    """Return the SPEC with the parts that it leaves to the environment. Raises UsageError for a variable that is not set."""
     return _VARIABLE.sub(_value, spec)
 
 
-def _value(found: re.Match[str]) -> str:
-    name, default = found["name"], found["default"]
+def _value(variable: re.Match[str]) -> str:
+    name, default = variable["name"], variable["default"]
     if any(word in name.upper() for word in _SECRET):
         raise UsageError(f"${{{name}}}: a key is no part of a SPEC: put it into CLEMSIM_API_KEY")
     value = os.environ.get(name) or default
@@ -70,50 +62,46 @@ def _value(found: re.Match[str]) -> str:
 
 
 def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
-    """One cast for each plain SPEC; every `seat=SPEC` overrides that seat in all of them. Raises UsageError."""
+    """Make one cast for each plain SPEC; every `seat=SPEC` overrides that seat in all of them. Raises UsageError."""
     agents: dict[str, Agent] = {}
     seats: dict[str, Agent] = {}
-    plain: list[Agent] = []
+    everywhere: list[Agent] = []
     for text in specs:
-        seat, spec = _split_seat(text)
+        seat, spec = split_seat(text)
         agent = agents.setdefault(spec, make_agent(spec, options))
         if seat:
             seats[seat] = agent
-        elif agent not in plain:
-            plain.append(agent)
+        elif agent not in everywhere:
+            everywhere.append(agent)
     _rename_twins(agents)
-    if not plain:
+    if not everywhere:
         return [Cast.of(seats)]
     if not seats:
-        return [Cast.of(agent) for agent in plain]
+        return [Cast.of(agent) for agent in everywhere]
     suffix = ",".join(f"{seat}={agent.name}" for seat, agent in seats.items())
-    return [Cast(f"{agent.name},{suffix}", agent, seats) for agent in plain]
+    return [Cast(f"{agent.name},{suffix}", agent, seats) for agent in everywhere]
 
 
-def _split_seat(text: str) -> tuple[str, str]:
+def split_seat(text: str) -> tuple[str, str]:
+    """Return seat and SPEC of `seat=SPEC`; the seat is empty where the text names none."""
     seat, equals, spec = text.partition("=")
     return (seat, spec) if equals and seat.isidentifier() else ("", text)
 
 
 def _rename_twins(agents: Mapping[str, Agent]) -> None:
-    """Two agents of one name would be one line in the table; they go by their specs."""
+    """Name agents by their SPECs where two have one name: they would be one line in the table."""
     names = [agent.name for agent in agents.values()]
     for spec, agent in agents.items():
         if names.count(agent.name) > 1:
             agent.name = spec
 
 
-def _made(factory: Any, arg: str, spec: str, options: AgentOptions) -> Agent:
-    agent = factory(arg, options)
-    if not isinstance(agent, Agent):
-        raise UsageError(f"{spec} is not an Agent")
-    return agent
-
-
-def check_cast(arena: Arena[Any], cast: Cast) -> None:
-    """Raise UsageError if a seat of the arena is empty or its agent can't play there."""
+def check_cast(arena: Game[Any], cast: Cast) -> None:
+    """Raise UsageError if a seat of the arena is empty or its agent cannot play there."""
     for seat in arena.seats:
         agent = cast.agent(seat)
         if agent is None:
-            raise UsageError(f"nobody sits at {seat!r} of {arena.name}: add --agent {seat}=SPEC, or one plain --agent SPEC")
+            raise UsageError(
+                f"no agent in seat {seat!r} of {arena.name}: add --agent {seat}=SPEC, or one plain --agent SPEC"
+            )
         agent.check(arena.name, [seat])

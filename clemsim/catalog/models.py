@@ -1,12 +1,11 @@
-"""Models and their characteristics: what is known of a model, and the ways in which it is played.
+"""Models: their public facts, the ways in which each is played, and the files that describe them.
 
-`models.toml` is a list of `[[model]]` tables. Facts that a table leaves out are taken from the registry that clemsim
-brings, where that knows a model of this name; what neither says is unknown, never zero.
+`models.toml` is a list of `[[model]]` tables. Facts that a table leaves out come from the registry that clemsim brings,
+where the registry has a model of that name; what neither of them gives is unknown (None), never zero.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -15,26 +14,30 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from clemsim._util.files import read_toml
 from clemsim.errors import UsageError
 
 M = TypeVar("M", bound=BaseModel)
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\s/\\][^/\\\n]*$")]
+Size = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 REGISTRY = Path(__file__).parent / "registry.toml"
 
 
 class ModelFacts(BaseModel):
-    """What is publicly known of a model; None: unknown. `released`, `cutoff`: the first of a month where only that is
-    known.
+    """The public facts about a model; None is unknown.
+
+    `parameters`: billions, mixtures of experts by their total. `training_tokens`: trillions. `context`: tokens.
+    `released` and `cutoff` are the first of a month where only the month is known.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     provider: str | None = None
-    parameters: float | None = Field(None, gt=0, allow_inf_nan=False)  # billions; mixtures of experts by their total
-    training_tokens: float | None = Field(None, gt=0, allow_inf_nan=False)  # trillions
+    parameters: Size | None = None
+    training_tokens: Size | None = None
     cutoff: date | None = None
     released: date | None = None
-    context: int | None = Field(None, gt=0)  # tokens
+    context: Annotated[int, Field(gt=0)] | None = None
     open_weights: bool | None = None
     multilingual: bool | None = None
     multimodal: bool | None = None
@@ -43,68 +46,78 @@ class ModelFacts(BaseModel):
 
 
 class Variant(BaseModel):
-    """One way of playing a model: `agent` is a SPEC as in `clemsim run --agent`."""
+    """One way of playing a model. `agent` is a SPEC as in `clemsim run --agent`; `quantisation` is the bits of a weight.
+
+    `access` is the library or provider (llama.cpp, vllm, together). `engine` is its version; None: the version that the
+    engine reports.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    access: Name  # the library or provider: llama.cpp, vllm, together
+    access: Name
     agent: str = Field(min_length=1)
-    quantisation: float | None = Field(None, gt=0, allow_inf_nan=False)  # bits of a weight
-    engine: str | None = None  # its version; None: what the engine says of itself
+    quantisation: Size | None = None
+    engine: str | None = None
 
 
 class Characteristics(ModelFacts):
-    """All that an analysis is told of who played a run."""
+    """The facts about a model and about how it was served in a run: the input of an analysis.
 
-    name: str
-    quantisation: float | None = None
+    `name` is the model's own name, without its variant; `quantisation` is the bits of a weight.
+    """
+
+    name: str | None = None
+    quantisation: Size | None = None
     access: str | None = None
     engine: str | None = None
 
 
 class Model(ModelFacts):
-    """A model: its name, its facts, its variants. `facts`: its name in the registry, where it has another one here."""
+    """A model: its name, facts and variants. `facts` is its name in the registry, where that differs from `name`."""
 
     name: Name
     facts: str | None = None
     variant: tuple[Variant, ...] = ()
 
     @model_validator(mode="after")
-    def _no_twins(self) -> Self:
-        ways = [(each.access, each.quantisation) for each in self.variant]
+    def _check_variants(self) -> Self:
+        ways = [(variant.access, variant.quantisation) for variant in self.variant]
         for access, bits in ways:
             if ways.count((access, bits)) > 1:
                 raise ValueError(f"two variants of {self.name} have the same access {access!r} and quantisation")
         return self
 
     def characteristics(self, variant: Variant) -> Characteristics:
-        """Its own, and those of the variant."""
+        """Return the facts about the model together with those about `variant`."""
         facts = {name: getattr(self, name) for name in ModelFacts.model_fields}
-        ways = {"quantisation": variant.quantisation, "access": variant.access, "engine": variant.engine}
-        return Characteristics(name=self.name, **facts, **ways)
+        served = {"quantisation": variant.quantisation, "access": variant.access, "engine": variant.engine}
+        return Characteristics(name=self.name, **facts, **served)
 
 
 class Models(BaseModel):
-    """A file of models."""
+    """The content of a `models.toml`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     model: tuple[Model, ...] = ()
 
 
 def read_models(path: Path) -> tuple[Model, ...]:
-    """The models of a `models.toml`, their facts filled in. Raises UsageError naming the key that is wrong."""
-    return with_facts(read(path, Models).model)
+    """Read a `models.toml` and complete its facts from the registry. Raises UsageError naming the key that is wrong."""
+    return complete_facts(read(path, Models).model)
 
 
-def with_facts(models: Sequence[Model]) -> tuple[Model, ...]:
-    """The same models, what they leave unsaid taken from the registry. Raises UsageError."""
-    return tuple(_with_facts(model) for model in models)
+def complete_facts(models: Sequence[Model]) -> tuple[Model, ...]:
+    """Return the same models, with the facts that they leave out taken from the registry.
+
+    Raises UsageError where `facts` of a model names none of the registry.
+    """
+    return tuple(_complete(model) for model in models)
 
 
-def _with_facts(model: Model) -> Model:
-    known = registry()
-    if model.facts and model.facts.lower() not in known:
+def _complete(model: Model) -> Model:
+    models = registry()
+    if model.facts and model.facts.lower() not in models:
         raise UsageError(f"model {model.name}: the registry has no {model.facts!r} (see `clemsim list models`)")
-    public = known.get((model.facts or model.name).lower())
+    public = models.get((model.facts or model.name).lower())
     if public is None:
         return model
     missing = {name: getattr(public, name) for name in ModelFacts.model_fields if name not in model.model_fields_set}
@@ -113,28 +126,22 @@ def _with_facts(model: Model) -> Model:
 
 @cache
 def registry() -> Mapping[str, Model]:
-    """Well-known models by name, in lower case."""
+    """Return the well-known models by name, in lower case."""
     return {model.name.lower(): model for model in read(REGISTRY, Models).model}
 
 
 def read(path: Path, kind: type[M]) -> M:
-    """A TOML file as a model of pydantic. Raises UsageError naming file and key."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
-    return checked(data, kind, str(path))
+    """Read a TOML file as a pydantic model of type `kind`. Raises UsageError naming the file and the key."""
+    return validate(read_toml(path), kind, str(path))
 
 
-def checked(data: Any, kind: type[M], where: str) -> M:
-    """The data, if it is as it should be. Raises UsageError naming the first key that is wrong."""
+def validate(data: Any, kind: type[M], where: str) -> M:
+    """Validate `data` as a `kind`. Raises UsageError that begins with `where` and names the first key that is wrong."""
     try:
         return kind.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         hint = " (leave out what is unknown)" if first["type"] == "greater_than" else ""
-        said = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{where}: {key + ': ' if key else ''}{said}{hint}") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{where}: {key + ': ' if key else ''}{reason}{hint}") from error

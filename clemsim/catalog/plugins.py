@@ -1,4 +1,4 @@
-"""Plugins: what installed packages register as entry points, and classes named by `path/to/file.py:Class`."""
+"""Plugins: what installed packages register as entry points, and classes named as `path/to/file.py:Class`."""
 
 from __future__ import annotations
 
@@ -7,49 +7,51 @@ import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-from clemsim.arena import Arena
 from clemsim.errors import UsageError
+
+T = TypeVar("T")
 
 
 def registered(group: str) -> dict[str, EntryPoint]:
-    """What installed packages registered in the group `clemsim.GROUP`, by name."""
-    return {entry.name: entry for entry in sorted(entry_points(group=f"clemsim.{group}"), key=lambda each: each.name)}
+    """Return what installed packages register in the entry-point group `clemsim.GROUP`, by name in sorted order."""
+    return {entry.name: entry for entry in sorted(entry_points(group=f"clemsim.{group}"), key=lambda entry: entry.name)}
 
 
-def find_arena(spec: str) -> type[Arena[Any]]:
-    """The arena of this name or `file.py:Class`. Raises UsageError naming what there is."""
+def find_class(group: str, spec: str, base: type[T], article: str = "a") -> type[T]:
+    """Return the subclass of `base` that is registered under this name, or that `path/to/file.py:Class` names.
+
+    Raises UsageError naming the classes there are.
+    """
+    kind = base.__name__
     if ".py" in spec:
-        found: Any = load_file(spec)
+        plugin = load_file(spec)
     else:
-        found = load_registered("arenas", spec, "arena", "or give path/to/game.py:Class")
-    if not (isinstance(found, type) and issubclass(found, Arena)):
-        raise UsageError(f"{spec} is not an Arena")
-    return found
-
-
-def load_registered(group: str, name: str, kind: str, hint: str, hidden: set[str] = frozenset()) -> Any:  # type: ignore[assignment]
-    there = registered(group)
-    if name not in there or (name in hidden and hint):
-        names = ", ".join(each for each in there if each not in hidden) or "none"
-        raise UsageError(f"there is no {kind} {name!r}: choose one of {names}" + (f" ({hint})" if hint else ""))
-    return there[name].load()
+        entries = registered(group)
+        if spec not in entries:
+            names = ", ".join(entries) or "none"
+            raise UsageError(f"there is no {kind.lower()} {spec!r}: choose one of {names} (or give path/to/game.py:Class)")
+        plugin = entries[spec].load()
+    if not (isinstance(plugin, type) and issubclass(plugin, base)):
+        raise UsageError(f"{spec} is not {article} {kind}")
+    return plugin
 
 
 def load_file(spec: str) -> Any:
+    """Return what `path/to/file.py:Name` names. Raises UsageError where the file or the name is missing, or fails."""
     path, _, name = spec.rpartition(":")
     if not path or not name:
         raise UsageError(f"{spec}: say which class, as in path/to/game.py:Class")
     if not Path(path).is_file():
         raise UsageError(f"there is no file {path}")
-    module = _import(Path(path).resolve())
+    module = _import_file(Path(path).resolve())
     if not hasattr(module, name):
         raise UsageError(f"{path} has no {name!r}")
     return getattr(module, name)
 
 
-def _import(path: Path) -> ModuleType:
+def _import_file(path: Path) -> ModuleType:
     name = f"clemsim_file_{path.stem}_{abs(hash(path))}"
     if name in sys.modules:
         return sys.modules[name]
@@ -62,5 +64,5 @@ def _import(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise UsageError(f"{path} can't be loaded: {type(error).__name__}: {error}") from error
+        raise UsageError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
     return module

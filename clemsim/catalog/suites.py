@@ -6,7 +6,6 @@ lists), which come before the arena's.
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -15,22 +14,23 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from clemsim.arena import Arena
+from clemsim._util.files import read_toml
 from clemsim.errors import UsageError
+from clemsim.game.game import Game
 from clemsim.game.instances import Instance
 
 T = TypeVar("T")
 
 
 class Part(BaseModel):
-    """What a suite takes of one arena: so many instances of each experiment named; all of them if none is named."""
+    """The part of an arena that a suite takes: a number of instances of each experiment named; all, if none is named."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     experiments: dict[str, int] = Field(default_factory=dict)
 
 
 class Suite(BaseModel):
-    """A suite as its file has it."""
+    """A suite as its file describes it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -41,11 +41,11 @@ class Suite(BaseModel):
     folder: Path = Path()
 
     def folder_of(self, arena: str) -> Path:
-        """Where the suite's own files for an arena would lie."""
+        """Return the folder of the suite's own files for an arena, which may not exist."""
         return self.folder / arena
 
-    def instances(self, arena: Arena[Any], most: int | None = None, only: str | None = None) -> list[Any]:
-        """The suite's instances of an arena, at most so many of each experiment, or only the one of this label.
+    def instances(self, arena: Game[Any], most: int | None = None, only: str | None = None) -> list[Any]:
+        """Return the suite's instances of an arena: at most `most` of each experiment, or only the one labelled `only`.
 
         Raises UsageError.
         """
@@ -56,14 +56,14 @@ class Suite(BaseModel):
             if missing:
                 raise UsageError(f"suite {self.name}: {arena.name} has no experiment {', '.join(missing)}")
             groups = {name: groups[name][:count] for name, count in part.experiments.items()}
-        found = [each for group in groups.values() for each in group[:most] if only in (None, each.label)]
-        if not found:
+        instances = [instance for group in groups.values() for instance in group[:most] if only in (None, instance.label)]
+        if not instances:
             raise UsageError(f"suite {self.name}: there is no instance of {arena.name} to play")
-        return found
+        return instances
 
 
 def by_experiment(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
-    """Instances grouped, in their order."""
+    """Return the instances by experiment, in their order."""
     groups: dict[str, list[Instance]] = defaultdict(list)
     for instance in instances:
         groups[instance.experiment].append(instance)
@@ -71,19 +71,17 @@ def by_experiment(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
 
 
 def available() -> dict[str, Path]:
-    """The suites that installed packages bring: name and file."""
+    """Return the suites that installed packages bring: name and file."""
     folders = [entry.load() for entry in entry_points(group="clemsim.suites")]
     return {path.stem: path for folder in folders for path in sorted(Path(folder).glob("*.toml"))}
 
 
-def load(spec: str) -> Suite:
-    """The suite of this name, file, or folder with a `suite.toml`. Raises UsageError."""
+def load_suite(spec: str) -> Suite:
+    """Return the suite of this name, file, or folder with a `suite.toml`. Raises UsageError."""
     path = available().get(spec) or _path(spec)
+    data = read_toml(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
         return Suite.model_validate({"name": path.stem, **data, "folder": path.parent})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"suite {path}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

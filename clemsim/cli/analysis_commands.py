@@ -1,67 +1,71 @@
-"""What `analyze` and `compare` do once the extra `analysis` is there. Imported late, as the libraries of that extra are
-slow to load.
-"""
+"""The work of `clemsim analyze` and `clemsim compare`. Imported late, as the libraries of the extra are slow to load."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.analysis.analyze import analyze
-from clemsim.analysis.questions.match import match
-from clemsim.analysis.sources.reading import Decoding, read, read_games
+from clemsim.analysis.kinds import AnalysisKind, AnalysisOptions
+from clemsim.analysis.run_comparison import compare_runs
+from clemsim.analysis.sources import Decoding
+from clemsim.analysis.sources.reading import read, read_games
 from clemsim.analysis.writing.files import NUMBERS, REPORT, as_json, write
-from clemsim.analysis.writing.terminal import told, versus
 from clemsim.cli.common import err, out, print_json
-from clemsim.errors import UsageError
+from clemsim.cli.view.analyses import report, run_comparison_table
 
 
-def analyse(
-    sources: Sequence[Path],
-    characteristics: Sequence[Path],
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The runs, studies and tables to be read, and the choice among runs. `games`: a table of games to rate."""
+
+    paths: Sequence[Path]
+    characteristics: Sequence[Path] = ()
+    games: Path | None = None
+    suite: str | None = None
+    decoding: Decoding | None = None
+
+
+def run_analyses(
+    sources: Sources,
+    kinds: Sequence[AnalysisKind],
+    options: AnalysisOptions,
     folder: Path,
-    letters: str,
-    kinds: Sequence[str],
-    targets: Sequence[float],
-    model: str | None,
-    games: Path | None,
-    suite: str | None,
-    decoding: Decoding | None,
+    figures: Sequence[str],
     *,
     as_object: bool,
 ) -> None:
-    """Read, analyse, write the folder, and tell. Raises ClemsimError."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / NUMBERS).is_file())):
-        raise UsageError(f"{folder} is there already and is no analysis: choose another --out")
-    evidence = read(sources, characteristics, suite, decoding)
-    _tell(f"analysing {len(evidence.models)} models in {len(evidence.games)} games")
-    rated = read_games(games) if games else ()
-    found = analyze(evidence, letters, targets=targets, model=model, games=rated)
+    """Read the sources, analyse them, write the folder, and print the result. Raises ClemsimError."""
+    if not (folder / NUMBERS).is_file():
+        check_new(folder, "and is no analysis")
+    evidence = read(sources.paths, sources.characteristics, sources.suite, sources.decoding)
+    amount = f"{len(evidence.models)} models in {len(evidence.games)} games"
+    _tell(f"analysing {amount}")
+    games = read_games(sources.games) if sources.games else ()
+    analyses = analyze(evidence, kinds, options, games)
     left_out = evidence.left_out()
-    title = f"What makes a model play well? {len(evidence.models)} models in {len(evidence.games)} games"
-    write(found, left_out, title, folder, kinds, _tell)
+    write(analyses, left_out, f"What makes a model play well? {amount}", folder, figures, _tell)
     if as_object:
-        print_json({"report": str(folder / REPORT), **as_json(found, left_out)})
+        print_json({"report": str(folder / REPORT), **as_json(analyses, left_out)})
         return
-    for each in told(found, left_out):
-        out.print(each)
+    for part in report(analyses, left_out):
+        out.print(part)
     out.print(plain(f"\nreport: {folder / REPORT}   (tables and figures beside it)"), soft_wrap=True)
 
 
-def compare(one: Path, two: Path, first: str | None, second: str | None, *, anyway: bool, as_object: bool) -> None:
-    """Compare two runs and tell. Raises ClemsimError."""
-    found = match(one, two, first, second, anyway=anyway)
+def run_comparison(run_a: Path, run_b: Path, a: str | None, b: str | None, *, anyway: bool, as_object: bool) -> None:
+    """Compare two runs and print the result. Raises ClemsimError."""
+    comparison = compare_runs(run_a, run_b, a, b, anyway=anyway)
     if as_object:
-        rows = found.table.frame.to_dicts()
-        hangs = {"without": found.hangs.without, "rules": found.hangs.rules, "fragile": found.hangs.fragile}
-        said = {"sentences": found.sentences, "notes": found.notes, "sensitivity": hangs}
-        print_json({"a": found.first, "b": found.second, "rows": rows, **said})
+        print_json(comparison)
         return
-    out.print(versus(found.table))
-    for sentence in found.sentences:
+    out.print(run_comparison_table(comparison))
+    for sentence in comparison.sentences:
         out.print(plain(sentence))
-    for note in found.notes:
+    for note in comparison.notes:
         out.print(plain(f"to know: {note}", "yellow"))
     out.print(
         plain(

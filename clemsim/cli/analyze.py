@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from clemsim.analysis.extra import load
+from clemsim.analysis.kinds import KINDS, LETTERS, NAMES, AnalysisOptions, choose
+from clemsim.analysis.sources import Decoding
 from clemsim.cli.common import one_line
-from clemsim.errors import UsageError
 
-Decoding = Literal["plain", "constrained", "all"]
-LIBRARIES = {"altair", "numpy", "polars", "scipy", "statsmodels", "vl_convert"}
-
-
-def analysing() -> ModuleType:
-    """The part that needs the extra. Raises UsageError without it."""
-    try:
-        from clemsim.cli import analysis_commands as part  # noqa: PLC0415 (an extra, and slow to load)
-    except ImportError as error:
-        if (error.name or "").split(".")[0] not in LIBRARIES:
-            raise
-        raise UsageError("analyses need the extra `analysis`: pip install 'clemsim[analysis]'") from error
-    return part
+COMMANDS = "clemsim.cli.analysis_commands"  # needs the extra `analysis`
 
 
 def analyze(
@@ -32,33 +21,36 @@ def analyze(
         typer.Argument(metavar="SOURCE...", help="Runs, studies, clembench's results.csv or raw.csv, folders of tables."),
     ],
     characteristics: Annotated[
-        list[Path] | None, typer.Option(metavar="CSV", help="What is known of the models, one row each; repeat for several.")
+        list[Path] | None,
+        typer.Option(metavar="CSV", help="Characteristics of the models, a row for each; repeat for several tables."),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to put report, tables and figures.")] = Path("analysis"),
-    only: Annotated[str, typer.Option(metavar="LETTERS", help="Only these analyses, such as acf.")] = "abcdefghi",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of report, tables and figures.")] = Path("analysis"),
+    only: Annotated[
+        str,
+        typer.Option(metavar="ANALYSES", help=f"Only these analyses: letters such as acf, or names with commas: {NAMES}."),
+    ] = LETTERS,
     figures: Annotated[
         str, typer.Option(metavar="KINDS", help="Kinds of figures, with commas; none: the report alone.")
     ] = "svg,png,pdf",
     score: Annotated[
-        list[float] | None, typer.Option(help="How many parameters for this clemscore? Repeat for several.")
+        list[float] | None,
+        typer.Option(help="Estimate the number of parameters for this clemscore; repeat for several scores."),
     ] = None,
-    profile: Annotated[str | None, typer.Option(metavar="MODEL", help="Whose profile is drawn; the best one's.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="The model whose profile is drawn; the best unless given.")
+    ] = None,
     games: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Games between models to rate: first, second, score (1, 0, 0.5).")
     ] = None,
-    suite: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of runs and studies, only what played this suite.")
-    ] = None,
+    suite: Annotated[str | None, typer.Option(metavar="NAME", help="Only runs of this suite.")] = None,
     decoding: Annotated[
-        Decoding | None,
-        typer.Option(help="Of runs and studies, only what was decoded so; plain, where there are both kinds."),
+        Decoding | None, typer.Option(help="Only runs with this decoding; plain where there are both kinds.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
-    """Analyse runs, studies or published tables: the paper's nine analyses (a to i), with intervals and verdicts.
+    """Analyse runs, studies or published tables: the paper's analyses and more, with intervals and verdicts.
 
-    a size, b size buckets, c base models, d profiles, e families and variants, f quantisation, g access, h latency and
-    tokens, i release dates.
+    {kinds}.
 
     Examples:
 
@@ -68,10 +60,20 @@ def analyze(
 
       clemsim analyze runs/study --decoding constrained
 
-      clemsim analyze runs/20261123-120000-paper runs/20261123-180000-paper --only df --json
+      clemsim analyze runs/20261123-120000-paper runs/20261123-180000-paper --only profiles,quantisation --json
     """
     with one_line():
+        commands = load(COMMANDS)
         kinds = [kind.strip() for kind in figures.split(",") if kind.strip() and kind.strip() != "none"]
-        analysing().analyse(
-            sources, characteristics or [], out, only, kinds, score or [], profile, games, suite, decoding, as_object=json
+        commands.run_analyses(
+            commands.Sources(sources, characteristics or [], games, suite, decoding),
+            choose(only),
+            AnalysisOptions(score or (), profile),
+            out,
+            kinds,
+            as_object=json,
         )
+
+
+# The command line shows the docstring as help; the list of analyses is that of the registry.
+analyze.__doc__ = (analyze.__doc__ or "").replace("{kinds}", ", ".join(f"{kind.letter} {kind.title}" for kind in KINDS))

@@ -15,10 +15,12 @@ import orjson
 import typer
 from rich.console import Console
 
+from clemsim._util.author_frames import describe_frames
 from clemsim._util.text import plain, safe
 from clemsim.cli.view import progress
 from clemsim.cli.view.results import results
 from clemsim.errors import AgentError, ArenaError, ClemsimError
+from clemsim.results.run_summary import RunSummary
 from clemsim.runs.session import LiveRun
 from clemsim.store.schema import ANSWERED
 
@@ -32,15 +34,16 @@ err = Console(stderr=True, highlight=False)
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Turn clemsim's errors into one line on stderr and exit code 2; bugs in games and agents keep their traceback."""
+    """Turn clemsim's errors into one line on stderr and exit code 2. A bug in a game or an agent is followed by the frames
+    of its author: file, line and source line.
+    """
     try:
         yield
-    except (ArenaError, AgentError) as error:
-        if error.__cause__ is None:
-            fail(str(error))
-        raise
     except ClemsimError as error:
-        fail(str(error))
+        say(str(error))
+        for bug in (error, *error.others):
+            show_frames(bug)
+        raise typer.Exit(USAGE) from None
 
 
 def fail(text: str) -> NoReturn:
@@ -49,8 +52,17 @@ def fail(text: str) -> NoReturn:
     raise typer.Exit(USAGE)
 
 
+def show_frames(error: BaseException) -> None:
+    """Show the author's frames of a bug in a game or an agent on stderr."""
+    frames = error.frames if isinstance(error, ClemsimError) else ()
+    if not frames and isinstance(error, ArenaError | AgentError):
+        frames = tuple(describe_frames(error))
+    for line in frames:
+        err.print(plain(line, "dim"), soft_wrap=True)
+
+
 def say(text: str) -> None:
-    """One line on stderr."""
+    """Print one line on stderr."""
     err.print(plain(f"clemsim: {' '.join(safe(text).split())}", "red"), soft_wrap=True)
 
 
@@ -94,16 +106,16 @@ def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None
     return watch
 
 
-def finish(summary: dict[str, Any], *, as_json: bool, stopped: bool = False) -> None:
+def finish(summary: RunSummary, *, as_json: bool, stopped: bool = False) -> None:
     """Print what came out, and leave with the exit code that says whether all was played."""
     if as_json:
-        print_json(summary)
+        print_json(summary.as_json())
     else:
         out.print(results(summary))
-        out.print(plain(f"run: {summary['run']}   (read it: clemsim show {summary['run']})"), soft_wrap=True)
-    if summary["unfinished"] > summary["causes"].get(ANSWERED, 0):
+        out.print(plain(f"run: {summary.run}   (read it: clemsim show {summary.run})"), soft_wrap=True)
+    if summary.unfinished > summary.causes.get(ANSWERED, 0):
         why = "stopped" if stopped else "not all was played"
-        err.print(plain(f"{why}; go on with: clemsim resume {summary['run']}", "yellow"), soft_wrap=True)
+        err.print(plain(f"{why}; go on with: clemsim resume {summary.run}", "yellow"), soft_wrap=True)
         raise typer.Exit(UNFINISHED)
 
 

@@ -7,25 +7,26 @@ from typing import Annotated
 
 import typer
 
-from clemsim.cli.analyze import analysing
+from clemsim.analysis.extra import load
+from clemsim.cli.analyze import COMMANDS
 from clemsim.cli.common import one_line
 
 
 def compare(
-    one: Annotated[Path, typer.Argument(metavar="RUN_A", help="The folder of a run.")],
-    two: Annotated[Path, typer.Argument(metavar="RUN_B", help="The folder of another, or of the same.")],
-    first: Annotated[
-        str | None, typer.Option("--a", metavar="AGENT", help="Which agent of RUN_A, if it has several.")
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="The folder of a run.")],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="The folder of another run, or of the same.")],
+    a: Annotated[
+        str | None, typer.Option("--a", metavar="AGENT", help="The agent of RUN_A, if the run has several.")
     ] = None,
-    second: Annotated[
-        str | None, typer.Option("--b", metavar="AGENT", help="Which agent of RUN_B, if it has several.")
+    b: Annotated[
+        str | None, typer.Option("--b", metavar="AGENT", help="The agent of RUN_B, if the run has several.")
     ] = None,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Compare even where suites, rules or constraints differ; they are named.")
+        bool, typer.Option("--anyway", help="Compare even where suites, rules or constraints differ; notes name them.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
-    """Differences per game between two runs, paired by instance, with 95 % intervals and verdicts.
+    """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.
 
     Examples:
 
@@ -34,4 +35,4 @@ def compare(
       clemsim compare runs/both runs/both --a qwen2.5-7b --b baseline
     """
     with one_line():
-        analysing().compare(one, two, first, second, anyway=anyway, as_object=json)
+        load(COMMANDS).run_comparison(run_a, run_b, a, b, anyway=anyway, as_object=json)

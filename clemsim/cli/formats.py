@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
+from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.catalog import suites
-from clemsim.cli.common import fail, one_line, print_json
+from clemsim.cli.common import one_line, print_json
 from clemsim.cli.common import out as stdout
 from clemsim.cli.view.results import results as table
 from clemsim.interop import export as exporting
@@ -46,8 +47,7 @@ def export(
     with one_line():
         write, ending, what = exporting.FORMATS[format_.value]
         there = out or folder.with_name(f"{folder.name}{ending}")
-        if there.exists() and (not there.is_dir() or any(there.iterdir())):
-            fail(f"{there} is there already: choose another --out")
+        check_new(there)
         count = write(folder, there)
         stdout.print(plain(f"{count} {what} in {there}"), soft_wrap=True)
 
@@ -73,7 +73,7 @@ def import_clembench(
     Example: clemsim import clembench results --out runs/imported
     """
     with one_line():
-        found = import_results(results, out, suites.load(suite) if suite else None)
+        found = import_results(results, out, suites.load_suite(suite) if suite else None)
         if json:
             print_json({"run": str(out), "arenas": {name: asdict(each) for name, each in found.items()}})
             return

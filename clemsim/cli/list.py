@@ -11,20 +11,13 @@ from rich.box import HORIZONTALS
 from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
+from clemsim.catalog.kinds import kinds
 from clemsim.catalog.models import registry
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import by_experiment
 from clemsim.cli.common import one_line, out, print_json
-
-AGENTS = {
-    "local": "the embedded model; local:PATH.gguf for other weights (extra `local`)",
-    "MODEL@URL": "any OpenAI-compatible server, such as qwen@http://127.0.0.1:8000/v1",
-    "baseline": "a competent scripted player, for the games that have one",
-    "random": "a scripted player that keeps to the format and draws its moves",
-    "human": "a person at this terminal",
-    "replay": "replay:RUN, the replies of a recorded run",
-}
 
 FACTS = {
     "parameters": "size, B",
@@ -90,9 +83,7 @@ def _arena(name: str) -> dict[str, Any]:
 
 
 def _agents() -> list[dict[str, Any]]:
-    known = [{"spec": spec, "about": about} for spec, about in AGENTS.items()]
-    others = [name for name in registered("agents") if name not in {*AGENTS, "remote"}]
-    return known + [{"spec": name, "about": registered("agents")[name].value} for name in others]
+    return [{"spec": kind.name, "about": kind.help} for kind in kinds().values()]
 
 
 def _suites() -> list[dict[str, Any]]:
@@ -100,7 +91,7 @@ def _suites() -> list[dict[str, Any]]:
 
 
 def _suite(name: str) -> dict[str, Any]:
-    suite = suites.load(name)
+    suite = suites.load_suite(name)
     counts = {}
     for arena in suite.arenas:
         kind = find_arena(arena)

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from clemsim._util.text import plain
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import AgentOptions, check_cast, make_casts
-from clemsim.catalog.plugins import find_arena
+from clemsim.catalog.agents import check_cast, make_casts
+from clemsim.catalog.kinds import AgentOptions
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, run_async
 from clemsim.engines.base import Sampling
 from clemsim.runtime.agent import Agent, opened

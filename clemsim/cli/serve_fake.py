@@ -15,31 +15,31 @@ from clemsim.engines.simulated.faults import Faults
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.stress.games.recall import Clerk
-from clemsim.stress.plan.slo import duration
+from clemsim.stress.plan.durations import parse_duration
 
 
 def serve_fake(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any that is free.")] = 8207,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any free one.")] = 8207,
     model: Annotated[str, typer.Option(help="The name of its model.")] = "fake",
     seats: Annotated[int, typer.Option(min=1, help="Requests that run at once; others wait.")] = 64,
-    ttft: Annotated[str, typer.Option(metavar="TIME", help="From a seat to the first token, at least.")] = "80ms",
-    itl: Annotated[str, typer.Option(metavar="TIME", help="Between two tokens of a request.")] = "20ms",
-    slowdown: Annotated[float, typer.Option(min=0.0, help="Every other request makes tokens slower by this share.")] = 0.0,
+    ttft: Annotated[str, typer.Option(metavar="TIME", help="Least time from a seat to the first token.")] = "80ms",
+    itl: Annotated[str, typer.Option(metavar="TIME", help="Time between two tokens of a request.")] = "20ms",
+    slowdown: Annotated[float, typer.Option(min=0.0, help="Share by which each other request slows tokens down.")] = 0.0,
     prefill: Annotated[float, typer.Option(min=1.0, help="Prompt tokens a second, of all requests together.")] = 1e6,
-    blocks: Annotated[int, typer.Option(min=1, help="Of the KV cache.")] = 65_536,
+    blocks: Annotated[int, typer.Option(min=1, help="Blocks of the KV cache.")] = 65_536,
     block_size: Annotated[int, typer.Option(min=1, help="Tokens of a block.")] = 16,
-    context: Annotated[int, typer.Option(min=2, help="Tokens of prompt and reply.")] = 8192,
-    priority: Annotated[bool, typer.Option("--priority", help="Serves by priority.")] = False,
-    most_waiting: Annotated[int | None, typer.Option(min=0, help="Turns requests away (503) when so many wait.")] = None,
+    context: Annotated[int, typer.Option(min=2, help="Most tokens of prompt and reply.")] = 8192,
+    priority: Annotated[bool, typer.Option("--priority", help="Serve by priority.")] = False,
+    most_waiting: Annotated[int | None, typer.Option(min=0, help="Turn requests away (503) when this many wait.")] = None,
     skill: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of right answers in the game `recall`.")] = 0.9,
     noise: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of answers that come out differently each time, no worse.")
+        float, typer.Option(min=0.0, max=1.0, help="Share of answers that differ each time, but are no worse.")
     ] = 0.0,
     fault: Annotated[
         list[str] | None,
         typer.Option(
             metavar="KIND=VALUE",
-            help="busy, error, reset, stall, cut: a share of requests; other-answers: beyond so many requests; repeat.",
+            help="busy, error, reset, stall, cut: a share of requests; other-answers: beyond this many requests; repeat.",
         ),
     ] = None,
 ) -> None:
@@ -58,8 +58,8 @@ def serve_fake(
             blocks=blocks,
             block_size=block_size,
             context=context,
-            first_token=duration(ttft, "--ttft"),
-            interval=duration(itl, "--itl"),
+            first_token=parse_duration(ttft, "--ttft"),
+            interval=parse_duration(itl, "--itl"),
             prefill=prefill,
             slowdown=slowdown,
             priority=priority,
@@ -71,12 +71,12 @@ def serve_fake(
 async def _serve(server: SimulatedServer, port: int) -> None:
     stopped = asyncio.Event()
     with suppress(NotImplementedError):
-        for each in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     try:
         await server.start(port)
     except OSError as error:
-        fail(f"port {port} can't be used: choose another --port ({error.strerror})")
+        fail(f"port {port} cannot be used: choose another --port ({error.strerror})")
     spec = f"{server.spec.model}@{server.url}/v1"
     err.print(plain(f"serving {spec} (Ctrl-C stops); try: clemsim stress --agent {spec}"), soft_wrap=True)
     await stopped.wait()

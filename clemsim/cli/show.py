@@ -52,7 +52,7 @@ def show(
         rows = list(reader.episodes(base))
         picked = chosen(rows, episode)
         if json:
-            summary = summarize_run(folder)
+            summary = summarize_run(folder).as_json()
             print_json({**summary, "transcripts": [_as_json(row, base) for row in picked]} if episode else summary)
             return
         if episode is None:

@@ -4,70 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import orjson
 import typer
 
+from clemsim._util.files import check_new, write_files
 from clemsim._util.text import plain
-from clemsim.cli import stress_options as opt
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, print_json, run_async, say
+from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
 from clemsim.errors import UsageError
-from clemsim.stress.load.answer_check import check as check_answers
+from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.load.runner import Findings, StressWatch, stress
 from clemsim.stress.measure.collector import Collector
-from clemsim.stress.measure.stage_metrics import Measured
-from clemsim.stress.plan.guardrails import Budget, check_private, targets
+from clemsim.stress.measure.stage_metrics import StageMetrics
+from clemsim.stress.measure.verdict import AnswerVerdict
+from clemsim.stress.plan.durations import parse_positive_duration
+from clemsim.stress.plan.guardrails import Budget, check_private, server_urls
 from clemsim.stress.plan.mix import parse_mix, parse_options
 from clemsim.stress.plan.plan import Plan
-from clemsim.stress.plan.shapes import Stage, ThinkTime, parse_stage, parse_sweep, positive
+from clemsim.stress.plan.shapes import Stage, ThinkTime, parse_stage, parse_sweep
 from clemsim.stress.plan.slo import Slo
 from clemsim.stress.report import charts
-from clemsim.stress.report import compare as comparing
+from clemsim.stress.report.compare import compare_reports
+from clemsim.stress.report.compare_terminal import terminal_comparison
+from clemsim.stress.report.csv_tables import stages_csv, timeline_csv
 from clemsim.stress.report.formatting import milliseconds, number
-from clemsim.stress.report.html import page
-from clemsim.stress.report.report import read_report, report, stages_csv, timeline_csv, write
-from clemsim.stress.report.terminal import summary
+from clemsim.stress.report.html import html_page
+from clemsim.stress.report.report import make_report
+from clemsim.stress.report.stress_report import StressReport, read_report
+from clemsim.stress.report.terminal import terminal_report
 
 HEARTBEAT = 10.0  # seconds
 
 
-def stress_(
-    context: typer.Context,
-    agent: opt.Agents = None,
-    sweep: opt.Sweep = None,
-    concurrency: opt.Concurrency = None,
-    rate: opt.Rate = None,
-    stage: opt.Stages = None,
-    duration: opt.Duration = "30s",
-    replay: opt.Replay = None,
-    speed: opt.Speed = 1.0,
-    arrivals: opt.ArrivalKind = opt.Arrival.poisson,
-    think: opt.Think = "0s",
-    check: opt.Check = None,
-    episodes: opt.Episodes = 100,
-    mix: opt.Mix = None,
-    option: opt.Options = None,
-    no_model_text: opt.NoModelText = False,
-    max_tokens: opt.MaxTokens = 300,
-    temperature: opt.Temperature = 0.0,
-    suite: opt.Suite = "paper",
-    seed: opt.Seed = 0,
-    slo: opt.Limits = "",
-    warmup: opt.Warmup = "3s",
-    window: opt.Window = "10s",
-    timeout: opt.Timeout = "2m",
-    max_requests: opt.MaxRequests = 100_000,
-    max_seconds: opt.MaxSeconds = 3600.0,
-    yes: opt.Yes = False,
-    compare: opt.Compare = None,
-    folder: opt.Folder = None,
-    json: opt.Json = False,
-) -> None:
+@takes_options(StressOptions)
+def stress_(options: StressOptions) -> None:
     """Load a server with games: how much it sustains, where it bends, and whether its answers stay good.
 
     Examples:
@@ -83,175 +57,199 @@ def stress_(
       clemsim stress --compare before/report.json after/report.json
     """
     with one_line():
-        if compare:
-            _compare(*compare, as_json=json)
+        if options.compare:
+            _compare(*options.compare, as_json=options.json)
         else:
-            _finish(_plan(context.params), _out(folder), as_json=json)
+            _load_and_report(_plan(options), _report_folder(options.folder), as_json=options.json)
 
 
-def _plan(asked: Mapping[str, Any]) -> Plan:
-    """What the options ask for. Raises UsageError."""
-    specs = list(asked["agent"] or ())
-    urls = targets(specs)
-    if not asked["yes"]:
+def _plan(options: StressOptions) -> Plan:
+    """Return the plan that the options ask for. Raise UsageError."""
+    specs = options.agent or []
+    urls = server_urls(specs)
+    if not options.yes:
         check_private(urls)
-    forced = asked["no_model_text"]
+    _check_one_shape(options)
     return Plan(
-        **_shapes(asked),
         agents=specs,
         urls=urls,
-        speed=asked["speed"],
-        check=asked["check"],
-        episodes=asked["episodes"],
-        warmup=positive(asked["warmup"], "--warmup"),
-        window=positive(asked["window"], "--window"),
-        arrivals=opt.Arrival(asked["arrivals"]).value,
-        think=ThinkTime.parse(asked["think"]),
-        mix=parse_mix(asked["mix"] or (opt.LOAD_MIX if forced else opt.MIX)),
-        options=parse_options(asked["option"] or ()),
-        suite=asked["suite"],
-        seed=asked["seed"],
-        temperature=asked["temperature"],
-        max_tokens=asked["max_tokens"],
-        forced=forced,
-        slo=Slo.parse(asked["slo"]),
-        timeout=positive(asked["timeout"], "--timeout"),
-        max_requests=asked["max_requests"],
-        max_seconds=asked["max_seconds"],
+        sweep=_sweep(options),
+        stages=_stages(options),
+        replay=options.replay,
+        speed=options.speed,
+        check=options.check,
+        episodes=options.episodes,
+        warmup=parse_positive_duration(options.warmup, "--warmup"),
+        window=parse_positive_duration(options.window, "--window"),
+        arrivals=options.arrivals,
+        think=ThinkTime.parse(options.think),
+        mix=parse_mix(options.mix or (LOAD_MIX if options.no_model_text else MIX)),
+        options=parse_options(options.option or ()),
+        suite=options.suite,
+        seed=options.seed,
+        temperature=options.temperature,
+        max_tokens=options.max_tokens,
+        forced_length=options.no_model_text,
+        slo=Slo.parse(options.slo),
+        timeout=parse_positive_duration(options.timeout, "--timeout"),
+        max_requests=options.max_requests,
+        max_seconds=options.max_seconds,
     )
 
 
-def _shapes(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The one load shape that was asked for; a sweep where none was."""
-    given = [name for name in ("sweep", "concurrency", "rate", "stage", "replay") if asked[name]]
-    if len(given) > 1:
-        raise UsageError(f"--{given[0]} and --{given[1]} are two load shapes: choose one")
-    before, lasts = positive(asked["warmup"], "--warmup"), positive(asked["duration"], "--duration")
-    if load := asked["concurrency"]:
-        return {"stages": [Stage(load, load, lasts, warmup=before)]}
-    if rate := asked["rate"]:
-        return {"stages": [Stage(rate, rate, lasts, open_=True, warmup=min(before, lasts / 2))]}
-    if asked["stage"]:
-        return {"stages": [_warmed(parse_stage(text), before) for text in asked["stage"]]}
-    if asked["replay"]:
-        return {"replay": Path(asked["replay"])}
-    return {} if asked["check"] and not asked["sweep"] else {"sweep": parse_sweep(asked["sweep"] or opt.SWEEP)}
-
-
-def _warmed(stage: Stage, warmup: float) -> Stage:
-    """A steady closed stage warms up; what changes, and what arrives, is measured from its beginning."""
-    steady = stage.first == stage.last and not stage.open_
-    return Stage(stage.first, stage.last, stage.seconds, stage.open_, warmup if steady else 0.0)
-
-
-def _out(folder: Path | None) -> Path:
-    found = folder or Path("stress") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    if found.exists() and (not found.is_dir() or any(found.iterdir())):
-        raise UsageError(f"{found} is there already: choose another --out")
-    return found
-
-
-def _finish(plan: Plan, folder: Path, *, as_json: bool) -> None:
-    """Run it, write the report and print it."""
-    findings, answers = run_async(_run(plan))
-    found = report(plan, findings, answers)
-    files: dict[str, str | bytes] = {
-        "report.json": orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS),
-        "stages.csv": stages_csv(found["stages"]),
-        "timeline.csv": timeline_csv(found["timeline"]),
+def _shapes(options: StressOptions) -> list[str]:
+    """Return the names of the load shapes that are given."""
+    shapes = {
+        "sweep": options.sweep,
+        "concurrency": options.concurrency,
+        "rate": options.rate,
+        "stage": options.stage,
+        "replay": options.replay,
     }
-    found = orjson.loads(files["report.json"])
-    drawn: dict[str, str] = {}
-    try:
-        drawings = charts.figures(found)
-    except UsageError as error:
-        drawings = {}
-        say(f"the report has no figures: {error}")
-    for name, chart in drawings.items():
-        drawn[name] = charts.svg(chart)
-        files |= {f"{name}.svg": drawn[name], f"{name}.png": charts.png(chart)}
-    write(folder, {**files, "report.html": page(found, drawn)})
+    return [name for name, value in shapes.items() if value]
+
+
+def _check_one_shape(options: StressOptions) -> None:
+    if len(shapes := _shapes(options)) > 1:
+        raise UsageError(f"--{shapes[0]} and --{shapes[1]} are two load shapes: choose one")
+
+
+def _sweep(options: StressOptions) -> list[int]:
+    """Return the steps of the sweep, which is played where no other shape is given and answers are not only checked."""
+    if options.sweep:
+        return parse_sweep(options.sweep)
+    return [] if options.check or _shapes(options) else parse_sweep(SWEEP)
+
+
+def _stages(options: StressOptions) -> list[Stage]:
+    """Return the stages of --concurrency, --rate or --stage."""
+    warmup = parse_positive_duration(options.warmup, "--warmup")
+    seconds = parse_positive_duration(options.duration, "--duration")
+    if load := options.concurrency:
+        return [Stage(load, load, seconds, warmup=warmup)]
+    if rate := options.rate:
+        return [Stage(rate, rate, seconds, open_loop=True, warmup=min(warmup, seconds / 2))]
+    return [_with_warmup(parse_stage(text), warmup) for text in options.stage or ()]
+
+
+def _with_warmup(stage: Stage, warmup: float) -> Stage:
+    """Return the stage with a warm-up if it is a steady closed one; ramps and rates are measured from their beginning."""
+    steady = stage.first == stage.last and not stage.open_loop
+    return Stage(stage.first, stage.last, stage.seconds, stage.open_loop, warmup if steady else 0.0)
+
+
+def _report_folder(folder: Path | None) -> Path:
+    """Return the folder for the report, named after the time unless given. Raise UsageError if it holds anything."""
+    folder = folder or Path("stress") / f"{datetime.now():%Y%m%d-%H%M%S}"
+    check_new(folder)
+    return folder
+
+
+def _load_and_report(plan: Plan, folder: Path, *, as_json: bool) -> None:
+    """Run the stress test, write its report and print it."""
+    findings, answers = run_async(_run(plan))
+    report = make_report(plan, findings, answers)
+    write_files(folder, _files(report))
     if as_json:
-        print_json(found)
+        print_json(report.json_data())
     else:
-        out.print(summary(found))
+        out.print(terminal_report(report))
         out.print(plain(f"report: {folder / 'report.html'}"), soft_wrap=True)
-    if found["stopped"] or (answers and answers["stopped"]):
+    if report.ended_early:
         raise typer.Exit(UNFINISHED)
 
 
-async def _run(plan: Plan) -> tuple[Findings | None, dict[str, Any] | None]:
-    """The load, then the check of answers, as far as each is wanted. Ctrl-C ends both with what was measured so far."""
+def _files(report: StressReport) -> dict[str, str | bytes]:
+    """Return the files of a report by name; without the extra that draws, they hold no figures."""
+    files: dict[str, str | bytes] = {
+        "report.json": report.to_json(),
+        "stages.csv": stages_csv(report.stages),
+        "timeline.csv": timeline_csv(report.timeline),
+    }
+    drawings: dict[str, str] = {}
+    try:
+        figures = charts.draw_figures(report)
+    except UsageError as error:
+        figures = {}
+        say(f"the report has no figures: {error}")
+    for name, chart in figures.items():
+        drawings[name] = charts.svg(chart)
+        files |= {f"{name}.svg": drawings[name], f"{name}.png": charts.png(chart)}
+    return {**files, "report.html": html_page(report, drawings)}
+
+
+async def _run(plan: Plan) -> tuple[Findings | None, AnswerVerdict | None]:
+    """Make the load, then check answers, as far as each is wanted. Ctrl-C ends both with what was measured so far."""
     budget = Budget(plan.max_requests, plan.max_seconds)
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
     findings = answers = None
     if plan.sweep or plan.stages or plan.replay:
         findings = await _load(plan, budget, stopped)
     if plan.check and not stopped.is_set():
-        _on_signal(loop, stopped.set)
+        _on_signal(stopped.set)
         answers = await check_answers(plan, budget, _tell, stopped)
     return findings, answers
 
 
 async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
-    beats: list[asyncio.Task[None]] = []
+    heartbeats: list[asyncio.Task[None]] = []
 
-    def ready(stop: Any, collector: Collector) -> None:
-        def halt() -> None:
+    def ready(stop: Callable[[str], None], collector: Collector) -> None:
+        def on_signal() -> None:
             stopped.set()
             stop("it was stopped")
 
-        _on_signal(asyncio.get_running_loop(), halt)
-        beats.append(asyncio.ensure_future(_beat(collector)))
+        _on_signal(on_signal)
+        heartbeats.append(asyncio.ensure_future(_tell_progress(collector)))
 
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
     try:
         return await stress(plan, budget, StressWatch(ready, _tell_stage))
     finally:
-        for beat in beats:
-            beat.cancel()
+        for heartbeat in heartbeats:
+            heartbeat.cancel()
 
 
-async def _beat(collector: Collector) -> None:
+async def _tell_progress(collector: Collector) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT)
-        some = f"{collector.under_way} conversations, {collector.in_flight} turns in flight"
-        _tell(f"{collector.now:.0f} s: {some}, {sum(each.turns for each in collector.segments)} turns answered")
+        load = f"{collector.under_way} conversations, {collector.in_flight} turns in flight"
+        turns = sum(segment.turns for segment in collector.segments)
+        _tell(f"{collector.elapsed:.0f} s: {load}, {turns} turns answered")
 
 
-def _on_signal(loop: asyncio.AbstractEventLoop, stop: Any) -> None:
-    """The first Ctrl-C stops in good order, the second at once."""
+def _on_signal(stop: Callable[[], None]) -> None:
+    """Call `stop` at the first Ctrl-C; the second one ends the process at once."""
+    loop = asyncio.get_running_loop()
 
     def first() -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(each)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
         stop()
 
     with suppress(NotImplementedError):
-        for each in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(each, first)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, first)
 
 
 def _tell(text: str) -> None:
     err.print(plain(text), soft_wrap=True)
 
 
-def _tell_stage(found: Measured) -> None:
-    data = found.data
-    first, turn, tokens = data["latency"]["ttft"], data["latency"]["turn"], data["output_tokens_per_second"]
+def _tell_stage(stage: StageMetrics) -> None:
+    failed = f", {stage.error_share:.1%} failed" if stage.error_share else ""
     _tell(
-        f"{data['label']:>9}: {number(tokens)} tokens/s, {number(data['turns_per_second'])} turns/s, "
-        f"TTFT p50 {milliseconds(first['p50'])} ms, turn p50 {milliseconds(turn['p50'])} ms, {data['turns']} turns"
-        + (f", {data['error_share']:.1%} failed" if data["error_share"] else "")
+        f"{stage.label:>9}: {number(stage.output_tokens_per_second)} tokens/s, {number(stage.turns_per_second)} turns/s, "
+        f"TTFT p50 {milliseconds(stage.latency.ttft.p50)} ms, turn p50 {milliseconds(stage.latency.turn.p50)} ms, "
+        f"{stage.turns} turns{failed}"
     )
 
 
 def _compare(first: Path, second: Path, *, as_json: bool) -> None:
-    found = comparing.compare(read_report(first), read_report(second))
-    if not found["stages"]:
+    comparison = compare_reports(read_report(first), read_report(second))
+    if not comparison.stages:
         fail(f"{first} and {second} have no stage in common: use the same load shape for both")
     if as_json:
-        print_json(found)
+        print_json(comparison.json_data())
     else:
-        out.print(comparing.shown(found, str(first), str(second)))
+        out.print(terminal_comparison(comparison, str(first), str(second)))

@@ -1,64 +1,102 @@
-"""The options of `clemsim stress`."""
+"""The options of `clemsim stress`, as one typed object."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
+
+from clemsim.stress.plan.shapes import ArrivalProcess
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Options = TypeVar("Options", bound="DataclassInstance")
 
 SWEEP = "1:1024"
 MIX, LOAD_MIX = "taboo=2,privateshared=1", "talk=1"
 
 
-class Arrival(StrEnum):
-    """How conversations of an open loop arrive."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StressOptions:
+    """What the command line gives; each field is an option. Times are still text, such as `30s`."""
 
-    poisson = "poisson"
-    constant = "constant"
+    agent: Annotated[
+        list[str] | None, typer.Option(metavar="SPEC", help="MODEL@URL (replicas: MODEL@URL,URL); seat=SPEC.")
+    ] = None
+    sweep: Annotated[
+        str | None, typer.Option(metavar="FROM:TO", help=f"Steps of concurrency to saturation (default {SWEEP}).")
+    ] = None
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Keep this many conversations under way.")] = None
+    rate: Annotated[float | None, typer.Option(min=0.001, help="Let this many conversations arrive a second.")] = None
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LOAD:TIME", help="64:30s, ramp 1..64:2m, rate 5/s:1m or 1/s..10/s:2m; repeat."),
+    ] = None
+    duration: Annotated[str, typer.Option(metavar="TIME", help="How long --concurrency or --rate lasts (8h: a soak).")] = (
+        "30s"
+    )
+    replay: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Play a recorded run's episodes again, with its timing.")
+    ] = None
+    speed: Annotated[float, typer.Option(min=0.001, help="Replay this many times as fast as was recorded.")] = 1.0
+    arrivals: Annotated[ArrivalProcess, typer.Option(help="How conversations arrive at a rate.")] = "poisson"
+    think: Annotated[str, typer.Option(metavar="TIME", help="Before each turn but the first; exp:2s varies.")] = "0s"
+    check: Annotated[
+        int | None, typer.Option(min=2, help="Check that answers are as good with this many conversations at once.")
+    ] = None
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes that --check plays alone and under load.")] = 100
+    mix: Annotated[
+        str | None,
+        typer.Option(metavar="GAME=WEIGHT,..", help=f"What is played (default {MIX}; talk and recall: load only)."),
+    ] = None
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="GAME.FIELD=VALUE", help="Change instances: talk.turns=8; repeat.")
+    ] = None
+    no_model_text: Annotated[
+        bool, typer.Option("--no-model-text", help="Make every reply exactly --max-tokens long; only load matters.")
+    ] = False
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300
+    temperature: Annotated[float, typer.Option(min=0.0, help="0: always the likeliest token.")] = 0.0
+    suite: Annotated[str, typer.Option(help="Where instances come from.")] = "paper"
+    seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0
+    slo: Annotated[
+        str, typer.Option(metavar="LIMITS", help="ttft=500ms,itl=,tpot=,turn=5s,conversation=: gives goodput.")
+    ] = ""
+    warmup: Annotated[str, typer.Option(metavar="TIME", help="Before each stage is measured.")] = "3s"
+    window: Annotated[str, typer.Option(metavar="TIME", help="Measured at each step of a sweep.")] = "10s"
+    timeout: Annotated[str, typer.Option(metavar="TIME", help="A turn that lasts longer has failed.")] = "2m"
+    max_requests: Annotated[int, typer.Option(min=1, help="Make no more requests than this in all.")] = 100_000
+    max_seconds: Annotated[float, typer.Option(min=0.1, help="Last no longer than this in all.")] = 3600.0
+    yes: Annotated[bool, typer.Option("--yes", help="Also load addresses that are not private.")] = False
+    compare: Annotated[
+        tuple[Path, Path] | None, typer.Option(metavar="A.json B.json", help="Compare two reports; make no load.")
+    ] = None
+    folder: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes; a new folder under stress/.")
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False
 
 
-Agents = Annotated[list[str] | None, typer.Option(metavar="SPEC", help="MODEL@URL (replicas: MODEL@URL,URL); seat=SPEC.")]
-Sweep = Annotated[str | None, typer.Option(metavar="FROM:TO", help=f"Steps of concurrency to saturation (default {SWEEP}).")]
-Concurrency = Annotated[int | None, typer.Option(min=1, help="Keep so many conversations under way.")]
-Rate = Annotated[float | None, typer.Option(min=0.001, help="Let so many conversations arrive a second.")]
-Stages = Annotated[
-    list[str] | None,
-    typer.Option(metavar="LOAD:TIME", help="64:30s, ramp 1..64:2m, rate 5/s:1m or 1/s..10/s:2m; repeat."),
-]
-Duration = Annotated[str, typer.Option(metavar="TIME", help="How long --concurrency or --rate lasts (8h: a soak).")]
-Replay = Annotated[Path | None, typer.Option(metavar="RUN", help="Play a recorded run's episodes again, with its timing.")]
-Speed = Annotated[float, typer.Option(min=0.001, help="So many times as fast as was recorded.")]
-ArrivalKind = Annotated[Arrival, typer.Option(help="How conversations arrive at a rate.")]
-Think = Annotated[str, typer.Option(metavar="TIME", help="Before each turn but the first; exp:2s varies.")]
-Check = Annotated[int | None, typer.Option(min=2, help="Are answers as good with so many conversations at once?")]
-Episodes = Annotated[int, typer.Option(min=1, help="Episodes that --check plays alone and under load.")]
-Mix = Annotated[
-    str | None,
-    typer.Option(metavar="GAME=WEIGHT,..", help=f"What is played (default {MIX}; talk and recall: load only)."),
-]
-Options = Annotated[
-    list[str] | None, typer.Option(metavar="GAME.FIELD=VALUE", help="Changes instances: talk.turns=8; repeat.")
-]
-NoModelText = Annotated[
-    bool, typer.Option("--no-model-text", help="Every reply exactly --max-tokens long; only load matters.")
-]
-MaxTokens = Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")]
-Temperature = Annotated[float, typer.Option(min=0.0, help="0: always the likeliest token.")]
-Suite = Annotated[str, typer.Option(help="Where instances come from.")]
-Seed = Annotated[int, typer.Option(help="Decides every draw.")]
-Limits = Annotated[str, typer.Option(metavar="LIMITS", help="ttft=500ms,itl=,tpot=,turn=5s,conversation=: gives goodput.")]
-Warmup = Annotated[str, typer.Option(metavar="TIME", help="Before each stage is measured.")]
-Window = Annotated[str, typer.Option(metavar="TIME", help="Measured at each step of a sweep.")]
-Timeout = Annotated[str, typer.Option(metavar="TIME", help="A turn that lasts longer has failed.")]
-MaxRequests = Annotated[int, typer.Option(min=1, help="Ask no more than this in all.")]
-MaxSeconds = Annotated[float, typer.Option(min=0.1, help="Last no longer than this in all.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Also load addresses that are not private.")]
-Compare = Annotated[
-    tuple[Path, Path] | None, typer.Option(metavar="A.json B.json", help="Compare two reports; makes no load.")
-]
-Folder = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes; a new folder under stress/.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+def takes_options(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
+    """Make a command out of a function that takes one dataclass: Typer sees an option for each of its fields."""
+    hints = get_type_hints(options, include_extras=True)
+    parameters = [
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+        for field in fields(options)
+    ]
+
+    def decorate(function: Callable[[Options], None]) -> Callable[..., None]:
+        @wraps(function)
+        def command(**values: Any) -> None:
+            function(options(**values))
+
+        command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        return command
+
+    return decorate

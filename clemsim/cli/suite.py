@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.catalog.generators import GeneratorOptions
 from clemsim.catalog.plugins import registered
@@ -40,8 +41,7 @@ def generate(
         for name in arena or ():
             if name not in there:
                 fail(f"there is no generator for {name!r}: choose of {', '.join(there)}")
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            fail(f"{out} is there already: choose another --out")
+        check_new(out)
         wanted = GeneratorOptions(seed, count, language)
         found = {name: list(there[name].load()(wanted)) for name in arena or there}
         about = {"description": f"generated with seed {seed}", "seed": seed, "language": language}

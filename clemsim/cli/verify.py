@@ -34,7 +34,7 @@ def verify(
     Example: clemsim verify recorded/taboo.jsonl --suite clembench-v1.6
     """
     with one_line():
-        found = verifying.verify(files, suites.load(suite) if suite else None)
+        found = verifying.verify(files, suites.load_suite(suite) if suite else None)
         if json:
             print_json({"arenas": {name: asdict(agreement) for name, agreement in found.items()}})
         else:

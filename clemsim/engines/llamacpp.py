@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
+from clemsim._util.extras import library
+from clemsim._util.files import reading_file
 from clemsim.engines import protocol
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.errors import EngineUnavailable, UsageError
@@ -90,9 +91,9 @@ class LlamaCppEngine(Engine):
             raise error
 
     def _load(self, path: Path) -> Any:
-        library = _library()
-        self._build = str(library.__version__)
-        params = library.CommonParams()
+        llama = library("xllamacpp", "local", "the embedded model")
+        self._build = str(llama.__version__)
+        params = llama.CommonParams()
         params.model.path = str(path)
         params.n_parallel = self.width
         params.n_ctx = self._context * (self.width or 1)
@@ -101,7 +102,7 @@ class LlamaCppEngine(Engine):
         params.verbosity = -1
         params.warmup = False
         try:
-            return library.Server(params)
+            return llama.Server(params)
         except RuntimeError as error:
             raise UsageError(f"{path} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
 
@@ -118,10 +119,8 @@ def default_weights() -> Path:
 
 def checked_weights(path: Path) -> Path:
     """Return the path, if it is a GGUF file. Raises UsageError."""
-    try:
+    with reading_file(path):
         magic = _first_bytes(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     if magic != b"GGUF":
         raise UsageError(f"{path} is not a GGUF file: local:PATH takes weights in llama.cpp's format")
     return path
@@ -132,10 +131,3 @@ def _first_bytes(path: Path) -> bytes:
         return b""
     with path.open("rb") as file:
         return file.read(4)
-
-
-def _library() -> Any:
-    try:
-        return import_module("xllamacpp")
-    except ImportError as error:
-        raise UsageError("the embedded model needs the extra `local`: pip install 'clemsim[local]'") from error

@@ -14,10 +14,11 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
+from clemsim._util.extras import needing
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.vllm_flags import parse_flags, portable_name
-from clemsim.errors import EngineUnavailable, UsageError
+from clemsim.errors import EngineUnavailable
 from clemsim.game.messages import Stop, Usage
 
 
@@ -146,13 +147,11 @@ class SchedulerStats:
 
 
 def _start(model: str, flags: Sequence[str], stats: SchedulerStats) -> Any:
-    try:
+    with needing("vllm", "vllm-engine"):
         from vllm import AsyncEngineArgs  # noqa: PLC0415 (an extra)
         from vllm.utils.argparse_utils import FlexibleArgumentParser  # noqa: PLC0415
         from vllm.v1.engine.async_llm import AsyncLLM  # noqa: PLC0415
         from vllm.v1.metrics.loggers import StatLoggerBase  # noqa: PLC0415
-    except ImportError as error:
-        raise UsageError("vllm-engine needs the extra `vllm`: pip install 'clemsim[vllm]'") from error
 
     class Logger(StatLoggerBase):  # type: ignore[misc,unused-ignore]
         def __init__(self, vllm_config: Any, engine_index: int = 0) -> None:

@@ -1,6 +1,6 @@
 """Drives one `play` by hand: no event loop, no I/O, only messages in and asks out.
 
-The log is the state: a drive that gets the recorded replies stands where the recording stood, which is what replay,
+The log is the state: a driver that gets the recorded replies stands where the recording stood, which is what replay,
 resume, branch and re-score are made of.
 """
 
@@ -57,7 +57,7 @@ class EpisodeDriver:
         return tuple(ask for turn, ask in self._batch.items() if turn not in self._answers)
 
     def view(self, ask: Pending) -> View:
-        """What the asked seat sees, with the ask as its last message."""
+        """Return what the asked seat sees, with the ask as its last message."""
         seen = self._seen[ask.seat]
         seed = self._seeds.derive(ask.asked.seat, ask.asked.turn)
         asked = ask.asked
@@ -122,7 +122,7 @@ class EpisodeDriver:
         except Abort as abort:
             self._end(abort.outcome)
         except ArenaError as error:
-            raise error.at(self.key.label) from None
+            raise error.at(self.key.label) from error.__cause__
         except Exception as error:
             raise ArenaError(f"play raised {type(error).__name__}: {error}").at(self.key.label) from error
         else:

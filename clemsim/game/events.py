@@ -49,7 +49,7 @@ class Replied:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The reply was a move; `move` is what can be written as JSON of it."""
+    """The reply was a move; `move` is the move as JSON holds it."""
 
     turn: int
     move: Any
@@ -57,7 +57,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The reply was no move. `violation`: it broke the format, rather than being well-formed and of no use."""
+    """The reply was no move. `violation`: it broke the format; else it was well-formed and of no use."""
 
     turn: int
     reason: str
@@ -97,25 +97,25 @@ _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in TYPES.v
 
 
 def type_name(event: Event) -> str:
-    """The name under which an event is stored, such as `replied`."""
+    """Return the name under which an event is stored, such as `replied`."""
     return _NAMES[type(event)]
 
 
 def encode(event: Event) -> str:
-    """The fields of an event as JSON; its type is stored beside it."""
+    """Return the fields of an event as JSON; its type is stored beside it."""
     return orjson.dumps({name: getattr(event, name) for name in _FIELDS[type(event)]}).decode()
 
 
 def decode(kind: str, body: str) -> Event:
-    """The event written by `encode`. Raises StoreError when it is none."""
+    """Return the event written by `encode`. Raises StoreError when it is none."""
     try:
         return TYPES[kind](**orjson.loads(body))
     except (KeyError, TypeError, orjson.JSONDecodeError) as error:
-        raise StoreError(f"an event of type {kind!r} can't be read: {error}") from error
+        raise StoreError(f"an event of type {kind!r} cannot be read: {error}") from error
 
 
 def plain(value: object) -> Any:
-    """What JSON makes of a value, so that an event is equal to itself after being stored."""
+    """Return the value as JSON holds it, so that an event is equal to itself after being stored."""
     if value is None or isinstance(value, str | int | float | bool):
         return value
     return orjson.loads(orjson.dumps(value, default=_fallback))

@@ -14,10 +14,10 @@ from typing import Protocol
 
 
 class FormatDice(Protocol):
-    """What `sample` needs of a `random.Random`."""
+    """The part of `random.Random` that `sample` needs."""
 
     def randint(self, a: int, b: int, /) -> int:
-        """An integer in [a, b]."""
+        """Return an integer in [a, b]."""
         ...
 
 
@@ -38,22 +38,22 @@ class Format:
         return f"root ::= {self.rule}"
 
     def sample(self, dice: FormatDice) -> str:
-        """One member, drawn part by part."""
+        """Draw one member, part by part."""
         return "".join(part.sample(dice) for part in self.parts)
 
     def accepts(self, reply: str) -> bool:
-        """Whether the reply is a member."""
+        """Return whether the reply is a member."""
         return re.fullmatch(self.regex, reply) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of some texts."""
+    """A choice of texts."""
 
     options: tuple[str, ...]
 
     def sample(self, dice: FormatDice) -> str:
-        """One of the options."""
+        """Draw one of the options."""
         return self.options[dice.randint(0, len(self.options) - 1)]
 
 
@@ -66,7 +66,7 @@ class Characters:
     most: int
 
     def sample(self, dice: FormatDice) -> str:
-        """So many characters, each drawn alone."""
+        """Draw characters, each alone."""
         size = dice.randint(self.least, min(self.most, self.least + 30))
         return "".join(self.alphabet[dice.randint(0, len(self.alphabet) - 1)] for _ in range(size))
 
@@ -77,12 +77,12 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def literal(text: str) -> Format:
-    """Exactly this text."""
+    """Return the format of exactly this text."""
     return one_of(text)
 
 
 def one_of(*texts: str) -> Format:
-    """One of these texts."""
+    """Return the format of one of these texts."""
     regex = "|".join(re.escape(text).replace("\\ ", " ").replace("\\\n", "\\n") for text in texts)
     rule = " | ".join(_quoted(text) for text in texts)
     if len(texts) > 1:
@@ -91,7 +91,7 @@ def one_of(*texts: str) -> Format:
 
 
 def line(most: int = 300) -> Format:
-    """One to `most` characters without a line break that do not begin with a space."""
+    """Return the format of 1 to `most` characters without a line break that do not begin with a space."""
     rest = f"{{0,{most - 1}}}"
     alphabet = LETTERS + "   "
     return Format(
@@ -100,24 +100,24 @@ def line(most: int = 300) -> Format:
 
 
 def letters(least: int, most: int | None = None) -> Format:
-    """So many lower-case letters a-z; exactly `least` unless `most` is given."""
+    """Return the format of `least` to `most` lower-case letters a-z; exactly `least` unless `most` is given."""
     count = f"{least}" if most is None else f"{least},{most}"
     return Format(f"[a-z]{{{count}}}", f"[a-z]{{{count}}}", (Characters(LETTERS, least, most or least),))
 
 
 def cell(alphabet: str) -> Format:
-    """One character out of some letters and signs, none of which means something within `[...]`."""
+    """Return the format of one character of an alphabet, in which no character has a meaning within `[...]`."""
     return Format(f"[{alphabet}]", f"[{alphabet}]", (Characters(alphabet, 1, 1),))
 
 
 def lattice(alphabet: str, rows: int, columns: int) -> Format:
-    """So many lines of so many cells with a space between them."""
+    """Return the format of `rows` lines of `columns` cells with a space between them."""
     row = sequence([cell(alphabet), *[literal(" ") + cell(alphabet)] * (columns - 1)])
     return sequence([row, *[literal("\n") + row] * (rows - 1)])
 
 
 def sequence(parts: Sequence[Format]) -> Format:
-    """All the parts, in order; there must be one at least."""
+    """Return the format of all the parts in order; there must be one at least."""
     first, *rest = parts
     for part in rest:
         first = first + part

@@ -1,4 +1,4 @@
-"""Messages: immutable utterances, each with its author, and what the request behind one cost."""
+"""Messages: immutable utterances, each with its author, and the usage of the request behind one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class StreamTiming(NamedTuple):
 
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
 class Usage:
-    """What one request took. Times in seconds, `started` since the epoch; tokens as the server counts them.
+    """The usage of one request. Times in seconds, `started` since the epoch; tokens as the server counts them.
 
     `queued` and `first_token` are the server's own times, where it tells them: in its queue, and from there to the first
     token. `replica` says which of several servers answered. Of a turn that was `batched` with others, `tokens_in` is its
@@ -49,7 +49,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One utterance. `reasoning` is what a model thought aloud: recorded, never part of the move nor sent back."""
+    """One utterance. `reasoning`: what a model thought aloud; recorded, never part of the move nor sent back."""
 
     author: str
     content: str

@@ -7,7 +7,7 @@ from clemsim.game.transcript import Transcript
 
 
 def common(transcript: Transcript[Instance]) -> dict[str, float | None]:
-    """The common metrics of a finished episode. `Main Score` is 0..100, None when aborted.
+    """Return the common metrics of a finished episode. `Main Score` is 0..100, None when aborted.
 
     A request is violated when its reply broke the format, else parsed; the ratio is parsed / all.
     """
@@ -26,7 +26,7 @@ def common(transcript: Transcript[Instance]) -> dict[str, float | None]:
 
 
 def requests(count: int, violated: int) -> dict[str, float | None]:
-    """The four metrics of requests; the ratio is None where there were none."""
+    """Return the four metrics of requests; the ratio is None where there were none."""
     return {
         "Request Count": float(count),
         "Parsed Request Count": float(count - violated),

@@ -1,4 +1,4 @@
-"""How an episode ended."""
+"""The outcome of an episode."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Outcome:
 
     @classmethod
     def success(cls, quality: float = 100.0, reason: str = "") -> Outcome:
-        """The game was won, this well."""
+        """Return the outcome of a game that was won, with this quality."""
         return cls("success", reason, None, quality)
 
     @classmethod
     def failure(cls, reason: str, *, blame: str | None = None, quality: float = 0.0) -> Outcome:
-        """The game was played to its end and lost; some games give points for that."""
+        """Return the outcome of a game that was played to its end and lost; some games give points for that."""
         return cls("failure", reason, blame, quality)
 
     @classmethod
     def aborted(cls, reason: str, *, blame: str) -> Outcome:
-        """A seat broke the rules of form; there is no quality."""
+        """Return the outcome of a game in which a seat broke the rules of form; there is no quality."""
         return cls("aborted", reason, blame, None)

@@ -20,7 +20,7 @@ U = TypeVar("U")
 class Invalid(Exception):
     """The model's message breaks the rules of the game; the reason is for the transcript.
 
-    `violation` tells whether it counts as a violated request; a well-formed reply that the game can't use does not.
+    `violation` tells whether it counts as a violated request; a well-formed reply that the game cannot use does not.
     """
 
     def __init__(self, reason: str, *, violation: bool = True) -> None:
@@ -42,12 +42,12 @@ class Parser(Generic[T]):
 
 
 def anything() -> Parser[str]:
-    """Every reply is a move."""
+    """Return every reply is a move."""
     return Parser(lambda reply: reply)
 
 
 def tagged(tag: str, held_to: Format | None = None) -> Parser[str]:
-    """A reply that starts with `tag`, case-sensitive; the move is what follows, stripped."""
+    """Return a reply that starts with `tag`, case-sensitive; the move is what follows, stripped."""
 
     def read(reply: str) -> str:
         if not reply.startswith(tag):
@@ -58,13 +58,13 @@ def tagged(tag: str, held_to: Format | None = None) -> Parser[str]:
 
 
 def matching(pattern: str, expected: str, held_to: Format | None = None) -> Parser[re.Match[str]]:
-    """A reply that the pattern matches as a whole, in any case; `expected` says in words what should have come."""
+    """Return a reply that the pattern matches as a whole, in any case; `expected` says in words what should have come."""
     compiled = re.compile(pattern, re.IGNORECASE)
 
     def read(reply: str) -> re.Match[str]:
-        found = compiled.fullmatch(reply)
-        if found is None:
+        match = compiled.fullmatch(reply)
+        if match is None:
             raise Invalid(f"the reply is not {expected}")
-        return found
+        return match
 
     return Parser(read, held_to)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -19,31 +18,31 @@ class Resources:
     folders: tuple[Path, ...]
 
     def path(self, name: str) -> Path:
-        """The first file of this name. Raises ArenaError when there is none."""
+        """Return the first file of this name. Raises ArenaError when there is none."""
         for folder in self.folders:
             if (folder / name).is_file():
                 return folder / name
         raise ArenaError(f"no file {name!r} in {', '.join(map(str, self.folders))}")
 
     def text(self, name: str) -> str:
-        """The text of a file. Read once: a run plays with the texts that it began with."""
+        """Return the text of a file. Read once: a run plays with the texts that it began with."""
         if name not in self._texts:
             self._texts[name] = self.path(name).read_text(encoding="utf-8")
         return self._texts[name]
 
     def lines(self, name: str) -> tuple[str, ...]:
-        """The lines of a file that are not blank."""
+        """Return the lines of a file that are not blank."""
         return tuple(line for line in self.text(name).splitlines() if line.strip())
 
     def digest(self, *parts: str) -> str:
         """16 hexadecimal digits that stand for the files under these parts, those that come first alone."""
-        found: dict[str, Path] = {}
+        files: dict[str, Path] = {}
         for folder in reversed(self.folders):
             paths = (path for part in parts for path in (folder / part).glob("*") if path.is_file())
-            found.update({path.relative_to(folder).as_posix(): path for path in paths})
+            files.update({path.relative_to(folder).as_posix(): path for path in paths})
         digest = blake2b(digest_size=8)
-        for name in sorted(found):
-            content = found[name].read_bytes()
+        for name in sorted(files):
+            content = files[name].read_bytes()
             digest.update(f"{name} {len(content)}\n".encode() + content)
         return digest.hexdigest()
 
@@ -55,11 +54,11 @@ class Resources:
             raise ArenaError(f"prompt {name!r}: {type(error).__name__} {error}") from error
 
     def _template(self, name: str) -> Template:
-        if (found := self._templates.get(name)) is None:
+        if (template := self._templates.get(name)) is None:
             text = self.text(f"prompts/{name}.txt")
-            found = Template(text.removesuffix("\n"))  # editors end a file so; all else belongs to the prompt
-            self._templates[name] = found
-        return found
+            template = Template(text.removesuffix("\n"))  # editors end a file so; all else belongs to the prompt
+            self._templates[name] = template
+        return template
 
     @cached_property
     def _sets(self) -> dict[str, frozenset[str]]:
@@ -74,7 +73,7 @@ class Resources:
         return {}
 
     def word_set(self, name: str) -> frozenset[str]:
-        """The words of a file, blanks between them."""
+        """Return the words of a file, blanks between them."""
         if name not in self._sets:
             self._sets[name] = frozenset(self.text(name).split())
         return self._sets[name]
@@ -83,8 +82,3 @@ class Resources:
     def words(self) -> frozenset[str]:
         """The lines of `resources/valid.txt` as a set."""
         return frozenset(self.lines("resources/valid.txt"))
-
-
-def resources_of(folders: Sequence[Path]) -> Resources:
-    """Resources in these folders."""
-    return Resources(tuple(folders))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from hashlib import blake2b
 
-Dice = random.Random  # for those who draw, but may not make chance of their own
+Dice = random.Random  # for modules that draw, but may not import `random`
 
 BITS = 31  # llama.cpp takes 32 bits and reserves the highest value; vLLM takes 64
 
 
 def derive(*parts: str | int) -> int:
-    """A seed in [0, 2**31) from run seed, arena, instance, repetition, seat and turn, or any other names in order."""
+    """Return a seed in [0, 2**31) from run seed, arena, instance, repetition, seat and turn, or any other names in order."""
     name = "\x1f".join(map(str, parts))
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") >> (64 - BITS)
 
@@ -25,12 +25,12 @@ class Seeds:
         self._begun = blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8)
 
     def derive(self, *parts: str | int) -> int:
-        """A seed in [0, 2**31)."""
+        """Return a seed in [0, 2**31)."""
         named = self._begun.copy()
         named.update(("\x1f" + "\x1f".join(map(str, parts))).encode())
         return int.from_bytes(named.digest(), "big") >> (64 - BITS)
 
 
 def dice(*parts: str | int) -> Dice:
-    """A generator of its own for these names, so that nothing shares one."""
+    """Return a generator of its own for these names, so that nothing shares one."""
     return Dice(derive(*parts))

@@ -1,4 +1,4 @@
-"""The slot that a turn holds among the turns in flight. It travels on the view to whoever answers the turn."""
+"""The slot that a turn holds among the turns in flight. It travels on the view to the agent that answers the turn."""
 
 from __future__ import annotations
 

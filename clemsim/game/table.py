@@ -1,7 +1,7 @@
 """The table: all that a game may touch, and how it waits for replies without doing any I/O.
 
-`ask` and `ask_all` suspend `play` with a `Batch` of pending asks; whoever drives it sends the messages back in. The
-table knows neither agents nor tasks nor clocks.
+`ask` and `ask_all` suspend `play` with a `Batch` of pending asks; the driver sends the messages back in. The table knows
+neither agents nor tasks nor clocks.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Pending:
 
     @property
     def seat(self) -> str:
-        """Who is asked."""
+        """The seat that is asked."""
         return self.asked.seat
 
 
@@ -89,15 +89,15 @@ class Table:
 
     @property
     def rng(self) -> random.Random:
-        """Chance. Made when it is first used: most games never do, and it takes 2.5 kB."""
+        """The chance of the episode. Made when it is first used: most games never use it, and it takes 2.5 kB."""
         if self._rng is None:
             self._rng = random.Random(self.seed)
         return self._rng
 
     def tell(self, seat: str, content: str, echo: str = "") -> None:
-        """Say something to a seat that wants no reply; it stands before the next ask.
+        """Say something to a seat that wants no reply; it stands before the seat's next ask.
 
-        With an `echo` such as "Ok." the seat sees that as its own answer to what it was told.
+        With an `echo` such as "Ok." the seat sees the echo as its own answer to what it was told.
         """
         self._check(seat)
         self.log(Told(seat, content, echo))
@@ -170,7 +170,7 @@ class Table:
         return move
 
     def _again(self, question: Question[Any], problem: Invalid, tries: int, message: Message) -> str:
-        """What to say next; raises Abort where there is nothing more to say."""
+        """Return what to say next. Raises Abort where there is nothing more to say."""
         more = question.reask(problem, tries) if question.reask and message.stop != "overflow" else None
         if more is None:
             cut = " (the reply was cut at the token limit)" if message.stop == "length" else ""

@@ -25,7 +25,7 @@ class Turn:
 
     @property
     def seat(self) -> str:
-        """Who was asked."""
+        """The seat that was asked."""
         return self.asked.seat
 
     @property
@@ -44,7 +44,7 @@ class Transcript(Generic[I_co]):
 
     @property
     def outcome(self) -> Outcome | None:
-        """How it ended; None while unfinished."""
+        """The outcome; None while unfinished."""
         last = self.events[-1] if self.events else None
         return last.outcome if isinstance(last, Ended) else None
 
@@ -53,15 +53,15 @@ class Transcript(Generic[I_co]):
         """The answered turns in order, with what became of each reply."""
         by_kind: dict[type[Event], dict[int, Any]] = {Asked: {}, Replied: {}, Parsed: {}, Rejected: {}}
         for event in self.events:
-            if (found := by_kind.get(type(event))) is not None:
-                found[event.turn] = event  # type: ignore[union-attr]
+            if (by_turn := by_kind.get(type(event))) is not None:
+                by_turn[event.turn] = event  # type: ignore[union-attr]
         asked, replied, parsed, rejected = by_kind.values()
         return [Turn(asked[turn], reply, parsed.get(turn), rejected.get(turn)) for turn, reply in replied.items()]
 
     def moves(self, seat: str) -> list[Any]:
-        """The moves of a seat in order."""
+        """Return the moves of a seat in order."""
         return [turn.move for turn in self.turns if turn.seat == seat and turn.parsed is not None]
 
     def notes(self, key: str) -> Iterator[Any]:
-        """The values noted under a key, in order."""
+        """Return the values noted under a key, in order."""
         return (event.value for event in self.events if isinstance(event, Noted) and event.key == key)

@@ -10,11 +10,13 @@ from typing import Any
 import orjson
 
 from clemsim._util.extras import library
+from clemsim._util.files import writing_file
 from clemsim.errors import UsageError
 from clemsim.game.events import Replied, encode, type_name
 from clemsim.game.messages import MODERATOR, Message
 from clemsim.interop.clembench.exporting import export_results
-from clemsim.results.frames import QUERIES, open_run
+from clemsim.results.frames import QUERIES
+from clemsim.runs.api import open_run
 from clemsim.runs.prepare import prepare_arenas
 from clemsim.store import reader
 from clemsim.store.folder import STORE, read_config
@@ -52,12 +54,10 @@ def parquet(folder: Path, out: Path) -> int:
     """
     run = open_run(folder)
     tables = {name: run.arrow(name) for name in QUERIES}
-    try:
+    with writing_file(out, UsageError):
         out.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            library("pyarrow.parquet").write_table(table, out / f"{name}.parquet")
-    except OSError as error:
-        raise UsageError(f"{out} can't be written: {error.strerror}") from error
+            library("pyarrow.parquet", "frames").write_table(table, out / f"{name}.parquet")
     return int(tables["episodes"].num_rows)
 
 
@@ -130,12 +130,10 @@ def _blocks(text: str, tokens: int) -> list[bytes]:
 
 def _lines(out: Path, rows: Iterator[dict[str, Any]]) -> int:
     count = 0
-    try:
+    with writing_file(out, UsageError):
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("wb") as file:
             for row in rows:
                 file.write(orjson.dumps(row) + b"\n")
                 count += 1
-    except OSError as error:
-        raise UsageError(f"{out} can't be written: {error.strerror}") from error
     return count

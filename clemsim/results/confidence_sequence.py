@@ -22,12 +22,12 @@ from __future__ import annotations
 
 import math
 
+from clemsim.results.intervals import Interval
+
 LEVEL = 0.05  # of error, over all looks
 STEPS = 200  # between the candidates 0 and 1
 MOST = 0.75  # of the wealth that one round may lose
 PRICES = [10 ** (power / 4 - 3) for power in range(13)]  # of log wealth, in units of the mean: multipliers to try
-
-Interval = tuple[float, float]
 
 _TWO = math.log(2)
 _CANDIDATES = [step / STEPS for step in range(STEPS + 1)]

@@ -3,65 +3,95 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from clemsim.store.reader import meta
 from clemsim.store.schema import SESSION
 
 LONG = 256  # tokens; a shorter beginning may not fill a block of the cache (vLLM's blocks are 16 tokens, on a CPU 128)
-BLOCK = 128  # tokens at the end of a beginning that may not be found, for they fill no block
-ENOUGH = 20  # such turns, before anything is said
-BROKEN = 0.5  # of what could have been found
+BLOCK = 128  # tokens at the end of a beginning that need not be cached, as they fill no block
+ENOUGH = 20  # turns with a long beginning; with fewer nothing is reported
+BROKEN = 0.5  # share of what could have been cached; a cache that finds less gets a warning
+
+Session = Mapping[str, float]
 
 
-def throughput(base: sqlite3.Connection) -> dict[str, Any]:
-    """Turns, requests, retries and tokens over all sessions of the run, the seconds that those lasted, and what clemsim
-    itself cost: CPU milliseconds of its event loop for each turn, and how late that loop was (99 % of the time, and at
-    worst).
-    """
+class Throughput(BaseModel):
+    """Totals over all sessions of a run, and what clemsim itself cost."""
+
+    model_config = ConfigDict(frozen=True)
+    turns: int
+    requests: int
+    retries: int
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    seconds: int | float  # that the sessions lasted; the integer 0 where there were none, as in an imported run
+    turns_per_second: float
+    peak_in_flight: int
+    cpu_ms_per_turn: float | None  # CPU time of the event loop in milliseconds
+    loop_lag_ms: tuple[float, float]  # how late the event loop was: 99th percentile, and at worst
+
+
+class CacheReport(BaseModel):
+    """How an agent's server found again what it had seen before."""
+
+    model_config = ConfigDict(frozen=True)
+    turns: int  # with a long beginning that the server had seen before
+    share: float  # of those tokens, found in the prefix cache
+    warning: str  # why the share is low; empty: all is well
+
+
+def throughput(base: sqlite3.Connection) -> Throughput:
+    """Return the throughput of the run in the store `base`."""
     totals = base.execute(
         "SELECT count(*), sum(retries), sum(tokens_in), sum(tokens_out), sum(tokens_cached) FROM requests"
     ).fetchone()
+    requests, retries, tokens_in, tokens_out, tokens_cached = (total or 0 for total in totals)
     turns = base.execute("SELECT count(*) FROM events WHERE type = 'replied'").fetchone()[0]
     sessions = [value for key, value in meta(base).items() if key.startswith(SESSION)]
     seconds = _sum(sessions, "seconds")
     played = _sum(sessions, "turns")
-    names = ("requests", "retries", "tokens_in", "tokens_out", "tokens_cached")
-    return {
-        "turns": turns,
-        **{name: value or 0 for name, value in zip(names, totals, strict=True)},
-        "seconds": round(seconds, 3),
-        "turns_per_second": round(turns / seconds, 2) if seconds else 0.0,
-        "peak_in_flight": int(_max(sessions, "peak_in_flight")),
-        "cpu_ms_per_turn": round(1000 * _sum(sessions, "cpu") / played, 3) if played else None,
-        "loop_lag_ms": [round(1000 * _max(sessions, name), 1) for name in ("lag_p99", "lag_max")],
-    }
+    return Throughput(
+        turns=turns,
+        requests=requests,
+        retries=retries,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        tokens_cached=tokens_cached,
+        seconds=round(seconds, 3),
+        turns_per_second=round(turns / seconds, 2) if seconds else 0.0,
+        peak_in_flight=int(_max(sessions, "peak_in_flight")),
+        cpu_ms_per_turn=round(1000 * _sum(sessions, "cpu") / played, 3) if played else None,
+        loop_lag_ms=(round(1000 * _max(sessions, "lag_p99"), 1), round(1000 * _max(sessions, "lag_max"), 1)),
+    )
 
 
-def _sum(sessions: list[dict[str, float]], name: str) -> float:
+def _sum(sessions: Sequence[Session], name: str) -> float:
     return sum(session.get(name, 0.0) for session in sessions)
 
 
-def _max(sessions: list[dict[str, float]], name: str) -> float:
+def _max(sessions: Sequence[Session], name: str) -> float:
     return max((session.get(name, 0.0) for session in sessions), default=0.0)
 
 
-def caches(base: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-    """By agent, of all turns with a long beginning that its server had seen before: how much of that the server found in
-    its prefix cache (`share`), and why so little, if it is little (`warning`; empty: all is well).
-    """
+def caches(base: sqlite3.Connection) -> dict[str, CacheReport]:
+    """Return a report for each agent that had enough turns with a long beginning, and whose server tells of its cache."""
     rows = base.execute(
         "SELECT agent, count(*), sum(prefix - ?), sum(min(tokens_cached, prefix - ?)), sum(tokens_in < prefix),"
         " sum(tokens_cached) FROM requests WHERE prefix >= ? GROUP BY agent",
         (BLOCK, BLOCK, LONG),
     )
-    found = {}
+    reports = {}
     for agent, turns, expected, cached, shorter, reported in rows:
         if turns >= ENOUGH and (reported or _has_metrics(base, agent)):
             share = cached / expected
-            warning = _why(base, agent, shorter / turns, reported) if share < BROKEN else ""
-            found[agent] = {"turns": turns, "share": round(share, 3), "warning": warning}
-    return found
+            warning = _reason(base, agent, shorter / turns, reported) if share < BROKEN else ""
+            reports[agent] = CacheReport(turns=turns, share=round(share, 3), warning=warning)
+    return reports
 
 
 def _has_metrics(base: sqlite3.Connection, agent: str) -> bool:
@@ -69,7 +99,10 @@ def _has_metrics(base: sqlite3.Connection, agent: str) -> bool:
     return bool(base.execute(query, (agent,)).fetchone()[0])
 
 
-def _why(base: sqlite3.Connection, agent: str, shorter: float, reported: int) -> str:
+def _reason(base: sqlite3.Connection, agent: str, shorter: float, reported: int) -> str:
+    """Say why the cache of `agent` found little. `shorter`: share of turns whose prompt was shorter than its beginning;
+    `reported`: cached tokens that the server reported.
+    """
     hits, preempted = base.execute(
         "SELECT max(prefix_hits), max(preemptions) - min(preemptions) FROM loads WHERE agent = ?", (agent,)
     ).fetchone()
@@ -88,7 +121,7 @@ def _why(base: sqlite3.Connection, agent: str, shorter: float, reported: int) ->
 
 
 def loads(base: sqlite3.Connection) -> list[dict[str, Any]]:
-    """The history of the width, in order."""
+    """Return the history of the width, in order: the rows of the table `loads`."""
     cursor = base.execute("SELECT * FROM loads ORDER BY at")
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]

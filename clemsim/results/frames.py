@@ -76,21 +76,14 @@ class RunTables:
             rows = cursor.fetchall()
         return {column: [row[index] for row in rows] for index, column in enumerate(names)}
 
-    def pandas(self, name: str) -> Any:
+    def pandas(self, name: str = "episodes") -> Any:
         """A table as a pandas DataFrame. Raises UsageError without pandas."""
-        return library("pandas").DataFrame(self.columns(name))
+        return library("pandas", "frames").DataFrame(self.columns(name))
 
-    def polars(self, name: str) -> Any:
+    def polars(self, name: str = "episodes") -> Any:
         """A table as a polars DataFrame. Raises UsageError without polars."""
-        return library("polars").DataFrame(self.columns(name), infer_schema_length=None)
+        return library("polars", "frames").DataFrame(self.columns(name), infer_schema_length=None)
 
-    def arrow(self, name: str) -> Any:
+    def arrow(self, name: str = "episodes") -> Any:
         """A table as a pyarrow Table. Raises UsageError without pyarrow."""
-        return library("pyarrow").table(dict(self.columns(name)))
-
-
-def open_run(path: str | Path) -> RunTables:
-    """The tables of a run. Raises StoreError when there is none."""
-    folder = Path(path)
-    with reader.reading(folder / STORE):
-        return RunTables(folder)
+        return library("pyarrow", "frames").table(dict(self.columns(name)))

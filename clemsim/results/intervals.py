@@ -13,18 +13,30 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from clemsim.game.outcomes import Outcome
+
 RESAMPLES = 1000
 Z = 1.959963984540054  # two-sided 95 %
 
 
+Interval = tuple[float, float]  # its two ends
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The episodes of one instance: how many, how many were not aborted, the main scores that are defined."""
+    """The episodes of one instance: how many, how many were not aborted, how many have a main score, and their sum."""
 
     episodes: int
     played: int
     scored: int
     total: float
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome]) -> Cluster:
+        """Return the cluster of the episodes that ended in `outcomes`."""
+        qualities = [outcome.quality for outcome in outcomes if outcome.quality is not None]
+        played = sum(outcome.kind != "aborted" for outcome in outcomes)
+        return cls(len(outcomes), played, len(qualities), sum(qualities))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +45,6 @@ class Point:
 
     played: float
     quality: float | None
-
-
-Interval = tuple[float, float]
 
 
 def point(clusters: Sequence[Cluster]) -> Point:

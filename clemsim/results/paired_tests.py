@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import comb
 
 from clemsim.results.intervals import Z
@@ -47,8 +47,15 @@ def mean_interval(differences: Sequence[float], reach: float, seed: int = 0) -> 
         share = Z * Z / (count + Z * Z)
         return mean - share * reach, mean + share * reach
     dice = random.Random(seed)
-    means = sorted(sum(dice.choices(differences, k=count)) / count for _ in range(RESAMPLES))
-    return means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES) - 1]
+    return resampled_interval(sum(dice.choices(differences, k=count)) / count for _ in range(RESAMPLES))
+
+
+def resampled_interval(statistics: Iterable[float]) -> tuple[float, float]:
+    """Return the 95 % interval of a statistic from its resampled values (percentile bootstrap; Efron 1979): of n values in
+    order, those with index 0.025 n and 0.975 n - 1, without interpolation. There are at least 40 values.
+    """
+    values = sorted(statistics)
+    return values[int(0.025 * len(values))], values[int(0.975 * len(values)) - 1]
 
 
 def wilson(successes: int, count: int) -> tuple[float, float]:

@@ -5,46 +5,79 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import orjson
+from pydantic import BaseModel, ConfigDict
 
-from clemsim.errors import StoreError
-from clemsim.results import diagnostics
-from clemsim.results.summary import Scored, summarize
+from clemsim._util.files import dump_json, write_bytes
+from clemsim.results.diagnostics import CacheReport, Throughput, caches, throughput
+from clemsim.results.intervals import Interval
+from clemsim.results.summary import RunScores, ScoredEpisode, summarize
 from clemsim.store import reader
 from clemsim.store.folder import STORE, SUMMARY, read_description
 from clemsim.store.schema import ANSWERED, QUESTION
 
+HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.json` begins with
 
-def write_summary(folder: Path) -> dict[str, Any]:
-    """The summary, written to `summary.json`. Raises StoreError."""
+
+class StoppingResult(BaseModel):
+    """What came of the stopping rule of a run."""
+
+    model_config = ConfigDict(frozen=True)
+    rule: str
+    answer: str | None  # `yes` or `no`; None: not answered yet
+    looked_at: int  # instances that the answer rests on
+    instances: int  # instances that there are to look at
+    intervals: dict[str, Interval]  # in points
+    text: str  # all of it in one line
+
+
+class RunSummary(RunScores):
+    """Everything that `summary.json` says of a run. All casts together are scored at the top, each cast under `agents`."""
+
+    run: str  # the folder
+    suite: str
+    suite_seed: int | None
+    constrained: bool
+    cut_replies: dict[str, dict[str, int]]  # by cast and reason (`length`, `overflow`): how many replies broke off
+    throughput: Throughput
+    caches: dict[str, CacheReport]  # by agent
+    stopped_when: str | None  # the line of the stopping rule that ended the run
+    question: StoppingResult | None = None  # None: the run has no stopping rule
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `summary.json` holds, in its order. A run without a stopping rule has no `question`."""
+        data = self.model_dump(mode="json", exclude={"question"} if self.question is None else None)
+        return {name: data[name] for name in HEAD} | {name: value for name, value in data.items() if name not in HEAD}
+
+
+def write_summary(folder: Path) -> RunSummary:
+    """Write `summary.json` and return the summary. Raises StoreError."""
     summary = summarize_run(folder)
-    try:
-        (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
-    except OSError as error:
-        raise StoreError(f"{folder / SUMMARY} can't be written: {error.strerror}") from error
+    write_bytes(folder / SUMMARY, dump_json(summary.as_json()) + b"\n")
     return summary
 
 
-def summarize_run(folder: Path) -> dict[str, Any]:
-    """The summary, made from the store. Raises StoreError."""
-    about = read_description(folder)
+def summarize_run(folder: Path) -> RunSummary:
+    """Return the summary of the run in `folder`, made from its store. Raises StoreError."""
+    description = read_description(folder)
     with reader.reading(folder / STORE) as base:
-        scored = [
-            Scored(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in reader.episodes(base)
+        episodes = [
+            ScoredEpisode(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause)
+            for row in reader.episodes(base)
         ]
-        throughput, caches = diagnostics.throughput(base), diagnostics.caches(base)
-        cut = reader.cut_replies(base)
-        question = reader.meta(base).get(QUESTION)
-    scores = summarize(scored)
-    return {
-        "run": str(folder),
-        "suite": about["suite"]["name"],
-        "suite_seed": about["suite"].get("seed"),
-        "constrained": about["config"].get("constrain", False),
-        **scores,
-        "cut_replies": cut,
-        "throughput": throughput,
-        "caches": caches,
-        "stopped_when": question["text"] if question and ANSWERED in scores["causes"] else None,
-        **({"question": question} if question else {}),
-    }
+        rates, reports = throughput(base), caches(base)
+        cut_replies = reader.cut_replies(base)
+        recorded = reader.meta(base).get(QUESTION)
+    question = StoppingResult.model_validate(recorded) if recorded else None
+    scores = summarize(episodes)
+    return RunSummary(
+        run=str(folder),
+        suite=description.suite.name,
+        suite_seed=description.suite.seed,
+        constrained=description.config.constrain,
+        cut_replies=cut_replies,
+        throughput=rates,
+        caches=reports,
+        stopped_when=question.text if question and ANSWERED in scores.causes else None,
+        question=question,
+        **dict(scores),
+    )

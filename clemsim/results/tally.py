@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from clemsim.game.instances import EpisodeKey
-from clemsim.game.outcomes import Outcome
 from clemsim.results.intervals import Cluster, Point, point
+from clemsim.runtime.episode import Result
+from clemsim.runtime.observer import Observer
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Observer):
     """Running scores by cast and arena, kept up without looking back."""
 
-    scores: dict[str, dict[str, Cluster]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.scores: dict[str, dict[str, Cluster]] = {}
 
-    def add(self, key: EpisodeKey, outcome: Outcome) -> None:
-        """Count a finished episode."""
-        arenas = self.scores.setdefault(key.cast, {})
-        old = arenas.get(key.arena, Cluster(0, 0, 0, 0.0))
-        quality = outcome.quality
-        arenas[key.arena] = Cluster(
-            old.episodes + 1,
-            old.played + (outcome.kind != "aborted"),
-            old.scored + (quality is not None),
-            old.total + (quality or 0.0),
+    def finished(self, result: Result) -> None:
+        """Count an episode that has an outcome."""
+        outcome = result.outcome
+        if outcome is None:
+            return
+        arenas = self.scores.setdefault(result.key.cast, {})
+        before = arenas.get(result.key.arena, Cluster(0, 0, 0, 0.0))
+        arenas[result.key.arena] = Cluster(
+            before.episodes + 1,
+            before.played + (outcome.kind != "aborted"),
+            before.scored + (outcome.quality is not None),
+            before.total + (outcome.quality or 0.0),
         )
 
     def points(self) -> dict[str, list[Point]]:
-        """%Played and Quality of each arena, by cast."""
+        """Return %Played and Quality of each arena, by cast."""
         return {cast: [point([cluster]) for cluster in arenas.values()] for cast, arenas in self.scores.items()}

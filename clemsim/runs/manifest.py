@@ -1,4 +1,4 @@
-"""What a run writes down about itself before it begins."""
+"""The manifest of a run: what it writes down about itself before it begins."""
 
 from __future__ import annotations
 
@@ -13,53 +13,50 @@ from clemsim.catalog import suites
 from clemsim.game.events import Event
 from clemsim.runs.prepare import PreparedRun
 from clemsim.store.config import RunConfig
-from clemsim.store.folder import (
-    STORE,
-    making,
-    write_description,
-)
+from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
+from clemsim.store.folder import STORE, making, write_description
 from clemsim.store.writer import RunStore
 
 
-def create(folder: Path, prepared: PreparedRun, past: Sequence[Event] = ()) -> None:
-    """Make the folder with its configuration and a store that knows every episode. Raises StoreError."""
+def create_run(folder: Path, prepared: PreparedRun, past: Sequence[Event] = ()) -> None:
+    """Make the folder of a run, with its description and a store that knows every episode. Raises StoreError.
+
+    Every episode begins with the events in `past`.
+    """
     with making(folder) as draft:
         write_description(draft, describe(prepared))
-        writer = RunStore(draft / STORE)
-        for episode in prepared.episodes():
-            writer.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
-            writer.record(episode.key, 0, past)
-        writer.meta("run", folder.name)
-        writer.close()
+        store = RunStore(draft / STORE)
+        for episode in prepared.episodes:
+            store.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
+            store.record(episode.key, 0, past)
+        store.meta("run", folder.name)
+        store.close()
 
 
-def describe(prepared: PreparedRun) -> dict[str, Any]:
-    """The full configuration of a run; no secrets."""
-    return {
-        "config": settled(prepared.config),
-        "suite": {
-            "name": prepared.suite.name,
-            "seed": prepared.suite.seed,
-            "language": prepared.suite.language,
-        },
-        "arenas": {name: {"version": arena.version, "files": arena.digest} for name, arena in prepared.arenas.items()},
-        "agents": {agent.name: agent.describe() for agent in prepared.agents},
-        "made": {
-            "clemsim": version("clemsim"),
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        },
-    }
+def describe(prepared: PreparedRun) -> RunDescription:
+    """Return the full description of a run; it holds no secrets."""
+    suite, arenas = prepared.suite, prepared.arenas
+    return RunDescription(
+        config=RecordedConfig.model_validate(settled(prepared.config)),
+        suite=SuiteDescription(name=suite.name, seed=suite.seed, language=suite.language),
+        arenas={name: ArenaDescription(version=arena.version, files=arena.digest) for name, arena in arenas.items()},
+        agents={agent.name: agent.describe() for agent in prepared.agents},
+        made=Origin(
+            clemsim=version("clemsim"),
+            python=platform.python_version(),
+            platform=platform.platform(),
+            started=datetime.now().astimezone().isoformat(timespec="seconds"),
+        ),
+    )
 
 
 def settled(config: RunConfig) -> dict[str, Any]:
-    """The configuration with the whole paths of suites and games, so that a run can be gone on with from anywhere."""
+    """Return the configuration with absolute paths of suites and games, so that a run can be resumed from anywhere."""
     suite = config.suite if config.suite in suites.available() else str(Path(config.suite).resolve())
-    arenas = [_whole(spec) if ".py" in spec else spec for spec in config.arenas]
+    arenas = [_absolute(spec) if ".py" in spec else spec for spec in config.arenas]
     return {**config.model_dump(), "suite": suite, "arenas": arenas, "agents": list(config.agents)}
 
 
-def _whole(spec: str) -> str:
+def _absolute(spec: str) -> str:
     path, _, name = spec.rpartition(":")
     return f"{Path(path).resolve()}:{name}"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import find_arena
+from clemsim.arena import Arena, find_arena
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.events import Asked, Event, Replied
+from clemsim.results.run_summary import RunSummary
 from clemsim.runs.prepare import prepare_arenas
 from clemsim.runs.run import play
 from clemsim.runs.session import Watch
@@ -22,7 +22,7 @@ from clemsim.store.reader import EpisodeRow
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A re-driven episode; `problem` says where it is no longer what was recorded, empty if it is."""
+    """A re-driven episode. `problem` says where it differs from the recording; empty: nowhere."""
 
     row: EpisodeRow
     turns: int
@@ -40,20 +40,20 @@ def replay(folder: Path, episode: str | None = None) -> Iterator[Replayed]:
 
 
 def chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
-    """The episodes of this number or label; all of them for None. Raises UsageError when there is none."""
+    """Return the episodes of this number or label; all of them for None. Raises UsageError when there are none."""
     if episode is None:
         return list(rows)
-    found = [row for row in rows if episode in (str(row.id), row.key.label)]
-    if not found:
+    named = [row for row in rows if episode in (str(row.id), row.key.label)]
+    if not named:
         raise UsageError(
             f"there is no episode {episode!r}: give a number from 1 to {len(rows)} or a label of `clemsim show RUN`"
         )
-    return found
+    return named
 
 
 async def branch(
     folder: Path, episode: str, turn: int, config: RunConfig, out: Path | None = None, watch: Watch | None = None
-) -> dict[str, Any]:
+) -> RunSummary:
     """Play an episode on from a turn, as often and with the agents that the configuration says, into a new run.
 
     Raises ClemsimError.
@@ -72,13 +72,13 @@ async def branch(
 
 
 def _specs(config: RunConfig, name: str) -> tuple[str, ...]:
-    """How the run named an arena: perhaps by its file."""
-    found = [spec for spec in config.arenas if find_arena(spec).name == name]
-    return tuple(found) or (name,)
+    """Return how the run named an arena, which may be by its file."""
+    specs = [spec for spec in config.arenas if find_arena(spec).name == name]
+    return tuple(specs) or (name,)
 
 
 def before(events: Sequence[Event], turn: int) -> list[Event]:
-    """The events up to the ask of a turn. Raises UsageError when it was never asked."""
+    """Return the events up to the ask of a turn. Raises UsageError when it was never asked."""
     for index, event in enumerate(events):
         if isinstance(event, Asked) and event.turn == turn:
             return list(events[: index + 1])
@@ -87,14 +87,14 @@ def before(events: Sequence[Event], turn: int) -> list[Event]:
 
 
 def _problem(arena: Arena[Any], row: EpisodeRow, events: Sequence[Event]) -> str:
-    driven = arena.drive(arena.load(row.data), row.key)
+    driver = arena.drive(arena.load(row.data), row.key)
     try:
-        driven.replay(events)
+        driver.replay(events)
     except ArenaError as error:
         return str(error)
     turn = 0
-    for now, recorded in zip(driven.events, events, strict=False):
+    for now, recorded in zip(driver.events, events, strict=False):
         turn = getattr(recorded, "turn", turn)
         if now != recorded:
             return f"after turn {turn}: recorded {recorded}, now {now}"
-    return "" if len(driven.events) >= len(events) else f"ends after turn {turn}; more was recorded"
+    return "" if len(driver.events) >= len(events) else f"ends after turn {turn}; more was recorded"

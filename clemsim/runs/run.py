@@ -1,7 +1,7 @@
 """Runs: many episodes, one folder.
 
 A run is prepared first (suite, arenas, agents, all checked and opened) and only then gets its folder, so that nothing
-is left half-written when something is missing. Playing, going on and scoring again all end in the same summary, made
+is left half-written when something is missing. Playing, resuming and scoring again all end in the same summary, made
 from the store.
 """
 
@@ -9,37 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from clemsim._util.tasks import run_in_background
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.game.events import Event
-from clemsim.game.instances import EpisodeKey
 from clemsim.game.transcript import Transcript
-from clemsim.results.run_summary import write_summary
-from clemsim.results.tally import Tally
-from clemsim.runs.manifest import create
-from clemsim.runs.prepare import PreparedRun, prepare, prepare_arenas
+from clemsim.results.run_summary import RunSummary, write_summary
+from clemsim.runs.manifest import create_run
+from clemsim.runs.prepare import prepare, prepare_arenas
 from clemsim.runs.resume_check import check_agents, check_same
-from clemsim.runs.session import EpisodePlayer, LiveRun, Watch, _keep_session
-from clemsim.runs.stopping import StoppingRule, StoppingScheduler, _begun, _question
-from clemsim.runs.width_control import follow_requests
+from clemsim.runs.session import RunSession, Watch
+from clemsim.runs.stopping import make_rule, set_aside_unbegun
 from clemsim.runs.workers.cluster import WorkerOptions
-from clemsim.runs.workers.pool import WorkerPool
 from clemsim.runtime.agent import opened
 from clemsim.runtime.limits import Limits
-from clemsim.runtime.scheduler import Scheduler
 from clemsim.store import reader
 from clemsim.store.config import RunConfig
-from clemsim.store.folder import (
-    STORE,
-    alone,
-    check_folder,
-    default_folder,
-    read_config,
-    read_description,
-)
-from clemsim.store.recorder import Recorder
+from clemsim.store.folder import STORE, alone, check_folder, default_folder, read_config, read_description
 from clemsim.store.writer import RunStore
 
 
@@ -51,21 +36,21 @@ async def play(
     past: Sequence[Event] = (),
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
-) -> dict[str, Any]:
+) -> RunSummary:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
-    `servers`: owns the servers that are started for the run; None: they stop with it.
 
-    Raises ClemsimError; the folder then keeps what was played.
+    `servers` owns the servers that are started for the run; None: they stop with it. Raises ClemsimError; the folder then
+    keeps what was played.
     """
     prepared = prepare(config, servers)
-    question = _question(prepared, workers)
+    rule = make_rule(prepared, workers)
     folder = out or default_folder(config)
     check_folder(folder)
     async with opened(prepared.agents):
-        create(folder, prepared, past)
+        create_run(folder, prepared, past)
+        episodes = [episode.after(past) for episode in prepared.episodes]
         with alone(folder):
-            recorded = {episode.key: past for episode in prepared.episodes()}
-            return await _go(folder, prepared, recorded, watch, limits, workers, question)
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
 
 
 async def resume(
@@ -74,79 +59,43 @@ async def resume(
     limits: Limits | None = None,
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
-    **changes: int | None,
-) -> dict[str, Any]:
-    """Go on with a run: play what is unfinished, each episode from its next turn on, unless its question is answered.
-    `changes`: of its configuration, in what makes no difference to the play: its width, or None for `stop_when`.
-    `servers`: as for `play`.
+    changes: Mapping[str, int | None] | None = None,
+) -> RunSummary:
+    """Go on with a run and return its summary: play the unfinished episodes, each from its next turn on, unless the
+    stopping rule of the run is answered.
 
-    Raises UsageError where the run would not be the same any more, and every other ClemsimError.
+    `changes` of the configuration may be those that make no difference to the play: `width`, and None for `stop_when`.
+    `servers`: as for `play`. Raises UsageError where it would not be the same run any more, and every other ClemsimError.
     """
-    about = read_description(folder)
+    description = read_description(folder)
     with alone(folder):
-        prepared = prepare(read_config(folder).model_copy(update=changes), servers)
+        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers)
         with reader.reading(folder / STORE) as base:
             rows = list(reader.episodes(base))
-            past: Mapping[EpisodeKey, Sequence[Event]] = {
-                row.key: reader.events(base, row.id) for row in rows if row.outcome is None
-            }
-        check_same(about, prepared, rows)
-        question = _question(prepared, workers, rows)
-        if question and question.answer:
-            past, question = _begun(folder, question, past), None
-        if not past:
+            recorded = {row.key: reader.events(base, row.id) for row in rows if row.outcome is None}
+        check_same(description, prepared, rows)
+        rule = make_rule(prepared, workers, rows)
+        episodes = [episode.after(recorded[episode.key]) for episode in prepared.episodes if episode.key in recorded]
+        if rule and rule.answer:
+            episodes, rule = set_aside_unbegun(folder, rule, episodes), None
+        if not episodes:
             return write_summary(folder)
         async with opened(prepared.agents):
-            check_agents(about, prepared.agents)
-            return await _go(folder, prepared, past, watch, limits, workers, question)
+            check_agents(description, prepared.agents)
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
 
 
-def rescore(folder: Path) -> dict[str, Any]:
+def rescore(folder: Path) -> RunSummary:
     """Compute every score of a run anew from its transcripts and return the summary. Raises StoreError."""
     arenas = prepare_arenas(read_config(folder))
     with alone(folder), reader.reading(folder / STORE) as base:
-        writer = RunStore(folder / STORE, create=False)
+        store = RunStore(folder / STORE, create=False)
         try:
             for row in reader.episodes(base):
                 if row.outcome is not None:
                     arena = arenas[row.key.arena]
                     transcript = Transcript(row.key, arena.load(row.data), tuple(reader.events(base, row.id)))
-                    writer.score(row.key, *arena.scores(transcript))
+                    store.score(row.key, *arena.scores(transcript))
         finally:
-            writer.close()
+            store.close()
     return write_summary(folder)
-
-
-async def _go(
-    folder: Path,
-    prepared: PreparedRun,
-    past: Mapping[EpisodeKey, Sequence[Event]],
-    watch: Watch | None,
-    limits: Limits | None,
-    workers: WorkerOptions | None,
-    question: StoppingRule | None,
-) -> dict[str, Any]:
-    """Play those episodes of a run that have a past, which may be empty."""
-    writer = RunStore(folder / STORE, create=False)
-    tally = Tally()
-    player: EpisodePlayer
-    episodes = [episode for episode in prepared.episodes(past) if episode.key in past]
-    if workers:
-        player = WorkerPool(prepared.config, past, writer, tally, limits, workers)
-    elif question:
-        player = StoppingScheduler(prepared, writer, tally, limits, question)
-        episodes = question.sorted(episodes)
-    else:
-        player = Scheduler(Recorder(writer, prepared.arenas, tally), prepared.config.width, limits)
-    live = LiveRun(folder, player.progress, tally, player.stop)
-    try:
-        async with (
-            run_in_background(_keep_session(writer, player)),
-            run_in_background(follow_requests(folder, player.set_width)),
-            run_in_background(watch(live) if watch else None),
-        ):
-            await player.play(episodes)
-    finally:
-        writer.close()
-        summary = write_summary(folder)
-    return summary

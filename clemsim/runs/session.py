@@ -1,4 +1,4 @@
-"""One session of a run: an episode player, the store it records into, and who watches."""
+"""One session of a run: the episodes that a process plays, the store they are recorded in, and the display."""
 
 from __future__ import annotations
 
@@ -13,10 +13,22 @@ from typing import Any, Protocol
 from clemsim._util.loop_monitor import LoopFacts, Monitor, total
 from clemsim._util.tasks import run_in_background
 from clemsim.errors import StoreError
+from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.results.tally import Tally
+from clemsim.runs.prepare import PreparedRun
+from clemsim.runs.stopping import StoppingRule, StoppingScheduler
+from clemsim.runs.width_control import follow_requests
+from clemsim.runs.workers.cluster import WorkerOptions
+from clemsim.runs.workers.pool import WorkerPool
 from clemsim.runtime.episode import Episode
+from clemsim.runtime.limits import Limits
+from clemsim.runtime.observer import Broadcast
 from clemsim.runtime.progress import Progress
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.store.folder import STORE
 from clemsim.store.writer import RunStore
+
+HEARTBEAT = 1.0  # seconds between two entries of what a session has cost so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +44,15 @@ class LiveRun:
 Watch = Callable[[LiveRun], Coroutine[Any, Any, None]]
 
 
-HEARTBEAT = 1.0  # seconds
-
-
 class EpisodePlayer(Protocol):
-    """What plays episodes: a scheduler here, or a crew of workers in other processes."""
+    """Plays episodes: a scheduler in this process, or a pool of workers in others."""
 
     @property
     def progress(self) -> Progress:
         """Running totals."""
 
     async def play(self, episodes: Sequence[Episode]) -> None:
-        """Play all of them."""
+        """Play all episodes."""
 
     def stop(self) -> None:
         """Leave every episode where it is."""
@@ -51,23 +60,63 @@ class EpisodePlayer(Protocol):
     def set_width(self, width: int | None) -> None:
         """Change the width of every agent."""
 
-    def costs(self) -> list[LoopFacts]:
-        """What it took in other processes."""
+    def worker_costs(self) -> list[LoopFacts]:
+        """Return what each process but this one has cost."""
 
 
-async def _keep_session(writer: RunStore, player: EpisodePlayer) -> None:
-    """Put down now and then how long the session has lasted and what it cost, so that a killed one counts too."""
+@dataclass(frozen=True, slots=True)
+class RunSession:
+    """Plays episodes of a run, each from where its events end."""
+
+    folder: Path
+    prepared: PreparedRun
+    episodes: Sequence[Episode]
+    watch: Watch | None = None
+    limits: Limits | None = None
+    workers: WorkerOptions | None = None
+    rule: StoppingRule | None = None  # ends the session once it is answered
+
+    async def play(self) -> RunSummary:
+        """Play the episodes and return the summary of the run. Raises ClemsimError; what was played is recorded."""
+        store, tally = RunStore(self.folder / STORE, create=False), Tally()
+        player = self._player(store, tally)
+        live = LiveRun(self.folder, player.progress, tally, player.stop)
+        try:
+            async with (
+                run_in_background(_record_costs(store, player)),
+                run_in_background(follow_requests(self.folder, player.set_width)),
+                run_in_background(self.watch(live) if self.watch else None),
+            ):
+                await player.play(self.episodes)
+        finally:
+            store.close()
+            summary = write_summary(self.folder)
+        return summary
+
+    def _player(self, store: RunStore, tally: Tally) -> EpisodePlayer:
+        config = self.prepared.config
+        if self.workers:
+            return WorkerPool(config, store, tally, self.limits, self.workers)
+        observer = Broadcast(store, tally)
+        if self.rule:
+            return StoppingScheduler(observer, store, self.rule, config.width, self.limits)
+        return Scheduler(observer, config.width, self.limits)
+
+
+async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:
+    """Record again and again how long the session has lasted and what it cost, so that a killed session counts too."""
     begun, started, monitor, progress = time(), monotonic(), Monitor(), player.progress
 
-    def keep() -> None:
+    def record() -> None:
         facts = {"seconds": monotonic() - started, "peak_in_flight": progress.peak_in_flight, "turns": progress.turns}
-        writer.session(begun, {**facts, **total([monitor.facts(playing=not player.costs()), *player.costs()])})
+        costs = [monitor.facts(playing=not player.worker_costs()), *player.worker_costs()]
+        store.session(begun, {**facts, **total(costs)})
 
     async with run_in_background(monitor.watch()):
         try:
             while True:
                 await asyncio.sleep(HEARTBEAT)
-                keep()
+                record()
         finally:
             with suppress(StoreError):  # the failure of the store itself is raised when it is closed
-                keep()
+                record()

@@ -1,4 +1,4 @@
-"""Changes the width of a run that goes on, from another process: a file in its folder says what is wanted."""
+"""Changes the width of a run that goes on, from another process: a file in its folder says which width is wanted."""
 
 from __future__ import annotations
 
@@ -9,32 +9,31 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from clemsim.errors import StoreError, UsageError
+from clemsim._util.files import write_text
+from clemsim.errors import UsageError
 from clemsim.store.config import parse_width
 from clemsim.store.folder import LOCK, read_description
 
-WANTED = "width"
-PERIOD = 0.5  # seconds
+REQUEST = "width"  # the name of the file
+PERIOD = 0.5  # seconds between two looks at it
 
 
 def request_width(folder: Path, text: str) -> None:
-    """Ask the process that plays the run for this width. Raises UsageError where nobody plays it, and StoreError."""
+    """Ask the process that plays the run for this width: a number, or `auto`.
+
+    Raises UsageError where no process plays it, and StoreError.
+    """
     parse_width(text)
     read_description(folder)
     lock = FileLock(folder / LOCK, timeout=0)
     with suppress(Timeout), lock:
-        raise UsageError(f"nobody is playing {folder}: give the width with `clemsim resume {folder} --width {text}`")
-    draft = folder / f".{WANTED}"
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(folder / WANTED)
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+        raise UsageError(f"no process is playing {folder}: give the width with `clemsim resume {folder} --width {text}`")
+    write_text(folder / REQUEST, text)
 
 
 async def follow_requests(folder: Path, set_width: Callable[[int | None], None]) -> None:
-    """Do what is asked for, until cancelled; what was asked for before counts no more."""
-    path = folder / WANTED
+    """Set the width that is asked for, until cancelled; a request from before counts no more."""
+    path = folder / REQUEST
     path.unlink(missing_ok=True)
     while True:
         await asyncio.sleep(PERIOD)

@@ -1,9 +1,9 @@
-"""The adaptive width: how many turns should be in flight at a server whose limits nobody told.
+"""The adaptive width: how many turns should be in flight at a server whose limits are not known.
 
-Readings go in, a width comes out; no clock, no I/O. A server that shows its queue is kept just full: as many in flight
-as it runs at once and a few in its queue, so that a place that comes free is taken at once. Of a server that shows
-nothing, more is asked as long as that makes it faster. Both begin by doubling, and both give way quickly when they are
-turned away (429, 503) or when the server has to throw conversations out of its memory.
+Readings go in, a width comes out; no clock, no I/O. A server that shows its queue is kept just full: as many turns in
+flight as it runs at once and a few in its queue, so that a slot that comes free is taken at once. A server that shows
+nothing is asked for more as long as that makes it faster. Both begin by doubling, and both give way quickly when
+requests are turned away (429, 503) or when the server has to preempt conversations in its KV cache.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ RESERVE = 0.25  # of what runs may wait in the server's queue: several replies o
 FULL = 0.95  # KV use beyond which nothing is added
 CUT = 0.7  # of the width is left when the server turns requests away
 STEP = 1.25  # by which the width grows once it no longer doubles
-WORTH = 0.05  # growth must make the server so much faster to be kept; twice as many in flight, three times that
+WORTH = 0.05  # growth must make the server faster by this share to be kept; twice as many in flight, by three times this
 PATIENCE, MOST_PATIENCE = 4, 64  # readings until a server is tried again with more
-PERSISTENT = 3  # readings in a row that must show a queue before it is shortened: a burst is none
+PERSISTENT = 3  # readings in a row that must show a queue before it is shortened: a burst is no queue
 GREATEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was seen since the last one."""
+    """What was measured since the reading before."""
 
     in_flight: float  # turns, on average
-    rate: float | None  # tokens generated per second; None: too little was seen to tell
+    rate: float | None  # tokens generated per second; None: too few turns to tell
     limited: bool  # more turns would have been in flight, had the width allowed it
     busy: int = 0  # requests turned away
     load: ServerLoad | None = None
@@ -36,7 +36,7 @@ class Reading:
 
 @dataclass(slots=True)
 class AdaptiveWidth:
-    """Slow start, hill climb, quick cut. `why` says what the last reading changed; empty: nothing."""
+    """Slow start, hill climb, quick cut. `why` says why the last reading changed the width; empty: it did not."""
 
     width: int
     why: str = ""
@@ -48,7 +48,7 @@ class AdaptiveWidth:
     _rest: int = 0  # readings to let pass before growing again
 
     def read(self, reading: Reading) -> int:
-        """The width from now on."""
+        """Take a reading and return the width from now on."""
         self.why = ""
         preempted = self._preempted(reading.load)
         if reading.load:
@@ -59,8 +59,8 @@ class AdaptiveWidth:
             self._cut(CUT * min(self.width, reading.in_flight), "turned away")
         elif preempted and reading.load:
             self._cut(min(0.9 * self.width, reading.load.running), "preemptions")
-        elif len(self._loads) == PERSISTENT and min(each.waiting for each in self._loads) > self._reserve():
-            self._set((self._running() + self._reserve()) * self._ours(reading), "a queue at the server")
+        elif len(self._loads) == PERSISTENT and min(load.waiting for load in self._loads) > self._reserve():
+            self._set((self._running() + self._reserve()) * self._our_share(reading), "a queue at the server")
             self._be_patient()
         elif reading.limited:
             self._climb(reading)
@@ -70,12 +70,12 @@ class AdaptiveWidth:
         return bool(load and self._loads and load.preemptions > self._loads[-1].preemptions)
 
     def _running(self) -> int:
-        return max(each.running for each in self._loads)
+        return max(load.running for load in self._loads)
 
-    def _ours(self, reading: Reading) -> float:
-        """Our share of all requests at the server: there may be others, with queues of their own."""
-        there = min(each.running + each.waiting for each in self._loads)
-        return min(1.0, reading.in_flight / there) if there else 1.0
+    def _our_share(self, reading: Reading) -> float:
+        """Return our share of all requests at the server: there may be others, with queues of their own."""
+        at_server = min(load.running + load.waiting for load in self._loads)
+        return min(1.0, reading.in_flight / at_server) if at_server else 1.0
 
     def _reserve(self) -> int:
         return max(2, round(RESERVE * self._running()))
@@ -105,14 +105,14 @@ class AdaptiveWidth:
         return rate > before * (1 + WORTH * (3 if self.width >= 2 * width else 1))
 
     def _take_back(self, rate: float) -> None:
-        """Growing brought nothing: rest longer each time. The width itself is given back only where it did harm."""
+        """Rest longer after growth that brought nothing. The width itself is given back only where it did harm."""
         width, before = self._last or (self.width, rate)
         if not self._doubling or rate < before:
             self._set(width, "no faster")
         self._be_patient()
 
     def _be_patient(self) -> None:
-        """Growing was no good: rest longer before it is tried again, and no more doubling."""
+        """Rest longer before growing again, and double no more."""
         self._doubling, self._last = False, None
         self._rest = self._patience
         self._patience = min(2 * self._patience, MOST_PATIENCE)

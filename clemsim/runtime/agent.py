@@ -1,6 +1,4 @@
-"""Agents: given what a seat sees, they say something. They hold no conversation, so one serves thousands of
-episodes.
-"""
+"""Agents: given what a seat sees, they reply. They hold no conversation, so that one serves thousands of episodes."""
 
 from __future__ import annotations
 
@@ -17,10 +15,10 @@ from clemsim.game.view import View
 
 
 class Agent(AsyncResource, ABC):
-    """Something that can take a seat. `width`: how many replies it gives at once; None: as many as wanted.
+    """An agent that can take seats.
 
-    `adaptive`: that width is only where to begin; what is best is found while playing. `requests`: whether a reply takes a
-    request to a model, which limits count.
+    `width`: how many replies it gives at once; None: as many as wanted. `adaptive`: the width is only where to begin, and
+    the best is found while playing. `requests`: a reply takes a request to a model, which limits count.
     """
 
     name: str
@@ -30,23 +28,23 @@ class Agent(AsyncResource, ABC):
 
     @abstractmethod
     async def reply(self, view: View) -> Message:
-        """Answer the last message of the view."""
+        """Answer the last message of the view. Raises EngineError where the infrastructure failed."""
 
     async def load(self) -> ServerLoad | None:
-        """How busy its servers are now, as they say themselves; None where they don't."""
+        """Return how busy the agent's servers are now, as they say themselves; None where they do not say."""
         return None
 
     def check(self, arena: str, seats: Sequence[str]) -> None:
-        """Raise UsageError if it can't take these seats of this arena."""
+        """Raise UsageError if the agent cannot take these seats of this arena."""
 
     def describe(self) -> dict[str, Any]:
-        """What a run writes down about it: model, sampling and the like; never a secret."""
+        """Return what a run writes down about the agent: model, sampling and the like; never a secret."""
         return {"name": self.name}
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Which agent sits in which seat. `name` tells casts of one run apart."""
+    """Which agent sits in which seat. `name` tells the casts of one run apart."""
 
     name: str
     default: Agent | None
@@ -54,7 +52,7 @@ class Cast:
 
     @classmethod
     def of(cls, agents: Agent | Mapping[str, Agent] | Cast) -> Cast:
-        """One agent in every seat, or one for each seat."""
+        """Make a cast of one agent in every seat, or of one for each seat."""
         if isinstance(agents, Cast):
             return agents
         if isinstance(agents, Agent):
@@ -63,14 +61,14 @@ class Cast:
         return cls(name, None, dict(agents))
 
     def agent(self, seat: str) -> Agent | None:
-        """Who sits there; None if the seat is empty."""
+        """Return the agent in a seat; None if the seat is empty."""
         return self.seats.get(seat, self.default)
 
     @property
     def agents(self) -> list[Agent]:
-        """Everyone in it, once each."""
-        everyone = ([self.default] if self.default else []) + list(self.seats.values())
-        return list(dict.fromkeys(everyone))
+        """All agents of the cast, once each."""
+        agents = ([self.default] if self.default else []) + list(self.seats.values())
+        return list(dict.fromkeys(agents))
 
 
 @asynccontextmanager

@@ -1,39 +1,86 @@
-"""What is scheduled, what becomes of it, and who hears of it."""
+"""An episode that is scheduled, and its result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 from clemsim.game.driver import EpisodeDriver
+from clemsim.game.events import Event, Replied
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.game.transcript import Transcript
 from clemsim.runtime.agent import Cast
 
+Scores = Mapping[str, float | None]
+Score = Callable[[Transcript[Any]], tuple[Scores, Sequence[Scores]]]
+
+
+def unscored(transcript: Transcript[Any]) -> tuple[Scores, Sequence[Scores]]:
+    """Give no scores."""
+    return {}, ()
+
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One instance to be played by one cast. `drive` starts `play`, or brings it to where it was: behind `turns` turns."""
+    """One instance to be played by one cast.
+
+    `drive` begins `play` by hand. `events`: what was played of the episode before. `score` computes the scores of the
+    episode and of its rounds from a finished transcript.
+    """
 
     key: EpisodeKey
     instance: Instance
     cast: Cast
     drive: Callable[[], EpisodeDriver]
-    turns: int = 0
+    events: Sequence[Event] = ()
+    score: Score = unscored
 
     @property
     def group(self) -> tuple[str, str]:
         """Arena and experiment: episodes of one group begin with much the same prompts and last about as long."""
         return self.key.arena, self.instance.experiment
 
+    @property
+    def turns(self) -> int:
+        """How many turns were played before."""
+        return sum(isinstance(event, Replied) for event in self.events)
 
-@dataclass(frozen=True, slots=True)
+    def after(self, events: Sequence[Event]) -> Episode:
+        """Return the same episode as it goes on after these events."""
+        return replace(self, events=events)
+
+    def start(self) -> EpisodeDriver:
+        """Begin `play`, and bring it to where it was. Raises ArenaError, and ReplayMismatch if the events do not fit."""
+        driver = self.drive()
+        driver.replay(self.events)
+        return driver
+
+
+@dataclass(frozen=True)
 class Result:
-    """What became of an episode; without an outcome it is unfinished, for this cause."""
+    """The result of an episode. Without an outcome it is unfinished, for this cause."""
 
     key: EpisodeKey
     transcript: Transcript[Instance]
     outcome: Outcome | None
     cause: str = ""
     detail: str = ""
+    score: Score = unscored
+
+    @property
+    def scores(self) -> Scores:
+        """The scores of the episode by metric; None: undefined; empty: unfinished. Raises ArenaError for a bug in one."""
+        return self._scored[0]
+
+    @property
+    def rounds(self) -> Sequence[Scores]:
+        """The scores of each round, in order. Raises ArenaError."""
+        return self._scored[1]
+
+    @cached_property
+    def _scored(self) -> tuple[Scores, Sequence[Scores]]:
+        """Computed once, and only for an observer that asks: a scheduler without a store need not score."""
+        return self.score(self.transcript) if self.outcome else unscored(self.transcript)

@@ -1,8 +1,8 @@
-"""An episode under way: its turns pass the gates of their agents, and what they cost is counted."""
+"""The host of an episode under way: its turns pass the gates of their agents, and their cost is counted."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from clemsim.errors import EngineBusy, Transient
@@ -17,44 +17,46 @@ from clemsim.runtime.turn_gate import TurnGate
 
 
 class EpisodeHost:
-    """What the moderator of one episode sees of the scheduler. `order`: how many episodes began before it."""
+    """What the moderator of one episode sees of the scheduler. `order`: how many episodes began before this one."""
 
-    __slots__ = ("_contexts", "_order", "_tokens", "episode", "floor", "lane", "turns")
+    __slots__ = ("_contexts", "_order", "episode", "lane", "spent", "state", "turns")
 
-    def __init__(self, floor: SchedulerState, episode: Episode, lane: Lane, order: int) -> None:
-        self.floor = floor
+    def __init__(self, state: SchedulerState, episode: Episode, lane: Lane, order: int) -> None:
+        self.state = state
         self.episode = episode
         self.lane = lane
         self.turns = episode.turns
+        self.spent = 0  # tokens, in and out
         self._order = order
-        self._tokens = 0  # spent, in and out
         self._contexts: dict[str, int] = {}  # tokens of each seat's conversation so far
 
     def rank(self) -> float:
-        """Who is let in first has the lowest: the episode that began first; at the end, the one with most turns left."""
-        if not self.floor.depth_first:
+        """Return the rank of the episode's turns, of which the lowest goes first: that of the episode that began first;
+        at the end, that of the episode with most turns left.
+        """
+        if not self.state.depth_first:
             return 0.0
         if not self.lane.closing:
             return float(self._order)
-        return self.turns - self.lane.expecting.length(self.episode.group)
+        return self.turns - self.lane.estimates.length(self.episode.group)
 
     @property
     def context(self) -> int:
-        """Tokens of all its conversations."""
+        """Tokens of all conversations of the episode."""
         return sum(self._contexts.values())
 
     def turn(self, agent: Agent) -> AbstractAsyncContextManager[TurnSlot]:
-        """Wait until the agent may be asked, and hold its place meanwhile."""
+        """Wait until the agent may be asked, and hold a slot meanwhile."""
         return GatedSlot(self, agent)
 
-    def record(self, index: int, events: list[Event]) -> None:
+    def record(self, index: int, events: Sequence[Event]) -> None:
         """Pass new events on."""
-        self.floor.observer.record(self.episode.key, index, events)
+        self.state.observer.record(self.episode.key, index, events)
 
     def request(self, agent: Agent, view: View, message: Message) -> None:
         """Count a turn and pass it on."""
         self.turns += 1
-        progress = self.floor.progress
+        progress = self.state.progress
         progress.turns += 1
         prefix = 0
         if usage := message.usage:
@@ -64,73 +66,68 @@ class EpisodeHost:
             progress.tokens_out += usage.tokens_out
             progress.tokens_cached += usage.tokens_cached
             spent = usage.tokens_in + usage.tokens_out
-            self._tokens += spent
+            self.spent += spent
             prefix = 0 if usage.batched else self._contexts.get(view.seat, 0)
-            if view.kept:  # what was thought aloud is not sent again
+            if view.kept:  # reasoning is not sent again
                 self._contexts[view.seat] = usage.tokens_in if message.reasoning else spent
-            if steersman := self.floor.steersmen.get(agent):
-                steersman.turn(usage)
-        self.floor.observer.request(self.episode.key, agent.name, view, message, prefix)
-
-    @property
-    def spent(self) -> int:
-        """Tokens so far, in and out."""
-        return self._tokens
+            if controller := self.state.controllers.get(agent):
+                controller.count_turn(usage)
+        self.state.observer.request(self.episode.key, agent.name, view, message, prefix)
 
 
 class GatedSlot(TurnSlot):
-    """A turn on its way through its agent's gate; while it backs off, another may pass in its place."""
+    """The slot of a turn in its agent's gate. While the turn backs off, another may have the slot."""
 
-    __slots__ = ("_gate", "agent", "underway")
+    __slots__ = ("_gate", "agent", "host")
 
-    def __init__(self, underway: EpisodeHost, agent: Agent) -> None:
-        self.underway = underway
+    def __init__(self, host: EpisodeHost, agent: Agent) -> None:
+        self.host = host
         self.agent = agent
-        self._gate: TurnGate = underway.floor.gates[agent]
+        self._gate: TurnGate = host.state.gates[agent]
 
     @property
     def rank(self) -> float:
-        """The episode's, as it is now."""
-        return self.underway.rank()
+        """The rank of the episode, as it is now."""
+        return self.host.rank()
 
     async def __aenter__(self) -> TurnSlot:
-        if not self._gate.slip_in():
-            await self._gate.enter(self.underway.rank)
-        if self.agent.requests and self.underway.floor.limits.any:
+        if not self._gate.try_enter():
+            await self._gate.enter(self.host.rank)
+        if self.agent.requests and self.host.state.limits.any:
             self._check_limits()
-        self.underway.floor.in_flight(self.agent, 1)
+        self.host.state.count_in_flight(self.agent, 1)
         return self
 
     def _check_limits(self) -> None:
-        """Raise LimitReached when no more requests may be made, by all or by this episode."""
-        floor = self.underway.floor
+        """Raise LimitReached when no more requests may be made, by all episodes or by this one."""
+        state = self.host.state
         try:
-            floor.limits.check(floor.progress, floor.requesting)
-            floor.limits.check_episode(self.underway.spent)
+            state.limits.check(state.progress, state.requesting)
+            state.limits.check_episode(self.host.spent)
         except BaseException:
             self._gate.leave()
             raise
 
     async def __aexit__(self, *_: object) -> None:
-        self.underway.floor.in_flight(self.agent, -1)
+        self.host.state.count_in_flight(self.agent, -1)
         self._gate.leave()
 
     @asynccontextmanager
     async def release_while_waiting(self, error: Transient) -> AsyncIterator[None]:
-        """Give it away, and get one again; who is cancelled meanwhile does not queue for it."""
-        floor, lane = self.underway.floor, self.underway.lane
+        """Give the slot away, and take one again; a turn that is cancelled meanwhile does not queue for it."""
+        state, lane = self.host.state, self.host.lane
         if isinstance(error, EngineBusy):
-            floor.busy(self.agent)
-        floor.in_flight(self.agent, -1)
-        lane.aside += 1
+            state.note_busy(self.agent)
+        state.count_in_flight(self.agent, -1)
+        lane.backing_off += 1
         self._gate.leave()
-        floor.make_room()
+        state.make_room()
         try:
             yield
-            await self._gate.enter(self.underway.rank)
+            await self._gate.enter(self.host.rank)
         except BaseException:
-            self._gate.inside += 1  # __aexit__ lets it go
+            self._gate.inside += 1  # __aexit__ gives it back
             raise
         finally:
-            lane.aside -= 1
-            floor.in_flight(self.agent, 1)
+            lane.backing_off -= 1
+            state.count_in_flight(self.agent, 1)

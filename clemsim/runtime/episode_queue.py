@@ -10,13 +10,15 @@ from clemsim.runtime.estimates import EpisodeEstimates
 
 
 class EpisodeQueue:
-    """Half-played episodes first. Then arenas side by side, each in proportion to what it has left, so that all near
-    their end together; within an arena, episodes of one experiment together, for they share their first prompts. At the
-    end, those that will last longest, so that no straggler is left alone. Or, `in_order`, as they are given.
+    """A queue of episodes. Half-played episodes go first.
+
+    Then arenas go side by side, each in proportion to what it has left, so that all near their end together; within an
+    arena, episodes of one experiment go together, for they share their first prompts. At the end, the episodes that will
+    last longest begin, so that no straggler is left alone. With `in_order`, episodes go as they are given.
     """
 
-    def __init__(self, episodes: Iterable[Episode], expecting: EpisodeEstimates, *, in_order: bool = False) -> None:
-        self._expecting = expecting
+    def __init__(self, episodes: Iterable[Episode], estimates: EpisodeEstimates, *, in_order: bool = False) -> None:
+        self._estimates = estimates
         self._in_order = in_order
         self._begun: deque[Episode] = deque()
         self._arenas: dict[str, dict[Hashable, deque[Episode]]] = {}
@@ -25,7 +27,7 @@ class EpisodeQueue:
             self._add(episode)
         self._all = dict(self._left)
         self._size = len(self._begun) + sum(self._left.values())
-        self._begun = deque(sorted(self._begun, key=lambda each: -each.turns))
+        self._begun = deque(sorted(self._begun, key=lambda episode: -episode.turns))
 
     def _add(self, episode: Episode) -> None:
         if episode.turns:
@@ -39,7 +41,7 @@ class EpisodeQueue:
         return self._size
 
     def next(self, *, ending: bool) -> Episode:
-        """Take the episode that begins next. Raises IndexError when there is none."""
+        """Take the episode that begins next; `ending`: the last ones begin. Raises IndexError when there is none."""
         if not self._size:
             raise IndexError("no episode waits")
         self._size -= 1
@@ -61,4 +63,4 @@ class EpisodeQueue:
 
     def _longest(self) -> tuple[str, Hashable]:
         groups = [(arena, group) for arena in self._left for group in self._arenas[arena]]
-        return max(groups, key=lambda each: self._expecting.length(each[1]))
+        return max(groups, key=lambda pair: self._estimates.length(pair[1]))

@@ -1,4 +1,4 @@
-"""How long episodes last and how much of a server's cache they fill, learned from those that are over."""
+"""How long episodes last and how much of a server's cache they fill, learned from those that have ended."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Mean:
-    """A running mean."""
+class RunningMean:
+    """A mean that takes one value after another."""
 
     count: int = 0
     value: float = 0.0
 
     def add(self, value: float) -> None:
-        """One more value."""
+        """Take one more value into the mean."""
         self.count += 1
         self.value += (value - self.value) / self.count
 
 
 @dataclass(slots=True)
 class EpisodeEstimates:
-    """What to expect of an episode of some group; of a group never seen, what all others were like."""
+    """Estimates for an episode of a group; for a group never seen, the means of all others."""
 
-    turns_of: dict[Hashable, Mean] = field(default_factory=dict)
-    turns: Mean = field(default_factory=Mean)
-    tokens: Mean = field(default_factory=Mean)  # of all conversations of an episode at its end
+    turns_of: dict[Hashable, RunningMean] = field(default_factory=dict)
+    turns: RunningMean = field(default_factory=RunningMean)
+    tokens: RunningMean = field(default_factory=RunningMean)  # of all conversations of an episode at its end
 
     def learn(self, group: Hashable, turns: int, tokens: int) -> None:
-        """An episode is over after so many turns, with so many tokens in its seats' contexts."""
-        self.turns_of.setdefault(group, Mean()).add(turns)
+        """Take in an episode that ended after `turns` turns with `tokens` tokens in its seats' contexts."""
+        self.turns_of.setdefault(group, RunningMean()).add(turns)
         self.turns.add(turns)
         if tokens:
             self.tokens.add(tokens)
 
     def length(self, group: Hashable) -> float:
-        """Turns of an episode."""
-        known = self.turns_of.get(group)
-        return known.value if known else self.turns.value
+        """Return the expected number of turns of an episode."""
+        mean = self.turns_of.get(group)
+        return mean.value if mean else self.turns.value

@@ -10,7 +10,7 @@ from clemsim.runtime.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be spent; None: no limit. What is in flight when a limit is reached still ends."""
+    """What a run may spend; None: no limit. Turns in flight when a limit is reached still end."""
 
     requests: int | None = None  # of the whole run
     tokens: int | None = None  # of the whole run, in and out
@@ -23,7 +23,7 @@ class Limits:
         return not (self.requests is self.tokens is self.episode_tokens is None)
 
     def check(self, progress: Progress, requesting: int) -> None:
-        """Raise LimitReached when the run, with so many requests in flight, has spent what it may."""
+        """Raise LimitReached when a run with `requesting` requests in flight has spent what it may."""
         if self.requests is not None and progress.requests + requesting >= self.requests:
             raise LimitReached(f"{self.requests} requests were made, and no more are allowed", "request limit")
         if self.tokens is not None and progress.tokens_in + progress.tokens_out >= self.tokens:

@@ -1,7 +1,7 @@
 """The moderator: the actor that runs one episode.
 
-It drives `play`, passes messages between the table and the agents, and hands every new event to the recorder. It
-knows no arena: it gets a drive and a cast, so that the arena can sit on top as the front door.
+It drives `play`, passes messages between the table and the agents, and hands every new event to its host. It knows no
+arena: it gets a driver and a cast, so that the arena can sit on top as the front door.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from clemsim._util.tasks import leading_error
 from clemsim.errors import AgentError, ClemsimError, UnknownSeat
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.events import Event
@@ -24,13 +25,13 @@ from clemsim.runtime.agent import Agent, Cast
 
 
 class Host(Protocol):
-    """Who lets turns through and takes down what happens."""
+    """The host of one episode: it lets turns through and takes down what happens."""
 
     def turn(self, agent: Agent) -> AbstractAsyncContextManager[TurnSlot]:
-        """Wait until the agent may be asked, and hold its place meanwhile."""
+        """Wait until the agent may be asked, and hold a slot meanwhile."""
 
     def record(self, index: int, events: list[Event]) -> None:
-        """Append events, the first of which is number `index` of its episode; never blocks."""
+        """Take down events, the first of which is number `index` of the episode; never blocks."""
 
     def request(self, agent: Agent, view: View, message: Message) -> None:
         """Note what one turn cost; never blocks."""
@@ -40,21 +41,21 @@ class Host(Protocol):
 class Moderator:
     """Runs one episode to its outcome."""
 
-    drive: EpisodeDriver
+    driver: EpisodeDriver
     cast: Cast
     host: Host
-    _written: int = 0
+    _recorded: int = 0  # events
 
     async def run(self) -> Outcome:
         """Play to the end. Raises EngineError where the infrastructure failed, ArenaError and AgentError for bugs."""
-        self._flush()
-        while self.drive.outcome is None:
-            asks = self.drive.pending
+        self._record()
+        while self.driver.outcome is None:
+            asks = self.driver.pending
             if len(asks) == 1:
                 await self._turn(asks[0])
             else:
                 await self._turns_at_once(asks)
-        return self.drive.outcome
+        return self.driver.outcome
 
     async def _turns_at_once(self, asks: Sequence[Pending]) -> None:
         try:
@@ -62,20 +63,21 @@ class Moderator:
                 for ask in asks:
                     group.create_task(self._turn(ask))
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            error = leading_error(errors)
+            raise error from error.__cause__
 
     async def _turn(self, ask: Pending) -> None:
         agent = self.cast.agent(ask.seat)
         if agent is None:
-            raise UnknownSeat(f"nobody sits at {ask.seat!r}").at(self.drive.key.label)
-        view = self.drive.view(ask)
+            raise UnknownSeat(f"no agent in seat {ask.seat!r}").at(self.driver.key.label)
+        view = self.driver.view(ask)
         async with self.host.turn(agent) as view.slot:
             message = await self._reply(agent, view)
         self.host.request(agent, view, message)
-        self.drive.answer(ask.turn, message)
-        self._flush()
+        self.driver.answer(ask.turn, message)
+        self._record()
         if not agent.requests:
-            await asyncio.sleep(0)  # a scripted player never waits; let the others on
+            await asyncio.sleep(0)  # a scripted player never waits; let other episodes run
 
     async def _reply(self, agent: Agent, view: View) -> Message:
         try:
@@ -90,8 +92,8 @@ class Moderator:
             raise AgentError(f"agent {agent.name} returned {type(message).__name__}, not a Message").at(view.key.label)
         return message
 
-    def _flush(self) -> None:
-        events = self.drive.events
-        if len(events) > self._written:
-            self.host.record(self._written, events[self._written :])
-            self._written = len(events)
+    def _record(self) -> None:
+        events = self.driver.events
+        if len(events) > self._recorded:
+            self.host.record(self._recorded, events[self._recorded :])
+            self._recorded = len(events)

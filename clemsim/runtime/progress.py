@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Progress:
-    """Running totals, read by whoever shows them."""
+    """Running totals, read by displays. `seconds` counts the playing, over all sessions in this process."""
 
-    episodes: int = 0
-    started: int = 0
+    episodes: int = 0  # all that are to be played
+    started: int = 0  # under way
     done: int = 0
     unfinished: int = 0
     turns: int = 0
@@ -19,6 +19,6 @@ class Progress:
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
-    in_flight: int = 0
+    in_flight: int = 0  # turns
     peak_in_flight: int = 0
     seconds: float = 0.0

@@ -1,11 +1,12 @@
 """The scheduler: plays episodes, many at once.
 
-Episodes whose casts share the same agents form a lane; every lane has a number of workers, each of which plays one
+Episodes whose casts share the same agents form a lane. Every lane has a number of workers, each of which plays one
 episode at a time to its end, so that started episodes are finished before new ones begin. Every agent has a gate that
-lets so many turns through at once, the longest-running episode first. Nothing waits for a round to be complete.
+lets a number of turns through at once, those of the longest-running episode first. No turn waits for a round to be
+complete.
 
-As many episodes are under way as keep every agent of the lane busy, but no more than the server's KV cache can hold the
-conversations of, where the server tells its size: half-played games would throw each other out of it.
+As many episodes are under way as keep every agent of the lane busy, but no more than the conversations that the server's
+KV cache can hold, where the server tells its size: half-played games would throw each other out of it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from itertools import count
 
+from clemsim._util.tasks import leading_error, run_in_background
 from clemsim.errors import ArenaError, EngineError, LimitReached, Unauthorized, UnknownModel
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
@@ -33,7 +35,7 @@ from clemsim.runtime.turn_gate import TurnGate
 from clemsim.runtime.width_controller import WidthController
 
 UNLIMITED = 1024  # started episodes of a cast whose agents set no limit themselves
-FEW = 8  # the same for who plays in order: the run may end before the last of them, and what has begun is played
+FEW = 8  # the same for a run in order, which may end before the last episodes, while those that have begun are played
 ENDING = 4  # times as many episodes as are played at once are the last ones, and may all begin
 KV_SHARE = 0.9  # of a server's KV cache that started episodes may fill
 
@@ -51,10 +53,10 @@ class Scheduler:
         depth_first: bool = True,
         in_order: bool = False,
     ) -> None:
-        """With `in_order` episodes begin as they are given. Without `admission` every episode is started at once, and if
-        not `depth_first` whoever asked first is let in first: how it must not be, for comparison.
+        """With `in_order` episodes begin as they are given. For comparison only: without `admission` every episode starts
+        at once, and without `depth_first` turns enter the gate in the order in which they ask.
         """
-        self._floor = SchedulerState(observer, limits or Limits(), self.fill, depth_first)
+        self._state = SchedulerState(observer, limits or Limits(), self.fill, depth_first)
         self._admission = admission
         self._in_order = in_order
         self._width = width
@@ -67,11 +69,11 @@ class Scheduler:
     @property
     def progress(self) -> Progress:
         """Running totals."""
-        return self._floor.progress
+        return self._state.progress
 
     async def play(self, episodes: Sequence[Episode]) -> None:
-        """Play all of them. Raises ArenaError, AgentError and StoreError, and EngineError where no episode could
-        go on.
+        """Play all episodes. Raises ArenaError, AgentError and StoreError, and EngineError where no episode could go on;
+        of several errors the message tells all.
         """
         loop = asyncio.get_running_loop()
         begun, before = loop.time(), self.progress.seconds
@@ -79,13 +81,14 @@ class Scheduler:
         self._lanes = self._make_lanes(episodes)
         try:
             async with AsyncExitStack() as stack:
-                for steersman in self._floor.steersmen.values():
-                    stack.push_async_callback(_end, asyncio.create_task(self._steer(steersman)))
+                for controller in self._state.controllers.values():
+                    await stack.enter_async_context(run_in_background(self._control(controller)))
                 async with asyncio.TaskGroup() as group:
                     self._group = group
                     self.fill()
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            error = leading_error(errors)
+            raise error from error.__cause__
         finally:
             self._group = None
             self.progress.seconds = before + loop.time() - begun
@@ -97,23 +100,23 @@ class Scheduler:
             task.cancel()
 
     def finish(self) -> None:
-        """Begin no more episodes; `play` returns when those under way are over."""
+        """Begin no more episodes; `play` returns when those under way have ended."""
         self._stopped = True
 
-    def left(self) -> list[EpisodeKey]:
-        """Take the episodes away that have not begun."""
-        return [lane.waiting.next(ending=False).key for lane in self._lanes for _ in range(len(lane.waiting))]
+    def take_waiting(self) -> list[EpisodeKey]:
+        """Take the episodes away that have not begun, and return their keys."""
+        return [lane.queue.next(ending=False).key for lane in self._lanes for _ in range(len(lane.queue))]
 
-    def costs(self) -> list[dict[str, float]]:
-        """Nothing: all is done in this process."""
+    def worker_costs(self) -> list[dict[str, float]]:
+        """Return the costs of other processes: none, for all is done in this one."""
         return []
 
     def set_width(self, width: int | None) -> None:
         """Change the width of every agent while the run goes on; None: find it."""
         self._width = width
-        for agent, gate in self._floor.gates.items():
-            if agent in self._floor.steersmen:
-                self._floor.steersmen[agent].fix(width)
+        for agent, gate in self._state.gates.items():
+            if agent in self._state.controllers:
+                self._state.controllers[agent].fix(width)
             elif width is not None:
                 gate.resize(width)
         self.fill()
@@ -130,97 +133,97 @@ class Scheduler:
                 task.add_done_callback(self._tasks.discard)
 
     def _make_lanes(self, episodes: Iterable[Episode]) -> list[Lane]:
-        lanes: dict[frozenset[Agent], list[Episode]] = {}
+        by_agents: dict[frozenset[Agent], list[Episode]] = {}
         for episode in episodes:
-            lanes.setdefault(frozenset(episode.cast.agents), []).append(episode)
-        for agent in dict.fromkeys(agent for agents in lanes for agent in agents):
-            self._floor.gates.setdefault(
+            by_agents.setdefault(frozenset(episode.cast.agents), []).append(episode)
+        for agent in dict.fromkeys(agent for agents in by_agents for agent in agents):
+            self._state.gates.setdefault(
                 agent, TurnGate(self._width or agent.width or (FEW if self._in_order else UNLIMITED))
             )
-            if agent.adaptive and agent not in self._floor.steersmen:
-                self._floor.steersmen[agent] = self._steersman(agent)
-        return [self._lane(some) for some in lanes.values()]
+            if agent.adaptive and agent not in self._state.controllers:
+                self._state.controllers[agent] = self._make_controller(agent)
+        return [self._make_lane(lane_episodes) for lane_episodes in by_agents.values()]
 
-    def _lane(self, episodes: list[Episode]) -> Lane:
-        expecting = EpisodeEstimates()
-        return Lane(episodes[0].cast.agents, EpisodeQueue(episodes, expecting, in_order=self._in_order), expecting)
+    def _make_lane(self, episodes: list[Episode]) -> Lane:
+        estimates = EpisodeEstimates()
+        return Lane(episodes[0].cast.agents, EpisodeQueue(episodes, estimates, in_order=self._in_order), estimates)
 
-    def _steersman(self, agent: Agent) -> WidthController:
+    def _make_controller(self, agent: Agent) -> WidthController:
         def started() -> int:
             return sum(lane.workers for lane in self._lanes if agent in lane.agents)
 
-        return WidthController(agent, self._floor.gates[agent], self._floor.observer, started, self._width)
+        return WidthController(agent, self._state.gates[agent], self._state.observer, started, self._width)
 
-    async def _steer(self, steersman: WidthController) -> None:
-        """Steer, and let episodes begin where that made room."""
-        async for _ in steersman.readings():
+    async def _control(self, controller: WidthController) -> None:
+        """Control the width, and let episodes begin where that made room."""
+        async for _ in controller.readings():
             self.fill()
 
     def _room(self, lane: Lane) -> int:
-        """How many more workers a lane may have."""
-        return max(0, min(self._wide(lane) + lane.aside - lane.workers, len(lane.waiting)))
+        """Return how many more workers a lane may have."""
+        return max(0, min(self._max_workers(lane) + lane.backing_off - lane.workers, len(lane.queue)))
 
-    def _wide(self, lane: Lane) -> int:
-        """Enough started episodes to keep every agent of the cast busy, and no more than fit the servers' caches."""
+    def _max_workers(self, lane: Lane) -> int:
+        """Return enough episodes to keep every agent of the cast busy, and no more than fit the servers' caches."""
         if not self._admission:
-            return lane.workers + len(lane.waiting)
-        wide = sum(self._floor.gates[agent].width for agent in lane.agents)
-        if not self._in_order and lane.expecting.turns.count and len(lane.waiting) <= ENDING * wide:
-            wide *= 1 + ENDING
-        return min(wide, self._fitting(lane))
+            return lane.workers + len(lane.queue)
+        width = sum(self._state.gates[agent].width for agent in lane.agents)
+        if not self._in_order and lane.estimates.turns.count and len(lane.queue) <= ENDING * width:
+            width *= 1 + ENDING
+        return min(width, self._max_cached(lane))
 
-    def _ending(self, lane: Lane) -> bool:
-        """Whether the last episodes of a lane begin."""
-        return len(lane.waiting) < self._wide(lane)
+    def _is_ending(self, lane: Lane) -> bool:
+        """Return whether the last episodes of a lane begin."""
+        return len(lane.queue) < self._max_workers(lane)
 
-    def _fitting(self, lane: Lane) -> int:
-        """How many episodes' conversations the servers' KV caches hold."""
-        room, tokens = self._holding(lane), lane.expecting.tokens.value
+    def _max_cached(self, lane: Lane) -> int:
+        """Return how many episodes' conversations the servers' KV caches hold."""
+        room, tokens = self._cache_tokens(lane), lane.estimates.tokens.value
         return max(1, int(KV_SHARE * room / tokens)) if room and tokens else sys.maxsize
 
-    def _holding(self, lane: Lane) -> int:
-        """Tokens that the KV caches of a lane's servers hold; 0: they don't say."""
-        steersmen = [self._floor.steersmen.get(agent) for agent in lane.agents]
-        return sum(each.load.kv_tokens for each in steersmen if each and each.load)
+    def _cache_tokens(self, lane: Lane) -> int:
+        """Return the tokens that the KV caches of a lane's servers hold; 0: the servers do not say."""
+        controllers = [self._state.controllers.get(agent) for agent in lane.agents]
+        return sum(controller.load.kv_tokens for controller in controllers if controller and controller.load)
 
     async def _work(self, lane: Lane) -> None:
         """Play one episode after another, until there are no more or too many workers."""
         try:
-            while len(lane.waiting) and not self._stopped and lane.workers <= self._wide(lane) + lane.aside:
-                await self._episode(lane.waiting.next(ending=self._ending(lane)), lane)
+            while len(lane.queue) and not self._stopped and lane.workers <= self._max_workers(lane) + lane.backing_off:
+                await self._play_episode(lane.queue.next(ending=self._is_ending(lane)), lane)
                 self._close(lane)
         finally:
             lane.workers -= 1
 
     def _close(self, lane: Lane) -> None:
-        """Once the last episodes of a lane have begun, and all fit the caches, those with most turns left go first."""
-        if not lane.closing and not len(lane.waiting) and lane.workers <= self._fitting(lane):
+        """Let the episodes with most turns left go first, once the last ones have begun and all fit the caches."""
+        if not lane.closing and not len(lane.queue) and lane.workers <= self._max_cached(lane):
             lane.closing = True
             for agent in lane.agents:
-                self._floor.gates[agent].resort()
+                self._state.gates[agent].resort()
 
-    async def _episode(self, episode: Episode, lane: Lane) -> None:
-        drive = episode.drive()
+    async def _play_episode(self, episode: Episode, lane: Lane) -> None:
+        driver = episode.start()
         self.progress.started += 1
-        self._floor.observer.started(episode)
-        underway = EpisodeHost(self._floor, episode, lane, next(self._order))
+        self._state.observer.started(episode.key)
+        host = EpisodeHost(self._state, episode, lane, next(self._order))
         try:
-            outcome = await self._in_time(Moderator(drive, episode.cast, underway))
+            outcome = await self._run_in_time(Moderator(driver, episode.cast, host))
         except (Unauthorized, UnknownModel, ArenaError):
             raise
         except (EngineError, LimitReached) as error:
             self.progress.unfinished += 1
-            self._end(episode, Result(episode.key, drive.transcript, None, error.cause, str(error)))
+            self._finish(Result(episode.key, driver.transcript, None, error.cause, str(error)))
         else:
             self.progress.done += 1
-            lane.expecting.learn(episode.group, underway.turns, underway.context)
-            self._end(episode, Result(episode.key, drive.transcript, outcome))
+            lane.estimates.learn(episode.group, host.turns, host.context)
+            self._finish(Result(episode.key, driver.transcript, outcome, score=episode.score))
         finally:
-            drive.close()
+            driver.close()
 
-    async def _in_time(self, moderator: Moderator) -> Outcome:
-        """Run an episode, as long as it may last."""
-        seconds = self._floor.limits.episode_seconds
+    async def _run_in_time(self, moderator: Moderator) -> Outcome:
+        """Run an episode, for as long as it may last."""
+        seconds = self._state.limits.episode_seconds
         if seconds is None:
             return await moderator.run()
         try:
@@ -231,12 +234,6 @@ class Scheduler:
                 raise
             raise LimitReached(f"the episode was not over after {seconds:g} s", "deadline") from None
 
-    def _end(self, episode: Episode, result: Result) -> None:
+    def _finish(self, result: Result) -> None:
         self.progress.started -= 1
-        self._floor.observer.finished(episode, result)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+        self._state.observer.finished(result)

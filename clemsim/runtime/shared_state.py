@@ -1,4 +1,4 @@
-"""What all episodes of a scheduler share: gates, totals, limits, and who hears of everything."""
+"""What all episodes of a scheduler share: gates, totals, limits, and the observer."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from clemsim.runtime.width_controller import WidthController
 
 @dataclass(slots=True)
 class Lane:
-    """Episodes whose casts share the same agents, and the workers that play them.
+    """The episodes whose casts share the same agents, and the workers that play them.
 
-    As many episodes are being played as the lane is wide, besides those whose turn is backing off.
+    As many episodes are under way as the lane is wide, besides those with a turn that backs off.
     """
 
     agents: Sequence[Agent]
-    waiting: EpisodeQueue
-    expecting: EpisodeEstimates
+    queue: EpisodeQueue
+    estimates: EpisodeEstimates
     workers: int = 0
-    aside: int = 0
+    backing_off: int = 0
     closing: bool = False  # the last episodes are under way
 
 
 @dataclass(slots=True)
 class SchedulerState:
-    """Where the playing is done. `make_room` is called when another episode may begin."""
+    """The state that a scheduler shares with its episodes. `make_room` is called when another episode may begin."""
 
     observer: Observer
     limits: Limits
@@ -40,11 +40,11 @@ class SchedulerState:
     depth_first: bool = True
     progress: Progress = field(default_factory=Progress)
     gates: dict[Agent, TurnGate] = field(default_factory=dict)
-    steersmen: dict[Agent, WidthController] = field(default_factory=dict)
+    controllers: dict[Agent, WidthController] = field(default_factory=dict)
     requesting: int = 0  # requests in flight
 
-    def in_flight(self, agent: Agent, more: int) -> None:
-        """Count turns that begin or end."""
+    def count_in_flight(self, agent: Agent, more: int) -> None:
+        """Count `more` turns in flight; negative: turns that end."""
         if agent.requests:
             self.requesting += more
         progress = self.progress
@@ -52,7 +52,7 @@ class SchedulerState:
         if progress.in_flight > progress.peak_in_flight:
             progress.peak_in_flight = progress.in_flight
 
-    def busy(self, agent: Agent) -> None:
-        """A server turned a request of the agent away."""
-        if steersman := self.steersmen.get(agent):
-            steersman.busy()
+    def note_busy(self, agent: Agent) -> None:
+        """Tell the agent's width controller that its server has turned a request away."""
+        if controller := self.controllers.get(agent):
+            controller.note_busy()

@@ -9,10 +9,10 @@ from itertools import count
 
 
 class TurnGate:
-    """Lets `width` turns through at once; of those that wait, the lowest rank is let in first.
+    """Lets `width` turns through at once; of those that wait, the lowest rank goes first.
 
-    The width may change at any time. When it shrinks, nobody is thrown out: places that come free are not given again.
-    Ranks may change too: they are asked for when a turn comes, and again by `resort`.
+    The width may change at any time. When it shrinks, no turn is thrown out: slots that come free are not given again.
+    Ranks may change too: the gate asks for a rank when a turn comes, and again in `resort`.
     """
 
     def __init__(self, width: int) -> None:
@@ -27,29 +27,29 @@ class TurnGate:
         return len(self._waiting)
 
     def resize(self, width: int) -> None:
-        """Let so many through from now on."""
+        """Let `width` turns through from now on."""
         self.width = width
-        self._let_in()
+        self._admit()
 
     def resort(self) -> None:
-        """Ask those that wait for their ranks anew."""
+        """Ask the waiting turns for their ranks anew."""
         self._waiting = [(rank(), ticket, ready, rank) for _, ticket, ready, rank in self._waiting]
         heapq.heapify(self._waiting)
 
-    def slip_in(self) -> bool:
-        """Take a place if one is free and nobody waits for it."""
+    def try_enter(self) -> bool:
+        """Take a slot if one is free and no turn waits for it."""
         if self.inside >= self.width or self._waiting:
             return False
         self.inside += 1
         return True
 
     async def enter(self, rank: Callable[[], float]) -> None:
-        """Wait for a place."""
-        if self.slip_in():
+        """Wait for a slot."""
+        if self.try_enter():
             return
         ready = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (rank(), next(self._tickets), ready, rank))
-        self._let_in()  # those that waited may all have been cancelled
+        self._admit()  # the turns that waited may all have been cancelled
         try:
             await ready
         except asyncio.CancelledError:
@@ -58,12 +58,12 @@ class TurnGate:
             raise
 
     def leave(self) -> None:
-        """Give a place back."""
+        """Give a slot back."""
         self.inside -= 1
         if self._waiting:
-            self._let_in()
+            self._admit()
 
-    def _let_in(self) -> None:
+    def _admit(self) -> None:
         while self._waiting and self.inside < self.width:
             ready = heapq.heappop(self._waiting)[2]
             if not ready.done():

@@ -1,4 +1,4 @@
-"""Steers the width of an agent's gate while a run goes on."""
+"""Controls the width of an agent's gate while a run goes on."""
 
 from __future__ import annotations
 
@@ -6,55 +6,49 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from time import time
-from typing import Protocol
 
 from clemsim.engines.load import ServerLoad
 from clemsim.game.messages import Usage
 from clemsim.runtime.adaptive_width import AdaptiveWidth, Reading
 from clemsim.runtime.agent import Agent
-from clemsim.runtime.observer import WidthSample
+from clemsim.runtime.observer import Observer, WidthSample
 from clemsim.runtime.turn_gate import TurnGate
 
 PERIOD = 0.5  # seconds between readings; at once when the server turns a request away
 SETTLE = 1.0  # seconds after a cut in which the requests sent before it may still be turned away
-KEEP_EVERY = 10  # readings; of those that change nothing, so many make one entry of the history
-ENOUGH = 16  # turns to measure a rate by, where the server counts no tokens for us
-
-
-class Told(Protocol):
-    """Who hears what the steering saw."""
-
-    def steered(self, steering: WidthSample) -> None:
-        """One entry of the history."""
+KEEP_EVERY = 10  # of the readings that change nothing, one in so many becomes a sample
+MIN_TURNS = 16  # to measure a rate by, where the server counts no tokens for us
 
 
 class WidthController:
-    """Reads one agent's server now and then and sets the gate. With a fixed width it only keeps the history."""
+    """Reads one agent's server now and then and sets its gate. With a fixed width it only keeps the history."""
 
-    def __init__(self, agent: Agent, gate: TurnGate, told: Told, started: Callable[[], int], fixed: int | None) -> None:
+    def __init__(
+        self, agent: Agent, gate: TurnGate, observer: Observer, started: Callable[[], int], fixed: int | None
+    ) -> None:
         """`started`: how many episodes with this agent are under way."""
         self.agent = agent
         self.load: ServerLoad | None = None
         self._gate = gate
-        self._told = told
+        self._observer = observer
         self._started = started
         self._fixed = fixed
         self._adaptive = AdaptiveWidth(gate.width)
         self._turned_away = asyncio.Event()
         self._busy = self._turns = self._tokens = self._readings = 0
         self._spent = 0.0  # seconds of those turns together
-        self._since = self._deaf_until = 0.0
+        self._since = self._ignore_busy_until = 0.0
         self._generated: int | None = None
         self._rejections: int | None = None
 
-    def turn(self, usage: Usage) -> None:
-        """A turn was answered."""
+    def count_turn(self, usage: Usage) -> None:
+        """Count a turn that was answered."""
         self._turns += 1
         self._tokens += usage.tokens_out
         self._spent += usage.seconds
 
-    def busy(self) -> None:
-        """The server turned a request away."""
+    def note_busy(self) -> None:
+        """Note that the server turned a request away."""
         self._busy += 1
         self._turned_away.set()
 
@@ -64,62 +58,63 @@ class WidthController:
         if width is not None:
             self._gate.resize(width)
         self._adaptive = AdaptiveWidth(self._gate.width)
-        self._tell("set by hand")
+        self._sample("set by hand")
 
     async def readings(self) -> AsyncIterator[None]:
-        """Steer for ever; yields after every reading."""
+        """Control the width for ever; yield after every reading."""
         self._since = asyncio.get_running_loop().time()
-        self._tell("start")
+        self._sample("start")
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PERIOD):
                     await self._turned_away.wait()
             self._turned_away.clear()
             self.load = await self.agent.load()
-            self._steer(asyncio.get_running_loop().time())
+            self._control(asyncio.get_running_loop().time())
             yield
 
-    def _steer(self, now: float) -> None:
+    def _control(self, now: float) -> None:
         reading = self._reading(now)
         if self._fixed is None:
             width = self._adaptive.read(reading)
             if self._adaptive.why:
                 self._gate.resize(width)
                 if reading.busy:
-                    self._deaf_until = now + SETTLE
+                    self._ignore_busy_until = now + SETTLE
         why = self._adaptive.why if self._fixed is None else ""
         self._readings += 1
         if why or self._readings % KEEP_EVERY == 0:
-            self._tell(why, reading.rate)
+            self._sample(why, reading.rate)
 
     def _reading(self, now: float) -> Reading:
-        turned_away = max(self._busy, self._rejected())
-        busy = turned_away if now >= self._deaf_until else 0
+        turned_away = max(self._busy, self._count_rejected())
+        busy = turned_away if now >= self._ignore_busy_until else 0
         self._busy = 0
         limited = self._gate.waiting > 0 or self._gate.inside >= self._gate.width
         return Reading(self._gate.inside, self._rate(now), limited, busy, self.load)
 
-    def _rejected(self) -> int:
-        """Requests, of others too, that the server says it has turned away since the last look."""
+    def _count_rejected(self) -> int:
+        """Return the requests, of others too, that the server says it has turned away since the last reading."""
         before, self._rejections = self._rejections, self.load.rejections if self.load else None
         return 0 if before is None or self._rejections is None else max(0, self._rejections - before)
 
     def _rate(self, now: float) -> float | None:
-        """Generated tokens per second, as the server counts them; else by Little's law from the turns that ended."""
+        """Return generated tokens per second, as the server counts them; else by Little's law from the ended turns."""
         if self.load and self.load.generated:
             before, self._generated = self._generated, self.load.generated
             seconds, self._since = now - self._since, now
             if before is None or before > self.load.generated or not seconds:  # a restarted server counts from 0
                 return None
             return (self.load.generated - before) / seconds
-        if self._turns < max(ENOUGH, self._gate.width) or not self._spent:
+        if self._turns < max(MIN_TURNS, self._gate.width) or not self._spent:
             return None
         rate = self._gate.inside * (self._tokens or self._turns) / self._spent
         self._turns = self._tokens = 0
         self._spent = 0.0
         return rate
 
-    def _tell(self, why: str, rate: float | None = None) -> None:
-        self._told.steered(
-            WidthSample(time(), self.agent.name, self._gate.width, self._started(), self._gate.inside, rate, self.load, why)
+    def _sample(self, why: str, rate: float | None = None) -> None:
+        gate, name = self._gate, self.agent.name
+        self._observer.width_sampled(
+            WidthSample(time(), name, gate.width, self._started(), gate.inside, rate, self.load, why)
         )

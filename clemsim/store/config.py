@@ -36,7 +36,7 @@ class RunConfig(BaseModel):
 
 
 def parse_width(text: str) -> int | None:
-    """A number of turns in flight, or None for `auto`. Raises UsageError."""
+    """Return a number of turns in flight, or None for `auto`. Raises UsageError."""
     if text == "auto":
         return None
     if not (text.isascii() and text.isdecimal()) or int(text) < 1:

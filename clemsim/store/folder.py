@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
+from typing import Any, TypeVar
 
-import tomli_w
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from clemsim.errors import StoreError, UsageError
+from clemsim._util.files import check_new, read_toml, write_toml, writing_file
+from clemsim.errors import StoreError
 from clemsim.store.config import RunConfig
+from clemsim.store.description import RunDescription
+
+M = TypeVar("M", bound=BaseModel)
 
 CONFIG, STORE, SUMMARY, LOCK = "run.toml", "run.db", "summary.json", "run.lock"
 
@@ -29,31 +31,29 @@ def default_folder(config: RunConfig) -> Path:
 
 def check_folder(folder: Path) -> None:
     """Raise UsageError unless the folder can become a new run."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already: choose another --out, or go on with `clemsim resume {folder}`")
+    check_new(folder, hint=f"choose another --out, or go on with `clemsim resume {folder}`")
 
 
 @contextmanager
 def making(folder: Path) -> Iterator[Path]:
-    """A folder to write a new run into; it gets its name when all is there, so that no run is ever half made.
+    """Return a folder to write a new run into; it gets its name when all is there, so that no run is ever half made.
 
     Raises StoreError.
     """
     draft = folder.absolute().with_name(f".{folder.absolute().name}.new")
     try:
-        rmtree(draft, ignore_errors=True)  # of a process that was killed here
-        draft.mkdir(parents=True)
-        yield draft
-        draft.replace(folder)
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+        with writing_file(folder):
+            rmtree(draft, ignore_errors=True)  # of a process that was killed here
+            draft.mkdir(parents=True)
+            yield draft
+            draft.replace(folder)
     finally:
         rmtree(draft, ignore_errors=True)
 
 
-def write_description(folder: Path, description: Mapping[str, Any]) -> None:
+def write_description(folder: Path, description: RunDescription) -> None:
     """Write `run.toml`."""
-    (folder / CONFIG).write_bytes(tomli_w.dumps(without_none(description)).encode())
+    write_toml(folder / CONFIG, description.as_toml())
 
 
 @contextmanager
@@ -63,38 +63,31 @@ def alone(folder: Path) -> Iterator[None]:
     Raises StoreError when another one holds it.
     """
     lock = FileLock(folder / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise StoreError(f"another process is playing {folder}: wait for it, or stop it first") from error
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+    with writing_file(folder):
+        try:
+            lock.acquire()
+        except Timeout as error:  # an OSError too
+            raise StoreError(f"another process is playing {folder}: wait for it, or stop it first") from error
     try:
         yield
     finally:
         lock.release()
 
 
-def read_description(folder: Path) -> dict[str, Any]:
-    """`run.toml` as it stands. Raises StoreError when there is none."""
-    try:
-        return tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StoreError(f"there is no run at {folder}: {CONFIG} can't be read ({error.strerror})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StoreError(f"{folder / CONFIG}: {error}") from error
+def read_description(folder: Path) -> RunDescription:
+    """Return what `run.toml` says. Raises StoreError where it is missing or wrong."""
+    if not (folder / CONFIG).is_file():
+        raise StoreError(f"there is no run at {folder}: {CONFIG} is missing")
+    return _checked(RunDescription, read_toml(folder / CONFIG, StoreError), folder)
 
 
 def read_config(folder: Path) -> RunConfig:
-    """The configuration of a run. Raises StoreError."""
+    """Return the configuration of a run, to play it. Raises StoreError, also for a key that this version does not know."""
+    return _checked(RunConfig, read_description(folder).config.model_dump(exclude_unset=True), folder)
+
+
+def _checked(kind: type[M], data: dict[str, Any], folder: Path) -> M:
     try:
-        return RunConfig.model_validate(read_description(folder).get("config", {}))
+        return kind.model_validate(data)
     except ValidationError as error:
         raise StoreError(f"{folder / CONFIG}: {error.errors()[0]['msg']}") from error
-
-
-def without_none(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The same without what TOML can't hold."""
-    return {
-        key: without_none(value) if isinstance(value, Mapping) else value for key, value in data.items() if value is not None
-    }

@@ -20,7 +20,7 @@ from clemsim.store.schema import connect
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRow:
-    """One episode as it is stored."""
+    """An episode as it is stored."""
 
     id: int
     key: EpisodeKey
@@ -35,16 +35,16 @@ class EpisodeRow:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A store opened for reading only, also while it is being written. Raises StoreError."""
+    """Open a store for reading only, also while it is being written. Raises StoreError."""
     try:
         with closing(connect(path, readonly=True)) as base:
             yield base
     except sqlite3.Error as error:
-        raise StoreError(f"{path} can't be read: {error}") from error
+        raise StoreError(f"{path} cannot be read: {error}") from error
 
 
 def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
-    """All episodes, in the order in which they were put down."""
+    """Return all episodes, in the order in which they were enlisted."""
     query = (
         'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
         " quality, cause, detail FROM episodes ORDER BY id"
@@ -57,13 +57,13 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
 
 
 def events(base: sqlite3.Connection, episode: int) -> list[Event]:
-    """The events of one episode in order."""
+    """Return the events of one episode in order."""
     rows = base.execute("SELECT type, body FROM events WHERE episode=? ORDER BY number", (episode,))
     return [decode(kind, body) for kind, body in rows]
 
 
 def requests(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]]:
-    """What each turn of an episode cost, by turn."""
+    """Return what each turn of an episode cost, by turn."""
     cursor = base.execute("SELECT * FROM requests WHERE episode=?", (episode,))
     names = [column[0] for column in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor]
@@ -71,17 +71,17 @@ def requests(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]
 
 
 def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
-    """How many replies of each cast were cut at the token limit, or not begun for lack of context."""
+    """Return how many replies of each cast were cut at the token limit, or not begun for lack of context."""
     query = (
         'SELECT "cast", stop, count(*) FROM requests JOIN episodes ON episodes.id = requests.episode'
         " WHERE stop != 'stop' GROUP BY 1, 2 ORDER BY 1, 2"
     )
-    found: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, int]] = {}
     for cast, stop, count in base.execute(query):
-        found.setdefault(cast, {})[stop] = count
-    return found
+        counts.setdefault(cast, {})[stop] = count
+    return counts
 
 
 def meta(base: sqlite3.Connection) -> dict[str, Any]:
-    """The facts about the whole run."""
+    """Return the facts about the whole run."""
     return {key: orjson.loads(value) for key, value in base.execute("SELECT key, value FROM meta")}

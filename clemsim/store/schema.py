@@ -63,13 +63,13 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqli
             timeout=10,
         )
     except sqlite3.Error as error:
-        raise StoreError(f"{path} can't be opened: {error}") from error
+        raise StoreError(f"{path} cannot be opened: {error}") from error
     try:
         _set_up(path, base, create=create, readonly=readonly)
     except BaseException as error:
         base.close()
         if isinstance(error, sqlite3.Error):
-            raise StoreError(f"{path} can't be opened: {error}") from error
+            raise StoreError(f"{path} cannot be opened: {error}") from error
         raise
     return base
 

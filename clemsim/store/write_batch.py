@@ -1,7 +1,7 @@
-"""What is written into a run store in one commit.
+"""The rows that are written into a run store in one commit.
 
-Rows of one kind go in as one JSON text, which SQLite takes apart without the interpreter's lock. Row by row, the
-recorder would have to get that lock back for each, and would fall behind a busy event loop by seconds.
+Rows of one kind go in as one JSON text, which SQLite takes apart without the interpreter's lock. Row by row, the thread
+that writes would have to get that lock back for each, and would fall behind a busy event loop by seconds.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import orjson
 
 
 def columns(count: int) -> str:
-    """All columns of a row."""
+    """Return the SQL for all columns of a row."""
     return ", ".join(f"value->>{column}" for column in range(count))
 
 
-# By kind of row, in the order in which a group is written.
+# By kind of row, in the order in which a batch is written.
 STATEMENTS = {
     "meta": f"INSERT OR REPLACE INTO meta SELECT {columns(2)} FROM json_each(?)",
     "enlisted": 'INSERT INTO episodes (id, arena, instance, repetition, "cast", experiment, version, data)'
@@ -43,8 +43,6 @@ EXACTLY = {
     "qualities": "UPDATE episodes SET quality=?2 WHERE id=?1",
 }
 
-Row = Sequence[Any]
-
 
 class WriteBatch:
     """Rows by kind; the last column of a kind in EXACTLY is its number."""
@@ -52,15 +50,15 @@ class WriteBatch:
     __slots__ = ("_exact", "_rows")
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[Row]] = {kind: [] for kind in STATEMENTS}
-        self._exact: dict[str, list[Row]] = {kind: [] for kind in EXACTLY}
+        self._rows: dict[str, list[Sequence[Any]]] = {kind: [] for kind in STATEMENTS}
+        self._exact: dict[str, list[Sequence[Any]]] = {kind: [] for kind in EXACTLY}
 
-    def add(self, kind: str, rows: Iterable[Row]) -> None:
-        """More rows of one kind."""
+    def add(self, kind: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows of one kind."""
         self._rows[kind].extend(rows)
 
-    def add_numbers(self, kind: str, rows: Iterable[Row]) -> None:
-        """More rows that end in a number or None."""
+    def add_numbers(self, kind: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows that end in a number or None."""
         for row in rows:
             whole = row[-1] is None or row[-1] == int(row[-1])
             (self._rows if whole else self._exact)[kind].append(
@@ -68,7 +66,7 @@ class WriteBatch:
             )
 
     def write(self, base: sqlite3.Connection) -> None:
-        """Into the store, all or nothing. Raises sqlite3.Error, and TypeError for what JSON can't hold."""
+        """Write all rows into the store, or none. Raises sqlite3.Error, and TypeError for what JSON cannot hold."""
         if not any(self._rows.values()) and not any(self._exact.values()):
             return
         with base:

@@ -1,7 +1,7 @@
 """The run store: one SQLite file that holds all of a run, written by one thread in group commits.
 
-The event loop only adds rows to a group. Whatever has gathered while one commit was being written goes into the next, so
-that the disk sets the size of the groups and nobody waits for it.
+The event loop only adds rows to a batch. The rows that gather while one commit is being written go into the next, so that
+the disk sets the size of the batches and no turn waits for it.
 """
 
 from __future__ import annotations
@@ -23,26 +23,28 @@ from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.view import View
-from clemsim.runtime.observer import WidthSample
+from clemsim.runtime.episode import Result, Scores
+from clemsim.runtime.observer import Observer, WidthSample
 from clemsim.store.reader import episodes
 from clemsim.store.schema import SESSION, connect
 from clemsim.store.write_batch import WriteBatch
 
-GATHER = 0.02  # seconds; so long a group gathers, so that adding a row wakes nobody
-
-Scores = Mapping[str, float | None]
+GATHER = 0.02  # seconds for which a batch gathers, so that adding a row wakes no thread
 
 
-class RunStore:
-    """Writes one run. Every method returns at once; `close` waits until all is on the disk."""
+class RunStore(Observer):
+    """Writes one run, as the observer of its episodes. Every method returns at once; `close` waits for the disk.
+
+    Every method raises StoreError once anything could not be written.
+    """
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
-        """Create the file, or open one that is there. Raises StoreError."""
+        """Create the file, or open an existing one. Raises StoreError."""
         if create and path.exists():
-            raise StoreError(f"{path} is there already")
+            raise StoreError(f"{path} already exists")
         self._ids: dict[EpisodeKey, int] = {}
         self._failure: StoreError | None = None
-        self._group = WriteBatch()  # gathers; the thread takes it away and puts an empty one in its place
+        self._batch = WriteBatch()  # gathers; the thread takes it away and puts an empty one in its place
         self._lock = Lock()
         self._closing = Signal()
         self._base = connect(path, create=create)
@@ -50,12 +52,12 @@ class RunStore:
             self._ids |= {row.key: row.id for row in episodes(self._base)}
         except sqlite3.Error as error:
             self._base.close()
-            raise StoreError(f"{path} can't be read: {error}") from error
+            raise StoreError(f"{path} cannot be read: {error}") from error
         self._thread = Thread(target=self._write, name="recorder", daemon=True)
         self._thread.start()
 
     def enlist(self, key: EpisodeKey, instance: Instance, version: int) -> None:
-        """Put down an episode that is to be played, unless it is there."""
+        """Enter an episode that is to be played, unless it is there. `version`: the arena's."""
         if key in self._ids:
             return
         self._ids[key] = number = len(self._ids) + 1
@@ -64,7 +66,7 @@ class RunStore:
         self._put("enlisted", [row])
 
     def started(self, key: EpisodeKey) -> None:
-        """The episode begins, or goes on."""
+        """Enter that an episode begins or goes on."""
         self._put("started", [(self._ids[key], time())])
 
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
@@ -73,7 +75,7 @@ class RunStore:
         self._put("events", [(episode, number, type_name(event), event) for number, event in enumerate(events, index)])
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int = 0) -> None:
-        """Note what a turn cost; nothing for a player that asked no server. `prefix`: tokens that were sent before."""
+        """Enter what a turn cost; nothing for an agent that asks no server."""
         if (usage := message.usage) is None:
             return
         row = (
@@ -83,49 +85,58 @@ class RunStore:
         )
         self._put("requests", [row])
 
+    def finished(self, result: Result) -> None:
+        """Enter the outcome of an episode with its scores, or why it is unfinished. Raises ArenaError for a bug in a
+        metric.
+        """
+        if result.outcome is None:
+            self.unfinished(result.key, result.cause, result.detail)
+        else:
+            self.ended(result.key, result.outcome, result.scores, result.rounds)
+
     def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Sequence[Scores]) -> None:
-        """The episode is over, with these scores."""
+        """Enter the outcome of an episode and its scores."""
         episode = self._ids[key]
         self._put("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, time())])
         self._put_numbers("qualities", [(episode, outcome.quality)])
         self.score(key, scores, rounds)
 
     def unfinished(self, key: EpisodeKey, cause: str, detail: str) -> None:
-        """The episode is given up for now, for this cause."""
+        """Enter that an episode stays unfinished for now."""
         self._put("unfinished", [(self._ids[key], cause, detail)])
 
     def score(self, key: EpisodeKey, scores: Scores, rounds: Sequence[Scores]) -> None:
-        """Put down the scores of an episode, in place of those that were there."""
+        """Enter the scores of an episode in place of those that were there."""
         episode = self._ids[key]
         self._put("unscored", [(episode,)])
-        found = enumerate([scores, *rounds])
-        rows = [(episode, number, metric, value) for number, metrics in found for metric, value in metrics.items()]
+        numbered = enumerate([scores, *rounds])
+        rows = [(episode, number, metric, value) for number, metrics in numbered for metric, value in metrics.items()]
         self._put_numbers("scores", rows)
 
-    def steered(self, steering: WidthSample) -> None:
-        """Put down one look at the width of an agent."""
-        load = steering.load
+    def width_sampled(self, sample: WidthSample) -> None:
+        """Enter one sample of an agent's width."""
+        load = sample.load
         row = (
-            *(steering.at, steering.agent, steering.width, steering.started, steering.in_flight),
-            *(steering.tokens_per_second, steering.why),
+            *(sample.at, sample.agent, sample.width, sample.started, sample.in_flight),
+            *(sample.tokens_per_second, sample.why),
             *((load.running, load.waiting, load.kv_usage, load.preemptions) if load else (None,) * 4),
             load.prefix_hits / load.prefix_queries if load and load.prefix_queries else None,
         )
         self._put("loads", [row])
 
     def meta(self, key: str, value: object) -> None:
-        """Put down a fact about the whole run."""
+        """Enter a fact about the whole run, as JSON."""
         self._put("meta", [(key, orjson.dumps(value).decode())])
 
     def session(self, begun: float, facts: Mapping[str, float]) -> None:
-        """Put down what is known so far of a session that began at this time (seconds since the epoch)."""
+        """Enter what is known so far of a session that began at this time (seconds since the epoch)."""
         self.meta(f"{SESSION}{begun:.3f}", facts)
 
     def close(self) -> None:
-        """Write what is left and close. Raises StoreError if anything could not be written."""
+        """Write the last batch and close. Raises StoreError if anything could not be written."""
         self._closing.set()
         self._thread.join()
-        with suppress(sqlite3.Error):  # somebody is reading it; it stays readable for all but read-only folders
+        with suppress(sqlite3.Error):  # another process reads it; it stays readable for all but read-only folders
             self._base.execute("PRAGMA journal_mode=DELETE")  # one plain file, which can be read from anywhere
         self._base.close()
         if self._failure:
@@ -140,19 +151,19 @@ class RunStore:
             self._current().add_numbers(kind, rows)
 
     def _current(self) -> WriteBatch:
-        """The group that gathers, for who holds the lock."""
+        """Return the batch that gathers, to a caller that holds the lock."""
         if self._failure:
             raise self._failure
-        return self._group
+        return self._batch
 
     def _write(self) -> None:
         closing = False
         while not closing:
             closing = self._closing.wait(GATHER)
             with self._lock:
-                group, self._group = self._group, WriteBatch()
+                batch, self._batch = self._batch, WriteBatch()
             try:
-                group.write(self._base)
+                batch.write(self._base)
             except (sqlite3.Error, TypeError) as error:
-                self._failure = StoreError(f"the run can't be written: {error}; what was committed before is safe")
+                self._failure = StoreError(f"the run cannot be written: {error}; what was committed before is safe")
                 return

@@ -1,4 +1,4 @@
-"""Many runs and the characteristics of their models, played as one folder.
+"""Plays many runs, with the characteristics of their models, as one folder.
 
 It analyses nothing.
 """

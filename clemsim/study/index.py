@@ -1,6 +1,6 @@
-"""The index of a study: which runs it holds, who played them, and what is known of those.
+"""The index of a study: the runs that it holds, the models that played them, and the characteristics of those.
 
-`index.toml` has a `[[member]]` for each run that was begun and a `[[missing]]` for each that is not there yet.
+`index.toml` has a `[[member]]` for each run that was begun and a `[[missing]]` for each that has no folder yet.
 """
 
 from __future__ import annotations
@@ -9,66 +9,110 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import tomli_w
+from pydantic import BaseModel, ConfigDict
 
-from clemsim.errors import StoreError
+from clemsim._util.files import write_toml
+from clemsim.catalog.kinds import kinds
+from clemsim.catalog.models import Characteristics
 from clemsim.store.folder import CONFIG, read_description
 from clemsim.study.plan import Member, StudyPlayer
 
 INDEX = "index.toml"
-BUILDS = {"local": "llama.cpp"}  # engines that tell their build, by what they are called
+
+
+class IndexedRun(BaseModel):
+    """A run that was begun, in the folder `run` within the study's.
+
+    Either `model` played all seats, and `characteristics` are its own; or `seats` holds the model of each seat, and
+    `players` their characteristics. `why`: the reason for which the run is not complete.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    run: str
+    suite: str
+    seed: int
+    constrained: bool
+    model: str | None = None
+    seats: Mapping[str, str] | None = None
+    characteristics: Characteristics | None = None
+    players: Mapping[str, Characteristics] | None = None
+    why: str | None = None
+
+
+class MissingRun(BaseModel):
+    """A run that has no folder yet, with its model or the models of its seats, and the reason."""
+
+    model_config = ConfigDict(frozen=True)
+    run: str
+    model: str | None = None
+    seats: Mapping[str, str] | None = None
+    why: str
+
+
+class StudyIndex(BaseModel):
+    """The content of `index.toml`."""
+
+    model_config = ConfigDict(frozen=True)
+    member: tuple[IndexedRun, ...] = ()
+    missing: tuple[MissingRun, ...] = ()
 
 
 def write(folder: Path, members: Sequence[tuple[Member, str]]) -> None:
-    """Write the index: each member, and why it is not there or not whole (empty: it is, or was not begun).
+    """Write the index of `members`, each with the reason for which it is missing or not complete (empty: there is none).
 
     Raises StoreError.
     """
     begun = [(member, why) for member, why in members if (folder / member.run / CONFIG).exists()]
     missing = [(member, why) for member, why in members if not (folder / member.run / CONFIG).exists()]
-    tables = {
-        "member": [_member(folder / member.run, member) | ({"why": why} if why else {}) for member, why in begun],
-        "missing": [{"run": member.run, **_who(member), "why": why or "not played yet"} for member, why in missing],
-    }
+    index = StudyIndex(
+        member=tuple(_indexed(folder / member.run, member, why) for member, why in begun),
+        missing=tuple(_missing(member, why) for member, why in missing),
+    )
+    tables = index.model_dump(exclude_none=True)
     write_toml(folder / INDEX, {name: rows for name, rows in tables.items() if rows})
 
 
-def write_toml(path: Path, data: Mapping[str, Any]) -> None:
-    """Write a file that is whole at any time. Raises StoreError."""
-    draft = path.with_name(f".{path.name}")
-    try:
-        draft.write_bytes(tomli_w.dumps(data).encode())
-        draft.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} can't be written: {error.strerror}") from error
-
-
-def engine(agent: Mapping[str, Any]) -> str | None:
-    """Which engine an agent played on, and its version, out of what it said of itself."""
+def engine_of(agent: Mapping[str, Any]) -> str | None:
+    """Return the engine of an agent and its version, from the agent's description in a run; None where it has none."""
     if server := agent.get("server"):
         return str(server)
-    kind = agent.get("engine")
-    return None if kind in (None, "none") else f"{BUILDS.get(kind, kind)} {agent.get('build', '')}".strip()
+    name = agent.get("engine")
+    if name in (None, "none"):
+        return None
+    kind = kinds().get(str(name))
+    return f"{kind.product if kind and kind.product else name} {agent.get('build', '')}".strip()
 
 
-def _member(folder: Path, member: Member) -> dict[str, Any]:
-    """`characteristics` of the one who played, or `players`: those of each, by seat."""
-    agents = read_description(folder).get("agents", {})
-    about = {"suite": Path(member.config.suite).stem, "seed": member.config.seed, "constrained": member.config.constrain}
-    facts = {seat: _facts(player, agents) for seat, player in member.seats.items()}
-    known = {"characteristics": _facts(member.player, agents)} if member.player else {"players": facts}
-    return {"run": member.run, **about, **_who(member), **known}
+def _indexed(folder: Path, member: Member, why: str) -> IndexedRun:
+    agents = read_description(folder).agents
+    by_seat = {seat: _characteristics(player, agents) for seat, player in member.seats.items()}
+    return IndexedRun(
+        run=member.run,
+        suite=member.suite,
+        seed=member.config.seed,
+        constrained=member.config.constrain,
+        model=_model(member),
+        seats=_seats(member),
+        characteristics=_characteristics(member.player, agents) if member.player else None,
+        players=None if member.player else by_seat,
+        why=why or None,
+    )
 
 
-def _who(member: Member) -> dict[str, Any]:
-    """Who played, by name."""
-    if member.player:
-        return {"model": member.player.name}
-    return {"seats": {seat: player.name for seat, player in member.seats.items()}}
+def _missing(member: Member, why: str) -> MissingRun:
+    return MissingRun(run=member.run, model=_model(member), seats=_seats(member), why=why or "not played yet")
 
 
-def _facts(player: StudyPlayer, agents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    found = player.model.characteristics(player.variant)
-    if found.engine is None and len(agents) == 1:
-        found = found.model_copy(update={"engine": engine(next(iter(agents.values())))})
-    return found.model_dump(exclude_none=True)
+def _model(member: Member) -> str | None:
+    return member.player.name if member.player else None
+
+
+def _seats(member: Member) -> dict[str, str] | None:
+    return None if member.player else {seat: player.name for seat, player in member.seats.items()}
+
+
+def _characteristics(player: StudyPlayer, agents: Mapping[str, Mapping[str, Any]]) -> Characteristics:
+    facts = player.model.characteristics(player.variant)
+    if facts.engine is None and len(agents) == 1:
+        return facts.model_copy(update={"engine": engine_of(next(iter(agents.values())))})
+    return facts

@@ -1,12 +1,11 @@
-"""What a study plays: models x access methods x quantisations x suites x seeds, each combination a run of its own.
+"""The runs of a study: models x access methods x quantisations x suites x seeds, each combination a run of its own.
 
-A study is a TOML file. Who plays stands in its own `[[model]]` tables or in the file that `models_file` names, which
-lies beside it.
+A study is a TOML file. Its models are `[[model]]` tables, in the study itself or in the file that `models_file` names, which
+lies in the same folder.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +15,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from clemsim._util.files import safe_name
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.models import Model, Name, Variant, read, read_models, with_facts
-from clemsim.catalog.plugins import find_arena
+from clemsim.catalog.models import Model, Name, Variant, complete_facts, read, read_models
 from clemsim.errors import UsageError
 from clemsim.store.config import RunConfig
 
@@ -27,7 +27,7 @@ Pairings = Literal["self", "all", "round-robin"]
 
 
 class Study(BaseModel):
-    """All that decides what a study plays. `models`, `access` and `quantisations` choose; empty: all there are."""
+    """The content of a study file. `models`, `access` and `quantisations` choose among the models; empty: all of them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: Name
@@ -51,18 +51,18 @@ class Study(BaseModel):
 
     @field_validator("constrain", mode="before")
     @classmethod
-    def _one_or_both(cls, value: Any) -> Any:
+    def _listed(cls, value: Any) -> Any:
         return (value,) if isinstance(value, bool) else value
 
     @field_validator("models", "access", "quantisations", "suites", "arenas", "seeds", "constrain")
     @classmethod
-    def _each_once(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _unique(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(dict.fromkeys(value))
 
 
 @dataclass(frozen=True, slots=True)
 class StudyPlayer:
-    """A model in one of its variants. `alone`: it is the only one of its model in the study."""
+    """A model in one of its variants. `alone`: no other variant of its model is in the study."""
 
     model: Model
     variant: Variant
@@ -70,7 +70,7 @@ class StudyPlayer:
 
     @property
     def name(self) -> str:
-        """That of the model, with what tells its variants apart where it plays in several."""
+        """The name of the model, with its variant where several of them play."""
         return self.model.name if self.alone else self.label
 
     @property
@@ -82,7 +82,7 @@ class StudyPlayer:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One run of a study, in the folder `run` within it: one player in all seats, or one in each."""
+    """A run of a study, in the folder `run` within the study's: `player` in all seats, or a player in each of `seats`."""
 
     run: str
     config: RunConfig
@@ -91,46 +91,51 @@ class Member:
 
     @property
     def players(self) -> list[StudyPlayer]:
-        """Everyone in it, once each."""
-        everyone = [self.player] if self.player else list(self.seats.values())
-        return list({each.label: each for each in everyone}.values())
+        """All players, each of them once."""
+        players = [self.player] if self.player else list(self.seats.values())
+        return list({player.label: player for player in players}.values())
+
+    @property
+    def suite(self) -> str:
+        """The name of the suite, without its folder."""
+        return Path(self.config.suite).stem
 
     @property
     def label(self) -> str:
-        """Who plays, for people to read."""
+        """The players, as text."""
         if self.player:
             return self.player.name
         return "; ".join(f"{seat}: {player.name}" for seat, player in self.seats.items())
 
     @property
     def specs(self) -> list[str]:
-        """The SPEC of everyone."""
+        """The SPEC of each player."""
         return [player.variant.agent for player in self.players]
 
 
 def read_study(path: Path) -> Study:
-    """The study of this file with its models and their facts. Raises UsageError naming the key that is wrong."""
+    """Read a study file with its models and their facts. Raises UsageError naming the key that is wrong."""
     study = read(path, Study)
-    models = with_facts(study.model)
+    models = complete_facts(study.model)
     if study.models_file:
         models += read_models(path.parent / study.models_file)
-    found = [_beside(path.parent, suite) for suite in study.suites]
-    return study.model_copy(update={"model": models, "models_file": None, "suites": tuple(found)})
+    paths = tuple(_suite_path(path.parent, suite) for suite in study.suites)
+    return study.model_copy(update={"model": models, "models_file": None, "suites": paths})
 
 
-def _beside(folder: Path, suite: str) -> str:
-    """A suite that lies beside the study, where there is one; else what the name means to `clemsim run`."""
+def _suite_path(folder: Path, suite: str) -> str:
+    """Return the path of a suite in the folder of the study; without one there, the name that `clemsim run` knows."""
     path = folder / suite
     return str(path.resolve()) if suite not in suites.available() and path.exists() else suite
 
 
 def plan(study: Study) -> list[Member]:
-    """All runs of the study; those of one player one after the other. Raises UsageError."""
+    """Return all runs of the study; those of one player follow each other. Raises UsageError."""
     players = _players(study)
-    members = [_self(study, player, *rest) for player in players for rest in _rest(study)]
+    members = [_self_play(study, player, *setting) for player in players for setting in _settings(study)]
     if study.pairings != "self":
-        members = [member for rest in _rest(study) for member in _paired(study, players, *rest)]
-        members.sort(key=lambda each: [players.index(player) for player in each.seats.values()])
+        members = [member for setting in _settings(study) for member in _pairings(study, players, *setting)]
+        members.sort(key=lambda member: [players.index(player) for player in member.seats.values()])
     for run, count in Counter(member.run for member in members).items():
         if count > 1:
             raise UsageError(f"study {study.name}: two of its runs would both be {run}: give models and suites other names")
@@ -139,51 +144,55 @@ def plan(study: Study) -> list[Member]:
     return members
 
 
-def _rest(study: Study) -> Iterator[tuple[str, int, bool]]:
+def _settings(study: Study) -> Iterator[tuple[str, int, bool]]:
+    """Yield every suite, seed and constraint."""
     return product(study.suites, study.seeds, study.constrain)
 
 
 def _players(study: Study) -> list[StudyPlayer]:
-    there = {model.name: model for model in study.model}
-    if len(there) < len(study.model):
+    models = {model.name: model for model in study.model}
+    if len(models) < len(study.model):
         raise UsageError(f"study {study.name}: model: two models have the same name")
-    _known(study, "models", study.models, list(there))
-    chosen = [there[name] for name in study.models or there]
-    ways = [variant for model in chosen for variant in model.variant]
-    _known(study, "access", study.access, [each.access for each in ways])
-    _known(study, "quantisations", study.quantisations, [each.quantisation for each in ways])
+    _check_choice(study, "models", study.models, list(models))
+    chosen = [models[name] for name in study.models or models]
+    variants = [variant for model in chosen for variant in model.variant]
+    _check_choice(study, "access", study.access, [variant.access for variant in variants])
+    _check_choice(study, "quantisations", study.quantisations, [variant.quantisation for variant in variants])
     for model in chosen:
         if not model.variant:
             raise UsageError(f"study {study.name}: model {model.name} has no [[model.variant]]: say how it is played")
-    chosen_ways = [(model, [each for each in model.variant if _wanted(study, each)]) for model in chosen]
-    players = [StudyPlayer(model, variant, len(some) == 1) for model, some in chosen_ways for variant in some]
+    played = [(model, [variant for variant in model.variant if _is_chosen(study, variant)]) for model in chosen]
+    players = [StudyPlayer(model, variant, len(variants) == 1) for model, variants in played for variant in variants]
     if not players:
-        raise UsageError(f"study {study.name}: model: there is nobody to play: name models in models_file or [[model]]")
+        raise UsageError(f"study {study.name}: model: there is no model to play: name models in models_file or [[model]]")
     return players
 
 
-def _known(study: Study, key: str, wanted: Sequence[Any], there: Sequence[Any]) -> None:
-    for each in wanted:
-        if each not in there:
-            known = ", ".join(str(one) for one in dict.fromkeys(there)) or "none"
-            raise UsageError(f"study {study.name}: {key}: there is no {each!r}: choose of {known}")
+def _check_choice(study: Study, key: str, wanted: Sequence[Any], known: Sequence[Any]) -> None:
+    for value in wanted:
+        if value not in known:
+            choices = ", ".join(str(choice) for choice in dict.fromkeys(known)) or "none"
+            raise UsageError(f"study {study.name}: {key}: there is no {value!r}: choose one of {choices}")
 
 
-def _wanted(study: Study, variant: Variant) -> bool:
-    right_access = not study.access or variant.access in study.access
-    return right_access and (not study.quantisations or variant.quantisation in study.quantisations)
+def _is_chosen(study: Study, variant: Variant) -> bool:
+    has_access = not study.access or variant.access in study.access
+    return has_access and (not study.quantisations or variant.quantisation in study.quantisations)
 
 
-def _self(study: Study, player: StudyPlayer, suite: str, seed: int, constrain: bool) -> Member:
+def _self_play(study: Study, player: StudyPlayer, suite: str, seed: int, constrain: bool) -> Member:
     config = _config(study, (player.variant.agent,), study.arenas, suite, seed, constrain)
     return Member(_folder([player], config), config, player)
 
 
-def _paired(study: Study, players: Sequence[StudyPlayer], suite: str, seed: int, constrain: bool) -> Iterator[Member]:
-    """A seat has the same name in several games but another part, so games that share all their seats share a run."""
-    for seats, arenas in _by_seats(study, suite).items():
-        many = len(seats)
-        casts = product(players, repeat=many) if study.pairings == "all" else permutations(players, many)
+def _pairings(study: Study, players: Sequence[StudyPlayer], suite: str, seed: int, constrain: bool) -> Iterator[Member]:
+    """Yield a run for each cast and each set of seats.
+
+    A seat name means another part in another game, so only games with exactly the same seats share a run.
+    """
+    for seats, arenas in _arenas_by_seats(study, suite).items():
+        count = len(seats)
+        casts = product(players, repeat=count) if study.pairings == "all" else permutations(players, count)
         for cast in casts:
             agents = tuple(f"{seat}={player.variant.agent}" for seat, player in zip(seats, cast, strict=True))
             config = _config(study, agents, arenas, suite, seed, constrain)
@@ -191,11 +200,11 @@ def _paired(study: Study, players: Sequence[StudyPlayer], suite: str, seed: int,
             yield Member(run, config, None, dict(zip(seats, cast, strict=True)))
 
 
-def _by_seats(study: Study, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
-    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for spec in study.arenas or suites.load(suite).arenas:
-        found[find_arena(spec).seats].append(spec)
-    return {seats: tuple(arenas) for seats, arenas in found.items()}
+def _arenas_by_seats(study: Study, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
+    by_seats: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for spec in study.arenas or suites.load_suite(suite).arenas:
+        by_seats[find_arena(spec).seats].append(spec)
+    return {seats: tuple(arenas) for seats, arenas in by_seats.items()}
 
 
 def _config(
@@ -216,11 +225,11 @@ def _config(
 
 
 def _folder(players: Sequence[StudyPlayer], config: RunConfig) -> str:
-    who = "+".join(_slug(player.label.replace(", ", "-").replace(" ", "")) for player in players)
-    what = f"{_slug(Path(config.suite).stem)}-seed{config.seed}" + ("-constrained" if config.constrain else "")
-    return f"{MEMBERS}/{who}/{what}"
+    names = "+".join(_slug(player.label.replace(", ", "-").replace(" ", "")) for player in players)
+    setting = f"{_slug(Path(config.suite).stem)}-seed{config.seed}" + ("-constrained" if config.constrain else "")
+    return f"{MEMBERS}/{names}/{setting}"
 
 
 def _slug(text: str) -> str:
-    """Fit to be the name of a folder anywhere."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-") or "model"
+    """Return text that is fit for the name of a folder on any system."""
+    return safe_name(text, "-", "A-Za-z0-9._-").strip(".-") or "model"

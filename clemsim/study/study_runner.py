@@ -1,23 +1,25 @@
-"""Plays a study: one run after the other or several side by side, in one folder that can be gone on with.
+"""Plays a study: its runs one after the other or several at a time, in one folder that can be resumed.
 
-A run that fails is named and the others go on. Servers that are started for a run go on as long as another run needs
-them.
+A run that fails is named, and the others continue. A server that was started for a run stays up as long as another run
+needs it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clemsim._util.tasks import run_in_background
-from clemsim.catalog.agents import expanded
+from clemsim._util.files import check_new, make_folder, write_toml
+from clemsim._util.tasks import leading_error, run_in_background
+from clemsim.catalog.agents import kind_of
 from clemsim.catalog.models import read
 from clemsim.engines.vllm_server import ServerPool
-from clemsim.errors import AgentError, ArenaError, ClemsimError, StoreError, UsageError
+from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
 from clemsim.results.intervals import Point
+from clemsim.results.run_summary import RunSummary
 from clemsim.runs import run
 from clemsim.runs.manifest import settled
 from clemsim.runs.prepare import prepare
@@ -34,179 +36,176 @@ TOTALS = ("turns", "requests", "retries", "tokens_in", "tokens_out", "tokens_cac
 
 @dataclass(slots=True)
 class MemberStatus:
-    """How a member stands. `summary` and `seconds`: once it is over; `why`: it could not be played, or not be ended."""
+    """The status of a member. `summary` and `seconds` are set once it is over; `why`: the reason for which it could not be
+    played, or left episodes unfinished.
+    """
 
     member: Member
     episodes: int
     live: LiveRun | None = None
     over: bool = False
-    summary: Mapping[str, Any] | None = None
+    summary: RunSummary | None = None
     seconds: float = 0.0
     why: str = ""
 
 
 @dataclass(slots=True)
 class StudyRun:
-    """A study while it goes on: what a display may look at, and how to stop it. `told` hears of each member that is over."""
+    """A study in progress: its state for a display, and its stop. `on_over` is called with each member that is over."""
 
     folder: Path
-    standings: list[MemberStatus]
+    members: list[MemberStatus]
     parallel: int = 1
     stopped: bool = False
-    told: Callable[[MemberStatus], None] = field(default=lambda standing: None)
+    on_over: Callable[[MemberStatus], None] = field(default=lambda status: None)
     servers: ServerPool = field(default_factory=lambda: ServerPool(keep=True))
 
     def stop(self) -> None:
-        """Leave every run where it is, and begin no other."""
+        """Stop all runs, and start no other. They can be resumed."""
         self.stopped = True
-        for standing in self.standings:
-            if standing.live and not standing.over:
-                standing.live.stop()
+        for status in self.members:
+            if status.live and not status.over:
+                status.live.stop()
 
     def progress(self) -> Progress:
-        """Running totals over all members; what earlier sessions played counts as done."""
-        total = Progress(episodes=sum(each.episodes for each in self.standings))
-        for standing in self.standings:
-            if standing.live is None:
-                total.done += standing.episodes if standing.over and standing.summary else 0
+        """Return running totals over all members; episodes of earlier sessions count as done."""
+        total = Progress(episodes=sum(status.episodes for status in self.members))
+        for status in self.members:
+            if status.live is None:
+                total.done += status.episodes if status.over and status.summary else 0
                 continue
-            one = standing.live.progress
-            total.done += standing.episodes - one.episodes + one.done
-            total.unfinished += one.unfinished
+            progress = status.live.progress
+            total.done += status.episodes - progress.episodes + progress.done
+            total.unfinished += progress.unfinished
             for name in TOTALS:
-                setattr(total, name, getattr(total, name) + getattr(one, name))
+                setattr(total, name, getattr(total, name) + getattr(progress, name))
         return total
 
     def points(self) -> dict[str, list[Point]]:
-        """Scores so far of the members that are being played."""
-        found: dict[str, list[Point]] = {}
-        for standing in self.standings:
-            if standing.live and not standing.over:
-                found |= {
-                    standing.member.run.removeprefix(f"{MEMBERS}/"): one for one in standing.live.tally.points().values()
-                }
-        return found
+        """Return the scores so far of the members that are being played, by run."""
+        points_by_run: dict[str, list[Point]] = {}
+        for status in self.members:
+            if status.live and not status.over:
+                name = status.member.run.removeprefix(f"{MEMBERS}/")
+                for points in status.live.tally.points().values():  # a member has one cast
+                    points_by_run[name] = points
+        return points_by_run
 
     @property
     def heading(self) -> str:
-        """How far it is."""
-        return f"{sum(each.over for each in self.standings)} of {len(self.standings)} runs over"
+        """The number of members that are over, as text."""
+        return f"{sum(status.over for status in self.members)} of {len(self.members)} runs over"
 
 
-Watch = Callable[[StudyRun], Coroutine[Any, Any, None]]
+StudyWatch = Callable[[StudyRun], Coroutine[Any, Any, None]]
 
 
-def counted(members: Sequence[Member]) -> list[MemberStatus]:
-    """Check that everything the members name is there, and count their episodes. Raises UsageError and BadInstance."""
-    return [MemberStatus(member, len(prepare(member.config).episodes())) for member in members]
+def prepare_members(members: Sequence[Member]) -> list[MemberStatus]:
+    """Check that all that the members name exists, and count their episodes. Raises UsageError and BadInstance."""
+    return [MemberStatus(member, len(prepare(member.config).episodes)) for member in members]
 
 
 def is_study(folder: Path) -> bool:
-    """Whether a study was played there."""
+    """Return whether a study was played into `folder`."""
     return (folder / STUDY).is_file() and (folder / index.INDEX).is_file()
 
 
 def read_folder(folder: Path) -> Study:
-    """The study that was played into a folder. Raises UsageError."""
+    """Read the study that was played into a folder. Raises UsageError."""
     if not is_study(folder):
         raise UsageError(f"there is no study at {folder}: name a STUDY.toml, or the folder that one was played into")
     return read(folder / STUDY, Study)
 
 
-async def run_study(study: Study, folder: Path, watch: Watch | None = None, parallel: int | None = None) -> StudyRun:
-    """Play a study into a folder, new or of this study; what is played there already stays.
+async def run_study(study: Study, folder: Path, watch: StudyWatch | None = None, parallel: int | None = None) -> StudyRun:
+    """Play a study into a folder that is new or holds this study; episodes that were played there stay.
 
-    Raises UsageError where the folder holds something else, and every other ClemsimError that concerns all of it.
+    `parallel`: the number of runs at a time; None: that of the study. Raises UsageError where the folder holds something
+    else, and every other ClemsimError that concerns the whole study.
     """
-    standings = counted(plan(study))
-    _check_folder(folder, standings)
-    _make(folder)
+    members = prepare_members(plan(study))
+    _check_folder(folder, members)
+    make_folder(folder)
     with alone(folder):
-        index.write_toml(folder / STUDY, study.model_dump(exclude_none=True))
-        conducted = StudyRun(folder, standings, parallel or study.parallel)
-        _write_index(conducted)
-        async with conducted.servers, run_in_background(watch(conducted) if watch else None):
-            await _play(conducted)
-        return conducted
+        write_toml(folder / STUDY, study.model_dump(exclude_none=True))
+        study_run = StudyRun(folder, members, parallel or study.parallel)
+        _write_index(study_run)
+        async with study_run.servers, run_in_background(watch(study_run) if watch else None):
+            await _play(study_run)
+        return study_run
 
 
-async def _play(conducted: StudyRun) -> None:
-    gate = asyncio.Semaphore(conducted.parallel)
+async def _play(study_run: StudyRun) -> None:
+    gate = asyncio.Semaphore(study_run.parallel)
 
-    async def one(standing: MemberStatus) -> None:
+    async def play(status: MemberStatus) -> None:
         async with gate:
-            if not conducted.stopped:
-                await _member(conducted, standing)
-                await conducted.servers.stop_unused(_still_wanted(conducted))
+            if not study_run.stopped:
+                await _play_member(study_run, status)
+                await study_run.servers.stop_unused(_needed_servers(study_run))
 
     try:
         async with asyncio.TaskGroup() as group:
-            for standing in conducted.standings:
-                group.create_task(one(standing))
+            for status in study_run.members:
+                group.create_task(play(status))
     except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        error = leading_error(errors)
+        raise error from error.__cause__
 
 
-async def _member(conducted: StudyRun, standing: MemberStatus) -> None:
-    """Play one run, or go on with it. Only bugs in games and agents end the whole study."""
+async def _play_member(study_run: StudyRun, status: MemberStatus) -> None:
+    """Play or resume one run. Only bugs in games and agents end the whole study."""
 
     async def watch(live: LiveRun) -> None:
-        standing.live = live
-        _write_index(conducted)
-        if conducted.stopped:
+        status.live = live
+        _write_index(study_run)
+        if study_run.stopped:
             live.stop()
 
-    folder, begun = conducted.folder / standing.member.run, asyncio.get_running_loop().time()
+    folder, started = study_run.folder / status.member.run, asyncio.get_running_loop().time()
     try:
         if (folder / CONFIG).exists():
-            standing.summary = await run.resume(folder, watch, servers=conducted.servers)
+            status.summary = await run.resume(folder, watch, servers=study_run.servers)
         else:
-            standing.summary = await run.play(standing.member.config, folder, watch, servers=conducted.servers)
+            status.summary = await run.play(status.member.config, folder, watch, servers=study_run.servers)
     except (ArenaError, AgentError):
         raise
     except ClemsimError as error:
-        standing.why = " ".join(str(error).split())
-    if standing.summary and standing.summary["unfinished"] and not conducted.stopped:
-        causes = ", ".join(f"{count} {cause}" for cause, count in standing.summary["causes"].items())
-        standing.why = f"{standing.summary['unfinished']} episodes are unfinished ({causes})"
-    standing.over, standing.seconds = True, asyncio.get_running_loop().time() - begun
-    conducted.told(standing)
-    _write_index(conducted)
+        status.why = " ".join(str(error).split())
+    if status.summary and status.summary.unfinished and not study_run.stopped:
+        causes = ", ".join(f"{count} {cause}" for cause, count in status.summary.causes.items())
+        status.why = f"{status.summary.unfinished} episodes are unfinished ({causes})"
+    status.over, status.seconds = True, asyncio.get_running_loop().time() - started
+    study_run.on_over(status)
+    _write_index(study_run)
 
 
-def _write_index(conducted: StudyRun) -> None:
-    index.write(conducted.folder, [(each.member, each.why) for each in conducted.standings])
+def _write_index(study_run: StudyRun) -> None:
+    index.write(study_run.folder, [(status.member, status.why) for status in study_run.members])
 
 
-def _still_wanted(conducted: StudyRun) -> list[str]:
-    """The specs of vLLM servers that runs which are not over will use."""
-    specs = {expanded(spec) for each in conducted.standings if not each.over for spec in each.member.specs}
-    return [spec.removeprefix("vllm:") for spec in specs if spec.startswith("vllm:")]
+def _needed_servers(study_run: StudyRun) -> list[str]:
+    """Return the arguments of the agents that own a server, of all runs that are not over."""
+    specs = {spec for status in study_run.members if not status.over for spec in status.member.specs}
+    return [arg for kind, arg in map(kind_of, specs) if kind.owns_server]
 
 
-def _check_folder(folder: Path, standings: Sequence[MemberStatus]) -> None:
+def _check_folder(folder: Path, members: Sequence[MemberStatus]) -> None:
     """Raise UsageError unless the folder is free, or holds this study, perhaps with fewer members."""
-    if folder.exists() and not is_study(folder) and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already and is no study: choose another --out")
-    for standing in standings:
-        if (folder / standing.member.run / CONFIG).exists():
-            _check_same(folder / standing.member.run, standing.member.config)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
+    if not is_study(folder):
+        check_new(folder, "and is no study")
+    for status in members:
+        if (folder / status.member.run / CONFIG).exists():
+            _check_same(folder / status.member.run, status.member.config)
 
 
 def _check_same(folder: Path, config: RunConfig) -> None:
     before, now = settled(read_config(folder)), settled(config)
     for name in now:
-        if name != "width" and _plain(before[name]) != _plain(now[name]):
-            was = f"{name} was {_plain(before[name])!r} and is {_plain(now[name])!r}"
+        if name != "width" and _as_list(before[name]) != _as_list(now[name]):
+            was = f"{name} was {_as_list(before[name])!r} and is {_as_list(now[name])!r}"
             raise UsageError(f"{folder} would not be the same run: {was}; choose another --out")
 
 
-def _plain(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from clemsim_agents.players import baseline, random_
+from clemsim_agents.scripted import make_baseline, make_random
 
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.arena import find_arena
+from clemsim.catalog.kinds import AgentOptions
+from clemsim.catalog.plugins import registered
 from clemsim.errors import UsageError
 from clemsim.runtime.episode import Result
 
@@ -25,7 +27,7 @@ FLOORS = {"referencegame": 60, "privateshared": 60}  # a third, a half: what cha
 
 async def results_of(name: str, agent_name: str) -> list[Result]:
     arena = find_arena(name)()
-    agent = {"baseline": baseline, "random": random_}[agent_name]()
+    agent = {"baseline": make_baseline, "random": make_random}[agent_name]("", AgentOptions())
     return await arena.run(arena.instances(), agent)
 
 
@@ -58,4 +60,4 @@ async def test_a_baseline_says_that_it_can_not_read_other_prompts(tmp_path: Path
     (tmp_path / "prompts" / f"{prompt}.txt").write_text("Play.")
     arena = find_arena(name)(tmp_path)
     with pytest.raises(UsageError, match=f"players of {name} read only the arena's own prompts"):
-        await arena.run(arena.instances()[:1], baseline())
+        await arena.run(arena.instances()[:1], make_baseline("", AgentOptions()))

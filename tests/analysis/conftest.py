@@ -1,4 +1,4 @@
-"""Tables such as clembench publishes, made up."""
+"""Made-up tables such as clembench publishes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHARACTERISTICS = (
 
 @pytest.fixture
 def tables(tmp_path: Path) -> Path:
-    """A folder with results, characteristics, latency and tokens."""
+    """Return a folder with results, characteristics, latency and tokens."""
     folder = tmp_path / "tables"
     folder.mkdir()
     (folder / "results.csv").write_text(RESULTS)

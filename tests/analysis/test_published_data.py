@@ -1,4 +1,4 @@
-"""The published data of the paper: both regressions to every printed digit, and what else is known of it."""
+"""The published data of the paper: both regressions to every printed digit, and other known facts."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def evidence() -> Evidence:
 
 
 @pytest.fixture(scope="module")
-def found(evidence: Evidence) -> dict[str, Analysis]:
-    return {each.letter: each for each in analyze(evidence)}
+def analyses(evidence: Evidence) -> dict[str, Analysis]:
+    return {analysis.key: analysis for analysis in analyze(evidence)}
 
 
 def frame(analysis: Analysis, name: str) -> pl.DataFrame:
     return next(table.frame for table in analysis.tables if table.name == name)
 
 
-def test_the_join_has_the_papers_models(evidence: Evidence) -> None:
+def test_the_join_holds_the_models_of_the_paper(evidence: Evidence) -> None:
     known = evidence.facts.filter(pl.col("parameters").is_not_null())
     assert (len(evidence.facts), len(known)) == (45, 39)
     assert len(known.filter(pl.col("training_tokens").is_not_null())) == 17
@@ -49,7 +49,7 @@ def test_the_join_has_the_papers_models(evidence: Evidence) -> None:
     ],
 )
 def test_the_published_regressions(
-    found: dict[str, Analysis],
+    analyses: dict[str, Analysis],
     formula: str,
     r_squared: str,
     f: str,
@@ -58,24 +58,24 @@ def test_the_published_regressions(
     coefficients: list[tuple[str, str]],
 ) -> None:
     chosen = (pl.col("formula") == formula) & (pl.col("sample") == "with parameters and training data")
-    row = frame(found["a"], "size_regressions").filter(chosen).row(0, named=True)
+    row = frame(analyses["a"], "size_regressions").filter(chosen).row(0, named=True)
     assert (row["n"], row["df_model"], row["df_residual"]) == (17, *freedom)
     assert (f"{row['r_squared']:.3f}", f"{row['f']:.2f}", f"{row['p']:.6f}") == (r_squared, f, p)
-    terms = frame(found["a"], "size_coefficients").filter(chosen)
+    terms = frame(analyses["a"], "size_coefficients").filter(chosen)
     assert [(f"{b:.4f}", f"{se:.3f}") for b, se in terms.select("estimate", "error").iter_rows()] == coefficients
 
 
-def test_the_fit_hangs_on_one_model(found: dict[str, Analysis]) -> None:
-    rows = frame(found["a"], "size_without_one").filter(
+def test_the_fit_depends_on_one_model(analyses: dict[str, Analysis]) -> None:
+    rows = frame(analyses["a"], "size_without_one").filter(
         (pl.col("formula") == "clemscore ~ ln(P)") & (pl.col("sample") == "with parameters and training data")
     )
     lowest = rows.sort("r_squared_without").row(0, named=True)
     assert (lowest["model"], f"{lowest['r_squared_without']:.2f}") == ("gemini-1.5-pro-latest", "0.40")
-    assert any("without gemini-1.5-pro-latest 0.40" in sentence for sentence in found["a"].sentences)
+    assert any("without gemini-1.5-pro-latest 0.40" in sentence for sentence in analyses["a"].sentences)
 
 
-def test_a_quantised_model_beats_the_full_one_by_one_episode(found: dict[str, Analysis]) -> None:
-    rows = frame(found["f"], "quantisation_differences")
+def test_a_quantised_model_beats_the_full_one_by_one_episode(analyses: dict[str, Analysis]) -> None:
+    rows = frame(analyses["f"], "quantisation_differences")
     row = rows.filter(pl.col("model") == "meta-llama-3-70b-instruct-gguf-q8").row(0, named=True)
     assert row["reference"] == "meta-llama-3-70b-instruct-hf" and row["difference"] == pytest.approx(38.88 - 35.11, abs=0.02)
     assert row["fragile"] and "imagegame" in row["turned_by"] and row["verdict"] == "undecided"
@@ -86,14 +86,14 @@ def test_a_quantised_model_beats_the_full_one_by_one_episode(found: dict[str, An
     }
 
 
-def test_access_is_through_four_ways(found: dict[str, Analysis]) -> None:
-    rows = frame(found["g"], "access_differences").filter(pl.col("group") == "access: llama-3-70b-instruct")
+def test_access_is_through_four_ways(analyses: dict[str, Analysis]) -> None:
+    rows = frame(analyses["g"], "access_differences").filter(pl.col("group") == "access: llama-3-70b-instruct")
     assert set(rows["model"]) == {"llama-3-70b-groq", "llama-3-70b-together.ai", "llama-3-70b-instruct-anyscale"}
     assert set(rows["reference"]) == {"meta-llama-3-70b-instruct-hf"}
 
 
-def test_buckets(found: dict[str, Analysis]) -> None:
-    assert frame(found["b"], "buckets").select("bucket", "n").rows() == [
+def test_buckets(analyses: dict[str, Analysis]) -> None:
+    assert frame(analyses["b"], "buckets").select("bucket", "n").rows() == [
         *(("(0,6]", 3), ("(6,10]", 11), ("(10,60]", 8), ("(60,100]", 6)),
         *(("(100,200]", 4), ("(200,1000]", 0), ("(1000,2000]", 7)),
     ]
@@ -106,8 +106,8 @@ def test_printed_averages_are_what_the_games_give(evidence: Evidence) -> None:
     assert "selected_models.csv is no table that is needed" in notes
 
 
-def test_all_nine_have_tables_figures_and_sentences(found: dict[str, Analysis]) -> None:
-    assert list(found) == ["scores", *"abcdefghi"]
-    for letter, analysis in found.items():
+def test_all_nine_have_tables_figures_and_sentences(analyses: dict[str, Analysis]) -> None:
+    assert list(analyses) == ["scores", *"abcdefghi"]
+    for letter, analysis in analyses.items():
         assert analysis.sentences and analysis.tables, letter
         assert letter == "scores" or analysis.figures, letter

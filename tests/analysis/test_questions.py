@@ -1,7 +1,9 @@
-"""The analyses on made-up tables: what they say, and that they say no more than they know."""
+"""The analyses on made-up tables: their answers, and that they claim no more than the tables hold."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import altair as alt
@@ -10,7 +12,9 @@ import pytest
 
 from clemsim.analysis import wording
 from clemsim.analysis.analyze import analyze
+from clemsim.analysis.kinds import KINDS, LETTERS, AnalysisOptions, choose
 from clemsim.analysis.results import Analysis
+from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.sources.reading import read
 from clemsim.analysis.statistics.differences import Difference, Sensitivity
 from clemsim.analysis.statistics.rating import RatedGame
@@ -19,113 +23,141 @@ from tests.analysis.conftest import HEADER
 
 
 @pytest.fixture
-def found(tables: Path) -> dict[str, Analysis]:
-    return {each.letter: each for each in analyze(read([tables]))}
+def analyses(tables: Path) -> dict[str, Analysis]:
+    return {analysis.key: analysis for analysis in analyze(read([tables]))}
 
 
 def rows(analysis: Analysis, name: str) -> list[dict[str, object]]:
     return next(table.frame for table in analysis.tables if table.name == name).to_dicts()
 
 
-def test_every_specification_is_one_that_altair_knows(found: dict[str, Analysis]) -> None:
-    figures = [figure for analysis in found.values() for figure in analysis.figures]
+def test_every_specification_is_one_that_altair_knows(analyses: dict[str, Analysis]) -> None:
+    figures = [figure for analysis in analyses.values() for figure in analysis.figures]
     assert len(figures) == 10 and len({figure.name for figure in figures}) == 10
     for figure in figures:
         alt.Chart.from_dict(dict(figure.specification))  # validates
 
 
-def test_scores_lie_in_their_intervals(found: dict[str, Analysis]) -> None:
-    for row in rows(found["scores"], "scores"):
+def test_scores_lie_in_their_intervals(analyses: dict[str, Analysis]) -> None:
+    for row in rows(analyses["scores"], "scores"):
         if row["clemscore"] is not None and row["model"] != "stranger":
             assert row["clemscore_low"] <= row["clemscore"] <= row["clemscore_high"], row  # type: ignore[operator]
-    assert "approximate" in found["scores"].sentences[-1]
+    assert "approximate" in analyses["scores"].sentences[-1]
 
 
-def test_size(found: dict[str, Analysis]) -> None:
-    (fit,) = rows(found["a"], "size_regressions")  # three models with training data are too few
+def test_size(analyses: dict[str, Analysis]) -> None:
+    (fit,) = rows(analyses["a"], "size_regressions")  # three models with training data are too few
     assert (fit["n"], fit["formula"]) == (4, "clemscore ~ ln(P)")
-    assert "1 model of unknown size: bee-7b-tuned" in found["a"].left_out
-    assert found["a"].sentences[0].startswith("On all 4 models with parameters")
-    at = {row["clemscore"]: row for row in rows(found["a"], "size_for_a_score")}
-    assert 1 < at[20.0]["parameters"] < 70 and at[50.0]["beyond_the_data"]  # type: ignore[operator]
+    assert "1 model of unknown size: bee-7b-tuned" in analyses["a"].left_out
+    assert analyses["a"].sentences[0].startswith("On all 4 models with parameters")
+    by_score = {row["clemscore"]: row for row in rows(analyses["a"], "size_for_a_score")}
+    assert 1 < by_score[20.0]["parameters"] < 70 and by_score[50.0]["beyond_the_data"]  # type: ignore[operator]
 
 
 def test_too_few_models_of_known_size_are_said_to_be(tables: Path) -> None:
     (tables / "models.csv").write_text("name,parameters\nant-1b,1\nant-7b,unknown\n")
-    _, size, buckets = analyze(read([tables]), "ab")
+    _, size, buckets = analyze(read([tables]), choose("ab"))
     assert size.sentences == ["1 model of known size: too few for a regression, which needs 4 of different sizes."]
     assert not size.figures and "1 model of unknown size" in buckets.left_out
 
 
-def test_buckets_and_bases(found: dict[str, Analysis]) -> None:
-    bucket = {row["bucket"]: row for row in rows(found["b"], "buckets")}
+def test_buckets_and_bases(analyses: dict[str, Analysis]) -> None:
+    bucket = {row["bucket"]: row for row in rows(analyses["b"], "buckets")}
     assert (bucket["(6,10]"]["n"], bucket["(6,10]"]["spread"], bucket["(10,60]"]["n"]) == (2, 4.5, 0)
     assert (
-        found["b"].sentences[1] == "The mean rises from bucket to bucket (5.0, 20.2, 40.0), and no two neighbours overlap."
+        analyses["b"].sentences[1]
+        == "The mean rises from bucket to bucket (5.0, 20.2, 40.0), and no two neighbours overlap."
     )
-    (row,) = rows(found["c"], "bases")
+    (row,) = rows(analyses["c"], "bases")
     assert (row["base_model"], row["model"]) == ("bee-7b", "bee-7b-tuned")
-    assert found["c"].sentences == ["No base has two fine-tuned models here: what tuning does can't be seen."]
+    assert analyses["c"].sentences == ["No base has two fine-tuned models here: what tuning does can't be seen."]
 
 
-def test_groups_are_held_against_their_first(found: dict[str, Analysis]) -> None:
-    pairs = {(row["group"], row["model"]): row["reference"] for row in rows(found["e"], "group_differences")}
+def test_groups_are_compared_with_their_reference(analyses: dict[str, Analysis]) -> None:
+    pairs = {(row["group"], row["model"]): row["reference"] for row in rows(analyses["e"], "group_differences")}
     assert pairs["family: ant", "ant-1b"] == "ant-70b" and ("family: ant", "ant-70b-gguf-q4") not in pairs
     assert pairs["tuned from: bee-7b", "bee-7b-tuned"] == "bee-7b"
     assert pairs["quantisation: ant-70b", "ant-70b-gguf-q4"] == "ant-70b"
-    games = [row["game"] for row in rows(found["f"], "quantisation_by_game")]
+    games = [row["game"] for row in rows(analyses["f"], "quantisation_by_game")]
     assert games == ["taboo", "wordle", "overall"]
 
 
-def test_a_difference_of_nothing_needs_no_verdict(found: dict[str, Analysis]) -> None:
-    (row,) = rows(found["f"], "quantisation_differences")
+def test_a_difference_of_nothing_needs_no_verdict(analyses: dict[str, Analysis]) -> None:
+    (row,) = rows(analyses["f"], "quantisation_differences")
     assert row["difference"] == pytest.approx(0.9 * (50 + 16.7) / 2 - 40)
     assert row["low"] < row["difference"] < row["high"] and row["p"] == row["p_holm"]  # type: ignore[operator]
-    assert found["f"].sentences[0].startswith("ant-70b-gguf-q4 lies 10.0 points below ant-70b")
+    assert analyses["f"].sentences[0].startswith("ant-70b-gguf-q4 lies 10.0 points below ant-70b")
 
 
-def test_costs(found: dict[str, Analysis]) -> None:
-    table = {row["model"]: row for row in rows(found["h"], "costs")}
+def test_costs(analyses: dict[str, Analysis]) -> None:
+    table = {row["model"]: row for row in rows(analyses["h"], "costs")}
     assert table["ant-7b"]["seconds_a_point"] == pytest.approx(0.5 / 22.5)
     assert table["ant-7b"]["tokens_a_point"] == pytest.approx(2.1e6 / 22.5) and table["ant-1b"]["tokens_a_point"] is None
     assert [table[name]["unbeaten_by_latency"] for name in ("ant-1b", "bee-7b", "ant-7b")] == [True, True, True]
-    assert "1 model with a known cost have no scores" in found["h"].left_out
+    assert "1 model with a known cost have no scores" in analyses["h"].left_out
 
 
-def test_dynamics(found: dict[str, Analysis]) -> None:
-    steps = [row["model"] for row in rows(found["i"], "dynamics") if row["new_best"]]
+def test_dynamics(analyses: dict[str, Analysis]) -> None:
+    steps = [row["model"] for row in rows(analyses["i"], "dynamics") if row["new_best"]]
     assert steps == ["ant-1b", "ant-7b", "bee-7b-tuned", "ant-70b"]
-    assert "went from 5.0 (ant-1b, January 2023) to 24.0 (bee-7b-tuned, May 2023)" in found["i"].sentences[0]
-    assert found["i"].sentences[2].startswith("At the end: bee-7b-tuned lies 16.0 points below ant-70b")
+    assert "went from 5.0 (ant-1b, January 2023) to 24.0 (bee-7b-tuned, May 2023)" in analyses["i"].sentences[0]
+    assert analyses["i"].sentences[2].startswith("At the end: bee-7b-tuned lies 16.0 points below ant-70b")
 
 
-def test_profiles(tables: Path, found: dict[str, Analysis]) -> None:
-    assert "ant-70b-groq plays taboo best (Quality 62.0) and wordle worst (20.0)." in found["d"].sentences
-    chosen = analyze(read([tables]), "d", model="ant-1b")[1]
+def test_profiles(tables: Path, analyses: dict[str, Analysis]) -> None:
+    assert "ant-70b-groq plays taboo best (Quality 62.0) and wordle worst (20.0)." in analyses["d"].sentences
+    chosen = analyze(read([tables]), choose("profiles"), AnalysisOptions(model="ant-1b"))[1]
     assert "breaks the rules of form most often in wordle (0.0 % played)" in chosen.sentences[1]
     with pytest.raises(UsageError, match="there is no model 'nobody'"):
-        analyze(read([tables]), "d", model="nobody")
-    with pytest.raises(UsageError, match="there is no analysis 'z'"):
-        analyze(read([tables]), "az")
+        analyze(read([tables]), choose("d"), AnalysisOptions(model="nobody"))
 
 
-def test_without_characteristics_the_rest_is_still_there(tables: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("ca", "ac"),
+        ("dynamics, size", "ai"),
+        ("size,", "a"),
+        ("access", "g"),
+        ("bf,costs,b", "bfh"),
+        ("", ""),
+        (LETTERS, LETTERS),
+    ],
+)
+def test_analyses_are_chosen_by_letter_or_name_in_the_order_of_the_registry(text: str, letters: str) -> None:
+    assert "".join(kind.letter for kind in choose(text)) == letters
+
+
+@pytest.mark.parametrize(("text", "wrong"), [("az", "z"), ("a,colour", "colour")])
+def test_an_unknown_analysis_is_named(text: str, wrong: str) -> None:
+    with pytest.raises(UsageError, match=f"no analysis '{wrong}': choose some of abcdefghi, or names with commas: size, "):
+        choose(text)
+
+
+def test_every_kind_is_a_module_with_an_answer_and_has_its_own_letter_and_name() -> None:
+    assert len({kind.letter for kind in KINDS}) == len({kind.name for kind in KINDS}) == len(KINDS)
+    for kind in KINDS:
+        module = import_module(f"clemsim.analysis.questions.{kind.name}")
+        assert list(signature(module.answer).parameters) == ["evidence", "options"], kind
+
+
+def test_the_other_analyses_need_no_characteristics(tables: Path) -> None:
     (tables / "models.csv").unlink()
     (tables / "latency.csv").unlink()
     (tables / "tokens.csv").unlink()
     evidence = read([tables])
-    found = {each.letter: each for each in analyze(evidence)}
+    analyses = {analysis.key: analysis for analysis in analyze(evidence)}
     assert "there is no table of characteristics" in evidence.left_out()[-1]
-    assert all(not found[letter].figures for letter in "abchi") and found["f"].figures
-    assert all(analysis.sentences for analysis in found.values())
+    assert all(not analyses[letter].figures for letter in "abchi") and analyses["f"].figures
+    assert all(analysis.sentences for analysis in analyses.values())
 
 
 def test_nothing_played_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
     path.write_text(HEADER + "x-t0.0,,0.0,,0.0,,,0.0,,\ny-t0.0,,0.0,,0.0,,,0.0,,\n")
-    found = analyze(read([path]))
-    assert found[0].sentences == ["No model has a clemscore: nothing was played to its end."]
-    assert [analysis.letter for analysis in found if analysis.figures] == ["d"]
+    analyses = analyze(read([path]))
+    assert analyses[0].sentences == ["No model has a clemscore: nothing was played to its end."]
+    assert [analysis.letter for analysis in analyses if analysis.figures] == ["d"]
 
 
 def test_ratings() -> None:
@@ -138,30 +170,28 @@ def test_ratings() -> None:
 
 
 def analyze_with(games: list[RatedGame]) -> list[Analysis]:
-    from clemsim.analysis.sources.evidence import Evidence  # noqa: PLC0415
-
     scores = pl.DataFrame(
         {"model": ["x"], "game": ["g"], "played": [50.0], "quality": [50.0], "deviation": [1.0], "episodes": [10.0]}
     )
-    return analyze(Evidence(scores), "", games=games)
+    return analyze(Evidence(scores), (), games=games)
 
 
 def test_a_sentence_is_hedged_as_far_as_its_numbers_are() -> None:
     steady = Sensitivity({"a": 2.0, "b": 4.0}, {"paper": 3.0}, fragile=False)
     turning = Sensitivity({"a": -2.0, "b": 4.0}, {"paper": 3.0, "zero": -1.0}, fragile=True)
     sure = Difference(3.0, (1.0, 5.0), 0.01, 1.0)
-    assert (
-        wording.compared("x", "y", sure, 0.01, steady) == "x lies 3.0 points above y (95 % interval 1.0 to 5.0; p = 0.010)."
-    )
-    among = wording.compared("x", "y", sure, 0.2, turning)
+    decided = wording.difference_sentence("x", "y", sure, 0.01, steady)
+    assert decided == "x lies 3.0 points above y (95 % interval 1.0 to 5.0; p = 0.010)."
+    among = wording.difference_sentence("x", "y", sure, 0.2, turning)
     assert "which chance alone can explain" in among and "p = 0.010, p = 0.200 among all that were compared" in among
     assert among.endswith("fragile: the sign turns without a and by the rule 'zero'.")
-    assert "can't be compared" in wording.compared("x", "y", Difference(None, None, None, None), None)
-    assert wording.compared("x", "y", Difference(0.0, None, None, None), None).startswith("x lies level with y")
+    assert "can't be compared" in wording.difference_sentence("x", "y", Difference(None, None, None, None), None)
+    level = wording.difference_sentence("x", "y", Difference(0.0, None, None, None), None)
+    assert level.startswith("x lies level with y")
 
 
 @pytest.mark.parametrize(
-    ("interval", "said"),
+    ("interval", "expected"),
     [
         (None, "no clear relation"),
         ((-0.1, 0.5), "no clear relation"),
@@ -169,9 +199,9 @@ def test_a_sentence_is_hedged_as_far_as_its_numbers_are() -> None:
         ((-0.9, -0.6), "a strong negative relation"),
     ],
 )
-def test_a_relation_is_no_stronger_than_its_interval(interval: tuple[float, float] | None, said: str) -> None:
+def test_a_relation_is_no_stronger_than_its_interval(interval: tuple[float, float] | None, expected: str) -> None:
     rho = sum(interval) if interval else 0.9
-    assert wording.strength(rho, interval) == said
+    assert wording.strength(rho, interval) == expected
 
 
 def test_numbers_in_sentences() -> None:

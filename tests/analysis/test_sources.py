@@ -1,4 +1,4 @@
-"""Names, characteristics, published tables, and what is said of what they lack."""
+"""Names, characteristics, published tables, and the notes on what they lack."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from clemsim.analysis.sources import names
-from clemsim.analysis.sources.characteristics import Characteristics, checked, read_characteristics
+from clemsim.analysis.sources.characteristics import characteristics_frame, parse_characteristics, read_characteristics
 from clemsim.analysis.sources.reading import read, read_games
+from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
 from tests.analysis.conftest import HEADER, RESULTS
 
@@ -43,21 +44,21 @@ def test_names_as_all_tables_share_them(name: str, clean: str) -> None:
         ("openchat-3.5-1210", "openchat-3.5-1210", "openchat-3.5", None, None),
     ],
 )
-def test_what_a_name_gives_away(name: str, weights: str, family: str, bits: float | None, access: str | None) -> None:
-    found = names.weights(name, {"llama-3-70b-instruct"}), names.family(name), names.bits(name), names.served_by(name)
-    assert found == (weights, family, bits, access)
+def test_facts_that_a_name_implies(name: str, weights: str, family: str, bits: float | None, access: str | None) -> None:
+    facts = names.weights(name, {"llama-3-70b-instruct"}), names.family(name), names.bits(name), names.served_by(name)
+    assert facts == (weights, family, bits, access)
 
 
-def test_a_host_that_drops_no_word_is_left_alone() -> None:
+def test_a_host_without_a_model_of_the_longer_name_keeps_its_name() -> None:
     assert names.weights("llama-3-70b-groq") == "llama-3-70b"
 
 
 def test_characteristics_by_published_headers(tables: Path) -> None:
-    found = read_characteristics(tables / "models.csv")
-    ant = found["ant-70b"]
+    models = read_characteristics(tables / "models.csv")
+    ant = models["ant-70b"]
     assert (ant.parameters, ant.training_tokens, ant.context, ant.open_weights) == (70, None, 8000, False)
     assert (ant.released, ant.cutoff, ant.base_model) == (date(2023, 6, 1), date(2023, 4, 1), None)
-    assert found["bee-7b-tuned"].parameters is None and found["bee-7b-tuned"].tuning_data == "Dances, all of them"
+    assert models["bee-7b-tuned"].parameters is None and models["bee-7b-tuned"].tuning_data == "Dances, all of them"
 
 
 def test_characteristics_by_field(tmp_path: Path) -> None:
@@ -76,29 +77,40 @@ def test_characteristics_by_field(tmp_path: Path) -> None:
         ("x,1,perhaps,", "line 2: open_weights: Input should be a valid boolean"),
         ("x,1,,yesterday", "line 2: released: .*'yesterday' is no date"),
         (",1,,", "line 2: a model needs a name"),
-        ("x,1,,\nX ,2,,", "line 3: x is there twice"),
+        ("x,1,,\nX ,2,,", "line 3: x appears twice"),
     ],
 )
-def test_characteristics_that_can_not_be(row: str, message: str, tmp_path: Path) -> None:
+def test_characteristics_that_cannot_be_read(row: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "models.csv"
     path.write_text(f"name,parameters,open_weights,released\n{row}\n")
     with pytest.raises(UsageError, match=message):
         read_characteristics(path)
 
 
-def test_a_field_that_is_none_is_named() -> None:
-    with pytest.raises(UsageError, match=r"somewhere: colour: .*; known are provider, name, parameters"):
-        checked({"colour": "red"}, "somewhere")
+def test_an_unknown_field_is_named() -> None:
+    with pytest.raises(UsageError, match=r"somewhere: colour: .*; known are provider, parameters, training_tokens"):
+        parse_characteristics({"colour": "red"}, "somewhere")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "tokens"),
+    [("context", "4096", 4096), ("Context Length (in thousands)", "32.768", 32768), ("context", "4096.4", 4096)],
+)
+def test_a_context_is_a_whole_number_of_tokens(column: str, cell: str, tokens: int, tmp_path: Path) -> None:
+    path = tmp_path / "models.csv"
+    path.write_text(f"name,{column}\nx,{cell}\n")
+    models = read_characteristics(path)
+    assert models["x"].context == tokens and characteristics_frame(models)["context"].to_list() == [float(tokens)]
 
 
 def test_a_folder_of_tables_becomes_one(tables: Path) -> None:
-    found = read([tables])
-    assert found.models[:2] == ("ant-70b-groq", "ant-70b") and len(found.models) == 8
-    assert found.games == ("taboo", "wordle") and len(found.facts) == 5
-    scores = {(row["model"], row["game"]): row for row in found.scores.to_dicts()}
+    evidence = read([tables])
+    assert evidence.models[:2] == ("ant-70b-groq", "ant-70b") and len(evidence.models) == 8
+    assert evidence.games == ("taboo", "wordle") and len(evidence.facts) == 5
+    scores = {(row["model"], row["game"]): row for row in evidence.scores.to_dicts()}
     assert scores["ant-1b", "wordle"]["quality"] is None and scores["ant-1b", "wordle"]["played"] == 0
     assert ("bee-7b", "wordle") not in scores and scores["ant-7b", "taboo"]["episodes"] == 60
-    costs = {row["model"]: row for row in found.costs.to_dicts()}
+    costs = {row["model"]: row for row in evidence.costs.to_dicts()}
     assert costs["ant-7b"] == {"model": "ant-7b", "latency": 0.5, "tokens_in": 2.0, "tokens_out": 0.1}
 
 
@@ -118,16 +130,16 @@ def test_averages_are_computed_where_none_are_printed_and_checked_where_they_are
     assert read([plain]).overall.row(0) == ("x", 45.0, 50.0, 22.5)
     wrong = tmp_path / "wrong.csv"
     wrong.write_text(HEADER + "x-t0.0,99.0,50.0,50.0,100.0,50.0,1.0,0.0,,\n")
-    found = read([wrong])
-    assert found.overall["clemscore"][0] == 99
-    assert "x: its table prints a clemscore of 99.00, its games give 25.00; the printed one is used" in found.left_out()
+    evidence = read([wrong])
+    assert evidence.overall["clemscore"][0] == 99
+    assert "x: its table prints a clemscore of 99.00, its games give 25.00; the printed one is used" in evidence.left_out()
 
 
 def test_of_a_model_in_two_tables_the_first_holds(tables: Path) -> None:
     (tables / "other.csv").write_text(HEADER + "Ant-7B-t0.0,23.5,75.0,30.0,100.0,40.0,30.0,50.0,20.0,25.0\n")
-    found = read([tables])
-    assert found.overall.filter(pl.col("model") == "ant-7b")["clemscore"][0] == 22.5
-    assert "ant-7b: a first table gives a clemscore of 22.5, a later one 23.5; the first is used" in found.left_out()
+    evidence = read([tables])
+    assert evidence.overall.filter(pl.col("model") == "ant-7b")["clemscore"][0] == 22.5
+    assert "ant-7b: a first table gives a clemscore of 22.5, a later one 23.5; the first is used" in evidence.left_out()
 
 
 def test_a_raw_table_is_clustered_by_instance(tmp_path: Path) -> None:
@@ -138,10 +150,10 @@ def test_a_raw_table_is_clustered_by_instance(tmp_path: Path) -> None:
         for metric, value in (("Aborted", aborted), ("Main Score", score), ("Request Count", 7000)):
             lines.append(f"{number},taboo,Ant-7B-t0.0--Ant-7B-t0.0,{experiment},{episode},{metric},{value}")
     path.write_text("\n".join(lines))
-    found = read([path])
-    assert found.clusters["instance"].to_list() == ["high/0", "high/1", "low/0"]  # the last one is unfinished
-    assert found.scores.row(0)[2:4] == (pytest.approx(200 / 3), 75.0)
-    assert found.sample.paired and found.sample.instances == (3,)
+    evidence = read([path])
+    assert evidence.clusters["instance"].to_list() == ["high/0", "high/1", "low/0"]  # the last one is unfinished
+    assert evidence.scores.row(0)[2:4] == (pytest.approx(200 / 3), 75.0)
+    assert evidence.sample.paired and evidence.sample.instances == (3,)
 
 
 @pytest.mark.parametrize(
@@ -150,25 +162,25 @@ def test_a_raw_table_is_clustered_by_instance(tmp_path: Path) -> None:
         ("t.csv", "a,b\n1,2\n", "is no table that clemsim knows"),
         ("t.csv", RESULTS.replace("22.5", "lots"), "t.csv, line 3: 'lots' is no number"),
         ("t.csv", RESULTS.replace("22.5", "122.5"), "t.csv, line 3: 122.5 is not between 0 and 100"),
-        ("t.csv", RESULTS.replace("Ant-7B", "Ant-1B"), "t.csv, line 3: ant-1b is there twice"),
+        ("t.csv", RESULTS.replace("Ant-7B", "Ant-1B"), "t.csv, line 3: ant-1b appears twice"),
         ("t.csv", RESULTS.replace("Ant-7B-t0.0--Ant-7B-t0.0", ""), "t.csv, line 3: a row needs the name of a model"),
         ("t.csv", "model,latency\nx,1\n", "nothing was played in what was named"),
-        ("t.csv", b"\xff\xfe\x00", "can't be read"),
+        ("t.csv", b"\xff\xfe\x00", "cannot be read"),
         ("index.toml", "member = 3\n", "lists no runs"),
         ("index.toml", "[[member]]\nmodel = 'x'\n", "member 1: name its run"),
-        ("index.toml", "[[member", "can't be read"),
+        ("index.toml", "[[member", "is not TOML"),
         ("index.toml", "[[member]]\nrun = 'r'\n", "nothing was played"),
     ],
 )
-def test_what_can_not_be_read(name: str, text: str | bytes, message: str, tmp_path: Path) -> None:
+def test_sources_that_cannot_be_read(name: str, text: str | bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(UsageError, match=message):
         read([path if name == "t.csv" else tmp_path])
 
 
-def test_nothing_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is not there: name a run"):
+def test_a_source_that_does_not_exist_or_holds_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not exist: name a run"):
         read([tmp_path / "nowhere"])
     with pytest.raises(UsageError, match="holds no tables"):
         read([tmp_path])

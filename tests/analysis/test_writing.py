@@ -1,4 +1,4 @@
-"""The analyses as files: every digit in CSV, nothing of others' text alive in LaTeX, HTML or a terminal."""
+"""The analyses as files: every digit in CSV, and no text of others active in LaTeX, HTML or a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.writing.files import write
 from clemsim.analysis.writing.page import page
 from clemsim.analysis.writing.pictures import write_picture
-from clemsim.analysis.writing.tables import csv_of, latex_of, shown
+from clemsim.analysis.writing.tables import cell_text, csv_of, latex_of
 from clemsim.errors import StoreError, UsageError
 
 EVIL = "</script><script>alert(1)</script>"
@@ -28,32 +28,35 @@ FRAME = pl.DataFrame(
     {"model": ["a_b & 50 %", None], "score": [1 / 3, None], "p": [0.0001, 0.5], "day": [date(2024, 5, 1), None]}
 )
 TABLE = ResultTable("numbers", "Some numbers", FRAME)
-ANALYSIS = Analysis("a", f"Title {EVIL}", [f"Sentence {EVIL}"], [TABLE], [Figure("fig", "A figure", SPECIFICATION)], [EVIL])
+ANALYSIS = Analysis(
+    f"Title {EVIL}", [f"Sentence {EVIL}"], [TABLE], [Figure("fig", "A figure", SPECIFICATION)], [EVIL]
+).with_key("a")
 
 
 def test_cells() -> None:
-    assert [shown(value) for value in (None, float("nan"), 0.5, 1234.5, 1e-5, True, 3)] == [
+    assert [cell_text(value) for value in (None, float("nan"), 0.5, 1234.5, 1e-5, True, 3)] == [
         *("–", "–", "0.50", "1,234", "1e-05", "yes", "3")
     ]
-    assert (shown(0.0001, "p_holm"), shown(0.0312, "p"), shown(7.0, "parameters")) == ("< 0.001", "0.031", "7.00")
+    by_column = [cell_text(0.0001, "p_holm"), cell_text(0.0312, "p"), cell_text(7.0, "parameters")]
+    assert by_column == ["< 0.001", "0.031", "7.00"]
 
 
 def test_csv_has_every_digit() -> None:
     assert csv_of(TABLE).splitlines() == ["model,score,p,day", f"a_b & 50 %,{1 / 3},0.0001,2024-05-01", ",,0.5,"]
 
 
-def test_latex_sets_text_as_it_stands() -> None:
+def test_latex_escapes_text() -> None:
     text = latex_of(TABLE)
     assert r"a\_b \& 50 \% & 0.33 & < 0.001 & 2024-05-01 \\" in text and r"\begin{tabular}{lrrl}" in text
     assert r"\textbackslash{}input\{x\}" in latex_of(ResultTable("t", "t\n\\input", pl.DataFrame({"c": ["\\input{x}"]})))
 
 
-def test_a_page_needs_nothing_else_and_nothing_in_it_comes_alive() -> None:
+def test_a_page_is_self_contained_and_text_in_it_is_inert() -> None:
     text = page(f"Report {EVIL}", [ANALYSIS], [EVIL])
     assert "alert(1)</script>" not in text.replace("alert(1)&lt;/script&gt;", "")
     assert text.lower().count("</script") == 2  # of the figure's data and of the program
     assert "default-src 'none'" in text.replace("&#x27;", "'") and not re.search(r'(src|href)="https?:', text)
-    data = re.search(r'id="spec-fig">(.*?)</script>', text)
+    data = re.search(r'id="spec-a_fig">(.*?)</script>', text)
     assert data and json.loads(data[1]) == SPECIFICATION
 
 
@@ -62,19 +65,19 @@ def test_pictures_come_from_one_specification(tmp_path: Path) -> None:
     svg, png, pdf = (path.read_bytes() for path in paths)
     assert svg.startswith(b"<svg") and b"<script" not in svg
     assert png.startswith(b"\x89PNG") and pdf.startswith(b"%PDF")
-    with pytest.raises(UsageError, match="can't be written as 'gif': choose some of svg, png, pdf"):
+    with pytest.raises(UsageError, match="cannot be written as 'gif': choose some of svg, png, pdf"):
         write_picture(ANALYSIS.figures[0], tmp_path, ["gif"])
 
 
 def test_a_folder_with_everything(tmp_path: Path) -> None:
-    told: list[str] = []
-    write([ANALYSIS], ["a model"], "Report", tmp_path / "out", ["svg"], told.append)
+    steps: list[str] = []
+    write([ANALYSIS], ["a model"], "Report", tmp_path / "out", ["svg"], steps.append)
     assert sorted(path.name for path in (tmp_path / "out").rglob("*.*")) == [
-        *("analysis.json", "fig.svg", "numbers.csv", "numbers.tex", "report.html")
+        *("a_fig.svg", "analysis.json", "numbers.csv", "numbers.tex", "report.html")
     ]
     numbers = json.loads((tmp_path / "out" / "analysis.json").read_text())
     assert numbers["analyses"]["a"]["tables"]["numbers"][0]["score"] == 1 / 3 and numbers["left_out"] == ["a model"]
-    assert told[0] == "drawing fig"
+    assert steps[0] == "drawing a_fig"
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="can't be written"):
+    with pytest.raises(StoreError, match="cannot be written"):
         write([], [], "Report", tmp_path / "file", ["svg"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from clemsim import Arena, Instance, Outcome, Table, anything
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.arena import find_arena
+from clemsim.catalog.plugins import registered
 from clemsim.errors import ArenaError
 from clemsim.testing import check_arena
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clemsim_arenas.imagegame.game import BLANK, GRID, ROUNDS, ImageGame, Match, Picture, match, percent
+from clemsim_arenas.imagegame.game import BLANK, GRID, ROUNDS, GridMatch, ImageGame, Picture, match, percent
 
 from clemsim.game.messages import Message
 from clemsim.testing import drive
@@ -85,20 +85,20 @@ def test_the_follower_sees_no_target() -> None:
 @pytest.mark.parametrize(
     ("drawn", "expected"),
     [
-        (TARGET, Match(1.0, 1.0)),
-        (TARGET.lower(), Match(1.0, 1.0)),
-        (BLANK, Match(0.0, 0.0)),
-        (TARGET.replace("B", "C"), Match(0.8333, 0.8333)),
-        (TARGET.replace("B", "▢"), Match(1.0, 0.8333)),
+        (TARGET, GridMatch(1.0, 1.0)),
+        (TARGET.lower(), GridMatch(1.0, 1.0)),
+        (BLANK, GridMatch(0.0, 0.0)),
+        (TARGET.replace("B", "C"), GridMatch(0.8333, 0.8333)),
+        (TARGET.replace("B", "▢"), GridMatch(1.0, 0.8333)),
     ],
 )
-def test_precision_and_recall(drawn: str, expected: Match) -> None:
+def test_precision_and_recall(drawn: str, expected: GridMatch) -> None:
     assert match(TARGET, drawn) == expected
 
 
 def test_percent_rounds_the_rounded_share() -> None:
-    assert percent(Match(0.8333, 1.0).f1) == 91
-    assert Match(0.0, 0.0).f1 == 0
+    assert percent(GridMatch(0.8333, 1.0).f1) == 91
+    assert GridMatch(0.0, 0.0).f1 == 0
 
 
 def test_metrics_of_rounds() -> None:

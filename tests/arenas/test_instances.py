@@ -10,8 +10,9 @@ import pytest
 from clemsim_arenas.fiveletters.draw import clues
 from clemsim_arenas.privateshared.game import Slots
 
-from clemsim.catalog.generators import GeneratorOptions, written
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim.arena import find_arena
+from clemsim.catalog.generators import GeneratorOptions, to_jsonl
+from clemsim.catalog.plugins import registered
 from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 
@@ -39,8 +40,8 @@ def committed(name: str) -> list[Any]:
 @pytest.mark.parametrize("name", registered("arenas"))
 def test_the_generator_gives_the_committed_file(name: str) -> None:
     text = find_arena(name)().resources.text("instances.jsonl")
-    assert written(generated(name, GeneratorOptions(1))) == text
-    assert written(generated(name, GeneratorOptions(2))) != text
+    assert to_jsonl(generated(name, GeneratorOptions(1))) == text
+    assert to_jsonl(generated(name, GeneratorOptions(2))) != text
 
 
 @pytest.mark.parametrize("name", registered("arenas"))
@@ -55,7 +56,7 @@ def test_counts_and_languages_are_options(name: str) -> None:
     assert Counter(each.experiment for each in generated(name, GeneratorOptions(3, 2))) == dict.fromkeys(SIZES[name], 2)
     with pytest.raises(UsageError, match="no texts in language 'de', only in en"):
         generated(name, GeneratorOptions(3, 2, "de"))
-    with pytest.raises(UsageError, match="1000000 instances of an experiment can't be drawn: choose a count from 1 to"):
+    with pytest.raises(UsageError, match="1000000 instances of an experiment cannot be drawn: choose a count from 1 to"):
         generated(name, GeneratorOptions(3, 1_000_000))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from clemsim_arenas.privateshared.game import PrivateShared, Request, Slots, cohens_kappa
+from clemsim_arenas.privateshared.game import PrivateShared, SlotRequest, Slots, cohens_kappa
 
 from clemsim.game.messages import Message
 from clemsim.game.table import Pending
@@ -17,7 +17,7 @@ PRIVATE = Slots(
     tag="WAITER",
     situation="You are a guest.",
     slots={"drink": "Black tea", "main": "Lamb stew"},
-    requests=(Request(slot="main", text="And the main dish?"), Request(slot="drink", text="A drink?")),
+    requests=(SlotRequest(slot="main", text="And the main dish?"), SlotRequest(slot="drink", text="A drink?")),
     probes=(QUESTIONS,) * 3,
 )
 NO, YES = "ASIDE: no", "ASIDE: yes"

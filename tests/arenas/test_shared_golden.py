@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clemsim_agents.llm import chat
 
+from clemsim.arena import find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.plugins import find_arena
 from clemsim.catalog.suites import Suite
 from clemsim.game.messages import Message
 from clemsim.interop.clembench.checkout import import_checkout
 from clemsim.interop.clembench.port import ports
 from clemsim.interop.clembench.verify import alike, recorded_instance, redrive, verify
+from clemsim.runtime.model_agent import chat
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
 
@@ -31,7 +31,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     folder = tmp_path_factory.mktemp("imported") / "v1.6"
     counts = import_checkout(GOLDEN / "clembench-v1.6", "v1.6", folder)
     assert sum(counts.values()) == 420
-    return suites.load(str(folder))
+    return suites.load_suite(str(folder))
 
 
 def records(name: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from clemsim.catalog.agents import AgentOptions, expanded, make_agent, make_casts
-from clemsim.catalog.plugins import find_arena
+from clemsim.arena import find_arena
+from clemsim.catalog.agents import expanded, make_agent, make_casts
+from clemsim.catalog.kinds import AgentOptions
 from clemsim.errors import UsageError
 
 OPTIONS = AgentOptions()
@@ -24,8 +25,8 @@ def test_arenas_by_name() -> None:
     [
         ("", "game.py:Chess", "has no 'Chess'"),
         ("Chess = 3", "game.py:Chess", "is not an Arena"),
-        ("import nowhere", "game.py:Chess", "can't be loaded: ModuleNotFoundError"),
-        ("def (", "game.py:Chess", "can't be loaded: SyntaxError"),
+        ("import nowhere", "game.py:Chess", "cannot be loaded: ModuleNotFoundError"),
+        ("def (", "game.py:Chess", "cannot be loaded: SyntaxError"),
         ("", "game.py", "say which class"),
     ],
 )

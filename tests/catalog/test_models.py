@@ -1,4 +1,4 @@
-"""Models and their characteristics: unknown is None, never zero; what is wrong is named in one line."""
+"""Models and their characteristics: unknown is None, never zero; errors name the key in one line."""
 
 from __future__ import annotations
 
@@ -31,17 +31,19 @@ def test_facts_under_another_name(tmp_path: Path) -> None:
     assert model.name == "mine" and model.parameters == 14.7
 
 
-def test_what_nobody_knows_is_unknown(tmp_path: Path) -> None:
+def test_a_model_outside_the_registry_has_no_facts(tmp_path: Path) -> None:
     (model,) = read_models(write(tmp_path, f'[[model]]\nname = "mystery"\n{VARIANT}'))
     assert all(getattr(model, name) is None for name in ModelFacts.model_fields)
-    found = model.characteristics(model.variant[0]).model_dump(exclude_none=True)
-    assert found == {"name": "mystery", "access": "script"}
+    characteristics = model.characteristics(model.variant[0]).model_dump(exclude_none=True)
+    assert characteristics == {"name": "mystery", "access": "script"}
 
 
 def test_characteristics_of_a_variant(tmp_path: Path) -> None:
     (model,) = read_models(write(tmp_path, '[[model]]\nname = "gpt-4o-2024-05-13"\n'))
-    found = model.characteristics(Variant(access="x", agent="baseline", quantisation=4.5))
-    assert found.quantisation == 4.5 and found.parameters is None and found.open_weights is False
+    characteristics = model.characteristics(Variant(access="x", agent="baseline", quantisation=4.5))
+    assert (
+        characteristics.quantisation == 4.5 and characteristics.parameters is None and characteristics.open_weights is False
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,19 +58,19 @@ def test_characteristics_of_a_variant(tmp_path: Path) -> None:
         ('name = "a"\nfacts = "nothing"', "model a: the registry has no 'nothing'"),
         (f'name = "a"\n{VARIANT}{VARIANT}', "two variants of a have the same access 'script'"),
         ('name = "a"\n[[model.variant]]\naccess = "x"', r"model\.0\.variant\.0\.agent: Field required"),
-        ("name =", "models.toml: Invalid value"),
+        ("name =", "models.toml is not TOML: Invalid value"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, text: str, expected: str) -> None:
+def test_errors_name_the_key(tmp_path: Path, text: str, expected: str) -> None:
     with pytest.raises(UsageError, match=expected) as caught:
         read_models(write(tmp_path, f"[[model]]\n{text}\n"))
     assert "\n" not in str(caught.value)
 
 
-def test_the_registry_holds_some_forty_models_and_no_impossible_fact() -> None:
+def test_the_registry_holds_forty_models_and_no_impossible_fact() -> None:
     models = registry().values()
     assert len(models) >= 40
     for model in models:
         assert (model.provider and model.released is None) or model.released <= date(2026, 1, 1)  # type: ignore[operator]
         assert model.cutoff is None or model.released is None or model.cutoff < model.released
-        assert model.open_weights or model.parameters is None, "nobody told the size of a closed model"
+        assert model.open_weights or model.parameters is None, "the size of a closed model is not public"

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
+from clemsim.analysis.extra import LIBRARIES
+from clemsim.analysis.kinds import KINDS
+from clemsim.analysis.run_comparison import compare_runs
+from clemsim.cli.analyze import analyze
+from clemsim.errors import UsageError
 from tests.analysis.conftest import CHARACTERISTICS, RESULTS
 from tests.cli.conftest import Clemsim
 
@@ -29,7 +36,7 @@ model = "bee"
 
 @pytest.fixture
 def runs(clemsim: Clemsim) -> Clemsim:
-    """Runs `one` and `two` of different players, on the same instances."""
+    """Return a client with the runs `one` and `two` of different players, on the same instances."""
     for agent, folder in (("baseline", "one"), ("random", "two")):
         arenas = ("--arena", "taboo", "--arena", "wordle", "--arena", "referencegame")
         assert clemsim("run", "--agent", agent, *arenas, "--out", folder).code == 0
@@ -44,13 +51,13 @@ def tables(tmp_path: Path) -> Path:
 
 
 def test_published_tables(clemsim: Clemsim, tables: Path) -> None:
-    said = clemsim(
+    result = clemsim(
         "analyze", "results.csv", "--characteristics", "models.csv", "--figures", "svg", "--only", "abf", "--score", 25
     )
-    assert said.code == 0, said.err
-    assert "report: analysis/report.html" in said.out and "What was left out" in said.out
-    assert "On all 4 models with parameters" in " ".join(said.out.split())
-    assert "analysing 8 models in 2 games" in said.err and "drawing a_size" in said.err
+    assert result.code == 0, result.err
+    assert "report: analysis/report.html" in result.out and "What was left out" in result.out
+    assert "On all 4 models with parameters" in " ".join(result.out.split())
+    assert "analysing 8 models in 2 games" in result.err and "drawing a_size" in result.err
     figures = sorted(path.name for path in (tables / "analysis" / "figures").iterdir())
     assert figures == ["a_size.svg", "b_buckets.svg", "f_quantisation.svg"]
     with (tables / "analysis" / "tables" / "size_for_a_score.csv").open() as file:
@@ -61,27 +68,27 @@ def test_published_tables(clemsim: Clemsim, tables: Path) -> None:
 
 def test_games_between_models(clemsim: Clemsim, tables: Path) -> None:
     (tables / "games.csv").write_text("first,second,score\na,b,1\nb,a,1\na,b,0.5\n")
-    said = clemsim("analyze", "results.csv", "--only", "b", "--games", "games.csv", "--figures", "none", "--json")
-    assert [row["model"] for row in said.json["analyses"]["ratings"]["tables"]["ratings"]][-1] == "(first seat)"
+    result = clemsim("analyze", "results.csv", "--only", "b", "--games", "games.csv", "--figures", "none", "--json")
+    assert [row["model"] for row in result.json["analyses"]["ratings"]["tables"]["ratings"]][-1] == "(first seat)"
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["nowhere.csv"], "nowhere.csv is not there: name a run"),
-        (["results.csv", "--characteristics", "nowhere.csv"], "nowhere.csv can't be read"),
+        (["nowhere.csv"], "nowhere.csv does not exist: name a run"),
+        (["results.csv", "--characteristics", "nowhere.csv"], "nowhere.csv cannot be read"),
         (["results.csv", "--only", "xyz"], "there is no analysis 'x': choose some of abcdefghi"),
-        (["results.csv", "--figures", "gif"], "a figure can't be written as 'gif'"),
+        (["results.csv", "--figures", "gif"], "a figure cannot be written as 'gif'"),
         (["results.csv", "--profile", "nobody"], "there is no model 'nobody'"),
-        (["results.csv", "--out", "full"], "full is there already and is no analysis: choose another --out"),
+        (["results.csv", "--out", "full"], "full already exists and is no analysis: choose another --out"),
         (["results.csv", "--games", "models.csv"], "has the columns first, second and score"),
     ],
 )
-def test_what_can_not_be_analysed(clemsim: Clemsim, tables: Path, words: list[str], expected: str) -> None:
+def test_sources_and_options_that_cannot_be_used(clemsim: Clemsim, tables: Path, words: list[str], expected: str) -> None:
     (tables / "full").mkdir()
     (tables / "full" / "letter").write_text("dear")
-    said = clemsim("analyze", *words)
-    assert said.code == 2 and expected in said.err.splitlines()[-1] and "Traceback" not in said.err
+    result = clemsim("analyze", *words)
+    assert result.code == 2 and expected in result.err.splitlines()[-1] and "Traceback" not in result.err
 
 
 def test_without_the_extra(clemsim: Clemsim, tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,25 +96,25 @@ def test_without_the_extra(clemsim: Clemsim, tables: Path, monkeypatch: pytest.M
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr("clemsim.cli.analysis_commands", raising=False)
     monkeypatch.setitem(sys.modules, "polars", None)
-    said = clemsim("analyze", "results.csv")
-    assert said.code == 2 and "pip install 'clemsim[analysis]'" in said.err
+    result = clemsim("analyze", "results.csv")
+    assert result.code == 2 and "pip install 'clemsim[analysis]'" in result.err
 
 
 def test_a_study(runs: Clemsim, tmp_path: Path) -> None:
     study = tmp_path / "study"
     study.mkdir()
     (study / "index.toml").write_text(INDEX)
-    found = runs("analyze", "study", "--figures", "none", "--json").json
-    assert found["left_out"][0] == "members that have not been played are left out: ../nowhere"
-    scores = {row["model"]: row for row in found["analyses"]["scores"]["tables"]["scores"]}
+    output = runs("analyze", "study", "--figures", "none", "--json").json
+    assert output["left_out"][0] == "members that have not been played are left out: ../nowhere"
+    scores = {row["model"]: row for row in output["analyses"]["scores"]["tables"]["scores"]}
     for name, folder in (("ant-7b", "one"), ("ant-7b-q4", "two")):
         summary = json.loads((tmp_path / folder / "summary.json").read_text())
         assert scores[name]["clemscore"] == summary["clemscore"] and scores[name]["games"] == 3
-    terms = {row["term"] for row in found["analyses"]["scores"]["tables"]["scores_mixed"]}
+    terms = {row["term"] for row in output["analyses"]["scores"]["tables"]["scores_mixed"]}
     assert terms == {"intercept", "ant-7b-q4", "deviation of game", "deviation of instance", "deviation of residual"}
-    (row,) = found["analyses"]["f"]["tables"]["quantisation_differences"]
+    (row,) = output["analyses"]["f"]["tables"]["quantisation_differences"]
     assert (row["model"], row["reference"], row["verdict"]) == ("ant-7b-q4", "ant-7b", "lower")
-    assert "Of 2 models with open weights, none was better" in found["analyses"]["i"]["sentences"][0]
+    assert "Of 2 models with open weights, none was better" in output["analyses"]["i"]["sentences"][0]
 
 
 def test_runs_of_one_member_are_repetitions_and_pairings_are_left_out(runs: Clemsim, tmp_path: Path) -> None:
@@ -116,14 +123,14 @@ def test_runs_of_one_member_are_repetitions_and_pairings_are_left_out(runs: Clem
         "[[member]]\nrun = 'two'\nmodel = 'dice'\n[[member]]\nrun = 'again'\nmodel = 'dice'\n"
         "[[member]]\nrun = 'one'\nseats = {a = 'x', b = 'y'}\n[[missing]]\nrun = 'later'\nwhy = 'not played yet'\n"
     )
-    found = runs("analyze", ".", "--only", "d", "--figures", "none", "--suite", "quick", "--json").json
-    episodes = {row["game"]: row["episodes"] for row in found["analyses"]["d"]["tables"]["profiles"]}
+    output = runs("analyze", ".", "--only", "d", "--figures", "none", "--suite", "quick", "--json").json
+    episodes = {row["game"]: row["episodes"] for row in output["analyses"]["d"]["tables"]["profiles"]}
     assert episodes == {"taboo": 12, "wordle": 4, "referencegame": 6}
-    notes = "\n".join(found["left_out"])
+    notes = "\n".join(output["left_out"])
     assert "not been played are left out: later" in notes and "pairings of several models are left out: one" in notes
     assert "dice: 2 runs, taken as repetitions of the same instances" in notes and "differ in seed: 0, 9" in notes
-    said = runs("analyze", ".", "--suite", "paper")
-    assert said.code == 2 and "nothing was played in what was named with suite paper" in said.err
+    result = runs("analyze", ".", "--suite", "paper")
+    assert result.code == 2 and "nothing was played in what was named with suite paper" in result.err
 
 
 def test_runs_of_different_suites_are_not_one_study(runs: Clemsim) -> None:
@@ -132,21 +139,21 @@ def test_runs_of_different_suites_are_not_one_study(runs: Clemsim) -> None:
         runs("run", "--suite", "fresh", "--arena", "taboo", "--agent", "baseline", "--instances", 2, "--out", "three").code
         == 0
     )
-    said = runs("analyze", "one", "three")
-    assert said.code == 2 and "runs of different suites can't be analysed together" in said.err
-    said = runs("compare", "one", "three")
-    assert said.code == 2 and "their suites are quick" in said.err and len(said.err.splitlines()) == 1
+    result = runs("analyze", "one", "three")
+    assert result.code == 2 and "runs of different suites cannot be analysed together" in result.err
+    result = runs("compare", "one", "three")
+    assert result.code == 2 and "their suites are quick" in result.err and len(result.err.splitlines()) == 1
 
 
-def test_constrained_runs_are_not_mixed_with_plain_ones_unless_asked_for(runs: Clemsim, tmp_path: Path) -> None:
+def test_constrained_and_plain_runs_are_mixed_only_on_request(runs: Clemsim, tmp_path: Path) -> None:
     about = tmp_path / "two" / "run.toml"
     about.write_text(about.read_text().replace("constrain = false", "constrain = true"))
 
     def analysed(*words: str) -> tuple[set[str], str]:
-        said = runs("analyze", "one", "two", "--only", "b", "--figures", "none", *words, "--json")
-        assert said.code == 0, said.err
-        rows = said.json["analyses"]["scores"]["tables"]["scores"]
-        return {row["model"] for row in rows}, str(said.json["left_out"])
+        result = runs("analyze", "one", "two", "--only", "b", "--figures", "none", *words, "--json")
+        assert result.code == 0, result.err
+        rows = result.json["analyses"]["scores"]["tables"]["scores"]
+        return {row["model"] for row in rows}, str(result.json["left_out"])
 
     names, left = analysed()
     assert names == {"baseline"} and "1 runs with constrained decoding are left out" in left
@@ -156,39 +163,39 @@ def test_constrained_runs_are_not_mixed_with_plain_ones_unless_asked_for(runs: C
 
 
 def test_two_runs_with_one_name_are_told_apart(runs: Clemsim) -> None:
-    found = runs("analyze", "one", "one", "--only", "b", "--figures", "none", "--json").json
-    assert [row["model"] for row in found["analyses"]["scores"]["tables"]["scores"]] == ["baseline", "baseline #2"]
+    output = runs("analyze", "one", "one", "--only", "b", "--figures", "none", "--json").json
+    assert [row["model"] for row in output["analyses"]["scores"]["tables"]["scores"]] == ["baseline", "baseline #2"]
 
 
 def test_comparing_two_runs(runs: Clemsim) -> None:
-    found = runs("compare", "one", "two", "--json").json
-    rows = {(row["game"], row["metric"]): row for row in found["rows"]}
-    assert (found["a"], found["b"]) == ("baseline", "random")
+    output = runs("compare", "one", "two", "--json").json
+    rows = {(row["game"], row["metric"]): row for row in output["rows"]}
+    assert (output["a"], output["b"]) == ("baseline", "random")
     assert len(rows) == 9 and rows["overall", "clemscore"]["verdict"] == "higher"
     row = rows["wordle", "quality"]
     assert row["difference"] == pytest.approx(row["a"] - row["b"]) and row["p_holm"] >= row["p"] and row["instances"] == 4
-    hangs = found["sensitivity"]
-    assert set(hangs["without"]) == {"taboo", "wordle", "referencegame"} and not hangs["fragile"]
-    assert hangs["rules"]["paper"] == rows["overall", "clemscore"]["difference"]
-    said = runs("compare", "one", "two")
-    assert "With one game left out the difference lies between" in said.out
-    assert said.code == 0 and "clemscore: baseline lies" in " ".join(said.out.split())
-    assert max(map(len, said.out.splitlines())) <= 80
+    sensitivity = output["sensitivity"]
+    assert set(sensitivity["without"]) == {"taboo", "wordle", "referencegame"} and not sensitivity["fragile"]
+    assert sensitivity["rules"]["paper"] == rows["overall", "clemscore"]["difference"]
+    result = runs("compare", "one", "two")
+    assert "With one game left out the difference lies between" in result.out
+    assert result.code == 0 and "clemscore: baseline lies" in " ".join(result.out.split())
+    assert max(map(len, result.out.splitlines())) <= 80
 
 
 def test_a_run_against_itself_is_level(runs: Clemsim) -> None:
-    found = runs("compare", "one", "one", "--json").json
-    assert {row["verdict"] for row in found["rows"]} == {"undecided"}
-    assert {row["difference"] for row in found["rows"]} == {0.0}
-    assert found["a"] == "baseline (one)"
+    output = runs("compare", "one", "one", "--json").json
+    assert {row["verdict"] for row in output["rows"]} == {"undecided"}
+    assert {row["difference"] for row in output["rows"]} == {0.0}
+    assert output["a"] == "baseline (one)"
 
 
-def test_what_differs_between_runs_is_refused_or_named(runs: Clemsim) -> None:
+def test_differences_between_runs_are_refused_or_named(runs: Clemsim) -> None:
     words = ("--agent", "random", "--arena", "taboo", "--instances", 1)
     assert runs("run", *words, "--constrain", "--out", "held").code == 0
     assert runs("run", *words, "--seed", 5, "--temperature", 0.5, "--out", "warm").code == 0
-    said = runs("compare", "two", "held")
-    assert said.code == 2 and "only held was played with constrained decoding (--anyway" in said.err
+    result = runs("compare", "two", "held")
+    assert result.code == 2 and "only held was played with constrained decoding (--anyway" in result.err
     anyway = runs("compare", "two", "held", "--anyway", "--json").json
     assert "only held was played with constrained decoding" in anyway["notes"][0] and anyway["b"] == "random (constrained)"
     named = runs("compare", "two", "warm", "--json").json["notes"]
@@ -196,12 +203,44 @@ def test_what_differs_between_runs_is_refused_or_named(runs: Clemsim) -> None:
     assert "instances that only A has finished are left out" in named[2]
 
 
-def test_who_is_compared(runs: Clemsim) -> None:
+def test_the_choice_of_agents(runs: Clemsim) -> None:
     assert runs("run", "--agent", "baseline", "--agent", "random", "--arena", "taboo", "--out", "both").code == 0
-    said = runs("compare", "both", "both")
-    assert said.code == 2 and "both has several agents: choose with --a one of baseline, random" in said.err
-    said = runs("compare", "one", "both", "--b", "nobody")
-    assert said.code == 2 and "both has no agent 'nobody'" in said.err
+    result = runs("compare", "both", "both")
+    assert result.code == 2 and "both has several agents: choose with --a one of baseline, random" in result.err
+    result = runs("compare", "one", "both", "--b", "nobody")
+    assert result.code == 2 and "both has no agent 'nobody'" in result.err
     assert runs("compare", "both", "both", "--a", "baseline", "--b", "random").code == 0
-    said = runs("compare", "one", "nowhere")
-    assert said.code == 2 and "there is no run at nowhere" in said.err
+    result = runs("compare", "one", "nowhere")
+    assert result.code == 2 and "there is no run at nowhere" in result.err
+
+
+def test_two_runs_are_compared_in_python(runs: Clemsim, tmp_path: Path) -> None:
+    comparison = compare_runs(tmp_path / "one", str(tmp_path / "two"))
+    output = runs("compare", "one", "two", "--json").json
+    assert [asdict(row) for row in comparison.rows] == output["rows"] and list(comparison.sentences) == output["sentences"]
+    assert comparison.clemscore.game == "overall" and comparison.clemscore.metric == "clemscore"
+    assert comparison.frame["difference"].to_list() == [row.difference for row in comparison.rows]
+    with pytest.raises(UsageError, match="has no agent 'nobody': choose with --b one of random"):
+        compare_runs(tmp_path / "one", tmp_path / "two", b="nobody")
+
+
+def test_a_comparison_in_a_notebook_shows_its_rows_and_no_text_is_active(runs: Clemsim, tmp_path: Path) -> None:
+    comparison = compare_runs(tmp_path / "one", tmp_path / "two")
+    evil = "<img src=x onerror=alert(1)>"
+    text = replace(comparison, a=evil, sentences=(evil,), notes=(evil,))._repr_html_()
+    assert text.count("<tr>") == 1 + len(comparison.rows) and '<td class="number">' in text
+    assert "<img" not in text and text.count("&lt;img") == 3
+
+
+def test_analyses_are_chosen_by_name(clemsim: Clemsim, tables: Path) -> None:
+    result = clemsim("analyze", "results.csv", "--only", "access,buckets", "--figures", "none", "--json")
+    assert list(result.json["analyses"]) == ["scores", "b", "g"]
+
+
+def test_the_help_lists_the_registry_without_the_libraries_of_the_extra() -> None:
+    program = f"import sys, clemsim.cli.main; print(sorted({LIBRARIES} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+    text = " ".join((analyze.__doc__ or "").split())
+    for kind in KINDS:
+        assert f"{kind.letter} {kind.title}" in text, kind

@@ -103,7 +103,7 @@ def test_parquet_and_frames(played: Clemsim, tmp_path: Path) -> None:
     [
         (["nowhere", "--format", "jsonl"], "there is no run at nowhere"),
         (["r", "--format", "trace"], "r has no requests to a server"),
-        (["r", "--format", "jsonl", "--out", "r"], "r is there already"),
+        (["r", "--format", "jsonl", "--out", "r"], "r already exists"),
         (["r", "--format", "xml"], "'xml' is not one of"),
     ],
 )

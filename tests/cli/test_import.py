@@ -90,7 +90,7 @@ def change(name: str, edit: Callable[[dict[str, Any]], object]) -> None:
 WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "cut off": (lambda: (EPISODE / "scores.json").write_text('{"episode scores": {'), "scores.json is not JSON"),
     "no object": (lambda: (EPISODE / "interactions.json").write_text("[]"), "interactions.json: an object is expected"),
-    "no log": (lambda: (EPISODE / "interactions.json").unlink(), "interactions.json can't be read: No such file"),
+    "no log": (lambda: (EPISODE / "interactions.json").unlink(), "interactions.json cannot be read: No such file"),
     "no meta": (lambda: change("interactions.json", lambda data: data.pop("meta")), "field 'meta' is missing"),
     "no turns": (lambda: change("interactions.json", lambda data: data.pop("turns")), "field 'turns' is missing"),
     "no scores": (
@@ -149,7 +149,7 @@ def test_a_reply_of_megabytes_is_kept_and_cut_for_reading(exported: Clemsim) -> 
     [
         (["nowhere", "--out", "b"], "there is no folder nowhere"),
         (["r", "--out", "b"], "r has no clembench results"),
-        (["results", "--out", "r"], "r is there already"),
+        (["results", "--out", "r"], "r already exists"),
     ],
 )
 def test_what_can_not_be_imported(exported: Clemsim, words: list[str], expected: str) -> None:

@@ -138,11 +138,11 @@ WRONG = {
     "no arena": (["--arena", "chess"], "there is no arena 'chess': choose one of"),
     "no agent": (["--agent", "qwen"], "there is no agent 'qwen': choose one of"),
     "no GGUF": (["--agent", "local:text.gguf"], "text.gguf is not a GGUF file"),
-    "no weights": (["--agent", "local:none.gguf"], "none.gguf can't be read"),
-    "an empty seat": (["--agent", "describer=baseline", "--arena", "taboo"], "nobody sits at 'guesser' of taboo"),
+    "no weights": (["--agent", "local:none.gguf"], "none.gguf cannot be read"),
+    "an empty seat": (["--agent", "describer=baseline", "--arena", "taboo"], "no agent in seat 'guesser' of taboo"),
     "no width": (["--agent", "baseline", "--width", "x"], "--width x: give a number of turns, or auto"),
     "no number": (["--agent", "baseline", "--seed", "x"], "Invalid value for '--seed'"),
-    "a broken suite": (["--suite", "text.gguf"], "suite text.gguf:"),
+    "a broken suite": (["--suite", "text.gguf"], "text.gguf is not TOML"),
     "no such option": (["--sed", "1"], "No such option: --sed"),
     "no recorded run": (["--agent", "replay:nowhere"], "there is no run at nowhere"),
 }
@@ -192,7 +192,7 @@ def test_a_folder_that_is_taken(clemsim: Clemsim) -> None:
     clemsim(*QUICK)
     said = clemsim(*QUICK)
     assert said.code == 2
-    assert "r is there already" in said.err
+    assert "r already exists" in said.err
 
 
 def test_scoring_again_gives_the_same_numbers(clemsim: Clemsim, tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_store_that_is_none(clemsim: Clemsim, tmp_path: Path) -> None:
 
 SLOW = """
 import asyncio
-from clemsim_agents.players import PerArena
+from clemsim_agents.scripted import PerArena
 
 class Slow(PerArena):
     width = 3

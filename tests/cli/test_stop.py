@@ -67,7 +67,7 @@ def test_a_question_that_is_not_answered(clemsim: Clemsim) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--stop-when", "baseline > local"), "nobody is called 'local': name two of baseline, random"),
+        (("--stop-when", "baseline > local"), "no agent is called 'local': name two of baseline, random"),
         (("--stop-when", "baseline > random", "--workers", 2), "leave out --workers"),
         (("--stop-when", "soon"), "give 'A > B'"),
     ],

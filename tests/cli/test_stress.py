@@ -23,20 +23,20 @@ def spec() -> Iterator[str]:
     """The agent of a `clemsim serve-fake` that runs."""
     server = subprocess.Popen(SERVE, stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
-    said = server.stderr.readline()
-    assert said.startswith("serving fake@http://127.0.0.1:")
-    yield said.split()[1]
+    line = server.stderr.readline()
+    assert line.startswith("serving fake@http://127.0.0.1:")
+    yield line.split()[1]
     server.send_signal(signal.SIGINT)
     assert server.wait(10) == 0 and server.stderr.read() == ""
     server.stderr.close()
 
 
 def test_a_sweep_leaves_a_whole_report(clemsim: Clemsim, spec: str, tmp_path: Path) -> None:
-    said = clemsim(
+    result = clemsim(
         *("stress", "--agent", spec, "--no-model-text", "--max-tokens", 5, "--sweep", "1:16:4", "--warmup", "100ms"),
         *("--window", "300ms", "--slo", "ttft=1s", "--out", "s", "--json"),
     )
-    assert said.code == 0, said.err
+    assert result.code == 0, result.err
     files = {path.name for path in (tmp_path / "s").iterdir()}
     assert files >= {
         "report.json",
@@ -47,19 +47,53 @@ def test_a_sweep_leaves_a_whole_report(clemsim: Clemsim, spec: str, tmp_path: Pa
         "latency.png",
         "timeline.svg",
     }
-    assert said.json == orjson.loads((tmp_path / "s" / "report.json").read_bytes())
-    assert [stage["label"] for stage in said.json["stages"]] == ["1", "4", "16"]
-    assert "Ctrl-C" in said.err and "tokens/s" in said.err
-    again = clemsim("stress", "--compare", tmp_path / "s" / "report.json", tmp_path / "s" / "report.json")
-    assert again.code == 0 and "1.000" in again.out
+    assert result.json == orjson.loads((tmp_path / "s" / "report.json").read_bytes())
+    assert [stage["label"] for stage in result.json["stages"]] == ["1", "4", "16"]
+    assert "Ctrl-C" in result.err and "tokens/s" in result.err
+    report = tmp_path / "s" / "report.json"
+    comparison = clemsim("stress", "--compare", report, report)
+    assert comparison.code == 0 and "1.000" in comparison.out
+    ratios = clemsim("stress", "--compare", report, report, "--json").json["overall"]
+    assert ratios["output tokens/s"]["ratio"] == 1
+    again = clemsim("stress", "--agent", spec, "--out", "s")
+    assert again.code == 2 and "s already exists: choose another --out" in again.err
+
+
+def test_options_make_the_plan(clemsim: Clemsim, spec: str) -> None:
+    result = clemsim(
+        *("stress", "--agent", spec, "--stage", "20/s:300ms", "--stage", "20/s..40/s:300ms", "--arrivals", "constant"),
+        *("--think", "exp:10ms", "--mix", "talk=2,recall", "--option", "talk.turns=2", "--seed", 3, "--timeout", "20s"),
+        *("--temperature", 0.5, "--max-tokens", 4, "--warmup", "50ms", "--out", "s", "--json"),
+    )
+    assert result.code == 0, result.err
+    assert result.json["plan"] == {
+        "agents": [spec],
+        "urls": [spec.partition("@")[2]],
+        "sweep": [],
+        "stages": ["20/s:0.3s", "20..40/s:0.3s"],
+        "replay": None,
+        "arrivals": "constant",
+        "think": 0.01,
+        "mix": {"talk": 2.0, "recall": 1.0},
+        "options": {"talk": {"turns": "2"}},
+        "suite": "paper",
+        "seed": 3,
+        "temperature": 0.5,
+        "max_tokens": 4,
+        "forced_length": False,
+        "slo": {},
+        "warmup": 0.05,
+        "window": 10.0,
+        "timeout": 20.0,
+    }
 
 
 def test_answers_are_checked(clemsim: Clemsim, spec: str) -> None:
-    said = clemsim(
+    result = clemsim(
         "stress", "--agent", spec, "--check", 8, "--mix", "recall", "--episodes", 10, "--max-tokens", 20, "--out", "c"
     )
-    assert said.code == 0, said.err
-    assert "No sign that load changed" in said.out and "same text" in said.out and "100%" in said.out
+    assert result.code == 0, result.err
+    assert "No sign that load changed" in result.out and "same text" in result.out and "100%" in result.out
 
 
 def test_ctrl_c_reports_what_was_measured(spec: str, tmp_path: Path) -> None:
@@ -90,7 +124,7 @@ def test_ctrl_c_reports_what_was_measured(spec: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "why"),
+    ("options", "reason"),
     [
         ([], "say which server"),
         (["--agent", "baseline"], "say which server"),
@@ -101,27 +135,27 @@ def test_ctrl_c_reports_what_was_measured(spec: str, tmp_path: Path) -> None:
         (["--agent", "m@http://127.0.0.1:9", "--slo", "speed=1"], "--slo"),
         (["--agent", "m@http://127.0.0.1:9", "--no-model-text", "--mix", "taboo"], "--mix talk=1"),
         (["--agent", "m@http://127.0.0.1:9", "--concurrency", "3", "--duration", "9h"], "--max-seconds"),
-        (["--agent", "m@http://127.0.0.1:9", "--stage", "5/s:1s", "--stage", "5:1s"], "don't mix"),
+        (["--agent", "m@http://127.0.0.1:9", "--stage", "5/s:1s", "--stage", "5:1s"], "cannot be mixed"),
         (["--agent", "m@http://127.0.0.1:9"], "no server answers"),
         (["--agent", "m@http://127.0.0.1:9", "--agent", "n@http://127.0.0.1:9"], "one model at a time"),
         (["--agent", "m@http://127.0.0.1:9", "--replay", "nowhere"], "no run"),
-        (["--compare", "a.json", "b.json"], "can't be read"),
+        (["--compare", "a.json", "b.json"], "cannot be read"),
     ],
 )
-def test_what_is_wrong_gets_one_line(clemsim: Clemsim, options: list[str], why: str, tmp_path: Path) -> None:
-    said = clemsim("stress", *options)
-    assert said.code == 2 and said.out == ""
-    lines = [line for line in said.err.splitlines() if not line.startswith("loading")]
-    assert len(lines) == 1 and why in lines[0]
+def test_a_wrong_command_line_gets_one_line(clemsim: Clemsim, options: list[str], reason: str, tmp_path: Path) -> None:
+    result = clemsim("stress", *options)
+    assert result.code == 2 and result.out == ""
+    lines = [line for line in result.err.splitlines() if not line.startswith("loading")]
+    assert len(lines) == 1 and reason in lines[0]
     assert not (tmp_path / "stress").exists()
 
 
-def test_wrong_servers_get_one_line_too(clemsim: Clemsim, spec: str) -> None:
+def test_a_wrong_server_gets_one_line(clemsim: Clemsim, spec: str) -> None:
     port = spec.rpartition(":")[2].split("/")[0]
-    for options, why in (
+    for options, reason in (
         (["--fault", "x=1"], "--fault"),
         (["--fault", "busy=2"], "share"),
         (["--port", port], "another --port"),
     ):
-        said = clemsim("serve-fake", *options)
-        assert said.code == 2 and why in said.err and len(said.err.splitlines()) == 1
+        result = clemsim("serve-fake", *options)
+        assert result.code == 2 and reason in result.err and len(result.err.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""`clemsim study`: a run for each combination, an index, failures that stop nobody, going on."""
+"""`clemsim study`: a run for each combination, an index, failures that stop no other run, resuming."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def index(folder: Path) -> dict[str, Any]:
 
 
 def test_a_study_is_a_folder_of_runs_with_an_index(clemsim: Clemsim, study: Path, tmp_path: Path) -> None:
-    said = clemsim("study", study)
-    assert said.code == 0, said.err
+    result = clemsim("study", study)
+    assert result.code == 0, result.err
     folder = tmp_path / "studies" / "tiny"
     members = index(folder)["member"]
-    assert [(each["model"], each["constrained"]) for each in members] == [
+    assert [(member["model"], member["constrained"]) for member in members] == [
         *(("clever", False), ("clever", True), ("dice", False), ("dice", True))
     ]
     assert members[0]["characteristics"] == {
@@ -68,56 +68,54 @@ def test_a_study_is_a_folder_of_runs_with_an_index(clemsim: Clemsim, study: Path
         "access": "script",
     }
     assert members[2]["characteristics"] == {"name": "dice", "access": "script"}
-    assert all((folder / each["run"] / "run.db").is_file() for each in members)
-    assert "playing 12 episodes in 4 runs" in said.err and said.err.count("clemscore") == 4
-    assert max(len(line) for line in said.out.splitlines()[:-1]) <= 80
+    assert all((folder / member["run"] / "run.db").is_file() for member in members)
+    assert "playing 12 episodes in 4 runs" in result.err and result.err.count("clemscore") == 4
+    assert max(len(line) for line in result.out.splitlines()[:-1]) <= 80
 
 
 def test_a_dry_run_plays_nothing(clemsim: Clemsim, study: Path, tmp_path: Path) -> None:
-    said = clemsim("study", study, "--dry-run", "--json")
-    assert said.json["episodes"] == 12 and len(said.json["runs"]) == 4
+    result = clemsim("study", study, "--dry-run", "--json")
+    assert result.json["episodes"] == 12 and len(result.json["runs"]) == 4
     assert "12" in clemsim("study", study, "--dry-run").out
     assert not (tmp_path / "studies").exists()
 
 
 def test_a_member_that_fails_is_named_and_played_later(clemsim: Clemsim, study: Path) -> None:
     study.write_text(STUDY.format(other="${CLEMSIM_TEST_PLAYER:-x@http://127.0.0.1:9}"))
-    said = clemsim("study", study, "--out", "s", "--json")
-    assert said.code == 1
-    assert [bool(row["why"]) for row in said.json["runs"]] == [False, False, True, True] and said.json["missing"] == 2
-    failed = [line for line in said.err.splitlines() if "failed" in line]
+    result = clemsim("study", study, "--out", "s", "--json")
+    assert result.code == 1
+    assert [bool(row["why"]) for row in result.json["runs"]] == [False, False, True, True] and result.json["missing"] == 2
+    failed = [line for line in result.err.splitlines() if "failed" in line]
     assert len(failed) == 2 and all("no server answers at http://127.0.0.1:9" in line for line in failed)
-    assert "go on with: clemsim resume s" in said.err
-    found = index(study.parent / "s")
-    assert [row["model"] for row in found["missing"]] == ["dice", "dice"] and len(found["member"]) == 2
+    assert "go on with: clemsim resume s" in result.err
+    content = index(study.parent / "s")
+    assert [row["model"] for row in content["missing"]] == ["dice", "dice"] and len(content["member"]) == 2
 
 
-def test_it_is_gone_on_with_by_the_same_command_and_by_resume(
-    clemsim: Clemsim, study: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_command_and_resume_continue_it(clemsim: Clemsim, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study.write_text(STUDY.format(other="${CLEMSIM_TEST_PLAYER:-x@http://127.0.0.1:9}"))
     first = clemsim("study", study, "--out", "s", "--json").json["runs"]
     monkeypatch.setenv("CLEMSIM_TEST_PLAYER", "random")
     for words in (("study", study, "--out", "s", "--resume"), ("resume", "s"), ("study", "s")):
-        said = clemsim(*words, "--json")
-        assert said.code == 0, said.err
-        assert said.json["runs"][0]["clemscore"] == first[0]["clemscore"]
-        assert said.json["runs"][3]["clemscore"] == 0
-    assert "failed" not in said.err and "missing" not in index(study.parent / "s")
+        result = clemsim(*words, "--json")
+        assert result.code == 0, result.err
+        assert result.json["runs"][0]["clemscore"] == first[0]["clemscore"]
+        assert result.json["runs"][3]["clemscore"] == 0
+    assert "failed" not in result.err and "missing" not in index(study.parent / "s")
 
 
 def test_models_may_be_added_but_nothing_else_be_changed(clemsim: Clemsim, study: Path) -> None:
     assert clemsim("study", study, "--out", "s").code == 0
     text = study.read_text()
     study.write_text(f'{text}\n[[model]]\nname = "new"\n[[model.variant]]\naccess = "script"\nagent = "baseline"\n')
-    said = clemsim("study", study, "--out", "s", "--json")
-    assert said.code == 0 and len(said.json["runs"]) == 6
+    result = clemsim("study", study, "--out", "s", "--json")
+    assert result.code == 0 and len(result.json["runs"]) == 6
     study.write_text(text.replace("instances = 1", "instances = 2"))
-    said = clemsim("study", study, "--out", "s")
-    assert said.code == 2 and "instances was 1 and is 2; choose another --out" in said.err
+    result = clemsim("study", study, "--out", "s")
+    assert result.code == 2 and "instances was 1 and is 2; choose another --out" in result.err
 
 
-def test_ctrl_c_stops_all_runs_and_nothing_is_lost(clemsim: Clemsim, study: Path) -> None:
+def test_ctrl_c_stops_all_runs_and_loses_nothing(clemsim: Clemsim, study: Path) -> None:
     study.write_text(STUDY.format(other="slow.py:Slow"))
     (study.parent / "slow.py").write_text(
         "import asyncio\n"
@@ -137,15 +135,15 @@ def test_ctrl_c_stops_all_runs_and_nothing_is_lost(clemsim: Clemsim, study: Path
     out, err = process.communicate(timeout=30)
     assert process.returncode == 1 and "stopped; go on with: clemsim resume s" in err
     assert [row["why"] for row in orjson.loads(out)["runs"]] == ["", "", "stopped", "stopped"]
-    said = clemsim("resume", "s", "--width", 1)
-    assert said.code == 2 and "give no option but --json" in said.err
+    result = clemsim("resume", "s", "--width", 1)
+    assert result.code == 2 and "give no option but --json" in result.err
 
 
 def test_pairings_name_their_seats(clemsim: Clemsim, study: Path) -> None:
     study.write_text(study.read_text().replace("parallel = 2", 'pairings = "round-robin"'))
     assert clemsim("study", study, "--out", "s").code == 0
     members = index(study.parent / "s")["member"]
-    assert [each["seats"] for each in members[::2]] == [
+    assert [member["seats"] for member in members[::2]] == [
         {"describer": "clever", "guesser": "dice"},
         {"describer": "dice", "guesser": "clever"},
     ]
@@ -155,37 +153,37 @@ def test_pairings_name_their_seats(clemsim: Clemsim, study: Path) -> None:
 def test_unfinished_episodes_are_named(clemsim: Clemsim, study: Path) -> None:
     with serving_in_thread(FakeServer([says(400)] * 2)) as server:
         study.write_text(STUDY.format(other=f"{MODEL}@{server.url}"))
-        said = clemsim("study", study, "--out", "s")
-    assert said.code == 1
-    assert "episodes are unfinished (" in said.err and "bad request" in said.err
-    assert any("bad request" in each.get("why", "") for each in index(study.parent / "s")["member"])
+        result = clemsim("study", study, "--out", "s")
+    assert result.code == 1
+    assert "episodes are unfinished (" in result.err and "bad request" in result.err
+    assert any("bad request" in member.get("why", "") for member in index(study.parent / "s")["member"])
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("study", "nowhere.toml"), "nowhere.toml can't be read"),
+        (("study", "nowhere.toml"), "nowhere.toml cannot be read"),
         (("study", "study.toml", "--resume"), "there is no study at studies/tiny"),
-        (("study", "study.toml", "--out", "."), "is there already and is no study"),
+        (("study", "study.toml", "--out", "."), "already exists and is no study"),
         (("study", "."), "there is no study at .: name a STUDY.toml"),
     ],
 )
-def test_what_is_wrong_is_one_line(clemsim: Clemsim, study: Path, words: tuple[str, ...], expected: str) -> None:
-    said = clemsim(*words)
-    assert said.code == 2 and expected in said.err and said.err.count("\n") == 1
+def test_errors_are_one_line(clemsim: Clemsim, study: Path, words: tuple[str, ...], expected: str) -> None:
+    result = clemsim(*words)
+    assert result.code == 2 and expected in result.err and result.err.count("\n") == 1
 
 
-def test_a_variable_that_is_not_set_is_said_before_anything_is_played(clemsim: Clemsim, study: Path) -> None:
+def test_a_variable_that_is_not_set_is_named_before_anything_is_played(clemsim: Clemsim, study: Path) -> None:
     study.write_text(STUDY.format(other="local:${CLEMSIM_TEST_NOWHERE}/x.gguf"))
-    said = clemsim("study", study, "--out", "s")
-    assert said.code == 2 and "CLEMSIM_TEST_NOWHERE is not set" in said.err
+    result = clemsim("study", study, "--out", "s")
+    assert result.code == 2 and "CLEMSIM_TEST_NOWHERE is not set" in result.err
     assert not (study.parent / "s").exists()
 
 
 def test_list_models(clemsim: Clemsim) -> None:
-    said = clemsim("list", "models")
-    assert "llama-3-8b-instruct" in said.out and "–" in said.out
-    assert max(len(line) for line in said.out.splitlines()) <= 80
+    result = clemsim("list", "models")
+    assert "llama-3-8b-instruct" in result.out and "–" in result.out
+    assert max(len(line) for line in result.out.splitlines()) <= 80
     models = {row["name"]: row for row in clemsim("list", "models", "--json").json["models"]}
     assert models["phi-4"]["parameters"] == 14.7 and models["gpt-4-0613"]["parameters"] is None
 

@@ -75,8 +75,8 @@ def test_one_game_of_a_fresh_suite(clemsim: Clemsim) -> None:
     [
         (["--arena", "chess"], "there is no generator for 'chess': choose of"),
         (["--language", "de"], "there are no texts in language 'de', only in en"),
-        (["--count", "100000"], "100000 instances of an experiment can't be drawn"),
-        (["--out", "."], ". is there already"),
+        (["--count", "100000"], "100000 instances of an experiment cannot be drawn"),
+        (["--out", "."], ". already exists"),
     ],
 )
 def test_what_can_not_be_generated(clemsim: Clemsim, tmp_path: Path, words: list[str], expected: str) -> None:
@@ -134,8 +134,8 @@ def test_a_malformed_checkout(clemsim: Clemsim, checkout: Callable[..., Path], t
 @pytest.mark.parametrize(
     ("gone", "expected"),
     [
-        ("privateshared/resources/texts/restaurant/requests.json", "restaurant/requests.json can't be read: No such file"),
-        ("privateshared/resources/en_words.json", "en_words.json can't be read"),
+        ("privateshared/resources/texts/restaurant/requests.json", "restaurant/requests.json cannot be read: No such file"),
+        ("privateshared/resources/en_words.json", "en_words.json cannot be read"),
     ],
 )
 def test_a_missing_file_of_a_checkout(clemsim: Clemsim, tmp_path: Path, gone: str, expected: str) -> None:
@@ -237,7 +237,7 @@ def test_a_file_that_holds_no_recorded_episodes(clemsim: Clemsim, tmp_path: Path
 
 def test_a_file_that_is_not_there(clemsim: Clemsim) -> None:
     said = clemsim("verify", "nowhere.jsonl")
-    assert said.code == 2 and "nowhere.jsonl can't be read" in said.err
+    assert said.code == 2 and "nowhere.jsonl cannot be read" in said.err
 
 
 @needs_golden

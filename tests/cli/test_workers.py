@@ -66,7 +66,7 @@ def test_limits_are_shared_out(clemsim: Clemsim, tmp_path: Path) -> None:
         said = clemsim("run", *words, "--out", "r", "--json")
     assert said.code == 1 and said.json["throughput"]["requests"] == 9
     with reader.reading(tmp_path / "r" / "run.db") as base:
-        assert diagnostics.throughput(base)["cpu_ms_per_turn"] > 0
+        assert (diagnostics.throughput(base).cpu_ms_per_turn or 0) > 0
 
 
 def test_what_a_worker_raises_gets_one_line(clemsim: Clemsim, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_what_a_worker_raises_gets_one_line(clemsim: Clemsim, tmp_path: Path) ->
     said = clemsim("run", "--agent", "bad.py:Slow", "--workers", 2, "--out", "r")
     assert said.code != 0 and "no good" in said.err + str(said)
     said = clemsim("run", "--agent", "human", "--workers", 2, "--out", "s")
-    assert said.code == 2 and "a person can't play through --workers" in said.err
+    assert said.code == 2 and "human cannot play through --workers" in said.err
 
 
 def test_no_cluster_is_there(clemsim: Clemsim) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -133,10 +134,7 @@ async def test_missing_default_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_missing_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def absent(name: str) -> object:
-        raise ImportError(name)
-
-    monkeypatch.setattr(llamacpp, "import_module", absent)
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
     path = tmp_path / "model.gguf"
     path.write_bytes(b"GGUF")
     assert "pip install 'clemsim[local]'" in await refused(path)

@@ -106,6 +106,6 @@ async def test_an_unknown_model() -> None:
 @pytest.mark.parametrize("constrain", [False, True])
 async def test_the_quick_suite_is_played_to_its_end(tmp_path: Path, constrain: bool) -> None:
     summary = await play(RunConfig(agents=(SPEC,), constrain=constrain), tmp_path / "run")
-    assert summary["unfinished"] == 0 and summary["constrained"] is constrain
+    assert summary.unfinished == 0 and summary.constrained is constrain
     if constrain:
-        assert summary["played"] == 100
+        assert summary.played == 100

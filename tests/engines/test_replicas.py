@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from clemsim_agents.llm import LLMSeat
 
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
@@ -16,6 +15,7 @@ from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import EngineUnavailable, UnknownModel
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.testing import run_virtually
 from tests.talk import Talk, Watching, seat, talk, topics
@@ -153,7 +153,7 @@ async def test_a_real_server_is_killed_and_restarted() -> None:
     async with other.serving():
         engines = {server.url: ChatEngine("tiny", server.url, failover=True) for server in (killed, other)}
         watching = Watching()
-        async with LLMSeat(ReplicatedEngine(engines), Sampling(max_tokens=50)) as agent:
+        async with ModelAgent(ReplicatedEngine(engines), Sampling(max_tokens=50)) as agent:
             playing = asyncio.ensure_future(Scheduler(watching, 16).play(Talk().episodes(topics(200), agent)))
             await asyncio.sleep(0.1)
             port = int(killed.url.rpartition(":")[2])
@@ -173,7 +173,7 @@ async def test_a_late_replica_joins() -> None:
     await late.stop()
     async with SimulatedServer(SPEC).serving() as server:
         engines = {url: ChatEngine("tiny", url, failover=True) for url in (server.url, late.url)}
-        async with LLMSeat(ReplicatedEngine(engines), Sampling(max_tokens=50)) as agent:
+        async with ModelAgent(ReplicatedEngine(engines), Sampling(max_tokens=50)) as agent:
             await late.start(port)
             await asyncio.sleep(1.2)
             await Scheduler(Watching(), 16).play(Talk().episodes(topics(40), agent))

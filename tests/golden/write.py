@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clemsim.catalog.plugins import find_arena
+from clemsim.arena import find_arena
 from clemsim.testing import drive, render
 from tests.golden.cases import CASES
 

@@ -17,13 +17,28 @@ from clemsim.engines.simulated.answers import Body, Template, prompt, tokens
 from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
 from clemsim.results import diagnostics
-from clemsim.results.tally import Tally
+from clemsim.results.diagnostics import CacheReport, Throughput
+from clemsim.results.run_summary import RunSummary
+from clemsim.results.summary import summarize
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.store import reader
-from clemsim.store.recorder import Recorder
 from clemsim.store.writer import RunStore
 from clemsim.testing import run_virtually
 from tests.talk import Talk, seat, topics
+
+NO_THROUGHPUT = Throughput(
+    turns=0,
+    requests=0,
+    retries=0,
+    tokens_in=0,
+    tokens_out=0,
+    tokens_cached=0,
+    seconds=0,
+    turns_per_second=0.0,
+    peak_in_flight=0,
+    cpu_ms_per_turn=None,
+    loop_lag_ms=(0.0, 0.0),
+)
 
 
 def even(body: Body) -> str:
@@ -31,7 +46,7 @@ def even(body: Body) -> str:
     return "abc." * 40
 
 
-def caches(tmp_path: Path, template: Template = prompt, **more: Any) -> dict[str, Any]:
+def caches(tmp_path: Path, template: Template = prompt, **more: Any) -> dict[str, CacheReport]:
     """What is said of the caches after 32 episodes of 8 turns."""
     engine = SimulatedEngine(Spec(seats=16, **more), even, template)
     talk, writer = Talk(), RunStore(tmp_path / "run.db")
@@ -41,7 +56,7 @@ def caches(tmp_path: Path, template: Template = prompt, **more: Any) -> dict[str
             episodes = talk.episodes(topics(32, lambda number: 8, words=150), agent)
             for episode in episodes:
                 writer.enlist(episode.key, episode.instance, talk.version)
-            await Scheduler(Recorder(writer, {"talk": talk}, Tally()), 32).play(episodes)
+            await Scheduler(writer, 32).play(episodes)
 
     try:
         run_virtually(main())
@@ -63,34 +78,39 @@ def stamps_time(messages: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def test_a_cache_that_works_gets_no_word(tmp_path: Path) -> None:
     found = caches(tmp_path)["simulated"]
-    assert found["share"] > 0.9 and found["warning"] == "" and found["turns"] > 100
+    assert found.share > 0.9 and found.warning == "" and found.turns > 100
 
 
 def test_a_template_that_drops_text_is_named(tmp_path: Path) -> None:
     found = caches(tmp_path, forgets)["simulated"]
-    assert "template drops text" in found["warning"] and "%" in found["warning"]
+    assert "template drops text" in found.warning and "%" in found.warning
 
 
 def test_a_template_that_changes_what_was_said_is_named(tmp_path: Path) -> None:
     found = caches(tmp_path, stamps_time)["simulated"]
-    assert found["share"] == 0 and "changes earlier turns" in found["warning"]
+    assert found.share == 0 and "changes earlier turns" in found.warning
 
 
 def test_a_cache_that_is_too_small_is_named(tmp_path: Path) -> None:
     found = caches(tmp_path, blocks=1000)["simulated"]
-    assert found["share"] < 0.5 and ("KV cache" in found["warning"])
+    assert found.share < 0.5 and ("KV cache" in found.warning)
 
 
 def test_the_warning_is_printed() -> None:
-    summary = {
-        "suite": "quick",
-        "suite_seed": None,
-        "constrained": False,
-        "agents": {},
-        "unfinished": 0,
-        "throughput": {},
-        "caches": {"tiny": {"turns": 50, "share": 0.25, "warning": "because"}, "other": {"share": 1.0, "warning": ""}},
-    }
+    summary = RunSummary(
+        run="r",
+        suite="quick",
+        suite_seed=None,
+        constrained=False,
+        cut_replies={},
+        throughput=NO_THROUGHPUT,
+        caches={
+            "tiny": CacheReport(turns=50, share=0.25, warning="because"),
+            "other": CacheReport(turns=50, share=1.0, warning=""),
+        },
+        stopped_when=None,
+        **dict(summarize([])),
+    )
     remarks = [str(each) for each in cast(Group, results(summary)).renderables]
     assert "25% of what tiny's server had seen before was found in its prefix cache: because" in remarks
     assert not any("other" in each for each in remarks)

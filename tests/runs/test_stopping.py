@@ -44,32 +44,32 @@ def outcomes(some: Sequence[Episode]) -> dict[EpisodeKey, Outcome]:
     }
 
 
-def asked(rule: str, some: Sequence[Episode], order: Sequence[Episode] | None = None) -> StoppingRule:
-    question = StoppingRule(rule, some, seed=3)
+def asked(text: str, some: Sequence[Episode], order: Sequence[Episode] | None = None) -> StoppingRule:
+    rule = StoppingRule(text, some, seed=3)
     ended = outcomes(some)
     for episode in order or some:
-        question.ended(episode.key, ended[episode.key])
-    return question
+        rule.take(episode.key, ended[episode.key])
+    return rule
 
 
 @pytest.mark.parametrize(
-    ("rule", "answer"), [("good > bad", "yes"), ("bad>good", "no"), ("bad < good", "yes"), ("good > mute", "yes")]
+    ("text", "answer"), [("good > bad", "yes"), ("bad>good", "no"), ("bad < good", "yes"), ("good > mute", "yes")]
 )
-def test_who_is_better(rule: str, answer: str) -> None:
-    question = asked(rule, episodes("good", "bad", "mute"))
-    assert question.answer == answer
-    found = question.describe()
-    assert 5 < found["looked_at"] < 60 == found["instances"] and found["answer"] == answer
-    assert f"{answer} after {found['looked_at']} of 60 instances (difference " in found["text"]
+def test_who_is_better(text: str, answer: str) -> None:
+    rule = asked(text, episodes("good", "bad", "mute"))
+    assert rule.answer == answer
+    found = rule.describe()
+    assert 5 < found.looked_at < 60 == found.instances and found.answer == answer
+    assert f"{answer} after {found.looked_at} of 60 instances (difference " in found.text
 
 
 def test_equals_are_not_told_apart() -> None:
     some = episodes("mute", "good")
-    question = StoppingRule("mute > good", some, seed=3)
+    rule = StoppingRule("mute > good", some, seed=3)
     for episode in some:
-        question.ended(episode.key, Outcome.success(50.0))
-    assert question.answer == "" and question.describe()["answer"] is None
-    assert "not answered after 60 of 60" in question.describe()["text"]
+        rule.take(episode.key, Outcome.success(50.0))
+    assert rule.answer == "" and rule.describe().answer is None
+    assert "not answered after 60 of 60" in rule.describe().text
 
 
 def test_the_order_in_which_episodes_end_changes_nothing() -> None:
@@ -82,14 +82,14 @@ def test_the_order_in_which_episodes_end_changes_nothing() -> None:
 
 def test_only_whole_instances_at_the_beginning_are_looked_at() -> None:
     some = episodes("good", "bad")
-    question = StoppingRule("good > bad", some, seed=3)
+    rule = StoppingRule("good > bad", some, seed=3)
     ended = outcomes(some)
-    first, *others = question.sorted(some)
+    first, *others = rule.sorted(some)
     for episode in others:
-        question.ended(episode.key, ended[episode.key])
-    assert question.describe()["looked_at"] == 0 and question.describe()["answer"] is None
-    question.ended(first.key, ended[first.key])
-    assert question.describe()["answer"] == "yes"
+        rule.take(episode.key, ended[episode.key])
+    assert rule.describe().looked_at == 0 and rule.describe().answer is None
+    rule.take(first.key, ended[first.key])
+    assert rule.describe().answer == "yes"
 
 
 def test_the_seed_decides_the_order_and_games_are_mixed() -> None:
@@ -107,7 +107,7 @@ def test_the_seed_decides_the_order_and_games_are_mixed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "casts", "stops"),
+    ("text", "casts", "stops"),
     [
         ("ci(played) < 30", ("good",), True),
         ("ci(clemscore) < 30", ("good",), True),
@@ -116,19 +116,19 @@ def test_the_seed_decides_the_order_and_games_are_mixed() -> None:
         ("ci(quality) < 99", ("good", "mute"), False),
     ],
 )
-def test_how_narrow(rule: str, casts: tuple[str, ...], stops: bool) -> None:
-    question = asked(rule, episodes(*casts))
-    assert bool(question.answer) is stops
-    assert set(question.describe()["intervals"]) == set(casts)
+def test_how_narrow(text: str, casts: tuple[str, ...], stops: bool) -> None:
+    rule = asked(text, episodes(*casts))
+    assert bool(rule.answer) is stops
+    assert set(rule.describe().intervals) == set(casts)
 
 
 def test_the_interval_of_several_games_holds_the_clemscore() -> None:
     some = episodes("good")
     both = [*some, *(Episode(each.key._replace(arena="other"), each.instance, each.cast, each.drive) for each in some)]
-    question = StoppingRule("ci(clemscore) < 1", both, seed=0)
+    rule = StoppingRule("ci(clemscore) < 1", both, seed=0)
     for episode in both:
-        question.ended(episode.key, Outcome.success(80.0) if episode.key.arena == "other" else Outcome.failure(""))
-    low, high = question.describe()["intervals"]["good"]
+        rule.take(episode.key, Outcome.success(80.0) if episode.key.arena == "other" else Outcome.failure(""))
+    low, high = rule.describe().intervals["good"]
     assert 20 < low < 40 < high < 60
 
 
@@ -136,9 +136,9 @@ def test_the_interval_of_several_games_holds_the_clemscore() -> None:
     ("rule", "expected"),
     [
         ("good", "give 'A > B'"),
-        ("good > best", "nobody is called 'best': name two of good, bad"),
-        ("good > good", "good can't be compared with itself"),
-        ("ci(score) < 2", "there is no 'score': choose of clemscore, played, quality"),
+        ("good > best", "no agent is called 'best': name two of good, bad"),
+        ("good > good", "good cannot be compared with itself"),
+        ("ci(score) < 2", "there is no 'score': choose one of clemscore, played, quality"),
         ("ci(quality, chess) < 2", "the run does not play 'chess'"),
         ("ci(quality) < 0", "0 is no width"),
         ("ci(quality) < 1.2.3", "1.2.3 is no width"),
@@ -151,9 +151,9 @@ def test_what_is_no_rule(rule: str, expected: str) -> None:
 
 def test_a_quality_out_of_bounds_is_the_games_fault() -> None:
     some = episodes("good")
-    question = StoppingRule("ci(clemscore) < 2", some, seed=0)
+    rule = StoppingRule("ci(clemscore) < 2", some, seed=0)
     with pytest.raises(ArenaError, match="quality of 150"):
-        question.ended(question.sorted(some)[0].key, Outcome.success(150.0))
+        rule.take(rule.sorted(some)[0].key, Outcome.success(150.0))
 
 
 def test_episodes_begin_in_order_and_finish_begins_no_more() -> None:
@@ -162,8 +162,8 @@ def test_episodes_begin_in_order_and_finish_begins_no_more() -> None:
             super().__init__()
             self.begun: list[EpisodeKey] = []
 
-        def started(self, episode: Episode) -> None:
-            self.begun.append(episode.key)
+        def started(self, key: EpisodeKey) -> None:
+            self.begun.append(key)
             if len(self.begun) == 20:
                 scheduler.finish()
 
@@ -174,4 +174,4 @@ def test_episodes_begin_in_order_and_finish_begins_no_more() -> None:
     run_virtually(scheduler.play(some))
     assert counting.begun == [each.key for each in some[:20]]
     assert len(counting.results) == 20 and all(each.outcome for each in counting.results.values())
-    assert scheduler.left() == [each.key for each in some[20:]]
+    assert scheduler.take_waiting() == [each.key for each in some[20:]]

@@ -11,6 +11,7 @@ from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.errors import StoreError, UsageError
 from clemsim.runs.width_control import follow_requests, request_width
 from clemsim.store.config import parse_width
+from clemsim.store.description import RunDescription
 from clemsim.store.folder import alone, write_description
 
 
@@ -22,7 +23,7 @@ def test_widths() -> None:
 
 
 async def test_a_run_does_what_it_is_asked(tmp_path: Path) -> None:
-    write_description(tmp_path, {})
+    write_description(tmp_path, RunDescription())
     asked: list[int | None] = []
     (tmp_path / "width").write_text("7")  # of an earlier session
     obeying = asyncio.create_task(follow_requests(tmp_path, asked.append))
@@ -40,7 +41,7 @@ async def test_a_run_does_what_it_is_asked(tmp_path: Path) -> None:
 def test_nobody_plays_it(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no run"):
         request_width(tmp_path, "3")
-    write_description(tmp_path, {})
+    write_description(tmp_path, RunDescription())
     with pytest.raises(UsageError, match="clemsim resume"):
         request_width(tmp_path, "3")
     with alone(tmp_path):

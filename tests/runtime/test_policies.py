@@ -12,12 +12,13 @@ from clemsim.arena import Arena
 from clemsim.engines.simulated.answers import Body
 from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
+from clemsim.game.events import Replied
 from clemsim.game.instances import EpisodeKey
 from clemsim.runtime.agent import Cast
 from clemsim.runtime.episode import Episode
 from clemsim.runtime.episode_queue import EpisodeQueue
 from clemsim.runtime.estimates import EpisodeEstimates
-from tests.games import Guessing, Scripted
+from tests.games import Scripted
 from tests.talk import Talk, Topic, seat, talk, topics
 
 
@@ -118,9 +119,9 @@ def test_experiments_stay_together_for_their_prompts_are_the_same() -> None:
 
 
 def test_half_played_episodes_go_first() -> None:
-    cast = Cast.of(Scripted(lambda view: ""))
+    cast, talk = Cast.of(Scripted(lambda view: "")), Talk()
     some = [
-        Episode(EpisodeKey("talk", f"x/{n}", 0, ""), Topic(id=n), cast, lambda: Guessing().drive(Topic()), turns)  # type: ignore[arg-type]
+        Episode(EpisodeKey("talk", f"x/{n}", 0, ""), Topic(id=n), cast, talk.drive, [Replied(1, "", "")] * turns)  # type: ignore[arg-type]
         for n, turns in enumerate([0, 2, 0, 5])
     ]
     assert [key.instance for key in order(some)] == ["x/3", "x/1", "x/0", "x/2"]

@@ -8,7 +8,7 @@ import pytest
 
 from clemsim import Agent, Message, View
 from clemsim.errors import AgentError, BadRequest, EngineUnavailable, Unauthorized
-from clemsim.runtime.episode import Episode, Result
+from clemsim.runtime.episode import Result
 from clemsim.runtime.observer import ResultCollector
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.testing import run_virtually
@@ -156,8 +156,8 @@ def test_backing_off_holds_up_nobody() -> None:
         ended: list[str] = []
 
         class Order(ResultCollector):
-            def finished(self, episode: Episode, result: Result) -> None:
-                ended.append(episode.key.instance)
+            def finished(self, result: Result) -> None:
+                ended.append(result.key.instance)
 
         episodes = Guessing().episodes(INSTANCES[:10], agent)
         await Scheduler(Order()).play(episodes)

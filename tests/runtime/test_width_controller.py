@@ -1,4 +1,4 @@
-"""The steersman between an agent's server and its gate."""
+"""The controller between an agent's server and its gate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from clemsim.engines.load import ServerLoad
 from clemsim.game.messages import Message
 from clemsim.game.view import View
-from clemsim.runtime.observer import WidthSample
+from clemsim.runtime.observer import Observer, WidthSample
 from clemsim.runtime.turn_gate import TurnGate
 from clemsim.runtime.width_controller import WidthController
 from clemsim.testing import run_virtually
@@ -17,14 +17,14 @@ from tests.games import Scripted
 QUIET = ServerLoad(running=40, waiting=0, kv_usage=0.5, preemptions=0)
 
 
-class Told:
-    """Keeps the history."""
+class History(Observer):
+    """Keeps the history of the width."""
 
     def __init__(self) -> None:
-        self.history: list[WidthSample] = []
+        self.samples: list[WidthSample] = []
 
-    def steered(self, steering: WidthSample) -> None:
-        self.history.append(steering)
+    def width_sampled(self, sample: WidthSample) -> None:
+        self.samples.append(sample)
 
 
 class Loaded(Scripted):
@@ -42,18 +42,18 @@ class Loaded(Scripted):
 
 
 def steer(
-    loads: list[ServerLoad | None], before: Callable[[int, WidthController], None] = lambda number, steersman: None
+    loads: list[ServerLoad | None], before: Callable[[int, WidthController], None] = lambda number, controller: None
 ) -> list[int]:
     """The width after each reading; 40 turns are in flight."""
 
     async def main() -> list[int]:
         gate = TurnGate(64)
         gate.inside = 40
-        steersman = WidthController(Loaded(loads), gate, Told(), lambda: 40, None)
+        controller = WidthController(Loaded(loads), gate, History(), lambda: 40, None)
         seen: list[int] = []
-        async for _ in steersman.readings():
+        async for _ in controller.readings():
             seen.append(gate.width)
-            before(len(seen), steersman)
+            before(len(seen), controller)
             if len(seen) == count:
                 break
         return seen
@@ -69,9 +69,9 @@ def test_requests_of_others_that_the_server_turned_away_narrow_the_width_too() -
 
 
 def test_one_burst_of_refusals_is_answered_once() -> None:
-    def refuse(number: int, steersman: WidthController) -> None:
+    def refuse(number: int, controller: WidthController) -> None:
         if number <= 3:
-            steersman.busy()
+            controller.note_busy()
 
     assert steer([None] * 4, refuse) == [64, 28, 28, 28]
 

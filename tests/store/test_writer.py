@@ -98,13 +98,13 @@ def test_a_store_of_another_version(path: Path) -> None:
 
 def test_a_store_that_is_there_is_not_overwritten(path: Path) -> None:
     written(path)
-    with pytest.raises(StoreError, match="there already"):
+    with pytest.raises(StoreError, match="already exists"):
         RunStore(path)
 
 
 def test_a_failed_write_is_told(path: Path) -> None:
     writer = RunStore(path)
     writer.enlist(KEY, Number(), 1)
-    writer.steered(WidthSample(0.0, None, 1, 1, 1, None, None, ""))  # type: ignore[arg-type]
-    with pytest.raises(StoreError, match="the run can't be written: NOT NULL constraint failed"):
+    writer.width_sampled(WidthSample(0.0, None, 1, 1, 1, None, None, ""))  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="the run cannot be written: NOT NULL constraint failed"):
         writer.close()

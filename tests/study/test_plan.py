@@ -1,4 +1,4 @@
-"""What a study plays: every combination once, pairings both ways round, errors that name the key."""
+"""The runs of a study: every combination once, pairings both ways round, errors that name the key."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def test_every_combination_is_a_run_of_its_own(tmp_path: Path) -> None:
 
 
 def test_choices(tmp_path: Path) -> None:
-    def who(text: str) -> list[str]:
+    def labels(text: str) -> list[str]:
         return [member.label for member in plan(read_study(write(tmp_path, text)))]
 
-    assert who('models = ["a"]\nquantisations = [8]') == ["a"]
-    assert who('access = ["one"]') == ["a", "b"]
+    assert labels('models = ["a"]\nquantisations = [8]') == ["a"]
+    assert labels('access = ["one"]') == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -69,15 +69,15 @@ def test_pairings_are_played_with_the_seats_swapped(tmp_path: Path, pairings: st
 def test_games_with_the_same_seats_share_a_run_of_a_pairing(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
     path.write_text(f'name = "s"\npairings = "round-robin"\naccess = ["one"]\n{MODELS}')
-    found = {tuple(member.seats): set(member.config.arenas) for member in plan(read_study(path))}
-    assert found[("describer", "guesser")] == {"taboo"}
-    assert all(len(seats) in (1, 2) for seats in found)
+    arenas_by_seats = {tuple(member.seats): set(member.config.arenas) for member in plan(read_study(path))}
+    assert arenas_by_seats[("describer", "guesser")] == {"taboo"}
+    assert all(len(seats) in (1, 2) for seats in arenas_by_seats)
     alone = [member for member in plan(read_study(path)) if tuple(member.seats) == ("guesser",)]
     assert [member.label for member in alone] == ["guesser: a", "guesser: b"]
     assert set(alone[0].config.arenas) == {"wordle", "wordle_withclue"}
 
 
-def test_models_of_a_file_and_a_suite_lie_beside_the_study(tmp_path: Path) -> None:
+def test_models_and_a_suite_are_read_from_files_beside_the_study(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(MODELS)
     (tmp_path / "own.toml").write_text('name = "own"\n[arenas.taboo]\n')
     study = read_study(write(tmp_path, 'models_file = "m.toml"\nsuites = ["own.toml"]', models=""))
@@ -93,18 +93,18 @@ def test_models_of_a_file_and_a_suite_lie_beside_the_study(tmp_path: Path) -> No
         ('pairing = "all"', MODELS, r"study\.toml: pairing: Extra inputs"),
         ('pairings = "some"', MODELS, r"pairings: Input should be 'self', 'all' or 'round-robin'"),
         ("seeds = []", MODELS, "seeds: "),
-        ('models = ["c"]', MODELS, "models: there is no 'c': choose of a, b"),
-        ('access = ["three"]', MODELS, "access: there is no 'three': choose of one, two"),
-        ("quantisations = [2]", MODELS, r"quantisations: there is no 2\.0: choose of 4\.0, 8\.0"),
+        ('models = ["c"]', MODELS, "models: there is no 'c': choose one of a, b"),
+        ('access = ["three"]', MODELS, "access: there is no 'three': choose one of one, two"),
+        ("quantisations = [2]", MODELS, r"quantisations: there is no 2\.0: choose one of 4\.0, 8\.0"),
         ("", '[[model]]\nname = "a"', r"model a has no \[\[model\.variant\]\]"),
-        ("", "", "there is nobody to play"),
+        ("", "", "there is no model to play"),
         ("", MODELS + '[[model]]\nname = "b"', "two models have the same name"),
-        ('models_file = "none.toml"', "", "none.toml can't be read"),
+        ('models_file = "none.toml"', "", "none.toml cannot be read"),
         ('suites = ["paper", "x/paper.toml"]', MODELS, "two of its runs would both be members/a-one-4bit/paper-seed0"),
         ('pairings = "round-robin"\nmodels = ["b"]', MODELS, "round-robin needs as many models as a game has seats"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, text: str, models: str, expected: str) -> None:
+def test_errors_name_the_key(tmp_path: Path, text: str, models: str, expected: str) -> None:
     with pytest.raises(UsageError, match=expected) as caught:
         plan(read_study(write(tmp_path, text, models)))
     assert "\n" not in str(caught.value)

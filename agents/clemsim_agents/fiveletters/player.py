@@ -30,7 +30,7 @@ class Baseline(Agent):
     name = "baseline"
 
     async def reply(self, view: View) -> Message:
-        """A word that agrees with all feedback, or an opinion on one."""
+        """Return a word that agrees with all feedback, or an opinion on one."""
         text = guess(view) if view.seat == GUESSER else opinion(view)
         return Message(view.seat, text)
 
@@ -41,21 +41,21 @@ class Random(Agent):
     name = "random"
 
     async def reply(self, view: View) -> Message:
-        """A word or an opinion drawn by the seed of the turn."""
+        """Return a word or an opinion that the seed of the turn draws."""
         rng = random.Random(view.seed)
-        said = f"guess: {rng.choice(words())}" if view.seat == GUESSER else f"agreement: {rng.choice(['yes', 'no'])}"
-        return Message(view.seat, f"explanation: by chance\n{said}")
+        move = f"guess: {rng.choice(words())}" if view.seat == GUESSER else f"agreement: {rng.choice(['yes', 'no'])}"
+        return Message(view.seat, f"explanation: by chance\n{move}")
 
 
 def guess(view: View) -> str:
-    """The solver's next word; after the critic has spoken, the word that was proposed."""
+    """Return the solver's next word; after the critic has spoken, the word that was proposed."""
     if AGREEMENT in view.ask.content and (own := [message.content for message in view if message.author == view.seat]):
         return own[-1]
     return f"explanation: it agrees with all feedback so far\nguess: {next_guess(history(view), words())}"
 
 
 def opinion(view: View) -> str:
-    """Whether the proposal agrees with the feedback that stands beside it."""
+    """Tell whether the proposal agrees with the feedback that stands beside it."""
     proposed = _PROPOSED.findall(view.ask.content)
     if not proposed:
         raise unreadable(view)
@@ -65,17 +65,17 @@ def opinion(view: View) -> str:
 
 
 def history(view: View) -> list[Guess]:
-    """The guesses so far with their marks, read off the feedback."""
+    """Return the guesses so far with their marks, read off the feedback."""
     asks = [message.content for message in view if message.author == MODERATOR]
-    return [found for ask in asks if ask.startswith(FEEDBACK) for found in marked(ask)]
+    return [guess_ for ask in asks if ask.startswith(FEEDBACK) for guess_ in marked(ask)]
 
 
 def marked(text: str) -> list[Guess]:
-    """The guesses with their marks in a text."""
+    """Return the guesses with their marks in a text."""
     return [parse_feedback(line) for line in text.splitlines() if line.startswith(FEEDBACK)]
 
 
 @cache
 def words() -> Sequence[str]:
-    """The valid words, the most frequent first."""
+    """Return the valid words, the most frequent first."""
     return Wordle().resources.lines("resources/valid.txt")

@@ -16,7 +16,7 @@ _marks = lru_cache(maxsize=200_000)(marks)  # every game begins alike, so the sa
 
 
 def next_guess(history: Sequence[Guess], words: Sequence[str]) -> str:
-    """The next guess; `words` come in the order of their frequency. Without a word that agrees: the most frequent."""
+    """Return the next guess; `words` come in the order of their frequency. Without a word that agrees: the most frequent."""
     if not history:
         return FIRST
     left = [word for word in words if agrees(word, history)]
@@ -28,12 +28,12 @@ def next_guess(history: Sequence[Guess], words: Sequence[str]) -> str:
 
 
 def agrees(word: str, history: Sequence[Guess]) -> bool:
-    """Whether the word would have got the same marks for every guess so far."""
-    return all(said != word and _marks(said, word) == found for said, found in history)
+    """Return whether the word would have got the same marks for every guess so far."""
+    return all(guess != word and _marks(guess, word) == feedback for guess, feedback in history)
 
 
 def _expected(word: str, left: Sequence[str]) -> float:
-    """How many words would be left on average, frequent ones weighing more."""
+    """Return how many words would be left on average, where frequent words weigh more."""
     groups: dict[Marks, float] = defaultdict(float)
     for rank, other in enumerate(left):
         groups[_marks(word, other)] += 1 / (3 + rank)
@@ -42,7 +42,7 @@ def _expected(word: str, left: Sequence[str]) -> float:
 
 
 def _breakers(left: Sequence[str], words: Sequence[str]) -> list[str]:
-    """Words with many of the letters in which those that are left differ, as in -ight."""
+    """Return words with many of the letters in which those that are left differ, as in -ight."""
     shared = set.intersection(*(set(word) for word in left))
     wanted = Counter(letter for word in left for letter in set(word) - shared)
     return sorted(words[:FREQUENT], key=lambda word: -sum(wanted[letter] for letter in set(word)))[:20]

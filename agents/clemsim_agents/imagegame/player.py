@@ -28,12 +28,12 @@ class Baseline(Agent):
     name = "baseline"
 
     async def reply(self, view: View) -> Message:
-        """The next instruction, or the grid after it."""
+        """Return the next instruction, or the grid after it."""
         return Message(view.seat, tell(view) if view.seat == GIVER else draw(view))
 
 
 def tell(view: View) -> str:
-    """The first instruction that was not given yet; done after the last."""
+    """Return the first instruction that was not given yet; done after the last."""
     grids = _GRID.findall(view[0].content)
     if not grids:
         raise unreadable(view)
@@ -43,20 +43,20 @@ def tell(view: View) -> str:
 
 
 def draw(view: View) -> str:
-    """The grid that was drawn last with the instruction carried out; as it was where that can't be read."""
+    """Return the grid that was drawn last with the instruction carried out; unchanged where that cannot be read."""
     own = [message.content for message in view if message.author == view.seat]
     rows = [line.split() for line in (own[-1] if own else BLANK).splitlines()]
     command = view.ask.content.splitlines()[-1]
-    if found := _FILL.match(command):
-        rows[int(found[1]) - 1] = [found[2]] * SIZE
-    elif found := _PUT.match(command):
-        for column in re.findall(r"\d", found[3]):
-            rows[int(found[2]) - 1][int(column) - 1] = found[1]
+    if fill := _FILL.match(command):
+        rows[int(fill[1]) - 1] = [fill[2]] * SIZE
+    elif put := _PUT.match(command):
+        for column in re.findall(r"\d", put[3]):
+            rows[int(put[2]) - 1][int(column) - 1] = put[1]
     return "\n".join(" ".join(row) for row in rows)
 
 
 def _instructions(row: int, cells: list[str]) -> list[str]:
-    """How to draw one row: one instruction for each letter in it."""
+    """Return the instructions that draw one row: one for each letter in it."""
     letters = sorted(set(cells) - {EMPTY})
     return [_instruction(row, letter, [n for n, cell in enumerate(cells, 1) if cell == letter]) for letter in letters]
 

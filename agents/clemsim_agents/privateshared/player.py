@@ -24,7 +24,7 @@ class Baseline(Agent):
     name = "baseline"
 
     async def reply(self, view: View) -> Message:
-        """The value asked for, or whether a slot was asked for before."""
+        """Return the value asked for, or whether a slot was asked for before."""
         table = {slot.lower(): value for slot, value in _ROW.findall(_table(view[0].content))}
         slot = slot_of(view.ask.content, table)
         if not slot:
@@ -36,22 +36,22 @@ class Baseline(Agent):
 
 
 def slot_of(text: str, table: dict[str, str]) -> str:
-    """The slot that a request or a probe speaks of; empty where none of the table is known to."""
+    """Return the slot that a request or a probe speaks of; empty where none of the table is known to."""
     return next((slot for slot in table for phrase in phrases().get(slot, ()) if phrase in text), "")
 
 
 @cache
 def phrases() -> dict[str, set[str]]:
-    """For every slot of every domain: what is said when it is meant."""
-    found: dict[str, set[str]] = {}
+    """Return for every slot of every domain the phrases that mean it."""
+    by_slot: dict[str, set[str]] = {}
     for domain in domains().values():
         names = domain.get("slots") or dict.fromkeys(domain.get("places", domain.get("letters", ())), domain)
         for slot, about in names.items():
             texts = [about["known"], *about["requests"]]
-            found.setdefault(slot, set()).update(text.format(slot=slot) for text in texts)
-    return found
+            by_slot.setdefault(slot, set()).update(text.format(slot=slot) for text in texts)
+    return by_slot
 
 
 def _table(prompt: str) -> str:
-    """The first block of rows; what follows holds an example of one."""
+    """Return the first block of rows; what follows holds an example of one."""
     return next((block for block in prompt.split("\n\n") if _ROW.match(block)), "")

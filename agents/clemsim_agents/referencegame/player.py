@@ -1,6 +1,6 @@
 """The baseline of the reference game: the giver names every filled cell, row by row; the follower looks for the grid.
 
-A description such as "row 1 all, row 2 columns 1 and 5, nothing else" is complete, so that nobody needs to know the other's
+A description such as "row 1 all, row 2 columns 1 and 5, nothing else" is complete, so that neither player needs to know the other's
 order of the grids.
 """
 
@@ -29,7 +29,7 @@ class Baseline(Agent):
     async def reply(self, view: View) -> Message:
         """Describe or choose."""
         prompt = view.ask.content
-        grids = [parse(found) for found in _GRID.findall(prompt)]
+        grids = [parse(text) for text in _GRID.findall(prompt)]
         if len(grids) < len(ANSWERS):
             raise unreadable(view)
         if view.seat == GIVER:
@@ -40,13 +40,13 @@ class Baseline(Agent):
 
 
 def describe(grid: Grid) -> str:
-    """Every filled cell, row by row, counted from 1."""
+    """Return every filled cell in words, row by row, counted from 1."""
     rows = [text for row in range(SIZE) if (text := _row(grid, row))]
     return ", ".join([*rows, "nothing else is filled"])
 
 
 def understand(text: str) -> Grid:
-    """The cells that such a description names."""
+    """Return the cells that such a description names."""
     return frozenset(cell for row, columns in _ROW.findall(text) for cell in _cells(int(row) - 1, columns))
 
 

@@ -28,17 +28,17 @@ def _stem_plain(token: str) -> str:
 
 
 def stem(token: str) -> str:
-    """The Snowball stem of a token, lower-cased and without ASCII punctuation."""
+    """Return the Snowball stem of a token, lower-cased and without ASCII punctuation."""
     return _stem_plain(token.lower().translate(_PUNCTUATION))
 
 
 def stems(text: str) -> Iterator[str]:
-    """The stems of a text's tokens that are more than punctuation."""
-    return (found for token in text.split() if (found := stem(token)))
+    """Return the stems of a text's tokens that are more than punctuation."""
+    return (stemmed for token in text.split() if (stemmed := stem(token)))
 
 
 def hint(word: str) -> str:
-    """The clue for a word of which nothing else can be said."""
+    """Return the clue for a word of which nothing else is known."""
     return f"a word of {len(word)} letters that begins with {word[:1].lower()}"
 
 
@@ -52,28 +52,28 @@ class Lexicon:
     norms: tuple[float, ...]
 
     def clues(self, word: str, forbidden: Collection[str]) -> list[str]:
-        """The clues of a word, in order, without the tokens that share a stem with a forbidden word."""
-        banned = {found for other in forbidden for found in stems(other)}
+        """Return the clues of a word, in order, without the tokens that share a stem with a forbidden word."""
+        banned = {banned_stem for other in forbidden for banned_stem in stems(other)}
         kept = (_without(clue, banned) for clue in self.entries.get(word.lower(), ()))
         return [clue for clue in kept if clue] or [hint(word)]
 
     def guesses(self, clues: Sequence[str], tried: Collection[str] = ()) -> list[str]:
-        """The five words that fit all the clues best, best first, none of them tried or said in a clue."""
-        said = {found for clue in clues for found in stems(HINT.sub("", clue.lower()))}
-        scores = self._scores(said)
+        """Return the five words that fit all the clues best, best first, none of them tried or named in a clue."""
+        clue_stems = {clue_stem for clue in clues for clue_stem in stems(HINT.sub("", clue.lower()))}
+        scores = self._scores(clue_stems)
         for clue in clues:
             for length, letter in HINT.findall(clue.lower()):
                 for number in self._fitting(int(length), letter):
                     scores[number] += 100.0
-        closed = said | {stem(word) for word in tried}
+        closed = clue_stems | {stem(word) for word in tried}
         ranked = sorted(scores, key=lambda number: (-scores[number], number))
-        found = (self.words[number] for number in _chain(ranked, range(len(self.words))))
-        return _first(found, closed)
+        candidates = (self.words[number] for number in _chain(ranked, range(len(self.words))))
+        return _first(candidates, closed)
 
-    def _scores(self, said: Collection[str]) -> dict[int, float]:
+    def _scores(self, clue_stems: Collection[str]) -> dict[int, float]:
         scores: dict[int, float] = defaultdict(float)
-        for found in sorted(said):
-            numbers = self.index.get(found, ())
+        for clue_stem in sorted(clue_stems):
+            numbers = self.index.get(clue_stem, ())
             weight = math.log(len(self.words) / (1 + len(numbers)))
             for number in numbers:
                 scores[number] += weight / self.norms[number]
@@ -90,13 +90,13 @@ def _chain(ranked: Sequence[int], rest: Iterable[int]) -> Iterator[int]:
 
 
 def _first(words: Iterable[str], closed: Collection[str]) -> list[str]:
-    found: list[str] = []
+    guesses: list[str] = []
     for word in words:
         if stem(word) not in closed:
-            found.append(word)
-        if len(found) == GUESSES:
+            guesses.append(word)
+        if len(guesses) == GUESSES:
             break
-    return found
+    return guesses
 
 
 def _without(clue: str, banned: Collection[str]) -> str:
@@ -105,35 +105,35 @@ def _without(clue: str, banned: Collection[str]) -> str:
 
 
 def build(entries: Mapping[str, tuple[str, ...]]) -> Lexicon:
-    """The lexicon of these words and clues."""
+    """Build the lexicon of these words and clues."""
     words = tuple(entries)
-    held = [frozenset(found for clue in clues for found in stems(clue)) for clues in entries.values()]
-    counts = Counter(found for entry in held for found in entry)
-    rare = {found for found, count in counts.items() if count < max(5, COMMON_SHARE * len(words))}
+    held = [frozenset(key for clue in clues for key in stems(clue)) for clues in entries.values()]
+    counts = Counter(key for entry in held for key in entry)
+    rare = {key for key, count in counts.items() if count < max(5, COMMON_SHARE * len(words))}
     index: dict[str, list[int]] = defaultdict(list)
     for number, entry in enumerate(held):
-        for found in entry & rare:
-            index[found].append(number)
+        for key in entry & rare:
+            index[key].append(number)
     _link(words, held, index)
     norms = tuple(
         max(1, len(entry & rare)) ** LENGTH_WEIGHT * (1 + RANK_WEIGHT * math.log(1 + rank))
         for rank, entry in enumerate(held)
     )
-    return Lexicon(entries, words, {found: tuple(numbers) for found, numbers in index.items()}, norms)
+    return Lexicon(entries, words, {key: tuple(numbers) for key, numbers in index.items()}, norms)
 
 
 def _link(words: Sequence[str], held: Sequence[frozenset[str]], index: dict[str, list[int]]) -> None:
-    """Adds to the index, for each word, the words that its own clues name."""
+    """Add to the index, for each word, the words that its own clues name."""
     places = {stem(word): number for number, word in reversed(list(enumerate(words)))}
     for word, entry in zip(words, held, strict=True):
         own = index[stem(word)]
         known = set(own)
-        own += sorted({places[found] for found in entry if found in places} - known)
+        own += sorted({places[key] for key in entry if key in places} - known)
 
 
 @cache
 def load() -> Lexicon:
-    """The lexicon of lexicon.tsv, read once."""
+    """Return the lexicon of lexicon.tsv, read once."""
     lines = (Path(__file__).parent / "lexicon.tsv").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines)
     return build({word: tuple(clues) for word, *clues in rows})

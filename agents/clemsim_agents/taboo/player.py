@@ -21,7 +21,7 @@ class Baseline(Agent):
     name = "baseline"
 
     async def reply(self, view: View) -> Message:
-        """A clue or a guess."""
+        """Return a clue or a guess."""
         return Message(view.seat, describe(view) if view.seat == DESCRIBER else guess(view))
 
 
@@ -31,13 +31,13 @@ class Random(Agent):
     name = "random"
 
     async def reply(self, view: View) -> Message:
-        """A word drawn by the seed of the turn."""
+        """Return a word that the seed of the turn draws."""
         word = random.Random(view.seed).choice(load().words)
         return Message(view.seat, (CLUE if view.seat == DESCRIBER else GUESS) + word)
 
 
 def describe(view: View) -> str:
-    """The next clue that the dictionary has for the secret word."""
+    """Return the next clue that the dictionary has for the secret word."""
     lines = view[0].content.splitlines()
     secret = next((line.removeprefix(SECRET) for line in lines if line.startswith(SECRET)), "")
     if not secret or FORBIDDEN not in lines:
@@ -49,9 +49,9 @@ def describe(view: View) -> str:
 
 
 def guess(view: View) -> str:
-    """The best guess for all clues so far that was not made yet."""
+    """Return the best guess for all clues so far that was not made yet."""
     asks = [message.content for message in view if message.author == MODERATOR]
     clues = [ask.removeprefix(CLUE) for ask in asks if ask.startswith(CLUE)]
     tried = [message.content.removeprefix(GUESS) for message in view if message.author == view.seat]
-    found = load().guesses(clues, tried)
-    return GUESS + (found[0] if found else "nothing")
+    guesses = load().guesses(clues, tried)
+    return GUESS + (guesses[0] if guesses else "nothing")

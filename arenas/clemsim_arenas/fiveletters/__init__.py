@@ -1,1 +1,1 @@
-"""What the three wordle games share: the marks of a guess, the form of a reply, the word lists."""
+"""The shared part of the three wordle games: the marks of a guess, the form of a reply, the word lists."""

@@ -1,6 +1,6 @@
-"""Makes the word lists out of Debian's word lists (SCOWL) and the frequencies of the package wordfreq.
+"""Make the word lists from Debian's word lists (SCOWL) and the frequencies of the package wordfreq.
 
-python -m clemsim_arenas.fiveletters.build_words /usr/share/dict/american-english-huge /usr/share/dict/british-english-huge
+Usage: python -m clemsim_arenas.fiveletters.build_words american-english-huge british-english-huge (in /usr/share/dict)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from wordfreq import zipf_frequency
 RESOURCES = Path(__file__).parent / "resources"
 BANDS = (("high", 5.0), ("medium", 4.0), ("low", 3.0))
 _WORD = re.compile(r"[a-z]{5}")
-# Not to be set as targets: slurs and crude words.
+# Slurs and crude words, which are no targets.
 UNWANTED = frozenset(
     """
     idiot naked lynch gypsy moron prick dildo boner horny kinky fatty dwarf bitch whore pussy penis
@@ -26,26 +26,26 @@ UNWANTED = frozenset(
 
 
 def entries(paths: Iterable[Path]) -> set[str]:
-    """All entries of the lists."""
+    """Return all entries of the lists."""
     return {word for path in paths for word in path.read_text(encoding="utf-8").split()}
 
 
 def valid(listed: Collection[str]) -> list[str]:
-    """Every five-letter word written small, the most frequent first."""
+    """Return every five-letter word that is written in lower case, the most frequent first."""
     words = [word for word in listed if _WORD.fullmatch(word)]
     return sorted(words, key=lambda word: (-zipf_frequency(word, "en"), word))
 
 
 def band(word: str) -> str | None:
-    """The band of its frequency (zipf: log10 of occurrences in a thousand million words)."""
+    """Return the frequency band of `word` (Zipf scale: log10 of its occurrences in a thousand million words)."""
     frequency = zipf_frequency(word, "en")
     return next((name for name, least in BANDS if frequency >= least), None)
 
 
 def targets(words: Iterable[str], listed: Collection[str]) -> list[tuple[str, str]]:
-    """Words that may be set, with their bands: no names (Paris, Henry), no forms in -s, nothing unwanted."""
-    fit = (word for word in words if word.title() not in listed and word not in UNWANTED and not _inflected(word))
-    return [(word, found) for word in fit if (found := band(word))]
+    """Return the possible targets with their bands: no names (Paris, Henry), no forms in -s, nothing unwanted."""
+    suitable = (word for word in words if word.title() not in listed and word not in UNWANTED and not _inflected(word))
+    return [(word, name) for word in suitable if (name := band(word))]
 
 
 def _inflected(word: str) -> bool:

@@ -1,24 +1,24 @@
-"""How clembench writes the wordle games: one file each in the folder `wordle`, the word list within each experiment."""
+"""The shared port of the wordle games: each has a file in the folder `wordle`, with the word list in every experiment."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from clemsim.interop.clembench.port import Json, Port, literal
+from clemsim.interop.clembench.port import JsonObject, Port, literal
 
 
 class FiveLettersPort(Port):
-    """Targets; with a clue where the game has one."""
+    """The instances hold targets, and clues where the game has them."""
 
     folder = "wordle"
     clue = False
 
-    def instance(self, experiment: Json, data: Json, texts: Json) -> dict[str, Any]:
-        """The target and perhaps its clue."""
+    def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
+        """Return the target, and its clue where the game has one."""
         return {"target": data["target_word"]} | ({"clue": data["target_word_clue"]} if self.clue else {})
 
-    def prompts(self, experiment: Json, data: Json, texts: Json) -> dict[str, str]:
-        """The guesser's first message, the feedback and what is said to an unknown word."""
+    def prompts(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
+        """Return the guesser's first message, the feedback, and the re-ask after an unknown word."""
         words = experiment["lang_keywords"]
         form = guess_form(words)
         errors = words["error_prompt_text"]
@@ -30,14 +30,14 @@ class FiveLettersPort(Port):
             "unknown": f"{literal(unknown)}\n\n{form}",
         }
 
-    def resources(self, experiment: Json) -> dict[str, str]:
-        """The valid guesses."""
+    def resources(self, experiment: JsonObject) -> dict[str, str]:
+        """Return the valid guesses."""
         listed = experiment["lang_keywords"]["official_words_list"]
         return {"valid.txt": "".join(f"{word.strip()}\n" for word in listed)}
 
 
-def guess_form(words: Json) -> str:
-    """How a guess is to be given."""
+def guess_form(words: JsonObject) -> str:
+    """Return the instruction on the form of a guess."""
     return literal(
         f"{words['error_prompt_text']['INVALID_FORMAT']}\n"
         f"{words['explanation_lang']} {words['explanataion_details_lang']}\n{words['guess_lang']} {words['guess_word_lang']}"

@@ -1,4 +1,4 @@
-"""Draws targets for the wordle games out of the word lists."""
+"""Draw targets for the wordle games from the word lists."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 from clemsim.catalog.generators import GeneratorOptions
 from clemsim.game.resources import Resources
 
-BANDS = {"high": 10, "medium": 20}  # words of each band of frequency, as in clembench v1.6
+BANDS = {"high": 10, "medium": 20}  # words of each frequency band, as in clembench v1.6
 
 _HOME = Resources((Path(__file__).parent,))
 
 
 @cache
 def bands() -> dict[str, str]:
-    """The band of frequency of each word that may be set."""
+    """Return the frequency band of each possible target."""
     return _table("resources/targets.tsv")
 
 
 @cache
 def clues() -> dict[str, str]:
-    """A clue for each word that has one."""
+    """Return a clue for each word that has one."""
     return _table("resources/clues.tsv")
 
 
-def drawn(arena: str, wanted: GeneratorOptions, among: Container[str]) -> Iterator[dict[str, Any]]:
-    """The fields of so many targets of each band. Raises UsageError."""
-    wanted.check_language("en")
+def draw_targets(arena: str, options: GeneratorOptions, among: Container[str]) -> Iterator[dict[str, Any]]:
+    """Yield the fields of the targets of each band, drawn from `among`. Raises UsageError."""
+    options.check_language("en")
     for band, usual in BANDS.items():
-        rng = wanted.dice(arena, band)
-        words = [word for word, found in bands().items() if found == band and word in among]
-        for number, word in enumerate(rng.sample(words, wanted.each(usual, len(words)))):
+        rng = options.dice(arena, band)
+        words = [word for word, own in bands().items() if own == band and word in among]
+        for number, word in enumerate(rng.sample(words, options.draw_count(usual, len(words)))):
             yield {"experiment": f"{band}_frequency", "id": number, "seed": rng.getrandbits(31), "target": word}
 
 

@@ -1,1 +1,1 @@
-"""What the two grid games share: grids as text, and how to draw them."""
+"""The shared part of the two grid games: grids as text, and kinds of grids to draw from."""

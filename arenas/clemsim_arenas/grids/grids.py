@@ -14,15 +14,15 @@ COLUMNS = [frozenset((row, column) for row in range(SIZE)) for column in range(S
 
 
 def render(grid: Grid, letter: str = FILLED) -> str:
-    """Five lines of five cells with a space between."""
+    """Return five lines of five cells with a space between them; filled cells hold `letter`."""
     return "\n".join(" ".join(letter if (row, column) in grid else EMPTY for column in range(SIZE)) for row in range(SIZE))
 
 
-def drawn(*lines: str) -> Grid:
-    """A grid out of five lines in which `X` is filled."""
+def grid_of(*lines: str) -> Grid:
+    """Return the grid of five lines in which `X` marks the filled cells."""
     return frozenset((row, column) for row, line in enumerate(lines) for column, cell in enumerate(line) if cell == FILLED)
 
 
 def parse(text: str) -> Grid:
-    """The grid that `render` wrote."""
-    return drawn(*(line.replace(" ", "") for line in text.strip().splitlines()))
+    """Return the grid that `render` wrote."""
+    return grid_of(*(line.replace(" ", "") for line in text.strip().splitlines()))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from clemsim_arenas.grids.grids import CELLS, Grid, drawn
+from clemsim_arenas.grids.grids import CELLS, Grid, grid_of
 
 
 def unions(stripes: list[Grid]) -> list[Grid]:
-    """Every union of one to three of the stripes."""
-    return [frozenset().union(*some) for count in (1, 2, 3) for some in combinations(stripes, count)]
+    """Return every union of one to three of the stripes."""
+    return [frozenset().union(*chosen) for count in (1, 2, 3) for chosen in combinations(stripes, count)]
 
 
 def diagonals() -> list[Grid]:
-    """Diagonals in both directions, at least three cells long, alone and in pairs."""
+    """Return the diagonals in both directions that are at least three cells long, alone and in pairs."""
     down = [frozenset((r, c) for r, c in CELLS if r - c == shift) for shift in range(-2, 3)]
     up = [frozenset((r, c) for r, c in CELLS if r + c == total) for total in range(2, 7)]
     return down + up + [one | other for one, other in combinations(down + up, 2)]
@@ -40,14 +40,14 @@ X.X.X|.X.X.|X.X.X|.X.X.|X.X.X  X...X|.....|..X..|.....|X...X  XX.XX|XX.XX|.....|
 
 
 def letters() -> list[Grid]:
-    """The capital letters A to Z."""
+    """Return the capital letters A to Z."""
     return _pictures(_FONT)
 
 
 def shapes() -> list[Grid]:
-    """Plus, frame, block, diamonds, triangles, hourglass, arrows and the like."""
+    """Return plus, frame, block, diamonds, triangles, hourglass, arrows and similar shapes."""
     return _pictures(_SHAPES)
 
 
 def _pictures(text: str) -> list[Grid]:
-    return [drawn(*picture.split("|")) for picture in text.split()]
+    return [grid_of(*picture.split("|")) for picture in text.split()]

@@ -1,24 +1,24 @@
-"""How clembench writes imagegame."""
+"""The port of imagegame: reads clembench's files of the game."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from clemsim.interop.clembench.port import Json, Port, literal
+from clemsim.interop.clembench.port import JsonObject, Port, literal
 
 
 class ImageGamePort(Port):
-    """Target grids; the prompts stand in every instance."""
+    """The instances hold target grids and the prompts."""
 
     arena = folder = "imagegame"
     files = ("in/instances_{version}.json", "in/instances_{version}_en.json", "in/instances.json")
 
-    def instance(self, experiment: Json, data: Json, texts: Json) -> dict[str, Any]:
-        """The target as it stands."""
+    def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
+        """Return the target grid."""
         return {"target": data["target_grid"]}
 
-    def prompts(self, experiment: Json, data: Json, texts: Json) -> dict[str, str]:
-        """Both players' first messages, and what the giver is asked then."""
+    def prompts(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
+        """Return both players' first messages, and the giver's later asks."""
         question = literal(data["player_1_question"])
         return {
             "giver": f"{literal(data['player_1_prompt_header'])}\n$target\n{question}",

@@ -1,10 +1,11 @@
-"""Image game: one tells, step by step, how to draw a grid of letters; the other draws it.
+"""Image game: one player tells, step by step, how to draw a grid of letters; the other draws it.
 
-The giver sees the target and gives one instruction a turn, `Command: ...` on one line (any case, one space after the colon);
-`Command: DONE` (any case, any spaces) ends the game, as do fifty rounds. The follower answers every instruction with the
-whole grid: five lines of five cells, a space between them, only capitals and `▢`. Any other reply aborts; nothing is asked
-again. Main score: the F1 of the filled cells of the last grid against the target, as a whole number of 0 to 100; 99 and more
-is a success. Done before anything was drawn is a failure with 0 (clembench divides by zero there).
+The giver sees the target and gives one instruction per turn, `Command: ...` on one line (any case, one space after the
+colon). `Command: DONE` (any case, any spaces) ends the game, and so does the fiftieth round. The follower answers every
+instruction with the whole grid: five lines of five cells with a space between them, only capitals and `▢`. Any other reply
+aborts the game; nothing is asked again. Main score: the F1 of the filled cells of the last grid against the target, as a
+whole number from 0 to 100; 99 or more is a success. A game that is done before anything was drawn is a loss with score 0
+(clembench divides by zero there).
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ _ROW = rf"(?:[A-Z{EMPTY}]\s){{4}}[A-Z{EMPTY}]"
 
 
 class Picture(Instance):
-    """A grid as text: letters and `▢`."""
+    """The target: a grid of letters and `▢` as text."""
 
     target: str
 
 
 def read_command(reply: str) -> str | None:
-    """The instruction as it stands; None for being done. Raises Invalid."""
+    """Return the instruction; None where the giver is done. Raises Invalid."""
     if _DONE.fullmatch(reply):
         return None
     if not _COMMAND.fullmatch(reply):
@@ -48,7 +49,7 @@ _CELLS = re.compile(rf"{_ROW}(?:\n{_ROW}){{4}}")
 
 
 def read_grid(reply: str) -> str:
-    """The drawn grid. Raises Invalid."""
+    """Return the drawn grid. Raises Invalid."""
     if not _CELLS.fullmatch(reply):
         raise Invalid(f"the reply is not a grid of {SIZE} lines with {SIZE} cells each")
     return reply
@@ -58,17 +59,17 @@ GRID = Parser(read_grid, lattice(LETTERS + EMPTY, SIZE, SIZE))
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """How well a grid agrees with the target; all of 0 to 1, rounded to four decimals."""
+class GridMatch:
+    """How well a grid agrees with the target: shares of 0 to 1, rounded to four decimals."""
 
     precision: float
     recall: float
 
     @property
     def f1(self) -> float:
-        """Their harmonic mean."""
-        both = self.precision + self.recall
-        return round(2 * self.precision * self.recall / both, 4) if both else 0.0
+        """The harmonic mean of precision and recall."""
+        total = self.precision + self.recall
+        return round(2 * self.precision * self.recall / total, 4) if total else 0.0
 
 
 class ImageGame(Arena[Picture]):
@@ -79,7 +80,7 @@ class ImageGame(Arena[Picture]):
     max_turns = 2 * ROUNDS
 
     async def play(self, table: Table, picture: Picture, /) -> Outcome:
-        """An instruction and a grid, until the giver is done."""
+        """Ask for an instruction and a grid, until the giver is done."""
         table.tell(FOLLOWER, self.prompt("follower"))
         ask, drawn = self.prompt("giver", target=picture.target), BLANK
         for _ in range(ROUNDS):
@@ -94,7 +95,7 @@ class ImageGame(Arena[Picture]):
         return Outcome.failure("the grid is not the target", quality=score)
 
     def metrics(self, transcript: Transcript[Picture], /) -> Mapping[str, float | None]:
-        """Precision, recall and F1 in percent, and means over the rounds; undefined when aborted."""
+        """Return precision, recall and F1 in percent, and means over the rounds; undefined for an aborted game."""
         done = list(_rounds(transcript))
         aborted = transcript.outcome is None or transcript.outcome.kind == "aborted"
         last = done[-1] if done else {"Precision": 0.0, "Recall": 0.0, "F1": 0.0}
@@ -108,19 +109,19 @@ class ImageGame(Arena[Picture]):
         }
 
     def rounds(self, transcript: Transcript[Picture], /) -> Sequence[Mapping[str, float | None]]:
-        """The instruction's length, how many cells changed, and how well the grid agrees so far."""
+        """Return for each round the length of the instruction, how many cells changed, and how well the grid agrees."""
         return list(_rounds(transcript))
 
 
-def match(target: str, drawn: str) -> Match:
-    """Precision and recall of the filled cells; a cell is right with the right letter in the right place."""
-    wanted, found = target.upper().split(), drawn.upper().split()
-    right = sum(1 for want, cell in zip(wanted, found, strict=True) if want == cell != EMPTY)
-    return Match(_share(right, _filled(found)), _share(right, _filled(wanted)))
+def match(target: str, drawn: str) -> GridMatch:
+    """Return precision and recall of the filled cells; a cell is right with the right letter in the right place."""
+    expected, cells = target.upper().split(), drawn.upper().split()
+    right = sum(1 for wanted, cell in zip(expected, cells, strict=True) if wanted == cell != EMPTY)
+    return GridMatch(_share(right, _filled(cells)), _share(right, _filled(expected)))
 
 
 def percent(share: float) -> float:
-    """As a whole number of percent."""
+    """Return a share as a whole number of percent."""
     return float(round(share * 100))
 
 
@@ -128,13 +129,13 @@ def _rounds(transcript: Transcript[Picture]) -> Iterator[dict[str, float]]:
     target, before = transcript.instance.target, BLANK
     commands = [move for move in transcript.moves(GIVER) if move is not None]
     for command, drawn in zip(commands, transcript.moves(FOLLOWER), strict=False):
-        found = match(target, drawn)
+        agreement = match(target, drawn)
         yield {
             "Generated Expression Length": float(len(command)),
             "Generated Expression Number of Tokens": float(len(command.split(" "))),
-            "Precision": percent(found.precision),
-            "Recall": percent(found.recall),
-            "F1": percent(found.f1),
+            "Precision": percent(agreement.precision),
+            "Recall": percent(agreement.recall),
+            "F1": percent(agreement.f1),
             "Changed Cell Count": float(sum(a != b for a, b in zip(before.split(), drawn.split(), strict=True))),
         }
         before = drawn
@@ -149,4 +150,4 @@ def _share(part: int, whole: int) -> float:
 
 
 def _mean(done: Sequence[Mapping[str, float]], name: str) -> float | None:
-    return round(sum(each[name] for each in done) / len(done), 2) if done else None
+    return round(sum(round_[name] for round_ in done) / len(done), 2) if done else None

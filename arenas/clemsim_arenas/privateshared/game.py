@@ -1,16 +1,16 @@
-"""Private and shared: give away what is private, piece by piece, and know at any time what the other knows by now.
+"""Private and shared: give away private facts one by one, and keep track of what the other player knows.
 
-The answerer holds a table of slots with values. Each round a scripted questioner asks for one slot, and the answerer says
-`ANSWER: ...` on one line. Before the first round and after each answer it is *probed*: is asked aside, for every slot,
-whether the questioner knows it by now, and says `ASIDE: yes ...` or `ASIDE: no ...` on one line (whatever starts with yes
-or no). The probes of one set may be asked at once; they leave no trace in what the answerer sees later. An answer of another
-form aborts. A probe gets five tries, each with a more insistent wording; then the game aborts.
+The answerer holds a table of slots with values. In each round a scripted questioner asks for one slot, and the answerer
+replies `ANSWER: ...` on one line. Before the first round and after each answer the answerer is *probed*: it is asked aside,
+for every slot, whether the questioner knows it by now, and replies `ASIDE: yes ...` or `ASIDE: no ...` on one line (any
+text that starts with yes or no). The probes of one set may be asked at once, and the answerer does not see them later. An
+answer of another form aborts the game. A probe gets five tries, each with a more insistent wording; then the game aborts.
 
-A slot is filled if its value stands in the answer (in any case). The truth of a probe: the slot was asked for, or its value
-was given away, in an earlier round. Main score: 100 times the harmonic mean of the share of filled slots and Cohen's kappa
-(0 at least) between truth and the answers to probes. Success: every probe right, every slot filled.
+A slot is filled if its value occurs in the answer (in any case). The truth of a probe is whether the slot was asked for, or
+its value given away, in an earlier round. Main score: 100 times the harmonic mean of the share of filled slots and Cohen's
+kappa (at least 0) between the truth and the answers to probes. Success: every probe is right and every slot filled.
 
-In clembench the probes are hidden within the game master; here they are turns like any other.
+In clembench the game master hides the probes; here they are turns like any other.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ ANSWERER = "answerer"
 TRIES = 5  # for each probe
 
 
-class Request(BaseModel):
-    """What the questioner says to learn a slot."""
+class SlotRequest(BaseModel):
+    """The questioner's text that asks for a slot."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     slot: str
@@ -36,20 +36,20 @@ class Request(BaseModel):
 
 
 class Slots(Instance):
-    """The private table, the questioner's requests in their order, and a set of probes (slot: question) for before the first
-    round and after each.
+    """The private table, the questioner's requests in their order, and the sets of probes (slot: question): one for before
+    the first round, and one for after each.
     """
 
     tag: str
     situation: str
     slots: dict[str, str]
-    requests: tuple[Request, ...]
+    requests: tuple[SlotRequest, ...]
     probes: tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """What the answerer thinks: whether the questioner knows a slot."""
+    """The answerer's belief whether the questioner knows a slot."""
 
     slot: str
     known: bool
@@ -57,7 +57,7 @@ class Belief:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A game so far: answers by round, beliefs by set of probes."""
+    """A game so far: the answers by round, and the beliefs by set of probes."""
 
     instance: Slots
     answers: Sequence[str]
@@ -65,12 +65,12 @@ class Account:
 
     @property
     def filled(self) -> list[bool]:
-        """Whether the value asked for stands in the answer, by round."""
+        """Whether the answer holds the value that was asked for, by round."""
         asked = zip(self.instance.requests, self.answers, strict=False)
         return [_holds(answer, self.instance.slots[request.slot]) for request, answer in asked]
 
     def known(self, round_: int) -> set[str]:
-        """The slots that the questioner knows after so many rounds."""
+        """Return the slots that the questioner knows after `round_` rounds."""
         asked = {request.slot for request in self.instance.requests[:round_]}
         given = {
             slot
@@ -80,7 +80,7 @@ class Account:
         return asked | given
 
     def pairs(self, round_: int) -> list[tuple[bool, bool]]:
-        """Truth and belief of every slot in a set of probes."""
+        """Return truth and belief of every slot in a set of probes."""
         known = self.known(round_)
         return [(slot in known, believed) for slot, believed in self.beliefs[round_].items()]
 
@@ -105,17 +105,17 @@ ANSWER = tagged("ANSWER:", literal("ANSWER: ") + line(120))
 
 
 def one_line(answer: str) -> str:
-    """The answer if it is on one line. Raises Invalid."""
+    """Return the answer if it is on one line. Raises Invalid."""
     if "\n" in answer:
         raise Invalid("the reply has more than one line")
     return answer
 
 
 def probe_of(slot: str) -> Parser[Belief]:
-    """Reads `ASIDE: yes` or `ASIDE: no`."""
+    """Return a parser of `ASIDE: yes` and `ASIDE: no`."""
 
-    def read(said: str) -> Belief:
-        start = one_line(said).lower()
+    def read(reply: str) -> Belief:
+        start = one_line(reply).lower()
         if not start.startswith(("yes", "no")):
             raise Invalid("the reply is neither yes nor no")
         return Belief(slot, start.startswith("yes"))
@@ -131,7 +131,7 @@ class PrivateShared(Arena[Slots]):
     max_turns = 15 + 16 * 15 * TRIES
 
     async def play(self, table: Table, private: Slots, /) -> Outcome:
-        """A request, an answer and a set of probes for each slot."""
+        """Play a request, an answer and a set of probes for each slot."""
         rows = "\n".join(f"{slot.upper()}: {value}" for slot, value in private.slots.items())
         prompt = self.prompt("answerer", situation=private.situation, table=rows, tag=private.tag)
         table.tell(ANSWERER, prompt, echo="Ok.")
@@ -147,7 +147,7 @@ class PrivateShared(Arena[Slots]):
         return Outcome.failure("not every slot was filled and every probe right", quality=account.quality)
 
     def metrics(self, transcript: Transcript[Slots], /) -> Mapping[str, float | None]:
-        """How well the answerer knew what was known, and how many slots were filled; undefined when aborted."""
+        """Return how well the answerer knew what was known, and the share of filled slots; undefined for an aborted game."""
         if transcript.outcome is None or transcript.outcome.kind == "aborted":
             return dict.fromkeys(("Middle-Accuracy", "Accuracy", "Kappa", "Truncated Kappa", "Slot-Filling-Accuracy"), None)
         account = account_of(transcript)
@@ -161,15 +161,15 @@ class PrivateShared(Arena[Slots]):
         }
 
     def rounds(self, transcript: Transcript[Slots], /) -> Sequence[Mapping[str, float | None]]:
-        """Accuracy of every complete set of probes, and whether the slot was filled; the first set has no slot."""
+        """Return the accuracy of every complete set of probes, and whether its slot was filled (the first set has none)."""
         account = account_of(transcript)
-        filled = [{}, *({"Slot Filled?": float(each)} for each in account.filled)]
+        filled = [{}, *({"Slot Filled?": float(value)} for value in account.filled)]
         complete = [round_ for round_, set_ in enumerate(account.beliefs) if len(set_) == len(account.instance.slots)]
         return [{"Accuracy": accuracy(account.pairs(round_)), **filled[round_]} for round_ in complete]
 
     async def _probe(self, table: Table, probes: Mapping[str, str]) -> dict[str, bool]:
-        found = await table.ask_all(self._question(slot, text) for slot, text in probes.items())
-        return {belief.slot: belief.known for belief in found}
+        beliefs = await table.ask_all(self._question(slot, text) for slot, text in probes.items())
+        return {belief.slot: belief.known for belief in beliefs}
 
     def _question(self, slot: str, text: str) -> Question[Belief]:
         wordings = ["", *self.resources.lines("prompts/insistence.txt")]
@@ -181,7 +181,7 @@ class PrivateShared(Arena[Slots]):
 
 
 def account_of(transcript: Transcript[Slots]) -> Account:
-    """What was answered and believed, out of the events."""
+    """Return the account of a game, made from its events."""
     return Account(transcript.instance, [*_answers(transcript)], _beliefs(transcript))
 
 
@@ -196,17 +196,17 @@ def _beliefs(transcript: Transcript[Slots]) -> list[dict[str, bool]]:
             sets.append({})
         elif turn.parsed is not None:
             sets[-1][turn.move["slot"]] = turn.move["known"]
-    order = list(transcript.instance.slots)  # probes that were tried again came last
-    return [{slot: found[slot] for slot in order if slot in found} for found in sets]
+    order = list(transcript.instance.slots)  # a probe that was asked again was answered last
+    return [{slot: beliefs[slot] for slot in order if slot in beliefs} for beliefs in sets]
 
 
 def accuracy(pairs: Sequence[tuple[bool, bool]]) -> float:
-    """The share of beliefs that are true."""
+    """Return the share of beliefs that are true."""
     return sum(true == believed for true, believed in pairs) / len(pairs)
 
 
 def cohens_kappa(pairs: Sequence[tuple[bool, bool]]) -> float:
-    """Agreement beyond chance (Cohen 1960): (observed - expected) / (1 - expected); 0 where that is undefined."""
+    """Return the agreement beyond chance (Cohen 1960): (observed - expected) / (1 - expected); 0 where it is undefined."""
     count = len(pairs)
     true = sum(first for first, _ in pairs) / count
     believed = sum(second for _, second in pairs) / count

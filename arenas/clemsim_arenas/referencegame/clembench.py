@@ -1,22 +1,22 @@
-"""How clembench writes referencegame."""
+"""The port of referencegame: reads clembench's files of the game."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from clemsim.interop.clembench.port import Json, Port, template
+from clemsim.interop.clembench.port import JsonObject, Port, template
 
 FOLLOWER = ("first", "second", "third")
 
 
 class ReferenceGamePort(Port):
-    """Three grids in two orders; the prompts, grids and all, stand in every instance."""
+    """The instances hold three grids in two orders, and the prompts with the grids in them."""
 
     arena = folder = "referencegame"
     files = ("in/instances_{version}.json", "in/instances_{version}_en.json", "in/instances.json")
 
-    def instance(self, experiment: Json, data: Json, texts: Json) -> dict[str, Any]:
-        """The giver's grids, the target first, and the follower's order of them."""
+    def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
+        """Return the giver's grids, the target first, and their order at the follower."""
         grids = [data[f"player_1_{name}_grid"] for name in ("target", "second", "third")]
         shown = [data[f"player_2_{name}_grid"] for name in FOLLOWER]
         target = FOLLOWER.index(data["target_grid_name"][0])
@@ -26,8 +26,8 @@ class ReferenceGamePort(Port):
         order.insert(target, 0)
         return {"grids": grids, "order": order}
 
-    def prompts(self, experiment: Json, data: Json, texts: Json) -> dict[str, str]:
-        """Both players' messages."""
+    def prompts(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
+        """Return both players' messages."""
         giver = {
             "target": data["player_1_target_grid"],
             "distractor_1": data["player_1_second_grid"],

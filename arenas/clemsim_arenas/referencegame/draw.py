@@ -1,44 +1,34 @@
-"""Draws a target with two distractors that are like it."""
+"""Draw a target with two distractors of the same kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterator
 
+from clemsim.game.seeds import Dice
 from clemsim_arenas.grids.grids import CELLS, COLUMNS, ROWS, Grid
 from clemsim_arenas.grids.pictures import diagonals, letters, shapes, unions
-
-T = TypeVar("T")
 
 Triple = tuple[Grid, Grid, Grid]  # a target and two distractors
 
 
-class Dice(Protocol):
-    """What drawing needs of a `random.Random`."""
-
-    def sample(self, population: Sequence[T], k: int) -> list[T]:
-        """`k` different ones."""
-        ...
-
-
 def among(grids: list[Grid], dice: Dice) -> Iterator[Triple]:
-    """Three different grids out of some, again and again."""
+    """Yield three different grids out of `grids`, without end."""
     while True:
         target, one, other = dice.sample(grids, 3)
         yield target, one, other
 
 
 def scattered(dice: Dice) -> Iterator[Triple]:
-    """A target of ten cells; each distractor has three of them moved."""
+    """Yield targets of ten cells, with distractors that have three of these cells moved, without end."""
     while True:
         target = frozenset(dice.sample(CELLS, 10))
         yield target, _moved(target, dice), _moved(target, dice)
 
 
 def _moved(grid: Grid, dice: Dice) -> Grid:
-    gone = dice.sample(sorted(grid), 3)
-    come = dice.sample([cell for cell in CELLS if cell not in grid], 3)
-    return grid - frozenset(gone) | frozenset(come)
+    emptied = dice.sample(sorted(grid), 3)
+    filled = dice.sample([cell for cell in CELLS if cell not in grid], 3)
+    return grid - frozenset(emptied) | frozenset(filled)
 
 
 KINDS: dict[str, Callable[[Dice], Iterator[Triple]]] = {
@@ -52,11 +42,11 @@ KINDS: dict[str, Callable[[Dice], Iterator[Triple]]] = {
 
 
 def triples(kind: str, dice: Dice, count: int) -> list[Triple]:
-    """So many triples of a kind, no two with the same three grids."""
-    found: dict[frozenset[Grid], Triple] = {}
+    """Return `count` triples of a kind, no two with the same three grids."""
+    unique: dict[frozenset[Grid], Triple] = {}
     for triple in KINDS[kind](dice):
         if len(set(triple)) == 3:
-            found.setdefault(frozenset(triple), triple)
-        if len(found) == count:
+            unique.setdefault(frozenset(triple), triple)
+        if len(unique) == count:
             break
-    return list(found.values())
+    return list(unique.values())

@@ -1,10 +1,10 @@
-"""Reference game: name one of three grids so that another can pick it.
+"""Reference game: describe one of three grids so that the other player can pick it.
 
-Both see the same three grids in different orders. The giver describes its first grid in one line, `Expression: ...` (any
-case, nothing behind that line); the follower reads the whole expression and replies `Answer: first`, `second` or `third`, or
-the number (any case; what follows the word on the same line is ignored, so `Answer: second or first` is the second and
-`Answer: the first` is no answer). One round. The right grid is a success with 100, a wrong one a failure with 0; any other
-reply aborts.
+Both players see the same three grids in different orders. The giver describes its first grid in one line,
+`Expression: ...` (any case, nothing after that line). The follower reads the whole line and replies `Answer: first`,
+`second` or `third`, or the number (any case; the rest of the line is ignored, so `Answer: second or first` is the second
+grid, and `Answer: the first` is no answer). There is one round. The right grid is a success with score 100, a wrong grid a
+loss with score 0; any other reply aborts the game.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ GIVER, FOLLOWER = "giver", "follower"
 ORDINALS = {"first": 0, "second": 1, "third": 2, "1": 0, "2": 1, "3": 2}
 
 EXPRESSION = matching(r"expression:\s*[^\n]+", "one line 'Expression: ...'", literal("Expression: ") + line()).then(
-    lambda found: found.group()
+    lambda matched: matched.group()
 )
 ANSWER = matching(
     r"answer:\s*(first|second|third|1|2|3)[^\n]*",
     "'Answer: first', 'second' or 'third'",
     literal("Answer: ") + one_of("first", "second", "third"),
-).then(lambda found: ORDINALS[found.group(1).lower()])
+).then(lambda matched: ORDINALS[matched.group(1).lower()])
 
 
 class Grids(Instance):
-    """Three grids as text. The giver's first is the target; `order[i]` says which of them the follower sees as its i-th."""
+    """Three grids as text. The giver's first grid is the target; the follower's grid number i is `grids[order[i]]`."""
 
     grids: tuple[str, str, str]
     order: tuple[int, int, int]
 
     @property
     def answer(self) -> int:
-        """Which of the follower's grids is the target, from 0."""
+        """The number of the target among the follower's grids, from 0."""
         return self.order.index(0)
 
 
@@ -47,7 +47,7 @@ class ReferenceGame(Arena[Grids]):
     max_turns = 2
 
     async def play(self, table: Table, three: Grids, /) -> Outcome:
-        """One description, one answer."""
+        """Ask for one description and one answer."""
         target, one, other = three.grids
         ask = self.prompt("giver", target=target, distractor_1=one, distractor_2=other)
         expression = await table.ask(GIVER, ask, parse=EXPRESSION)
@@ -59,18 +59,17 @@ class ReferenceGame(Arena[Grids]):
         return Outcome.failure("the wrong grid was chosen")
 
     def metrics(self, transcript: Transcript[Grids], /) -> Mapping[str, float | None]:
-        """Length of the expression, with its tag, in characters and in tokens (split at spaces); who aborted.
-
-        As in clembench, an aborted game is neither won nor lost: both are undefined.
+        """Return the length of the expression, with its tag, in characters and in tokens (split at spaces), and which player
+        aborted. As in clembench, `Success` and `Lose` of an aborted game are undefined.
         """
         outcome = transcript.outcome
         blame = outcome.blame if outcome is not None and outcome.kind == "aborted" else None
-        said = transcript.moves(GIVER)
+        expressions = transcript.moves(GIVER)
         undefined = {"Success": None, "Lose": None} if blame else {}
         return {
             **undefined,
-            "Generated Expression Length": float(len(said[0])) if said else None,
-            "Generated Expression Number of Tokens": float(len(said[0].split(" "))) if said else None,
+            "Generated Expression Length": float(len(expressions[0])) if expressions else None,
+            "Generated Expression Number of Tokens": float(len(expressions[0].split(" "))) if expressions else None,
             "Aborted at Player 1": float(blame == GIVER),
             "Aborted at Player 2": float(blame == FOLLOWER),
         }

@@ -1,6 +1,6 @@
-"""Checks the target words of taboo (resources/words.jsonl) and writes them back sorted, one a line.
+"""Check the target words of taboo (`resources/words.jsonl`) and write them back sorted, one per line.
 
-The list is written by hand; this script, which needs `pip install wordfreq`, says what is wrong with it.
+The list is written by hand; this script, which needs `pip install wordfreq`, reports what is wrong with it.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from wordfreq import zipf_frequency
 
 BANDS: dict[str, tuple[float, float]] = {"high": (5.0, 9.0), "medium": (4.0, 5.0), "low": (2.8, 4.0)}
 WORDS = Path(__file__).parent / "resources" / "words.jsonl"
-LEAST = 120
+LEAST = 120  # words of each band
 
 Entry = dict[str, Any]
 
 
 def band_of(word: str) -> str:
-    """The frequency band of a word, or "none" for a word too rare."""
+    """Return the frequency band of `word`, or "none" where it is too rare."""
     zipf = zipf_frequency(word, "en")
     return next((band for band, (low, high) in BANDS.items() if low <= zipf < high), "none")
 
 
-def normalised(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries with the keys in order and the band computed, sorted by band, then word."""
-    fresh = [{"word": e["word"], "band": band_of(e["word"]), "related": list(e["related"])} for e in entries]
+def in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries sorted by band and word, their keys in order and their bands computed."""
+    complete = [{"word": e["word"], "band": band_of(e["word"]), "related": list(e["related"])} for e in entries]
     order = [*BANDS, "none"]
-    return sorted(fresh, key=lambda entry: (order.index(entry["band"]), entry["word"]))
+    return sorted(complete, key=lambda entry: (order.index(entry["band"]), entry["word"]))
 
 
 def faults(entry: Entry) -> Iterator[str]:
-    """What is wrong with one entry."""
+    """Yield what is wrong with one entry."""
     word, related = entry["word"], entry["related"]
     stem = snowballstemmer.stemmer("english").stemWord
     if entry["band"] not in BANDS:
@@ -55,7 +55,7 @@ def faults(entry: Entry) -> Iterator[str]:
 
 
 def check(entries: Sequence[Entry]) -> Iterator[str]:
-    """What is wrong with the list, one line a fault."""
+    """Yield what is wrong with the list, one line per fault."""
     for entry in entries:
         yield from (f"{entry['word']}: {fault}" for fault in faults(entry))
     for word, count in Counter(entry["word"] for entry in entries).items():
@@ -66,15 +66,15 @@ def check(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Checks the file, and rewrites it where nothing is wrong."""
+    """Check the file, and rewrite it where nothing is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", nargs="?", type=Path, default=WORDS, help="the list (default: %(default)s)")
     path: Path = parser.parse_args().path
     lines = path.read_text(encoding="utf-8").splitlines()
-    entries = normalised([json.loads(line) for line in lines if line])
-    found = list(check(entries))
-    if found:
-        print("\n".join(found), file=sys.stderr)
+    entries = in_order([json.loads(line) for line in lines if line])
+    problems = list(check(entries))
+    if problems:
+        print("\n".join(problems), file=sys.stderr)
         return 1
     path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
     print(dict(Counter(entry["band"] for entry in entries)))

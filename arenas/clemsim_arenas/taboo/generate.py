@@ -1,4 +1,4 @@
-"""Makes the instances: `python -m clemsim_arenas.taboo.generate --seed 1 --out FILE`."""
+"""Generate the instances: `python -m clemsim_arenas.taboo.generate --seed 1 --out FILE`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from clemsim.catalog.generators import GeneratorOptions, main
 from clemsim_arenas.taboo.game import Taboo, Word
 
 BANDS = ("high", "medium", "low")
-EACH = 20
+EACH = 20  # words of each band, as in clembench v1.6
 
 
-def generate(wanted: GeneratorOptions) -> list[Word]:
-    """20 words of each band of frequency. Raises UsageError."""
-    wanted.check_language("en")
-    return [instance for band in BANDS for instance in _band(band, wanted)]
+def generate(options: GeneratorOptions) -> list[Word]:
+    """Return 20 words of each frequency band, or `options.count`. Raises UsageError."""
+    options.check_language("en")
+    return [instance for band in BANDS for instance in _band(band, options)]
 
 
-def _band(band: str, wanted: GeneratorOptions) -> list[Word]:
-    rng = wanted.dice(Taboo.name, band)
+def _band(band: str, options: GeneratorOptions) -> list[Word]:
+    rng = options.dice(Taboo.name, band)
     rows = [json.loads(line) for line in Taboo().resources.lines("resources/words.jsonl")]
-    fit = [row for row in rows if row["band"] == band]
+    words = [row for row in rows if row["band"] == band]
     return [
         Word(
             experiment=f"{band}_en",
@@ -29,7 +29,7 @@ def _band(band: str, wanted: GeneratorOptions) -> list[Word]:
             target=row["word"],
             related=tuple(row["related"]),
         )
-        for number, row in enumerate(rng.sample(fit, wanted.each(EACH, len(fit))))
+        for number, row in enumerate(rng.sample(words, options.draw_count(EACH, len(words))))
     ]
 
 

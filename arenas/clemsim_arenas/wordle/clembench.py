@@ -1,4 +1,4 @@
-"""How clembench writes wordle."""
+"""The port of wordle: reads clembench's files of the game."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from clemsim_arenas.fiveletters.clembench import FiveLettersPort
 
 
 class WordlePort(FiveLettersPort):
-    """Without clue and critic."""
+    """Wordle without clue and critic."""
 
     arena = "wordle"
     files = ("in/instances_{version}.json", "in/instances_{version}_en.json")

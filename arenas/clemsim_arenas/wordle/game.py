@@ -1,7 +1,7 @@
 """Wordle: find a five-letter word in six guesses.
 
 Each letter of a guess is marked green, yellow or red. Main score: 100 for winning within three guesses, 50 with the fourth,
-30 with the fifth, 20 with the sixth, 0 for not winning. The form of a guess is that of `clemsim_arenas.fiveletters`.
+30 with the fifth, 20 with the sixth, 0 for a loss. The form of a guess is that of `clemsim_arenas.fiveletters`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from clemsim import Outcome, Table
 from clemsim_arenas.fiveletters.game import GUESSER, REASKS, ROUNDS, FiveLetters, Target
 
+# Main score by the number of guesses.
 QUALITY = {1: 100.0, 2: 100.0, 3: 100.0, 4: 50.0, 5: 30.0, 6: 20.0}
 
 
@@ -20,11 +21,11 @@ class Wordle(FiveLetters[Target]):
     max_turns = ROUNDS * (1 + REASKS)
 
     async def play(self, table: Table, word: Target, /) -> Outcome:
-        """Six guesses, each answered with its marks."""
+        """Ask for up to six guesses, each answered with its marks."""
         ask = self.prompt("guesser")
         for round_ in range(1, ROUNDS + 1):
-            said = await self.guess(table, ask)
-            if said.word == word.target:
+            guess = await self.guess(table, ask)
+            if guess.word == word.target:
                 return Outcome.success(QUALITY[round_])
-            ask = self.feedback(said.word, word.target)
+            ask = self.feedback(guess.word, word.target)
         return Outcome.failure(f"the word was {word.target!r}", blame=GUESSER)

@@ -1,4 +1,4 @@
-"""How clembench writes wordle_withclue."""
+"""The port of wordle_withclue: reads clembench's files of the game."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from clemsim_arenas.fiveletters.clembench import FiveLettersPort
 
 
 class WordleWithCluePort(FiveLettersPort):
-    """With a clue."""
+    """Wordle with a clue."""
 
     arena = "wordle_withclue"
     files = ("in/instances_withclue_{version}.json", "in/instances_withclue_{version}_en.json")

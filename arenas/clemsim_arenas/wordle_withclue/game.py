@@ -1,6 +1,6 @@
 """Wordle with a clue: the guesser is given a clue to the word at the start.
 
-Main score: 100 / guesses, rounded to two decimals; 0 for not winning. All else is as in wordle.
+Main score: 100 / guesses, rounded to two decimals; 0 for a loss. Everything else is as in wordle.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ class WordleWithClue(FiveLetters[Clued]):
     max_turns = ROUNDS * (1 + REASKS)
 
     async def play(self, table: Table, word: Clued, /) -> Outcome:
-        """Six guesses, each answered with its marks."""
+        """Ask for up to six guesses, each answered with its marks."""
         ask = self.prompt("guesser", clue=word.clue)
         for round_ in range(1, ROUNDS + 1):
-            said = await self.guess(table, ask)
-            if said.word == word.target:
+            guess = await self.guess(table, ask)
+            if guess.word == word.target:
                 return Outcome.success(round(100 / round_, 2))
-            ask = self.feedback(said.word, word.target)
+            ask = self.feedback(guess.word, word.target)
         return Outcome.failure(f"the word was {word.target!r}", blame=GUESSER)

@@ -1,20 +1,20 @@
-"""How clembench writes wordle_withcritic."""
+"""The port of wordle_withcritic: reads clembench's files of the game."""
 
 from __future__ import annotations
 
-from clemsim.interop.clembench.port import Json, literal
+from clemsim.interop.clembench.port import JsonObject, literal
 from clemsim_arenas.fiveletters.clembench import FiveLettersPort, guess_form
 
 
 class WordleWithCriticPort(FiveLettersPort):
-    """With a clue and a critic."""
+    """Wordle with a clue and a critic."""
 
     arena = "wordle_withcritic"
     files = ("in/instances_withcritic_{version}.json", "in/instances_withcritic_{version}_en.json")
     clue = True
 
-    def prompts(self, experiment: Json, data: Json, texts: Json) -> dict[str, str]:
-        """Also the critic's first message, the proposal and the opinion."""
+    def prompts(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
+        """Return also the critic's first message, the proposal and the opinion."""
         words = experiment["lang_keywords"]
         clue, explanation, guess = words["clue_lang"], words["explanation_lang"], words["guess_lang"]
         opinion = f"{words['guess_agreement_lang']} $agreement\n{words['agreement_explanation_lang']} $explanation"
@@ -25,8 +25,8 @@ class WordleWithCriticPort(FiveLettersPort):
         }
 
 
-def _opinion_form(words: Json) -> str:
-    """How an opinion is to be given."""
+def _opinion_form(words: JsonObject) -> str:
+    """The instruction on the form of an opinion."""
     return literal(
         f"{words['error_prompt_text']['INVALID_FORMAT']}\n{words['explanation_lang']} {words['explanataion_details_lang']}\n"
         f"{words['agreement_lang']} {words['agreement_word_lang']}"

@@ -1,11 +1,11 @@
 """Wordle with a critic: a second player gives its opinion on every guess before it counts.
 
-Each round the guesser proposes a word; the critic sees the clue, the proposal and the feedback so far and replies in two
-lines, `explanation: ...` and `agreement: yes` or `no`; the guesser, told of it, commits to a word, which alone counts.
-Both of the guesser's replies have the form of `clemsim_arenas.fiveletters` and its re-asks; the critic is never asked again.
-Main score: 100 / rounds, rounded to two decimals; 0 for not winning.
+In each round the guesser proposes a word. The critic sees the clue, the proposal and the feedback so far, and replies in two
+lines, `explanation: ...` and `agreement: yes` or `no`. The guesser gets the opinion and commits to a word; only that word
+counts. Both replies of the guesser have the form, and the re-asks, of `clemsim_arenas.fiveletters`; the critic is never
+asked again. Main score: 100 / rounds, rounded to two decimals; 0 for a loss.
 
-clembench at its head loses the critic's instructions; here it has them.
+The newest clembench loses the critic's instructions; here the critic gets them.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ CRITIC = "critic"
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the critic thinks of a proposal, and why."""
+    """Whether the critic agrees with a proposal, and why."""
 
     agreement: str  # yes or no
     explanation: str
 
 
 def read_opinion(reply: str) -> Opinion:
-    """Whether the critic agrees, and its explanation. Raises Invalid."""
+    """Return whether the critic agrees, and its explanation. Raises Invalid."""
     agreement, explanation = two_lines(reply, "agreement")
     if agreement not in ("yes", "no"):
         raise Invalid(f"the agreement is {agreement!r}, not 'yes' or 'no'")
@@ -42,7 +42,7 @@ OPINION = Parser(read_opinion, literal(f"{TAG} ") + line(200) + literal("\nagree
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What was proposed, what the critic thought of it, and what the guesser then committed to."""
+    """A proposal, the critic's agreement, and the guess that the guesser then committed to."""
 
     proposal: str
     agreement: str
@@ -50,7 +50,7 @@ class Round:
 
     @property
     def changed(self) -> bool:
-        """Whether the guesser changed its mind."""
+        """Whether the guess is not the proposal."""
         return self.proposal != self.guess
 
 
@@ -62,29 +62,29 @@ class WordleWithCritic(FiveLetters[Clued]):
     max_turns = ROUNDS * (2 * (1 + REASKS) + 1)
 
     async def play(self, table: Table, word: Clued, /) -> Outcome:
-        """Six rounds of proposal, opinion and guess."""
+        """Play up to six rounds of proposal, opinion and guess."""
         table.tell(CRITIC, self.prompt("critic"))
         ask, before = self.prompt("guesser", clue=word.clue), ""
         for round_ in range(1, ROUNDS + 1):
             proposed = await self.guess(table, ask)
-            shown = self.prompt(
+            ask = self.prompt(
                 "proposal", clue=word.clue, guess=proposed.word, explanation=proposed.explanation, feedback=before
             )
-            opinion = await table.ask(CRITIC, shown, parse=OPINION)
-            heard = self.prompt("opinion", clue=word.clue, agreement=opinion.agreement, explanation=opinion.explanation)
-            said = await self.guess(table, heard)
-            if said.word == word.target:
+            opinion = await table.ask(CRITIC, ask, parse=OPINION)
+            ask = self.prompt("opinion", clue=word.clue, agreement=opinion.agreement, explanation=opinion.explanation)
+            guess = await self.guess(table, ask)
+            if guess.word == word.target:
                 return Outcome.success(round(100 / round_, 2))
-            before += f"\nguess_feedback: {feedback(said.word, marks(said.word, word.target))}"
-            ask = self.feedback(said.word, word.target)
+            before += f"\nguess_feedback: {feedback(guess.word, marks(guess.word, word.target))}"
+            ask = self.feedback(guess.word, word.target)
         return Outcome.failure(f"the word was {word.target!r}", blame=GUESSER)
 
     def committed(self, transcript: Transcript[Clued]) -> list[str]:
-        """The guesses that counted: those that came after the critic's opinion."""
+        """Return the guesses that counted: those after the critic's opinion."""
         return [round_.guess for round_ in _rounds(transcript)]
 
     def metrics(self, transcript: Transcript[Clued], /) -> Mapping[str, float | None]:
-        """Also how often the guesser changed its mind, by what the critic thought of the proposal."""
+        """Return also how often the guesser changed its mind, by the critic's agreement."""
         done = list(_rounds(transcript))
         return {
             **super().metrics(transcript),
@@ -93,21 +93,21 @@ class WordleWithCritic(FiveLetters[Clued]):
         }
 
     def rounds(self, transcript: Transcript[Clued], /) -> Sequence[Mapping[str, float | None]]:
-        """Also whether the guesser changed its mind."""
+        """Return also whether the guesser changed its mind."""
         done = zip(super().rounds(transcript), _rounds(transcript), strict=True)
         return [{**scores, "Change-Of-Opinion": float(round_.changed)} for scores, round_ in done]
 
 
 def _rounds(transcript: Transcript[Clued]) -> Iterator[Round]:
-    """The rounds that came to a guess."""
+    """The rounds that reached a guess."""
     moves: Iterator[Turn] = (turn for turn in transcript.turns if turn.parsed is not None)
-    for proposed, opinion, said in zip(moves, moves, moves, strict=False):
-        yield Round(proposed.move["word"], opinion.move["agreement"], said.move["word"])
+    for proposed, opinion, guess in zip(moves, moves, moves, strict=False):
+        yield Round(proposed.move["word"], opinion.move["agreement"], guess.move["word"])
 
 
 def _changed(done: Sequence[Round], agreement: str) -> float | None:
-    """The share of the rounds with this opinion in which the guess was not the proposal; 0 where there are none."""
-    some = [round_.changed for round_ in done if round_.agreement == agreement]
+    """The share of changed guesses in the rounds with this agreement: 0 where there are none, None without any round."""
+    changes = [round_.changed for round_ in done if round_.agreement == agreement]
     if not done:
         return None
-    return round(sum(some) / len(some), 2) if some else 0.0
+    return round(sum(changes) / len(changes), 2) if changes else 0.0

@@ -1,1 +1,1 @@
-"""Altair specifications, and where names go on them. Everything that knows Altair is here."""
+"""Altair specifications, and the layout of names in them. No other package imports Altair but for marks of its own."""

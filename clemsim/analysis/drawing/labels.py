@@ -1,4 +1,4 @@
-"""Where the names of points go, so that they hide neither each other nor a point."""
+"""Places the names of points so that they hide neither each other nor a point."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-WIDE = 0.51  # of a character, in parts of the font's size
-DOT = 4.0  # half the side of the square that a point takes, in pixels
-NEAR = 13.0  # pixels between a point and its name beyond which a line joins them
+WIDE = 0.51  # width of a character, as a share of the font size
+DOT = 4.0  # half the side of the square that a point covers, in pixels
+NEAR = 13.0  # largest distance in pixels between a point and a name that no line joins to it
 RADII = (15, 22, 30, 40, 52, 66, 82, 100, 125, 150)
 DIRECTIONS = 24
 
@@ -18,7 +18,7 @@ Spot = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The middle of a name in pixels; `joined`: it lies so far off that a line should join it to its point."""
+    """The middle of a name in pixels; `joined`: it lies so far from its point that a line should join them."""
 
     text: str
     x: float
@@ -26,31 +26,31 @@ class Label:
     joined: bool
 
 
-def place(
+def place_names(
     points: Sequence[tuple[str, float, float]], width: float, height: float, size: float = 9.5, blocked: Sequence[Box] = ()
 ) -> list[Label]:
-    """A place for the name of each point (text, x, y in pixels from the upper left), in the order given, off what is
-    blocked.
+    """Place the name of each point (text, x, y in pixels from the upper left) off the boxes in `blocked`; the labels are in
+    the order of the points.
 
-    Greedy: the most crowded point first, each at the first free spot of ever wider rings around it (compare
-    Christensen, Marks and Shieber 1995, who find greedy placement good enough below a hundred points). Where none is
-    free, the emptiest.
+    Greedy: the most crowded point comes first, and its name takes the first free spot of ever wider rings around it, or
+    the emptiest spot where none is free (compare Christensen, Marks and Shieber 1995, who find greedy placement good
+    enough below a hundred points).
     """
     dots = [(x - DOT, y - DOT, x + DOT, y + DOT) for _, x, y in points]
-    order = sorted(range(len(points)), key=lambda at: (-_crowd(points, at), points[at][2]))
+    order = sorted(range(len(points)), key=lambda index: (-_crowd(points, index), points[index][2]))
     boxes: list[Box] = []
     lines: list[tuple[Spot, Spot]] = []
-    found: dict[int, Label] = {}
+    labels: dict[int, Label] = {}
     frame = (0.0, 0.0, width, height)
-    for at in order:
-        text, x, y = points[at]
-        half = (len(text) * size * WIDE / 2, size * 0.62)
+    for index in order:
+        text, x, y = points[index]
+        half_size = (len(text) * size * WIDE / 2, size * 0.62)
         best: tuple[float, Box, bool] | None = None
-        for spot, joined in _spots(x, y, *half):
-            box = (spot[0] - half[0], spot[1] - half[1], spot[0] + half[0], spot[1] + half[1])
-            cost = _cost(box, boxes, dots, at, frame, lines) + 3 * sum(overlap(box, line) for line in blocked)
+        for spot, joined in _spots(x, y, *half_size):
+            box = (spot[0] - half_size[0], spot[1] - half_size[1], spot[0] + half_size[0], spot[1] + half_size[1])
+            cost = _cost(box, boxes, dots, index, frame, lines) + 3 * sum(overlap(box, line) for line in blocked)
             if joined:
-                cost += _crossed((x, y), spot, [*boxes, *(dot for other, dot in enumerate(dots) if other != at)])
+                cost += _crossed((x, y), spot, [*boxes, *(dot for other, dot in enumerate(dots) if other != index)])
             if best is None or cost < best[0]:
                 best = (cost, box, joined)
             if cost == 0:
@@ -61,38 +61,38 @@ def place(
         boxes.append(box)
         if joined:
             lines.append(((x, y), middle))
-        found[at] = Label(text, *middle, joined)
-    return [found[at] for at in range(len(points))]
+        labels[index] = Label(text, *middle, joined)
+    return [labels[index] for index in range(len(points))]
 
 
-def overlap(one: Box, two: Box) -> float:
-    """The area that two boxes share, in square pixels."""
-    across = min(one[2], two[2]) - max(one[0], two[0])
-    down = min(one[3], two[3]) - max(one[1], two[1])
+def overlap(box: Box, other: Box) -> float:
+    """Return the area that two boxes share, in square pixels."""
+    across = min(box[2], other[2]) - max(box[0], other[0])
+    down = min(box[3], other[3]) - max(box[1], other[1])
     return across * down if across > 0 and down > 0 else 0.0
 
 
-def apart(places: Sequence[float], least: float, low: float, high: float) -> list[float]:
-    """The same places in one column, moved as little as needs be to lie `least` apart and within low..high, order kept."""
-    order = sorted(range(len(places)), key=lambda at: places[at])
-    moved = [min(max(places[at], low), high) for at in order]
+def spread_out(places: Sequence[float], least: float, low: float, high: float) -> list[float]:
+    """Move positions in a column as little as needed to be `least` apart and within low..high, in the same order."""
+    order = sorted(range(len(places)), key=lambda index: places[index])
+    moved = [min(max(places[index], low), high) for index in order]
     for _ in range(200):
-        still = True
+        settled = True
         for upper in range(len(moved) - 1):
             lack = least - (moved[upper + 1] - moved[upper])
             if lack > 1e-6:
-                moved[upper], moved[upper + 1], still = moved[upper] - lack / 2, moved[upper + 1] + lack / 2, False
+                moved[upper], moved[upper + 1], settled = moved[upper] - lack / 2, moved[upper + 1] + lack / 2, False
         moved = [min(max(value, low), high) for value in moved]
-        if still:
+        if settled:
             break
-    found = [0.0] * len(places)
-    for at, value in zip(order, moved, strict=True):
-        found[at] = value
-    return found
+    result = [0.0] * len(places)
+    for index, value in zip(order, moved, strict=True):
+        result[index] = value
+    return result
 
 
 def _spots(x: float, y: float, half_wide: float, half_high: float) -> Iterator[tuple[Spot, bool]]:
-    """Right, left, above, below; then rings."""
+    """Yield the spots right, left, above and below of a point, then those on rings; and whether a line must join them."""
     beside = half_wide + DOT + 2
     yield (x + beside, y), False
     yield (x - beside, y), False
@@ -106,8 +106,8 @@ def _spots(x: float, y: float, half_wide: float, half_high: float) -> Iterator[t
             yield (x + radius * across + side, y + radius * down), radius > NEAR
 
 
-def _crowd(points: Sequence[tuple[str, float, float]], at: int) -> int:
-    _, x, y = points[at]
+def _crowd(points: Sequence[tuple[str, float, float]], index: int) -> int:
+    _, x, y = points[index]
     return sum(abs(x - other[1]) < 80 and abs(y - other[2]) < 25 for other in points)
 
 
@@ -117,13 +117,13 @@ def _cost(
     outside = (
         max(0.0, frame[0] - box[0]) + max(0.0, box[2] - frame[2]) + max(0.0, frame[1] - box[1]) + max(0.0, box[3] - frame[3])
     )
-    hidden = sum(overlap(box, dot) for at, dot in enumerate(dots) if at != own)
+    hidden = sum(overlap(box, dot) for index, dot in enumerate(dots) if index != own)
     under = sum(_crossed(*line, [box]) for line in lines)
     return 50 * outside + 3 * hidden + 4 * sum(overlap(box, other) for other in boxes) + under
 
 
 def _crossed(start: Spot, end: Spot, boxes: Sequence[Box]) -> float:
-    """How much of a line runs under boxes, in pixels, about."""
+    """Return roughly how many pixels of a line run under boxes."""
     steps = max(2, int(math.dist(start, end) / 3))
     spots = [
         (start[0] + (end[0] - start[0]) * k / steps, start[1] + (end[1] - start[1]) * k / steps) for k in range(steps + 1)

@@ -1,4 +1,4 @@
-"""b: how far apart are models of about one size?"""
+"""b: the spread of models of about one size."""
 
 from __future__ import annotations
 
@@ -9,48 +9,54 @@ import altair as alt
 import polars as pl
 
 from clemsim.analysis.drawing import charts
-from clemsim.analysis.drawing.labels import WIDE, apart
+from clemsim.analysis.drawing.labels import WIDE, spread_out
+from clemsim.analysis.kinds import AnalysisOptions
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.groups import bucket, buckets, spread
 from clemsim.analysis.wording import models, number
 
-BRIEF = ("bucket", "n", "lowest", "mean", "highest", "spread", "deviation")  # what a terminal shows
-TICK, GAP = 32, 8  # pixels: of a tick; around things
+BRIEF = ("bucket", "n", "lowest", "mean", "highest", "spread", "deviation")  # columns of a terminal
+TICK, GAP = 32, 8  # pixels: the length of a tick; the space around marks
 
 
-def by_bucket(evidence: Evidence) -> Analysis:
-    """Models in buckets of size, and the spread inside each."""
+def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
+    """Put models in buckets of size, and give the spread of each bucket."""
     title = "Size buckets: the spread among models of about one size"
     facts = evidence.facts.filter(pl.col("clemscore").is_not_null())
     known = facts.filter(pl.col("parameters").is_not_null())
     sized = known.with_columns(bucket=pl.col("parameters").map_elements(bucket, return_dtype=pl.String))
     beyond = sized.filter(pl.col("bucket").is_null())["model"].to_list()
     kept = sized.filter(pl.col("bucket").is_not_null()).sort("parameters", "clemscore")
-    left = [f"{models(len(facts) - len(known))} of unknown size"] if len(known) < len(facts) else []
-    left += [f"larger than the last bucket: {', '.join(beyond)}"] if beyond else []
+    left_out = [f"{models(len(facts) - len(known))} of unknown size"] if len(known) < len(facts) else []
+    left_out += [f"larger than the last bucket: {', '.join(beyond)}"] if beyond else []
     if kept.is_empty():
-        return Analysis("b", title, ["No model has a known number of parameters."], left_out=left)
+        return Analysis(title, ["No model has a known number of parameters."], left_out=left_out)
     frame = _spreads(kept)
     members = kept.select("bucket", "model", "parameters", "clemscore")
     tables = [
         ResultTable("buckets", "Spread of clemscore by size (billions of parameters)", frame, BRIEF),
         ResultTable("bucket_models", "The models of each bucket", members),
     ]
-    figure = Figure("b_buckets", "One tick a model at its clemscore, by size", _draw(members))
-    return Analysis("b", title, _sentences(frame), tables, [figure], left)
+    figure = Figure("buckets", "One tick a model at its clemscore, by size", _draw(members))
+    return Analysis(title, _sentences(frame), tables, [figure], left_out)
 
 
 def _spreads(kept: pl.DataFrame) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     for name in buckets():
-        some = kept.filter(pl.col("bucket") == name).sort("clemscore")
-        row: dict[str, Any] = {"bucket": name, "n": len(some)}
-        if len(some):
-            found = spread(some["clemscore"].to_list())
-            row |= {"mean": found.mean, "median": found.median, "deviation": found.deviation, "spread": found.width}
-            row |= {"lowest": found.low, "lowest_model": some["model"][0]}
-            row |= {"highest": found.high, "highest_model": some["model"][-1]}
+        group = kept.filter(pl.col("bucket") == name).sort("clemscore")
+        row: dict[str, Any] = {"bucket": name, "n": len(group)}
+        if len(group):
+            group_spread = spread(group["clemscore"].to_list())
+            row |= {
+                "mean": group_spread.mean,
+                "median": group_spread.median,
+                "deviation": group_spread.deviation,
+                "spread": group_spread.width,
+            }
+            row |= {"lowest": group_spread.low, "lowest_model": group["model"][0]}
+            row |= {"highest": group_spread.high, "highest_model": group["model"][-1]}
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -64,42 +70,42 @@ def _sentences(frame: pl.DataFrame) -> list[str]:
     rising = all(low < high for low, high in pairwise(steps))
     order = "rises from bucket to bucket" if rising else "does not rise from every bucket to the next"
     overlap = _overlaps(frame)
-    found = [
+    sentences = [
         f"Models of {widest['bucket']} billion parameters lie up to {number(widest['spread'])} points apart, from "
         f"{widest['lowest_model']} ({number(widest['lowest'])}) to {widest['highest_model']} ({number(widest['highest'])}; "
         f"n = {widest['n']})."
     ]
     if len(steps) > 1:
-        found.append(f"The mean {order} ({', '.join(number(step) for step in steps)}){overlap}.")
-    return found
+        sentences.append(f"The mean {order} ({', '.join(number(step) for step in steps)}){overlap}.")
+    return sentences
 
 
 def _overlaps(frame: pl.DataFrame) -> str:
-    full = frame.filter(pl.col("n") > 0).rows(named=True)
-    pairs = [(low, high) for low, high in pairwise(full) if low["highest"] > high["lowest"]]
+    occupied = frame.filter(pl.col("n") > 0).rows(named=True)
+    pairs = [(low, high) for low, high in pairwise(occupied) if low["highest"] > high["lowest"]]
     if not pairs:
         return ", and no two neighbours overlap"
-    return f", yet {len(pairs)} of {len(full) - 1} neighbouring pairs overlap: size alone does not order models"
+    return f", yet {len(pairs)} of {len(occupied) - 1} neighbouring pairs overlap: size alone does not order models"
 
 
 def _draw(members: pl.DataFrame) -> charts.Specification:
     names = buckets()
-    y = charts.around("clemscore", "clemscore (points, 0 to 100)", [0.0, *members["clemscore"].to_list()], zero=True)
+    y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *members["clemscore"].to_list()], zero=True)
     column = 4 * GAP + TICK + max(len(model) for model in members["model"]) * charts.NAME * WIDE
     rows: list[dict[str, Any]] = []
-    for at, name in enumerate(names):
-        some = members.filter(pl.col("bucket") == name).to_dicts()
-        pixels = [charts.HEIGHT * (1 - y.share(row["clemscore"])) for row in some]
-        spots = apart(pixels, 12, 6, charts.HEIGHT - 6)
-        for row, spot in zip(some, spots, strict=True):
-            left = at * column + GAP
+    for index, name in enumerate(names):
+        group = members.filter(pl.col("bucket") == name).to_dicts()
+        pixels = [charts.HEIGHT * (1 - y.share(row["clemscore"])) for row in group]
+        spots = spread_out(pixels, 12, 6, charts.HEIGHT - 6)
+        for row, spot in zip(group, spots, strict=True):
+            left = index * column + GAP
             ends = {"x": left, "x2": left + TICK, "join": left + TICK + GAP, "text": left + TICK + GAP + 3}
             rows.append({**row, **ends, "at": y.at(1 - spot / charts.HEIGHT)})
     width = column * len(names)
     pixel = alt.Scale(domain=[0, width], nice=False)
-    data = charts.values(rows)
-    heads = [{"x": at * column + GAP, "bucket": name} for at, name in enumerate(names)]
-    edges = charts.values([{"x": at * column} for at in range(1, len(names))])
+    data = charts.chart_data(rows)
+    heads = [{"x": index * column + GAP, "bucket": name} for index, name in enumerate(names)]
+    edges = charts.chart_data([{"x": index * column} for index in range(1, len(names))])
     base, up = alt.Chart(data), charts.y_of(y)
     tips = ["model:N", "bucket:N", alt.Tooltip("parameters:Q", title="parameters (B)"), "clemscore:Q"]
     x, bare = alt.X("x:Q", scale=pixel, axis=None), alt.Y("at:Q", scale=y.scale)
@@ -112,9 +118,9 @@ def _draw(members: pl.DataFrame) -> charts.Specification:
         base.mark_text(align="left", fontSize=charts.NAME, color=charts.DARK).encode(
             x=alt.X("text:Q", scale=pixel, axis=None), y=bare, text="model:N"
         ),
-        alt.Chart(charts.values(heads))
+        alt.Chart(charts.chart_data(heads))
         .mark_text(align="left", fontSize=11, fontWeight="bold", baseline="top")
         .encode(x=x, y=alt.value(charts.HEIGHT + 8), text="bucket:N"),
     ]
     below = alt.TitleParams("parameters (billions; a bucket holds its upper edge)", orient="bottom", fontSize=12, dy=14)
-    return charts.finished(alt.layer(*layers).properties(width=width, height=charts.HEIGHT, title=below))
+    return charts.specification_of(alt.layer(*layers).properties(width=width, height=charts.HEIGHT, title=below))

@@ -1,4 +1,4 @@
-"""i: how does the best score of open and of closed models move with the release date?"""
+"""i: how the best scores of open and of closed models move with the release date."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ import altair as alt
 import polars as pl
 
 from clemsim.analysis.drawing import charts
-from clemsim.analysis.drawing.labels import Box, place
-from clemsim.analysis.questions.comparing import compare
+from clemsim.analysis.drawing.labels import Box, place_names
+from clemsim.analysis.kinds import AnalysisOptions
+from clemsim.analysis.questions.model_comparison import compare_models
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
-from clemsim.analysis.wording import compared, models, number
+from clemsim.analysis.wording import models, number
 
 OPEN, CLOSED = "open weights", "closed weights"
-SIZE = 10.5  # of a name
+SIZE = 10.5  # font size of a name
 
 
-def dynamics(evidence: Evidence) -> Analysis:
-    """The best so far of each kind, over time, and the gap between them at the end."""
+def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
+    """Find the best model so far of each kind over time, and the gap between the kinds at the end."""
     title = "Dynamics: the best of open and of closed models over time"
     facts = evidence.facts.filter(pl.col("clemscore").is_not_null())
     known = facts.filter(pl.col("released").is_not_null() & pl.col("open_weights").is_not_null())
-    left = [f"{models(len(facts) - len(known))} without a release date, or not known to be open or closed"]
-    left = left if len(known) < len(facts) else []
+    unknown = len(facts) - len(known)
+    left_out = [f"{models(unknown)} without a release date, or not known to be open or closed"] if unknown else []
     if known.is_empty():
-        return Analysis("i", title, ["No model has a known release date and is known to be open or closed."], left_out=left)
+        sentence = "No model has a known release date and is known to be open or closed."
+        return Analysis(title, [sentence], left_out=left_out)
     kind = pl.when("open_weights").then(pl.lit(OPEN)).otherwise(pl.lit(CLOSED)).alias("kind")
     frame = known.select("model", "released", "clemscore", kind).sort(["released", "clemscore"], descending=[False, True])
     frame = frame.with_columns(best_so_far=pl.col("clemscore").cum_max().over("kind"))
@@ -40,53 +42,53 @@ def dynamics(evidence: Evidence) -> Analysis:
             frame.select("released", "kind", "model", "clemscore", "best_so_far", "new_best"),
         )
     ]
-    figure = Figure("i_dynamics", "clemscore by release date; the line is the best so far", _draw(frame))
-    return Analysis("i", title, _sentences(evidence, frame), tables, [figure], left)
+    figure = Figure("dynamics", "clemscore by release date; the line is the best so far", _draw(frame))
+    return Analysis(title, _sentences(evidence, frame), tables, [figure], left_out)
 
 
 def _new_best() -> pl.Expr:
-    """Whether a model raised the best of its kind."""
+    """Return an expression that marks the models that raised the best of their kind."""
     before = pl.col("best_so_far").shift(1).over("kind")
     return before.is_null() | (pl.col("best_so_far") > before)
 
 
 def _sentences(evidence: Evidence, frame: pl.DataFrame) -> list[str]:
-    found = []
+    sentences = []
     best: dict[str, str] = {}
-    for (kind,), some in frame.group_by("kind", maintain_order=True):
-        steps = some.filter(pl.col("new_best"))
+    for (kind,), group in frame.group_by("kind", maintain_order=True):
+        steps = group.filter(pl.col("new_best"))
         first, last = steps.row(0, named=True), steps.row(-1, named=True)
         best[str(kind)] = last["model"]
         if len(steps) == 1:
-            found.append(
-                f"Of {models(len(some))} with {kind}, none was better than the first, {first['model']} "
+            sentences.append(
+                f"Of {models(len(group))} with {kind}, none was better than the first, {first['model']} "
                 f"({number(first['clemscore'])})."
             )
             continue
-        found.append(
+        sentences.append(
             f"The best with {kind} went from {number(first['clemscore'])} ({first['model']}, {first['released']:%B %Y}) to "
             f"{number(last['clemscore'])} ({last['model']}, {last['released']:%B %Y})."
         )
     if len(best) == 2:
-        (pair,) = compare(evidence.sample, [("open and closed", best[OPEN], best[CLOSED])])
-        found.append(f"At the end: {compared(pair.model, pair.reference, pair.difference, pair.adjusted, pair.hangs)}")
-        found.append("Both were picked as the best of their kind, which flatters the kind with more models.")
-    return found
+        (pair,) = compare_models(evidence.sample, [("open and closed", best[OPEN], best[CLOSED])])
+        sentences.append(f"At the end: {pair.sentence}")
+        sentences.append("Both were picked as the best of their kind, which flatters the kind with more models.")
+    return sentences
 
 
 def _draw(frame: pl.DataFrame) -> charts.Specification:
     days = frame["released"].dt.epoch("d").to_list()
-    x = charts.around("day", "release date", days)
-    y = charts.around("clemscore", "clemscore (points, 0 to 100)", [0.0, *frame["clemscore"].to_list()], zero=True)
+    x = charts.axis_around("day", "release date", days)
+    y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *frame["clemscore"].to_list()], zero=True)
     rows = [
         {**row, "day": day, "released": row["released"].isoformat()} for row, day in zip(frame.to_dicts(), days, strict=True)
     ]
     span: Any = alt.Scale(domain=[_milliseconds(x.low), _milliseconds(x.high)], nice=False, type="utc")
     colour = alt.Color("kind:N", title=None, scale=alt.Scale(domain=[OPEN, CLOSED], range=charts.COLOURS))
     across = alt.X("released:T", title=x.title, scale=span, axis=alt.Axis(grid=False, format="%b %Y", labelOverlap=True))
-    base = alt.Chart(charts.values(rows))
+    base = alt.Chart(charts.chart_data(rows))
     texts = _names(rows, x, y)
-    text = alt.Chart(charts.values(texts)).encode(
+    text = alt.Chart(charts.chart_data(texts)).encode(
         x=alt.X("day:T", scale=span), y=alt.Y("at:Q", scale=y.scale), text="model:N"
     )
     tips = ["model:N", "released:N", "kind:N", "clemscore:Q"]
@@ -98,11 +100,11 @@ def _draw(frame: pl.DataFrame) -> charts.Specification:
         text.mark_text(fontSize=SIZE, stroke="white", strokeWidth=2.5),
         text.mark_text(fontSize=SIZE, color=charts.DARK),
     ]
-    return charts.finished(alt.layer(*layers).properties(width=charts.WIDTH, height=charts.HEIGHT))
+    return charts.specification_of(alt.layer(*layers).properties(width=charts.WIDTH, height=charts.HEIGHT))
 
 
 def _names(rows: Sequence[Mapping[str, Any]], x: charts.Axis, y: charts.Axis) -> list[dict[str, Any]]:
-    """The names of those that raised the best of their kind, off the lines and the other points."""
+    """Return the names of the models that raised the best of their kind, placed off the lines and the other points."""
 
     def across(day: float) -> float:
         return charts.WIDTH * x.share(day)
@@ -112,19 +114,14 @@ def _names(rows: Sequence[Mapping[str, Any]], x: charts.Axis, y: charts.Axis) ->
 
     lines: list[Box] = []
     for kind in (OPEN, CLOSED):
-        some = [row for row in rows if row["kind"] == kind]
-        for one, two in pairwise(some):
-            left, right, high, low = (
-                across(one["day"]),
-                across(two["day"]),
-                down(two["best_so_far"]),
-                down(one["best_so_far"]),
-            )
+        for row, later in pairwise(row for row in rows if row["kind"] == kind):
+            left, right = across(row["day"]), across(later["day"])
+            high, low = down(later["best_so_far"]), down(row["best_so_far"])
             lines += [(left, low - 2, right, low + 2), (right - 2, high, right + 2, low)]
     named = [row for row in rows if row["new_best"]]
     others = [("", across(row["day"]), down(row["clemscore"])) for row in rows if not row["new_best"]]
     spots = [(row["model"], across(row["day"]), down(row["clemscore"])) for row in named]
-    placed = place([*spots, *others], charts.WIDTH, charts.HEIGHT, SIZE, lines)[: len(named)]
+    placed = place_names([*spots, *others], charts.WIDTH, charts.HEIGHT, SIZE, lines)[: len(named)]
     return [
         {"model": label.text, "day": _milliseconds(x.at(label.x / charts.WIDTH)), "at": y.at(1 - label.y / charts.HEIGHT)}
         for label in placed
@@ -132,5 +129,5 @@ def _names(rows: Sequence[Mapping[str, Any]], x: charts.Axis, y: charts.Axis) ->
 
 
 def _milliseconds(day: float) -> int:
-    """Days since 1970 as the milliseconds that Vega counts in."""
+    """Convert days since 1970 to the milliseconds of Vega."""
     return round(day * 86_400_000)

@@ -1,4 +1,4 @@
-"""All models, with how sure their scores are: what the other analyses build on."""
+"""The scores of all models with their intervals: the basis of the other analyses."""
 
 from __future__ import annotations
 
@@ -10,84 +10,84 @@ import polars as pl
 from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.averages import Numbers
-from clemsim.analysis.statistics.bootstrap import Sample, interval, without_spread
+from clemsim.analysis.statistics.bootstrap import Sample, interval, mean_without_spread
 from clemsim.analysis.statistics.differences import Metric
-from clemsim.analysis.statistics.mixed import Mixed, mixed
-from clemsim.analysis.wording import models, number, span, width_of
+from clemsim.analysis.statistics.mixed import MixedModel, fit_mixed_model
+from clemsim.analysis.wording import interval_text, models, number, width_of
 from clemsim.results.intervals import Interval
 
-BRIEF = ("model", "played", "quality", "clemscore", "clemscore_low", "clemscore_high")  # what a terminal shows
-MOST = 6000  # pairs of model and instance; beyond that the mixed model takes minutes
+BRIEF = ("model", "played", "quality", "clemscore", "clemscore_low", "clemscore_high")  # columns of a terminal
+MOST = 6000  # pairs of model and instance; with more of them the mixed model takes minutes
 METRICS: tuple[Metric, ...] = ("played", "quality", "clemscore")
 
 
 def scores(evidence: Evidence) -> Analysis:
-    """%Played, Quality and clemscore of every model with their 95 % intervals."""
+    """Give %Played, Quality and clemscore of every model with their 95 % intervals."""
     frame = with_intervals(evidence)
     tables = [ResultTable("scores", "Scores, 0 to 100, with 95 % intervals", frame, BRIEF)]
-    found, left = _effects(evidence)
+    mixed_model, left_out = _mixed_model(evidence)
     sentences = _sentences(evidence, frame)
-    if found:
+    if mixed_model:
         title = "Mixed model: an episode's worth (0 to 100, aborted as 0), models against the first"
-        tables.append(ResultTable("scores_mixed", title, _terms(found)))
-        sentences.append(_spread(found))
-    return Analysis("scores", "All models", sentences, tables, left_out=left)
+        tables.append(ResultTable("scores_mixed", title, _terms(mixed_model)))
+        sentences.append(_deviations(mixed_model))
+    return Analysis("All models", sentences, tables, left_out=left_out)
 
 
 def with_intervals(evidence: Evidence) -> pl.DataFrame:
-    """One row a model: the three scores, each with the ends of its interval."""
+    """Return a row for each model: the three scores, each with the ends of its interval."""
     sample, overall = evidence.sample, evidence.overall
     drawn = sample.drawn()
     rows = []
-    for at, model in enumerate(sample.models):
-        row: dict[str, Any] = {"model": model, "games": int(np.count_nonzero(~np.isnan(sample.played[at])))}
+    for index, model in enumerate(sample.models):
+        row: dict[str, Any] = {"model": model, "games": int(np.count_nonzero(~np.isnan(sample.played[index])))}
         printed = overall.row(by_predicate=pl.col("model") == model, named=True)
         for metric in METRICS:
-            low, high = _ends(sample, getattr(drawn, metric)[:, at], at, metric) or (None, None)
+            low, high = _ends(sample, getattr(drawn, metric)[:, index], index, metric) or (None, None)
             row |= {metric: printed[metric], f"{metric}_low": low, f"{metric}_high": high}
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _ends(sample: Sample, drawn: Numbers, at: int, metric: Metric) -> Interval | None:
-    counts = [count for count, seen in zip(sample.instances, sample.played[at], strict=True) if not np.isnan(seen)]
+def _ends(sample: Sample, drawn: Numbers, row: int, metric: Metric) -> Interval | None:
+    counts = [count for count, value in zip(sample.instances, sample.played[row], strict=True) if not np.isnan(value)]
     known = drawn[~np.isnan(drawn)]
     if known.size and np.ptp(known) < 1e-12:
-        played, quality = (without_spread(values[at], sample.instances) for values in (sample.played, sample.quality))
-        both = (played[0] * quality[0] / 100, played[1] * quality[1] / 100)
-        return {"played": played, "quality": quality, "clemscore": both}[metric]
+        played, quality = (mean_without_spread(rates[row], sample.instances) for rates in (sample.played, sample.quality))
+        product = (played[0] * quality[0] / 100, played[1] * quality[1] / 100)
+        return {"played": played, "quality": quality, "clemscore": product}[metric]
     return interval(drawn, counts)
 
 
-def _effects(evidence: Evidence) -> tuple[Mixed | None, list[str]]:
-    """Models as fixed effects, games and the instances inside them as random ones; of runs, which have instances."""
-    some = evidence.clusters.filter(pl.col("episodes") > 0)
-    models_ = [model for model in evidence.models if model in set(some["model"])]
-    if len(models_) < 2 or some["game"].n_unique() < 3:
+def _mixed_model(evidence: Evidence) -> tuple[MixedModel | None, list[str]]:
+    """Fit models as fixed effects, games and the instances within them as random ones. Only runs have instances."""
+    clusters = evidence.clusters.filter(pl.col("episodes") > 0)
+    names = [model for model in evidence.models if model in set(clusters["model"])]
+    if len(names) < 2 or clusters["game"].n_unique() < 3:
         return None, []
-    if len(some) > MOST:
-        return None, [f"the mixed model, which would take long for {len(some)} pairs of model and instance"]
-    worth = (some["total"] / some["episodes"]).to_numpy()
-    fixed = {model: (some["model"] == model).cast(pl.Float64).to_numpy() for model in models_[1:]}
-    games = some["game"].to_list()
-    instances = [f"{game}/{name}" for game, name in some.select("game", "instance").iter_rows()]
+    if len(clusters) > MOST:
+        return None, [f"the mixed model, which would take long for {len(clusters)} pairs of model and instance"]
+    worth = (clusters["total"] / clusters["episodes"]).to_numpy()
+    fixed = {model: (clusters["model"] == model).cast(pl.Float64).to_numpy() for model in names[1:]}
+    games = clusters["game"].to_list()
+    instances = [f"{game}/{name}" for game, name in clusters.select("game", "instance").iter_rows()]
     try:
-        return mixed(worth, fixed, {"instance": instances}, within=games), []
+        return fit_mixed_model(worth, fixed, {"instance": instances}, within=games), []
     except ValueError as error:
         return None, [str(error)]
 
 
-def _terms(found: Mixed) -> pl.DataFrame:
+def _terms(model: MixedModel) -> pl.DataFrame:
     rows: list[tuple[str, float, float | None, float | None, float | None, float | None]] = [
-        (each.name, each.value, each.error, *each.interval, each.p) for each in found.effects
+        (effect.name, effect.value, effect.error, *effect.interval, effect.p) for effect in model.effects
     ]
-    rows += [(f"deviation of {name}", value, None, None, None, None) for name, value in found.deviations.items()]
+    rows += [(f"deviation of {name}", value, None, None, None, None) for name, value in model.deviations.items()]
     return pl.DataFrame(rows, ["term", "estimate", "error", "low", "high", "p"], orient="row", infer_schema_length=None)
 
 
-def _spread(found: Mixed) -> str:
-    game, instance, rest = (number(found.deviations[name]) for name in ("game", "instance", "residual"))
-    doubt = "" if found.converged else " (the fit did not converge)"
+def _deviations(model: MixedModel) -> str:
+    game, instance, rest = (number(model.deviations[name]) for name in ("game", "instance", "residual"))
+    doubt = "" if model.converged else " (the fit did not converge)"
     return (
         f"What an episode is worth differs between games by a standard deviation of {game} points, between instances of "
         f"one game by {instance}, and by {rest} for reasons of neither{doubt}."
@@ -100,20 +100,20 @@ def _sentences(evidence: Evidence, frame: pl.DataFrame) -> list[str]:
         return ["No model has a clemscore: nothing was played to its end."]
     best, last = known.row(0, named=True), known.row(-1, named=True)
     ends = (best["clemscore_low"], best["clemscore_high"])
-    found = [
+    sentences = [
         f"{models(len(known))}, from {last['model']} at {number(last['clemscore'])} to {best['model']} at "
-        f"{number(best['clemscore'])} ({span(ends if None not in ends else None)})."
+        f"{number(best['clemscore'])} ({interval_text(ends if None not in ends else None)})."
     ]
     widths = [
         width_of((low, high)) for low, high in known.select("clemscore_low", "clemscore_high").drop_nulls().iter_rows()
     ]
     if widths:
-        found.append(
+        sentences.append(
             f"An interval of clemscore is {number(float(np.median(widths)))} points wide for half of the models or more."
         )
     if not evidence.sample.paired:
-        found.append(
+        sentences.append(
             "Of published tables only counts, means and deviations are known: their intervals are approximate, and their "
             "differences are not paired by instance, so they look less sure than they may be."
         )
-    return found
+    return sentences

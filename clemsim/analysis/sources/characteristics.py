@@ -1,73 +1,30 @@
-"""What is known of a model. What is not known is None, never zero."""
+"""Tables of models' characteristics, by clemsim's field names or by the headers of the published table.
+
+Tables are written by people, so their cells are read tolerantly: an unknown value may be written in many ways, and a date
+in several formats. What is unknown becomes None, never zero.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from clemsim._util.files import reading_file
 from clemsim.analysis.sources.names import clean
+from clemsim.catalog.models import Characteristics, validate
 from clemsim.errors import UsageError
 
+FIELDS = tuple(Characteristics.model_fields)
+DATES = ("cutoff", "released")
 FORMATS = ("%m/%d/%Y", "%Y-%m-%d", "%Y-%m", "%Y")
 UNKNOWN = {"", "-", "?", "na", "n/a", "nan", "none", "null", "unknown"}
-
-
-def _known(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().lower() in UNKNOWN else value
-
-
-def _day(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.date()
-    if not isinstance(value, str) or _known(value) is None:
-        return _known(value)
-    for form in FORMATS:
-        try:
-            return datetime.strptime(value.strip(), form).date()
-        except ValueError:
-            continue
-    raise ValueError(f"{value!r} is no date: write it as 2024-05-31")
-
-
-Text = Annotated[str | None, BeforeValidator(_known)]
-Day = Annotated[date | None, BeforeValidator(_day)]
-Flag = Annotated[bool | None, BeforeValidator(_known)]
-Size = Annotated[float | None, BeforeValidator(_known), Field(gt=0, allow_inf_nan=False)]
-
-
-class Characteristics(BaseModel):
-    """The facts about a model, and about how a run of it was served.
-
-    parameters: billions, mixtures of experts by their total; training_tokens: trillions; context: tokens;
-    quantisation: bits of a weight.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    provider: Text = None
-    name: Text = None
-    parameters: Size = None
-    training_tokens: Size = None
-    cutoff: Day = None
-    released: Day = None
-    context: Size = None
-    open_weights: Flag = None
-    multilingual: Flag = None
-    multimodal: Flag = None
-    base_model: Text = None
-    tuning_data: Text = None
-    quantisation: Size = None
-    access: Text = None
-    engine: Text = None
-
-
-FIELDS = tuple(Characteristics.model_fields)
-HEADERS = {  # of the published table, in lower case without what stands in brackets
+HEADERS = {  # of the published table: lower case, without the part in brackets
     "model provider": "provider",
     "model name": "name",
     "training data size": "training_tokens",
@@ -86,74 +43,104 @@ SCHEMA: dict[str, Any] = {
     "model": pl.String,
     **dict.fromkeys(FIELDS, pl.String),
     **dict.fromkeys(("parameters", "training_tokens", "context", "quantisation"), pl.Float64),
-    **dict.fromkeys(("cutoff", "released"), pl.Date),
+    **dict.fromkeys(DATES, pl.Date),
     **dict.fromkeys(("open_weights", "multilingual", "multimodal"), pl.Boolean),
 }
 
 
-def looks_like(header: Iterable[str]) -> bool:
-    """Whether a table with these columns is one of characteristics."""
-    names = {field(column) for column in header}
+def is_characteristics(header: Iterable[str]) -> bool:
+    """Return whether a table with these columns is one of characteristics."""
+    names = {field_of(column) for column in header}
     return "name" in names and bool(names & {"parameters", "released", "training_tokens", "base_model"})
 
 
-def field(column: str) -> str:
-    """The field that a column holds, by its own name or the published one."""
+def field_of(column: str) -> str:
+    """Return the field that a column holds, by clemsim's name of it or by the published header."""
     short = column.split("(")[0].strip().lower()
     return HEADERS.get(short, short.replace(" ", "_"))
 
 
 def read_characteristics(path: Path) -> dict[str, Characteristics]:
-    """The table at `path` by cleaned model name. Raises UsageError naming the line that can't be read."""
-    found: dict[str, Characteristics] = {}
+    """Read the table at `path` by cleaned model name. Raises UsageError naming the line that cannot be read."""
+    models: dict[str, Characteristics] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with reading_file(path), path.open(encoding="utf-8-sig", newline="") as file:
             for line, row in enumerate(csv.DictReader(file), 2):
-                facts = _facts(row)
-                name = clean(str(facts.get("name") or ""))
+                cells = _cells(row)
+                name = clean(str(cells.get("name") or ""))
                 if not name:
                     raise UsageError(f"{path}, line {line}: a model needs a name")
-                if name in found:
-                    raise UsageError(f"{path}, line {line}: {name} is there twice")
-                found[name] = checked({**facts, "name": name}, f"{path}, line {line}")
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} can't be read: {error}") from error
-    return found
+                if name in models:
+                    raise UsageError(f"{path}, line {line}: {name} appears twice")
+                models[name] = parse_characteristics({**cells, "name": name}, f"{path}, line {line}")
+    except csv.Error as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    return models
 
 
-def checked(facts: Mapping[str, Any], where: str) -> Characteristics:
-    """Characteristics out of a row or a table. Raises UsageError that begins with `where`."""
-    try:
-        return Characteristics.model_validate(dict(facts))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(each) for each in first["loc"])
-        known = f"; known are {', '.join(FIELDS)}" if first["type"] == "extra_forbidden" else ""
-        raise UsageError(f"{where}: {place}: {first['msg']}{known}") from error
+def parse_characteristics(cells: Mapping[str, Any], where: str) -> Characteristics:
+    """Parse the cells of one model, by field. Raises UsageError that begins with `where` and names the field."""
+    for field in cells:
+        if field not in FIELDS:
+            raise UsageError(f"{where}: {field}: Extra inputs are not permitted; known are {', '.join(FIELDS)}")
+    return validate({field: _parse(field, cell, where) for field, cell in cells.items()}, Characteristics, where)
 
 
-def frame(models: Mapping[str, Characteristics]) -> pl.DataFrame:
-    """One row a model, every field a column."""
+def characteristics_frame(models: Mapping[str, Characteristics]) -> pl.DataFrame:
+    """Return a frame with a row for each model and a column for each field."""
     rows = [{"model": model, **facts.model_dump()} for model, facts in models.items()]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _facts(row: Mapping[str | None, Any]) -> dict[str, Any]:
-    """The fields of a row. Columns that are no field are left alone, as published tables have many."""
-    facts: dict[str, Any] = {}
-    for column, value in row.items():
-        if column is None or not isinstance(value, str) or _known(value) is None:
-            continue
-        name, text = field(column), value.strip()
-        if name == "commercial":
-            facts["open_weights"] = text.lower() in ("0", "false", "no")
-        elif name in FIELDS:
-            facts[name] = _thousands(text) if name == "context" and "thousand" in column.lower() else text
-    return facts
-
-
-def _thousands(text: str) -> str:
+def _parse(field: str, cell: Any, where: str) -> Any:
+    if _is_unknown(cell):
+        return None
     try:
-        return str(float(text) * 1000)
+        return _date(cell) if field in DATES else cell
+    except ValueError as error:
+        raise UsageError(f"{where}: {field}: {error}") from error
+
+
+def _is_unknown(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and cell.strip().lower() in UNKNOWN)
+
+
+def _date(cell: Any) -> Any:
+    """Parse a date in one of FORMATS; leave other types to the validation of the field."""
+    if isinstance(cell, datetime):
+        return cell.date()
+    return _date_in(cell.strip()) if isinstance(cell, str) else cell
+
+
+def _date_in(text: str) -> date:
+    for form in FORMATS:
+        try:
+            return datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+    raise ValueError(f"{text!r} is no date: write it as 2024-05-31")
+
+
+def _cells(row: Mapping[str | None, Any]) -> dict[str, Any]:
+    """Return the known cells of a row by field. Other columns are ignored, as published tables have many."""
+    cells: dict[str, Any] = {}
+    for column, value in row.items():
+        if column is None or not isinstance(value, str) or _is_unknown(value):
+            continue
+        field, text = field_of(column), value.strip()
+        if field == "commercial":
+            cells["open_weights"] = text.lower() in ("0", "false", "no")
+        elif field == "context":
+            cells["context"] = _tokens(text, 1000 if "thousand" in column.lower() else 1)
+        elif field in FIELDS:
+            cells[field] = text
+    return cells
+
+
+def _tokens(text: str, unit: int) -> str:
+    """Return the number of tokens in `text`, counted in `unit`, as a whole number; text that is no number as it stands."""
+    try:
+        tokens = float(text) * unit
     except ValueError:
         return text
+    return str(round(tokens)) if isfinite(tokens) else text

@@ -1,4 +1,4 @@
-"""Everything the analyses look at, wherever it came from."""
+"""The evidence that all analyses use, whatever its source."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ import numpy as np
 import polars as pl
 
 from clemsim.analysis.sources import names
-from clemsim.analysis.sources.characteristics import Characteristics, frame
+from clemsim.analysis.sources.characteristics import characteristics_frame
 from clemsim.analysis.sources.published import COSTS, EPISODES, OVERALL, SCORES
 from clemsim.analysis.statistics.averages import Numbers
 from clemsim.analysis.statistics.bootstrap import Sample, from_clusters, from_table
 from clemsim.analysis.wording import models
+from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
 
-ROUNDING = 0.02  # two averages that were rounded to two decimals may differ by so much from what their games give
+ROUNDING = 0.02  # points by which a clemscore of two rounded averages may differ from that of its games
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of some models.
+    """The scores, costs and characteristics of some models.
 
-    scores: %Played, Quality and its deviation by model and game, and the number of episodes where it is known.
+    scores: %Played, Quality and its deviation (0..100) by model and game, and the number of episodes where it is known.
     printed: averages as a published table prints them.
-    clusters: the episodes of each instance, of runs and raw tables: how many, played, scored, the sum of main scores.
-    described: characteristics by the name that they go by (see `facts`). served: access by model, as a table says.
+    clusters: by instance, of runs and raw tables: the number of episodes, of those played and scored, the sum of scores.
+    described: characteristics by cleaned name (see `facts`). served: access by model, as a table gives it.
     costs: seconds a request and millions of tokens, by model. notes: what was left out, and why.
     """
 
@@ -48,12 +49,12 @@ class Evidence:
 
     @cached_property
     def games(self) -> tuple[str, ...]:
-        """All games that somebody was to play."""
+        """All games that a model was to play."""
         return tuple(sorted(self.scores["game"].unique().to_list()))
 
     @cached_property
     def overall(self) -> pl.DataFrame:
-        """%Played, Quality and clemscore by model: as printed, or computed with each stage rounded as clembench does."""
+        """%Played, Quality and clemscore by model, as printed, or computed with each stage rounded as clembench does."""
         computed = self._computed
         joined = computed.join(self.printed, on="model", how="left", suffix="_printed", maintain_order="left")
         columns = [pl.coalesce(f"{name}_printed", name).alias(name) for name in ("played", "quality", "clemscore")]
@@ -61,22 +62,22 @@ class Evidence:
 
     @cached_property
     def sample(self) -> Sample:
-        """What was seen and what might have been, of all models and games."""
-        of_runs = [model for model in self.models if model in set(self.clusters["model"])]
-        of_tables = [model for model in self.models if model not in set(of_runs)]
-        parts = [self._clustered(of_runs)] if of_runs else []
-        parts += [self._tabled(of_tables)] if of_tables else []
-        return _beside(parts, self.models)
+        """The observed rates of all models and games, with their bootstrap draws."""
+        run_models = [model for model in self.models if model in set(self.clusters["model"])]
+        table_models = [model for model in self.models if model not in set(run_models)]
+        parts = [self._clustered(run_models)] if run_models else []
+        parts += [self._tabled(table_models)] if table_models else []
+        return _joined(parts, self.models)
 
     @cached_property
     def facts(self) -> pl.DataFrame:
-        """One row for each model that has characteristics, joined by its cleaned name."""
+        """A frame with a row for each model that has characteristics, joined by its cleaned name."""
         known = {model: facts for model in self.models if (facts := self.characteristics(model))}
-        return frame(known).join(self.overall, on="model", how="left", maintain_order="left")
+        return characteristics_frame(known).join(self.overall, on="model", how="left", maintain_order="left")
 
     @cached_property
     def kinds(self) -> pl.DataFrame:
-        """Family, weights, quantisation and access of every model; where nobody says so, as its name gives away."""
+        """Family, weights, quantisation and access of every model; where no table gives them, as its name implies."""
         others = {names.weights(self._name(model)) for model in self.models}
         rows = [(model, *self._kind(model, others)) for model in self.models]
         schema = {
@@ -89,27 +90,27 @@ class Evidence:
         return pl.DataFrame(rows, schema, orient="row").join(self.overall, on="model", how="left", maintain_order="left")
 
     def characteristics(self, model: str) -> Characteristics | None:
-        """What is known of a model, if it is described."""
+        """Return the characteristics of a model; None where it is not described."""
         return self.described.get(model) or self.described.get(names.clean(model))
 
     def left_out(self) -> list[str]:
-        """What is missing and what was done about it, as paper.md has it: a game that was never run is in neither
-        average, one that was never played is in %Played alone.
+        """Return notes on what is missing and on its treatment: a game that was never run is in neither average, one that
+        was never played to its end is in %Played alone.
         """
         return [*self.notes, *_missing(self), *self._disagreeing(), *self._undescribed()]
 
     @cached_property
     def _computed(self) -> pl.DataFrame:
         rows = []
-        for (model,), some in self.scores.group_by("model", maintain_order=True):
-            played = _two(some["played"].mean())
-            quality = _two(some["quality"].mean())
-            score = None if played is None or quality is None else _two(played / 100 * quality)
+        for (model,), games in self.scores.group_by("model", maintain_order=True):
+            played = _rounded(games["played"].mean())
+            quality = _rounded(games["quality"].mean())
+            score = None if played is None or quality is None else _rounded(played / 100 * quality)
             rows.append((model, played, quality, score))
         return pl.DataFrame(rows, OVERALL, orient="row")
 
     def _name(self, model: str) -> str:
-        """By which name the weights of a model are known."""
+        """Return the name by which the weights of a model are known."""
         facts = self.characteristics(model)
         return names.clean(facts.name if facts and facts.name else model)
 
@@ -117,78 +118,86 @@ class Evidence:
         clean, facts = names.clean(model), self.characteristics(model)
         weights = names.weights(self._name(model), others)
         bits = facts.quantisation if facts and facts.quantisation else names.bits(clean)
-        said = (facts and (facts.access or facts.engine)) or names.served_by(clean) or self.served.get(model)
-        return names.family(weights), weights, bits, said
+        access = (facts and (facts.access or facts.engine)) or names.served_by(clean) or self.served.get(model)
+        return names.family(weights), weights, bits, access
 
     def _clustered(self, models: Sequence[str]) -> Sample:
         arrays = []
         games = [game for game in self.games if game in set(self.clusters["game"])]
         for game in games:
-            some = self.clusters.filter(pl.col("game") == game)
-            place = {instance: at for at, instance in enumerate(some["instance"].unique(maintain_order=True))}
-            column = {model: at for at, model in enumerate(models)}
-            array = np.zeros((len(place), len(models), 4))
-            for model, _, instance, *counts in some.iter_rows():
-                array[place[instance], column[model]] = counts
+            clusters = self.clusters.filter(pl.col("game") == game)
+            row = {instance: index for index, instance in enumerate(clusters["instance"].unique(maintain_order=True))}
+            column = {model: index for index, model in enumerate(models)}
+            array = np.zeros((len(row), len(models), 4))
+            for model, _, instance, *counts in clusters.iter_rows():
+                array[row[instance], column[model]] = counts
             arrays.append(array)
         return from_clusters(models, games, arrays)
 
     def _tabled(self, models: Sequence[str]) -> Sample:
-        some = self.scores.filter(pl.col("model").is_in(models))
-        games = [game for game in self.games if game in set(some["game"])]
+        scores = self.scores.filter(pl.col("model").is_in(models))
+        games = [game for game in self.games if game in set(scores["game"])]
         played, quality, deviation, episodes = (
-            _matrix(some, models, games, name) for name in ("played", "quality", "deviation", "episodes")
+            _matrix(scores, models, games, name) for name in ("played", "quality", "deviation", "episodes")
         )
         return from_table(models, games, played, quality, deviation, episodes)
 
     def _disagreeing(self) -> list[str]:
-        """Models whose printed clemscore is not what their games give."""
-        both = self._computed.join(self.printed, on="model", suffix="_printed")
-        apart = both.filter((pl.col("clemscore") - pl.col("clemscore_printed")).abs() > ROUNDING)
+        """Return a note on each model whose printed clemscore is not that of its games."""
+        averages = self._computed.join(self.printed, on="model", suffix="_printed")
+        differing = averages.filter((pl.col("clemscore") - pl.col("clemscore_printed")).abs() > ROUNDING)
         return [
             f"{model}: its table prints a clemscore of {printed:.2f}, its games give {score:.2f}; the printed one is used"
-            for model, score, printed in apart.select("model", "clemscore", "clemscore_printed").iter_rows()
+            for model, score, printed in differing.select("model", "clemscore", "clemscore_printed").iter_rows()
         ]
 
     def _undescribed(self) -> list[str]:
-        without = [model for model in self.models if self.characteristics(model) is None]
+        undescribed = [model for model in self.models if self.characteristics(model) is None]
         if not self.described:
             return ["there is no table of characteristics: nothing can be said of size, data, dates or base models"]
-        if not without:
+        if not undescribed:
             return []
-        return [f"{len(without)} models have no characteristics and are only in analyses that need none: {listed(without)}"]
+        return [
+            f"{len(undescribed)} models have no characteristics and are only in analyses that need none: "
+            f"{join_names(undescribed)}"
+        ]
 
 
 def scores_of(clusters: pl.DataFrame) -> pl.DataFrame:
-    """%Played, Quality and its deviation by model and game, out of clusters."""
+    """Return %Played, Quality and its deviation by model and game, from clusters."""
     rows = []
-    for (model, game), some in clusters.group_by(["model", "game"], maintain_order=True):
-        episodes, played, scored, total = (float(some[name].sum()) for name in ("episodes", "played", "scored", "total"))
+    for (model, game), instances in clusters.group_by(["model", "game"], maintain_order=True):
+        episodes, played, scored, total = (
+            float(instances[name].sum()) for name in ("episodes", "played", "scored", "total")
+        )
         if episodes:
             rows.append((model, game, 100 * played / episodes, total / scored if scored else None, None, episodes))
     return pl.DataFrame(rows, SCORES, orient="row")
 
 
-def merged(parts: Sequence[Evidence]) -> Evidence:
-    """All of them together; of a model that is in several, what came first holds, and a note says where they differ."""
+def merge(parts: Sequence[Evidence]) -> Evidence:
+    """Merge evidence. Of a model in several parts the first holds, and a note names differing scores.
+
+    Raises UsageError where there is no part.
+    """
     if not parts:
         raise UsageError("name at least one run, study or table of results")
     notes, seen = [note for part in parts for note in part.notes], set[str]()
     kept: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     for part in parts:
-        own = set(part.scores["model"].to_list())
-        again = own & seen
-        notes += _conflicts(part, kept, again)
-        fresh = pl.col("model").is_in(list(own - seen))
+        models = set(part.scores["model"].to_list())
+        repeated = models & seen
+        notes += _conflicts(part, kept, repeated)
+        fresh = pl.col("model").is_in(list(models - seen))
         kept.append((part.scores.filter(fresh), part.printed.filter(fresh), part.clusters.filter(fresh)))
-        seen |= own
+        seen |= models
     costs = pl.concat([part.costs for part in parts])
     described: dict[str, Characteristics] = {}
     served: dict[str, str] = {}
     for part in reversed(parts):
         described |= part.described
         served |= part.served
-    scores, printed, clusters = (pl.concat([each[at] for each in kept]) for at in range(3))
+    scores, printed, clusters = (pl.concat([frames[index] for frames in kept]) for index in range(3))
     return Evidence(
         scores,
         printed,
@@ -200,56 +209,57 @@ def merged(parts: Sequence[Evidence]) -> Evidence:
     )
 
 
-def listed(items: Sequence[str], most: int = 12) -> str:
-    """Names in a row; only the first ones of many."""
+def join_names(items: Sequence[str], most: int = 12) -> str:
+    """Return names separated by commas; of many, only the first `most` and the number of the others."""
     rest = len(items) - most
     return ", ".join(items[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _conflicts(part: Evidence, kept: Sequence[tuple[pl.DataFrame, ...]], again: set[str]) -> list[str]:
-    before = {model: score for _, printed, _ in kept for model, score in printed.select("model", "clemscore").iter_rows()}
-    now = dict(part.printed.select("model", "clemscore").iter_rows())
+def _conflicts(part: Evidence, kept: Sequence[tuple[pl.DataFrame, ...]], repeated: set[str]) -> list[str]:
+    first = {model: score for _, printed, _ in kept for model, score in printed.select("model", "clemscore").iter_rows()}
+    later = dict(part.printed.select("model", "clemscore").iter_rows())
     return [
-        f"{model}: a first table gives a clemscore of {before[model]}, a later one {now[model]}; the first is used"
-        for model in sorted(again)
-        if before.get(model) is not None and now.get(model) is not None and before[model] != now[model]
+        f"{model}: a first table gives a clemscore of {first[model]}, a later one {later[model]}; the first is used"
+        for model in sorted(repeated)
+        if first.get(model) is not None and later.get(model) is not None and first[model] != later[model]
     ]
 
 
 def _missing(evidence: Evidence) -> list[str]:
     notes = []
     for game in evidence.games:
-        some = evidence.scores.filter(pl.col("game") == game)
-        there = set(some.filter(pl.col("played").is_not_null())["model"])
-        if never := [model for model in evidence.models if model not in there]:
-            notes.append(f"{game} was not run with {listed(never)}: it is in neither of their averages")
-        unplayed = some.filter(pl.col("quality").is_null() & pl.col("played").is_not_null())["model"].to_list()
+        scores = evidence.scores.filter(pl.col("game") == game)
+        run_with = set(scores.filter(pl.col("played").is_not_null())["model"])
+        if absent := [model for model in evidence.models if model not in run_with]:
+            notes.append(f"{game} was not run with {join_names(absent)}: it is in neither of their averages")
+        unplayed = scores.filter(pl.col("quality").is_null() & pl.col("played").is_not_null())["model"].to_list()
         if unplayed:
             text = f"{game} was never played to its end by {models(len(unplayed))}, and is left out of their average Quality"
-            notes.append(f"{text}: {listed(unplayed)}")
-    without = evidence.overall.filter(pl.col("clemscore").is_null())["model"].to_list()
-    return notes + ([f"no clemscore, as nothing was scored: {listed(without)}"] if without else [])
+            notes.append(f"{text}: {join_names(unplayed)}")
+    unscored = evidence.overall.filter(pl.col("clemscore").is_null())["model"].to_list()
+    return notes + ([f"no clemscore, as nothing was scored: {join_names(unscored)}"] if unscored else [])
 
 
-def _beside(parts: Sequence[Sample], models: Sequence[str]) -> Sample:
+def _joined(parts: Sequence[Sample], models: Sequence[str]) -> Sample:
+    """Join samples of different models into one with all their games."""
     games = tuple(sorted({game for part in parts for game in part.games}))
     wide = [_widened(part, games) for part in parts]
-    every = [model for part in parts for model in part.models]
-    most = tuple(max(counts) for counts in zip(*(part.instances for part in wide), strict=True))
+    all_models = [model for part in parts for model in part.models]
+    instances = tuple(max(counts) for counts in zip(*(part.instances for part in wide), strict=True))
     played, quality = (np.concatenate([getattr(part, name) for part in wide], axis=0) for name in ("played", "quality"))
     drawn = [np.concatenate([getattr(part, f"drawn_{name}") for part in wide], axis=1) for name in ("played", "quality")]
     paired = len(parts) == 1 and parts[0].paired
-    return Sample(tuple(every), games, played, quality, drawn[0], drawn[1], most, paired).only(models)
+    return Sample(tuple(all_models), games, played, quality, drawn[0], drawn[1], instances, paired).only(models)
 
 
 def _widened(part: Sample, games: Sequence[str]) -> Sample:
-    at = [part.games.index(game) if game in part.games else None for game in games]
+    indices = [part.games.index(game) if game in part.games else None for game in games]
 
     def wide(values: Numbers) -> Numbers:
         empty = np.full(values.shape[:-1], np.nan)
-        return np.stack([empty if index is None else values[..., index] for index in at], axis=-1)
+        return np.stack([empty if index is None else values[..., index] for index in indices], axis=-1)
 
-    counts = tuple(0 if index is None else part.instances[index] for index in at)
+    instances = tuple(0 if index is None else part.instances[index] for index in indices)
     return Sample(
         part.models,
         tuple(games),
@@ -257,7 +267,7 @@ def _widened(part: Sample, games: Sequence[str]) -> Sample:
         wide(part.quality),
         wide(part.drawn_played),
         wide(part.drawn_quality),
-        counts,
+        instances,
         part.paired,
     )
 
@@ -268,6 +278,6 @@ def _matrix(scores: pl.DataFrame, models: Sequence[str], games: Sequence[str], c
     return np.array([[values[model, game] for game in games] for model in models], dtype=float)
 
 
-def _two(value: object) -> float | None:
-    """Two decimals, as numpy rounds."""
+def _rounded(value: object) -> float | None:
+    """Round to two decimals as numpy does."""
     return round(value * 100) / 100 if isinstance(value, float) else None

@@ -1,6 +1,6 @@
-"""What the name of a published model gives away: its family, its weights, how they were stored and who served them.
+"""Facts that the name of a published model implies: its family, its weights, how they are stored and which host serves them.
 
-A table of characteristics that says so itself is believed before its name is. Names are those of Bhavsar et al. (2024).
+A table of characteristics takes precedence over the name. Names are those of Bhavsar et al. (2024).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-RENAMED = {"openchat_3.5": "openchat-3.5"}  # the one name that the published tables spell in two ways
+RENAMED = {"openchat_3.5": "openchat-3.5"}  # the only name that the published tables spell in two ways
 SERVED_BY = {  # by the end of a name
     "groq": "groq",
     "together.ai": "together.ai",
@@ -22,29 +22,29 @@ VERSION = re.compile(r"^\d+(\.\d+)?o?$")
 
 
 def clean(name: str) -> str:
-    """A name as all tables share it: the first of the players, without the temperature, in lower case."""
+    """Return a name as all tables share it: the first of the players, without the temperature, in lower case."""
     short = re.split(r"-t\d+\.\d+(?:--|$)", name.strip())[0].strip().lower()
     return RENAMED.get(short, short)
 
 
 def served_by(name: str) -> str | None:
-    """Who served the model, where its name ends in that."""
+    """Return the access that the end of a name implies; None where it implies none."""
     if "-gguf" in name:
         return "llama.cpp"
     return next((access for end, access in SERVED_BY.items() if name.endswith(f"-{end}")), None)
 
 
 def bits(name: str) -> float | None:
-    """The bits of a weight, where the name says so: `-q4`, `-int8`, `-4bit`."""
-    found = re.search(r"-(?:q|int|fp|bf)(\d+)(?:_\w+)?$|-(\d+)bit$", name)
-    return float(found[1] or found[2]) if found else None
+    """Return the bits of a weight that a name states, as in `-q4`, `-int8`, `-4bit`; None where it states none."""
+    match = re.search(r"-(?:q|int|fp|bf)(\d+)(?:_\w+)?$|-(\d+)bit$", name)
+    return float(match[1] or match[2]) if match else None
 
 
 def weights(name: str, others: Collection[str] = ()) -> str:
-    """The name without its publisher, storage and server, so that variants of one model share it.
+    """Return the name without its publisher, storage and server, so that variants of one model share it.
 
-    `meta-llama-3-70b-instruct-gguf-q4` becomes `llama-3-70b-instruct`, and so does `llama-3-70b-groq` where that is
-    among the `others`, as hosts serve chat models and drop the word at will.
+    `meta-llama-3-70b-instruct-gguf-q4` becomes `llama-3-70b-instruct`. So does `llama-3-70b-groq` where that name is among
+    the `others`, as hosts serve chat models and often drop the word.
     """
     short = re.sub(r"-(?:gguf|awq|gptq)|-(?:q|int|fp|bf)\d+(?:_\w+)?$|-\d+bit$", "", name)
     hosted = False
@@ -57,11 +57,11 @@ def weights(name: str, others: Collection[str] = ()) -> str:
 
 
 def family(name: str) -> str:
-    """The name up to its size or, without one, up to its version: `qwen1.5-72b-chat` is of `qwen1.5`, `gpt-4-0613` of
-    `gpt-4`.
+    """Return the name up to its size or, without one, up to its version: `qwen1.5-72b-chat` is of the family `qwen1.5`,
+    `gpt-4-0613` of `gpt-4`.
     """
     parts = weights(name).split("-")
-    for at, part in enumerate(parts):
-        if at and SIZE.match(part):
-            return "-".join(parts[:at])
+    for index, part in enumerate(parts):
+        if index and SIZE.match(part):
+            return "-".join(parts[:index])
     return "-".join(parts[:2]) if len(parts) > 1 and VERSION.match(parts[1]) and len(parts[1]) < 4 else parts[0]

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
+from clemsim._util.files import reading_file
 from clemsim.analysis.sources.names import clean
 from clemsim.errors import UsageError
 
 PLAYED, QUALITY, DEVIATION = ", % Played", ", Quality Score", ", Quality Score (std)"
-# How many episodes clembench v1.6 has of each game: its results.csv does not say.
+# Episodes of each game in clembench v1.6; its results.csv does not state them.
 COMPOSITION = {
     "taboo": 60,
     "wordle": 30,
@@ -35,45 +36,48 @@ Row = Mapping[str, str]
 
 
 def rows_of(path: Path) -> tuple[list[str], list[Row]]:
-    """The header and the rows of a CSV table. Raises UsageError."""
+    """Return the header and the rows of a CSV table. Raises UsageError."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with reading_file(path), path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             rows: list[Row] = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
             return list(reader.fieldnames or ()), rows
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} can't be read: {error}") from error
+    except csv.Error as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
 
 
 def is_results(header: Sequence[str]) -> bool:
-    """Whether this is a table of results."""
+    """Return whether this is the header of a table of results."""
     return any(column.endswith(PLAYED) for column in header)
 
 
 def is_raw(header: Sequence[str]) -> bool:
-    """Whether this is a table of every episode's metrics."""
+    """Return whether this is the header of a table with every metric of each episode."""
     return {"game", "model", "episode", "metric", "value"} <= set(header)
 
 
 def is_latency(header: Sequence[str]) -> bool:
-    """Whether this is a table of latencies."""
+    """Return whether this is the header of a table of latencies."""
     return {"model", "latency"} <= set(header)
 
 
 def is_tokens(header: Sequence[str]) -> bool:
-    """Whether this is a table of tokens."""
+    """Return whether this is the header of a table of tokens."""
     return "model" in header and any(column.startswith("total_output") for column in header)
 
 
 def read_results(path: Path, header: Sequence[str], rows: Iterable[Row]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Scores by model and game, and the printed averages by model (None where nothing is printed). Raises UsageError."""
+    """Return scores by model and game, and the printed averages by model (None where none is printed).
+
+    Raises UsageError naming the line that cannot be read.
+    """
     games = [column.removesuffix(PLAYED) for column in header if column.endswith(PLAYED)]
-    scores, overall, seen = [], [], set()
+    scores, overall, models_read = [], [], set()
     for line, row in enumerate(rows, 2):
         model, where = clean(_name(row)), f"{path}, line {line}"
-        if not model or model in seen:
-            raise UsageError(f"{where}: {f'{model} is there twice' if model else 'a row needs the name of a model'}")
-        seen.add(model)
+        if not model or model in models_read:
+            raise UsageError(f"{where}: {f'{model} appears twice' if model else 'a row needs the name of a model'}")
+        models_read.add(model)
         for game in games:
             played = number(row.get(f"{game}{PLAYED}", ""), where, 100)
             quality = number(row.get(f"{game}{QUALITY}", ""), where, 100)
@@ -86,19 +90,19 @@ def read_results(path: Path, header: Sequence[str], rows: Iterable[Row]) -> tupl
 
 
 def read_raw(path: Path, rows: Iterable[Row]) -> pl.DataFrame:
-    """Clusters by model, game and instance: how many episodes, played, scored, and the sum of main scores. Raises
-    UsageError.
+    """Return clusters by model, game and instance: the number of episodes, of those played and scored, and the sum of their
+    main scores. Raises UsageError naming the line that cannot be read.
 
     The instance of an episode is its experiment and number; an episode without the metric `Aborted` is unfinished and
     left out.
     """
-    found: dict[tuple[str, str, str], dict[str, float | None]] = {}
+    metrics_by_episode: dict[tuple[str, str, str], dict[str, float | None]] = {}
     for line, row in enumerate(rows, 2):
         if row["metric"] in ("Aborted", "Main Score"):
             key = (clean(row["model"]), row["game"], f"{row.get('experiment', '')}/{row['episode']}")
-            found.setdefault(key, {})[row["metric"]] = number(row["value"], f"{path}, line {line}", 100)
+            metrics_by_episode.setdefault(key, {})[row["metric"]] = number(row["value"], f"{path}, line {line}", 100)
     clusters = []
-    for key, metrics in found.items():
+    for key, metrics in metrics_by_episode.items():
         if (aborted := metrics.get("Aborted")) is not None:
             score = metrics.get("Main Score")
             clusters.append((*key, 1.0, 1 - aborted, float(score is not None), score or 0.0))
@@ -106,7 +110,7 @@ def read_raw(path: Path, rows: Iterable[Row]) -> pl.DataFrame:
 
 
 def read_costs(path: Path, rows: Iterable[Row]) -> pl.DataFrame:
-    """Latency (seconds a request) or tokens (millions in and out, of all games), by model. Raises UsageError."""
+    """Return latency (seconds a request) or tokens (millions in and out, of all games), by model. Raises UsageError."""
     costs = []
     for line, row in enumerate(rows, 2):
         values = (row.get("latency"), row.get("total_input (mln)"), row.get("total_output (mln)"))
@@ -115,7 +119,7 @@ def read_costs(path: Path, rows: Iterable[Row]) -> pl.DataFrame:
 
 
 def number(text: str, where: str, most: float = math.inf) -> float | None:
-    """A number from 0 to `most`; None for an empty cell or NaN. Raises UsageError."""
+    """Parse a number from 0 to `most`; None for an empty cell or NaN. Raises UsageError that begins with `where`."""
     if not text.strip() or text.strip().lower() in ("nan", "none", "null"):
         return None
     try:
@@ -128,7 +132,7 @@ def number(text: str, where: str, most: float = math.inf) -> float | None:
 
 
 def _name(row: Row) -> str:
-    """The model of a row: in a column without a name, or in one of clembench's."""
+    """Return the model of a row: the value of a column without a name, or of one of clembench's columns."""
     return next((row[column] for column in ("", "model", "cllm_pairs", "Model Name") if row.get(column)), "")
 
 

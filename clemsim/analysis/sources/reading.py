@@ -1,22 +1,22 @@
-"""Finds out what each thing named on the command line is, and reads it."""
+"""Recognises each source that a user names, and reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
-from clemsim.analysis.sources import published, runs, studies
-from clemsim.analysis.sources.characteristics import Characteristics, looks_like, read_characteristics
-from clemsim.analysis.sources.evidence import Evidence, merged, scores_of
+from clemsim.analysis.sources import Decoding, published, runs, studies
+from clemsim.analysis.sources.characteristics import is_characteristics, read_characteristics
+from clemsim.analysis.sources.evidence import Evidence, merge, scores_of
 from clemsim.analysis.sources.names import clean
 from clemsim.analysis.statistics.rating import RatedGame
 from clemsim.errors import UsageError
 from clemsim.store.folder import STORE
 
-Decoding = Literal["plain", "constrained", "all"]
+DECODING: dict[bool, Decoding] = {False: "plain", True: "constrained"}  # of a run, by whether it is constrained
 
 
 def read(
@@ -25,23 +25,23 @@ def read(
     suite: str | None = None,
     decoding: Decoding | None = None,
 ) -> Evidence:
-    """Runs, studies, tables, and folders of tables, as one; of runs only those of `suite`, where one is named, and with
-    this decoding. Where none is named and there are runs of both kinds, the plain ones: what holds a model's replies to a
-    format is no trait of the model.
+    """Read runs, studies, tables, and folders of tables into one Evidence.
+
+    Of runs, only those of `suite` (None: all) with this `decoding` are read. Without `decoding`, and with runs of both
+    kinds, the plain ones are read: a grammar that constrains replies is no trait of the model.
 
     In a folder of tables those named `results...` come first, then the others by name: of a model that is in several
-    tables the first holds. Characteristics named apart come before those found in a folder. Raises UsageError and
-    StoreError.
+    tables the first holds. `characteristics` come before those found in a folder. Raises UsageError and StoreError.
     """
     parts: list[Evidence] = [Evidence(described=read_characteristics(path)) for path in characteristics]
-    wanted, left = _chosen(sources, suite, decoding)
+    wanted, left_out = _chosen(sources, suite, decoding)
     played: list[Path] = []
     for source in sources:
         if (source / studies.INDEX).is_file():
-            rows, notes = studies.members(source)
-            rows = [(run, row) for run, row in rows if run in wanted]
-            parts += studies.read_members(rows, notes)
-            played += [run for run, _ in rows]
+            listed, notes = studies.listed_runs(source)
+            listed = [run for run in listed if run.folder in wanted]
+            parts += studies.read_listed(listed, notes)
+            played += [run.folder for run in listed]
         elif (source / STORE).is_file():
             if source in wanted:
                 parts.append(runs.read_run(source))
@@ -51,39 +51,38 @@ def read(
         elif source.is_file():
             parts.append(_table(source, alone=True))
         else:
-            raise UsageError(f"{source} is not there: name a run, a study, a table or a folder of tables")
-    alike = runs.check_alike(played) if len(played) > 1 else []
-    whole = merged([*_unique(parts), Evidence(notes=(*left, *alike))])
-    if whole.scores.is_empty():
-        where = "" if suite is None else f" with suite {suite}"
-        why = "; ".join(whole.notes) or "a run, a study or a table of results is needed"
-        raise UsageError(f"nothing was played in what was named{where}: {why}")
-    return whole
+            raise UsageError(f"{source} does not exist: name a run, a study, a table or a folder of tables")
+    notes = runs.check_alike(played) if len(played) > 1 else []
+    evidence = merge([*_with_unique_names(parts), Evidence(notes=(*left_out, *notes))])
+    if evidence.scores.is_empty():
+        condition = "" if suite is None else f" with suite {suite}"
+        reason = "; ".join(evidence.notes) or "a run, a study or a table of results is needed"
+        raise UsageError(f"nothing was played in what was named{condition}: {reason}")
+    return evidence
 
 
 def _chosen(sources: Sequence[Path], suite: str | None, decoding: Decoding | None) -> tuple[set[Path], list[str]]:
-    """The runs to be read, and a note where some are left out for their decoding."""
+    """Return the runs to be read, and a note where some are left out for their decoding."""
     settings = {run: runs.setting(run) for source in sources for run in _runs(source)}
-    settings = {run: each for run, each in settings.items() if suite in (None, each.suite)}
+    constrained = {run: about.constrained for run, about in settings.items() if suite in (None, about.suite)}
     if decoding is None:
-        decoding = "plain" if len({each.constrained for each in settings.values()}) > 1 else "all"
-    wanted = {run for run, each in settings.items() if decoding == "all" or each.constrained == (decoding == "constrained")}
-    if len(wanted) == len(settings):
+        decoding = "plain" if len(set(constrained.values())) > 1 else "all"
+    wanted = {run for run, is_constrained in constrained.items() if decoding in ("all", DECODING[is_constrained])}
+    if len(wanted) == len(constrained):
         return wanted, []
-    other = "constrained" if decoding == "plain" else "plain"
-    return wanted, [f"{len(settings) - len(wanted)} runs with {other} decoding are left out: see --decoding {other}"]
+    other = DECODING[decoding == "plain"]
+    return wanted, [f"{len(constrained) - len(wanted)} runs with {other} decoding are left out: see --decoding {other}"]
 
 
 def _runs(source: Path) -> list[Path]:
     if (source / studies.INDEX).is_file():
-        return [run for run, _ in studies.members(source)[0]]
+        return [run.folder for run in studies.listed_runs(source)[0]]
     return [source] if (source / STORE).is_file() else []
 
 
 def read_games(path: Path) -> list[RatedGame]:
-    """A table of games between models: `first`, `second`, `score` (of the first: 1, 0 or 0.5), and `instance` if it has one.
-
-    Raises UsageError.
+    """Read a table of games between models: `first`, `second`, `score` (of the first: 1, 0 or 0.5), and `instance` if the
+    table has it. Raises UsageError naming the line that cannot be read.
     """
     header, rows = published.rows_of(path)
     if not {"first", "second", "score"} <= set(header):
@@ -114,7 +113,7 @@ def _table(path: Path, *, alone: bool) -> Evidence:
         return Evidence(clusters=clusters, scores=scores_of(clusters))
     if published.is_latency(header) or published.is_tokens(header):
         return Evidence(costs=published.read_costs(path, rows))
-    if looks_like(header):
+    if is_characteristics(header):
         return Evidence(described=read_characteristics(path))
     if alone:
         raise UsageError(f"{path} is no table that clemsim knows: results.csv, raw.csv, characteristics, latency or tokens")
@@ -122,32 +121,30 @@ def _table(path: Path, *, alone: bool) -> Evidence:
 
 
 def _served(header: Sequence[str], rows: Sequence[published.Row]) -> dict[str, str]:
-    """Who served each model, where the table has clembench's column `Backend`."""
+    """Return the access of each model, where the table has clembench's column `Backend`."""
     backend = next((column for column in header if column.strip() == "Backend"), None)
     if backend is None or "Model Name" not in header:
         return {}
     return {clean(row["Model Name"]): row[backend].strip() for row in rows if row[backend].strip()}
 
 
-def _unique(parts: Sequence[Evidence]) -> list[Evidence]:
-    """The same with models of the same name in several runs told apart by a number."""
-    seen: dict[str, int] = {}
-    found = []
+def _with_unique_names(parts: Sequence[Evidence]) -> list[Evidence]:
+    """Return the same parts, in which models of the same name in several runs are numbered."""
+    counts: Counter[str] = Counter()
+    unique = []
     for part in parts:
-        played = part.clusters["model"].unique(maintain_order=True).to_list()
-        again = {}
-        for model in played:
-            seen[model] = seen.get(model, 0) + 1
-            if seen[model] > 1:
-                again[model] = f"{model} #{seen[model]}"
-        found.append(_renamed(part, again) if again else part)
-    return found
+        models = part.clusters["model"].unique(maintain_order=True).to_list()
+        counts.update(models)
+        names = {model: f"{model} #{counts[model]}" for model in models if counts[model] > 1}
+        unique.append(_rename(part, names) if names else part)
+    return unique
 
 
-def _renamed(part: Evidence, names: dict[str, str]) -> Evidence:
-    def new(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.with_columns(pl.col("model").replace(names))
-
-    described: dict[str, Characteristics] = {names.get(name, name): facts for name, facts in part.described.items()}
+def _rename(part: Evidence, names: Mapping[str, str]) -> Evidence:
+    scores, printed, clusters, costs = (
+        frame.with_columns(pl.col("model").replace(names))
+        for frame in (part.scores, part.printed, part.clusters, part.costs)
+    )
+    described = {names.get(name, name): facts for name, facts in part.described.items()}
     notes = (*part.notes, *(f"{old} was played more than once; this one is called {name}" for old, name in names.items()))
-    return Evidence(new(part.scores), new(part.printed), new(part.clusters), described, part.served, new(part.costs), notes)
+    return Evidence(scores, printed, clusters, described, part.served, costs, notes)

@@ -1,4 +1,4 @@
-"""Runs as evidence."""
+"""Reads runs into evidence."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from clemsim.analysis.sources.characteristics import Characteristics
-from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
+from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
+from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
 from clemsim.store import reader
+from clemsim.store.description import ArenaDescription
 from clemsim.store.folder import STORE, read_description
 
 CLUSTERS = """
@@ -29,28 +30,33 @@ FROM requests JOIN episodes ON episodes.id = requests.episode GROUP BY 1
 
 @dataclass(frozen=True)
 class Setting:
-    """What decides whether runs can be laid side by side."""
+    """The part of a run's description that decides whether it can be compared with other runs."""
 
     suite: str
     seed: int | None
     constrained: bool
-    arenas: Mapping[str, Any] = field(default_factory=dict)
+    arenas: Mapping[str, ArenaDescription] = field(default_factory=dict)
     sampling: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def suite_label(self) -> str:
+        """The suite, with its seed where it has one."""
+        return self.suite if self.seed is None else f"{self.suite} (seed {self.seed})"
 
 
 def setting(folder: Path) -> Setting:
-    """The setting of a run. Raises StoreError."""
-    about = read_description(folder)
-    suite, config = about.get("suite", {}), about.get("config", {})
+    """Return the setting of a run. Raises StoreError."""
+    description = read_description(folder)
+    config = description.config.model_dump(exclude_unset=True)  # an imported run does not know how it was sampled
     sampling = {name: config.get(name) for name in ("seed", "temperature", "max_tokens", "repetitions")}
-    name = str(suite.get("name"))
-    return Setting(name, suite.get("seed"), bool(config.get("constrain")), about.get("arenas", {}), sampling)
+    suite = description.suite
+    return Setting(suite.name, suite.seed, description.config.constrain, description.arenas, sampling)
 
 
 def read_run(folder: Path, model: str | None = None, facts: Characteristics | None = None) -> Evidence:
-    """A run: each cast is a model, under its own name or, where there is but one, under `model`.
+    """Read a run. Each cast is a model, under its own name or, where the run has only one, under `model`.
 
-    Unfinished episodes are in nothing, and a note counts them. Raises StoreError and UsageError.
+    Unfinished episodes are in no number, and a note counts them. Raises StoreError and UsageError.
     """
     constrained = setting(folder).constrained
     with reader.reading(folder / STORE) as base:
@@ -65,28 +71,25 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
 
 
 def check_alike(folders: list[Path]) -> list[str]:
-    """Notes on what else differs between runs. Raises UsageError where they played different suites, as their
-    instances, though named alike, are not the same.
+    """Return notes on the differences between runs. Raises UsageError where they played different suites, whose instances
+    have the same names and are not the same.
     """
     settings = {folder: setting(folder) for folder in folders}
-    suites = {(each.suite, each.seed): folder for folder, each in settings.items()}
+    suites = {run.suite_label: folder for folder, run in settings.items()}
     if len(suites) > 1:
-        named = "; ".join(f"{folder} has {_suite(*suite)}" for suite, folder in suites.items())
-        raise UsageError(f"runs of different suites can't be analysed together: {named} (choose one with --suite)")
-    held = [folder.name for folder, each in settings.items() if each.constrained]
-    notes = [f"played with constrained decoding, unlike the others: {listed(held)}"] if 0 < len(held) < len(folders) else []
+        named = "; ".join(f"{folder} has {suite}" for suite, folder in suites.items())
+        raise UsageError(f"runs of different suites cannot be analysed together: {named} (choose one with --suite)")
+    constrained = [folder.name for folder, run in settings.items() if run.constrained]
+    mixed = 0 < len(constrained) < len(folders)
+    notes = [f"played with constrained decoding, unlike the others: {join_names(constrained)}"] if mixed else []
     for name in ("temperature", "max_tokens", "repetitions", "seed"):
-        values = list(dict.fromkeys(str(each.sampling.get(name)) for each in settings.values()))
+        values = list(dict.fromkeys(str(run.sampling.get(name)) for run in settings.values()))
         if len(values) > 1:
-            notes.append(f"the runs differ in {name}: {listed(values)}")
-    versions = {repr(sorted(each.arenas.get(name, {}).items())) for each in settings.values() for name in each.arenas}
-    if len(versions) > len({name for each in settings.values() for name in each.arenas}):
+            notes.append(f"the runs differ in {name}: {join_names(values)}")
+    versions = {repr(run.arenas[name]) for run in settings.values() for name in run.arenas}
+    if len(versions) > len({name for run in settings.values() for name in run.arenas}):
         notes.append("the runs differ in the version or the prompts of a game")
     return notes
-
-
-def _suite(name: str, seed: int | None) -> str:
-    return name if seed is None else f"{name} (seed {seed})"
 
 
 def _name(cast: str, model: str | None, *, constrained: bool) -> str:

@@ -1,16 +1,17 @@
-"""Studies as evidence: the runs that an index lists, and what it says of their models."""
+"""Reads studies into evidence: the runs that an index lists, and the characteristics that it gives of their models."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from clemsim.analysis.sources.characteristics import checked
-from clemsim.analysis.sources.evidence import Evidence, listed, scores_of
+from clemsim._util.files import read_toml
+from clemsim.analysis.sources.characteristics import parse_characteristics
+from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.runs import read_run
 from clemsim.errors import UsageError
 from clemsim.store.folder import STORE
@@ -19,20 +20,26 @@ INDEX = "index.toml"
 KEY = ("model", "game", "instance")
 
 
-def members(folder: Path) -> tuple[list[tuple[Path, Mapping[str, Any]]], list[str]]:
-    """The runs that `index.toml` lists, each with what it says of it, and notes on what is left out: runs that are not
-    there, and pairings, in which no model plays with itself.
+@dataclass(frozen=True)
+class ListedRun:
+    """A run that an index lists: its folder, and the model that played it with its characteristics (cells by field)."""
 
-    Raises UsageError where the index can't be read.
+    folder: Path
+    model: str | None
+    characteristics: Mapping[str, Any]
+
+
+def listed_runs(folder: Path) -> tuple[list[ListedRun], list[str]]:
+    """Return the runs that `index.toml` lists, and notes on those left out: runs that have not been played, and pairings,
+    in which no model plays with itself.
+
+    Raises UsageError where the index cannot be read.
     """
-    try:
-        index = tomllib.loads((folder / INDEX).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{folder / INDEX} can't be read: {error}") from error
+    index = read_toml(folder / INDEX)
     rows = index.get("member")
     if not isinstance(rows, list) or not rows:
         raise UsageError(f"{folder / INDEX} lists no runs: it needs a [[member]] with run and model")
-    found: list[tuple[Path, Mapping[str, Any]]] = []
+    runs: list[ListedRun] = []
     absent, pairs = [str(row.get("run")) for row in index.get("missing", [])], []
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict) or not isinstance(row.get("run"), str):
@@ -42,30 +49,31 @@ def members(folder: Path) -> tuple[list[tuple[Path, Mapping[str, Any]]], list[st
         elif "seats" in row or "players" in row:
             pairs.append(row["run"])
         else:
-            found.append((folder / row["run"], row))
-    notes = [f"members that have not been played are left out: {listed(absent)}"] if absent else []
-    return found, notes + ([f"pairings of several models are left out: {listed(pairs)}"] if pairs else [])
+            runs.append(ListedRun(folder / row["run"], row.get("model"), row.get("characteristics") or {}))
+    notes = [f"members that have not been played are left out: {join_names(absent)}"] if absent else []
+    return runs, notes + ([f"pairings of several models are left out: {join_names(pairs)}"] if pairs else [])
 
 
-def read_members(rows: Sequence[tuple[Path, Mapping[str, Any]]], notes: Sequence[str]) -> list[Evidence]:
-    """Those runs as evidence. Several runs of one model are repetitions of the same instances, and are put together.
+def read_listed(runs: Sequence[ListedRun], notes: Sequence[str]) -> list[Evidence]:
+    """Read runs into evidence. Several runs of one model are merged as repetitions of the same instances.
 
     Raises UsageError and StoreError.
     """
-    parts = [read_run(run, row.get("model"), checked(row.get("characteristics") or {}, str(run))) for run, row in rows]
     played: dict[tuple[str, ...], list[Evidence]] = {}
-    for part in parts:
+    for run in runs:
+        part = read_run(run.folder, run.model, parse_characteristics(run.characteristics, str(run.folder)))
         played.setdefault(tuple(part.clusters["model"].unique(maintain_order=True)), []).append(part)
-    return [Evidence(notes=tuple(notes)), *(_together(some) for some in played.values())]
+    return [Evidence(notes=tuple(notes)), *(_repetitions(parts) for parts in played.values())]
 
 
-def _together(parts: Sequence[Evidence]) -> Evidence:
+def _repetitions(parts: Sequence[Evidence]) -> Evidence:
+    """Merge several runs of one model."""
     if len(parts) == 1:
         return parts[0]
     clusters = pl.concat([part.clusters for part in parts]).group_by(KEY, maintain_order=True).sum()
     costs = pl.concat([part.costs for part in parts]).group_by("model", maintain_order=True)
     spent = costs.agg(pl.col("latency").mean(), pl.col("tokens_in", "tokens_out").sum())
-    who = listed(clusters["model"].unique(maintain_order=True).to_list())
+    models = join_names(clusters["model"].unique(maintain_order=True).to_list())
     notes = [note for part in parts for note in part.notes]
-    notes.append(f"{who}: {len(parts)} runs, taken as repetitions of the same instances")
+    notes.append(f"{models}: {len(parts)} runs, taken as repetitions of the same instances")
     return Evidence(scores_of(clusters), clusters=clusters, described=parts[0].described, costs=spent, notes=tuple(notes))

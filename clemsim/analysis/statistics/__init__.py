@@ -1,1 +1,1 @@
-"""The statistics: pure functions of numbers. They read no file and draw no picture; each names its source."""
+"""Pure functions of numbers, each with its source. They read no file and draw no picture."""

@@ -1,4 +1,4 @@
-"""%Played, Quality and clemscore over games, by one of several rules for games that were never played."""
+"""%Played, Quality and clemscore averaged over games, by one of several rules for games that were never played."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RULES: tuple[AveragingRule, ...] = get_args(AveragingRule)
 
 
 class Averages(NamedTuple):
-    """Over games, each 0..100, NaN where nothing was scored; one number for each model and draw."""
+    """Averages over games, 0..100, one for each model and draw; NaN where nothing was scored."""
 
     played: Numbers
     quality: Numbers
@@ -21,7 +21,7 @@ class Averages(NamedTuple):
 
 
 def averages(played: Numbers, quality: Numbers, rule: AveragingRule = "paper") -> Averages:
-    """Averages over the last axis, the games. NaN in `played`: never run; NaN in `quality`: nothing scored.
+    """Average over the last axis, the games. NaN in `played`: never run; NaN in `quality`: nothing scored.
 
     `paper` leaves a game without Quality out of the average Quality but keeps its %Played (Bhavsar et al. 2024; clembench);
     `zero` counts the Quality of a game that was run and never played as 0. clemscore = %Played / 100 x Quality.
@@ -33,14 +33,14 @@ def averages(played: Numbers, quality: Numbers, rule: AveragingRule = "paper") -
 
 
 def points(played: Numbers, quality: Numbers) -> Numbers:
-    """What an episode of a game is worth on average, an aborted one as 0: %Played / 100 x Quality, 0 where never played."""
+    """Return the mean score of an episode, an aborted one as 0: %Played / 100 x Quality, 0 where never played."""
     return played / 100 * np.where(np.isnan(quality), 0.0, quality)
 
 
 def mean(values: Numbers) -> Numbers:
-    """The mean over the last axis of what is not NaN; NaN where there is nothing."""
-    there = ~np.isnan(values)
-    count = there.sum(axis=-1)
-    total = np.where(there, values, 0.0).sum(axis=-1)
-    found: Numbers = np.divide(total, count, out=np.full(np.shape(count), np.nan), where=count > 0)
-    return found
+    """Return the mean over the last axis of the values that are not NaN; NaN where there are none."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=-1)
+    total = np.where(known, values, 0.0).sum(axis=-1)
+    means: Numbers = np.divide(total, count, out=np.full(np.shape(count), np.nan), where=count > 0)
+    return means

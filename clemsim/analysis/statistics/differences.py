@@ -1,4 +1,4 @@
-"""Differences between two models, how sure they are, and what they hang on."""
+"""Differences between two models: intervals, p values, and their sensitivity to single games and to rules of averaging."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ ALPHA = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """first - second, with its 95 % interval and p; None where there is nothing to compare. `error`: standard error."""
+    """The difference first - second in points, its 95 % interval, p value and standard error (`error`).
+
+    All are None where there is nothing to compare.
+    """
 
     value: float | None
     interval: Interval | None
@@ -31,8 +34,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """A difference in clemscore when a game is left out, and under other rules; `fragile`: its sign changes in one of
-    them.
+    """A difference in clemscore (points) without each game (`without`), and under each rule of averaging (`rules`).
+
+    `fragile`: its sign changes in one of them.
     """
 
     without: Mapping[str, float | None]
@@ -58,50 +62,53 @@ class Sensitivity:
         }
 
 
-def overall(sample: Sample, first: str, second: str, metric: Metric = "clemscore") -> Difference:
-    """The difference over all games, by the rule of the paper."""
-    one, two = (sample.models.index(name) for name in (first, second))
-    seen, drawn = getattr(sample.averages(), metric), getattr(sample.drawn(), metric)
-    return _difference(seen[one] - seen[two], drawn[:, one] - drawn[:, two], sample.instances)
+def overall_difference(sample: Sample, first: str, second: str, metric: Metric = "clemscore") -> Difference:
+    """Return the difference first - second over all games, by the rule of the paper."""
+    row, other = (sample.models.index(name) for name in (first, second))
+    observed, drawn = getattr(sample.averages(), metric), getattr(sample.drawn(), metric)
+    return _difference(observed[row] - observed[other], drawn[:, row] - drawn[:, other], sample.instances)
 
 
-def in_game(sample: Sample, first: str, second: str, game: str, metric: Literal["played", "quality"]) -> Difference:
-    """The difference in one game."""
-    one, two = (sample.models.index(name) for name in (first, second))
-    at = sample.games.index(game)
-    seen = sample.played if metric == "played" else sample.quality
+def game_difference(sample: Sample, first: str, second: str, game: str, metric: Literal["played", "quality"]) -> Difference:
+    """Return the difference first - second in one game."""
+    row, other = (sample.models.index(name) for name in (first, second))
+    column = sample.games.index(game)
+    values = sample.played if metric == "played" else sample.quality
     drawn = sample.drawn_played if metric == "played" else sample.drawn_quality
-    return _difference(seen[one, at] - seen[two, at], drawn[:, one, at] - drawn[:, two, at], [sample.instances[at]])
+    value, draws = values[row, column] - values[other, column], drawn[:, row, column] - drawn[:, other, column]
+    return _difference(value, draws, [sample.instances[column]])
 
 
-def sensitivity(sample: Sample, first: str, second: str) -> Sensitivity:
-    """What the difference in clemscore hangs on: each game left out in turn (jackknife over games; Tukey 1958), and
-    other rules of averaging: `zero` counts the Quality of a game that was run and never played as 0, `common games`
-    uses only games that both played, `common Quality` does so for the Quality alone.
+def sensitivity_of(sample: Sample, first: str, second: str) -> Sensitivity:
+    """Return the difference in clemscore without each game in turn (jackknife over games; Tukey 1958), and by other rules
+    of averaging.
+
+    `zero` counts the Quality of a game that was run and never played as 0, `common games` uses only games that both
+    played, `common Quality` does so for the Quality alone.
     """
-    at = [sample.models.index(name) for name in (first, second)]
-    played, quality = sample.played[at], sample.quality[at]
-    whole = _gap(averages(played, quality))
+    rows = [sample.models.index(name) for name in (first, second)]
+    played, quality = sample.played[rows], sample.quality[rows]
+    difference = _gap(averages(played, quality))
     without = {
         game: _gap(averages(np.delete(played, index, axis=1), np.delete(quality, index, axis=1)))
         for index, game in enumerate(sample.games)
         if not np.isnan(played[:, index]).all()
     }
-    both = ~np.isnan(quality).any(axis=0)
-    common = np.where(both, quality, np.nan)
+    scored_by_both = ~np.isnan(quality).any(axis=0)
+    common = np.where(scored_by_both, quality, np.nan)
     rules = {
-        "paper": whole,
+        "paper": difference,
         "zero": _gap(averages(played, quality, "zero")),
-        "common games": _gap(averages(np.where(both, played, np.nan), common)),
+        "common games": _gap(averages(np.where(scored_by_both, played, np.nan), common)),
         "common Quality": _gap(averages(played, common)),
     }
     others = [value for value in (*without.values(), *rules.values()) if value is not None]
-    fragile = whole is not None and any(value * whole < 0 for value in others)
+    fragile = difference is not None and any(value * difference < 0 for value in others)
     return Sensitivity(without, rules, fragile)
 
 
 def verdict(value: float | None, adjusted: float | None) -> Verdict:
-    """What a difference says at the 5 % level."""
+    """Return the verdict on a difference at the 5 % level; `adjusted` is its adjusted p value."""
     if value is None or adjusted is None:
         return "no data"
     if adjusted >= ALPHA:
@@ -113,23 +120,24 @@ def _difference(value: float, drawn: Numbers, instances: Sequence[int]) -> Diffe
     if np.isnan(value):
         return Difference(None, None, None, None)
     values = drawn[~np.isnan(drawn)]
-    if values.size and np.ptp(values) < 1e-12:  # no instance differed from another
+    if values.size and np.ptp(values) < 1e-12:  # all instances have the same difference
         typical = float(np.mean([count for count in instances if count] or [1]))
-        return Difference(float(value), *without_spread(float(value), typical), None)
+        return Difference(float(value), *constant_difference(float(value), typical), None)
     error = float(np.std(values, ddof=1)) if values.size > 1 else None
     return Difference(float(value), interval(drawn, instances, (-100, 100)), p_value(drawn, instances), error)
 
 
-def without_spread(value: float, count: float) -> tuple[Interval, float]:
-    """Interval and p for a mean difference in -100..100 when all `count` instances differed alike: at most a share w could
-    have been otherwise (Wilson's upper limit for 0 of `count`; Wilson 1927), and by anything. Compare
-    `scores.intervals.without_spread`.
+def constant_difference(value: float, count: float) -> tuple[Interval, float]:
+    """Return interval and p value of a mean difference (-100..100) when all `count` instances have the same difference.
+
+    At most a share w of all instances could differ otherwise (Wilson's upper limit for 0 of `count`; Wilson 1927), and by
+    any amount. Compare `clemsim.results.intervals.without_spread`.
     """
     share = Z * Z / (count + Z * Z)
     p = 2 * float(stats.norm.sf(math.sqrt(count * abs(value) / 100)))
     return (value * (1 - share) - 100 * share, value * (1 - share) + 100 * share), p
 
 
-def _gap(both: Averages) -> float | None:
-    value = both.clemscore[0] - both.clemscore[1]
+def _gap(models: Averages) -> float | None:
+    value = models.clemscore[0] - models.clemscore[1]
     return None if np.isnan(value) else float(value)

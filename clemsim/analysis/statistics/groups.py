@@ -1,4 +1,4 @@
-"""Models in groups: by size, and size within a family."""
+"""Groups of models: by size, and the slope of size within families."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EDGES = (0, 6, 10, 60, 100, 200, 1000, 2000)  # billions of parameters; a bucket
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How far the values of a group lie apart. `deviation` (n - 1) is None for fewer than two."""
+    """The spread of the values of a group. `deviation` (n - 1) is None for fewer than two values."""
 
     n: int
     low: float
@@ -30,13 +30,13 @@ class Spread:
 
     @property
     def width(self) -> float:
-        """Highest minus lowest."""
+        """The highest value minus the lowest."""
         return self.high - self.low
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
-    """The slope of size within families: points of score for each unit of ln(parameters)."""
+class FamilySlope:
+    """The slope of size within families, in points of score for each unit of ln(parameters), with HC3 error."""
 
     families: int
     n: int
@@ -47,7 +47,7 @@ class Within:
 
 
 def bucket(parameters: float) -> str | None:
-    """The bucket of a size in billions, such as `(6,10]`; None beyond the last."""
+    """Return the bucket of a size in billions, such as `(6,10]`; None beyond the last."""
     for low, high in pairwise(EDGES):
         if low < parameters <= high:
             return f"({low},{high}]"
@@ -55,29 +55,30 @@ def bucket(parameters: float) -> str | None:
 
 
 def buckets() -> list[str]:
-    """All buckets, smallest first."""
+    """Return the names of all buckets, smallest first."""
     return [f"({low},{high}]" for low, high in pairwise(EDGES)]
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Raises ValueError for an empty group."""
+    """Return the spread of a group. Raises ValueError for an empty one."""
     if not values:
         raise ValueError("an empty group has no spread")
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
     return Spread(len(values), min(values), float(np.mean(values)), float(np.median(values)), max(values), deviation)
 
 
-def within(score: Numbers, ln_size: Numbers, families: Sequence[str]) -> Within:
-    """Size compared only inside families (fixed effects of the family; Wooldridge 2010, section 10.5), so that what a
-    family's training adds does not pass for size. HC3 errors; only families of two models or more that differ in size count.
+def slope_within_families(score: Numbers, ln_size: Numbers, families: Sequence[str]) -> FamilySlope:
+    """Fit the slope of size inside families (fixed effects of the family; Wooldridge 2010, section 10.5), so that the
+    training that a family shares is not taken for an effect of size.
 
-    Raises ValueError unless there are two models more than families that count.
+    Errors are HC3. Only families with models of different sizes count. Raises ValueError unless such families have two
+    models more than there are families.
     """
     sizes: dict[str, set[float]] = {}
     for family, size in zip(families, ln_size, strict=True):
         sizes.setdefault(family, set()).add(float(size))
     keep = np.array([len(sizes[family]) > 1 for family in families], dtype=bool)
-    kept = [family for family, counts in zip(families, keep, strict=True) if counts]
+    kept = [family for family, is_kept in zip(families, keep, strict=True) if is_kept]
     names = list(Counter(kept))
     if len(kept) < len(names) + 2:
         raise ValueError("too few families have models of several sizes")
@@ -87,4 +88,4 @@ def within(score: Numbers, ln_size: Numbers, families: Sequence[str]) -> Within:
     error = float(robust.bse[0])
     half = float(stats.t.ppf(0.975, result.df_resid)) * error
     slope = float(result.params[0])
-    return Within(len(names), len(kept), slope, error, (slope - half, slope + half), float(robust.pvalues[0]))
+    return FamilySlope(len(names), len(kept), slope, error, (slope - half, slope + half), float(robust.pvalues[0]))

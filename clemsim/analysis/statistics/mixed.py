@@ -1,4 +1,4 @@
-"""Mixed models: what is the model's doing once games and instances, which are a sample too, have had their share?"""
+"""Mixed models, in which games and instances are a sample too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clemsim.results.intervals import Interval
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A fixed effect with its standard error, 95 % interval and p."""
+    """A fixed effect with its standard error, 95 % interval and p value."""
 
     name: str
     value: float
@@ -25,9 +25,10 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Mixed:
-    """Fixed effects, and the standard deviation of each random one and of what is left. `converged`: whether to believe
-    it.
+class MixedModel:
+    """Fixed effects, and the standard deviation of each random effect and of the residual.
+
+    `converged`: whether the fit converged; if not, its numbers are not to be trusted.
     """
 
     effects: tuple[Effect, ...]
@@ -36,20 +37,20 @@ class Mixed:
     converged: bool
 
 
-def mixed(
+def fit_mixed_model(
     y: Numbers, fixed: Mapping[str, Numbers], random: Mapping[str, Sequence[str]], within: Sequence[str] | None = None
-) -> Mixed:
-    """A linear mixed model by restricted maximum likelihood (Laird and Ware 1982; crossed effects: Baayen, Davidson and
+) -> MixedModel:
+    """Fit a linear mixed model by restricted maximum likelihood (Laird and Ware 1982; crossed effects: Baayen, Davidson and
     Bates 2008) with an intercept, fixed effects, and a random intercept for every level of each name in `random`.
 
     `within`: the groups in which all random levels are nested, such as the game of instances; it gets an intercept too,
-    under the name `game`. Raises ValueError where the model can't be fitted.
+    under the name `game`. Raises ValueError where the model cannot be fitted.
     """
     design = np.column_stack([np.ones(len(y)), *fixed.values()])
     groups = np.asarray(within if within is not None else ["all"] * len(y))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what they say is in `converged`
+            warnings.simplefilter("ignore")  # `converged` reports the same
             nested = {"exog_re": np.ones((len(y), 1))} if within is not None else {"exog_re": None}
             model = MixedLM(y, design, groups, exog_vc=_components(random, groups), **nested)
             if within is None:
@@ -57,26 +58,32 @@ def mixed(
             result = model.fit(reml=True, method="lbfgs")
             errors = np.asarray(result.bse_fe)
     except (np.linalg.LinAlgError, ValueError) as error:
-        raise ValueError(f"the mixed model can't be fitted: {error}") from error
+        raise ValueError(f"the mixed model cannot be fitted: {error}") from error
     values, ps, bounds = result.fe_params, result.pvalues, result.conf_int()
     effects = tuple(
-        Effect(name, float(values[at]), float(errors[at]), (float(bounds[at][0]), float(bounds[at][1])), float(ps[at]))
-        for at, name in enumerate(("intercept", *fixed))
+        Effect(
+            name,
+            float(values[index]),
+            float(errors[index]),
+            (float(bounds[index][0]), float(bounds[index][1])),
+            float(ps[index]),
+        )
+        for index, name in enumerate(("intercept", *fixed))
     )
     deviations = {name: float(np.sqrt(max(0.0, value))) for name, value in zip(random, result.vcomp, strict=True)}
     if within is not None:
         deviations = {"game": float(np.sqrt(max(0.0, result.cov_re[0, 0]))), **deviations}
-    return Mixed(effects, {**deviations, "residual": float(np.sqrt(result.scale))}, len(y), bool(result.converged))
+    return MixedModel(effects, {**deviations, "residual": float(np.sqrt(result.scale))}, len(y), bool(result.converged))
 
 
 def _components(random: Mapping[str, Sequence[str]], groups: np.ndarray) -> VCSpec:
-    """The design of each random effect in each group: a column for every level that occurs in it."""
+    """Return the design of each random effect in each group: a column for every level that occurs in it."""
     members = {group: np.flatnonzero(groups == group).tolist() for group in sorted(set(groups.tolist()))}
     names, columns, designs = list(random), [], []
     for levels in random.values():
-        some = [_indicators([levels[index] for index in rows]) for rows in members.values()]
-        columns.append([names_ for names_, _ in some])
-        designs.append([design for _, design in some])
+        indicators = [_indicators([levels[index] for index in rows]) for rows in members.values()]
+        columns.append([levels_in_group for levels_in_group, _ in indicators])
+        designs.append([design for _, design in indicators])
     return VCSpec(names, columns, designs)
 
 

@@ -13,8 +13,11 @@ from clemsim.results.intervals import Interval, Z
 
 
 @dataclass(frozen=True, slots=True)
-class Ranks:
-    """Spearman's rho and Kendall's tau-b of n pairs, their 95 % intervals (None where n is too small) and p values."""
+class RankCorrelation:
+    """Spearman's rho and Kendall's tau-b of n pairs, their 95 % intervals and p values.
+
+    An interval is None where n is too small.
+    """
 
     n: int
     rho: float
@@ -25,11 +28,11 @@ class Ranks:
     tau_p: float
 
 
-def ranks(x: Numbers, y: Numbers) -> Ranks:
-    """How far the order of y follows that of x. rho's interval: Fisher's z with the error of Bonett and Wright (2000);
-    tau's: the same with that of Fieller, Hartley and Pearson (1957).
+def rank_correlation(x: Numbers, y: Numbers) -> RankCorrelation:
+    """Return the rank correlations of x and y. The interval of rho is Fisher's z with the error of Bonett and Wright (2000),
+    that of tau the same with the error of Fieller, Hartley and Pearson (1957).
 
-    Raises ValueError with fewer than three pairs, or where one of them does not vary.
+    Raises ValueError with fewer than three pairs, or where x or y does not vary.
     """
     if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         raise ValueError("a rank correlation needs three pairs or more, and both numbers must vary")
@@ -37,7 +40,7 @@ def ranks(x: Numbers, y: Numbers) -> Ranks:
     rho, tau, n = float(spearman.statistic), float(kendall.statistic), len(x)
     rho_error = math.sqrt((1 + rho**2 / 2) / (n - 3)) if n > 3 else None
     tau_error = math.sqrt(0.437 / (n - 4)) if n > 4 else None
-    return Ranks(
+    return RankCorrelation(
         *(n, rho, _around(rho, rho_error), float(spearman.pvalue)),
         *(tau, _around(tau, tau_error), float(kendall.pvalue)),
     )

@@ -1,4 +1,4 @@
-"""Bradley-Terry ratings of models that met each other, with the worth of a seat."""
+"""Bradley-Terry ratings of models that met each other, with the advantage of a seat."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from scipy.special import expit
 from clemsim.analysis.statistics.averages import Numbers
 from clemsim.results.intervals import Interval, Z
 
-RIDGE = 0.25  # 1 / variance of the prior that holds ratings together where somebody has won or lost everything
+RIDGE = 0.25  # 1 / variance of the prior that keeps ratings finite where a model has won or lost everything
 STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class RatedGame:
-    """`first` and `second` sat in the first and second seat; `score`: 1 the first won, 0 the second, 0.5 neither."""
+    """A game of `first`, in the first seat, against `second`. `score`: 1 the first won, 0 the second, 0.5 neither."""
 
     first: str
     second: str
@@ -26,8 +26,8 @@ class RatedGame:
 
 
 @dataclass(frozen=True, slots=True)
-class Rated:
-    """Strength on the logit scale (0: the average of all), its standard error and 95 % interval, and games played."""
+class RatedModel:
+    """Strength on the logit scale (0: the average of all models), its standard error and 95 % interval, and games played."""
 
     model: str
     strength: float
@@ -38,26 +38,29 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """All models, strongest first; the first seat's advantage (logit); `penalised`: ratings are held finite by a prior."""
+    """All models, strongest first, and the advantage of the first seat (logit).
 
-    models: tuple[Rated, ...]
+    `penalised`: a prior keeps the ratings finite.
+    """
+
+    models: tuple[RatedModel, ...]
     seat: float
     seat_error: float
     seat_interval: Interval
     penalised: bool
 
     def expected(self, first: str, second: str) -> float:
-        """The chance that `first`, in the first seat, wins."""
-        strength = {each.model: each.strength for each in self.models}
+        """Return the probability that `first`, in the first seat, beats `second`."""
+        strength = {rated.model: rated.strength for rated in self.models}
         return float(expit(strength[first] - strength[second] + self.seat))
 
 
 def rate(games: Sequence[RatedGame]) -> Rating:
-    """logit P(first wins) = strength(first) - strength(second) + seat (Bradley and Terry 1952; order effect: Davidson
-    and Beaver 1977; half a win each for a draw). Newton's method; errors are clustered by instance (Huber 1967; Liang
-    and Zeger 1986).
+    """Fit logit P(first wins) = strength(first) - strength(second) + seat (Bradley and Terry 1952; order effect: Davidson
+    and Beaver 1977; a draw is half a win for both) by Newton's method, with errors clustered by instance (Huber 1967;
+    Liang and Zeger 1986).
 
-    Where the games do not tie all models together (Ford 1957: somebody won or lost everything), a normal prior of variance 4
+    Where the games do not connect all models (Ford 1957: a model won or lost everything), a normal prior of variance 4
     keeps ratings finite, and errors are those of the posterior. Raises ValueError for fewer than two models, or a score
     outside 0..1.
     """
@@ -68,31 +71,31 @@ def rate(games: Sequence[RatedGame]) -> Rating:
         raise ValueError("a score of a game is 1, 0, or something between")
     design = _design(games, names)
     y = np.array([game.score for game in games])
-    penalised = not _tied(games, names)
+    penalised = not _is_connected(games, names)
     penalty = np.diag([RIDGE if penalised else 0.0] * len(names) + [RIDGE if penalised else 0.0])
-    beta, covariance = _solve(design, y, penalty, [game.instance or str(at) for at, game in enumerate(games)])
+    beta, covariance = _solve(design, y, penalty, [game.instance or str(index) for index, game in enumerate(games)])
     errors = np.sqrt(np.maximum(np.diag(covariance), 0))
     count = {name: sum(name in (game.first, game.second) for game in games) for name in names}
     rated = [
-        Rated(name, float(beta[at]), float(errors[at]), _around(beta[at], errors[at]), count[name])
-        for at, name in enumerate(names)
+        RatedModel(name, float(beta[index]), float(errors[index]), _around(beta[index], errors[index]), count[name])
+        for index, name in enumerate(names)
     ]
     seat, error = float(beta[-1]), float(errors[-1])
-    return Rating(tuple(sorted(rated, key=lambda each: -each.strength)), seat, error, _around(seat, error), penalised)
+    return Rating(tuple(sorted(rated, key=lambda model: -model.strength)), seat, error, _around(seat, error), penalised)
 
 
 def _design(games: Sequence[RatedGame], names: Sequence[str]) -> Numbers:
-    place = {name: at for at, name in enumerate(names)}
+    column = {name: index for index, name in enumerate(names)}
     design = np.zeros((len(games), len(names) + 1))
     for row, game in enumerate(games):
-        design[row, place[game.first]] += 1
-        design[row, place[game.second]] -= 1
+        design[row, column[game.first]] += 1
+        design[row, column[game.second]] -= 1
     design[:, -1] = 1
     return design
 
 
 def _solve(x: Numbers, y: Numbers, penalty: Numbers, clusters: Sequence[str]) -> tuple[Numbers, Numbers]:
-    """Estimates that sum to zero over models, and their sandwich covariance."""
+    """Return estimates that sum to zero over models, and their sandwich covariance."""
     models = x.shape[1] - 1
     centre = np.eye(models + 1)
     centre[:models, :models] -= 1 / models
@@ -110,13 +113,13 @@ def _solve(x: Numbers, y: Numbers, penalty: Numbers, clusters: Sequence[str]) ->
         sums[cluster] = sums.get(cluster, 0) + row
     meat = sum((np.outer(row, row) for row in sums.values()), np.zeros_like(bread))
     factor = len(sums) / max(1, len(sums) - 1)
-    if penalty.any():  # won or lost throughout: what was seen has no spread to make a sandwich of
+    if penalty.any():  # a model won or lost everything: the residuals have no spread for a sandwich
         return beta, centre @ bread @ centre.T
     return beta, factor * centre @ bread @ meat @ bread @ centre.T
 
 
-def _tied(games: Sequence[RatedGame], names: Sequence[str]) -> bool:
-    """Whether from everybody a chain of wins leads to everybody else."""
+def _is_connected(games: Sequence[RatedGame], names: Sequence[str]) -> bool:
+    """Return whether a chain of wins leads from every model to every other."""
     won: dict[str, set[str]] = {name: set() for name in names}
     for game in games:
         if game.score > 0:
@@ -124,16 +127,16 @@ def _tied(games: Sequence[RatedGame], names: Sequence[str]) -> bool:
         if game.score < 1:
             won[game.second].add(game.first)
     lost = {name: {other for other in names if name in won[other]} for name in names}
-    return all(_reached(names[0], edges) == set(names) for edges in (won, lost))
+    return all(_reachable(names[0], edges) == set(names) for edges in (won, lost))
 
 
-def _reached(start: str, edges: dict[str, set[str]]) -> set[str]:
-    seen, waiting = {start}, [start]
-    while waiting:
-        fresh = edges[waiting.pop()] - seen
-        seen |= fresh
-        waiting += fresh
-    return seen
+def _reachable(start: str, edges: dict[str, set[str]]) -> set[str]:
+    reached, frontier = {start}, [start]
+    while frontier:
+        fresh = edges[frontier.pop()] - reached
+        reached |= fresh
+        frontier += fresh
+    return reached
 
 
 def _around(value: float, error: float) -> Interval:

@@ -1,4 +1,4 @@
-"""Ordinary least squares with robust errors, influence, and what a fit says in reverse."""
+"""Ordinary least squares with robust errors, influence, and inverse prediction."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ class Coefficient:
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """What one observation does to the fit; `r_squared`, `slope`: of the fit without it (of the first regressor)."""
+    """The influence of one observation on a fit.
+
+    `r_squared`, `slope`: of the fit without it; the slope is that of the first regressor.
+    """
 
     name: str
     leverage: float
@@ -45,7 +48,7 @@ class Influence:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """y = X b: coefficients, fit, F test with its degrees of freedom, and what is needed to predict."""
+    """A fit of y = X b: coefficients, R², the F test with its degrees of freedom, and what predictions need."""
 
     names: tuple[str, ...]
     coefficients: tuple[Coefficient, ...]
@@ -60,7 +63,7 @@ class Fit:
     robust_covariance: Numbers
 
     def __getitem__(self, name: str) -> Coefficient:
-        return next(each for each in self.coefficients if each.name == name)
+        return next(coefficient for coefficient in self.coefficients if coefficient.name == name)
 
     @property
     def t(self) -> float:
@@ -68,21 +71,21 @@ class Fit:
         return float(stats.t.ppf(0.975, self.freedom[1]))
 
     def band(self, design: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-        """The fitted mean at rows (1, x, ...), and its 95 % band."""
-        mean = design @ np.array([each.value for each in self.coefficients])
+        """Return the fitted mean at rows (1, x, ...), and the ends of its 95 % band."""
+        mean = design @ np.array([coefficient.value for coefficient in self.coefficients])
         half = self.t * np.sqrt(np.einsum("ij,jk,ik->i", design, self.covariance, design))
         return mean, mean - half, mean + half
 
 
-def fit(y: Numbers, regressors: Mapping[str, Numbers]) -> Fit:
-    """Least squares with an intercept. Robust errors are HC3 (MacKinnon and White 1985), which hold with unequal spread
-    and are the ones to trust in small samples (Long and Ervin 2000); their p values use t.
+def fit_least_squares(y: Numbers, regressors: Mapping[str, Numbers]) -> Fit:
+    """Fit least squares with an intercept. Robust errors are HC3 (MacKinnon and White 1985), which hold with unequal spread
+    and are the best choice for small samples (Long and Ervin 2000); their p values use t.
 
     Raises ValueError with fewer observations than coefficients + 1, or regressors that depend on each other.
     """
     result = _ols(y, regressors)
     robust = result.get_robustcov_results("HC3", use_t=True)
-    inside, outside = result.conf_int(), robust.conf_int()
+    classical, robust_ends = result.conf_int(), robust.conf_int()
     names = (INTERCEPT, *regressors)
     coefficients = tuple(
         Coefficient(
@@ -90,10 +93,10 @@ def fit(y: Numbers, regressors: Mapping[str, Numbers]) -> Fit:
             float(result.params[index]),
             float(result.bse[index]),
             float(result.pvalues[index]),
-            (float(inside[index][0]), float(inside[index][1])),
+            (float(classical[index][0]), float(classical[index][1])),
             float(robust.bse[index]),
             float(robust.pvalues[index]),
-            (float(outside[index][0]), float(outside[index][1])),
+            (float(robust_ends[index][0]), float(robust_ends[index][1])),
         )
         for index, name in enumerate(names)
     )
@@ -113,48 +116,48 @@ def fit(y: Numbers, regressors: Mapping[str, Numbers]) -> Fit:
 
 
 def influence(y: Numbers, regressors: Mapping[str, Numbers], names: Sequence[str]) -> list[Influence]:
-    """Leverage, externally studentised residual, Cook's distance (Cook 1977) and DFFITS (Belsley, Kuh and Welsch 1980)
-    of each observation, and the fit without it; the largest Cook's distance first. Raises ValueError as `fit` does.
+    """Return leverage, externally studentised residual, Cook's distance (Cook 1977) and DFFITS (Belsley, Kuh and Welsch
+    1980) of each observation, and the fit without it; the largest Cook's distance first. Raises ValueError as `fit` does.
     """
-    found = OLSInfluence(_ols(y, regressors))
+    measures = OLSInfluence(_ols(y, regressors))
     rows = []
     for index, name in enumerate(names):
         rest = np.arange(len(names)) != index
         without = _ols(y[rest], {key: value[rest] for key, value in regressors.items()}, spare=0)
-        one = Influence(
+        row = Influence(
             name,
-            leverage=float(found.hat_matrix_diag[index]),
-            studentised=float(found.resid_studentized_external[index]),
-            cook=float(found.cooks_distance[0][index]),
-            dffits=float(found.dffits[0][index]),
+            leverage=float(measures.hat_matrix_diag[index]),
+            studentised=float(measures.resid_studentized_external[index]),
+            cook=float(measures.cooks_distance[0][index]),
+            dffits=float(measures.dffits[0][index]),
             r_squared=float(without.rsquared),
             slope=float(without.params[1]),
         )
-        rows.append(one)
+        rows.append(row)
     return sorted(rows, key=lambda row: -row.cook)
 
 
-def where(found: Fit, score: float, *, new_model: bool = False) -> tuple[float, Interval | None]:
-    """At which x a fit with one regressor reaches `score`, with a 95 % interval by Fieller's theorem (Fieller 1954;
-    Draper and Smith 1998, section 3.2): all x whose fitted mean can not be told from `score`. With `new_model`, all x
-    at which one more model could have that score.
+def inverse_prediction(line: Fit, score: float, *, new_model: bool = False) -> tuple[float, Interval | None]:
+    """Return the x at which a fit with one regressor reaches `score`, and its 95 % interval by Fieller's theorem (Fieller
+    1954; Draper and Smith 1998, section 3.2): all x whose fitted mean does not differ from `score`; with `new_model`, all
+    x at which one more model could have that score.
 
-    None as interval: no bounded one exists, as the slope can not be told from zero well enough.
+    The interval is None where no bounded one exists, as the slope is not clearly different from zero.
     """
-    intercept, slope = (each.value for each in found.coefficients)
-    v = found.covariance
-    t2 = found.t**2
-    extra = found.sigma**2 if new_model else 0.0
+    intercept, slope = (coefficient.value for coefficient in line.coefficients)
+    v = line.covariance
+    t2 = line.t**2
+    extra = line.sigma**2 if new_model else 0.0
     gap = intercept - score
     a = slope**2 - t2 * v[1, 1]
     b = 2 * (slope * gap - t2 * v[0, 1])
     c = gap**2 - t2 * (v[0, 0] + extra)
     root = b * b - 4 * a * c
-    at = -gap / slope
+    x = -gap / slope
     if a <= 0 or root < 0:
-        return float(at), None
+        return float(x), None
     ends = sorted((-b + sign * np.sqrt(root)) / (2 * a) for sign in (-1, 1))
-    return float(at), (float(ends[0]), float(ends[1]))
+    return float(x), (float(ends[0]), float(ends[1]))
 
 
 def _ols(y: Numbers, regressors: Mapping[str, Numbers], spare: int = 1) -> OLS:

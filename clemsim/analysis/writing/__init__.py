@@ -1,1 +1,1 @@
-"""The analyses as files: tables, pictures, numbers, one page."""
+"""The analyses as files: tables, pictures, numbers, and one page of HTML."""

@@ -1,4 +1,4 @@
-"""Everything that `clemsim analyze` leaves in a folder."""
+"""Writes the folder of `clemsim analyze`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
+from clemsim._util.files import writing_file
 from clemsim.analysis.results import Analysis
 from clemsim.analysis.writing.page import page
 from clemsim.analysis.writing.pictures import KINDS, write_picture
 from clemsim.analysis.writing.tables import csv_of, latex_of
-from clemsim.errors import StoreError
 
 REPORT, NUMBERS = "report.html", "analysis.json"
 
@@ -27,11 +27,12 @@ def write(
     kinds: Sequence[str] = KINDS,
     tell: Tell = print,
 ) -> None:
-    """`tables/` (CSV and LaTeX), `figures/`, `report.html` and `analysis.json`; what was there before is written over.
+    """Write `tables/` (CSV and LaTeX), `figures/`, `report.html` and `analysis.json`, over an earlier analysis.
 
-    Raises StoreError where the folder can't be written.
+    `kinds`: the formats of the figures; empty: none. `tell` is called with each step. Raises StoreError where the folder
+    cannot be written.
     """
-    try:
+    with writing_file(folder):
         for part in ("tables", "figures"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         for analysis in analyses:
@@ -44,21 +45,19 @@ def write(
         tell(f"writing {folder / REPORT}")
         (folder / REPORT).write_text(page(title, analyses, left_out), encoding="utf-8")
         (folder / NUMBERS).write_bytes(orjson.dumps(as_json(analyses, left_out), option=orjson.OPT_INDENT_2))
-    except OSError as error:
-        raise StoreError(f"{folder} can't be written: {error.strerror}") from error
 
 
 def as_json(analyses: Sequence[Analysis], left_out: Sequence[str]) -> dict[str, Any]:
-    """Sentences and tables with every digit; what is not there is null."""
+    """Return sentences and tables with every digit; a missing value is null."""
     return {
         "analyses": {
-            each.letter: {
-                "title": each.title,
-                "sentences": list(each.sentences),
-                "tables": {table.name: table.frame.to_dicts() for table in each.tables},
-                "left_out": list(each.left_out),
+            analysis.key: {
+                "title": analysis.title,
+                "sentences": list(analysis.sentences),
+                "tables": {table.name: table.frame.to_dicts() for table in analysis.tables},
+                "left_out": list(analysis.left_out),
             }
-            for each in analyses
+            for analysis in analyses
         },
         "left_out": list(left_out),
     }

@@ -1,4 +1,4 @@
-"""The analyses as one page of HTML that needs nothing else: pictures that answer to the pointer, tables, what was left out.
+"""The analyses as one self-contained page of HTML: interactive pictures, tables, and what was left out.
 
 Names and texts come from tables and stores of others: all are escaped, and the page may open no connection.
 """
@@ -13,9 +13,9 @@ import orjson
 import vl_convert
 
 from clemsim.analysis.results import Analysis, Figure, ResultTable
-from clemsim.analysis.writing.tables import heading, shown
+from clemsim.analysis.writing.html import list_html, paragraphs_html, table_html
 
-OPEN = 16  # rows; a longer table is folded
+OPEN = 16  # rows; longer tables are folded
 POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
 STYLE = """
 :root { color-scheme: light; }
@@ -36,17 +36,17 @@ SCRIPT = """
 for (const place of document.querySelectorAll("[data-figure]")) {
   const specification = JSON.parse(document.getElementById(place.dataset.figure).textContent);
   vegaEmbed(place, specification, {actions: {export: true, source: false, compiled: false, editor: false}, renderer: "svg"})
-    .catch((error) => { place.textContent = "This figure can't be drawn: " + error; });
+    .catch((error) => { place.textContent = "This figure cannot be drawn: " + error; });
 }
 """
 
 
 def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str]) -> str:
-    """The whole page."""
-    links = "".join(f'<a href="#{escape(each.letter)}">{escape(_short(each))}</a>' for each in analyses)
+    """Return the page as HTML."""
+    links = "".join(f'<a href="#{escape(analysis.key)}">{escape(_short(analysis))}</a>' for analysis in analyses)
     bundle = re.sub("<(?=/script|!--)", r"<\\", vl_convert.javascript_bundle(SCRIPT), flags=re.IGNORECASE)
-    body = [f"<h1>{escape(title)}</h1><nav>{links}</nav>", *(_analysis(each) for each in analyses)]
-    body.append(f'<h2 id="left-out">What was left out</h2>{_list(left_out)}')
+    body = [f"<h1>{escape(title)}</h1><nav>{links}</nav>", *(_analysis(analysis) for analysis in analyses)]
+    body.append(f'<h2 id="left-out">What was left out</h2>{_notes(left_out)}')
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
@@ -56,14 +56,15 @@ def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str]) -> s
     )
 
 
-def _analysis(each: Analysis) -> str:
-    letter = f'<span class="letter">{escape(each.letter)}</span>' if len(each.letter) == 1 else ""
-    parts = [f'<section><h2 id="{escape(each.letter)}">{letter}{escape(each.title)}</h2>']
-    parts += [f"<p>{escape(sentence)}</p>" for sentence in each.sentences]
-    parts += [_figure(figure) for figure in each.figures]
-    parts += [_table(table) for table in each.tables]
-    if each.left_out:
-        parts.append(f'<details class="left"><summary>left out, or to know</summary>{_list(each.left_out)}</details>')
+def _analysis(analysis: Analysis) -> str:
+    letter = f'<span class="letter">{escape(analysis.letter)}</span>' if analysis.letter else ""
+    parts = [f'<section><h2 id="{escape(analysis.key)}">{letter}{escape(analysis.title)}</h2>']
+    parts.append(paragraphs_html(analysis.sentences))
+    parts += [_figure(figure) for figure in analysis.figures]
+    parts += [_table(table) for table in analysis.tables]
+    if analysis.left_out:
+        notes = _notes(analysis.left_out)
+        parts.append(f'<details class="left"><summary>left out, or to know</summary>{notes}</details>')
     return "".join([*parts, "</section>"])
 
 
@@ -77,31 +78,16 @@ def _figure(figure: Figure) -> str:
 
 
 def _table(table: ResultTable) -> str:
-    kinds = ["number" if dtype.is_numeric() else "" for dtype in table.frame.dtypes]
-    names = table.frame.columns
-    head = "".join(f'<th class="{kind}">{escape(heading(name))}</th>' for name, kind in zip(names, kinds, strict=True))
-    rows = "".join(f"<tr>{_cells(row, names, kinds)}</tr>" for row in table.frame.iter_rows())
     title = f"{escape(table.title)} ({len(table.frame)} rows)"
     opened = " open" if len(table.frame) <= OPEN else ""
-    return (
-        f'<details{opened}><summary>{title}</summary><div class="scroll"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div></details>"
-    )
+    content = f'<div class="scroll">{table_html(table.frame)}</div>'
+    return f"<details{opened}><summary>{title}</summary>{content}</details>"
 
 
-def _cells(row: Sequence[object], names: Sequence[str], kinds: Sequence[str]) -> str:
-    cells = []
-    for value, name, kind in zip(row, names, kinds, strict=True):
-        text = shown(value, name)
-        cells.append(f'<td class="{kind or ("long" if len(text) > 48 else "")}">{escape(text)}</td>')
-    return "".join(cells)
+def _notes(notes: Sequence[str]) -> str:
+    return list_html(notes) if notes else '<p class="left">Nothing.</p>'
 
 
-def _list(items: Sequence[str]) -> str:
-    inner = "".join(f"<li>{escape(item)}</li>" for item in items)
-    return f'<ul class="left">{inner}</ul>' if inner else '<p class="left">Nothing.</p>'
-
-
-def _short(each: Analysis) -> str:
-    title = each.title.split(":")[0]
-    return f"{each.letter}: {title}" if len(each.letter) == 1 else title
+def _short(analysis: Analysis) -> str:
+    title = analysis.title.split(":")[0]
+    return f"{analysis.letter}: {title}" if analysis.letter else title

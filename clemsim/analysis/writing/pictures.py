@@ -1,4 +1,4 @@
-"""Specifications as pictures, by vl-convert: no browser and no network."""
+"""Renders specifications as pictures with vl-convert, which needs no browser and no network."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from clemsim.analysis.results import Figure
 from clemsim.errors import UsageError
 
 KINDS = ("svg", "png", "pdf")
-DENSITY = 144  # pixels an inch of a PNG; a picture is laid out for 72
+DENSITY = 144  # pixels an inch of a PNG; charts are laid out for 72
 
 
 def write_picture(figure: Figure, folder: Path, kinds: Sequence[str]) -> list[Path]:
-    """Write the figure once in each kind; drawn once, as SVG. Raises UsageError for an unknown kind."""
+    """Write the figure in each kind, all from one SVG, and return the paths. Raises UsageError for an unknown kind."""
     if unknown := [kind for kind in kinds if kind not in KINDS]:
-        raise UsageError(f"a figure can't be written as {unknown[0]!r}: choose some of {', '.join(KINDS)}")
+        raise UsageError(f"a figure cannot be written as {unknown[0]!r}: choose some of {', '.join(KINDS)}")
     svg = vl_convert.vegalite_to_svg(dict(figure.specification), allowed_base_urls=[])
     contents = {
         "svg": lambda: svg.encode(),

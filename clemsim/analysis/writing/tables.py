@@ -1,4 +1,4 @@
-"""Tables as text: numbers as they are read, CSV with every digit, LaTeX."""
+"""Tables as text: cells for people, CSV with every digit, LaTeX."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ LATEX = {
 }
 
 
-def shown(value: Any, column: str = "") -> str:
-    """A cell as it is read: two decimals, more for small numbers and p values, a dash for what is not there."""
+def cell_text(value: Any, column: str = "") -> str:
+    """Format a cell: two decimals, more for small numbers and p values, a dash for a missing value."""
     match value:
         case None:
             return "–"
@@ -39,28 +39,28 @@ def shown(value: Any, column: str = "") -> str:
 
 
 def heading(column: str) -> str:
-    """A column's name as it is read."""
+    """Return the heading of a column."""
     return column.replace("_", " ")
 
 
 def csv_of(table: ResultTable) -> str:
-    """The table as CSV, with every digit; an empty cell for what is not there."""
+    """Return the table as CSV, with every digit; the cell of a missing value is empty."""
     return table.frame.write_csv()
 
 
 def latex_of(table: ResultTable) -> str:
-    """The table as a LaTeX tabular with booktabs' rules; `%` lines say what it is and what it needs."""
+    """Return the table as a LaTeX tabular with the rules of booktabs; comments state its title and the package."""
     names, dtypes = table.frame.columns, table.frame.dtypes
     align = "".join("r" if dtype.is_numeric() else "l" for dtype in dtypes)
     lines = [f"% {_comment(table.title)}", "% needs \\usepackage{booktabs}", f"\\begin{{tabular}}{{{align}}}", "\\toprule"]
-    lines += [" & ".join(escaped(heading(name)) for name in names) + r" \\", "\\midrule"]
+    lines += [" & ".join(latex_text(heading(name)) for name in names) + r" \\", "\\midrule"]
     for row in table.frame.iter_rows():
-        lines.append(" & ".join(escaped(shown(cell, name)) for name, cell in zip(names, row, strict=True)) + r" \\")
+        lines.append(" & ".join(latex_text(cell_text(cell, name)) for name, cell in zip(names, row, strict=True)) + r" \\")
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", ""])
 
 
-def escaped(text: str) -> str:
-    """Text that LaTeX sets as it stands."""
+def latex_text(text: str) -> str:
+    """Escape text for LaTeX."""
     return "".join(LATEX.get(char, char) for char in text)
 
 

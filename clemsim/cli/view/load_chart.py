@@ -7,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from clemsim.errors import StoreError, UsageError
+from clemsim._util.extras import library
+from clemsim._util.files import writing_file
+from clemsim.errors import UsageError
 
 KINDS = (".svg", ".png", ".html")
 WIDTH, HEIGHT = 720, 150  # pixels of one panel
@@ -26,11 +28,8 @@ def check_picture(path: Path) -> None:
     """Raise UsageError unless such a picture can be drawn."""
     if path.suffix not in KINDS:
         raise UsageError(f"{path}: name a picture that ends in {', '.join(KINDS)}")
-    try:
-        import altair  # noqa: F401, PLC0415 (an extra)
-        import vl_convert  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise UsageError("pictures need the extra `pictures`: pip install 'clemsim[pictures]'") from error
+    for name in ("altair", "vl_convert"):
+        library(name, "pictures", "drawing")
 
 
 def draw_loads(rows: Sequence[dict[str, Any]], path: Path) -> None:
@@ -63,10 +62,8 @@ def draw_loads(rows: Sequence[dict[str, Any]], path: Path) -> None:
             some = alt.Chart(_data(points)).mark_line(color="#4c78a8").properties(**size)
             panels.append(some.encode(x=time, y=alt.Y(f"{name}:Q", title=title, **share), **dash))
     chart = alt.vconcat(*panels).configure_view(stroke=None).configure_axis(titleFontSize=12, labelFontSize=11)
-    try:
+    with writing_file(path):
         chart.save(str(path), **({"ppi": 144} if path.suffix == ".png" else {}))
-    except OSError as error:
-        raise StoreError(f"{path} can't be written: {error.strerror}") from error
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> Any:

@@ -2,52 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from rich.box import HORIZONTALS
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
+from clemsim.results.diagnostics import Throughput
+from clemsim.results.intervals import Interval
+from clemsim.results.run_summary import RunSummary
+from clemsim.results.summary import ArenaSummary, ScoreSummary
 
 CUT = {"length": "cut at the token limit", "overflow": "not begun, the conversation no longer fit the context"}
 COUNTS = {"episodes": "n", "success": "won", "failure": "lost", "aborted": "abort", "unfinished": "unfin"}
 SCORES = {"played": "%Played", "quality": "Quality", "clemscore": "clemscore"}
 
 
-def results(summary: Mapping[str, Any]) -> RenderableType:
-    """Per cast and game, and overall: counts, %Played, Quality and clemscore with their 95 % intervals; 80 columns wide."""
-    seed = "" if summary["suite_seed"] is None else f" (seed {summary['suite_seed']})"
-    title = f"suite {summary['suite']}{seed}"
-    if summary["constrained"]:
+def results(summary: RunSummary) -> RenderableType:
+    """Return the table of a run, 80 columns wide: per cast and game, and overall, counts, %Played, Quality and clemscore
+    with their 95 % intervals.
+    """
+    seed = "" if summary.suite_seed is None else f" (seed {summary.suite_seed})"
+    title = f"suite {summary.suite}{seed}"
+    if summary.constrained:
         title += "\nconstrained decoding: measures play apart from keeping to the format"
     table = RichTable(title=plain(title), title_justify="left", title_style="", box=HORIZONTALS, padding=(0, 1, 0, 0))
     table.pad_edge = table.show_edge = False
     table.add_column("agent, game", overflow="fold", min_width=15)
     for name in (*COUNTS.values(), *SCORES.values()):
         table.add_column(name, justify="right", no_wrap=True)
-    for agent, scores in summary["agents"].items():
-        _agent(table, agent, scores)
+    for agent, scores in summary.agents.items():
+        _add_agent(table, agent, scores)
     return Group(table, *_remarks(summary))
 
 
-def _agent(table: RichTable, agent: str, scores: Mapping[str, Any]) -> None:
+def _add_agent(table: RichTable, agent: str, scores: ScoreSummary) -> None:
     table.add_row(plain(agent, "bold"))
-    for arena, row in scores["arenas"].items():
-        counts = [_count(name, row[name]) for name in COUNTS]
-        table.add_row(plain(f" {arena}"), *counts, *_scores(row, ("played", "quality")))
-    totals = {name: sum(row[name] for row in scores["arenas"].values()) for name in COUNTS}
-    counts = [_count(name, totals[name]) for name in COUNTS]
-    table.add_row(" overall", *counts, *_scores(scores, tuple(SCORES)), end_section=True, style="bold")
+    for arena, row in scores.arenas.items():
+        table.add_row(plain(f" {arena}"), *_counts([row]), _score(row.played, row.ci.played), _quality(row))
+    overall = (_score(scores.played, scores.ci.played), _quality(scores), _score(scores.clemscore, scores.ci.clemscore))
+    table.add_row(" overall", *_counts(list(scores.arenas.values())), *overall, end_section=True, style="bold")
 
 
-def _scores(row: Mapping[str, Any], names: tuple[str, ...]) -> list[Text]:
-    return [_score(row[name], row["ci"].get(name)) for name in names]
+def _counts(rows: list[ArenaSummary]) -> list[Text]:
+    """The counts over all rows, one cell each."""
+    return [_count(name, sum(getattr(row, name) for row in rows)) for name in COUNTS]
 
 
-def _score(value: float | None, interval: tuple[float, float] | None) -> Text:
+def _count(name: str, value: int) -> Text:
+    return Text(str(value), "bold yellow" if name == "unfinished" and value else "" if value else "dim")
+
+
+def _quality(row: ArenaSummary | ScoreSummary) -> Text:
+    return _score(row.quality, row.ci.quality)
+
+
+def _score(value: float | None, interval: Interval | None) -> Text:
     if value is None:
         return Text("–", "dim")
     text = Text(f"{value:.2f}")
@@ -60,51 +70,44 @@ def _short(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _count(name: str, value: int) -> Text:
-    return Text(str(value), "bold yellow" if name == "unfinished" and value else "" if value else "dim")
-
-
-def _remarks(summary: Mapping[str, Any]) -> list[Text]:
+def _remarks(summary: RunSummary) -> list[Text]:
+    """The lines below the table."""
     remarks = [Text("below each score its 95 % interval; clemscore = %Played / 100 x Quality", "dim")]
-    agents = summary["agents"].values()
-    if any(row["quality"] is None and row["played"] is not None for each in agents for row in each["arenas"].values()):
+    rows = [row for scores in summary.agents.values() for row in scores.arenas.values()]
+    if any(row.quality is None and row.played is not None for row in rows):
         remarks.append(Text("–: nothing was scored; such a game is left out of the average Quality", "dim"))
-    if question := summary.get("question"):
-        ended = summary["stopped_when"] is not None
-        remarks.append(plain(f"ended early: {question['text']}" if ended else question["text"], "green" if ended else ""))
+    if question := summary.question:
+        ended = summary.stopped_when is not None
+        remarks.append(plain(f"ended early: {question.text}" if ended else question.text, "green" if ended else ""))
         if ended:
             remarks.append(Text("the intervals in the table know nothing of the stopping; that one allows for it", "dim"))
-    if summary["unfinished"]:
-        causes = ", ".join(f"{count} {cause}" for cause, count in summary["causes"].items())
-        remarks.append(Text(f"{summary['unfinished']} episodes are unfinished and in no average ({causes})", "yellow"))
-    for agent, cut in summary.get("cut_replies", {}).items():
+    if summary.unfinished:
+        causes = ", ".join(f"{count} {cause}" for cause, count in summary.causes.items())
+        remarks.append(Text(f"{summary.unfinished} episodes are unfinished and in no average ({causes})", "yellow"))
+    for agent, cut in summary.cut_replies.items():
         counts = [f"{count} {CUT[stop]}" for stop, count in cut.items()]
         remarks.append(plain(f"replies of {agent} that broke off: {', '.join(counts)}", "dim"))
-    for agent, cache in summary.get("caches", {}).items():
-        if cache["warning"]:
-            found = f"{cache['share']:.0%} of what {agent}'s server had seen before was found in its prefix cache"
-            remarks.append(plain(f"{found}: {cache['warning']}", "yellow"))
-    if rates := _rates(summary["throughput"]):
-        remarks.append(Text(rates, "dim"))
+    for agent, cache in summary.caches.items():
+        if cache.warning:
+            share = f"{cache.share:.0%} of what {agent}'s server had seen before was found in its prefix cache"
+            remarks.append(plain(f"{share}: {cache.warning}", "yellow"))
+    if summary.throughput.seconds:
+        remarks.append(Text(_rates(summary.throughput), "dim"))
     return remarks
 
 
-def _rates(throughput: Mapping[str, Any]) -> str:
-    if not throughput.get("seconds"):
-        return ""
+def _rates(throughput: Throughput) -> str:
     return (
-        f"{throughput['turns']} turns in {throughput['seconds']:.1f} s ({throughput['turns_per_second']} a second), "
-        f"{throughput['requests']} requests ({throughput['retries']} retries), {throughput['tokens_in']} tokens in "
-        f"({throughput['tokens_cached']} cached), {throughput['tokens_out']} out, "
-        f"at most {throughput['peak_in_flight']} in flight{_cost(throughput)}"
+        f"{throughput.turns} turns in {throughput.seconds:.1f} s ({throughput.turns_per_second} a second), "
+        f"{throughput.requests} requests ({throughput.retries} retries), {throughput.tokens_in} tokens in "
+        f"({throughput.tokens_cached} cached), {throughput.tokens_out} out, "
+        f"at most {throughput.peak_in_flight} in flight{_own_cost(throughput)}"
     )
 
 
-def _cost(throughput: Mapping[str, Any]) -> str:
+def _own_cost(throughput: Throughput) -> str:
     """What clemsim itself took."""
-    if throughput.get("cpu_ms_per_turn") is None:
+    if throughput.cpu_ms_per_turn is None:
         return ""
-    usual, worst = throughput["loop_lag_ms"]
-    return (
-        f"; clemsim itself: {throughput['cpu_ms_per_turn']} ms of CPU a turn, loop lag {usual} ms (p99), {worst} ms at most"
-    )
+    usual, worst = throughput.loop_lag_ms
+    return f"; clemsim itself: {throughput.cpu_ms_per_turn} ms of CPU a turn, loop lag {usual} ms (p99), {worst} ms at most"

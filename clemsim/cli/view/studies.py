@@ -1,40 +1,34 @@
-"""The tables of a study: what it will play, and what came out."""
+"""The tables of a study: the runs that it will play, and the results of those that it has played."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from rich.box import HORIZONTALS
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
+from clemsim.study.rows import OutcomeRow, PlannedStudy, StudyOutcome
 
-SCORES = {"played": "%Played", "quality": "Quality", "clemscore": "clemscore"}
 
-
-def planned(rows: Sequence[Mapping[str, Any]]) -> RichTable:
-    """Who plays what, and how many episodes that is."""
+def planned_table(study: PlannedStudy) -> RichTable:
+    """Return the players, setting and number of episodes of each run."""
     table = _table()
     table.add_column("episodes", justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(plain(row["label"]), plain(_what(row)), str(row["episodes"]))
+    for row in study.runs:
+        table.add_row(plain(row.label), plain(row.setting), str(row.episodes))
     table.add_section()
-    table.add_row(f"{len(rows)} runs", "", str(sum(row["episodes"] for row in rows)), style="bold")
+    table.add_row(f"{len(study.runs)} runs", "", str(study.episodes), style="bold")
     return table
 
 
-def outcome(rows: Sequence[Mapping[str, Any]]) -> RichTable:
-    """Each run's averages; 80 columns wide."""
+def outcome_table(outcome: StudyOutcome) -> RichTable:
+    """Return the averages of each run, 80 columns wide."""
     table = _table()
-    for name in ("unfin", *SCORES.values()):
+    for name in ("unfin", "%Played", "Quality", "clemscore"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        unfinished = Text(
-            "–" if row["unfinished"] is None else str(row["unfinished"]), "bold yellow" if row["why"] else "dim"
-        )
-        table.add_row(plain(row["label"]), plain(_what(row)), unfinished, *(_score(row[name]) for name in SCORES))
+    for row in outcome.runs:
+        scores = (_score(value) for value in (row.played, row.quality, row.clemscore))
+        table.add_row(plain(row.label), plain(row.setting), _unfinished(row), *scores)
     return table
 
 
@@ -46,8 +40,8 @@ def _table() -> RichTable:
     return table
 
 
-def _what(row: Mapping[str, Any]) -> str:
-    return f"{row['suite']}, seed {row['seed']}" + (", constrained" if row["constrained"] else "")
+def _unfinished(row: OutcomeRow) -> Text:
+    return Text("–" if row.unfinished is None else str(row.unfinished), "bold yellow" if row.why else "dim")
 
 
 def _score(value: float | None) -> Text:

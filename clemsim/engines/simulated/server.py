@@ -170,7 +170,10 @@ class SimulatedServer:
     async def _stream(self, request: web.Request, body: Body, exchange: Exchange, *, cut: bool) -> web.StreamResponse:
         """Send a server-sent event for every token; of a stream that is `cut`, only for half of them."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
+        try:
+            await response.prepare(request)
+        except ConnectionResetError:
+            return response  # the client has gone before the first token
         made: asyncio.Queue[int] = asyncio.Queue()
         prompt_tokens, reply = exchange.prompt, exchange.reply
         task = asyncio.ensure_future(self.machine.generate(prompt_tokens, reply, _priority(body), made.put_nowait))

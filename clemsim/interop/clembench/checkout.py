@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
-from clemsim.arena import Arena
-from clemsim.catalog.generators import written
-from clemsim.catalog.plugins import find_arena
+from clemsim._util.files import check_new, read_json, write_files, write_toml
+from clemsim.arena import Arena, find_arena
+from clemsim.catalog.generators import to_jsonl
 from clemsim.errors import BadInstance, UsageError
 from clemsim.game.instances import Instance
-from clemsim.interop.clembench.port import Json, Port, ports, read_json
+from clemsim.interop.clembench.port import JsonObject, Port, ports
 
 
 @dataclass(slots=True)
@@ -33,8 +31,7 @@ def import_checkout(checkout: Path, version: str, out: Path) -> dict[str, int]:
     """Write the suite to `out` and return the number of instances by arena. Raises UsageError with file and field."""
     if not checkout.is_dir():
         raise UsageError(f"there is no folder {checkout}")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} is there already: choose another --out")
+    check_new(out)
     found = {name: _game(port, path) for name, port in ports().items() if (path := _file(port, checkout, version))}
     if not found:
         wanted = " or ".join(str(checkout / path) for port in ports().values() for path in _paths(port, version)[:1])
@@ -55,17 +52,9 @@ def write_suite(
     files: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Write `suite.toml` and, for each arena, its instances and other files. Raises UsageError."""
-    try:
-        for name, some in instances.items():
-            texts = {"instances.jsonl": written(some), **(files or {}).get(name, {})}
-            for place, text in texts.items():
-                path = out / name / place
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-        suite = {"name": out.name, **about, "arenas": {name: {} for name in instances}}
-        (out / "suite.toml").write_bytes(tomli_w.dumps(suite).encode())
-    except OSError as error:
-        raise UsageError(f"{out} can't be written: {error.strerror}") from error
+    for name, some in instances.items():
+        write_files(out / name, {"instances.jsonl": to_jsonl(some), **(files or {}).get(name, {})}, UsageError)
+    write_toml(out / "suite.toml", {"name": out.name, **about, "arenas": {name: {} for name in instances}}, UsageError)
 
 
 def _paths(port: Port, version: str) -> list[str]:
@@ -97,14 +86,14 @@ def _game(port: Port, path: Path) -> Imported:
     return game
 
 
-def convert(port: Port, arena: Arena[Any], experiment: Json, data: Json, texts: Json) -> Instance:
+def convert(port: Port, arena: Arena[Any], experiment: JsonObject, data: JsonObject, texts: JsonObject) -> Instance:
     """The arena's instance. Raises BadInstance, KeyError, IndexError, TypeError and ValueError."""
     fields = port.instance(experiment, data, texts)
     found: Instance = arena.load({"experiment": str(experiment["name"]), "id": int(data["game_id"]), **fields})
     return found
 
 
-def _files(port: Port, experiment: Json, data: Json, texts: Json) -> dict[str, str]:
+def _files(port: Port, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
     prompts = {f"prompts/{name}.txt": f"{text}\n" for name, text in port.prompts(experiment, data, texts).items()}
     return prompts | {f"resources/{name}": text for name, text in port.resources(experiment).items()}
 

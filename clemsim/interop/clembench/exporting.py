@@ -6,7 +6,6 @@ each player, and `completed.json`. Unfinished episodes are left out, as clembenc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +13,14 @@ from typing import Any
 
 import orjson
 
+from clemsim._util.files import dump_json, safe_name, write_files, write_json
 from clemsim.arena import Arena
 from clemsim.errors import UsageError
 from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
 from clemsim.game.transcript import Transcript
 from clemsim.runs.prepare import prepare_arenas
 from clemsim.store import reader
+from clemsim.store.description import RunDescription
 from clemsim.store.folder import STORE, read_config, read_description
 from clemsim.store.reader import EpisodeRow
 
@@ -34,12 +35,13 @@ def export_results(folder: Path, out: Path) -> int:
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             if row.outcome is not None:
-                place = out / f"{_safe(row.key.cast)}-t{about['config']['temperature']}" / _place(row)
+                place = out / f"{safe_name(row.key.cast)}-t{about.config.temperature}" / _place(row)
                 files = episode_files(
                     arenas[row.key.arena], row, reader.events(base, row.id), reader.requests(base, row.id), about
                 )
-                _write(place, files)
-                _write(place.parent, {"experiment.json": {"name": row.experiment, "game_name": row.key.arena}})
+                write_files(place, {name: dump_json(content) for name, content in files.items()}, UsageError)
+                experiment = {"name": row.experiment, "game_name": row.key.arena}
+                write_json(place.parent / "experiment.json", experiment, UsageError)
                 count += 1
     return count
 
@@ -49,7 +51,7 @@ def episode_files(
     row: EpisodeRow,
     events: Sequence[Event],
     requests: Mapping[int, Mapping[str, Any]],
-    about: Mapping[str, Any],
+    about: RunDescription,
 ) -> dict[str, Any]:
     """What clembench keeps of an episode: the content of each file by its name."""
     players = {seat: f"Player {number}" for number, seat in enumerate(arena.seats, 1)}
@@ -70,7 +72,7 @@ def episode_files(
     turns = [[_action(event, players, requests) for event in part] for part in _rounds(events, arena.seats[0])]
     files = {
         "instance.json": {**row.data, "game_id": row.data["id"]},
-        "interactions.json": {"meta": meta, "player_models": dict(about["agents"]), "players": roles, "turns": turns},
+        "interactions.json": {"meta": meta, "player_models": about.agents, "players": roles, "turns": turns},
         "scores.json": {
             "meta": meta,
             "players": roles,
@@ -145,18 +147,4 @@ def _time(seconds: float) -> str:
 
 def _place(row: EpisodeRow) -> Path:
     again = f"_{row.key.repetition + 1}" if row.key.repetition else ""
-    return Path(row.key.arena) / _safe(row.experiment) / f"instance_{row.data['id']:05d}{again}"
-
-
-def _safe(name: str) -> str:
-    """A name that can be a folder's."""
-    return re.sub(r"[^\w.=,@+-]+", "_", name).strip(".") or "_"
-
-
-def _write(folder: Path, files: Mapping[str, Any]) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (folder / name).write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-    except OSError as error:
-        raise UsageError(f"{folder} can't be written: {error.strerror}") from error
+    return Path(row.key.arena) / safe_name(row.experiment) / f"instance_{row.data['id']:05d}{again}"

@@ -15,19 +15,19 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import find_arena, registered
+from clemsim._util.files import check_new, parse_json, read_bytes, reading_file
+from clemsim.arena import Arena, find_arena
+from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import Suite
 from clemsim.errors import ClemsimError, UsageError
 from clemsim.game.events import Asked, Ended, Event, Replied
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.interop.clembench.checkout import convert
-from clemsim.interop.clembench.port import Json, ports
+from clemsim.interop.clembench.port import JsonObject, ports
 from clemsim.interop.clembench.verify import MAIN, alike, redrive
 from clemsim.results.run_summary import write_summary
+from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
 from clemsim.store.writer import RunStore
 
@@ -50,11 +50,11 @@ class RecordedEpisode:
     game: str
     experiment: str
     number: int
-    scores: Json
-    rounds: Json
-    log: Json
-    instance: Json | None
-    config: Json
+    scores: JsonObject
+    rounds: JsonObject
+    log: JsonObject
+    instance: JsonObject | None
+    config: JsonObject
 
     @property
     def outcome(self) -> Outcome:
@@ -75,7 +75,7 @@ class RecordedEpisode:
         ]
 
     @property
-    def logged(self) -> Iterator[Json]:
+    def logged(self) -> Iterator[JsonObject]:
         """The logged events in order."""
         return (event for turn in self.log["turns"] for event in turn)
 
@@ -94,8 +94,7 @@ def import_results(results: Path, out: Path, suite: Suite | None = None) -> dict
     """Write the run and return the agreement by game. The suite gives word lists and prompts. Raises UsageError."""
     if not results.is_dir():
         raise UsageError(f"there is no folder {results}")
-    if out.exists():
-        raise UsageError(f"{out} is there already: choose another --out")
+    check_new(out)
     episodes = list(read_episodes(results))
     if not episodes:
         raise UsageError(f"{results} has no clembench results: no MODEL/GAME/EXPERIMENT/EPISODE/scores.json in it")
@@ -155,22 +154,18 @@ def _read(folder: Path) -> RecordedEpisode:
     return episode
 
 
-def _config(folder: Path) -> Json:
+def _config(folder: Path) -> JsonObject:
     """What all episodes of an experiment share: `experiment.json`, of old `experiment_NAME.json`."""
     path = next((path for path in sorted(folder.glob("experiment*.json")) if path.is_file()), None)
     return _json(path) if path else {}
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise UsageError(f"{path} is larger than {LARGEST // 2**20} MB: that is no recorded episode")
-        text = path.read_bytes().replace(b": NaN", b": null")  # as Python writes what is undefined
-        found = orjson.loads(text)
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
+    with reading_file(path):
+        size = path.stat().st_size
+    if size > LARGEST:
+        raise UsageError(f"{path} is larger than {LARGEST // 2**20} MB: that is no recorded episode")
+    found = parse_json(read_bytes(path).replace(b": NaN", b": null"), str(path))  # Python writes NaN for what is undefined
     if not isinstance(found, dict):
         raise UsageError(f"{path}: an object is expected")
     return found
@@ -247,12 +242,12 @@ def _numbers(scores: Mapping[str, object]) -> dict[str, float | None]:
     return {str(name): number(value) for name, value in scores.items()}
 
 
-def _description(results: Path, episodes: list[RecordedEpisode]) -> dict[str, Any]:
-    models = dict.fromkeys(each.model for each in episodes)
-    return {
-        "config": {"suite": "clembench results", "agents": [], "imported": str(results)},
-        "suite": {"name": f"clembench results of {results.name}"},
-        "arenas": {name: {} for name in dict.fromkeys(each.game for each in episodes)},
-        "agents": {model: {"name": model, "engine": "clembench"} for model in models},
-        "made": {"started": datetime.now().astimezone().isoformat(timespec="seconds")},
-    }
+def _description(results: Path, episodes: list[RecordedEpisode]) -> RunDescription:
+    models = dict.fromkeys(episode.model for episode in episodes)
+    return RunDescription(
+        config=RecordedConfig(suite="clembench results", agents=(), imported=str(results)),
+        suite=SuiteDescription(name=f"clembench results of {results.name}"),
+        arenas={name: ArenaDescription() for name in dict.fromkeys(episode.game for episode in episodes)},
+        agents={model: {"name": model, "engine": "clembench"} for model in models},
+        made=Origin(started=datetime.now().astimezone().isoformat(timespec="seconds")),
+    )

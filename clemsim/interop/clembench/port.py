@@ -6,81 +6,76 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import orjson
-
 from clemsim.catalog.plugins import registered
-from clemsim.errors import UsageError
 
-Json = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 
 class Port:
-    """Translates one game of clembench. Methods may let KeyError, IndexError, TypeError and ValueError through where a field
-    is missing or wrong: whoever calls them knows the file and names it.
+    """Translates one game of clembench.
+
+    A method may raise KeyError, IndexError, TypeError and ValueError where a field is missing or wrong: the caller knows
+    the file and names it. `experiment` and `data` are an experiment and an instance of clembench's instance file; `texts`
+    is what `texts()` returned.
     """
 
     arena: ClassVar[str]
     folder: ClassVar[str]  # the game's folder within a checkout
-    files: ClassVar[Sequence[str]]  # where its instances may lie in that folder, `{version}` to be filled in
+    files: ClassVar[Sequence[str]]  # paths within that folder where the instances may be, with a place for `{version}`
 
-    def instance(self, experiment: Json, data: Json, texts: Json) -> dict[str, Any]:
-        """The arena's own fields of an instance, besides experiment and id."""
+    def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
+        """Return the arena's own fields of an instance, without experiment and id."""
         raise NotImplementedError
 
-    def prompts(self, experiment: Json, data: Json, texts: Json) -> dict[str, str]:
-        """The arena's prompts in clembench's words, as templates with `$fields`."""
+    def prompts(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
+        """Return the arena's prompts in clembench's words, as templates with `$fields`."""
         raise NotImplementedError
 
-    def resources(self, experiment: Json) -> dict[str, str]:
-        """Texts of files under `resources/` in place of the arena's own."""
+    def resources(self, experiment: JsonObject) -> dict[str, str]:
+        """Return the contents of files under `resources/` that replace the arena's own."""
         return {}
 
-    def texts(self, folder: Path, experiment: str) -> Json:
-        """What an instance refers to in other files of the game's folder. Raises UsageError."""
+    def texts(self, folder: Path, experiment: str) -> JsonObject:
+        """Return what an instance refers to in other files of the game's folder. Raises UsageError."""
         return {}
 
-    def stand_ins(self, data: Json) -> Json:
-        """What does for `texts` where only the instance is there: the asks are worded otherwise then, no more."""
+    def stand_ins(self, data: JsonObject) -> JsonObject:
+        """Return a substitute for `texts()` where only the instance is known; it changes nothing but the words of asks."""
         return {}
 
 
 def ports() -> dict[str, Port]:
-    """The registered ports by arena."""
+    """Return the registered ports by arena."""
     return {name: entry.load()() for name, entry in registered("ports").items()}
 
 
 def literal(text: str) -> str:
-    """A text as a template that stands for itself."""
+    """Return `text` as a template that has no fields."""
     return text.replace("$", "$$")
 
 
-def placed(text: str, fields: Mapping[str, str], *needed: str) -> str:
-    """The text as a template: every placeholder becomes its `$field`. Raises ValueError where one that is needed lacks."""
+def with_placeholders(text: str, fields: Mapping[str, str], *needed: str) -> str:
+    """Return `text` as a template in which each placeholder has become its `$field`; `fields` maps placeholders to names.
+
+    Raises ValueError where one of the placeholders in `needed` is missing.
+    """
     for placeholder in needed:
         if placeholder not in text:
             raise ValueError(f"{placeholder!r} does not stand in the prompt")
-    found = literal(text)
+    template_ = literal(text)
     for placeholder, field in fields.items():
-        found = found.replace(literal(placeholder), f"${{{field}}}")
-    return found
+        template_ = template_.replace(literal(placeholder), f"${{{field}}}")
+    return template_
 
 
 def template(text: str, fields: Mapping[str, str]) -> str:
-    """The text as a template: the first place of each value, in order, becomes its `$field`. Raises ValueError."""
+    """Return `text` as a template in which the first place of each value has become its `$field`; `fields` maps names to
+    values, in the order of their places. Raises ValueError where a value is missing.
+    """
     parts, rest = [], text
     for field, value in fields.items():
-        before, found, rest = rest.partition(value)
-        if not found:
+        before, separator, rest = rest.partition(value)
+        if not separator:
             raise ValueError(f"{value!r} does not stand in the prompt")
         parts += [literal(before), f"${field}"]
     return "".join([*parts, literal(rest)])
-
-
-def read_json(path: Path) -> Any:
-    """The JSON of a file. Raises UsageError naming it."""
-    try:
-        return orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error

@@ -8,17 +8,15 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import find_arena
+from clemsim._util.files import parse_json, read_text
+from clemsim.arena import Arena, find_arena
 from clemsim.catalog.suites import Suite
 from clemsim.errors import UsageError
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import Instance
 from clemsim.game.messages import Message
 from clemsim.interop.clembench.checkout import convert, naming
-from clemsim.interop.clembench.port import Json, Port, ports
+from clemsim.interop.clembench.port import JsonObject, Port, ports
 
 MAIN = "Main Score"
 TOLERANCE = 1e-6
@@ -64,7 +62,7 @@ def verify(files: Sequence[Path], suite: Suite | None = None) -> dict[str, Agree
     return found
 
 
-def recorded_instance(arena: Arena[Any], record: Json, port: Port | None) -> Instance:
+def recorded_instance(arena: Arena[Any], record: JsonObject, port: Port | None) -> Instance:
     """The instance of a recorded episode: through the arena's port, else as the arena itself writes them."""
     data = record["instance"]
     if port is None:
@@ -74,7 +72,7 @@ def recorded_instance(arena: Arena[Any], record: Json, port: Port | None) -> Ins
     return convert(port, arena, experiment, {"game_id": record["game_id"], **data}, data.get("resources", {}))
 
 
-def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[Json]) -> tuple[EpisodeDriver, Mismatch | None]:
+def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[JsonObject]) -> tuple[EpisodeDriver, Mismatch | None]:
     """Give the recorded replies one after another; the turn at which that is not possible, if there is one."""
     driven = arena.drive(instance, in_turn=True)
     for number, reply in enumerate(replies, 1):
@@ -97,7 +95,7 @@ def _arena(name: str, suite: Suite | None) -> Arena[Any]:
     return kind(suite.folder_of(name)) if suite else kind()
 
 
-def _compare(arena: Arena[Any], instance: Instance, record: Json, found: Agreement, file: Path, line: int) -> None:
+def _compare(arena: Arena[Any], instance: Instance, record: JsonObject, found: Agreement, file: Path, line: int) -> None:
     found.episodes += 1
     driven, parted = redrive(arena, instance, record["replies"])
     problems = [parted] if parted else list(_differences(arena, driven, record))
@@ -108,7 +106,7 @@ def _compare(arena: Arena[Any], instance: Instance, record: Json, found: Agreeme
     found.mismatches += [Mismatch(line, each.turn, each.what, str(file)) for each in problems]
 
 
-def _differences(arena: Arena[Any], driven: EpisodeDriver, record: Json) -> Iterator[Mismatch]:
+def _differences(arena: Arena[Any], driven: EpisodeDriver, record: JsonObject) -> Iterator[Mismatch]:
     outcome = driven.outcome
     assert outcome is not None
     last = driven.transcript.turns[-1].asked.turn
@@ -130,17 +128,10 @@ def alike(one: float | None, other: float | None) -> bool:
 
 
 def _records(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} can't be read: {error}") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_text(file).splitlines(), 1):
         if not line.strip():
             continue
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise UsageError(f"{file}, line {number} is not JSON: {error}") from error
+        record = parse_json(line, f"{file}, line {number}")
         if not isinstance(record, dict):
             raise UsageError(f"{file}, line {number} is no recorded episode: an object is expected")
         yield number, record

@@ -1,4 +1,4 @@
-"""Reaches Ray, on this machine or a cluster."""
+"""Reaches Ray, on this machine or a cluster (extra `ray`)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from clemsim._util.extras import library
 from clemsim.errors import UsageError
-from clemsim.runs.workers.worker import Worker
 
 REACH = 5.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """How many, and where: the address of a Ray cluster, or None for this machine."""
+    """How many workers, and where: the address of a Ray cluster, or None for this machine."""
 
     count: int
     address: str | None = None
@@ -25,17 +25,14 @@ class WorkerOptions:
 
 def check_ray() -> None:
     """Raise UsageError where Ray is not installed."""
-    try:
-        import ray  # noqa: F401, PLC0415 (an extra)
-    except ImportError as error:
-        raise UsageError("--workers and --ray need the extra `ray`: pip install 'clemsim[ray]'") from error
+    library("ray", "ray", "playing with --workers or --ray")
 
 
-def _connect(workers: WorkerOptions) -> None:
+def connect(workers: WorkerOptions) -> None:
     """Start Ray here, on the loopback address, or join a cluster. Raises UsageError."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    import ray  # noqa: PLC0415
+    import ray  # noqa: PLC0415 (an extra)
 
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
@@ -51,21 +48,22 @@ def _connect(workers: WorkerOptions) -> None:
 
 
 def _reach(address: str) -> None:
-    """Raise OSError where nobody listens: Ray itself would wait for ever."""
+    """Raise OSError where nothing listens: Ray itself would wait for ever."""
     parts = urlsplit(address if "//" in address else f"//{address}")
     if parts.hostname and parts.port:
         socket.create_connection((parts.hostname, parts.port), REACH).close()
 
 
-def _disconnect() -> None:
-    import ray  # noqa: PLC0415
+def disconnect() -> None:
+    """Leave Ray."""
+    import ray  # noqa: PLC0415 (an extra)
 
     ray.shutdown()
 
 
-def _maker() -> Callable[..., Any]:
-    """Makes workers."""
-    import ray  # noqa: PLC0415
+def actor_factory(kind: type[Any]) -> Callable[..., Any]:
+    """Return what makes actors of a class, each in a process of its own."""
+    import ray  # noqa: PLC0415 (an extra)
 
-    make: Callable[..., Any] = ray.remote(num_cpus=1)(Worker).remote
-    return make
+    factory: Callable[..., Any] = ray.remote(num_cpus=1)(kind).remote
+    return factory

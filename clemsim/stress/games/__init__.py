@@ -1,4 +1,4 @@
-"""Games that make load and nothing else: talk and recall.
+"""Games that only make load: talk and recall.
 
 They measure no skill.
 """

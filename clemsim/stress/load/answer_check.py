@@ -1,9 +1,9 @@
-"""Plays the same episodes alone and under load, for a verdict on the answers."""
+"""The check of answers: the same episodes are played alone and under load, for a verdict."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import count, cycle
 from typing import Any
@@ -17,121 +17,134 @@ from clemsim.game.slot import UNSCHEDULED, TurnSlot
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent, Cast, opened
 from clemsim.runtime.moderator import Moderator
-from clemsim.stress.measure.verdict import PlayedEpisode, judge
+from clemsim.stress.measure.verdict import AnswerVerdict, PlayedEpisode, judge
 from clemsim.stress.plan.guardrails import Budget
-from clemsim.stress.plan.mix import Item
+from clemsim.stress.plan.mix import PlannedConversation
 from clemsim.stress.plan.plan import Plan
 
-ATTEMPTS = 4  # a fault is not to be taken for an answer
+ATTEMPTS = 4  # at each request, so that a fault is not taken for an answer
+NOTIFY_PERIOD = 5.0  # seconds
+
 Notify = Callable[[str], None]
 
 
 class CheckHost:
-    """Hosts one episode; counts its requests."""
+    """The host of one episode; it counts the requests."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
 
     def turn(self, agent: Agent) -> AbstractAsyncContextManager[TurnSlot]:
-        """No waiting."""
-        return _Counted(self._budget, agent)
+        """Return a turn that does not wait."""
+        return _CountedTurn(self._budget, agent)
 
     def record(self, index: int, events: list[Event]) -> None:
-        """The drive has them."""
+        """Keep nothing: the driver has the events."""
 
     def request(self, agent: Agent, view: View, message: Message) -> None:
-        """Costs are no matter here."""
+        """Keep nothing: costs do not matter here."""
 
 
-class _Counted:
+class _CountedTurn:
     def __init__(self, budget: Budget, agent: Agent) -> None:
         self._budget = budget
         self._agent = agent
 
     async def __aenter__(self) -> TurnSlot:
-        if self._budget.spent:
-            raise LimitReached(self._budget.spent, "limit")
+        if reason := self._budget.exhausted:
+            raise LimitReached(reason, "limit")
         if self._agent.requests:
-            self._budget.take()
+            self._budget.take_request()
         return UNSCHEDULED
 
     async def __aexit__(self, *_: object) -> None:
         pass
 
 
-async def check(plan: Plan, budget: Budget, told: Notify, stopped: asyncio.Event) -> dict[str, Any]:
-    """The verdict on `plan.check` conversations at once against one. Raises ClemsimError; what is stopped or spent early is
-    judged by what was played. Each pass has a prefix cache of its own (vLLM), so that the second is no lighter.
+async def check_answers(plan: Plan, budget: Budget, notify: Notify, stopped: asyncio.Event) -> AnswerVerdict:
+    """Return the verdict on `plan.check` conversations at once against one. Raise ClemsimError.
+
+    A check that is `stopped`, or whose budget is exhausted, is judged by the episodes that were played. Each pass has a
+    prefix cache of its own (vLLM), so that the second pass is no lighter than the first.
     """
     width = plan.check or 1
-    items = _items(plan)
-    if budget.begun is None:
-        budget.begin()
-    alone = await _play(plan, items, 1, budget, stopped, told)
-    some = [item for item in items if item.key in alone]
-    loaded = await _play(plan, some, width, budget, stopped, told)
+    conversations = _conversations(plan)
+    if budget.started is None:
+        budget.start()
+    alone = await _Pass(plan, conversations, 1, budget).play(notify, stopped)
+    played_alone = [conversation for conversation in conversations if conversation.key in alone]
+    loaded = await _Pass(plan, played_alone, width, budget).play(notify, stopped)
     pairs = [(alone[key], loaded[key]) for key in alone if key in loaded]
-    return {
-        **judge(pairs, width, len(items) - len(pairs)),
-        "stopped": budget.spent or ("stopped" if stopped.is_set() else ""),
-    }
+    reason = budget.exhausted or ("stopped" if stopped.is_set() else "")
+    return judge(pairs, width, len(conversations) - len(pairs), reason)
 
 
-def _items(plan: Plan) -> list[Item]:
-    """The first conversations of the mix, none of them twice."""
-    mix = plan.deal(plan.cast(EventMeter()))
-    found: dict[EpisodeKey, Item] = {}
-    while len(found) < plan.episodes:
-        item = mix.next()
-        if plan.temperature == 0 and item.key.repetition:
-            break  # at temperature 0 the same again tells nothing new
-        found.setdefault(item.key, item)
-    return list(found.values())
+def _conversations(plan: Plan) -> list[PlannedConversation]:
+    """Return the first conversations of the mix, each of them once."""
+    mix = plan.make_mix(plan.make_cast(EventMeter()))
+    conversations: dict[EpisodeKey, PlannedConversation] = {}
+    while len(conversations) < plan.episodes:
+        conversation = mix.next()
+        if plan.temperature == 0 and conversation.key.repetition:
+            break  # at temperature 0 a repetition tells nothing new
+        conversations.setdefault(conversation.key, conversation)
+    return list(conversations.values())
 
 
-async def _play(
-    plan: Plan, items: list[Item], width: int, budget: Budget, stopped: asyncio.Event, told: Notify
-) -> dict[EpisodeKey, PlayedEpisode]:
-    """What the episodes came to, so many at once. Behind the last of them others go on, so that the load stays."""
-    cast = plan.cast(EventMeter(), attempts=ATTEMPTS)
-    found: dict[EpisodeKey, PlayedEpisode] = {}
-    left = set(range(len(items)))
-    coming = iter(enumerate(items))
-    filling = cycle(items)
-    done = asyncio.Event()
+class _Pass:
+    """One pass over conversations, `width` at once. Behind the last of them others go on, so that the load stays."""
 
-    async def work() -> None:
-        while not done.is_set():
-            index, item = next(coming, (None, None))
-            played = await _episode(item or next(filling), cast, budget)
-            if index is not None and item is not None:
-                left.discard(index)
-                if played:
-                    found[item.key] = played
-            if not left or budget.spent:
-                done.set()
+    def __init__(self, plan: Plan, conversations: Sequence[PlannedConversation], width: int, budget: Budget) -> None:
+        self._cast = plan.make_cast(EventMeter(), attempts=ATTEMPTS)
+        self._budget = budget
+        self._width = width
+        self._count = len(conversations)
+        self._open = set(range(self._count))  # indices of conversations that are not over
+        self._coming = iter(enumerate(conversations))
+        self._filling = cycle(conversations)
+        self._done = asyncio.Event()
+        self._played: dict[EpisodeKey, PlayedEpisode] = {}
 
-    if not items:
-        return found
-    async with opened(cast.agents):
-        tasks = [asyncio.ensure_future(work()) for _ in range(width)]
-        waits = [asyncio.ensure_future(each.wait()) for each in (done, stopped)]
+    async def play(self, notify: Notify, stopped: asyncio.Event) -> dict[EpisodeKey, PlayedEpisode]:
+        """Play until all are over, the budget is exhausted, or `stopped` is set; return the episodes that ended."""
+        if not self._count:
+            return {}
+        async with opened(self._cast.agents):
+            workers = [asyncio.ensure_future(self._work()) for _ in range(self._width)]
+            ends = [asyncio.ensure_future(event.wait()) for event in (self._done, stopped)]
+            await self._wait([*ends, *workers], notify)
+            for task in (*workers, *ends):
+                task.cancel()
+            for outcome in await asyncio.gather(*workers, return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    raise outcome
+        return self._played
+
+    async def _wait(self, tasks: Iterable[asyncio.Future[Any]], notify: Notify) -> None:
+        """Wait until one of the tasks is over, and tell the progress meanwhile."""
         for number in count(1):
-            over, _ = await asyncio.wait([*waits, *tasks], timeout=5.0, return_when=asyncio.FIRST_COMPLETED)
+            over, _ = await asyncio.wait(tasks, timeout=NOTIFY_PERIOD, return_when=asyncio.FIRST_COMPLETED)
             if over:
-                break
-            told(f"checking answers, {width} at once: {len(items) - len(left)}/{len(items)} episodes, {5 * number} s")
-        for task in (*tasks, *waits):
-            task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome
-    return found
+                return
+            progress = f"{self._count - len(self._open)}/{self._count} episodes"
+            notify(f"checking answers, {self._width} at once: {progress}, {NOTIFY_PERIOD * number:.0f} s")
+
+    async def _work(self) -> None:
+        """Play one conversation after another until the pass is over."""
+        while not self._done.is_set():
+            index, conversation = next(self._coming, (None, None))
+            episode = await _play(conversation or next(self._filling), self._cast, self._budget)
+            if index is not None and conversation is not None:
+                self._open.discard(index)
+                if episode:
+                    self._played[conversation.key] = episode
+            if not self._open or self._budget.exhausted:
+                self._done.set()
 
 
-async def _episode(item: Item, cast: Cast, budget: Budget) -> PlayedEpisode | None:
-    """None where the infrastructure failed, or no more may be asked."""
-    drive = item.drive()
+async def _play(conversation: PlannedConversation, cast: Cast, budget: Budget) -> PlayedEpisode | None:
+    """Play an episode; return None where the infrastructure failed, or no more requests may be made."""
+    drive = conversation.drive()
     try:
         outcome = await Moderator(drive, cast, CheckHost(budget)).run()
     except (Unauthorized, UnknownModel):

@@ -1,4 +1,4 @@
-"""One conversation of a stress test: an episode whose every turn is due at some moment, and is timed."""
+"""One conversation of a stress test: an episode whose every turn is due at a known moment, and is timed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from clemsim.runtime.agent import Agent
 from clemsim.stress.measure.collector import Collector
 from clemsim.stress.plan.guardrails import Budget
 
-OVERFLOW = "context overflow"
+OVERFLOW = "context overflow"  # a cause of failed turns
 
 
-class Over(LimitReached):
+class StressTestOver(LimitReached):
     """The stress test is over: no more turns begin."""
 
     def __init__(self) -> None:
         super().__init__("the stress test is over", "over")
 
 
-class Room:
-    """What all conversations share."""
+class LoadState:
+    """The state that all conversations share. No turn begins while it is `closing`; `pending` are the turns in flight."""
 
     def __init__(self, collector: Collector, budget: Budget) -> None:
         self.collector = collector
@@ -38,17 +38,18 @@ class Room:
 
 
 class Conversation:
-    """Hosts one episode. `think` gives the seconds before its next turn; times are monotonic seconds."""
+    """The host of one episode. Moments are monotonic seconds."""
 
-    def __init__(self, room: Room, due: float, think: Callable[[], float]) -> None:
-        self.room = room
+    def __init__(self, state: LoadState, due: float, think: Callable[[], float]) -> None:
+        """Begin a conversation that is `due` at a moment; `think` gives the seconds before each turn but the first."""
+        self.state = state
         self.ended = due
         self.first = True
         self.timed: TimedTurn | None = None
         self._think = think
 
     def turn(self, agent: Agent) -> AbstractAsyncContextManager[TurnSlot]:
-        """Wait until the turn is due."""
+        """Return a turn that waits until it is due."""
         due = self.ended
         if agent.requests and not self.first:
             due += self._think()
@@ -56,23 +57,23 @@ class Conversation:
         return TimedTurn(self, due, requests=agent.requests)
 
     def record(self, index: int, events: list[Event]) -> None:
-        """Transcripts are not kept."""
+        """Keep nothing: a stress test has no transcripts."""
 
     def request(self, agent: Agent, view: View, message: Message) -> None:
-        """Count a turn. It is the one that ended last: nothing was awaited since."""
+        """Count the turn that ended last. It is the turn of this message, because nothing was awaited since."""
         usage, timed = message.usage, self.timed
         if usage is None or timed is None:
             return
-        heard = usage.timing
-        self.ended = max(self.ended, heard.ended if heard else monotonic())
+        timing = usage.timing
+        self.ended = max(self.ended, timing.ended if timing else monotonic())
         if message.stop == "overflow":
-            self.room.collector.failed(timed.due, OVERFLOW)
+            self.state.collector.add_failure(timed.due, OVERFLOW)
         else:
-            self.room.collector.turn(timed.due, usage)
+            self.state.collector.add_turn(timed.due, usage)
 
 
 class TimedTurn:
-    """A turn on its way."""
+    """A turn in flight, which was due at `due`."""
 
     __slots__ = ("_conversation", "_requests", "due")
 
@@ -87,12 +88,12 @@ class TimedTurn:
         wait = self.due - monotonic()
         if wait > 0:
             await asyncio.sleep(wait)
-        room = self._conversation.room
-        if room.closing:
-            raise Over
-        room.budget.take()
-        room.pending[self] = None
-        room.collector.flying(1)
+        state = self._conversation.state
+        if state.closing:
+            raise StressTestOver
+        state.budget.take_request()
+        state.pending[self] = None
+        state.collector.change_in_flight(1)
         return UNSCHEDULED
 
     async def __aexit__(
@@ -102,9 +103,9 @@ class TimedTurn:
             return
         conversation = self._conversation
         conversation.timed = self
-        collector = conversation.room.collector
-        collector.flying(-1)
+        collector = conversation.state.collector
+        collector.change_in_flight(-1)
         if not isinstance(error, asyncio.CancelledError):
-            del conversation.room.pending[self]
+            del conversation.state.pending[self]
         if isinstance(error, EngineError):
-            collector.failed(self.due, error.cause)
+            collector.add_failure(self.due, error.cause)

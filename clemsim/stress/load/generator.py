@@ -1,4 +1,4 @@
-"""Makes the load: conversations in closed and open loops, in the stages of a plan."""
+"""The load: conversations in closed and open loops, in the stages of a plan."""
 
 from __future__ import annotations
 
@@ -12,141 +12,143 @@ from clemsim.errors import EngineError, LimitReached, Unauthorized, UnknownModel
 from clemsim.game.seeds import Dice
 from clemsim.runtime.agent import Cast
 from clemsim.runtime.moderator import Moderator
-from clemsim.stress.load.conversation import Conversation, Room
-from clemsim.stress.plan.mix import Item, Mix
+from clemsim.stress.load.conversation import Conversation, LoadState
+from clemsim.stress.load.trace_replay import TracedConversation
+from clemsim.stress.plan.mix import Mix, PlannedConversation
 from clemsim.stress.plan.shapes import Stage, ThinkTime
 
-STEP = 0.05  # seconds between two looks at whether a stage is over
-SPREAD = 1.0  # seconds over which new conversations begin, at most
-PAUSES = (0.1, 5.0)  # seconds that a conversation of a closed loop waits after a fault, at first and at most
-TURNS = 1.25  # for each conversation are awaited before an adaptive stage counts as warm: all queues are what they will be
-LONGEST = 60.0  # seconds that it waits for them
-FEWEST = 10  # turns that an adaptive stage should see
-PATIENT = 4  # times as long as planned may it wait for them
+POLL = 0.05  # seconds between two looks at whether a stage is over
+MAX_SPREAD = 1.0  # seconds over which new conversations begin
+MIN_PAUSE, MAX_PAUSE = 0.1, 5.0  # seconds that a conversation of a closed loop waits after a fault
+WARM_TURNS = 1.25  # turns for each conversation until an adaptive stage is warm: then all queues are what they will be
+MAX_WARMUP = 60.0  # seconds that an adaptive stage waits for its warm turns
+MIN_TURNS = 10  # that an adaptive stage should see
+MAX_STRETCH = 4  # times as long as planned an adaptive stage may wait for them
 
-Look = Callable[[], Coroutine[Any, Any, None]]
+ReadServer = Callable[[], Coroutine[Any, Any, None]]
 
 
 class LoadGenerator:
-    """Plays conversations of a mix. Any error that is not the infrastructure's ends all of it."""
+    """A player of many conversations of a mix. Any error that is not the infrastructure's ends all of them.
 
-    def __init__(self, mix: Mix, cast: Cast, room: Room, think: ThinkTime, dice: Dice, look: Look) -> None:
-        """`look` is awaited at the edges of what is measured."""
-        self.room = room
+    `stopped` says why the load ended early; it is empty if it did not.
+    """
+
+    def __init__(
+        self, mix: Mix, cast: Cast, state: LoadState, think: ThinkTime, dice: Dice, read_server: ReadServer
+    ) -> None:
+        """Prepare the load; `read_server` is awaited at the edges of what is measured."""
+        self.state = state
+        self.stopped = ""
         self._mix = mix
         self._cast = cast
         self._think = think
         self._dice = dice
-        self._look = look
-        self._wanted = 0
+        self._read_server = read_server
+        self._target = 0  # conversations that a closed loop keeps under way
         self._workers = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        self.stopped = ""  # why it ended early
 
-    def stop(self, why: str) -> None:
+    def stop(self, reason: str) -> None:
         """Begin no more turns."""
-        self.stopped = self.stopped or why
-        self.room.closing = True
+        self.stopped = self.stopped or reason
+        self.state.closing = True
 
     @property
     def over(self) -> bool:
-        """Whether no more is to be done."""
+        """Return whether no more turns begin. Raise what ended a conversation and is not the infrastructure's fault."""
         if self._failure is not None:
             raise self._failure
-        if spent := self.room.budget.spent:
-            self.stop(spent)
-        return self.room.closing
+        if reason := self.state.budget.exhausted:
+            self.stop(reason)
+        return self.state.closing
 
-    async def closed(self, stage: Stage, number: int) -> None:
-        """Keep so many conversations under way. Raises what is not the infrastructure's fault."""
-        collector = self.room.collector
-        self._want(round(stage.first), spread=min(SPREAD, stage.warmup / 2))
-        collector.phase(number, measured=False)
-        begun = collector.now
-        enough = TURNS * stage.first if stage.adaptive else 0
-        await self._until(lambda: self._warm(number, begun, stage, enough))
+    async def run_closed_stage(self, stage: Stage, number: int) -> None:
+        """Keep the load of a stage under way until it is over. Raise what is not the infrastructure's fault."""
+        collector = self.state.collector
+        self._set_target(round(stage.first), spread=min(MAX_SPREAD, stage.warmup / 2))
+        collector.begin_segment(number, measured=False)
+        begun = collector.elapsed
+        await self._wait_for(lambda: self._is_warm(stage, number, begun))
         if self.over:
             return
-        await self._look()
-        collector.phase(number, measured=True)
-        begun = collector.now
-        await self._until(lambda: self._seen(number, begun, stage))
-        await self._look()
+        await self._read_server()
+        collector.begin_segment(number, measured=True)
+        begun = collector.elapsed
+        await self._wait_for(lambda: self._is_measured(stage, number, begun))
+        await self._read_server()
 
-    def _warm(self, number: int, begun: float, stage: Stage, enough: float) -> bool:
-        collector = self.room.collector
-        past = collector.now - begun
-        if past < stage.warmup:
+    def _is_warm(self, stage: Stage, number: int, begun: float) -> bool:
+        elapsed = self.state.collector.elapsed - begun
+        if elapsed < stage.warmup:
             return False
-        ended = sum(each.turns + each.failed.total() for each in collector.segments if each.stage == number)
-        return ended >= enough or past >= max(LONGEST, stage.warmup)
+        enough = WARM_TURNS * stage.first if stage.adaptive else 0
+        return self.state.collector.turns_over(number) >= enough or elapsed >= max(MAX_WARMUP, stage.warmup)
 
-    def _seen(self, number: int, begun: float, stage: Stage) -> bool:
-        collector = self.room.collector
-        past = collector.now - begun
+    def _is_measured(self, stage: Stage, number: int, begun: float) -> bool:
+        elapsed = self.state.collector.elapsed - begun
         if stage.first != stage.last:
-            self._want(round(stage.at(past)))
-        if past < stage.seconds:
+            self._set_target(round(stage.load_at(elapsed)))
+        if elapsed < stage.seconds:
             return False
-        turns = sum(
-            each.turns + each.failed.total() for each in collector.segments if each.stage == number and each.measured
-        )
-        return not stage.adaptive or turns >= FEWEST or past >= PATIENT * stage.seconds
+        if not stage.adaptive or elapsed >= MAX_STRETCH * stage.seconds:
+            return True
+        return self.state.collector.turns_over(number, measured=True) >= MIN_TURNS
 
-    async def open(self, stages: Sequence[Stage], arrivals: Iterator[tuple[float, int]]) -> None:
-        """Let conversations arrive when they are due, whatever has become of those before."""
+    async def run_open_stages(self, stages: Sequence[Stage], arrivals: Iterator[tuple[float, int]]) -> None:
+        """Let conversations arrive when they are due, whatever has become of earlier ones."""
         begun = monotonic()
-        guard = asyncio.ensure_future(self._phases(stages, begun))
+        phases = asyncio.ensure_future(self._mark_phases(stages, begun))
         try:
             for at, _ in arrivals:
                 due = begun + at
-                if not await self._wait(due):
+                if not await self._wait_until(due):
                     break
-                self._spawn(self._converse(due))
-            await guard
+                self._spawn(self._play_conversation(due))
+            await phases
         finally:
-            guard.cancel()
+            phases.cancel()
             with suppress(asyncio.CancelledError):
-                await guard
+                await phases
 
-    async def _phases(self, stages: Sequence[Stage], begun: float) -> None:
-        """Turn from stage to stage as time goes on."""
+    async def _mark_phases(self, stages: Sequence[Stage], begun: float) -> None:
+        """Begin a segment for the warm-up and for the measured part of each stage, when its time has come."""
         end = begun
         for number, stage in enumerate(stages):
             begin, end = end, end + stage.seconds
             for measured, until in ((False, begin + stage.warmup), (True, end)):
                 if until > begin or measured:
-                    self.room.collector.phase(number, measured=measured)
-                    await self._look()
-                    await self._until(lambda until=until: monotonic() >= until)  # type: ignore[misc]
-            await self._look()
+                    self.state.collector.begin_segment(number, measured=measured)
+                    await self._read_server()
+                    await self._wait_for(lambda until=until: monotonic() >= until)  # type: ignore[misc]
+            await self._read_server()
 
-    async def replay(self, items: Sequence[tuple[float, Item, Sequence[float]]], speed: float) -> None:
-        """Begin each conversation at its time and let it think before each turn as long as it did, `speed` times as fast."""
-        self.room.collector.phase(0, measured=True)
+    async def replay_trace(self, trace: Sequence[TracedConversation], speed: float) -> None:
+        """Begin each conversation of a trace at its time, and think before its turns as it did, `speed` times as fast."""
+        self.state.collector.begin_segment(0, measured=True)
         begun = monotonic()
-        await self._look()
-        for at, item, thinks in items:
-            due = begun + at / speed
-            if not await self._wait(due):
+        await self._read_server()
+        for traced in trace:
+            due = begun + traced.at / speed
+            if not await self._wait_until(due):
                 break
-            left = iter([think / speed for think in thinks])
-            self._spawn(self._converse(due, item, lambda left=left: next(left, 0.0)))  # type: ignore[misc]
-        await self._until(lambda: not self._tasks)
-        await self._look()
+            thinks = iter([think / speed for think in traced.thinks])
+            self._spawn(self._play_conversation(due, traced.planned, lambda thinks=thinks: next(thinks, 0.0)))  # type: ignore[misc]
+        await self._wait_for(lambda: not self._tasks)
+        await self._read_server()
 
     async def drain(self, seconds: float) -> None:
-        """Begin nothing more, and wait so long for what is under way. What has no answer then has none."""
-        self.room.closing = True
-        until = monotonic() + min(seconds, max(0.0, self.room.budget.left))
+        """Begin nothing more, and wait up to `seconds` for the turns in flight. Those without an answer then get none."""
+        self.state.closing = True
+        until = monotonic() + min(seconds, max(0.0, self.state.budget.seconds_left))
         while self._tasks and monotonic() < until and self._failure is None:  # noqa: ASYNC110 (time goes by too)
-            await asyncio.sleep(STEP)
+            await asyncio.sleep(POLL)
         await self.abandon()
 
     async def abandon(self) -> None:
-        """Drop what is under way. Raises what was not the infrastructure's fault."""
-        self.room.closing = True
+        """Cancel all conversations. Raise what ended one and is not the infrastructure's fault."""
+        self.state.closing = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -154,45 +156,46 @@ class LoadGenerator:
         if self._failure is not None:
             raise self._failure
 
-    async def _wait(self, due: float) -> bool:
-        """Wait for a moment; whether the test still goes on then."""
+    async def _wait_until(self, due: float) -> bool:
+        """Wait for a moment (monotonic seconds), and return whether the test still goes on then."""
         while (wait := due - monotonic()) > 0 and not self.over:  # noqa: ASYNC110 (it may be stopped meanwhile)
-            await asyncio.sleep(min(wait, STEP))
+            await asyncio.sleep(min(wait, POLL))
         return not self.over
 
-    async def _until(self, done: Callable[[], bool]) -> None:
-        while not self.over and not done():  # noqa: ASYNC110 (what is waited for tells nobody)
-            await asyncio.sleep(STEP)
+    async def _wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds, or the test is over."""
+        while not self.over and not condition():  # noqa: ASYNC110 (no event marks the condition)
+            await asyncio.sleep(POLL)
 
-    def _want(self, wanted: int, spread: float = 0.0) -> None:
-        """So many conversations under way; new ones begin over `spread` seconds."""
-        more, self._wanted = wanted - self._workers, wanted
+    def _set_target(self, target: int, spread: float = 0.0) -> None:
+        """Keep `target` conversations under way; new ones begin over `spread` seconds."""
+        more, self._target = target - self._workers, target
         for index in range(more):
             self._workers += 1
-            self._spawn(self._work(spread * index / more))
+            self._spawn(self._repeat_conversations(spread * index / more))
 
-    async def _work(self, wait: float) -> None:
-        """One conversation after another, as long as so many are wanted."""
+    async def _repeat_conversations(self, wait: float) -> None:
+        """Play one conversation after another, as long as the target wants this many."""
         try:
             await asyncio.sleep(wait)
             due, pause = monotonic(), 0.0
-            while self._workers <= self._wanted and not self.room.closing:
-                ended = await self._converse(due)
-                pause = 0.0 if ended is not None else min(PAUSES[1], max(PAUSES[0], 2 * pause))
+            while self._workers <= self._target and not self.state.closing:
+                ended = await self._play_conversation(due)
+                pause = 0.0 if ended is not None else min(MAX_PAUSE, max(MIN_PAUSE, 2 * pause))
                 if pause:
                     await asyncio.sleep(pause)
                 due = monotonic() if ended is None else ended
         finally:
             self._workers -= 1
 
-    async def _converse(
-        self, due: float, item: Item | None = None, think: Callable[[], float] | None = None
+    async def _play_conversation(
+        self, due: float, planned: PlannedConversation | None = None, think: Callable[[], float] | None = None
     ) -> float | None:
-        """Play one conversation: when it ended (monotonic seconds); None where the infrastructure failed."""
-        collector = self.room.collector
-        drive = (item or self._mix.next()).drive()
-        conversation = Conversation(self.room, due, think or self._draw)
-        collector.conversing(1)
+        """Play a conversation and return when it ended (monotonic seconds); None where the infrastructure failed."""
+        collector = self.state.collector
+        drive = (planned or self._mix.next()).drive()
+        conversation = Conversation(self.state, due, think or self._draw_think_time)
+        collector.change_under_way(1)
         try:
             outcome = await Moderator(drive, self._cast, conversation).run()
         except (Unauthorized, UnknownModel):
@@ -201,19 +204,19 @@ class LoadGenerator:
             return None
         finally:
             drive.close()
-            collector.conversing(-1)
-        collector.conversation(due, conversation.ended, outcome)
+            collector.change_under_way(-1)
+        collector.add_conversation(due, conversation.ended, outcome)
         return conversation.ended
 
-    def _draw(self) -> float:
+    def _draw_think_time(self) -> float:
         return self._think.draw(self._dice)
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.ensure_future(self._guarded(work))
+        task = asyncio.ensure_future(self._keep_failure(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
+    async def _keep_failure(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
         except Exception as error:

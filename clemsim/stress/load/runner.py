@@ -1,149 +1,161 @@
-"""Runs a stress test: load, looks at the server, and what came of each stage."""
+"""A whole stress test: its load, readings of the server's metrics, and the metrics of each stage."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import time
-from typing import Any
 
 from clemsim._util.tasks import run_in_background
 from clemsim.engines.stream_timing import EventMeter
 from clemsim.game.seeds import dice
 from clemsim.runtime.agent import opened
-from clemsim.stress.load.conversation import Room
+from clemsim.stress.load.conversation import LoadState
 from clemsim.stress.load.generator import LoadGenerator
-from clemsim.stress.load.trace_replay import recorded
-from clemsim.stress.measure.collector import Collector
+from clemsim.stress.load.trace_replay import read_trace
+from clemsim.stress.measure.collector import Collector, merged
 from clemsim.stress.measure.server_metrics import Scraper, ServerReading
-from clemsim.stress.measure.stage_metrics import Measured, measured
+from clemsim.stress.measure.stage_metrics import StageMetrics, stage_metrics
 from clemsim.stress.plan.guardrails import Budget
-from clemsim.stress.plan.plan import PATIENCE, WORTH, Plan
-from clemsim.stress.plan.shapes import Stage, arrivals, growing
+from clemsim.stress.plan.plan import MIN_GAIN, PATIENCE, Plan
+from clemsim.stress.plan.shapes import Stage, arrival_times, still_growing
 
-PERIOD = 1.0  # seconds between two looks at the server
-DRAIN = 30.0  # seconds that turns of an open loop may still take when the test is over
+PERIOD = 1.0  # seconds between two readings of the server's metrics
+MAX_DRAIN = 30.0  # seconds that turns of an open loop may still take when the test is over
+# Seconds until an engine has noticed every timeout. A drain waits for them, so that a turn which lasted longer than the
+# timeout is always a failure, and never one without an answer.
+TIMEOUT_SLACK = 1.5
 
 
 @dataclass(slots=True)
 class Findings:
-    """What was measured. `stopped`: why it ended before its end; empty: it did not."""
+    """What a stress test measured; `stopped` says why it ended early and is empty if it did not."""
 
     collector: Collector
     begun: float  # seconds since the epoch
-    stages: list[Measured] = field(default_factory=list)
-    agents: list[dict[str, Any]] = field(default_factory=list)
+    stages: list[StageMetrics] = field(default_factory=list)
+    agents: list[Mapping[str, object]] = field(default_factory=list)  # as each describes itself
     stopped: str = ""
     requests: int = 0
 
 
 @dataclass(slots=True)
 class StressWatch:
-    """Who looks on: is told what can stop the test, and of each stage when it is over."""
+    """Callbacks of a stress test: `ready` gets the function that stops it, `stage` each stage when it is over."""
 
     ready: Callable[[Callable[[str], None], Collector], None] = lambda stop, collector: None
-    stage: Callable[[Measured], None] = lambda found: None
+    stage: Callable[[StageMetrics], None] = lambda metrics: None
 
 
-class _Test:
+class _StressTest:
     """One stress test under way."""
 
     def __init__(self, plan: Plan, budget: Budget, watch: StressWatch) -> None:
         self.plan = plan
         self.meter = EventMeter()
-        self.cast = plan.cast(self.meter)
-        self.mix = plan.deal(self.cast)
-        self.replay = recorded(plan.replay, self.cast, plan.seed) if plan.replay else []
+        self.cast = plan.make_cast(self.meter)
+        self.mix = plan.make_mix(self.cast)
+        self.trace = read_trace(plan.replay, self.cast, plan.seed) if plan.replay else []
         self.budget = budget
         self.watch = watch
-        self.looks: list[tuple[float, ServerReading]] = []
+        self.readings: list[tuple[float, ServerReading]] = []  # with the seconds since the beginning
 
     async def run(self) -> Findings:
+        """Make the load and measure it."""
         async with opened(self.cast.agents), Scraper(self.plan.urls) as scraper:
-            collector = Collector(self.meter, self.plan.slo, by_due=self.plan.open_, tick=self.plan.tick)
+            collector = Collector(self.meter, self.plan.slo, by_due=self.plan.open_loop, tick=self.plan.tick)
             findings = Findings(collector, time(), agents=[agent.describe() for agent in self.cast.agents])
-
-            async def edge() -> None:
-                if look := await scraper.look(whole=True):
-                    self.looks.append((collector.now, look))
-
-            chance = dice("stress", self.plan.seed)
-            load = LoadGenerator(self.mix, self.cast, Room(collector, self.budget), self.plan.think, chance, edge)
+            load = self._load(collector, scraper)
             self.watch.ready(load.stop, collector)
-            self.budget.begin()
+            self.budget.start()
             async with (
-                run_in_background(_look(scraper, collector)),
-                run_in_background(_tick(collector)),
-                run_in_background(collector.watch()),
+                run_in_background(_read_loads(scraper, collector)),
+                run_in_background(_split_segments(collector)),
+                run_in_background(collector.watch_event_loop()),
             ):
                 try:
-                    await self._go(load, findings)
+                    await self._run(load, findings)
                 finally:
                     await load.abandon()
-                    collector.close()
-            if self.plan.open_:
-                for timed in load.room.pending:
-                    collector.unanswered(timed.due)
-                findings.stages = self._stages(collector, self.plan.stages or [Stage(0, 0, collector.now, open_=True)])
-            findings.stopped, findings.requests = load.stopped, self.budget.made
+                    collector.close_segment()
+            if self.plan.open_loop:
+                self._measure_open_loop(load, findings)
+            findings.stopped, findings.requests = load.stopped, self.budget.requests_made
         return findings
 
-    async def _go(self, load: LoadGenerator, findings: Findings) -> None:
-        if self.plan.replay:
-            await load.replay(self.replay, self.plan.speed)
-        elif self.plan.open_:
-            times = arrivals(self.plan.stages, self.plan.arrivals, dice("arrivals", self.plan.seed))
-            await load.open(self.plan.stages, times)
-        else:
-            await self._closed(load, findings)
-            return
-        await load.drain(min(DRAIN, self.plan.timeout))
+    def _load(self, collector: Collector, scraper: Scraper) -> LoadGenerator:
+        async def read_server() -> None:
+            if reading := await scraper.read(histograms=True):
+                self.readings.append((collector.elapsed, reading))
 
-    async def _closed(self, load: LoadGenerator, findings: Findings) -> None:
+        state = LoadState(collector, self.budget)
+        return LoadGenerator(self.mix, self.cast, state, self.plan.think, dice("stress", self.plan.seed), read_server)
+
+    async def _run(self, load: LoadGenerator, findings: Findings) -> None:
         plan = self.plan
-        swept = [Stage(each, each, plan.window, warmup=plan.warmup, adaptive=True) for each in plan.sweep]
+        if plan.replay:
+            await load.replay_trace(self.trace, plan.speed)
+        elif plan.open_loop:
+            arrivals = arrival_times(plan.stages, plan.arrivals, dice("arrivals", plan.seed))
+            await load.run_open_stages(plan.stages, arrivals)
+        else:
+            await self._run_closed_loop(load, findings)
+            return
+        await load.drain(min(MAX_DRAIN, plan.timeout + TIMEOUT_SLACK))
+
+    async def _run_closed_loop(self, load: LoadGenerator, findings: Findings) -> None:
+        plan, collector = self.plan, load.state.collector
+        swept = [Stage(step, step, plan.window, warmup=plan.warmup, adaptive=True) for step in plan.sweep]
         for number, stage in enumerate([*swept, *plan.stages]):
-            await load.closed(stage, number)
-            load.room.collector.turn_over()
-            if found := self._stage(load.room.collector, number, stage):
-                findings.stages.append(found)
-                self.watch.stage(found)
+            await load.run_closed_stage(stage, number)
+            collector.split_segment()
+            if metrics := self._measure(collector, number, stage):
+                findings.stages.append(metrics)
+                self.watch.stage(metrics)
             if load.over or (swept and not _goes_on(findings.stages)):
                 return
 
-    def _stages(self, collector: Collector, stages: Sequence[Stage]) -> list[Measured]:
-        found = [self._stage(collector, number, stage) for number, stage in enumerate(stages)]
-        return [each for each in found if each]
+    def _measure_open_loop(self, load: LoadGenerator, findings: Findings) -> None:
+        """Count the turns without an answer, then measure all stages: only now is known what became of their turns."""
+        collector = findings.collector
+        for turn in load.state.pending:
+            collector.add_unanswered(turn.due)
+        stages = self.plan.stages or [Stage(0, 0, collector.elapsed, open_loop=True)]
+        measured = [self._measure(collector, number, stage) for number, stage in enumerate(stages)]
+        findings.stages = [metrics for metrics in measured if metrics]
 
-    def _stage(self, collector: Collector, number: int, stage: Stage) -> Measured | None:
-        segment = collector.stage(number)
-        if segment is None:
+    def _measure(self, collector: Collector, number: int, stage: Stage) -> StageMetrics | None:
+        """Return the metrics of a stage, given by its index; None if none of it was measured."""
+        parts = collector.parts(number)
+        if not parts:
             return None
-        parts = [each for each in collector.segments if each.stage == number and each.measured and each.seconds > 0]
-        seen = [look for at, look in self.looks if segment.begin - PERIOD / 2 <= at <= segment.end + PERIOD / 2]
-        return measured(stage, segment, parts, (seen[0], seen[-1]) if len(seen) > 1 else None)
+        whole = merged(parts)
+        begin, end = whole.begin - PERIOD / 2, whole.end + PERIOD / 2
+        readings = [reading for at, reading in self.readings if begin <= at <= end]
+        edges = (readings[0], readings[-1]) if len(readings) > 1 else None
+        return stage_metrics(stage, whole, parts, edges)
 
 
 async def stress(plan: Plan, budget: Budget, watch: StressWatch) -> Findings:
-    """Make the load that a plan wants and measure it. Raises ClemsimError; what the infrastructure does wrong is counted."""
-    return await _Test(plan, budget, watch).run()
+    """Make the load of a plan and measure it. Raise ClemsimError; faults of the infrastructure are counted, not raised."""
+    return await _StressTest(plan, budget, watch).run()
 
 
-def _goes_on(stages: Sequence[Measured]) -> bool:
-    """Whether a sweep is worth another step: throughput still grows, and somebody is still answered."""
-    rates = [each.data["output_tokens_per_second"] or 0.0 for each in stages]
-    return bool(rates) and rates[-1] > 0 and growing(rates, WORTH, PATIENCE)
+def _goes_on(stages: Sequence[StageMetrics]) -> bool:
+    """Return whether a sweep is worth another step: throughput still grows, and turns are still answered."""
+    rates = [stage.output_tokens_per_second for stage in stages]
+    return bool(rates) and rates[-1] > 0 and still_growing(rates, MIN_GAIN, PATIENCE)
 
 
-async def _look(scraper: Scraper, collector: Collector) -> None:
+async def _read_loads(scraper: Scraper, collector: Collector) -> None:
     while True:
-        look = await scraper.look(whole=False)
-        collector.look(look.load if look else None)
+        reading = await scraper.read(histograms=False)
+        collector.add_load(reading.load if reading else None)
         await asyncio.sleep(PERIOD)
 
 
-async def _tick(collector: Collector) -> None:
+async def _split_segments(collector: Collector) -> None:
     while True:
         await asyncio.sleep(collector.tick)
-        collector.turn_over()
+        collector.split_segment()

@@ -1,7 +1,10 @@
-"""The timing of a recorded run: when each conversation began, and how long each of its turns waited for the player."""
+"""The trace of a recorded run: when each conversation began, and how long the player took before each of its turns."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from clemsim.catalog.agents import check_cast
@@ -11,31 +14,39 @@ from clemsim.runs.prepare import prepare_arenas
 from clemsim.runtime.agent import Cast
 from clemsim.store import reader
 from clemsim.store.folder import STORE, read_config
-from clemsim.stress.plan.mix import Item
-
-ReplayedTurn = tuple[float, Item, list[float]]
+from clemsim.stress.plan.mix import PlannedConversation
 
 
-def recorded(folder: Path, cast: Cast, seed: int) -> list[ReplayedTurn]:
-    """For each episode of a run, in order: seconds from the run's first request to its own, the same game to be played
-    anew, and the seconds between each answer and the next request. Raises StoreError and UsageError.
+@dataclass(frozen=True, slots=True)
+class TracedConversation:
+    """A conversation of a recorded run, to be played anew. Times in seconds.
+
+    It began `at` this time after the run's first request; `thinks` are the gaps between each answer and the next request.
     """
+
+    at: float
+    planned: PlannedConversation
+    thinks: Sequence[float]
+
+
+def read_trace(folder: Path, cast: Cast, seed: int) -> list[TracedConversation]:
+    """Read the conversations of a run in the order in which they began. Raise StoreError or UsageError."""
     arenas = prepare_arenas(read_config(folder))
     for arena in arenas.values():
         check_cast(arena, cast)
-    found: list[ReplayedTurn] = []
+    trace: list[tuple[float, PlannedConversation, list[float]]] = []
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
-            turns = [each for each in reader.requests(base, row.id).values() if each["started"] is not None]
+            times = [(request["started"], request["seconds"]) for request in reader.requests(base, row.id).values()]
+            turns = sorted((started, started + seconds) for started, seconds in times if started is not None)
             if not turns:
                 continue
-            turns.sort(key=lambda each: each["started"])
-            ends = [each["started"] + each["seconds"] for each in turns]
-            thinks = [max(0.0, each["started"] - end) for end, each in zip(ends, turns[1:], strict=False)]
+            thinks = [max(0.0, started - ended) for (_, ended), (started, _) in pairwise(turns)]
             arena = arenas[row.key.arena]
             key = EpisodeKey(row.key.arena, row.key.instance, row.key.repetition, cast.name)
-            found.append((turns[0]["started"], Item(arena, arena.load(row.data), key, seed), thinks))
-    if not found:
+            trace.append((turns[0][0], PlannedConversation(arena, arena.load(row.data), key, seed), thinks))
+    if not trace:
         raise UsageError(f"{folder} made no requests: there is no timing to replay")
-    begun = min(at for at, _, _ in found)
-    return sorted(((at - begun, item, thinks) for at, item, thinks in found), key=lambda each: each[0])
+    begun = min(started for started, _, _ in trace)
+    conversations = [TracedConversation(started - begun, planned, thinks) for started, planned, thinks in trace]
+    return sorted(conversations, key=lambda conversation: conversation.at)

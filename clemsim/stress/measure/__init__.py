@@ -1,4 +1,4 @@
-"""Turns what was seen into metrics: segments, stages, knee, verdict.
+"""Turns what was seen into metrics: segments, stages, timeline, knee, verdict.
 
-It sends nothing and draws nothing.
+It sends no load and draws nothing.
 """

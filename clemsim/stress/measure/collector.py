@@ -1,4 +1,4 @@
-"""Collects what a stress test sees, in segments of time."""
+"""The collector of what a stress test sees, in segments of time."""
 
 from __future__ import annotations
 
@@ -14,124 +14,125 @@ from clemsim.game.outcomes import Outcome
 from clemsim.stress.measure.segments import Segment
 from clemsim.stress.plan.slo import Slo
 
-GRAIN = 0.001  # seconds; no timer of the event loop is more exact than that
-MOST = 600  # segments; beyond, neighbours are put together, so that a soak of days stays small
+TIMER_GRAIN = 0.001  # seconds; no timer of the event loop is more exact
+MAX_SEGMENTS = 600  # beyond it, neighbours are merged, so that a soak of days stays small
 
 
 class Collector:
-    """Everything is counted once, in one segment. In a closed loop that is the one in which it ended; in an open loop
-    (`by_due`) the one in which it was due, so that what the server is slow to answer is not lost.
+    """The counts of a stress test: everything is counted once, in one segment.
+
+    In a closed loop that is the segment in which a turn ended. In an open loop (`by_due`) it is the segment in which the
+    turn was due, so that turns which the server is slow to answer are not lost.
     """
 
     def __init__(self, meter: EventMeter, slo: Slo, *, by_due: bool, tick: float = 1.0) -> None:
-        """`tick`: seconds of a segment."""
+        """Begin to collect, in segments of `tick` seconds."""
         self.slo = slo
         self.tick = tick
         self.by_due = by_due
         self.begun = monotonic()
         self.segments = [Segment(0.0, 0, measured=False)]
         self.in_flight = self.under_way = 0
-        self.load: ServerLoad | None = None  # what the server said last
         self._meter = meter
-        self._starts = [0.0]
-        self._changed = self.begun  # when in_flight or under_way did last
+        self._begins = [0.0]
+        self._changed = self.begun  # when in_flight or under_way changed last
         self._events = 0
         self._cpu = thread_time()
 
     @property
     def current(self) -> Segment:
-        """The one of now."""
+        """Return the segment of this moment."""
         return self.segments[-1]
 
     @property
-    def now(self) -> float:
-        """Seconds since the beginning."""
+    def elapsed(self) -> float:
+        """Return the seconds since the collector was made."""
         return monotonic() - self.begun
 
-    def phase(self, stage: int, *, measured: bool) -> None:
-        """Something else begins now."""
-        self.close()
-        self.segments.append(Segment(self.now, stage, measured))
-        self._starts.append(self.current.begin)
-        if len(self.segments) > MOST:
+    def begin_segment(self, stage: int, *, measured: bool) -> None:
+        """Begin a segment of a stage, given by its index."""
+        self.close_segment()
+        self.segments.append(Segment(self.elapsed, stage, measured))
+        self._begins.append(self.current.begin)
+        if len(self.segments) > MAX_SEGMENTS:
             self._coarsen()
 
-    def turn_over(self) -> None:
-        """The same goes on in a new segment."""
-        self.phase(self.current.stage, measured=self.current.measured)
+    def split_segment(self) -> None:
+        """Begin another segment of the current kind."""
+        self.begin_segment(self.current.stage, measured=self.current.measured)
 
-    def close(self) -> None:
-        """Put down what the present segment took."""
-        self._count(0, 0)
+    def close_segment(self) -> None:
+        """Write down what the current segment took until now."""
+        self._add_spans(0, 0)
         segment, cpu, events = self.current, thread_time(), self._meter.events
-        segment.end = self.now
+        segment.end = self.elapsed
         segment.cpu += cpu - self._cpu
         segment.events += events - self._events
         self._cpu, self._events = cpu, events
 
-    async def watch(self) -> None:
-        """Look how late the event loop is, until cancelled."""
+    async def watch_event_loop(self) -> None:
+        """Measure how late the event loop is, until cancelled."""
         while True:
             due = monotonic() + PERIOD
             await asyncio.sleep(PERIOD)
-            self.current.lag.add(monotonic() - due - GRAIN)
+            self.current.lag.add(monotonic() - due - TIMER_GRAIN)
 
-    def flying(self, more: int) -> None:
-        """Turns begin or end."""
-        self._count(more, 0)
+    def change_in_flight(self, change: int) -> None:
+        """Add to the number of turns in flight."""
+        self._add_spans(change, 0)
 
-    def conversing(self, more: int) -> None:
-        """Conversations begin or end."""
-        self._count(0, more)
-        self.current.started += max(0, more)
+    def change_under_way(self, change: int) -> None:
+        """Add to the number of conversations under way."""
+        self._add_spans(0, change)
+        self.current.started += max(0, change)
 
-    def turn(self, due: float, usage: Usage) -> None:
-        """A turn that was due then (monotonic seconds) was answered."""
-        self._of(due).turn(due, usage, self.slo)
+    def add_turn(self, due: float, usage: Usage) -> None:
+        """Count an answered turn that was due at `due` (monotonic seconds)."""
+        self._segment_of(due).add_turn(due, usage, self.slo)
 
-    def failed(self, due: float, cause: str) -> None:
-        """A turn got no answer."""
-        self._of(due).failed[cause] += 1
+    def add_failure(self, due: float, cause: str) -> None:
+        """Count a turn that failed."""
+        self._segment_of(due).failed[cause] += 1
 
-    def unanswered(self, due: float) -> None:
-        """A turn had no answer yet when the test was over."""
-        self._of(due).unanswered += 1
+    def add_unanswered(self, due: float) -> None:
+        """Count a turn without an answer at the end of the test."""
+        self._segment_of(due).unanswered += 1
 
-    def conversation(self, due: float, ended: float, outcome: Outcome) -> None:
-        """A conversation came to its end."""
-        self._of(due).conversation(ended - due, outcome, self.slo)
+    def add_conversation(self, due: float, ended: float, outcome: Outcome) -> None:
+        """Count a conversation that was played to its end."""
+        self._segment_of(due).add_conversation(ended - due, outcome, self.slo)
 
-    def look(self, load: ServerLoad | None) -> None:
-        """What the server says now."""
-        self.load = load
+    def add_load(self, load: ServerLoad | None) -> None:
+        """Count what the server reports of itself now, if it does."""
         if load:
             self.current.gauges.add(load)
 
-    def stage(self, number: int) -> Segment | None:
-        """All that was measured of a stage; None: nothing."""
-        found = [each for each in self.segments if each.stage == number and each.measured and each.seconds > 0]
-        if not found:
-            return None
-        whole = Segment(found[0].begin, number, measured=True)
-        for segment in found:
-            whole.merge(segment)
-        return whole
+    def parts(self, stage: int) -> list[Segment]:
+        """Return the measured segments of a stage."""
+        return [part for part in self.segments if part.stage == stage and part.measured and part.seconds > 0]
 
-    def _of(self, due: float) -> Segment:
+    def turns_over(self, stage: int, *, measured: bool = False) -> int:
+        """Return how many turns of a stage were answered or failed; with `measured`, only in its measured segments."""
+        return sum(
+            segment.turns_over for segment in self.segments if segment.stage == stage and (segment.measured or not measured)
+        )
+
+    def _segment_of(self, due: float) -> Segment:
         if not self.by_due:
             return self.segments[-1]
-        return self.segments[max(0, bisect_right(self._starts, due - self.begun) - 1)]
+        return self.segments[max(0, bisect_right(self._begins, due - self.begun) - 1)]
 
-    def _count(self, flying: int, conversing: int) -> None:
+    def _add_spans(self, in_flight: int, under_way: int) -> None:
+        """Add the time since the last change, then change the numbers of turns and conversations."""
         now, segment = monotonic(), self.segments[-1]
         span, self._changed = now - self._changed, now
         segment.in_flight += span * self.in_flight
         segment.under_way += span * self.under_way
-        self.in_flight += flying
-        self.under_way += conversing
+        self.in_flight += in_flight
+        self.under_way += under_way
 
     def _coarsen(self) -> None:
-        """Put neighbours of one kind together, and make segments twice as long from now on."""
+        """Merge neighbours of one kind, and make segments twice as long from now on."""
         kept: list[Segment] = []
         for segment in self.segments:
             last = kept[-1] if kept else None
@@ -140,5 +141,13 @@ class Collector:
                 last.merge(segment)
             else:
                 kept.append(segment)
-        self.segments, self._starts = kept, [each.begin for each in kept]
+        self.segments, self._begins = kept, [segment.begin for segment in kept]
         self.tick *= 2
+
+
+def merged(parts: list[Segment]) -> Segment:
+    """Return what all parts of a stage saw together; there is at least one."""
+    whole = Segment(parts[0].begin, parts[0].stage, measured=True)
+    for part in parts:
+        whole.merge(part)
+    return whole

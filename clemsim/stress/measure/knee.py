@@ -1,10 +1,10 @@
-"""Where throughput stops growing with concurrency, and how sure that is.
+"""The knee: where throughput stops growing with concurrency, and how sure that is.
 
 Two lines bound the throughput X of a closed system with N conversations: under light load X = N / R, with R the time
 that one conversation needs for a unit of work; under heavy load X = S, the most that the server does. They meet at the
-knee N* = R S: below it nobody waits, above it everybody waits for others (the saturation point of asymptotic bounds;
-Denning and Buzen 1978, "The Operational Analysis of Queueing Network Models"). R is read off the steps that are still on
-the first line, S off those on the second, each as a median, so that one odd step decides nothing.
+knee N* = R S: below it no conversation waits, above it they wait for each other (the saturation point of asymptotic
+bounds; Denning and Buzen 1978, "The Operational Analysis of Queueing Network Models"). R comes from the steps that are
+still on the first line, S from those on the second, each as a median, so that one odd step decides nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from clemsim.results.intervals import Interval
+from clemsim.results.paired_tests import resampled_interval
+from clemsim.stress.stress_result import StressResult
+
 LIGHT = 0.9  # of the greatest X / N: such steps are on the first line
-HEAVY = 0.95  # of the greatest X: such steps are on the second
+HEAVY = 0.95  # of the greatest X: such steps are on the second line
+MIN_STEPS = 3
 RESAMPLES = 400
 
 
@@ -28,46 +33,50 @@ class Step:
 
     @property
     def rate(self) -> float:
-        """Its throughput."""
+        """Return the throughput of the step."""
         return sum(self.rates) / len(self.rates)
 
 
-@dataclass(frozen=True, slots=True)
-class Knee:
-    """Where the lines meet. `reached`: the sweep went far enough to see the second one."""
+class Knee(StressResult):
+    """The point where the lines meet, with a 95 % interval, in conversations.
+
+    `rate` is the throughput of the saturated server, `alone` that of one conversation under light load. It is `reached` if
+    the sweep went far enough to see the second line.
+    """
 
     concurrency: float
-    interval: tuple[float, float]
-    rate: float  # of a saturated server
-    alone: float  # of one conversation under light load
+    interval: Interval
+    rate: float
+    alone: float
     reached: bool
 
 
 def find_knee(steps: Sequence[Step]) -> Knee | None:
-    """The knee with a 95 % interval from redrawing the parts of each step; None where fewer than three steps gave
-    anything.
+    """Return the knee of a sweep; None if fewer than three steps have any throughput.
+
+    The interval comes from redrawing the parts of each step (bootstrap; Efron 1979).
     """
-    some = [step for step in steps if step.rates and step.rate > 0]
-    if len(some) < 3:
+    steps = [step for step in steps if step.rates and step.rate > 0]
+    if len(steps) < MIN_STEPS:
         return None
-    alone, full = _lines([(step.concurrency, step.rate) for step in some])
+    alone, full = _lines([(step.concurrency, step.rate) for step in steps])
     dice = random.Random(0)
-    found = sorted(_meet(_redrawn(some, dice)) for _ in range(RESAMPLES))
-    middle = full / alone
-    ends = found[int(0.025 * RESAMPLES)], found[int(0.975 * RESAMPLES) - 1]
-    reached = middle < HEAVY * some[-1].concurrency and sum(step.rate >= HEAVY * full for step in some) > 1
-    return Knee(middle, (min(middle, ends[0]), max(middle, ends[1])), full, alone, reached)
+    low, high = resampled_interval(_meeting_point(_redrawn(steps, dice)) for _ in range(RESAMPLES))
+    concurrency = full / alone
+    reached = concurrency < HEAVY * steps[-1].concurrency and sum(step.rate >= HEAVY * full for step in steps) > 1
+    ends = min(concurrency, low), max(concurrency, high)
+    return Knee(concurrency=concurrency, interval=ends, rate=full, alone=alone, reached=reached)
 
 
 def _lines(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Throughput of one conversation under light load, and of the saturated server."""
+    """Return the throughput of one conversation under light load, and of the saturated server."""
     slopes = [rate / concurrency for concurrency, rate in points]
     rates = [rate for _, rate in points]
     light = median(slope for slope in slopes if slope >= LIGHT * max(slopes))
     return light, median(rate for rate in rates if rate >= HEAVY * max(rates))
 
 
-def _meet(points: Sequence[tuple[float, float]]) -> float:
+def _meeting_point(points: Sequence[tuple[float, float]]) -> float:
     light, heavy = _lines(points)
     return heavy / light
 

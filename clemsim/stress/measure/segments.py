@@ -1,131 +1,189 @@
-"""What was seen in a stretch of time. Stretches of one stage add up to the stage; in a row they are the timeline."""
+"""Segments: what was seen in a stretch of time. The segments of a stage add up to it; in a row they are the timeline."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from time import monotonic
 
 from clemsim._util.histogram import Histogram
 from clemsim.engines.load import ServerLoad
 from clemsim.game.messages import Usage
 from clemsim.game.outcomes import Outcome
+from clemsim.stress.measure.latency import Latencies, Latency
 from clemsim.stress.plan.slo import Slo
 
-LATENCIES = ("ttft", "itl", "tpot", "turn", "conversation")
+
+@dataclass(frozen=True, slots=True)
+class MeanGauges:
+    """The means of what the server reported of itself: requests that run and wait, and the share of its KV cache in use."""
+
+    running: float
+    waiting: float
+    kv_usage: float
 
 
 @dataclass(slots=True)
 class Gauges:
-    """What the server said of itself, summed over so many looks."""
+    """What the server reported of itself, summed over `readings`."""
 
-    looks: int = 0
+    readings: int = 0
     running: int = 0
     waiting: int = 0
     kv_usage: float = 0.0
-    kv_most: float = 0.0
+    kv_usage_most: float = 0.0
     last: ServerLoad | None = None
 
     def add(self, load: ServerLoad) -> None:
-        """One look."""
-        self.looks += 1
+        """Add one reading."""
+        self.readings += 1
         self.running += load.running
         self.waiting += load.waiting
         self.kv_usage += load.kv_usage
-        self.kv_most = max(self.kv_most, load.kv_usage)
+        self.kv_usage_most = max(self.kv_usage_most, load.kv_usage)
         self.last = load
 
     def merge(self, other: Gauges) -> None:
-        """All looks of another."""
-        self.looks += other.looks
+        """Add all readings of `other`, which are later."""
+        self.readings += other.readings
         self.running += other.running
         self.waiting += other.waiting
         self.kv_usage += other.kv_usage
-        self.kv_most = max(self.kv_most, other.kv_most)
+        self.kv_usage_most = max(self.kv_usage_most, other.kv_usage_most)
         self.last = other.last or self.last
+
+    def means(self) -> MeanGauges | None:
+        """Return the means over all readings; None without any."""
+        if not self.readings:
+            return None
+        return MeanGauges(self.running / self.readings, self.waiting / self.readings, self.kv_usage / self.readings)
+
+
+@dataclass(slots=True)
+class LatencyHistograms:
+    """The latencies of a segment by name."""
+
+    ttft: Histogram = field(default_factory=Histogram)
+    itl: Histogram = field(default_factory=Histogram)
+    tpot: Histogram = field(default_factory=Histogram)
+    turn: Histogram = field(default_factory=Histogram)
+    conversation: Histogram = field(default_factory=Histogram)
+
+    def merge(self, other: LatencyHistograms) -> None:
+        """Add all values of `other`."""
+        self.ttft.merge(other.ttft)
+        self.itl.merge(other.itl)
+        self.tpot.merge(other.tpot)
+        self.turn.merge(other.turn)
+        self.conversation.merge(other.conversation)
+
+    def latencies(self) -> Latencies:
+        """Return the latencies as they are reported."""
+        return Latencies(
+            ttft=Latency.of(self.ttft),
+            itl=Latency.of(self.itl),
+            tpot=Latency.of(self.tpot),
+            turn=Latency.of(self.turn),
+            conversation=Latency.of(self.conversation),
+        )
 
 
 @dataclass(slots=True)
 class Segment:
-    """`begin` and `end` in seconds since the stress test began; `stage` is a number. All times in seconds.
+    """A stretch of one stage; `begin` and `end` in seconds since the stress test began, `stage` its index.
 
-    Latencies run from the moment a turn was due, not from when it was sent: a client that comes late must not look like a
-    fast server (coordinated omission; Tene 2013). `late` is the difference.
+    Latencies run from the moment a turn was due, not from the moment it was sent: a late client must not make the server
+    look fast (coordinated omission; Tene 2013, "How NOT to Measure Latency"). `late` is the difference. Times in seconds.
     """
 
     begin: float
     stage: int
     measured: bool
     end: float = 0.0
-    latencies: dict[str, Histogram] = field(default_factory=lambda: {name: Histogram() for name in LATENCIES})
+    latencies: LatencyHistograms = field(default_factory=LatencyHistograms)
     late: Histogram = field(default_factory=Histogram)
     lag: Histogram = field(default_factory=Histogram)  # of the event loop
     cpu: float = 0.0  # of the event loop's thread
     turns: int = 0
-    kept: int = 0  # turns that kept the SLO
+    turns_in_slo: int = 0
     failed: Counter[str] = field(default_factory=Counter)  # turns by cause
     unanswered: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
-    turn_events: int = 0  # events of the turns counted here
-    events: int = 0  # that came in this time, of whatever turn
+    turn_events: int = 0  # stream events of the turns that are counted here
+    events: int = 0  # stream events that came in this time, of any turn
     in_flight: float = 0.0  # turns x seconds
     under_way: float = 0.0  # conversations x seconds
     started: int = 0  # conversations
-    ended: int = 0  # conversations that came to their end
-    kept_conversations: int = 0
+    ended: int = 0  # conversations that were played to their end
+    conversations_in_slo: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    quality: float = 0.0  # summed over those that have one
+    quality: float = 0.0  # summed over the conversations that have one
     scored: int = 0
     gauges: Gauges = field(default_factory=Gauges)
 
     @property
     def seconds(self) -> float:
-        """How long it lasted."""
+        """Return how long the segment lasted."""
         return self.end - self.begin
 
-    def turn(self, due: float, usage: Usage, slo: Slo) -> None:
-        """A turn was answered."""
-        heard = usage.timing
+    @property
+    def turns_over(self) -> int:
+        """Return the number of turns that were answered or failed."""
+        return self.turns + self.failed.total()
+
+    def add_turn(self, due: float, usage: Usage, slo: Slo) -> None:
+        """Count an answered turn that was due at `due` (monotonic seconds)."""
+        timing = usage.timing
         self.turns += 1
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out
         self.tokens_cached += usage.tokens_cached
-        if heard is None or not heard.times:
+        if timing is None:
+            self._add_whole_reply(due, monotonic(), usage, slo)
             return
-        self.turn_events += heard.events
-        self.late.add(heard.sent - due)
-        times, latencies = heard.times, self.latencies
+        if not timing.times:
+            return
+        self.turn_events += timing.events
+        self.late.add(timing.sent - due)
+        times, latencies = timing.times, self.latencies
         first, last = times[0], times[-1]
-        pause, before, add = 0.0, first, latencies["itl"].add
+        longest_gap, before, add = 0.0, first, latencies.itl.add
         for at in times[1:]:
             gap = at - before
-            if gap > pause:
-                pause = gap
+            if gap > longest_gap:
+                longest_gap = gap
             add(gap)
             before = at
-        latencies["ttft"].add(first - due)
-        latencies["turn"].add(last - due)
+        latencies.ttft.add(first - due)
+        latencies.turn.add(last - due)
         tpot = (last - first) / (usage.tokens_out - 1) if usage.tokens_out > 1 else None
         if tpot is not None:
-            latencies["tpot"].add(tpot)
-        self.kept += slo.kept({"ttft": first - due, "itl": pause, "tpot": tpot, "turn": last - due})
+            latencies.tpot.add(tpot)
+        self.turns_in_slo += slo.is_met({"ttft": first - due, "itl": longest_gap, "tpot": tpot, "turn": last - due})
 
-    def conversation(self, seconds: float, outcome: Outcome, slo: Slo) -> None:
-        """A conversation came to its end."""
+    def _add_whole_reply(self, due: float, ended: float, usage: Usage, slo: Slo) -> None:
+        """Count the reply of an engine that does not stream as one event: it has a turn latency, and no first token."""
+        self.turn_events += 1
+        self.late.add(ended - usage.seconds - due)
+        self.latencies.turn.add(ended - due)
+        self.turns_in_slo += slo.is_met({"turn": ended - due})
+
+    def add_conversation(self, seconds: float, outcome: Outcome, slo: Slo) -> None:
+        """Count a conversation that was played to its end in this many seconds."""
         self.ended += 1
-        self.latencies["conversation"].add(seconds)
-        self.kept_conversations += slo.kept({"conversation": seconds})
+        self.latencies.conversation.add(seconds)
+        self.conversations_in_slo += slo.is_met({"conversation": seconds})
         self.outcomes[outcome.kind] += 1
         if outcome.quality is not None:
             self.quality += outcome.quality
             self.scored += 1
 
     def merge(self, other: Segment) -> None:
-        """All that another one saw, which began where this one ended."""
+        """Add everything of `other`, which begins where this segment ends."""
         self.end = other.end
-        for name, histogram in other.latencies.items():
-            self.latencies[name].merge(histogram)
+        self.latencies.merge(other.latencies)
         self.late.merge(other.late)
         self.lag.merge(other.lag)
         self.gauges.merge(other.gauges)
@@ -136,6 +194,6 @@ class Segment:
 
 
 _SUMMED = (
-    *("cpu", "turns", "kept", "unanswered", "tokens_in", "tokens_out", "tokens_cached", "turn_events", "events"),
-    *("in_flight", "under_way", "started", "ended", "kept_conversations", "quality", "scored"),
+    *("cpu", "turns", "turns_in_slo", "unanswered", "tokens_in", "tokens_out", "tokens_cached", "turn_events", "events"),
+    *("in_flight", "under_way", "started", "ended", "conversations_in_slo", "quality", "scored"),
 )

@@ -1,131 +1,192 @@
-"""From segments to figures: what is reported of each stage, and which of it the client itself has spoiled."""
+"""The metrics of a stage, computed from its segments, and which of them the client itself has spoiled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from clemsim._util.histogram import PERCENTILES
-from clemsim.stress.measure.segments import LATENCIES, Segment
-from clemsim.stress.measure.server_metrics import ServerReading, between
+from clemsim.stress.measure.latency import PERCENTS, Latencies, Latency, LatencyName, Percent
+from clemsim.stress.measure.segments import Segment
+from clemsim.stress.measure.server_metrics import ServerMetrics, ServerReading, server_metrics
 from clemsim.stress.plan.shapes import Stage
+from clemsim.stress.stress_result import StressResult
 
-SPOILED = 0.1  # of a latency that may be the client's own doing
-BUSY = 0.9  # of one core; a client that needs more can't make more load
-SLUGGISH = 0.02  # seconds; a client whose event loop usually lags so much gets too little of its core
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A stage and its figures, which can be written as JSON."""
-
-    stage: Stage
-    data: dict[str, Any]
+MAX_CLIENT_SHARE = 0.1  # of a latency that the client may have caused
+MAX_CPU = 0.9  # of one core; a client that needs more cannot make more load
+MAX_MEDIAN_LAG = 0.02  # seconds; a client whose event loop lags more at the median gets too little of its core
+THROUGHPUT = "throughput"  # the name of throughput among spoiled metrics
 
 
-def measured(
-    stage: Stage, whole: Segment, parts: Sequence[Segment], looks: tuple[ServerReading, ServerReading] | None
-) -> Measured:
-    """All figures of a stage. Times in seconds, rates a second.
+class ClientHealth(StressResult):
+    """The client's own health: CPU share of a core, lag of the event loop, and lateness of turns."""
 
-    Throughput is what came in this time, not what ended in it: tokens are counted as they come, and turns are that over
-    what one turn has. Counting whole turns would be off by up to one turn of each conversation.
+    cpu: float
+    lag: Latency
+    late: Latency
+
+
+class GameMetrics(StressResult):
+    """How the games of a stage ended: their outcomes, %Played and Quality (0..100); None where there is nothing."""
+
+    outcomes: Mapping[str, int]
+    played: float | None
+    quality: float | None
+
+
+class StageMetrics(StressResult):
+    """What is reported of a stage. Times in seconds, rates a second, shares 0..1.
+
+    `load` is the mean number of conversations, or of those that arrive a second if the loop is `open`; `begin` counts from
+    the beginning of the test. `rates` are the output tokens a second of the stage's parts. `slo_share` and `goodput` are
+    None where nothing was answered. `spoiled` says by metric what the client did to it.
     """
-    seconds, longest = whole.seconds, max(each.seconds for each in parts)
-    tokens = _share(whole.tokens_out, whole.turn_events)  # of one event
-    heard = whole.events or whole.turn_events  # some servers' events can't be counted as they come
-    turns = _share(heard, seconds * whole.turn_events) * whole.turns
-    answered = whole.turns + whole.failed.total() + whole.unanswered
-    kept = _share(whole.kept, answered) if answered else None
-    latency = {name: whole.latencies[name].percentiles() for name in LATENCIES}
-    client = {
-        "cpu": _share(whole.cpu, seconds),
-        "lag": whole.lag.percentiles(),
-        "late": whole.late.percentiles(),
-    }
-    data = {
-        "label": stage.label,
-        "open": stage.open_,
-        "load": (stage.first + stage.last) / 2,
-        "begin": whole.begin,
-        "seconds": seconds,
-        "turns": whole.turns,
-        "turns_per_second": turns,
-        "output_tokens_per_second": _share(heard * tokens, seconds),
-        "input_tokens_per_second": turns * _share(whole.tokens_in, whole.turns),
-        "rates": [
-            _share((each.events if whole.events else each.turn_events) * tokens, each.seconds)
-            for each in parts
-            if 2 * each.seconds >= longest
-        ],
-        "conversations": whole.ended,
-        "conversations_per_second": _share(whole.ended, seconds),
-        "slo_share": kept,
-        "slo_share_conversations": _share(whole.kept_conversations, whole.ended) if whole.ended else None,
-        "goodput": turns * _share(whole.kept, whole.turns) if kept is not None else None,
-        "errors": dict(whole.failed),
-        "unanswered": whole.unanswered,
-        "error_share": _share(whole.failed.total() + whole.unanswered, answered),
-        "latency": latency,
-        "in_flight": _share(whole.in_flight, seconds),
-        "under_way": _share(whole.under_way, seconds),
-        "tokens_in_per_turn": _share(whole.tokens_in, whole.turns),
-        "tokens_out_per_turn": _share(whole.tokens_out, whole.turns),
-        "cached_share": _share(whole.tokens_cached, whole.tokens_in),
-        "games": _games(whole),
-        "server": _server(whole, looks),
-        "client": client,
-        "spoiled": spoiled(latency, client),
-    }
-    return Measured(stage, data)
+
+    label: str
+    open: bool
+    load: float
+    begin: float
+    seconds: float
+    turns: int
+    turns_per_second: float
+    output_tokens_per_second: float
+    input_tokens_per_second: float
+    rates: tuple[float, ...]
+    conversations: int
+    conversations_per_second: float
+    slo_share: float | None
+    slo_share_conversations: float | None
+    goodput: float | None
+    errors: Mapping[str, int]
+    unanswered: int
+    error_share: float
+    latency: Latencies
+    in_flight: float
+    under_way: float
+    tokens_in_per_turn: float
+    tokens_out_per_turn: float
+    cached_share: float
+    games: GameMetrics
+    server: ServerMetrics | None
+    client: ClientHealth
+    spoiled: Mapping[str, str]
+
+    @property
+    def client_limit(self) -> str:
+        """Return why the client, not the server, limited throughput; empty if it did not."""
+        return self.spoiled.get(THROUGHPUT, "")
+
+    def is_spoiled(self, name: LatencyName, percent: Percent) -> bool:
+        """Return whether the client spoiled a percentile of a latency."""
+        return spoiled_name(name, percent) in self.spoiled
 
 
-def spoiled(latency: dict[str, Any], client: dict[str, Any]) -> dict[str, str]:
-    """Figures that say as much of the client as of the server, and why.
+def stage_metrics(
+    stage: Stage, whole: Segment, parts: Sequence[Segment], readings: tuple[ServerReading, ServerReading] | None
+) -> StageMetrics:
+    """Compute the metrics of a stage from all of it, its parts, and readings of the server at its edges.
+
+    Throughput is what came in this time, not what ended in it: tokens are counted as they come, and turns are tokens
+    divided by the tokens of a turn. Counting whole turns would be off by up to one turn of each conversation.
+    """
+    seconds = whole.seconds
+    tokens_per_event = _ratio(whole.tokens_out, whole.turn_events)
+    events = whole.events or whole.turn_events  # events of some servers cannot be counted as they come
+    turns_per_second = _ratio(events, seconds * whole.turn_events) * whole.turns
+    due = whole.turns_over + whole.unanswered
+    slo_share = _ratio(whole.turns_in_slo, due) if due else None
+    latency = whole.latencies.latencies()
+    client = ClientHealth(cpu=_ratio(whole.cpu, seconds), lag=Latency.of(whole.lag), late=Latency.of(whole.late))
+    return StageMetrics(
+        label=stage.label,
+        open=stage.open_loop,
+        load=(stage.first + stage.last) / 2,
+        begin=whole.begin,
+        seconds=seconds,
+        turns=whole.turns,
+        turns_per_second=turns_per_second,
+        output_tokens_per_second=_ratio(events * tokens_per_event, seconds),
+        input_tokens_per_second=turns_per_second * _ratio(whole.tokens_in, whole.turns),
+        rates=_rates(whole, parts, tokens_per_event),
+        conversations=whole.ended,
+        conversations_per_second=_ratio(whole.ended, seconds),
+        slo_share=slo_share,
+        slo_share_conversations=_ratio(whole.conversations_in_slo, whole.ended) if whole.ended else None,
+        goodput=turns_per_second * _ratio(whole.turns_in_slo, whole.turns) if slo_share is not None else None,
+        errors=dict(whole.failed),
+        unanswered=whole.unanswered,
+        error_share=_ratio(whole.failed.total() + whole.unanswered, due),
+        latency=latency,
+        in_flight=_ratio(whole.in_flight, seconds),
+        under_way=_ratio(whole.under_way, seconds),
+        tokens_in_per_turn=_ratio(whole.tokens_in, whole.turns),
+        tokens_out_per_turn=_ratio(whole.tokens_out, whole.turns),
+        cached_share=_ratio(whole.tokens_cached, whole.tokens_in),
+        games=_games(whole),
+        server=server_metrics(whole, readings),
+        client=client,
+        spoiled=spoiled(latency, client),
+    )
+
+
+def _rates(whole: Segment, parts: Sequence[Segment], tokens_per_event: float) -> tuple[float, ...]:
+    """Return the output tokens a second of the parts; one that is much shorter than the others is left out."""
+    longest = max(part.seconds for part in parts)
+    return tuple(
+        _ratio((part.events if whole.events else part.turn_events) * tokens_per_event, part.seconds)
+        for part in parts
+        if 2 * part.seconds >= longest
+    )
+
+
+def spoiled_name(name: LatencyName, percent: Percent) -> str:
+    """Return the name of a percentile among spoiled metrics, such as `ttft p99`."""
+    return f"{name} p{percent}"
+
+
+def spoiled(latency: Latencies, client: ClientHealth) -> dict[str, str]:
+    """Return the metrics that tell as much of the client as of the server, each with the reason.
 
     A latency is spoiled where, at the same percentile, the client was late, or its event loop lagged, by more than a tenth
-    of it. Throughput is where the client's event loop had hardly a moment's rest, or hardly a turn at its core.
+    of it. Throughput is spoiled where the client's event loop hardly rested, or hardly got its core.
     """
-    found = {}
-    for name in ("ttft", "itl", "turn"):
-        for percent in PERCENTILES:
-            value, lag, late = (each[f"p{percent}"] for each in (latency[name], client["lag"], client["late"]))
-            if value is None:
-                continue
-            if lag is not None and lag > SPOILED * value:
-                found[f"{name} p{percent}"] = f"the client's event loop lagged {1000 * lag:.1f} ms (p{percent})"
-            elif name != "itl" and late is not None and late > SPOILED * value:
-                found[f"{name} p{percent}"] = f"the client sent {1000 * late:.1f} ms late (p{percent})"
-    if client["cpu"] > BUSY:
-        found["throughput"] = f"the client used {client['cpu']:.0%} of its core"
-    elif (client["lag"]["p50"] or 0) > SLUGGISH:
-        found["throughput"] = f"the client's event loop lagged {1000 * client['lag']['p50']:.0f} ms (p50)"
-    return found
+    reasons = {}
+    names: tuple[LatencyName, ...] = ("ttft", "itl", "turn")
+    for name in names:
+        for percent in PERCENTS:
+            if reason := _latency_reason(name, percent, latency.named(name).percentile(percent), client):
+                reasons[spoiled_name(name, percent)] = reason
+    if reason := _throughput_reason(client):
+        reasons[THROUGHPUT] = reason
+    return reasons
 
 
-def _games(whole: Segment) -> dict[str, Any]:
+def _latency_reason(name: LatencyName, percent: Percent, seconds: float | None, client: ClientHealth) -> str:
+    if seconds is None:
+        return ""
+    lag, late = client.lag.percentile(percent), client.late.percentile(percent)
+    if lag is not None and lag > MAX_CLIENT_SHARE * seconds:
+        return f"the client's event loop lagged {1000 * lag:.1f} ms (p{percent})"
+    if name != "itl" and late is not None and late > MAX_CLIENT_SHARE * seconds:
+        return f"the client sent {1000 * late:.1f} ms late (p{percent})"
+    return ""
+
+
+def _throughput_reason(client: ClientHealth) -> str:
+    if client.cpu > MAX_CPU:
+        return f"the client used {client.cpu:.0%} of its core"
+    lag = client.lag.p50 or 0.0
+    return f"the client's event loop lagged {1000 * lag:.0f} ms (p50)" if lag > MAX_MEDIAN_LAG else ""
+
+
+def _games(whole: Segment) -> GameMetrics:
     count = whole.outcomes.total()
-    return {
-        "outcomes": dict(whole.outcomes),
-        "played": 100 * (1 - whole.outcomes["aborted"] / count) if count else None,
-        "quality": whole.quality / whole.scored if whole.scored else None,
-    }
+    aborted = whole.outcomes.get("aborted", 0)
+    return GameMetrics(
+        outcomes=dict(whole.outcomes),
+        played=100 * (1 - aborted / count) if count else None,
+        quality=whole.quality / whole.scored if whole.scored else None,
+    )
 
 
-def _server(whole: Segment, looks: tuple[ServerReading, ServerReading] | None) -> dict[str, Any] | None:
-    """None where it does not say."""
-    gauges = whole.gauges
-    if not gauges.looks:
-        return None
-    return {
-        "running": gauges.running / gauges.looks,
-        "waiting": gauges.waiting / gauges.looks,
-        "kv_usage": gauges.kv_usage / gauges.looks,
-        "kv_usage_most": gauges.kv_most,
-        **(between(*looks, whole.seconds) if looks else {}),
-    }
-
-
-def _share(part: float, whole: float) -> float:
+def _ratio(part: float, whole: float) -> float:
+    """Return part / whole; 0 if the whole is 0."""
     return part / whole if whole else 0.0

@@ -1,4 +1,4 @@
-"""What a stress test does: load shapes, mix of games, limits, guardrails.
+"""Describes a stress test before it runs: load shapes, mix of games, limits, guardrails.
 
 It sends nothing.
 """

@@ -1,29 +1,56 @@
-"""What a stress test is to do, as the command line says it, checked."""
+"""The plan of a stress test: what the command line asks for, checked, and as it is reported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from clemsim.catalog.agents import AgentOptions, make_casts
+from clemsim.catalog.agents import make_casts
+from clemsim.catalog.kinds import AgentOptions
 from clemsim.engines.base import Sampling
 from clemsim.engines.stream_timing import EventMeter
 from clemsim.engines.streaming import Streaming
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Cast
 from clemsim.stress.plan.mix import LOAD_GAMES, Mix, make_mix
-from clemsim.stress.plan.shapes import Arrivals, Stage, ThinkTime
+from clemsim.stress.plan.shapes import ArrivalProcess, Stage, ThinkTime
 from clemsim.stress.plan.slo import Slo
+from clemsim.stress.stress_result import StressResult
 
-WORTH, PATIENCE = 0.05, 2  # a sweep ends when so many steps in a row brought less than this share more
+MIN_GAIN, PATIENCE = 0.05, 2  # a sweep ends when this many steps in a row gained less than this share of throughput
+
+
+class ReportedPlan(StressResult):
+    """A plan as the report shows it; times in seconds. `stages` are written as on the command line."""
+
+    agents: tuple[str, ...]
+    urls: tuple[str, ...]
+    sweep: tuple[int, ...]
+    stages: tuple[str, ...]
+    replay: str | None
+    arrivals: ArrivalProcess | None
+    think: float
+    mix: Mapping[str, float]
+    options: Mapping[str, Mapping[str, str]]
+    suite: str
+    seed: int
+    temperature: float
+    max_tokens: int
+    forced_length: bool
+    slo: Mapping[str, float]
+    warmup: float
+    window: float
+    timeout: float
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`sweep` holds steps of concurrency, `stages` what comes one after another, `replay` a recorded run: one of the three,
-    or none where only answers are checked. `check`: at how many conversations at once. Times in seconds.
+    """The plan of a stress test; times in seconds.
+
+    `sweep` holds steps of concurrency, `stages` loads in a row, `replay` the folder of a recorded run: one of the three, or
+    none if only answers are checked. `check` is the number of conversations at once in that check, None without one. With
+    `forced_length` every reply has exactly `max_tokens` tokens.
     """
 
     agents: Sequence[str]
@@ -36,7 +63,7 @@ class Plan:
     episodes: int = 100
     warmup: float = 3.0
     window: float = 10.0
-    arrivals: Arrivals = "poisson"
+    arrivals: ArrivalProcess = "poisson"
     think: ThinkTime = field(default_factory=ThinkTime)
     mix: Mapping[str, float] = field(default_factory=lambda: {"taboo": 1.0})
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -44,64 +71,66 @@ class Plan:
     seed: int = 0
     temperature: float = 0.0
     max_tokens: int = 300
-    forced: bool = False  # every reply is exactly so long
+    forced_length: bool = False
     slo: Slo = field(default_factory=Slo)
     timeout: float = 120.0
     max_requests: int = 100_000
     max_seconds: float = 3600.0
 
     def __post_init__(self) -> None:
-        if self.forced and (real := sorted(set(self.mix) - set(LOAD_GAMES))):
-            raise UsageError(f"--no-model-text: {real[0]} can't be played with replies of a forced length: --mix talk=1")
-        if len({stage.open_ for stage in self.stages}) > 1:
-            raise UsageError("--stage: conversations that are kept under way (64:30s) and rates (5/s:30s) don't mix")
-        planned = sum(stage.seconds + (0 if stage.open_ else stage.warmup) for stage in self.stages)
+        if self.forced_length and (games := sorted(set(self.mix) - set(LOAD_GAMES))):
+            raise UsageError(
+                f"--no-model-text: {games[0]} cannot be played with replies of a forced length: use --mix talk=1"
+            )
+        if len({stage.open_loop for stage in self.stages}) > 1:
+            raise UsageError("--stage: conversations that are kept under way (64:30s) and rates (5/s:30s) cannot be mixed")
+        planned = sum(stage.seconds + (0 if stage.open_loop else stage.warmup) for stage in self.stages)
         if planned > self.max_seconds:
             raise UsageError(f"the stages last {planned:g} s, --max-seconds allows {self.max_seconds:g}: raise it")
 
     @property
-    def open_(self) -> bool:
-        """Whether conversations arrive whatever has become of those before."""
-        return self.replay is not None or any(stage.open_ for stage in self.stages)
+    def open_loop(self) -> bool:
+        """Return whether conversations arrive whatever has become of earlier ones."""
+        return self.replay is not None or any(stage.open_loop for stage in self.stages)
 
     @property
     def tick(self) -> float:
-        """Seconds of one segment: short enough for a stage to have several."""
+        """Return the seconds of one segment: short enough to cut every stage into several."""
         lengths = [stage.seconds for stage in self.stages] or [self.window]
         return max(0.1, min(1.0, min(lengths) / 8))
 
-    def cast(self, meter: EventMeter, *, attempts: int = 1) -> Cast:
-        """Who plays, not yet open. Raises UsageError."""
+    def make_cast(self, meter: EventMeter, *, attempts: int = 1) -> Cast:
+        """Make the agents, not yet open, whose requests are tried up to `attempts` times. Raise UsageError."""
         sampling = Sampling(temperature=self.temperature, max_tokens=self.max_tokens)
-        streaming = Streaming(meter, self.max_tokens if self.forced else None, self.timeout, attempts)
+        streaming = Streaming(meter, self.max_tokens if self.forced_length else None, self.timeout, attempts)
         casts = make_casts(self.agents, AgentOptions(sampling, streaming=streaming))
         if len(casts) != 1:
             raise UsageError("stress one model at a time: give one plain --agent, and seat=SPEC for others at the table")
         return casts[0]
 
-    def deal(self, cast: Cast) -> Mix:
-        """The conversations to come, always the same ones. Raises UsageError and BadInstance."""
+    def make_mix(self, cast: Cast) -> Mix:
+        """Make the mix of conversations, the same ones each time. Raise UsageError or BadInstance."""
         return make_mix(self.mix, self.options, self.suite, cast, self.seed)
 
-    def describe(self) -> dict[str, Any]:
-        """All of it as JSON."""
-        return {
-            "agents": list(self.agents),
-            "urls": list(self.urls),
-            "sweep": list(self.sweep),
-            "stages": [f"{stage.label}:{stage.seconds:g}s" for stage in self.stages],
-            "replay": str(self.replay) if self.replay else None,
-            "arrivals": self.arrivals if self.open_ else None,
-            "think": self.think.seconds,
-            "mix": dict(self.mix),
-            "options": {name: dict(fields) for name, fields in self.options.items()},
-            "suite": self.suite,
-            "seed": self.seed,
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
-            "forced_length": self.forced,
-            "slo": dict(self.slo.limits),
-            "warmup": self.warmup,
-            "window": self.window,
-            "timeout": self.timeout,
-        }
+    def reported(self) -> ReportedPlan:
+        """Return the plan as the report shows it."""
+        return ReportedPlan(
+            agents=tuple(self.agents),
+            urls=tuple(self.urls),
+            sweep=tuple(self.sweep),
+            stages=tuple(f"{stage.label}:{stage.seconds:g}s" for stage in self.stages),
+            replay=str(self.replay) if self.replay else None,
+            arrivals=self.arrivals if self.open_loop else None,
+            think=self.think.seconds,
+            mix=dict(self.mix),
+            options={name: dict(fields) for name, fields in self.options.items()},
+            suite=self.suite,
+            seed=self.seed,
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+            forced_length=self.forced_length,
+            slo=dict(self.slo.limits),
+            warmup=self.warmup,
+            window=self.window,
+            timeout=self.timeout,
+        )

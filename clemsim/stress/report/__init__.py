@@ -1,4 +1,4 @@
-"""The report of a stress test: JSON, terminal, HTML, charts, comparison.
+"""The report of a stress test: JSON, CSV, terminal, HTML, charts, comparison.
 
 It measures nothing.
 """

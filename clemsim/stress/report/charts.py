@@ -2,263 +2,222 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from clemsim.errors import UsageError
+from clemsim._util.extras import library
 from clemsim.results.intervals import Z
+from clemsim.stress.measure.knee import Knee
+from clemsim.stress.measure.latency import LatencyName, Percent
+from clemsim.stress.measure.stage_metrics import StageMetrics
+from clemsim.stress.report.chart_parts import BLUE, GREY, ORANGE, RED, WIDTH, few_ticks, log_scale, styled, to_data
+from clemsim.stress.report.stress_report import StressReport
+from clemsim.stress.report.timeline_chart import timeline_chart
 
-WIDTH, HEIGHT, SLIM = 640, 300, 110  # pixels of a panel
-LONG = 300  # seconds; a longer test is drawn in minutes
-BLUE, ORANGE, GREEN, RED, GREY = "#2f6db3", "#d9822b", "#3a8f5c", "#c23b3b", "#7a7a7a"
-PERCENTILES = {"p50": BLUE, "p95": ORANGE, "p99": RED}
+HEIGHT, LATENCY_HEIGHT = 300, 190  # pixels of a panel
+PERCENTILES: Mapping[Percent, str] = {50: BLUE, 95: ORANGE, 99: RED}
 PER_SECOND = "output tokens a second"
-NAMES = {"ttft": "time to first token", "itl": "between tokens", "turn": "whole turn"}
-
-Rows = Sequence[Mapping[str, Any]]
+LATENCIES: Mapping[LatencyName, str] = {"ttft": "time to first token", "itl": "between tokens", "turn": "whole turn"}
 
 
-def figures(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The figures that a report has data for, by name, as Altair charts. Raises UsageError where the extra is missing."""
+def draw_figures(report: StressReport) -> dict[str, Any]:
+    """Return the figures that a report has data for, by name, as Altair charts. Raise UsageError without the extra."""
     check_pictures()
-    stages = [each for each in report["stages"] if each["turns"]]
-    found = {}
+    stages = [stage for stage in report.stages if stage.turns]
+    charts = {}
     if len(stages) > 1:
-        found["throughput"] = _dressed(throughput(stages, report["knee"]))
-        found["latency"] = _dressed(latency(stages, report["knee"]))
-    if len(report["timeline"]) > 1:
-        found["timeline"] = _dressed(timeline(report["timeline"], report["stages"]))
-    return found
+        charts["throughput"] = styled(throughput_chart(stages, report.knee))
+        charts["latency"] = styled(latency_chart(stages, report.knee))
+    if len(report.timeline) > 1:
+        charts["timeline"] = styled(timeline_chart(report.timeline, report.stages))
+    return charts
 
 
 def check_pictures() -> None:
     """Raise UsageError where Altair is missing."""
-    try:
-        import altair  # noqa: F401, PLC0415 (an extra)
-        import vl_convert  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise UsageError("figures need the extra `pictures`: pip install 'clemsim[pictures]'") from error
+    for name in ("altair", "vl_convert"):
+        library(name, "pictures", "drawing")
 
 
 def svg(chart: Any) -> str:
-    """A chart as a drawing."""
+    """Return a chart as SVG."""
     import vl_convert  # noqa: PLC0415
 
     return str(vl_convert.vegalite_to_svg(chart.to_dict()))
 
 
 def png(chart: Any) -> bytes:
-    """A chart as a picture."""
+    """Return a chart as PNG, 144 pixels an inch."""
     import vl_convert  # noqa: PLC0415
 
     return bytes(vl_convert.vegalite_to_png(chart.to_dict(), ppi=144))
 
 
-def throughput(stages: Rows, knee: Mapping[str, Any] | None) -> Any:
-    """Output tokens a second against the load, with 95 % intervals, the two bounds and the knee where they meet. Both axes
-    are logarithmic, so that the bounds are straight.
+@dataclass(frozen=True, slots=True)
+class ThroughputPoint:
+    """The throughput of a stage in output tokens a second, with the ends of its 95 % interval."""
+
+    load: float
+    rate: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, stage: StageMetrics) -> ThroughputPoint:
+        """Return the point of a stage; the interval is that of the mean of its parts (normal approximation)."""
+        rates, rate = stage.rates, stage.output_tokens_per_second
+        count = len(rates)
+        mean = sum(rates) / count if count else rate
+        deviation = (sum((part - mean) ** 2 for part in rates) / (count - 1)) ** 0.5 if count > 1 else 0.0
+        half = Z * deviation / max(1, count) ** 0.5
+        return cls(stage.load, rate, max(0.0, rate - half), rate + half)
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The axes of throughput against the load, and the values that they reach from and to."""
+
+    x: Any
+    y: Any
+    loads: tuple[float, float]
+    rates: tuple[float, float]
+
+
+def throughput_chart(stages: Sequence[StageMetrics], knee: Knee | None) -> Any:
+    """Draw output tokens a second against the load, with 95 % intervals, the two bounds and the knee where they meet.
+
+    Both axes are logarithmic, so that the bounds are straight lines.
     """
     import altair as alt  # noqa: PLC0415
 
-    rows = [{"load": stage["load"], **_rate(stage)} for stage in stages]
-    loads = [row["load"] for row in rows]
-    heights = [min(row["low"] for row in rows if row["low"] > 0), 1.6 * max(row["high"] for row in rows)]
-    title = "conversations arriving a second (log)" if stages[0]["open"] else "conversations at once (log)"
-    x = alt.X(
-        "load:Q", title=title, scale=_log(loads), axis=alt.Axis(values=loads, format="~g", grid=False, labelOverlap=True)
-    )
-    named = f"{PER_SECOND} (log)"
-    y = alt.Y("rate:Q", title=named, scale=_log(heights), axis=_few())
-    base = alt.Chart(_data(rows))
-    spread = base.mark_rule(color=BLUE, strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q", title=named), y2="high:Q")
-    points = base.mark_point(filled=True, size=60, color=BLUE, opacity=1)
-    layers = [base.mark_line(color=BLUE).encode(x=x, y=y), spread, points.encode(x=x, y=y)]
+    points = [ThroughputPoint.of(stage) for stage in stages]
+    loads = [point.load for point in points]
+    rates = min(point.low for point in points if point.low > 0), 1.6 * max(point.high for point in points)
+    x_title = "conversations arriving a second (log)" if stages[0].open else "conversations at once (log)"
+    y_title = f"{PER_SECOND} (log)"
+    ticks = alt.Axis(values=loads, format="~g", grid=False, labelOverlap=True)
+    x = alt.X("load:Q", title=x_title, scale=log_scale(loads), axis=ticks)
+    y = alt.Y("rate:Q", title=y_title, scale=log_scale(rates), axis=few_ticks())
+    base = alt.Chart(to_data(points))
+    intervals = base.mark_rule(color=BLUE, strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q", title=y_title), y2="high:Q")
+    dots = base.mark_point(filled=True, size=60, color=BLUE, opacity=1).encode(x=x, y=y)
+    layers = [base.mark_line(color=BLUE).encode(x=x, y=y), intervals, dots]
     if knee:
-        layers = [*_bounds(knee, loads, heights, x, y), *layers, *_knee_mark(knee, loads, heights, x)]
+        axes = Axes(x, y, (min(loads), max(loads)), rates)
+        layers = [*_bounds(knee, axes), *layers, *_knee_mark(knee, axes)]
     subtitle = "dots: stages with 95 % intervals; dashed: the bounds of light and of full load, which meet at the knee"
-    titled = alt.TitleParams("Throughput against concurrency", subtitle=subtitle)
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=titled)
+    title = alt.TitleParams("Throughput against concurrency", subtitle=subtitle)
+    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title)
 
 
-def _rate(stage: Mapping[str, Any]) -> dict[str, float]:
-    """Mean and 95 % interval of a stage's throughput, from its parts."""
-    rates, rate = stage["rates"], stage["output_tokens_per_second"]
-    count = len(rates)
-    mean = sum(rates) / count if count else rate
-    spread = (sum((each - mean) ** 2 for each in rates) / (count - 1)) ** 0.5 if count > 1 else 0.0
-    half = Z * spread / max(1, count) ** 0.5
-    return {"rate": rate, "low": max(0.0, rate - half), "high": rate + half}
-
-
-def _bounds(knee: Mapping[str, Any], loads: Sequence[float], heights: Sequence[float], x: Any, y: Any) -> list[Any]:
-    """The two lines that bound throughput: that of nobody waiting, and that of the saturated server."""
+def _bounds(knee: Knee, axes: Axes) -> list[Any]:
+    """Draw the two lines that bound throughput: that of light load, and that of the saturated server."""
     import altair as alt  # noqa: PLC0415
 
-    least, most = min(loads), max(loads)
-    last = min(most, heights[1] / knee["alone"])
-    rising = [{"load": load, "rate": knee["alone"] * load} for load in (least, last)]
-    level = [{"load": load, "rate": knee["rate"]} for load in (least, most)]
+    least, most = axes.loads
+    rising_end = min(most, axes.rates[1] / knee.alone)
+    rising = [{"load": load, "rate": knee.alone * load} for load in (least, rising_end)]
+    level = [{"load": load, "rate": knee.rate} for load in (least, most)]
     style: Any = {"color": GREY, "strokeDash": [5, 4], "strokeWidth": 1.2, "clip": True}
-    return [alt.Chart(_data(rows)).mark_line(**style).encode(x=x, y=y) for rows in (rising, level)]
+    return [alt.Chart(to_data(line)).mark_line(**style).encode(x=axes.x, y=axes.y) for line in (rising, level)]
 
 
-def _knee_mark(knee: Mapping[str, Any], loads: Sequence[float], heights: Sequence[float], x: Any) -> list[Any]:
-    """The knee, named where no line runs: above on its left, or below on its right where the left is too narrow."""
+def _knee_mark(knee: Knee, axes: Axes) -> list[Any]:
+    """Draw the knee, labelled where no line runs: above on its left, or below on its right where the left is too narrow."""
     import altair as alt  # noqa: PLC0415
 
-    if not knee["reached"]:
+    if not knee.reached:
         return []
-    label = f"knee: {knee['concurrency']:.3g} conversations"
-    left = knee["concurrency"] > (min(loads) * max(loads)) ** 0.5
-    data = _data([{"load": knee["concurrency"], "label": label, "top": heights[1] if left else heights[0]}])
+    left = knee.concurrency > (axes.loads[0] * axes.loads[1]) ** 0.5
+    label = f"knee: {knee.concurrency:.3g} conversations"
+    data = to_data([{"load": knee.concurrency, "label": label, "top": axes.rates[1] if left else axes.rates[0]}])
     style: Any = {"align": "right", "dx": -6, "dy": 10} if left else {"align": "left", "dx": 6, "dy": -4}
     text = alt.Chart(data).mark_text(color=RED, fontSize=12, baseline="top", **style)
-    rule = alt.Chart(data).mark_rule(color=RED, strokeWidth=1.5).encode(x=x)
-    return [rule, text.encode(x=x, y=alt.Y("top:Q"), text="label:N")]
+    rule = alt.Chart(data).mark_rule(color=RED, strokeWidth=1.5).encode(x=axes.x)
+    return [rule, text.encode(x=axes.x, y=alt.Y("top:Q"), text="label:N")]
 
 
-def latency(stages: Rows, knee: Mapping[str, Any] | None) -> Any:
-    """Latencies against throughput: each point is a stage, named by its load."""
+@dataclass(frozen=True, slots=True)
+class LatencyPoint:
+    """A percentile of a stage: the stage's throughput, milliseconds, the percentile's name, and the stage's index."""
+
+    rate: float
+    ms: float
+    which: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyLabel:
+    """The load of a stage, written at its p50."""
+
+    rate: float
+    ms: float
+    label: str
+
+
+def latency_chart(stages: Sequence[StageMetrics], knee: Knee | None) -> Any:
+    """Draw latencies against throughput: each point is a stage, labelled with its load."""
     import altair as alt  # noqa: PLC0415
 
-    names = [name for name in NAMES if any(stage["latency"][name]["p50"] for stage in stages)]
-    panels = [_latencies(stages, name, knee, last=name == names[-1]) for name in names]
+    names = [name for name in LATENCIES if any(stage.latency.named(name).p50 for stage in stages)]
+    panels = [_latency_panel(stages, name, knee, last=name == names[-1]) for name in names]
     subtitle = "each point a stage, named by its load; dashed: the most that the server gives"
     return alt.vconcat(*panels, title=alt.TitleParams("Latency against throughput", subtitle=subtitle), spacing=12)
 
 
-def _latencies(stages: Rows, name: str, knee: Mapping[str, Any] | None, *, last: bool) -> Any:
-    """The panel of one latency; the last one has the axis of all."""
+def _latency_panel(stages: Sequence[StageMetrics], name: LatencyName, knee: Knee | None, *, last: bool) -> Any:
+    """Draw the panel of one latency; only the `last` one has numbers on its throughput axis."""
     import altair as alt  # noqa: PLC0415
 
-    rows = [
-        {
-            "rate": stage["output_tokens_per_second"],
-            "ms": 1000 * stage["latency"][name][which],
-            "which": which,
-            "order": order,
-        }
-        for order, stage in enumerate(stages)
-        for which in PERCENTILES
-        if stage["latency"][name][which]
-    ]
-    most = 1.08 * max(row["rate"] for row in rows)
+    points = _latency_points(stages, name)
+    widest = 1.08 * max(point.rate for point in points)
     axis = alt.Axis(title=PER_SECOND) if last else alt.Axis(title=None, labels=False, ticks=False)
-    x = alt.X("rate:Q", scale=alt.Scale(domain=[0, most], nice=False), axis=axis)
-    y = alt.Y("ms:Q", title=f"{NAMES[name]} (ms, log)", scale=_log([row["ms"] for row in rows], 1.6), axis=_few())
-    scale = alt.Scale(domain=list(PERCENTILES), range=list(PERCENTILES.values()))
-    base = alt.Chart(_data(rows)).encode(x=x, y=y, color=alt.Color("which:N", title=None, scale=scale))
+    x = alt.X("rate:Q", scale=alt.Scale(domain=[0, widest], nice=False), axis=axis)
+    scale = log_scale([point.ms for point in points], 1.6)
+    y = alt.Y("ms:Q", title=f"{LATENCIES[name]} (ms, log)", scale=scale, axis=few_ticks())
+    colours = alt.Scale(domain=[f"p{percent}" for percent in PERCENTILES], range=list(PERCENTILES.values()))
+    base = alt.Chart(to_data(points)).encode(x=x, y=y, color=alt.Color("which:N", title=None, scale=colours))
     layers = [base.mark_line().encode(order="order:Q"), base.mark_point(filled=True, size=45, opacity=1)]
-    if knee and knee["reached"]:
-        layers.insert(0, alt.Chart(_data([{"rate": knee["rate"]}])).mark_rule(color=GREY, strokeDash=[5, 4]).encode(x=x))
-    rows = _labels(stages, name)
-    for side, align, shift in ((True, "left", 5), (False, "right", -6)):  # beside the axis there is room on the right only
-        some = alt.Chart(_data([row for row in rows if (row["rate"] < 0.08 * most) == side]))
-        text: Any = {"align": align, "dx": shift, "dy": 11, "fontSize": 10, "color": "#333"}
-        layers.append(some.mark_text(**text).encode(x=x, y=y, text="label:N"))
-    return alt.layer(*layers).properties(width=WIDTH, height=190)
+    if knee and knee.reached:
+        most = alt.Chart(to_data([{"rate": knee.rate}])).mark_rule(color=GREY, strokeDash=[5, 4])
+        layers.insert(0, most.encode(x=x))
+    labels = _latency_labels(stages, name)
+    edge = 0.08 * widest  # beside the axis there is room on the right of a point only
+    for marks in (
+        _label_marks([label for label in labels if label.rate < edge], "left", 5),
+        _label_marks([label for label in labels if label.rate >= edge], "right", -6),
+    ):
+        layers.append(marks.encode(x=x, y=y, text="label:N"))
+    return alt.layer(*layers).properties(width=WIDTH, height=LATENCY_HEIGHT)
 
 
-def _labels(stages: Rows, name: str) -> list[dict[str, Any]]:
-    """The load of each stage at its p50, for as many stages as there is room for."""
-    widest = max(stage["output_tokens_per_second"] for stage in stages) or 1.0
-    kept: list[tuple[float, float]] = []
-    rows = []
-    for stage in stages:
-        value = stage["latency"][name]["p50"]
-        place = stage["output_tokens_per_second"] / widest
-        if value and all(abs(place - other) > 0.035 or not 0.7 < value / at < 1.4 for other, at in kept):
-            kept.append((place, value))
-            rows.append({"rate": stage["output_tokens_per_second"], "ms": 1000 * value, "label": stage["label"]})
-    return rows
-
-
-# Panels of the timeline: title, by what to multiply, how numbers are written (empty: plainly), what is drawn and its colour.
-Lines = Mapping[str, tuple[str, str]]
-PANELS: tuple[tuple[str, float, str, Lines], ...] = (
-    ("output tokens/s", 1, "", {"output_tokens_per_second": ("output tokens/s", BLUE)}),
-    ("client", 1, "", {"under_way": ("conversations", GREY), "in_flight": ("turns in flight", BLUE)}),
-    ("TTFT (ms, log)", 1000, "~s", {"ttft_p50": ("TTFT p50", BLUE), "ttft_p99": ("TTFT p99", RED)}),
-    ("client", 1, "", {"errors": ("failed turns", RED)}),
-    ("server", 1, "", {"server_running": ("running", GREEN), "server_waiting": ("waiting", ORANGE)}),
-    ("server", 1, "~%", {"server_kv_usage": ("KV cache in use", GREEN), "server_prefix_hit_share": ("prefix hits", ORANGE)}),
-    ("server", 1, "", {"server_preemptions": ("preemptions", RED)}),
-    ("client", 1, "~%", {"client_cpu": ("CPU of a core", BLUE)}),
-    ("client (ms)", 1000, "", {"client_lag_p99": ("loop lag p99", ORANGE)}),
-)
-
-
-def timeline(rows: Rows, stages: Rows) -> Any:
-    """What happened over time, the server's own metrics beneath the client's. Panels in which nothing happened are left
-    out; a line marks where the measured part of each stage begins.
-    """
-    import altair as alt  # noqa: PLC0415
-
-    unit, name = (60, "minutes") if rows[-1]["at"] > LONG else (1, "seconds")
-    end = (rows[-1]["at"] + rows[-1]["seconds"] / 2) / unit
-    begins = _data([{"at": stage["begin"] / unit, "label": stage["label"]} for stage in stages])
-    shown = [panel for panel in PANELS if any(row[each] for row in rows for each in panel[3])]
-    panels = []
-    for number, (title, factor, form, lines) in enumerate(shown):
-        last = number == len(shown) - 1
-        axis = alt.Axis(labels=last, ticks=last, title=f"{name} since the beginning" if last else None)
-        x = alt.X("at:Q", scale=alt.Scale(domain=[0, end], nice=False), axis=axis)
-        layers = [alt.Chart(begins).mark_rule(color="#bbb", strokeDash=[2, 2]).encode(x=x)]
-        layers.append(_drawn(rows, unit, title, factor, form, lines).encode(x=x))
-        if number == 0:
-            text = alt.Chart(begins).mark_text(align="left", dx=3, fontSize=9, color="#666", baseline="top")
-            layers.append(text.encode(x=x, y=alt.value(-12), text="label:N"))
-        panels.append(alt.layer(*layers).properties(width=WIDTH, height=SLIM))
-    subtitle = "dotted lines: where the measured part of each stage begins, named by its load"
-    titled = alt.TitleParams("Over time", subtitle=subtitle, offset=16)
-    return alt.vconcat(*panels, title=titled, spacing=8).resolve_scale(color="independent")
-
-
-def _drawn(rows: Rows, unit: float, title: str, factor: float, form: str, lines: Lines) -> Any:
-    """The lines of one panel, without their time axis."""
-    import altair as alt  # noqa: PLC0415
-
-    logarithmic = "log" in title
-    data = [
-        {"at": row["at"] / unit, "value": factor * row[name], "what": what}
-        for row in rows
-        for name, (what, _) in lines.items()
-        if row[name] is not None and (row[name] > 0 or not logarithmic)
+def _latency_points(stages: Sequence[StageMetrics], name: LatencyName) -> list[LatencyPoint]:
+    return [
+        LatencyPoint(stage.output_tokens_per_second, 1000 * seconds, f"p{percent}", order)
+        for order, stage in enumerate(stages)
+        for percent in PERCENTILES
+        if (seconds := stage.latency.named(name).percentile(percent))
     ]
-    scale = _log([each["value"] for each in data], 1.6) if logarithmic else alt.Scale(zero=True)
-    written: Any = {"format": form} if form else {}
-    y = alt.Y("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4, titleFontSize=11, **written))
-    colours = alt.Scale(domain=[what for what, _ in lines.values()], range=[colour for _, colour in lines.values()])
-    return (
-        alt.Chart(_data(data)).mark_line(strokeWidth=1.4).encode(y=y, color=alt.Color("what:N", title=None, scale=colours))
-    )
 
 
-def _few() -> Any:
-    """An axis of few ticks."""
+def _label_marks(labels: Sequence[LatencyLabel], align: str, shift: int) -> Any:
     import altair as alt  # noqa: PLC0415
 
-    return alt.Axis(tickCount=5, format="~s")
+    style: Any = {"align": align, "dx": shift, "dy": 11, "fontSize": 10, "color": "#333"}
+    return alt.Chart(to_data(labels)).mark_text(**style)
 
 
-def _log(values: Iterable[float], room: float = 1.15) -> Any:
-    """A logarithmic scale with some room at both ends."""
-    import altair as alt  # noqa: PLC0415
-
-    some = list(values)
-    return alt.Scale(type="log", domain=[min(some) / room, max(some) * room], nice=False)
-
-
-def _dressed(chart: Any) -> Any:
-    return (
-        chart.configure_view(stroke="#ddd")
-        .configure_axis(titleFontSize=12, labelFontSize=11, gridColor="#eee")
-        .configure_legend(labelFontSize=11)
-        .configure_title(fontSize=14, subtitleFontSize=11, subtitleColor="#555", anchor="start")
-    )
-
-
-def _data(rows: Rows) -> Any:
-    import altair as alt  # noqa: PLC0415
-
-    return alt.Data(values=list(rows))  # type: ignore[no-untyped-call]
+def _latency_labels(stages: Sequence[StageMetrics], name: LatencyName) -> list[LatencyLabel]:
+    """Return the labels of as many stages as there is room for."""
+    fastest = max(stage.output_tokens_per_second for stage in stages) or 1.0
+    taken: list[tuple[float, float]] = []
+    labels = []
+    for stage in stages:
+        seconds = stage.latency.named(name).p50
+        place = stage.output_tokens_per_second / fastest
+        if seconds and all(abs(place - x) > 0.035 or not 0.7 < seconds / y < 1.4 for x, y in taken):
+            taken.append((place, seconds))
+            labels.append(LatencyLabel(stage.output_tokens_per_second, 1000 * seconds, stage.label))
+    return labels

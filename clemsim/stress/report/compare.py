@@ -1,141 +1,133 @@
-"""Two stress tests of the same shape laid side by side: the same stages in pairs, B against A."""
+"""The comparison of two stress tests of the same shape: the stages that both have in pairs, B against A."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import exp, log
-from typing import Any
 
-from rich.box import HORIZONTALS
-from rich.console import Group, RenderableType
-from rich.table import Table as RichTable
-from rich.text import Text
-
-from clemsim._util.text import plain
-from clemsim.stress.report.formatting import NONE, milliseconds, number
+from clemsim.results.intervals import Interval
+from clemsim.results.paired_tests import resampled_interval
+from clemsim.stress.measure.stage_metrics import StageMetrics
+from clemsim.stress.plan.plan import ReportedPlan
+from clemsim.stress.report.stress_report import StressReport
+from clemsim.stress.stress_result import StressResult
 
 RESAMPLES = 2_000
-FIGURES = {
-    "output tokens/s": ("output_tokens_per_second",),
-    "turns/s": ("turns_per_second",),
-    "goodput": ("goodput",),
-    "TTFT p50": ("latency", "ttft", "p50"),
-    "TTFT p99": ("latency", "ttft", "p99"),
-    "ITL p50": ("latency", "itl", "p50"),
-    "ITL p99": ("latency", "itl", "p99"),
-    "turn p50": ("latency", "turn", "p50"),
-    "turn p99": ("latency", "turn", "p99"),
+MIN_SAMPLE = 3  # fewer parts or stages give no interval
+THROUGHPUT = "output tokens/s"
+FIGURES: Mapping[str, Callable[[StageMetrics], float | None]] = {
+    THROUGHPUT: lambda stage: stage.output_tokens_per_second,
+    "turns/s": lambda stage: stage.turns_per_second,
+    "goodput": lambda stage: stage.goodput,
+    "TTFT p50": lambda stage: stage.latency.ttft.p50,
+    "TTFT p99": lambda stage: stage.latency.ttft.p99,
+    "ITL p50": lambda stage: stage.latency.itl.p50,
+    "ITL p99": lambda stage: stage.latency.itl.p99,
+    "turn p50": lambda stage: stage.latency.turn.p50,
+    "turn p99": lambda stage: stage.latency.turn.p99,
 }
 
 
-def compare(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """For each stage that both have, every figure of both and their ratio B / A, with a 95 % interval for that of the
-    throughputs; over all stages the geometric mean of the ratios, with an interval from redrawing the stages.
+class FigureRatio(StressResult):
+    """A figure of both tests, and B / A; None where there is none."""
+
+    a: float | None
+    b: float | None
+    ratio: float | None
+
+
+class ComparedStage(StressResult):
+    """A stage that both tests have: every figure, a 95 % interval for the ratio of throughputs, and spoiled metrics."""
+
+    label: str
+    figures: Mapping[str, FigureRatio]
+    throughput_interval: Interval | None
+    spoiled: tuple[str, ...]
+
+
+class OverallRatio(StressResult):
+    """The geometric mean of the ratios of `n` stages; its 95 % interval is None where there are fewer than three."""
+
+    ratio: float | None
+    interval: Interval | None
+    n: int
+
+
+class StressComparison(StressResult):
+    """Two stress tests side by side.
+
+    `overall` is by figure, empty if no stage is in both tests. `knees` are those of A and B in conversations. `spoiled`
+    names the stages with spoiled metrics. With `same_plan` the two differ in nothing but their servers.
     """
-    others = {stage["label"]: stage for stage in second["stages"]}
-    pairs = [(stage, others[stage["label"]]) for stage in first["stages"] if stage["label"] in others]
-    stages = [_stage(a, b) for a, b in pairs]
-    return {
-        "stages": stages,
-        "overall": {name: _overall([each["figures"][name]["ratio"] for each in stages]) for name in FIGURES}
-        if stages
-        else {},
-        "knees": [each["knee"]["concurrency"] if each["knee"] else None for each in (first, second)],
-        "spoiled": [each["label"] for each in stages if each["spoiled"]],
-        "same_plan": _plan(first) == _plan(second),
-    }
+
+    stages: tuple[ComparedStage, ...]
+    overall: Mapping[str, OverallRatio]
+    knees: tuple[float | None, float | None]
+    spoiled: tuple[str, ...]
+    same_plan: bool
 
 
-def _plan(report: Mapping[str, Any]) -> dict[str, Any]:
-    """What must be alike for a comparison of servers: all but the servers."""
-    return {name: value for name, value in report["plan"].items() if name not in ("agents", "urls")}
+def compare_reports(first: StressReport, second: StressReport) -> StressComparison:
+    """Compare B (`second`) with A (`first`), stage by stage and over all stages that both have."""
+    others = {stage.label: stage for stage in second.stages}
+    stages = tuple(_compare_stages(stage, others[stage.label]) for stage in first.stages if stage.label in others)
+    return StressComparison(
+        stages=stages,
+        overall={name: _overall([stage.figures[name].ratio for stage in stages]) for name in FIGURES} if stages else {},
+        knees=(_concurrency(first), _concurrency(second)),
+        spoiled=tuple(stage.label for stage in stages if stage.spoiled),
+        same_plan=_without_servers(first.plan) == _without_servers(second.plan),
+    )
 
 
-def _stage(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
-    figures = {}
-    for name, path in FIGURES.items():
-        one, other = _at(a, path), _at(b, path)
-        figures[name] = {"a": one, "b": other, "ratio": other / one if one and other else None}
-    return {
-        "label": a["label"],
-        "figures": figures,
-        "throughput_interval": _ratio_interval(a["rates"], b["rates"]),
-        "spoiled": sorted({*a["spoiled"], *b["spoiled"]}),
-    }
+def _concurrency(report: StressReport) -> float | None:
+    return report.knee.concurrency if report.knee else None
 
 
-def _at(stage: Any, path: Sequence[str]) -> float | None:
-    for name in path:
-        stage = stage[name]
-    return None if stage is None else float(stage)
+def _without_servers(plan: ReportedPlan) -> ReportedPlan:
+    """Return the part of a plan that must be equal for a comparison of servers."""
+    return plan.model_copy(update={"agents": (), "urls": ()})
 
 
-def _ratio_interval(a: Sequence[float], b: Sequence[float]) -> tuple[float, float] | None:
-    """A 95 % interval for the ratio of two throughputs, from redrawing the parts of each stage."""
-    if min(len(a), len(b)) < 3 or not sum(a) or not sum(b):
+def _compare_stages(a: StageMetrics, b: StageMetrics) -> ComparedStage:
+    return ComparedStage(
+        label=a.label,
+        figures={name: _figure(value(a), value(b)) for name, value in FIGURES.items()},
+        throughput_interval=_ratio_interval(a.rates, b.rates),
+        spoiled=tuple(sorted({*a.spoiled, *b.spoiled})),
+    )
+
+
+def _figure(a: float | None, b: float | None) -> FigureRatio:
+    return FigureRatio(a=a, b=b, ratio=b / a if a and b else None)
+
+
+def _ratio_interval(a: Sequence[float], b: Sequence[float]) -> Interval | None:
+    """Return a 95 % interval for the ratio of two throughputs, from redrawing the parts of each stage."""
+    if min(len(a), len(b)) < MIN_SAMPLE or not sum(a) or not sum(b):
         return None
     dice = random.Random(0)
-    ratios = sorted(
+    return resampled_interval(
         _mean(dice.choices(b, k=len(b))) / max(1e-12, _mean(dice.choices(a, k=len(a)))) for _ in range(RESAMPLES)
     )
-    return ratios[int(0.025 * RESAMPLES)], ratios[int(0.975 * RESAMPLES) - 1]
 
 
-def _overall(ratios: Sequence[float | None]) -> dict[str, Any]:
-    """The geometric mean of ratios, and a 95 % interval where there are at least three."""
-    logs = [log(each) for each in ratios if each]
+def _overall(ratios: Sequence[float | None]) -> OverallRatio:
+    """Return the geometric mean of ratios, with an interval from redrawing them."""
+    logs = [log(ratio) for ratio in ratios if ratio]
     if not logs:
-        return {"ratio": None, "interval": None, "n": 0}
+        return OverallRatio(ratio=None, interval=None, n=0)
+    return OverallRatio(ratio=exp(_mean(logs)), interval=_overall_interval(logs), n=len(logs))
+
+
+def _overall_interval(logs: Sequence[float]) -> Interval | None:
+    if len(logs) < MIN_SAMPLE:
+        return None
     dice = random.Random(0)
-    means = sorted(_mean(dice.choices(logs, k=len(logs))) for _ in range(RESAMPLES))
-    ends = (exp(means[int(0.025 * RESAMPLES)]), exp(means[int(0.975 * RESAMPLES) - 1]))
-    return {"ratio": exp(_mean(logs)), "interval": ends if len(logs) > 2 else None, "n": len(logs)}
+    low, high = resampled_interval(_mean(dice.choices(logs, k=len(logs))) for _ in range(RESAMPLES))
+    return exp(low), exp(high)
 
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
-
-
-def shown(found: Mapping[str, Any], first: str, second: str) -> RenderableType:
-    """The comparison in a terminal, 80 columns wide."""
-    parts: list[RenderableType] = [plain(f"A: {first}"), plain(f"B: {second}")]
-    if not found["same_plan"]:
-        parts.append(Text("the two tests were not planned alike: look at `plan` in both reports", "yellow"))
-    if found["spoiled"]:
-        names = ", ".join(found["spoiled"])
-        parts.append(plain(f"at {names} some figures are a client's own doing: see the reports", "yellow"))
-    knees = [NONE if each is None else f"{each:.3g}" for each in found["knees"]]
-    if found["knees"] != [None, None]:
-        parts.append(plain(f"knee: {knees[0]} conversations in A, {knees[1]} in B"))
-    table = RichTable(box=HORIZONTALS, padding=(0, 1, 0, 0))
-    table.pad_edge = table.show_edge = False
-    table.add_column("load")
-    table.add_column("figure")
-    for name in ("A", "B", "B / A", "95 % interval"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for stage in found["stages"]:
-        _rows(table, stage)
-    for name, each in found["overall"].items():
-        ends = each["interval"]
-        table.add_row(
-            "all", name, "", "", _ratio(each["ratio"]), f"{ends[0]:.3f}..{ends[1]:.3f}" if ends else NONE, style="bold"
-        )
-    return Group(*parts, table, Text("times in ms; all: geometric mean over stages, interval from redrawing them", "dim"))
-
-
-def _rows(table: RichTable, stage: Mapping[str, Any]) -> None:
-    names = list(stage["figures"])
-    for name in names:
-        each = stage["figures"][name]
-        show = milliseconds if name.split()[0] in ("TTFT", "ITL", "turn") else number
-        ends = stage["throughput_interval"] if name == "output tokens/s" else None
-        interval = f"{ends[0]:.3f}..{ends[1]:.3f}" if ends else ""
-        label = plain(stage["label"]) if name == names[0] else ""
-        table.add_row(
-            label, name, show(each["a"]), show(each["b"]), _ratio(each["ratio"]), interval, end_section=name == names[-1]
-        )
-
-
-def _ratio(value: float | None) -> str:
-    return NONE if value is None else f"{value:.3f}"

@@ -1,16 +1,19 @@
-"""How figures of a stress test are written: short, with a mark where they are not to be trusted."""
+"""How metrics of a stress test are written: short, with a mark where they are not to be trusted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from clemsim.results.intervals import Interval
+from clemsim.stress.measure.latency import LatencyName, Percent
+from clemsim.stress.measure.server_metrics import BucketBounds
+from clemsim.stress.measure.stage_metrics import StageMetrics
+from clemsim.stress.measure.verdict import PairedMeasure
 
 NONE = "–"
 SPOILED, UNBACKED = "*", "?"
 
 
 def number(value: float | None) -> str:
-    """Three digits or more."""
+    """Write a number with at least three digits."""
     if value is None:
         return NONE
     if value == int(value) and value < 1e6:
@@ -19,34 +22,48 @@ def number(value: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share (0..1) in percent."""
+    """Write a share (0..1) in percent."""
     return NONE if share is None else f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
 
 
 def milliseconds(seconds: float | None) -> str:
-    """Seconds in milliseconds."""
+    """Write seconds in milliseconds."""
     return NONE if seconds is None else number(1000 * seconds)
 
 
-def client_figure(stage: Mapping[str, Any], name: str, which: int) -> str:
-    """A percentile of a stage in milliseconds, marked where the client spoiled it or too few samples back it."""
-    latency = stage["latency"][name]
-    value = latency[f"p{which}"]
+def throughput(stage: StageMetrics, rate: float) -> str:
+    """Write a throughput of a stage, marked where the client spoiled it."""
+    return number(rate) + (SPOILED if stage.client_limit else "")
+
+
+def client_latency(stage: StageMetrics, name: LatencyName, which: Percent) -> str:
+    """Write a percentile in milliseconds, marked where the client spoiled it or too few samples back it."""
+    latency = stage.latency.named(name)
+    value = latency.percentile(which)
     if value is None:
         return NONE
-    marks = SPOILED if f"{name} p{which}" in stage["spoiled"] else ""
-    return milliseconds(value) + marks + (UNBACKED if latency[f"p{which}_interval"] is None else "")
+    marks = SPOILED if stage.is_spoiled(name, which) else ""
+    return milliseconds(value) + marks + (UNBACKED if latency.interval(which) is None else "")
 
 
-def interval(latency: Mapping[str, Any], which: int) -> str:
-    """The 95 % interval of a percentile in milliseconds."""
-    ends = latency[f"p{which}_interval"]
+def interval(ends: Interval | None) -> str:
+    """Write an interval in milliseconds."""
     return NONE if ends is None else f"{milliseconds(ends[0])}..{milliseconds(ends[1])}"
 
 
-def bucket(bounds: tuple[float | None, float | None] | None) -> str:
-    """The bounds of a server's bucket in milliseconds."""
-    if bounds is None:
-        return NONE
+def bucket(bounds: BucketBounds) -> str:
+    """Write the bounds of a server's bucket in milliseconds."""
     low, high = bounds
     return f"{milliseconds(low)}..{milliseconds(high) if high is not None else 'more'}"
+
+
+def measure_cells(measure: PairedMeasure) -> list[str]:
+    """Write a measure of the answers: alone, under load, difference, interval, p."""
+    low, high = measure.interval
+    return [
+        f"{measure.alone:.4g}",
+        f"{measure.loaded:.4g}",
+        f"{measure.difference:+.3g}",
+        f"{low:+.3g}..{high:+.3g}",
+        f"{measure.p:.2g}",
+    ]

@@ -1,9 +1,8 @@
-"""The report of a stress test in a terminal."""
+"""The report of a stress test in a terminal, 80 columns wide."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from rich.box import HORIZONTALS
 from rich.console import Group, RenderableType
@@ -11,29 +10,44 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.stress.report.formatting import client_figure, milliseconds, number, percent
+from clemsim.stress.measure.latency import LatencyName, Percent
+from clemsim.stress.measure.server_metrics import ServerLatencyName
+from clemsim.stress.measure.stage_metrics import StageMetrics
+from clemsim.stress.measure.verdict import AnswerVerdict
+from clemsim.stress.report.formatting import (
+    NONE,
+    client_latency,
+    measure_cells,
+    milliseconds,
+    number,
+    percent,
+    throughput,
+)
+from clemsim.stress.report.stress_report import StressReport
 
-STAGES = (
+STAGE_COLUMNS = (
     *("load", "turns", "turns\n/s", "tokens\n/s", "TTFT\np50", "TTFT\np99", "ITL\np50", "ITL\np99"),
     *("turn\np50", "turn\np99", "failed"),
 )
-SERVER = (
+SERVER_COLUMNS = (
     *("server\nat load", "run-\nning", "wait-\ning", "KV\nuse", "pre-\nempted", "prefix\nhits"),
     *("TTFT\nmean", "ITL\nmean", "turn\nmean", "SLO\nkept"),
 )
+LATENCIES: tuple[LatencyName, ...] = ("ttft", "itl", "turn")
+SERVER_LATENCIES: tuple[ServerLatencyName, ...] = ("ttft", "itl", "turn")
+PERCENTILES: tuple[Percent, ...] = (50, 99)
 
 
-def summary(report: Mapping[str, Any]) -> RenderableType:
-    """Sentences, then a line for each stage; 80 columns wide."""
-    said = [plain(f"- {sentence}") for sentence in report["sentences"]]
-    parts: list[RenderableType] = [*said]
-    if report["stages"]:
-        parts += [Text(), _stages(report)]
-        if any(stage["server"] for stage in report["stages"]):
-            parts += [Text(), _server(report)]
+def terminal_report(report: StressReport) -> RenderableType:
+    """Return the sentences of a report, then its tables."""
+    parts: list[RenderableType] = [plain(f"- {sentence}") for sentence in report.sentences]
+    if report.stages:
+        parts += [Text(), _stage_table(report.stages)]
+        if any(stage.server for stage in report.stages):
+            parts += [Text(), _server_table(report.stages, slo=bool(report.plan.slo))]
         parts.append(Text("* the client's own doing, ? too few samples for a 95 % interval; times in ms", "dim"))
-    if report["answers"] and report["answers"]["pairs"]:
-        parts += [Text(), _answers(report["answers"])]
+    if report.answers and report.answers.pairs:
+        parts += [Text(), _answer_table(report.answers)]
     return Group(*parts)
 
 
@@ -45,53 +59,47 @@ def _table(*names: str) -> RichTable:
     return table
 
 
-def _stages(report: Mapping[str, Any]) -> RichTable:
-    table = _table(*STAGES)
-    for stage in report["stages"]:
-        mark = "*" if "throughput" in stage["spoiled"] else ""
+def _stage_table(stages: Sequence[StageMetrics]) -> RichTable:
+    table = _table(*STAGE_COLUMNS)
+    for stage in stages:
         table.add_row(
-            plain(stage["label"]),
-            str(stage["turns"]),
-            number(stage["turns_per_second"]) + mark,
-            number(stage["output_tokens_per_second"]) + mark,
-            *(client_figure(stage, name, which) for name in ("ttft", "itl", "turn") for which in (50, 99)),
-            percent(stage["error_share"]) if stage["error_share"] else "0",
+            plain(stage.label),
+            str(stage.turns),
+            throughput(stage, stage.turns_per_second),
+            throughput(stage, stage.output_tokens_per_second),
+            *(client_latency(stage, name, which) for name in LATENCIES for which in PERCENTILES),
+            percent(stage.error_share) if stage.error_share else "0",
         )
     return table
 
 
-def _server(report: Mapping[str, Any]) -> RichTable:
-    table = _table(*SERVER)
-    for stage in report["stages"]:
-        server = stage["server"] or {}
-        latency = server.get("latency", {})
-        table.add_row(
-            plain(stage["label"]),
-            number(server.get("running")),
-            number(server.get("waiting")),
-            percent(server.get("kv_usage")),
-            number(server.get("preemptions")),
-            percent(server.get("prefix_hit_share")),
-            *(milliseconds(latency.get(name, {}).get("mean")) for name in ("ttft", "itl", "turn")),
-            percent(stage["slo_share"]) if report["plan"]["slo"] else "–",
-        )
+def _server_table(stages: Sequence[StageMetrics], *, slo: bool) -> RichTable:
+    table = _table(*SERVER_COLUMNS)
+    for stage in stages:
+        table.add_row(plain(stage.label), *_server_cells(stage), percent(stage.slo_share) if slo else NONE)
     return table
 
 
-def _answers(answers: Mapping[str, Any]) -> RichTable:
-    table = _table("answers", "alone", f"{answers['concurrency']} at once", "difference", "95 % interval", "p")
-    for name, each in answers["measures"].items():
-        low, high = each["interval"]
-        guilty = name in answers["guilty"]
-        table.add_row(
-            plain(name),
-            f"{each['alone']:.4g}",
-            f"{each['loaded']:.4g}",
-            f"{each['difference']:+.3g}",
-            f"{low:+.3g}..{high:+.3g}",
-            f"{each['p']:.2g}",
-            style="bold red" if guilty else "",
-        )
-    low, high = answers["same_transcripts_interval"]
-    table.add_row("same text", "", percent(answers["same_transcripts"]), "", f"{low:.0%}..{high:.0%}", "")
+def _server_cells(stage: StageMetrics) -> list[str]:
+    server = stage.server
+    if server is None:
+        return [NONE] * (len(SERVER_COLUMNS) - 2)
+    latencies = [server.latency.get(name) for name in SERVER_LATENCIES]
+    return [
+        number(server.running),
+        number(server.waiting),
+        percent(server.kv_usage),
+        number(server.preemptions),
+        percent(server.prefix_hit_share),
+        *(milliseconds(latency.mean if latency else None) for latency in latencies),
+    ]
+
+
+def _answer_table(answers: AnswerVerdict) -> RichTable:
+    table = _table("answers", "alone", f"{answers.concurrency} at once", "difference", "95 % interval", "p")
+    for name, measure in answers.measures.items():
+        table.add_row(plain(name), *measure_cells(measure), style="bold red" if name in answers.guilty else "")
+    if answers.same_transcripts_interval:
+        low, high = answers.same_transcripts_interval
+        table.add_row("same text", "", percent(answers.same_transcripts), "", f"{low:.0%}..{high:.0%}", "")
     return table

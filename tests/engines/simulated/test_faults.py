@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import aiohttp
 import pytest
-from clemsim_agents.llm import LLMSeat
 
 from clemsim.engines.base import Sampling
 from clemsim.engines.metrics import read_histograms, read_load
@@ -18,6 +17,7 @@ from clemsim.engines.simulated.faults import Faults, other_answer
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import UsageError
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.stress.games.recall import Clerk, Recall, debts
 
 SPEC = Spec(model="tiny", first_token=0.001, interval=0.0)
@@ -94,7 +94,7 @@ async def test_a_clerk_is_right_as_often_as_its_skill_says() -> None:
     results = []
     for skill in (1.0, 0.5):
         engine = SimulatedEngine(SPEC, Clerk(skill))
-        async with LLMSeat(engine, Sampling()) as agent:
+        async with ModelAgent(engine, Sampling()) as agent:
             results.append(await Recall().run(debts(40), agent))
     sure, unsure = ([result.outcome for result in played] for played in results)
     assert all(outcome and outcome.kind == "success" and outcome.quality == 100 for outcome in sure)

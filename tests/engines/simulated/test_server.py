@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
@@ -107,3 +108,19 @@ async def test_a_request_under_way_fails_when_the_server_stops() -> None:
         await server.stop()
         with pytest.raises(EngineUnavailable):
             await completing
+
+
+async def test_a_client_that_hangs_up_before_the_first_token_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    body = orjson.dumps({"model": "fake", "stream": True, "messages": [{"role": "user", "content": "hi"}]})
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    server = SimulatedServer(Spec(model="fake"))
+    async with server.serving():
+        address = urlsplit(server.url)
+        for _ in range(20):
+            _, writer = await asyncio.open_connection(address.hostname, address.port)
+            writer.write(head + body)
+            writer.close()
+            await writer.wait_closed()
+        async with aiohttp.ClientSession() as client, client.get(f"{server.url}/health") as response:
+            assert response.status == 200
+    assert caplog.records == []

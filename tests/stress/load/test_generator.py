@@ -1,8 +1,9 @@
-"""Load on a simulated server: what is measured is what it does, whatever the shape of the load."""
+"""Load on a simulated server: whatever the shape of the load, what is measured is what the server does."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,75 +16,92 @@ from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import Unauthorized, UsageError
 from clemsim.runs import run
 from clemsim.store.config import RunConfig
+from clemsim.stress.load import runner
 from clemsim.stress.load.runner import StressWatch, stress
+from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.shapes import Stage, ThinkTime
 from clemsim.stress.plan.slo import Slo
 from tests.engines.servers import FakeServer, says, serving
-from tests.stress.servers import FAST, load, planned
+from tests.stress.servers import FAST, load, short_plan
+
+# A server that answers one turn after another, each in a tenth of a second: ten a second.
+SLOW = Spec(model="fake", seats=1, first_token=0.1, interval=0.0, prefill=1e9)
 
 
-async def test_a_closed_loop_keeps_as_many_conversations_under_way_as_are_wanted() -> None:
-    found = await load(stages=[Stage(3, 3, 0.5, warmup=0.2)])
-    (stage,) = (each.data for each in found.stages)
-    assert stage["label"] == "3" and 2.7 < stage["under_way"] <= 3.01 and 2.5 < stage["in_flight"] <= 3.01
-    assert stage["turns"] > 10 and stage["error_share"] == 0 and not found.stopped
-    assert stage["tokens_out_per_turn"] == 10
-    assert stage["latency"]["ttft"]["p50"] >= FAST.first_token and stage["latency"]["turn"]["n"] == stage["turns"]
-    assert stage["latency"]["itl"]["n"] == 9 * stage["turns"]
-    assert stage["games"]["played"] == 100 and stage["conversations"] > 1
+async def one_stage(**plan: Any) -> StageMetrics:
+    """Load a server by a plan of one stage, and return its metrics."""
+    (stage,) = (await load(**plan)).stages
+    return stage
+
+
+async def test_a_closed_loop_keeps_its_number_of_conversations_under_way() -> None:
+    findings = await load(stages=[Stage(3, 3, 0.5, warmup=0.2)])
+    (stage,) = findings.stages
+    assert stage.label == "3" and 2.7 < stage.under_way <= 3.01 and 2.5 < stage.in_flight <= 3.01
+    assert stage.turns > 10 and stage.error_share == 0 and not findings.stopped
+    assert stage.tokens_out_per_turn == 10
+    assert stage.latency.ttft.p50 and stage.latency.ttft.p50 >= FAST.first_token
+    assert stage.latency.turn.n == stage.turns and stage.latency.itl.n == 9 * stage.turns
+    assert stage.games.played == 100 and stage.conversations > 1
 
 
 async def test_the_server_s_own_metrics_stand_beside_the_client_s() -> None:
-    found = await load(stages=[Stage(8, 8, 2.5, warmup=0.2)])
-    (stage,) = (each.data for each in found.stages)
-    server = stage["server"]
-    assert server["running"] == pytest.approx(4, abs=0.8) and server["waiting"] == pytest.approx(4, abs=0.8)
-    assert server["preemptions"] == 0 and 0 < server["prefix_hit_share"] < 1 and server["kv_usage"] > 0
-    assert set(server["latency"]) == {"ttft", "itl", "turn", "queue"}
-    assert server["latency"]["ttft"]["n"] == pytest.approx(stage["turns"], rel=0.2)
-    low, high = server["latency"]["itl"]["p50"]
-    assert low <= FAST.interval <= high
+    stage = await one_stage(stages=[Stage(8, 8, 2.5, warmup=0.2)])
+    server = stage.server
+    assert server and server.running == pytest.approx(4, abs=0.8) and server.waiting == pytest.approx(4, abs=0.8)
+    assert server.preemptions == 0 and server.prefix_hit_share and 0 < server.prefix_hit_share < 1 and server.kv_usage > 0
+    assert set(server.latency) == {"ttft", "itl", "turn", "queue"}
+    assert server.latency["ttft"].n == pytest.approx(stage.turns, rel=0.2)
+    low, high = server.latency["itl"].p50
+    assert low is not None and high is not None and low <= FAST.interval <= high
 
 
-async def test_a_sweep_ends_by_itself_and_knows_its_stages() -> None:
-    seen: list[str] = []
+async def test_a_sweep_ends_by_itself_and_reports_each_stage_when_it_is_over() -> None:
+    labels: list[str] = []
     server = SimulatedServer(FAST)
     async with server.serving():
-        plan = planned(server.url, sweep=[1, 2, 4, 8, 16, 32, 64, 128])
-        found = await stress(plan, Budget(100_000, 60.0), StressWatch(stage=lambda each: seen.append(each.data["label"])))
-    assert seen == [each.data["label"] for each in found.stages] == ["1", "2", "4", "8", "16", "32", "64"][: len(seen)]
-    waits = {each.data["label"]: each.data["latency"]["ttft"]["p50"] for each in found.stages}
+        plan = short_plan(server.url, sweep=[1, 2, 4, 8, 16, 32, 64, 128])
+        watch = StressWatch(stage=lambda stage: labels.append(stage.label))
+        findings = await stress(plan, Budget(100_000, 60.0), watch)
+    assert labels == [stage.label for stage in findings.stages] == ["1", "2", "4", "8", "16", "32", "64"][: len(labels)]
+    waits = {stage.label: stage.latency.ttft.p50 or 0.0 for stage in findings.stages}
     assert waits["8"] > 1.4 * waits["1"]
 
 
-async def test_conversations_of_an_open_loop_do_not_wait_for_each_other() -> None:
-    slow = Spec(model="fake", seats=1, first_token=0.1, interval=0.0, prefill=1e9)
-    found = await load(
-        slow, stages=[Stage(40, 40, 0.5, open_=True)], arrivals="constant", options={"talk": {"turns": "1"}}, timeout=1.0
-    )
-    (stage,) = (each.data for each in found.stages)
-    assert found.requests == 19 and stage["label"] == "40/s"
-    assert stage["turns"] + stage["unanswered"] == pytest.approx(19, abs=1)
-    assert stage["unanswered"] >= 1 and stage["error_share"] > 0  # a server that can't keep up is not let off
-    # Whoever came late in the queue waited for all before, although the server answers each in a tenth of a second.
-    assert stage["latency"]["ttft"]["greatest" if "greatest" in stage["latency"]["ttft"] else "p99"] > 0.4
+async def test_conversations_of_an_open_loop_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MAX_DRAIN", 0.5)
+    rate = Stage(40, 40, 0.5, open_loop=True)
+    findings = await load(SLOW, stages=[rate], arrivals="constant", options={"talk": {"turns": "1"}})
+    (stage,) = findings.stages
+    assert findings.requests == 19 and stage.label == "40/s"
+    # A server that cannot keep up is not let off: what it has not answered at the end of the drain is counted.
+    assert stage.turns + stage.unanswered == 19 and stage.unanswered >= 1 and stage.errors == {}
+    assert stage.error_share == pytest.approx(stage.unanswered / 19)
+    # The last turns in the queue waited for all before them, although the server answers each in a tenth of a second.
+    assert stage.latency.ttft.p99 and stage.latency.ttft.p99 > 0.4
+
+
+async def test_a_turn_that_lasts_longer_than_the_timeout_fails_and_is_not_without_an_answer() -> None:
+    rate = Stage(40, 40, 0.5, open_loop=True)
+    stage = await one_stage(spec=SLOW, stages=[rate], arrivals="constant", options={"talk": {"turns": "1"}}, timeout=0.5)
+    assert set(stage.errors) == {"timeout"} and stage.unanswered == 0
+    assert stage.turns + stage.errors["timeout"] == 19
 
 
 async def test_think_time_is_no_latency() -> None:
-    found = await load(
-        stages=[Stage(20, 20, 1.0, open_=True)], think=ThinkTime(0.1), options={"talk": {"turns": "3"}}, max_tokens=2
+    stage = await one_stage(
+        stages=[Stage(20, 20, 1.0, open_loop=True)], think=ThinkTime(0.1), options={"talk": {"turns": "3"}}, max_tokens=2
     )
-    (stage,) = (each.data for each in found.stages)
-    assert stage["latency"]["turn"]["p50"] < 0.09 and stage["latency"]["conversation"]["p50"] > 0.25
+    assert stage.latency.turn.p50 and stage.latency.turn.p50 < 0.09
+    assert stage.latency.conversation.p50 and stage.latency.conversation.p50 > 0.25
 
 
 async def test_stages_and_ramps_follow_each_other() -> None:
-    found = await load(stages=[Stage(1, 1, 0.3), Stage(1, 4, 0.6), Stage(4, 4, 0.3)])
-    stages = [each.data for each in found.stages]
-    assert [each["label"] for each in stages] == ["1", "1..4", "4"]
-    assert stages[0]["under_way"] < stages[1]["under_way"] < stages[2]["under_way"]
-    assert all(row["begin"] < later["begin"] for row, later in pairwise(stages))
+    stages = (await load(stages=[Stage(1, 1, 0.3), Stage(1, 4, 0.6), Stage(4, 4, 0.3)])).stages
+    assert [stage.label for stage in stages] == ["1", "1..4", "4"]
+    assert stages[0].under_way < stages[1].under_way < stages[2].under_way
+    assert all(stage.begin < later.begin for stage, later in pairwise(stages))
 
 
 @pytest.mark.parametrize(
@@ -96,53 +114,49 @@ async def test_stages_and_ramps_follow_each_other() -> None:
     ],
 )
 async def test_faults_are_counted_by_cause_and_not_hammered_at(faults: Faults, cause: str) -> None:
-    found = await load(faults=faults, stages=[Stage(2, 2, 0.5)])
-    (stage,) = (each.data for each in found.stages)
-    assert set(stage["errors"]) == {cause} and 2 <= stage["errors"][cause] <= 12
-    assert stage["turns"] == 0 and stage["error_share"] == 1 and stage["latency"]["ttft"]["p50"] is None
+    stage = await one_stage(faults=faults, stages=[Stage(2, 2, 0.5)])
+    assert set(stage.errors) == {cause} and 2 <= stage.errors[cause] <= 12
+    assert stage.turns == 0 and stage.error_share == 1 and stage.latency.ttft.p50 is None
 
 
-async def test_a_sweep_does_not_go_on_at_a_server_that_answers_nobody() -> None:
-    found = await load(faults=Faults(error=1.0), sweep=[1, 2, 4, 8])
-    assert len(found.stages) == 1
+async def test_a_sweep_does_not_go_on_at_a_server_that_answers_nothing() -> None:
+    findings = await load(faults=Faults(error=1.0), sweep=[1, 2, 4, 8])
+    assert len(findings.stages) == 1
 
 
-async def test_goodput_counts_turns_that_keep_the_slo() -> None:
-    loose = await load(stages=[Stage(2, 2, 0.4)], slo=Slo.parse("ttft=10s,turn=10s"))
-    tight = await load(stages=[Stage(2, 2, 0.4)], slo=Slo.parse("ttft=1ms"))
-    assert loose.stages[0].data["slo_share"] == 1 and tight.stages[0].data["slo_share"] == 0
-    assert (
-        loose.stages[0].data["goodput"] == loose.stages[0].data["turns_per_second"] and tight.stages[0].data["goodput"] == 0
-    )
+async def test_goodput_counts_turns_that_meet_the_slo() -> None:
+    loose = await one_stage(stages=[Stage(2, 2, 0.4)], slo=Slo.parse("ttft=10s,turn=10s"))
+    tight = await one_stage(stages=[Stage(2, 2, 0.4)], slo=Slo.parse("ttft=1ms"))
+    assert loose.slo_share == 1 and tight.slo_share == 0
+    assert loose.goodput == loose.turns_per_second and tight.goodput == 0
 
 
-async def test_no_more_is_asked_than_is_allowed() -> None:
-    found = await load(budget=Budget(7, 60.0), stages=[Stage(3, 3, 30.0)])
-    assert found.requests == 7 and "--max-requests" in found.stopped
+async def test_no_more_requests_are_made_than_allowed() -> None:
+    findings = await load(budget=Budget(7, 60.0), stages=[Stage(3, 3, 30.0)])
+    assert findings.requests == 7 and "--max-requests" in findings.stopped
 
 
-async def test_it_lasts_no_longer_than_it_may() -> None:
-    found = await load(budget=Budget(100_000, 0.5), stages=[Stage(3, 3, 30.0)])
-    assert "--max-seconds" in found.stopped and found.stages[0].data["turns"] > 0
+async def test_a_test_lasts_no_longer_than_allowed() -> None:
+    findings = await load(budget=Budget(100_000, 0.5), stages=[Stage(3, 3, 30.0)])
+    assert "--max-seconds" in findings.stopped and findings.stages[0].turns > 0
 
 
-async def test_what_was_measured_until_it_was_stopped_is_kept() -> None:
+async def test_what_was_measured_until_a_test_was_stopped_is_kept() -> None:
     def ready(stop: Any, collector: Any) -> None:
         asyncio.get_running_loop().call_later(0.6, stop, "it was stopped")
 
-    found = await load(ready=ready, stages=[Stage(2, 2, 30.0)])
-    assert found.stopped == "it was stopped" and found.stages[0].data["turns"] > 0
-    opened = await load(ready=ready, stages=[Stage(20, 20, 30.0, open_=True)])
-    assert opened.stopped and opened.stages[0].data["turns"] > 0
+    closed = await load(ready=ready, stages=[Stage(2, 2, 30.0)])
+    assert closed.stopped == "it was stopped" and closed.stages[0].turns > 0
+    opened = await load(ready=ready, stages=[Stage(20, 20, 30.0, open_loop=True)])
+    assert opened.stopped and opened.stages[0].turns > 0
 
 
-async def test_a_wrong_key_ends_it_at_once() -> None:
+async def test_a_wrong_key_ends_a_test_at_once() -> None:
     server = FakeServer(faults=[says(401)] * 50)
     async with serving(server):
-        plan = planned(server.url, forced=False, stages=[Stage(2, 2, 20.0)])
-        plan = type(plan)(**{**{name: getattr(plan, name) for name in plan.__slots__}, "agents": [f"tiny@{server.url}"]})
+        plan = short_plan(server.url, forced_length=False, stages=[Stage(2, 2, 20.0)])
         with pytest.raises(Unauthorized):
-            await stress(plan, Budget(100, 60.0), StressWatch())
+            await stress(replace(plan, agents=[f"tiny@{server.url}"]), Budget(100, 60.0), StressWatch())
 
 
 async def test_a_recorded_run_is_played_again_with_its_timing(tmp_path: Path) -> None:
@@ -150,12 +164,12 @@ async def test_a_recorded_run_is_played_again_with_its_timing(tmp_path: Path) ->
     async with server.serving():
         config = RunConfig(agents=(f"fake@{server.url}",), arenas=("taboo",), instances=2, width=2, suite="quick")
         summary = await run.play(config, tmp_path / "run")
-        plan = planned(server.url, forced=False, replay=tmp_path / "run", speed=2.0)
-        found = await stress(plan, Budget(1000, 60.0), StressWatch())
+        plan = short_plan(server.url, forced_length=False, replay=tmp_path / "run", speed=2.0)
+        findings = await stress(plan, Budget(1000, 60.0), StressWatch())
         baseline = RunConfig(agents=("baseline",), arenas=("taboo",), instances=1, suite="quick")
         await run.play(baseline, tmp_path / "none")
         with pytest.raises(UsageError, match="no timing"):
-            await stress(planned(server.url, forced=False, replay=tmp_path / "none"), Budget(10, 10.0), StressWatch())
-    (stage,) = (each.data for each in found.stages)
-    assert stage["turns"] >= summary["throughput"]["requests"] == found.requests
-    assert stage["conversations"] == summary["arenas"]["taboo"]["episodes"]
+            await stress(replace(plan, replay=tmp_path / "none"), Budget(10, 10.0), StressWatch())
+    (stage,) = findings.stages
+    assert stage.turns >= summary.throughput.requests == findings.requests
+    assert stage.conversations == summary.arenas["taboo"].episodes

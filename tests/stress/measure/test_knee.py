@@ -12,13 +12,14 @@ SWEEP = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 
 
 def steps(curve: dict[int, float], noise: float = 0.0, seed: int = 0) -> list[Step]:
+    """Return a sweep along a curve of throughput by concurrency, in eight parts each, with relative noise."""
     dice = random.Random(seed)
     return [Step(load, [rate * dice.gauss(1, noise) for _ in range(8)]) for load, rate in curve.items()]
 
 
 @pytest.mark.parametrize("capacity", [5, 64, 100, 200])
 @pytest.mark.parametrize("seed", range(5))
-def test_it_is_where_the_two_lines_meet(capacity: int, seed: int) -> None:
+def test_the_knee_is_where_the_two_lines_meet(capacity: int, seed: int) -> None:
     knee = find_knee(steps({load: 47.0 * min(load, capacity) for load in SWEEP}, 0.05, seed))
     assert knee and knee.reached and knee.concurrency == pytest.approx(capacity, rel=0.1)
     assert knee.interval[0] <= knee.concurrency <= knee.interval[1]

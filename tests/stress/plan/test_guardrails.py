@@ -1,24 +1,24 @@
-"""Whom a load test may call, and how much it may ask."""
+"""The addresses that a load test may call, and how much it may ask of them."""
 
 from __future__ import annotations
 
 import pytest
 
 from clemsim.errors import LimitReached, UsageError
-from clemsim.stress.plan.guardrails import Budget, check_private, resolve, targets
+from clemsim.stress.plan.guardrails import Budget, check_private, resolve, server_urls
 
 HERE = "http://127.0.0.1:8000"
 
 
-def test_targets_are_the_addresses_that_were_named() -> None:
+def test_servers_are_the_addresses_that_the_agents_name() -> None:
     specs = [f"m@{HERE}/v1,http://10.0.0.1:8000", f"judge=n@{HERE}", "guesser=baseline"]
-    assert targets(specs) == [f"{HERE}/v1", "http://10.0.0.1:8000/v1"]
+    assert server_urls(specs) == [f"{HERE}/v1", "http://10.0.0.1:8000/v1"]
 
 
 @pytest.mark.parametrize("specs", [[], ["baseline"], ["local"], ["vllm:x"], [f"m@{HERE}", "judge=local:x.gguf"]])
-def test_what_can_not_be_loaded_is_refused(specs: list[str]) -> None:
+def test_agents_that_cannot_be_loaded_are_refused(specs: list[str]) -> None:
     with pytest.raises(UsageError, match="MODEL@URL"):
-        targets(specs)
+        server_urls(specs)
 
 
 @pytest.mark.parametrize(
@@ -29,25 +29,25 @@ def test_private_addresses_may_be_loaded(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8"])
-def test_others_only_when_their_owner_says_so(address: str) -> None:
+def test_other_addresses_need_yes(address: str) -> None:
     with pytest.raises(UsageError, match="--yes"):
         check_private(["http://server:80/v1"], lambda host: ["127.0.0.1", address])
 
 
-def test_a_host_that_is_not_there() -> None:
+def test_a_host_without_an_address_is_refused() -> None:
     assert "127.0.0.1" in resolve("127.0.0.1")
     with pytest.raises(UsageError, match="there is no host"):
         resolve("no-such-host.invalid")
 
 
-def test_a_budget_is_spent_by_requests_and_by_time() -> None:
+def test_a_budget_is_exhausted_by_requests_and_by_time() -> None:
     budget = Budget(2, 60.0)
-    budget.take()
-    assert not budget.spent
-    budget.take()
-    assert "--max-requests" in budget.spent
+    budget.take_request()
+    assert not budget.exhausted
+    budget.take_request()
+    assert "--max-requests" in budget.exhausted
     with pytest.raises(LimitReached):
-        budget.take()
+        budget.take_request()
     late = Budget(2, 0.0)
-    late.begin()
-    assert "--max-seconds" in late.spent
+    late.start()
+    assert "--max-seconds" in late.exhausted

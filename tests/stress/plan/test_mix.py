@@ -1,4 +1,4 @@
-"""Which game is played next."""
+"""Mixes of games: their proportions, instances and options."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def test_no_episode_comes_twice_and_a_seed_decides_their_order() -> None:
 
 def test_options_change_instances() -> None:
     mix = make_mix({"talk": 1}, parse_options(["talk.turns=8", "talk.words=3"]), "paper", CAST, 0)
-    item = mix.next()
-    assert (item.instance.turns, item.instance.words) == (8, 3)  # type: ignore[attr-defined]
-    assert item.drive().pending[0].asked.content.count("word") == 3
+    conversation = mix.next()
+    assert (conversation.instance.turns, conversation.instance.words) == (8, 3)  # type: ignore[attr-defined]
+    assert conversation.drive().pending[0].asked.content.count("word") == 3
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,16 @@ def test_options_change_instances() -> None:
         ("talk", ["talk.turns"], "GAME.FIELD=VALUE"),
         ("talk", ["turns=3"], "GAME.FIELD=VALUE"),
         ("talk", ["taboo.rounds=3"], "not in the mix"),
-        ("talk", ["talk.speed=3"], "choose of seed, turns, words"),
-        ("talk", ["talk.id=3"], "choose of"),
+        ("talk", ["talk.speed=3"], "choose one of seed, turns, words"),
+        ("talk", ["talk.id=3"], "choose one of"),
         ("recall=inf", [], "weight above 0"),
     ],
 )
-def test_what_is_wrong_is_said(mix: str, options: list[str], why: str) -> None:
+def test_a_wrong_mix_or_option_gets_one_line(mix: str, options: list[str], why: str) -> None:
     with pytest.raises(UsageError, match=why):
         make_mix(parse_mix(mix), parse_options(options), "paper", CAST, 0)
 
 
-def test_a_value_that_does_not_fit() -> None:
+def test_a_value_that_does_not_fit_is_refused() -> None:
     with pytest.raises(BadInstance, match="turns"):
         make_mix({"talk": 1}, {"talk": {"turns": "many"}}, "paper", CAST, 0)

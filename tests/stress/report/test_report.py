@@ -1,95 +1,119 @@
-"""What is written of a stress test: JSON, CSV, the page, figures, the terminal, comparisons."""
+"""What is written of a stress test: the page, figures, the terminal, sentences, comparisons."""
 
 from __future__ import annotations
 
 import asyncio
 import csv
-from copy import deepcopy
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from rich.console import Console
 
+from clemsim._util.files import write_files
 from clemsim.engines.simulated.server import SimulatedServer
-from clemsim.errors import StoreError, UsageError
+from clemsim.errors import StoreError
 from clemsim.stress.load.runner import StressWatch, stress
-from clemsim.stress.measure.stage_metrics import spoiled
+from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.slo import Slo
 from clemsim.stress.report import charts
-from clemsim.stress.report.compare import compare, shown
-from clemsim.stress.report.html import page
-from clemsim.stress.report.report import read_report, report, sentences, stages_csv, timeline_csv, write
-from clemsim.stress.report.terminal import summary
-from tests.stress.servers import FAST, planned
+from clemsim.stress.report.compare import compare_reports
+from clemsim.stress.report.compare_terminal import terminal_comparison
+from clemsim.stress.report.csv_tables import stages_csv, timeline_csv
+from clemsim.stress.report.html import html_page
+from clemsim.stress.report.report import make_report
+from clemsim.stress.report.sentences import sentences
+from clemsim.stress.report.stress_report import StressReport
+from clemsim.stress.report.terminal import terminal_report
+from tests.stress.report.fixed_input import fixed_reports
+from tests.stress.servers import FAST, short_plan
 
 
 @pytest.fixture(scope="module")
-def found() -> Any:
+def report() -> StressReport:
     """The report of a short sweep."""
 
-    async def sweep() -> Any:
+    async def sweep() -> StressReport:
         server = SimulatedServer(FAST)
         async with server.serving():
-            plan = planned(server.url, sweep=[1, 4, 16, 32], window=0.6, slo=Slo.parse("ttft=40ms"))
-            return report(plan, await stress(plan, Budget(100_000, 60.0), StressWatch()), None)
+            plan = short_plan(server.url, sweep=[1, 4, 16, 32], window=0.6, slo=Slo.parse("ttft=40ms"))
+            return make_report(plan, await stress(plan, Budget(100_000, 60.0), StressWatch()), None)
 
-    return orjson.loads(orjson.dumps(asyncio.run(sweep()), option=orjson.OPT_NON_STR_KEYS))
+    return asyncio.run(sweep())
 
 
 def terminal(renderable: Any) -> str:
+    """Return what a terminal of 80 columns shows."""
     console = Console(width=80, record=True, force_terminal=False, file=StringIO())
     console.print(renderable)
     return console.export_text()
 
 
-def test_the_report_says_what_was_found_in_sentences(found: Any) -> None:
-    assert found["knee"] and found["knee"]["reached"]
-    assert found["sentences"][0].startswith("The knee is at") and "SLO (ttft 40 ms)" in found["sentences"][1]
-    assert found["plan"]["mix"] == {"talk": 1.0} and found["requests"] > 20 and found["begun"]
-    rows = found["timeline"]
-    assert [row["at"] for row in rows] == sorted(row["at"] for row in rows) and {row["stage"] for row in rows} == {
-        0,
-        1,
-        2,
-        3,
-    }
-    assert sum(row["turns"] for row in rows if row["measured"]) == pytest.approx(
-        sum(each["turns"] for each in found["stages"]), rel=0.1
-    )
+def with_stages(report: StressReport, *changes: dict[str, Any]) -> StressReport:
+    """Return the report with changed fields of its first stages."""
+    changed = [stage.model_copy(update=fields) for stage, fields in zip(report.stages, changes, strict=False)]
+    return report.model_copy(update={"stages": (*changed, *report.stages[len(changed) :])})
 
 
-def test_tables_for_other_programs(found: Any) -> None:
-    stages = list(csv.DictReader(StringIO(stages_csv(found["stages"]))))
-    assert [row["stage"] for row in stages] == ["1", "4", "16", "32"]
-    assert float(stages[0]["ttft_p50_seconds"]) == found["stages"][0]["latency"]["ttft"]["p50"]
-    assert float(stages[2]["server_waiting"]) == found["stages"][2]["server"]["waiting"]
-    times = list(csv.DictReader(StringIO(timeline_csv(found["timeline"]))))
-    assert len(times) == len(found["timeline"]) and timeline_csv([]) == "\n"
+def test_a_report_says_what_was_measured_in_sentences(report: StressReport) -> None:
+    assert report.knee and report.knee.reached
+    assert report.sentences[0].startswith("The knee is at") and "SLO (ttft 40 ms)" in report.sentences[1]
+    assert report.plan.mix == {"talk": 1.0} and report.requests and report.requests > 20 and report.begun
 
 
-def test_the_terminal_s_tables_fit_eighty_columns(found: Any) -> None:
-    text = terminal(summary(found))
+def test_the_timeline_is_in_order_and_adds_up_to_the_stages(report: StressReport) -> None:
+    times = [row.at for row in report.timeline]
+    assert times == sorted(times) and {row.stage for row in report.timeline} == {0, 1, 2, 3}
+    turns = sum(row.turns for row in report.timeline if row.measured)
+    assert turns == pytest.approx(sum(stage.turns for stage in report.stages), rel=0.1)
+
+
+def test_tables_for_other_programs(report: StressReport) -> None:
+    rows = list(csv.DictReader(StringIO(stages_csv(report.stages))))
+    assert [row["stage"] for row in rows] == ["1", "4", "16", "32"]
+    assert float(rows[0]["ttft_p50_seconds"]) == report.stages[0].latency.ttft.p50
+    assert report.stages[2].server and float(rows[2]["server_waiting"]) == report.stages[2].server.waiting
+    times = list(csv.DictReader(StringIO(timeline_csv(report.timeline))))
+    assert len(times) == len(report.timeline) and timeline_csv([]) == "\n"
+
+
+def test_the_terminal_s_tables_fit_eighty_columns(report: StressReport) -> None:
+    text = terminal(terminal_report(report))
     assert max(map(len, text.splitlines())) <= 80
     assert "The knee is at" in text and "TTFT" in text and "…" not in text
 
 
-def test_the_page_is_whole_and_trusts_nothing(found: Any) -> None:
-    evil = deepcopy(found)
-    evil["agents"] = [{"model": "<script>alert(1)</script>"}]
-    evil["stages"][0]["label"] = "<b>1</b>"
-    evil["sentences"].append('"><img src=x>')
-    text = page(evil, {"throughput": "<svg></svg>"})
+def test_the_terminal_shows_servers_and_answers_as_far_as_they_are_known() -> None:
+    texts = {name: terminal(terminal_report(report)) for name, report in fixed_reports().items()}
+    assert max(len(line) for text in texts.values() for line in text.splitlines()) <= 80
+    assert "same text" in texts["sweep"] and "load changed the answers" in texts["sweep"].replace("Load", "load")
+    assert "server" in texts["rates"] and "same text" not in texts["rates"] and "12 of 300 turns failed" in texts["rates"]
+    assert "server" not in texts["check"] and "quality" in texts["check"]
+
+
+def test_the_page_is_whole_and_escapes_all_text(report: StressReport) -> None:
+    evil = with_stages(report, {"label": "<b>1</b>"}).model_copy(
+        update={
+            "agents": ({"model": "<script>alert(1)</script>"},),
+            "sentences": (*report.sentences, '"><img src=x>'),
+        }
+    )
+    text = html_page(evil, {"throughput": "<svg></svg>"})
     assert "<script" not in text and "<b>" not in text and "<img" not in text and "&lt;script" in text
-    assert "http" not in text.replace(evil["plan"]["urls"][0], "") and "<svg></svg>" in text
+    assert "http" not in text.replace(evil.plan.urls[0], "") and "<svg></svg>" in text
     assert "Client and server" in text and "The client&#x27;s own health" in text
 
 
-def test_figures_are_drawn_with_units_and_the_knee(found: Any) -> None:
-    figures = charts.figures(found)
+def test_the_page_shows_answers_and_failures() -> None:
+    pages = {name: html_page(report, {}) for name, report in fixed_reports().items()}
+    assert "60 pairs of episodes, 2 unfinished" in pages["sweep"] and "first turn at which the others part" in pages["check"]
+    assert "Answers under load" not in pages["rates"] and "Client and server" not in pages["rates"]
+
+
+def test_figures_are_drawn_with_units_and_the_knee(report: StressReport) -> None:
+    figures = charts.draw_figures(report)
     assert set(figures) == {"throughput", "latency", "timeline"}
     drawings = {name: charts.svg(chart) for name, chart in figures.items()}
     assert "knee:" in drawings["throughput"] and "output tokens a second" in drawings["throughput"]
@@ -97,70 +121,55 @@ def test_figures_are_drawn_with_units_and_the_knee(found: Any) -> None:
     assert charts.png(figures["throughput"]).startswith(b"\x89PNG")
 
 
-def test_a_single_stage_has_a_timeline_only(found: Any) -> None:
-    one = {**found, "stages": found["stages"][:1], "knee": None}
-    assert set(charts.figures(one)) == {"timeline"}
-    assert charts.figures({**one, "timeline": []}) == {}
+def test_a_single_stage_has_a_timeline_only(report: StressReport) -> None:
+    single = report.model_copy(update={"stages": report.stages[:1], "knee": None})
+    assert set(charts.draw_figures(single)) == {"timeline"}
+    assert charts.draw_figures(single.model_copy(update={"timeline": ()})) == {}
 
 
-def test_figures_that_the_client_spoiled_are_named() -> None:
-    def latency(value: float | None) -> dict[str, float | None]:
-        return {f"p{percent}": value for percent in (50, 90, 95, 99)}
-
-    values = {"ttft": latency(0.1), "itl": latency(0.02), "turn": latency(1.0)}
-    calm = {"cpu": 0.5, "lag": latency(0.001), "late": latency(0.001)}
-    assert spoiled(values, calm) == {}
-    late = spoiled(values, calm | {"late": latency(0.02)})
-    assert {name.split()[0] for name in late} == {"ttft"} and "20.0 ms late" in late["ttft p50"]
-    lagging = spoiled(values, calm | {"lag": latency(0.003)})
-    assert {name.split()[0] for name in lagging} == {"itl"}
-    assert "throughput" in spoiled(values, calm | {"cpu": 0.97})
-    assert "throughput" in spoiled(values, calm | {"lag": latency(0.05)})
-    assert spoiled({**values, "ttft": latency(None)}, calm) == {}
+def test_where_the_client_is_the_limit_no_knee_of_the_server_is_named(report: StressReport) -> None:
+    limit = {"spoiled": {"throughput": "the client used 97% of its core"}}
+    texts = sentences(with_stages(report, *[limit] * len(report.stages)))
+    assert texts[0].startswith("The client is the limit") and not any("knee is at" in text for text in texts)
 
 
-def test_where_the_client_is_the_limit_no_knee_of_the_server_is_named(found: Any) -> None:
-    mine = deepcopy(found)
-    for stage in mine["stages"]:
-        stage["spoiled"] = {"throughput": "the client used 97% of its core"}
-    said = sentences(mine)
-    assert said[0].startswith("The client is the limit") and not any("knee is at" in each for each in said)
-
-
-def test_what_failed_and_what_ended_early_is_said(found: Any) -> None:
-    poor = {**deepcopy(found), "stopped": "it was stopped"}
-    poor["stages"][0]["errors"] = {"busy": 3}
-    poor["stages"][1]["unanswered"] = 2
+def test_a_report_says_what_failed_and_that_it_ended_early(report: StressReport) -> None:
+    poor = with_stages(report, {"errors": {"busy": 3}}, {"unanswered": 2}).model_copy(update={"stopped": "it was stopped"})
     text = " ".join(sentences(poor))
     assert "3 busy, 2 without an answer" in text and "ended early: it was stopped" in text
+    assert poor.ended_early and not report.ended_early
 
 
-def test_a_report_can_be_compared_with_itself_and_with_a_faster_one(found: Any) -> None:
-    same = compare(found, found)
-    assert same["same_plan"] and all(
-        figure["ratio"] == 1 for stage in same["stages"] for figure in stage["figures"].values() if figure["ratio"]
-    )
-    faster = deepcopy(found)
-    for stage in faster["stages"]:
-        stage["output_tokens_per_second"] *= 2
-        stage["rates"] = [2 * rate for rate in stage["rates"]]
-    faster["plan"]["seed"] = 5
-    both = compare(found, faster)
-    assert not both["same_plan"] and both["overall"]["output tokens/s"]["ratio"] == pytest.approx(2)
-    low, high = both["stages"][0]["throughput_interval"]
-    assert low <= 2 <= high
-    text = terminal(shown(both, "a", "b"))
+def test_a_report_compared_with_itself_has_ratios_of_one(report: StressReport) -> None:
+    comparison = compare_reports(report, report)
+    ratios = [figure.ratio for stage in comparison.stages for figure in stage.figures.values()]
+    assert comparison.same_plan and {ratio for ratio in ratios if ratio is not None} == {1}
+
+
+def test_a_report_compared_with_a_faster_one_has_its_ratio(report: StressReport) -> None:
+    faster = with_stages(report, *[_twice_as_fast(stage) for stage in report.stages])
+    faster = faster.model_copy(update={"plan": report.plan.model_copy(update={"seed": 5})})
+    comparison = compare_reports(report, faster)
+    assert not comparison.same_plan and comparison.overall["output tokens/s"].ratio == pytest.approx(2)
+    interval = comparison.stages[0].throughput_interval
+    assert interval and interval[0] <= 2 <= interval[1]
+    text = terminal(terminal_comparison(comparison, "a", "b"))
     assert "B / A" in text and "2.000" in text and max(map(len, text.splitlines())) <= 80
 
 
-def test_what_is_no_report_is_said(found: Any, tmp_path: Path) -> None:
-    good, bad, other = (tmp_path / name for name in ("good.json", "bad.json", "other.json"))
-    good.write_bytes(orjson.dumps(found))
-    bad.write_text("{")
-    other.write_text("{}")
-    assert read_report(good) == found
-    for path in (bad, other, tmp_path / "none.json"):
-        with pytest.raises(UsageError):
-            read_report(path)
-    with pytest.raises(StoreError):
-        write(bad, {"x": "y"})
+def _twice_as_fast(stage: StageMetrics) -> dict[str, Any]:
+    return {
+        "output_tokens_per_second": 2 * stage.output_tokens_per_second,
+        "rates": tuple(2 * rate for rate in stage.rates),
+    }
+
+
+def test_a_plan_is_the_same_at_another_server(report: StressReport) -> None:
+    moved = report.plan.model_copy(update={"urls": ("http://127.0.0.2/v1",), "agents": ("other@http://127.0.0.2/v1",)})
+    assert compare_reports(report, report.model_copy(update={"plan": moved})).same_plan
+
+
+def test_a_folder_that_cannot_be_written_gets_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match="cannot be written"):
+        write_files(tmp_path / "file", {"x": "y"})

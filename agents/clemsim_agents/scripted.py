@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from clemsim.catalog.agents import AgentOptions
+from clemsim.catalog.kinds import AgentKind, AgentOptions
 from clemsim.catalog.plugins import registered
 from clemsim.errors import UsageError
 from clemsim.game.messages import Message
@@ -18,6 +18,7 @@ class PerArena(Agent):
     """Hands each view to the player that is registered for its arena, or to `otherwise`."""
 
     def __init__(self, name: str, group: str, otherwise: Agent | None = None) -> None:
+        """`group`: the entry-point group of the players, without `clemsim.`."""
         self.name = name
         self._group = group
         self._players: dict[str, Agent] = {}
@@ -25,21 +26,21 @@ class PerArena(Agent):
 
     def check(self, arena: str, seats: Sequence[str]) -> None:
         """Load the player of the arena. Raises UsageError where there is none."""
-        there = registered(self._group)
-        if arena in there:
-            self._players.setdefault(arena, there[arena].load()())
+        players = registered(self._group)
+        if arena in players:
+            self._players.setdefault(arena, players[arena].load()())
         elif self._otherwise is None:
-            raise UsageError(f"there is no {self.name} for {arena}, only for {', '.join(there)}")
+            raise UsageError(f"there is no {self.name} for {arena}, only for {', '.join(players)}")
 
     async def reply(self, view: View) -> Message:
-        """What the arena's player says."""
+        """Return the reply of the arena's player."""
         player = self._players.get(view.key.arena, self._otherwise)
         if player is None:
             raise UsageError(f"there is no {self.name} for {view.key.arena}")
         return await player.reply(view)
 
     def describe(self) -> dict[str, Any]:
-        """Its name; it has no settings."""
+        """Return its name; it has no settings."""
         return {"name": self.name, "engine": "none"}
 
 
@@ -49,23 +50,35 @@ class AnyMove(Agent):
     name = "random"
 
     async def reply(self, view: View) -> Message:
-        """A reply that keeps to the format."""
-        drawn = view.format.sample(random.Random(view.seed)) if view.format else "yes"
-        return Message(view.seat, drawn)
+        """Return a reply that keeps to the format."""
+        reply = view.format.sample(random.Random(view.seed)) if view.format else "yes"
+        return Message(view.seat, reply)
 
 
-def baseline(arg: str = "", options: AgentOptions | None = None) -> Agent:
-    """Each game's competent player."""
-    _without_arg("baseline", arg)
+def make_baseline(arg: str, options: AgentOptions) -> Agent:
+    """Make the agent that plays each game by its competent player."""
+    check_no_argument("baseline", arg)
     return PerArena("baseline", "baselines")
 
 
-def random_(arg: str = "", options: AgentOptions | None = None) -> Agent:
-    """Each game's player by chance; any reply that keeps to the format where it has none."""
-    _without_arg("random", arg)
+def make_random(arg: str, options: AgentOptions) -> Agent:
+    """Make the agent that plays each game by chance; any reply that keeps to the format where a game has no such player."""
+    check_no_argument("random", arg)
     return PerArena("random", "randoms", AnyMove())
 
 
-def _without_arg(name: str, arg: str) -> None:
+def check_no_argument(name: str, arg: str) -> None:
+    """Raise UsageError if there is an argument."""
     if arg:
         raise UsageError(f"{name} takes no argument, so {name}:{arg} means nothing")
+
+
+BASELINE = AgentKind(
+    name="baseline", help="a competent scripted player, for the games that have one", make=make_baseline, scripted=True
+)
+RANDOM = AgentKind(
+    name="random",
+    help="a scripted player that keeps to the format and draws its moves",
+    make=make_random,
+    scripted=True,
+)

@@ -10,19 +10,22 @@ import polars as pl
 
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.drawing.labels import WIDE
+from clemsim.analysis.kinds import AnalysisOptions
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.wording import number
 from clemsim.errors import UsageError
 
-RADIUS, EDGE = 150, 1.75  # pixels of 100 points; how far the picture goes beyond them, for the names of games
-HIGH = 1.25
+RADIUS = 150  # pixels of 100 points
+EDGE, HIGH = 1.75, 1.25  # half the width and height of the radar in radii, with room for the names of games
 
 
-def profiles(evidence: Evidence, model: str | None = None) -> Analysis:
-    """Each model by game; the picture begins with `model`, else with the best one. Raises UsageError for an unknown
-    model.
+def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
+    """Give the profile of each model; the figure begins with `options.model`, or else with the best one.
+
+    Raises UsageError for an unknown model.
     """
+    model = options.model
     if model is not None and model not in evidence.models:
         raise UsageError(f"there is no model {model!r} to show the profile of: choose one of {', '.join(evidence.models)}")
     chosen = model or evidence.models[0]
@@ -30,15 +33,11 @@ def profiles(evidence: Evidence, model: str | None = None) -> Analysis:
     columns = ("model", "game", "played", "quality", "deviation", "episodes")
     frame = evidence.scores.join(order, on="model").sort("place", "game").select(*columns)
     tables = [ResultTable("profiles", "% Played and Quality by model and game, 0 to 100", frame)]
-    figure = Figure(
-        "d_profile", "% Played and Quality per game; Quality as a radar (rings: 25, 50, 75, 100)", _draw(frame, chosen)
-    )
-    left = (
-        ["a game without Quality (never played to its end) has no point on the radar"]
-        if frame["quality"].null_count()
-        else []
-    )
-    return Analysis("d", "Profile of a model", _sentences(frame, chosen), tables, [figure], left)
+    caption = "% Played and Quality per game; Quality as a radar (rings: 25, 50, 75, 100)"
+    figure = Figure("profile", caption, _draw(frame, chosen))
+    note = "a game without Quality (never played to its end) has no point on the radar"
+    left_out = [note] if frame["quality"].null_count() else []
+    return Analysis("Profile of a model", _sentences(frame, chosen), tables, [figure], left_out)
 
 
 def _sentences(frame: pl.DataFrame, chosen: str) -> list[str]:
@@ -47,16 +46,17 @@ def _sentences(frame: pl.DataFrame, chosen: str) -> list[str]:
         return [f"{chosen} played nothing to its end."]
     low, high = own.row(0, named=True), own.row(-1, named=True)
     aborted = frame.filter((pl.col("model") == chosen) & (pl.col("played") < 100)).sort("played")
-    found = [
+    sentences = [
         f"{chosen} plays {high['game']} best (Quality {number(high['quality'])}) and {low['game']} worst "
         f"({number(low['quality'])})."
     ]
     if len(aborted):
         row = aborted.row(0, named=True)
-        found.append(f"It breaks the rules of form most often in {row['game']} ({number(row['played'])} % played).")
-    easiest = frame.group_by("game").agg(pl.col("quality").mean()).drop_nulls().sort("quality", descending=True)
+        sentences.append(f"It breaks the rules of form most often in {row['game']} ({number(row['played'])} % played).")
+    means = frame.group_by("game").agg(pl.col("quality").mean()).drop_nulls()
+    easiest = means.sort(["quality", "game"], descending=[True, False])
     names = [f"{game} {number(value)}" for game, value in easiest.iter_rows()]
-    return [*found, f"Over all models that played it, the mean Quality of a game: {', '.join(names)}."]
+    return [*sentences, f"Over all models that played it, the mean Quality of a game: {', '.join(names)}."]
 
 
 def _draw(frame: pl.DataFrame, chosen: str) -> charts.Specification:
@@ -70,7 +70,7 @@ def _draw(frame: pl.DataFrame, chosen: str) -> charts.Specification:
         if row[name] is not None
     ]
     bars = (
-        alt.Chart(charts.values(long), title="by game")
+        alt.Chart(charts.chart_data(long), title="by game")
         .transform_filter(pick)
         .mark_bar()
         .encode(
@@ -88,26 +88,28 @@ def _draw(frame: pl.DataFrame, chosen: str) -> charts.Specification:
         .properties(width=470, height=320)
         .add_params(pick)
     )
-    named = alt.Chart(charts.values([{"model": model} for model in models])).transform_filter(pick)
+    named = alt.Chart(charts.chart_data([{"model": model} for model in models])).transform_filter(pick)
     head = named.mark_text(fontSize=15, fontWeight="bold", align="left").encode(text="model:N", x=alt.value(0))
     radar = _radar(frame, games, pick)
-    return charts.finished(alt.vconcat(head.properties(width=470, height=18), alt.hconcat(bars, radar, spacing=40)))
+    return charts.specification_of(alt.vconcat(head.properties(width=470, height=18), alt.hconcat(bars, radar, spacing=40)))
 
 
 def _beside(spot: dict[str, Any], game: str) -> dict[str, Any]:
-    """The middle of a name that begins, or ends, where its spoke does."""
+    """Return the middle of a name that begins, or ends, at the end of its spoke."""
     side = 0 if abs(spot["x"]) < 5 else 1 if spot["x"] > 0 else -1
     return {"x": spot["x"] + side * len(game) * 10.5 * WIDE / 2 * 100 / RADIUS, "y": spot["y"], "game": game}
 
 
 def _radar(frame: pl.DataFrame, games: list[str], pick: Any) -> Any:
-    angle = {game: 2 * pi * at / len(games) for at, game in enumerate(games)}
+    angle = {game: 2 * pi * index / len(games) for index, game in enumerate(games)}
 
     def spot(game: str, radius: float) -> dict[str, Any]:
         return {"x": radius * sin(angle[game]), "y": radius * cos(angle[game])}
 
     rings = [
-        {**spot(game, r), "ring": r, "order": at} for r in (25, 50, 75, 100) for at, game in enumerate([*games, games[0]])
+        {**spot(game, r), "ring": r, "order": index}
+        for r in (25, 50, 75, 100)
+        for index, game in enumerate([*games, games[0]])
     ]
     spokes = [{**spot(game, 100), "x0": 0, "y0": 0} for game in games]
     names = [_beside(spot(game, 113), game) for game in games]
@@ -119,16 +121,18 @@ def _radar(frame: pl.DataFrame, games: list[str], pick: Any) -> Any:
     ]  # fmt: skip
     x = alt.X("x:Q", scale=alt.Scale(domain=[-100 * EDGE, 100 * EDGE], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[-100 * HIGH, 100 * HIGH], nice=False), axis=None)
-    own = alt.Chart(charts.values(points)).transform_filter(pick).encode(x=x, y=y)
+    own = alt.Chart(charts.chart_data(points)).transform_filter(pick).encode(x=x, y=y)
     layers = [
-        alt.Chart(charts.values(rings))
+        alt.Chart(charts.chart_data(rings))
         .mark_line(color="#d5d8dd", strokeWidth=0.8)
         .encode(x=x, y=y, detail="ring:N", order="order:Q"),
-        alt.Chart(charts.values(spokes)).mark_rule(color="#d5d8dd", strokeWidth=0.8).encode(x=x, y=y, x2="x0:Q", y2="y0:Q"),
+        alt.Chart(charts.chart_data(spokes))
+        .mark_rule(color="#d5d8dd", strokeWidth=0.8)
+        .encode(x=x, y=y, x2="x0:Q", y2="y0:Q"),
         own.mark_line(interpolate="linear-closed", color=charts.COLOURS[1], fill=charts.COLOURS[1], fillOpacity=0.15).encode(
             order="order:Q"
         ),
         own.mark_circle(color=charts.COLOURS[1], size=40).encode(tooltip=["game:N", alt.Tooltip("quality:Q", format=".2f")]),
-        alt.Chart(charts.values(names)).mark_text(fontSize=10.5, color=charts.DARK).encode(x=x, y=y, text="game:N"),
+        alt.Chart(charts.chart_data(names)).mark_text(fontSize=10.5, color=charts.DARK).encode(x=x, y=y, text="game:N"),
     ]
     return alt.layer(*layers, title="Quality").properties(width=2 * RADIUS * EDGE, height=2 * RADIUS * HIGH)

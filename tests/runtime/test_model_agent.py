@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from clemsim_agents.llm import LLMSeat, chat, split_thought
-from clemsim_agents.specs import remote, replay
+from clemsim_agents import remote, replay
 from clemsim_arenas.taboo.game import Taboo, Word
 
-from clemsim.catalog.agents import AgentOptions
+from clemsim.catalog.kinds import AgentOptions
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Sampling
 from clemsim.errors import UsageError
 from clemsim.game.messages import Message, Usage
 from clemsim.runs.run import play
+from clemsim.runtime.model_agent import ModelAgent, chat, split_thought
 from clemsim.store.config import RunConfig
 from tests.games import Guessing, Number
 
@@ -55,7 +55,7 @@ def test_thoughts_are_no_part_of_the_move(text: str, expected: tuple[str, str]) 
 
 async def test_thoughts_are_recorded_and_not_sent_back() -> None:
     engine = Recording(said("<think>secret plan</think>GUESS: 1"), said("GUESS: 5", "server's own field"))
-    (result,) = await Guessing().run([Number()], LLMSeat(engine, Sampling()))
+    (result,) = await Guessing().run([Number()], ModelAgent(engine, Sampling()))
     assert [turn.replied.reasoning for turn in result.transcript.turns] == ["secret plan", "server's own field"]
     assert [turn.move for turn in result.transcript.turns] == [1, 5]
     assert "secret plan" not in str(engine.requests[1].messages)
@@ -63,7 +63,7 @@ async def test_thoughts_are_recorded_and_not_sent_back() -> None:
 
 async def test_the_conversation_is_user_and_assistant_in_turn() -> None:
     engine = Recording(said("GUESS: x"), said("GUESS: 1"), said("GUESS: 5"))
-    await Guessing().run([Number()], LLMSeat(engine, Sampling()))
+    await Guessing().run([Number()], ModelAgent(engine, Sampling()))
     roles = [message["role"] for message in engine.requests[-1].messages]
     assert roles == ["user", "assistant", "user", "assistant", "user"]
     assert engine.requests[-1].messages[1:] == [
@@ -84,18 +84,18 @@ async def test_what_is_told_joins_the_next_ask() -> None:
 
 async def test_every_turn_has_a_seed_of_its_own() -> None:
     engine = Recording(said("GUESS: 1"), said("GUESS: 2"), said("GUESS: 3"), said("GUESS: 4"))
-    await Guessing().run([Number()], LLMSeat(engine, Sampling()), seed=3)
+    await Guessing().run([Number()], ModelAgent(engine, Sampling()), seed=3)
     seeds = [request.seed for request in engine.requests]
     assert len(set(seeds)) == 4
     again = Recording(*engine.replies)
-    await Guessing().run([Number()], LLMSeat(again, Sampling()), seed=3)
+    await Guessing().run([Number()], ModelAgent(again, Sampling()), seed=3)
     assert [request.seed for request in again.requests] == seeds
 
 
 @pytest.mark.parametrize("constrain", [True, False])
 async def test_only_a_constrained_seat_sends_formats(constrain: bool) -> None:
     engine = Recording(said("GUESS: 5"))
-    await Guessing().run([Number()], LLMSeat(engine, Sampling(), constrain=constrain))
+    await Guessing().run([Number()], ModelAgent(engine, Sampling(), constrain=constrain))
     assert (engine.requests[0].format is not None) == constrain
 
 
@@ -103,8 +103,8 @@ async def test_an_engine_that_can_not_constrain() -> None:
     class Free(Recording):
         constrains = False
 
-    with pytest.raises(UsageError, match="can't hold replies to a format: leave out --constrain"):
-        async with LLMSeat(Free(), Sampling(), constrain=True):
+    with pytest.raises(UsageError, match="cannot hold replies to a format: leave out --constrain"):
+        async with ModelAgent(Free(), Sampling(), constrain=True):
             pass
 
 
@@ -112,17 +112,17 @@ async def test_a_recorded_run_is_played_again(tmp_path: Path) -> None:
     config = RunConfig(agents=("random",), arenas=("taboo",), seed=5)
     before = await play(config, tmp_path / "one")
     after = await play(config.model_copy(update={"agents": (f"replay:{tmp_path / 'one'}",)}), tmp_path / "two")
-    assert after["arenas"] == before["arenas"]
+    assert after.arenas == before.arenas
 
 
 async def test_a_replay_of_several_agents_needs_a_name(tmp_path: Path) -> None:
     await play(RunConfig(agents=("random", "baseline"), arenas=("taboo",)), tmp_path / "one")
     with pytest.raises(UsageError, match=r"say whose replies, as in .*#AGENT, of baseline, random"):
-        replay(str(tmp_path / "one"), AgentOptions())
-    assert replay(f"{tmp_path / 'one'}#random", AgentOptions()).name.endswith("#random")
+        replay.make(str(tmp_path / "one"), AgentOptions())
+    assert replay.make(f"{tmp_path / 'one'}#random", AgentOptions()).name.endswith("#random")
 
 
-@pytest.mark.parametrize(("mode", "expected"), [(0o600, ""), (0o644, "others can read"), (None, "can't be read")])
+@pytest.mark.parametrize(("mode", "expected"), [(0o600, ""), (0o644, "others can read"), (None, "cannot be read")])
 def test_a_key_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int | None, expected: str) -> None:
     path = tmp_path / "key"
     if mode is not None:
@@ -131,9 +131,9 @@ def test_a_key_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: 
     monkeypatch.delenv("CLEMSIM_API_KEY", raising=False)
     monkeypatch.setenv("CLEMSIM_API_KEY_FILE", str(path))
     if not expected:
-        seat = remote("m@http://127.0.0.1:9/v1", AgentOptions())
+        seat = remote.make("m@http://127.0.0.1:9/v1", AgentOptions())
         assert "sk-secret" not in str(seat.describe())
         return
     with pytest.raises(UsageError, match=expected) as caught:
-        remote("m@http://127.0.0.1:9/v1", AgentOptions())
+        remote.make("m@http://127.0.0.1:9/v1", AgentOptions())
     assert "sk-secret" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The language model's seat: turns a view into a chat request and a completion into a message."""
+"""The seat of a language model: turns a view into a chat request, and a completion into a message."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ _THOUGHT = re.compile(r"\A\s*(?:<think>)?(?P<thought>.*?)</think>(?P<move>.*)\Z"
 _CUT_THOUGHT = re.compile(r"\A\s*<think>(?P<thought>.*)\Z", re.DOTALL)
 
 
-class LLMSeat(Agent):
+class ModelAgent(Agent):
     """A model behind an engine. With `constrain`, decoding is held to the format of every ask that declares one."""
 
     requests = True
 
     def __init__(self, engine: Engine, sampling: Sampling, *, constrain: bool = False, name: str = "") -> None:
+        """The agent goes by `name`; by the engine's name if that is empty."""
         self.name = name or engine.name
         self.width = engine.width
         self.engine = engine
@@ -31,11 +32,11 @@ class LLMSeat(Agent):
         self.constrain = constrain
 
     async def open(self) -> None:
-        """Open the engine. Raises EngineError, and UsageError where it can't constrain."""
+        """Open the engine. Raises EngineError, and UsageError where the engine cannot constrain."""
         await self.engine.open()
         if self.constrain and not self.engine.constrains:
             await self.engine.close()
-            raise UsageError(f"{self.name} can't hold replies to a format: leave out --constrain, or serve it with vLLM")
+            raise UsageError(f"{self.name} cannot hold replies to a format: leave out --constrain, or serve it with vLLM")
         self.width, self.adaptive = self.engine.width, self.engine.adaptive
 
     async def close(self) -> None:
@@ -43,16 +44,16 @@ class LLMSeat(Agent):
         await self.engine.close()
 
     async def load(self) -> ServerLoad | None:
-        """The engine's."""
+        """Return the load of the engine's servers."""
         return await self.engine.load()
 
     def describe(self) -> dict[str, Any]:
-        """Engine, model and sampling."""
+        """Return engine, model and sampling."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}
         return {**about, "sampling": self.sampling.describe()}
 
     async def reply(self, view: View) -> Message:
-        """One request; what the model thought aloud is set apart from its move."""
+        """Make one request. What the model thought aloud is set apart from its move."""
         held_to = view.format if self.constrain else None
         request = Request(chat(view), self.sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
         completion = await self.engine.complete(request)
@@ -62,7 +63,7 @@ class LLMSeat(Agent):
 
 
 def chat(view: View) -> list[ChatMessage]:
-    """The view as user and assistant messages in turn; what a seat is told without a reply joins the next ask."""
+    """Return the view as user and assistant messages in turn; what a seat is told without a reply joins the next ask."""
     seat, last, messages = view.seat, "", list[ChatMessage]()
     for message in view:
         role: Role = "assistant" if message.author == seat else "user"
@@ -75,10 +76,10 @@ def chat(view: View) -> list[ChatMessage]:
 
 
 def split_thought(text: str) -> tuple[str, str]:
-    """What the model thought aloud, and its move."""
+    """Return what the model thought aloud, and its move."""
     if "think>" not in text:
         return "", text
-    if found := _THOUGHT.match(text) or _CUT_THOUGHT.match(text):
-        parts = found.groupdict()
+    if match := _THOUGHT.match(text) or _CUT_THOUGHT.match(text):
+        parts = match.groupdict()
         return parts["thought"].strip(), (parts.get("move") or "").strip()
     return "", text

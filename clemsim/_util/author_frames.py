@@ -1,0 +1,38 @@
+"""The frames of an error that lie in the code of its author: neither in clemsim nor in Python's own library."""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from traceback import FrameSummary, extract_tb
+
+CLEMSIM = Path(__file__).resolve().parents[1]
+LIBRARY = Path(sysconfig.get_paths()["stdlib"]).resolve()
+
+
+def author_frames(error: BaseException) -> list[FrameSummary]:
+    """Return the author's frames, the outermost first, of an error or of the error that it was raised from.
+
+    Where an error was raised from a bug in clemsim itself, return all frames.
+    """
+    root = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    frames = list(extract_tb(root.__traceback__))
+    return [frame for frame in frames if _is_authors(Path(frame.filename))] or (frames if root is not error else [])
+
+
+def describe_frames(error: BaseException) -> Iterator[str]:
+    """Yield file, line and source line of each of the author's frames, as Python's tracebacks write them."""
+    for frame in author_frames(error):
+        yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
+        if frame.line:
+            yield f"    {frame.line}"
+
+
+def _is_authors(path: Path) -> bool:
+    path = path.resolve()
+    if path.is_relative_to(CLEMSIM) or path.name.startswith("<"):
+        return False
+    return not path.is_relative_to(LIBRARY) or "site-packages" in path.parts

@@ -1,0 +1,130 @@
+"""Files: reading them, writing them whole, and naming them; one message for each thing that can go wrong.
+
+Every function that takes `error` raises that class: UsageError for a file that the user names, StoreError for a file of
+a run.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import tomli_w
+
+from clemsim.errors import StoreError, UsageError
+
+FileError = type[UsageError] | type[StoreError]
+
+
+@contextmanager
+def reading_file(path: Path, error: FileError = UsageError) -> Iterator[None]:
+    """Raise `error` ("PATH cannot be read: REASON") where the block fails to read `path`."""
+    try:
+        yield
+    except OSError as reason:
+        raise error(f"{path} cannot be read: {reason.strerror or reason}") from reason
+    except UnicodeDecodeError as reason:
+        raise error(f"{path} cannot be read: it is not UTF-8 text ({reason.reason} at byte {reason.start})") from reason
+
+
+@contextmanager
+def writing_file(path: Path, error: FileError = StoreError) -> Iterator[None]:
+    """Raise `error` ("PATH cannot be written: REASON") where the block fails to write `path`, a file or a folder."""
+    try:
+        yield
+    except OSError as reason:
+        raise error(f"{path} cannot be written: {reason.strerror or reason}") from reason
+
+
+def read_bytes(path: Path, error: FileError = UsageError) -> bytes:
+    """Return the content of `path`."""
+    with reading_file(path, error):
+        return path.read_bytes()
+
+
+def read_text(path: Path, error: FileError = UsageError) -> str:
+    """Return the content of `path`, which is UTF-8."""
+    with reading_file(path, error):
+        return path.read_text(encoding="utf-8")
+
+
+def read_json(path: Path, error: FileError = UsageError) -> Any:
+    """Return the JSON value that `path` holds."""
+    return parse_json(read_bytes(path, error), str(path), error)
+
+
+def read_toml(path: Path, error: FileError = UsageError) -> dict[str, Any]:
+    """Return the TOML document that `path` holds."""
+    try:
+        return tomllib.loads(read_text(path, error))
+    except tomllib.TOMLDecodeError as reason:
+        raise error(f"{path} is not TOML: {reason}") from reason
+
+
+def parse_json(text: str | bytes, where: str, error: FileError = UsageError) -> Any:
+    """Return the JSON value in `text`; `where` names its file, or its file and line, in the error."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as reason:
+        raise error(f"{where} is not JSON: {reason}") from reason
+
+
+def dump_json(data: object) -> bytes:
+    """Return `data` as indented JSON, without a line break at its end."""
+    return orjson.dumps(data, option=orjson.OPT_INDENT_2)
+
+
+def write_bytes(path: Path, content: bytes, error: FileError = StoreError) -> None:
+    """Write `path` through a draft beside it, so that a reader finds the old content or the new one, never a part.
+
+    Its folder is made where it is missing.
+    """
+    draft = path.with_name(f".{path.name}")
+    with writing_file(path, error):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(content)
+        draft.replace(path)
+
+
+def write_text(path: Path, text: str, error: FileError = StoreError) -> None:
+    """Write `path` as `write_bytes` does, in UTF-8."""
+    write_bytes(path, text.encode(), error)
+
+
+def write_json(path: Path, data: object, error: FileError = StoreError) -> None:
+    """Write `path` as `write_bytes` does, as indented JSON."""
+    write_bytes(path, dump_json(data), error)
+
+
+def write_toml(path: Path, data: Mapping[str, Any], error: FileError = StoreError) -> None:
+    """Write `path` as `write_bytes` does, as TOML; `data` must hold no None."""
+    write_bytes(path, tomli_w.dumps(data).encode(), error)
+
+
+def write_files(folder: Path, files: Mapping[str, str | bytes], error: FileError = StoreError) -> None:
+    """Write several files by their paths within `folder`."""
+    for name, content in files.items():
+        write_bytes(folder / name, content.encode() if isinstance(content, str) else content, error)
+
+
+def make_folder(path: Path, error: FileError = StoreError) -> None:
+    """Make `path` and the folders above it, unless it is there."""
+    with writing_file(path, error):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def check_new(path: Path, detail: str = "", hint: str = "choose another --out") -> None:
+    """Raise UsageError ("PATH already exists DETAIL: HINT") unless `path` is free: missing, or an empty folder."""
+    with reading_file(path):
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise UsageError(f"{path} already exists{' ' if detail else ''}{detail}: {hint}")
+
+
+def safe_name(text: str, filler: str = "_", allowed: str = r"\w.=,@+-") -> str:
+    """Return `text` as the name of a file or folder: each run of characters outside the class `allowed` is one `filler`."""
+    return re.sub(f"[^{allowed}]+", filler, text).strip(".") or filler

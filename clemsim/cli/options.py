@@ -1,0 +1,60 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clemsim.catalog.kinds import kinds
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+SuiteOption = Annotated[
+    str, typer.Option("--suite", help="What to play: a name (`clemsim list suites`), a file or a folder.")
+]
+OutOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")]
+
+SeedOption = Annotated[int, typer.Option(help="Decides every draw of the run.")]
+TemperatureOption = Annotated[float, typer.Option(min=0.0, help="0: always the likeliest token.")]
+MaxTokensOption = Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")]
+ConstrainOption = Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")]
+IsolateCacheOption = Annotated[
+    bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
+]
+BatchOption = Annotated[int, typer.Option(min=1, help="Send up to so many turns in one request (vLLM).")]
+
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="Play in so many processes (extra `ray`).")]
+RayOption = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Play on this Ray cluster; auto: the one that runs here."),
+]
+
+MaxRequestsOption = Annotated[int | None, typer.Option(min=1, help="Make no more requests than this, then stop.")]
+MaxTokensTotalOption = Annotated[
+    int | None, typer.Option(min=1, help="Spend no more tokens (in and out) than this, then stop.")
+]
+EpisodeTokensOption = Annotated[int | None, typer.Option(min=1, help="Give an episode up when it has spent so many tokens.")]
+EpisodeSecondsOption = Annotated[
+    float | None, typer.Option(min=0.001, help="Give an episode up when it has lasted so long.")
+]
+
+WidthOption = Annotated[
+    str,
+    typer.Option(help="Turns in flight of each agent: a number, or auto: what its servers can take, found while playing."),
+]
+
+STOP_HELP = (
+    "End the run when this is answered: 'A > B' (two agents of the run), 'ci(clemscore) < 10' (points; also ci(played), "
+    "ci(quality), and of one game: ci(quality, taboo)). May be looked at any time: the error stays at 5 %."
+)
+
+
+def spec_help() -> str:
+    """Return the help of an option that takes SPECs: how each kind of agent is written."""
+    usages = ", ".join(kind.usage for kind in kinds().values())
+    return f"Who plays; repeat for several. {usages}, path/to/file.py:Class (an agent or an engine); seat=SPEC for one seat."
+
+
+AgentOption = Annotated[list[str] | None, typer.Option(metavar="SPEC", help=spec_help())]

@@ -1,0 +1,91 @@
+"""`clemsim run`: play a suite."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from clemsim.cli import options
+from clemsim.cli.common import fail, finish, one_line, run_async, watcher
+from clemsim.runs import run as runs
+from clemsim.runs.workers.cluster import WorkerOptions
+from clemsim.runtime.limits import Limits
+from clemsim.store.config import RunConfig, parse_width
+
+
+def run(
+    suite_: options.SuiteOption = "quick",
+    arena: Annotated[list[str] | None, typer.Option(help="Only this game, or path/to/game.py:Class; repeat.")] = None,
+    agent: options.AgentOption = None,
+    instances: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each experiment.")] = None,
+    repetitions: Annotated[int, typer.Option(min=1, help="Play every instance so many times.")] = 1,
+    seed: options.SeedOption = 0,
+    width: options.WidthOption = "auto",
+    temperature: options.TemperatureOption = 0.0,
+    max_tokens: options.MaxTokensOption = 300,
+    out: options.OutOption = None,
+    constrain: options.ConstrainOption = False,
+    isolate_cache: options.IsolateCacheOption = False,
+    batch: options.BatchOption = 1,
+    stop_when: Annotated[str | None, typer.Option(metavar="RULE", help=options.STOP_HELP)] = None,
+    workers: options.WorkersOption = None,
+    ray: options.RayOption = None,
+    max_requests: options.MaxRequestsOption = None,
+    max_tokens_total: options.MaxTokensTotalOption = None,
+    episode_tokens: options.EpisodeTokensOption = None,
+    episode_seconds: options.EpisodeSecondsOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Play a suite and print the results. What a limit leaves unfinished, `clemsim resume` plays.
+
+    Examples:
+
+      clemsim run --agent local --agent baseline
+
+      clemsim run --suite paper --agent qwen2.5-7b@http://127.0.0.1:8000/v1 --repetitions 3
+
+      clemsim run --suite paper --agent qwen2.5-7b@http://10.0.0.1:8000,http://10.0.0.2:8000
+
+      clemsim run --suite paper --agent baseline --workers 2
+
+      clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
+
+      clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
+    """
+    with one_line():
+        config = _config(
+            suite=suite_,
+            arenas=tuple(arena or ()),
+            agents=tuple(agent or ("local",)),
+            instances=instances,
+            repetitions=repetitions,
+            seed=seed,
+            width=parse_width(width),
+            temperature=temperature,
+            max_tokens=max_tokens,
+            constrain=constrain,
+            isolate_cache=isolate_cache,
+            batch=batch,
+            stop_when=stop_when,
+        )
+        stopped: list[bool] = []
+        limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
+        summary = run_async(runs.play(config, out, watcher(stopped), limits, workers=worker_options(workers, ray)))
+        finish(summary, as_json=json, stopped=bool(stopped))
+
+
+def worker_options(count: int | None, address: str | None) -> WorkerOptions | None:
+    """Return what `--workers` and `--ray` say; None: play in this process."""
+    return WorkerOptions(count or 2, address) if count or address else None
+
+
+def _config(**fields: Any) -> RunConfig:
+    """Make the configuration. Leaves with one line where the options do not go together."""
+    try:
+        return RunConfig(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = first["msg"].removeprefix("Value error, ")
+        fail(f"--{str(first['loc'][0]).replace('_', '-')}: {reason}" if first["loc"] else reason)

@@ -1,0 +1,76 @@
+"""The results of analyses and comparisons of runs as terminal text and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.box import HORIZONTALS
+from rich.console import RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from clemsim._util.text import plain
+from clemsim.analysis.results import Analysis, ResultTable
+from clemsim.analysis.run_comparison import RunComparison
+from clemsim.analysis.writing.tables import cell_text, heading
+
+ROWS = 20  # of a table; the files hold all rows
+SHORT = 9  # characters; columns of shorter cells are not folded
+
+
+def report(analyses: Sequence[Analysis], left_out: Sequence[str]) -> Iterator[RenderableType]:
+    """Yield each analysis with its sentences and its main table, then the notes on what was left out."""
+    for analysis in analyses:
+        letter = f"{analysis.letter}  " if analysis.letter else ""
+        yield plain(f"\n{letter}{analysis.title}", "bold")
+        for sentence in analysis.sentences:
+            yield plain(f"  {sentence}")
+        if analysis.tables:
+            yield table_of(analysis.tables[0], ROWS)
+        for note in analysis.left_out:
+            yield plain(f"  left out: {note}", "dim")
+    if left_out:
+        yield plain("\nWhat was left out", "bold")
+        for note in left_out:
+            yield plain(f"  {note}", "dim")
+
+
+def run_comparison_table(comparison: RunComparison) -> RenderableType:
+    """Return the table of two runs by game and metric, 80 columns wide; each game has a line of its own."""
+    grid = _grid(comparison.title)
+    for title in ("game", "A", "B", "A − B", "low", "high", "p holm", "verdict"):
+        left = title in ("game", "verdict")
+        grid.add_column(title, justify="left" if left else "right", overflow="fold", no_wrap=title != "game")
+    game = None
+    for row in comparison.rows:
+        if row.game != game:
+            game = row.game
+            grid.add_row(plain(game, "bold"))
+        style = "bold" if row.verdict in ("higher", "lower") else ""
+        cells = [cell_text(value) for value in (row.a, row.b, row.difference, row.low, row.high)]
+        texts = [*cells, cell_text(row.p_holm, "p_holm"), row.verdict]
+        grid.add_row(plain(f"  {row.metric}"), *(plain(text, style) for text in texts))
+    return grid
+
+
+def table_of(table: ResultTable, most: int | None = None) -> RenderableType:
+    """Return a table with its first `most` rows, or all of them."""
+    frame = table.frame.select(table.brief) if table.brief else table.frame
+    more = 0 if most is None else max(0, len(frame) - most)
+    grid = _grid(table.title)
+    for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
+        number = dtype.is_numeric()
+        short = number or max((len(cell_text(cell, name)) for cell in frame[name]), default=0) <= SHORT
+        grid.add_column(heading(name), justify="right" if number else "left", overflow="fold", no_wrap=short)
+    for row in frame.head(most).iter_rows() if most else frame.iter_rows():
+        grid.add_row(*(plain(cell_text(cell, name)) for cell, name in zip(row, frame.columns, strict=True)))
+    if more:
+        grid.caption = Text(f"and {more} more rows in {table.name}.csv", "dim")
+        grid.caption_justify = "left"
+    return grid
+
+
+def _grid(title: str) -> RichTable:
+    grid = RichTable(title=plain(title), title_justify="left", title_style="dim", box=HORIZONTALS, padding=(0, 1, 0, 0))
+    grid.pad_edge = grid.show_edge = False
+    return grid

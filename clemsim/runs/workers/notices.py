@@ -1,0 +1,128 @@
+"""What a worker passes on to the process that holds the run: one notice for each call of an observer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from clemsim.game.events import Event
+from clemsim.game.instances import EpisodeKey, Instance
+from clemsim.game.messages import Message
+from clemsim.game.outcomes import Outcome
+from clemsim.game.transcript import Transcript
+from clemsim.game.view import View
+from clemsim.runtime.episode import Result, Scores
+from clemsim.runtime.observer import Observer, WidthSample
+
+_NO_MESSAGE = Message("", "")
+
+
+class Notice(Protocol):
+    """Something that an observer in a worker was told."""
+
+    def tell(self, observer: Observer) -> None:
+        """Tell an observer in another process the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeStarted:
+    """An episode began or went on."""
+
+    key: EpisodeKey
+
+    def tell(self, observer: Observer) -> None:
+        """Tell the observer."""
+        observer.started(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class EventsRecorded:
+    """An episode had new events, the first of them its number `index`."""
+
+    key: EpisodeKey
+    index: int
+    events: Sequence[Event]
+
+    def tell(self, observer: Observer) -> None:
+        """Tell the observer."""
+        observer.record(self.key, self.index, self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMade:
+    """A turn was answered. View and message come without texts, which are in the events."""
+
+    key: EpisodeKey
+    agent: str
+    view: View
+    message: Message
+    prefix: int
+
+    def tell(self, observer: Observer) -> None:
+        """Tell the observer."""
+        observer.request(self.key, self.agent, self.view, self.message, self.prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeFinished:
+    """An episode ended or stays unfinished; it was scored in the worker."""
+
+    key: EpisodeKey
+    outcome: Outcome | None
+    cause: str
+    detail: str
+    scores: Scores
+    rounds: Sequence[Scores]
+
+    def tell(self, observer: Observer) -> None:
+        """Tell the observer, with an empty transcript: the events were recorded before."""
+        transcript = Transcript[Instance](self.key, Instance(), ())
+        scored = dict(self.scores), list(self.rounds)
+        observer.finished(Result(self.key, transcript, self.outcome, self.cause, self.detail, lambda transcript: scored))
+
+
+@dataclass(frozen=True, slots=True)
+class WidthSampled:
+    """The width of an agent was sampled."""
+
+    sample: WidthSample
+
+    def tell(self, observer: Observer) -> None:
+        """Tell the observer."""
+        observer.width_sampled(self.sample)
+
+
+class BufferedRecorder(Observer):
+    """Stands for the run's store in a worker: keeps the notices until they are taken."""
+
+    def __init__(self) -> None:
+        self._notices: list[Notice] = []
+
+    def take(self) -> list[Notice]:
+        """Take the notices since the last call."""
+        notices, self._notices = self._notices, []
+        return notices
+
+    def started(self, key: EpisodeKey) -> None:
+        """Keep it."""
+        self._notices.append(EpisodeStarted(key))
+
+    def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
+        """Keep it."""
+        self._notices.append(EventsRecorded(key, index, list(events)))
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
+        """Keep it, without what the seat has seen and what it said."""
+        bare = View(view.key, view.seat, view.turn, view.seed, None, (), 0, _NO_MESSAGE)
+        self._notices.append(RequestMade(key, agent, bare, replace(message, content="", reasoning=""), prefix))
+
+    def finished(self, result: Result) -> None:
+        """Keep it, with the scores. Raises ArenaError for a bug in a metric."""
+        self._notices.append(
+            EpisodeFinished(result.key, result.outcome, result.cause, result.detail, result.scores, result.rounds)
+        )
+
+    def width_sampled(self, sample: WidthSample) -> None:
+        """Keep it."""
+        self._notices.append(WidthSampled(sample))

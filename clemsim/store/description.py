@@ -1,0 +1,69 @@
+"""What a run says of itself in `run.toml`.
+
+Keys that this version does not know, of an older or a newer run, are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from clemsim.store.config import RunConfig
+
+
+class Description(BaseModel):
+    """A table of `run.toml`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class RecordedConfig(RunConfig):
+    """The configuration of a run, perhaps of another version. What it leaves out has today's default."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class SuiteDescription(Description):
+    """The suite of a run."""
+
+    name: str = ""
+    seed: int | None = None
+    language: str = "en"
+
+
+class ArenaDescription(Description):
+    """An arena of a run: its version, and the digest of its prompts and word lists; None in an imported run."""
+
+    version: int | None = None
+    files: str | None = None
+
+
+class Origin(Description):
+    """What a run was made with, and when: a time in ISO format."""
+
+    clemsim: str | None = None
+    python: str | None = None
+    platform: str | None = None
+    started: str | None = None
+
+
+class RunDescription(Description):
+    """All of `run.toml`; arenas and agents by name. What agents say of themselves is up to them."""
+
+    config: RecordedConfig = Field(default_factory=RecordedConfig)
+    suite: SuiteDescription = SuiteDescription()
+    arenas: dict[str, ArenaDescription] = Field(default_factory=dict)
+    agents: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    made: Origin = Origin()
+
+    def as_toml(self) -> dict[str, Any]:
+        """Return what was set of the description, without None, which TOML cannot hold."""
+        return without_none(self.model_dump(exclude_unset=True))
+
+
+def without_none(data: dict[str, Any]) -> dict[str, Any]:
+    """Return `data` and the tables in it without the keys whose value is None."""
+    return {
+        key: without_none(value) if isinstance(value, dict) else value for key, value in data.items() if value is not None
+    }

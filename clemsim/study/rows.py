@@ -1,0 +1,60 @@
+"""The runs of a study as rows of a table or of JSON."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class StudyRow(BaseModel):
+    """A run of a study: its folder within the study's, its players (`label`), suite, seed and decoding."""
+
+    model_config = ConfigDict(frozen=True)
+    run: str
+    label: str
+    suite: str
+    seed: int
+    constrained: bool
+
+    @property
+    def setting(self) -> str:
+        """Suite, seed and decoding: `quick, seed 0, constrained`."""
+        return f"{self.suite}, seed {self.seed}" + (", constrained" if self.constrained else "")
+
+
+class PlannedRow(StudyRow):
+    """A run that is to be played, with its number of episodes."""
+
+    episodes: int
+
+
+class OutcomeRow(StudyRow):
+    """A run after a session, with its episodes and averages (0..100); None where the run could not be played.
+
+    `seconds`: the duration of the session, rounded to a tenth. `why`: the reason for which the run is not complete.
+    """
+
+    episodes: int | None
+    unfinished: int | None
+    played: float | None
+    quality: float | None
+    clemscore: float | None
+    seconds: float
+    why: str
+
+
+class PlannedStudy(BaseModel):
+    """A study that is to be played, with the number of episodes of all runs."""
+
+    model_config = ConfigDict(frozen=True)
+    study: str
+    episodes: int
+    runs: tuple[PlannedRow, ...]
+
+
+class StudyOutcome(BaseModel):
+    """The runs of the study in folder `study`, and the number of those that are not complete."""
+
+    model_config = ConfigDict(frozen=True)
+    study: str
+    runs: tuple[OutcomeRow, ...]
+    missing: int
