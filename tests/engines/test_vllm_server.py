@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import httpx
@@ -37,11 +38,17 @@ def replace_script(script: Path, text: str) -> None:
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let CLEMSIM_VLLM name a command that serves as vLLM does; return its script."""
+    """Let CLEMSIM_VLLM name a command that serves as vLLM does; return its script, beside which the logs are."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     script = tmp_path / "server.py"
     script.write_text(SERVER)
     monkeypatch.setenv("CLEMSIM_VLLM", f"{sys.executable} {script}")
     return script
+
+
+def logs(script: Path) -> int:
+    """Return how many logs of servers are kept."""
+    return len(list(script.parent.glob("clemsim-vllm-*.log")))
 
 
 async def reachable(url: str) -> bool:
@@ -60,12 +67,12 @@ async def test_a_server_is_started_shared_and_stopped(stand_in: Path) -> None:
             assert first._server is second._server and first.name == "tiny"
             assert (await first.complete(ask())).text
             url = first._server.url
-        assert await reachable(url)
+        assert await reachable(url) and logs(stand_in) == 1
         description = first.describe()
         assert description["flags"] == ["--max-model-len", "512"]
         assert description["dialect"] == "vllm" and "url" not in description
         assert first.adaptive and first.width
-    assert not await reachable(url)
+    assert not await reachable(url) and logs(stand_in) == 0
     async with VllmServerEngine("org/tiny?max-model-len=512", pool) as again:
         assert (await again.complete(ask())).text
 
@@ -124,7 +131,7 @@ async def test_the_end_of_the_log_tells_why_a_server_did_not_start(stand_in: Pat
     with pytest.raises(EngineUnavailable, match=r"(?s)ended with 1; .*log.*loading\nValueError: no such model") as caught:
         async with VllmServerEngine("wrong", ServerPool()):
             pass
-    assert "vLLM for wrong" in str(caught.value)
+    assert "vLLM for wrong" in str(caught.value) and logs(stand_in) == 1
 
 
 async def test_a_server_that_is_not_ready_in_time_is_stopped(stand_in: Path) -> None:
