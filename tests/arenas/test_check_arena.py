@@ -17,6 +17,7 @@ def test_the_arena_keeps_to_the_contract(name: str) -> None:
     check_arena(arena, arena.instances())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registered("arenas"))
 def test_five_thousand_replies_all_end_in_an_outcome(name: str) -> None:
     arena, replies = find_arena(name)(), 0

@@ -271,8 +271,8 @@ def test_a_stopped_run_goes_on_where_it_was(clemsim: Clemsim, tmp_path: Path, nu
 
 
 def wait_for_events(path: Path, count: int) -> None:
-    """Wait until a run has recorded so many events."""
-    for _ in range(1000):
+    """Wait until a run has recorded so many events; a minute at most, for Ray takes long to start on a busy machine."""
+    for _ in range(3000):
         with suppress(StoreError), reader.reading(path) as base:
             if base.execute("SELECT count(*) FROM events").fetchone()[0] >= count:
                 return
