@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from clemsim.game.outcomes import Outcome
-from clemsim.results.intervals import Cluster, Interval, Point, clemscore, interval, point, resample, without_spread
+from clemsim.results.clusters import Cluster, Point, clemscore, point
+from clemsim.results.estimates import ModelEstimates, Score
+from clemsim.results.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,16 @@ class ScoredEpisode:
 
 
 class ScoreIntervals(BaseModel):
-    """95 % intervals in points (0..100); None where the value is None."""
+    """95 % intervals in points (0..100); None where there is no value, or too few instances bear on it."""
 
     model_config = ConfigDict(frozen=True)
     played: Interval | None = None
     quality: Interval | None = None
+    worth: Interval | None = None
 
 
 class OverallIntervals(ScoreIntervals):
-    """The intervals of %Played, Quality and clemscore over several arenas."""
+    """The intervals of the scores over several arenas."""
 
     clemscore: Interval | None = None
 
@@ -48,6 +51,7 @@ class ArenaSummary(BaseModel):
     unfinished: int
     played: float | None
     quality: float | None
+    worth: float | None
     ci: ScoreIntervals
 
 
@@ -58,6 +62,7 @@ class ScoreSummary(BaseModel):
     clemscore: float | None
     played: float | None
     quality: float | None
+    worth: float | None  # of the mean episode, an aborted one as 0
     ci: OverallIntervals
     episodes: int
     unfinished: int
@@ -91,99 +96,57 @@ def summarize_scores(episodes: Sequence[ScoredEpisode]) -> ScoreSummary:
     for episode in episodes:
         by_arena[episode.arena].append(episode)
     clusters = {arena: finished for arena, group in by_arena.items() if (finished := _clusters(group))}
-    samples = resample(clusters)
-    arenas = {
-        arena: _arena(group, clusters.get(arena), [sample[arena] for sample in samples if arena in sample])
-        for arena, group in by_arena.items()
-    }
+    estimates = ModelEstimates.of(clusters)
     played, quality, score = _overall(clusters)
     return ScoreSummary(
         clemscore=score,
         played=played,
         quality=quality,
-        ci=_overall_intervals(clusters, samples),
+        worth=_round(estimates.value("worth")),
+        ci=OverallIntervals(**_intervals(estimates, "played", "quality", "worth", "clemscore")),
         episodes=len(episodes),
         unfinished=sum(1 for episode in episodes if episode.outcome is None),
         causes=_causes(episodes),
-        arenas=arenas,
+        arenas={arena: _arena(group, estimates.of_game(arena)) for arena, group in by_arena.items()},
     )
 
 
-def _clusters(episodes: Sequence[ScoredEpisode]) -> list[Cluster]:
+def _clusters(episodes: Sequence[ScoredEpisode]) -> dict[str, Cluster]:
     """Return a cluster for each cast and instance that has a finished episode."""
     outcomes: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for episode in episodes:
         if episode.outcome is not None:
             outcomes[episode.cast, episode.instance].append(episode.outcome)
-    return [Cluster.of(group) for group in outcomes.values()]
+    return {f"{cast}\0{instance}": Cluster.of(group) for (cast, instance), group in outcomes.items()}
 
 
-def _arena(episodes: Sequence[ScoredEpisode], clusters: Sequence[Cluster] | None, samples: Sequence[Point]) -> ArenaSummary:
+def _arena(episodes: Sequence[ScoredEpisode], estimates: ModelEstimates) -> ArenaSummary:
     kinds = Counter(episode.outcome.kind for episode in episodes if episode.outcome is not None)
-    estimate = point(clusters) if clusters else None
     return ArenaSummary(
         episodes=len(episodes),
         success=kinds["success"],
         failure=kinds["failure"],
         aborted=kinds["aborted"],
         unfinished=len(episodes) - kinds.total(),
-        played=_round(estimate.played if estimate else None),
-        quality=_round(estimate.quality if estimate else None),
-        ci=_arena_intervals(clusters, estimate, samples),
+        played=_round(estimates.value("played")),
+        quality=_round(estimates.value("quality")),
+        worth=_round(estimates.value("worth")),
+        ci=ScoreIntervals(**_intervals(estimates, "played", "quality", "worth")),
     )
 
 
-def _arena_intervals(clusters: Sequence[Cluster] | None, estimate: Point | None, samples: Sequence[Point]) -> ScoreIntervals:
-    if not clusters or estimate is None:
-        return ScoreIntervals()
-    played, quality = estimate.played, estimate.quality
-    scored = sum(1 for cluster in clusters if cluster.scored)
-    return ScoreIntervals(
-        played=_round_both(interval([sample.played for sample in samples], lambda: without_spread(played, len(clusters)))),
-        quality=None
-        if quality is None
-        else _round_both(interval([sample.quality for sample in samples], lambda: without_spread(quality, scored))),
-    )
+def _intervals(estimates: ModelEstimates, *scores: Score) -> dict[str, Interval | None]:
+    return {score: _round_both(estimates.interval(score)) for score in scores}
 
 
-def _overall(clusters: Mapping[str, Sequence[Cluster]]) -> tuple[float | None, float | None, float | None]:
+def _overall(clusters: Mapping[str, Mapping[str, Cluster]]) -> tuple[float | None, float | None, float | None]:
     """Return %Played, Quality and clemscore over all arenas."""
     if not clusters:
         return None, None, None
-    values = clemscore([_rounded(point(group)) for group in clusters.values()])
+    values = clemscore([_rounded(point(list(group.values()))) for group in clusters.values()])
     played, quality = _round(values[0]), _round(values[1])
     score = _round(played / 100 * quality) if played is not None and quality is not None else None
     return played, quality, score
-
-
-def _overall_intervals(
-    clusters: Mapping[str, Sequence[Cluster]], samples: Sequence[Mapping[str, Point]]
-) -> OverallIntervals:
-    if not clusters:
-        return OverallIntervals()
-    drawn = zip(*(clemscore(list(sample.values())) for sample in samples), strict=True)
-    played, quality, score = [
-        _round_both(interval(values, lambda bounds=bounds: bounds))  # type: ignore[misc]
-        for values, bounds in zip(drawn, _without_spread_overall(clusters), strict=True)
-    ]
-    return OverallIntervals(played=played, quality=quality, clemscore=score)
-
-
-def _without_spread_overall(clusters: Mapping[str, Sequence[Cluster]]) -> list[Interval]:
-    """Return the intervals of the three when no arena has any spread: the ends of the arenas' own intervals, averaged."""
-    played = [without_spread(point(group).played, len(group)) for group in clusters.values()]
-    quality = [
-        without_spread(value, sum(1 for cluster in group if cluster.scored))
-        for group in clusters.values()
-        if (value := point(group).quality) is not None
-    ]
-    first, second = _mean(played), _mean(quality)
-    return [first, second, (first[0] * second[0] / 100, first[1] * second[1] / 100)]
-
-
-def _mean(intervals: Sequence[Interval]) -> Interval:
-    count = max(1, len(intervals))
-    return sum(low for low, _ in intervals) / count, sum(high for _, high in intervals) / count
 
 
 def _causes(episodes: Sequence[ScoredEpisode]) -> dict[str, int]:

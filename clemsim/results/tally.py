@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clemsim.results.intervals import Cluster, Point, point
+from clemsim.results.clusters import Cluster, Point, point
 from clemsim.runtime.episode import Result
 from clemsim.runtime.observer import Observer
 

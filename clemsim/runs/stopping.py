@@ -25,8 +25,9 @@ from clemsim.errors import ArenaError, UsageError
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
 from clemsim.game.seeds import derive
+from clemsim.results.clusters import Cluster, clemscore, point
 from clemsim.results.confidence_sequence import LEVEL, ConfidenceSequence
-from clemsim.results.intervals import Cluster, Interval, clemscore, point
+from clemsim.results.intervals import Interval
 from clemsim.results.run_summary import StoppingResult
 from clemsim.runs.prepare import PreparedRun
 from clemsim.runs.workers.cluster import WorkerOptions

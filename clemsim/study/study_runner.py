@@ -18,7 +18,7 @@ from clemsim.catalog.agents import kind_of
 from clemsim.catalog.models import read
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
-from clemsim.results.intervals import Point
+from clemsim.results.clusters import Point
 from clemsim.results.run_summary import RunSummary
 from clemsim.runs import run
 from clemsim.runs.manifest import settled

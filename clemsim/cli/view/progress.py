@@ -13,7 +13,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.results.intervals import Point, clemscore
+from clemsim.results.clusters import Point, clemscore
 from clemsim.runtime.progress import Progress
 
 REFRESH, PLAIN_EVERY = 0.25, 5.0  # seconds

@@ -1,0 +1,138 @@
+"""One interval and one p value for the difference between two models in a score.
+
+The interval is built of the two models' own intervals (method of variance estimates recovery: Zou and Donner 2008; Newcombe
+1998), narrowed by what both owe to the same instances: the correlation of their deviations, shrunk where few instances bear
+it. So it never contradicts them, stays within the scale, and has a width where both models did the same.
+
+Its p value is the level at which the interval just ends at 0. Where few instances bear the difference that level is only
+approximate, so that no difference at all is judged by an exact test too: the labels of the two models are swapped, instance
+by instance (`clemsim.results.label_swaps`). The larger p value holds, and the interval contains 0 unless both tests reject
+it. So an interval leaves 0 out exactly where p is below 5 %.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+from clemsim.results.clusters import Cluster
+from clemsim.results.distributions import NORMAL
+from clemsim.results.estimates import ModelEstimates, Score
+from clemsim.results.intervals import Interval
+from clemsim.results.label_swaps import swap_p
+from clemsim.results.means import LEVEL, Mean
+
+SHRINK = 2.0  # instances without correlation that are added to those that were seen
+POWER = 0.8  # of a detectable difference
+STEPS = 40  # of the search for a p value
+
+Clusters = Mapping[str, Mapping[str, Cluster]]  # by game and instance
+
+
+@dataclass(frozen=True, slots=True)
+class PairedMeans:
+    """A score of two models, and the correlation of their estimates."""
+
+    first: Mean
+    second: Mean
+    correlation: float
+
+    @property
+    def value(self) -> float:
+        """The difference, -1..1."""
+        return self.first.value - self.second.value
+
+    def ends(self, level: float = LEVEL) -> Interval:
+        """Return the interval of this level."""
+        below, above = self.first.ends(level), self.second.ends(level)
+        down = self._distance(self.first.value - below[0], above[1] - self.second.value)
+        up = self._distance(below[1] - self.first.value, self.second.value - above[0])
+        return max(-1.0, self.value - down), min(1.0, self.value + up)
+
+    def _distance(self, one: float, other: float) -> float:
+        return sqrt(max(0.0, one * one + other * other - 2 * self.correlation * one * other))
+
+    def p(self) -> float:
+        """Return the level, as 1 - level, of the interval that just ends at 0."""
+        if self.value == 0:
+            return 1.0
+        low, high = 1e-12, 1.0 - 1e-12
+        for _ in range(STEPS):
+            middle = sqrt(low * high) if high < 0.5 else (low + high) / 2
+            ends = self.ends(1 - middle)
+            if ends[0] > 0 or ends[1] < 0:
+                high = middle
+            else:
+                low = middle
+        return high
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The difference first - second in points, its 95 % interval and its p value; all None where one has no such score.
+
+    Interval and p are None, too, where too few instances bear on a score. `detectable`: the smallest true difference that
+    instances as many and as unlike as these show in four studies of five.
+    """
+
+    value: float | None = None
+    interval: Interval | None = None
+    p: float | None = None
+    detectable: float | None = None
+
+
+def difference(first: Clusters, second: Clusters, score: Score) -> Difference:
+    """Return the difference between two models, each with its clusters, on the instances that both have finished."""
+    shared = {game: first[game].keys() & second[game].keys() for game in first.keys() & second.keys()}
+    both = tuple(
+        {game: {name: model[game][name] for name in sorted(names)} for game, names in sorted(shared.items()) if names}
+        for model in (first, second)
+    )
+    return paired_difference(*(ModelEstimates.of(clusters) for clusters in both), score, swap_p(*both, score))
+
+
+def paired_difference(first: ModelEstimates, second: ModelEstimates, score: Score, exact: float | None = None) -> Difference:
+    """Return the difference between two models; `exact`: the p value of the exact test, where there is one."""
+    means = first.mean(score), second.mean(score)
+    if means[0] is None or means[1] is None:
+        return Difference()
+    pair = PairedMeans(*means, _correlation(first, second, score))
+    value = 100 * pair.value
+    if any(mean.interval() is None for mean in means if mean):
+        return Difference(value)
+    low, high = pair.ends()
+    if exact is not None and exact >= 1 - LEVEL:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return Difference(value, (100 * low, 100 * high), max(pair.p(), exact or 0.0), _detectable(low, high))
+
+
+def _detectable(low: float, high: float) -> float:
+    """Return the smallest difference, in points, that an interval as wide as this one leaves 0 out of with 80 % power."""
+    error = (high - low) / 2 / NORMAL.inv_cdf(0.5 + LEVEL / 2)
+    return 100 * error * (NORMAL.inv_cdf(0.5 + LEVEL / 2) + NORMAL.inv_cdf(POWER))
+
+
+def _correlation(first: ModelEstimates, second: ModelEstimates, score: Score) -> float:
+    """Return the correlation of two estimates: that of their deviations on shared instances, shrunk towards 0.
+
+    A correlation that few instances bear is mostly chance. Those of a game weigh as much as the variance that comes from it,
+    so that two instances of a small game are few even beside a hundred of a large one (Satterthwaite 1946).
+    """
+    ours, theirs = first.deviations(score), second.deviations(score)
+    squares: dict[str, float] = defaultdict(float)
+    counts: dict[str, int] = defaultdict(int)
+    together = 0.0
+    for (game, instance), deviation in ours.items():
+        other = theirs.get((game, instance))
+        if other is not None:
+            together += deviation * other
+            squares[game] += deviation * deviation + other * other
+            counts[game] += 1
+    size = sqrt(sum(value * value for value in ours.values()) * sum(value * value for value in theirs.values()))
+    uncertain = sum(squares[game] ** 2 / (count - 1) for game, count in counts.items() if count > 1)
+    if size <= 0 or uncertain <= 0:
+        return 0.0
+    freedom = sum(squares.values()) ** 2 / uncertain
+    return together / size * freedom / (freedom + SHRINK)
