@@ -6,35 +6,25 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.sources.runs import Setting, read_run, setting
-from clemsim.analysis.statistics.averages import Numbers
-from clemsim.analysis.statistics.bootstrap import Sample, from_clusters
-from clemsim.analysis.statistics.differences import (
-    Difference,
-    Metric,
-    Sensitivity,
-    Verdict,
-    game_difference,
-    overall_difference,
-    sensitivity_of,
-    verdict,
-)
-from clemsim.analysis.statistics.power import more_episodes
-from clemsim.analysis.wording import difference_sentence, signed
+from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
+from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
+from clemsim.analysis.wording import difference_sentence, number, signed
 from clemsim.analysis.writing.html import list_html, paragraphs_html, table_html
 from clemsim.errors import UsageError
+from clemsim.results.clusters import Cluster
+from clemsim.results.differences import Difference
+from clemsim.results.estimates import Score
 from clemsim.results.paired_tests import holm
 from clemsim.store import reader
 from clemsim.store.folder import STORE
 
 A, B = "A", "B"
-ALL: tuple[Metric, ...] = (*METRICS, "clemscore")
-COUNTS = ("episodes", "played", "scored", "total")
+ORDER: tuple[Score, ...] = ("played", "quality", "worth", "clemscore")  # of the rows over all games; the last decides
 DATA = "SELECT arena, experiment || '/' || instance, data FROM episodes GROUP BY 1, 2"
 
 
@@ -45,12 +35,12 @@ class ComparisonRow:
     `a`, `b`: the metric of both agents, 0..100. `difference`: a - b in points, with its 95 % interval `low` to `high`, all
     None where one of them has no value. `p`: its two-sided p value. `p_holm`: the p value adjusted by Holm's method (Holm
     1979) for all rows but the overall clemscore, which is a test of its own. `verdict`: at the 5 % level of `p_holm`.
-    `instances`: the number of instances that both have finished. `more_instances`: the number of further instances that
-    would show a true difference of this size four times in five; None where none would.
+    `instances`: the number of instances that both have finished. `detectable`: the true difference, in points, that so many
+    instances show four times in five.
     """
 
     game: str
-    metric: Metric
+    metric: Score
     instances: int
     a: float | None
     b: float | None
@@ -60,7 +50,7 @@ class ComparisonRow:
     p: float | None
     p_holm: float | None
     verdict: Verdict
-    more_instances: int | None
+    detectable: float | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +108,7 @@ def compare_runs(
     """Compare agent `a` of the run in folder `run_a` with agent `b` of `run_b`, on the instances that both have finished.
 
     `a` and `b` may be left out where a run has only one agent. Differences are paired by instance; their intervals and
-    p values come from a bootstrap over instances (see `clemsim.analysis.statistics.bootstrap`). Runs of different suites,
+    p values are those of `clemsim.results.differences`. Runs of different suites,
     rules, prompts, instances or constraints are compared only with `anyway`, by the names of games and instances; a note
     then names the difference.
 
@@ -134,9 +124,9 @@ def compare_runs(
         raise UsageError(f"the runs cannot be compared: {obstacles[0]} (--anyway compares what has the same name)")
     frames = [part.clusters.filter(pl.col("model") == agent) for part, agent in zip(evidence, agents, strict=True)]
     clusters, left_out = _common_clusters(*frames)
-    if not clusters:
+    if not clusters[A]:
         raise UsageError("the runs have no finished instance in common")
-    sample = from_clusters((A, B), tuple(clusters), tuple(clusters.values()))
+    sample = sample_of(clusters, {}, (A, B))
     rows, main = _rows(sample)
     sensitivity = sensitivity_of(sample, A, B)
     names = agents if agents[0] != agents[1] else (f"{agents[0]} ({folders[0].name})", f"{agents[1]} ({folders[1].name})")
@@ -182,18 +172,21 @@ def _sampling_notes(first: Setting, second: Setting) -> list[str]:
     ]
 
 
-def _common_clusters(first: pl.DataFrame, second: pl.DataFrame) -> tuple[dict[str, Numbers], list[str]]:
-    """Return clusters by game (instances x 2 x counts) of the instances in both frames, and notes on the others."""
-    left, right = first.drop("model"), second.drop("model")
-    both = left.join(right, on=["game", "instance"], suffix="_2", maintain_order="left")
-    notes = []
-    for name, side in zip((A, B), (left, right), strict=True):
-        if only := len(side) - len(both):
-            notes.append(f"{only} instances that only {name} has finished are left out")
-    clusters = {}
-    for (game,), instances in both.sort("game", maintain_order=True).group_by("game", maintain_order=True):
-        halves = [instances.select(*(f"{name}{end}" for name in COUNTS)).to_numpy() for end in ("", "_2")]
-        clusters[str(game)] = np.stack(halves, axis=1)
+def _common_clusters(first: pl.DataFrame, second: pl.DataFrame) -> tuple[dict[str, Clusters], list[str]]:
+    """Return the clusters of A and of B on the instances in both frames, and notes on the others."""
+    frames = {A: first, B: second}
+    keys = {name: set(frame.select("game", "instance").iter_rows()) for name, frame in frames.items()}
+    both = keys[A] & keys[B]
+    notes = [
+        f"{only} instances that only {name} has finished are left out" for name in (A, B) if (only := len(keys[name] - both))
+    ]
+    clusters: dict[str, Clusters] = {}
+    for name, frame in frames.items():
+        games: dict[str, dict[str, Cluster]] = {}
+        for _, game, instance, episodes, played, scored, total in frame.sort("game", maintain_order=True).iter_rows():
+            if (game, instance) in both:
+                games.setdefault(game, {})[instance] = Cluster(int(episodes), int(played), int(scored), total)
+        clusters[name] = games
     return clusters, notes
 
 
@@ -202,47 +195,38 @@ def _rows(sample: Sample) -> tuple[tuple[ComparisonRow, ...], Difference]:
 
     That difference is a test of its own; all others are adjusted together.
     """
-    cells: list[tuple[str, Metric, int, Numbers]] = []
-    differences: list[Difference] = []
-    for column, game in enumerate(sample.games):
-        for metric in METRICS:
-            cells.append((game, metric, sample.instances[column], getattr(sample, metric)[:, column]))
-            differences.append(game_difference(sample, A, B, game, metric))
-    averages = sample.averages()
-    for name in ALL:
-        cells.append(("overall", name, sum(sample.instances), getattr(averages, name)))
-        differences.append(overall_difference(sample, A, B, name))
+    cells = [(game, score) for game in sample.games for score in METRICS] + [("overall", score) for score in ORDER]
+    counts = {game: len(sample.clusters[A][game]) for game in sample.games}
+    counts["overall"] = sum(counts.values())
+    differences = [sample.difference(A, B, score, None if game == "overall" else game) for game, score in cells]
     main = differences[-1]
     adjusted = [*holm([difference.p for difference in differences[:-1]]), main.p]
-    rows = (_row(*cell, difference, p) for cell, difference, p in zip(cells, differences, adjusted, strict=True))
+    rows = (
+        _row(sample, game, score, counts[game], difference, p)
+        for (game, score), difference, p in zip(cells, differences, adjusted, strict=True)
+    )
     return tuple(rows), main
 
 
 def _row(
-    game: str, metric: Metric, instances: int, values: Numbers, difference: Difference, adjusted: float | None
+    sample: Sample, game: str, score: Score, instances: int, difference: Difference, adjusted: float | None
 ) -> ComparisonRow:
-    a, b = (None if np.isnan(value) else float(value) for value in values)
+    estimates = [sample.estimates[name] if game == "overall" else sample.estimates[name].of_game(game) for name in (A, B)]
     low, high = difference.interval or (None, None)
     return ComparisonRow(
         game=game,
-        metric=metric,
+        metric=score,
         instances=instances,
-        a=a,
-        b=b,
+        a=estimates[0].value(score),
+        b=estimates[1].value(score),
         difference=difference.value,
         low=low,
         high=high,
         p=difference.p,
         p_holm=adjusted,
         verdict=verdict(difference.value, adjusted),
-        more_instances=_more(difference, instances),
+        detectable=difference.detectable,
     )
-
-
-def _more(difference: Difference, instances: int) -> int | None:
-    if difference.value is None or not difference.error:
-        return None
-    return more_episodes(difference.value, difference.error, instances)
 
 
 def _sentences(sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity) -> tuple[str, ...]:
@@ -251,7 +235,6 @@ def _sentences(sample: Sample, names: tuple[str, str], main: Difference, sensiti
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")
     decided = verdict(main.value, main.p) in ("higher", "lower")
-    if main.value and main.error and not decided:
-        more = more_episodes(main.value, main.error, sum(sample.instances))
-        sentences.append(f"About {more} more instances would show a true difference of that size four times in five.")
+    if main.detectable is not None and not decided:
+        sentences.append(f"A true difference of {number(main.detectable)} points would have been seen four times in five.")
     return tuple(sentences)

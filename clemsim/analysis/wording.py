@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from clemsim.analysis.statistics.differences import ALPHA, Difference, Sensitivity
+from clemsim.analysis.statistics.differences import ALPHA, Sensitivity
+from clemsim.results.differences import Difference
 from clemsim.results.intervals import Interval
 
 MINUS = "−"

@@ -85,22 +85,26 @@ class Difference:
 
 def difference(first: Clusters, second: Clusters, score: Score) -> Difference:
     """Return the difference between two models, each with its clusters, on the instances that both have finished."""
-    shared = {game: first[game].keys() & second[game].keys() for game in first.keys() & second.keys()}
-    both = tuple(
-        {game: {name: model[game][name] for name in sorted(names)} for game, names in sorted(shared.items()) if names}
-        for model in (first, second)
+    ours, theirs = _shared(first, second), _shared(second, first)
+    return paired_difference(
+        ModelEstimates.of(ours), ModelEstimates.of(theirs), score, exact=swap_p(ours, theirs, score) if ours else None
     )
-    return paired_difference(*(ModelEstimates.of(clusters) for clusters in both), score, swap_p(*both, score))
+
+
+def _shared(clusters: Clusters, others: Clusters) -> Clusters:
+    """Return the clusters of the instances that both have."""
+    shared = {game: clusters[game].keys() & others[game].keys() for game in sorted(clusters.keys() & others.keys())}
+    return {game: {name: clusters[game][name] for name in sorted(names)} for game, names in shared.items() if names}
 
 
 def paired_difference(first: ModelEstimates, second: ModelEstimates, score: Score, exact: float | None = None) -> Difference:
     """Return the difference between two models; `exact`: the p value of the exact test, where there is one."""
-    means = first.mean(score), second.mean(score)
-    if means[0] is None or means[1] is None:
+    ours, theirs = first.mean(score), second.mean(score)
+    if ours is None or theirs is None:
         return Difference()
-    pair = PairedMeans(*means, _correlation(first, second, score))
+    pair = PairedMeans(ours, theirs, _correlation(first, second, score))
     value = 100 * pair.value
-    if any(mean.interval() is None for mean in means if mean):
+    if ours.interval() is None or theirs.interval() is None:
         return Difference(value)
     low, high = pair.ends()
     if exact is not None and exact >= 1 - LEVEL:

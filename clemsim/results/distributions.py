@@ -65,8 +65,8 @@ def beta_quantile(share: float, a: float, b: float) -> float:
 
 @lru_cache(maxsize=4096)
 def t_quantile(share: float, df: float) -> float:
-    """Return the value that a share (0.5..1) of Student's t distribution with `df` > 0 degrees of freedom does not exceed; of
-    the normal distribution where `df` is infinite.
+    """Return the value that a share (0.5..1) of Student's t distribution with `df` > 0 degrees of freedom does not exceed;
+    of the normal distribution where `df` is infinite.
     """
     if math.isinf(df):
         return NORMAL.inv_cdf(share)

@@ -32,8 +32,8 @@ Instance = tuple[str, str]  # game and instance
 class GameRatios:
     """The ratios of one game; None where it has no episode, or none that was scored.
 
-    `instances`: the names of the instances, in the order of the ratios' deviations. Those of a published table, of which only
-    counts and means are known, have no names.
+    `instances`: the names of the instances, in the order of the ratios' deviations; those of a published table, of which
+    only counts and means are known, have none.
     """
 
     played: Ratio | None

@@ -35,8 +35,8 @@ EXACT = math.inf  # degrees of freedom of a variance that follows from the mean
 class Ratio:
     """The ratio of two sums over the instances of one game, 0..1.
 
-    `units`: the effective number of instances, (Σx)² / Σx² (Kish 1965). `variance`: of one instance around the ratio (n - 1);
-    None for fewer than two units. `yes_no`: each instance has all or nothing, so that the mean tells the variance.
+    `units`: the effective number of instances, (Σx)² / Σx² (Kish 1965). `variance`: of one instance around the ratio, by
+    n - 1; None for fewer than two units. `yes_no`: each instance has all or nothing, so that the mean tells the variance.
     `deviations`: by instance, how much the ratio owes to it; they add up to 0.
     """
 

@@ -41,7 +41,7 @@ def analyse_groups(evidence: Evidence, name: str, title: str, groups: Sequence[V
 
 
 def summarise(comparisons: Sequence[ModelComparison]) -> list[str]:
-    """Return sentences on the number of decided and fragile differences, and on the nearest to a decision."""
+    """Return sentences on the number of decided and fragile differences, and on what could have been seen."""
     decided = [comparison for comparison in comparisons if comparison.verdict in ("higher", "lower")]
     fragile = [comparison for comparison in comparisons if comparison.sensitivity.fragile]
     verb = "is" if len(comparisons) == 1 else "are"
@@ -51,16 +51,15 @@ def summarise(comparisons: Sequence[ModelComparison]) -> list[str]:
     if fragile:
         text += f"; of {len(fragile)} the sign changes with one game or with the rule of averaging (fragile)"
     text += "."
-    undecided = [comparison for comparison in comparisons if comparison.verdict == "undecided" and comparison.more]
-    if not undecided:
+    seen = sorted(
+        comparison.difference.detectable
+        for comparison in comparisons
+        if comparison.verdict == "undecided" and comparison.difference.detectable is not None
+    )
+    if not seen:
         return [text]
-    nearest = min(undecided, key=lambda comparison: comparison.more or 0)
-    return [
-        text,
-        f"The nearest to a decision is {nearest.model} against {nearest.reference} "
-        f"({number(nearest.difference.value)} points): about {nearest.more} more episodes of each would show a true "
-        "difference of that size four times in five, not counting Holm.",
-    ]
+    span = number(seen[0]) if len(seen) == 1 else f"{number(seen[0])} to {number(seen[-1])}"
+    return [text, f"Where it is undecided, a true difference of {span} points would have been seen four times in five."]
 
 
 def _draw(by_game: pl.DataFrame) -> charts.Specification:

@@ -1,4 +1,4 @@
-"""Differences between models: intervals, verdicts, sensitivity, and the number of episodes that would decide them."""
+"""Differences between models: intervals, verdicts, sensitivity, and the smallest difference that could have been seen."""
 
 from __future__ import annotations
 
@@ -8,18 +8,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from clemsim.analysis.statistics.bootstrap import Sample
-from clemsim.analysis.statistics.differences import (
-    Difference,
-    Sensitivity,
-    Verdict,
-    game_difference,
-    overall_difference,
-    sensitivity_of,
-    verdict,
-)
-from clemsim.analysis.statistics.power import more_episodes
+from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
+from clemsim.analysis.statistics.sample import Sample
 from clemsim.analysis.wording import difference_sentence
+from clemsim.results.differences import Difference
 from clemsim.results.paired_tests import holm
 
 BRIEF = ("model", "reference", "difference", "low", "high", "p_holm", "verdict", "fragile")  # columns of a terminal
@@ -30,8 +22,7 @@ METRICS: tuple[Literal["played", "quality"], ...] = ("played", "quality")
 class ModelComparison:
     """model - reference in points of clemscore.
 
-    `adjusted`: its p value among all that were compared with it (Holm). `more`: the number of further episodes of each of
-    the two that would show a true difference of this size; None where no number would.
+    `adjusted`: its p value among all that were compared with it (Holm).
     """
 
     group: str
@@ -40,7 +31,6 @@ class ModelComparison:
     difference: Difference
     adjusted: float | None
     sensitivity: Sensitivity
-    more: int | None
 
     @property
     def verdict(self) -> Verdict:
@@ -55,18 +45,16 @@ class ModelComparison:
 
 def compare_models(sample: Sample, pairs: Sequence[tuple[str, str, str]]) -> list[ModelComparison]:
     """Compare all pairs (group, model, reference) as one family of tests."""
-    differences = [overall_difference(sample, model, reference) for _, model, reference in pairs]
+    differences = [sample.difference(model, reference) for _, model, reference in pairs]
     adjusted = holm([difference.p for difference in differences])
     return [
-        ModelComparison(
-            group, model, reference, difference, p, sensitivity_of(sample, model, reference), _more(sample, difference)
-        )
+        ModelComparison(group, model, reference, difference, p, sensitivity_of(sample, model, reference))
         for (group, model, reference), difference, p in zip(pairs, differences, adjusted, strict=True)
     ]
 
 
 def comparison_table(comparisons: Sequence[ModelComparison]) -> pl.DataFrame:
-    """Return a row for each comparison; differences in points of clemscore, `more_episodes` of each of the two models."""
+    """Return a row for each comparison; differences in points of clemscore."""
     return pl.DataFrame([_row(comparison) for comparison in comparisons], infer_schema_length=None)
 
 
@@ -80,12 +68,10 @@ def table_by_game(sample: Sample, comparisons: Sequence[ModelComparison]) -> pl.
         key = {"group": comparison.group, "model": model, "reference": reference}
         for game in sample.games:
             in_game: dict[str, Difference | None] = {
-                metric: game_difference(sample, model, reference, game, metric) for metric in METRICS
+                metric: sample.difference(model, reference, metric, game) for metric in METRICS
             }
             rows.append({**key, "game": game, **_columns({**in_game, "clemscore": None})})
-        overall: dict[str, Difference | None] = {
-            metric: overall_difference(sample, model, reference, metric) for metric in METRICS
-        }
+        overall: dict[str, Difference | None] = {metric: sample.difference(model, reference, metric) for metric in METRICS}
         rows.append({**key, "game": "overall", **_columns({**overall, "clemscore": comparison.difference})})
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -111,7 +97,7 @@ def _row(comparison: ModelComparison) -> dict[str, Any]:
         "never_played_as_0": rules["zero"],
         "common_games": rules["common games"],
         "common_quality": rules["common Quality"],
-        "more_episodes": comparison.more,
+        "detectable": comparison.difference.detectable,
     }
 
 
@@ -121,9 +107,3 @@ def _columns(differences: Mapping[str, Difference | None]) -> dict[str, float | 
         low, high = (difference.interval if difference else None) or (None, None)
         columns |= {metric: difference.value if difference else None, f"{metric}_low": low, f"{metric}_high": high}
     return columns
-
-
-def _more(sample: Sample, difference: Difference) -> int | None:
-    if difference.value is None or not difference.error:
-        return None
-    return more_episodes(difference.value, difference.error, sum(sample.instances))

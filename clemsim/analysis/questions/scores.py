@@ -9,16 +9,12 @@ import polars as pl
 
 from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
-from clemsim.analysis.statistics.averages import Numbers
-from clemsim.analysis.statistics.bootstrap import Sample, interval, mean_without_spread
-from clemsim.analysis.statistics.differences import Metric
 from clemsim.analysis.statistics.mixed import MixedModel, fit_mixed_model
 from clemsim.analysis.wording import interval_text, models, number, width_of
-from clemsim.results.intervals import Interval
+from clemsim.results.estimates import SCORES
 
-BRIEF = ("model", "played", "quality", "clemscore", "clemscore_low", "clemscore_high")  # columns of a terminal
+BRIEF = ("model", "played", "quality", "clemscore", "clemscore_low", "clemscore_high", "worth")  # columns of a terminal
 MOST = 6000  # pairs of model and instance; with more of them the mixed model takes minutes
-METRICS: tuple[Metric, ...] = ("played", "quality", "clemscore")
 
 
 def scores(evidence: Evidence) -> Analysis:
@@ -35,28 +31,24 @@ def scores(evidence: Evidence) -> Analysis:
 
 
 def with_intervals(evidence: Evidence) -> pl.DataFrame:
-    """Return a row for each model: the three scores, each with the ends of its interval."""
+    """Return a row for each model: its scores, each with the ends of its interval."""
     sample, overall = evidence.sample, evidence.overall
-    drawn = sample.drawn()
     rows = []
-    for index, model in enumerate(sample.models):
-        row: dict[str, Any] = {"model": model, "games": int(np.count_nonzero(~np.isnan(sample.played[index])))}
+    for model in sample.models:
+        estimates = sample.estimates[model]
+        row: dict[str, Any] = {"model": model, "games": len(estimates.games)}
         printed = overall.row(by_predicate=pl.col("model") == model, named=True)
-        for metric in METRICS:
-            low, high = _ends(sample, getattr(drawn, metric)[:, index], index, metric) or (None, None)
-            row |= {metric: printed[metric], f"{metric}_low": low, f"{metric}_high": high}
+        for score in SCORES:
+            low, high = estimates.interval(score) or (None, None)
+            value = printed[score] if score in printed else _rounded(estimates.value(score))
+            row |= {score: value, f"{score}_low": _rounded(low), f"{score}_high": _rounded(high)}
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _ends(sample: Sample, drawn: Numbers, row: int, metric: Metric) -> Interval | None:
-    counts = [count for count, value in zip(sample.instances, sample.played[row], strict=True) if not np.isnan(value)]
-    known = drawn[~np.isnan(drawn)]
-    if known.size and np.ptp(known) < 1e-12:
-        played, quality = (mean_without_spread(rates[row], sample.instances) for rates in (sample.played, sample.quality))
-        product = (played[0] * quality[0] / 100, played[1] * quality[1] / 100)
-        return {"played": played, "quality": quality, "clemscore": product}[metric]
-    return interval(drawn, counts)
+def _rounded(value: float | None) -> float | None:
+    """Round to two decimals, as a run's table does."""
+    return None if value is None else round(value, 2)
 
 
 def _mixed_model(evidence: Evidence) -> tuple[MixedModel | None, list[str]]:

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
 import polars as pl
 
 from clemsim.analysis.sources import names
 from clemsim.analysis.sources.characteristics import characteristics_frame
 from clemsim.analysis.sources.published import COSTS, EPISODES, OVERALL, SCORES
-from clemsim.analysis.statistics.averages import Numbers
-from clemsim.analysis.statistics.bootstrap import Sample, from_clusters, from_table
+from clemsim.analysis.statistics.sample import Sample, game_of_table, sample_of
 from clemsim.analysis.wording import models
 from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
+from clemsim.results.clusters import Cluster
+from clemsim.results.estimates import GameRatios, ModelEstimates
 
 ROUNDING = 0.02  # points by which a clemscore of two rounded averages may differ from that of its games
 
@@ -62,12 +62,16 @@ class Evidence:
 
     @cached_property
     def sample(self) -> Sample:
-        """The observed rates of all models and games, with their bootstrap draws."""
-        run_models = [model for model in self.models if model in set(self.clusters["model"])]
-        table_models = [model for model in self.models if model not in set(run_models)]
-        parts = [self._clustered(run_models)] if run_models else []
-        parts += [self._tabled(table_models)] if table_models else []
-        return _joined(parts, self.models)
+        """The scores of all models and games, with their estimates."""
+        clusters: dict[str, dict[str, dict[str, Cluster]]] = {}
+        for model, game, instance, episodes, played, scored, total in self.clusters.iter_rows():
+            own = clusters.setdefault(model, {}).setdefault(game, {})
+            own[instance] = Cluster(int(episodes), int(played), int(scored), total)
+        printed: dict[str, dict[str, GameRatios]] = defaultdict(dict)
+        for model, game, played, quality, deviation, episodes in self.scores.iter_rows():
+            if model not in clusters and played is not None:
+                printed[model][game] = game_of_table(played, quality, deviation, episodes)
+        return sample_of(clusters, {model: ModelEstimates(games) for model, games in printed.items()}, self.models)
 
     @cached_property
     def facts(self) -> pl.DataFrame:
@@ -120,27 +124,6 @@ class Evidence:
         bits = facts.quantisation if facts and facts.quantisation else names.bits(clean)
         access = (facts and (facts.access or facts.engine)) or names.served_by(clean) or self.served.get(model)
         return names.family(weights), weights, bits, access
-
-    def _clustered(self, models: Sequence[str]) -> Sample:
-        arrays = []
-        games = [game for game in self.games if game in set(self.clusters["game"])]
-        for game in games:
-            clusters = self.clusters.filter(pl.col("game") == game)
-            row = {instance: index for index, instance in enumerate(clusters["instance"].unique(maintain_order=True))}
-            column = {model: index for index, model in enumerate(models)}
-            array = np.zeros((len(row), len(models), 4))
-            for model, _, instance, *counts in clusters.iter_rows():
-                array[row[instance], column[model]] = counts
-            arrays.append(array)
-        return from_clusters(models, games, arrays)
-
-    def _tabled(self, models: Sequence[str]) -> Sample:
-        scores = self.scores.filter(pl.col("model").is_in(models))
-        games = [game for game in self.games if game in set(scores["game"])]
-        played, quality, deviation, episodes = (
-            _matrix(scores, models, games, name) for name in ("played", "quality", "deviation", "episodes")
-        )
-        return from_table(models, games, played, quality, deviation, episodes)
 
     def _disagreeing(self) -> list[str]:
         """Return a note on each model whose printed clemscore is not that of its games."""
@@ -238,44 +221,6 @@ def _missing(evidence: Evidence) -> list[str]:
             notes.append(f"{text}: {join_names(unplayed)}")
     unscored = evidence.overall.filter(pl.col("clemscore").is_null())["model"].to_list()
     return notes + ([f"no clemscore, as nothing was scored: {join_names(unscored)}"] if unscored else [])
-
-
-def _joined(parts: Sequence[Sample], models: Sequence[str]) -> Sample:
-    """Join samples of different models into one with all their games."""
-    games = tuple(sorted({game for part in parts for game in part.games}))
-    wide = [_widened(part, games) for part in parts]
-    all_models = [model for part in parts for model in part.models]
-    instances = tuple(max(counts) for counts in zip(*(part.instances for part in wide), strict=True))
-    played, quality = (np.concatenate([getattr(part, name) for part in wide], axis=0) for name in ("played", "quality"))
-    drawn = [np.concatenate([getattr(part, f"drawn_{name}") for part in wide], axis=1) for name in ("played", "quality")]
-    paired = len(parts) == 1 and parts[0].paired
-    return Sample(tuple(all_models), games, played, quality, drawn[0], drawn[1], instances, paired).only(models)
-
-
-def _widened(part: Sample, games: Sequence[str]) -> Sample:
-    indices = [part.games.index(game) if game in part.games else None for game in games]
-
-    def wide(values: Numbers) -> Numbers:
-        empty = np.full(values.shape[:-1], np.nan)
-        return np.stack([empty if index is None else values[..., index] for index in indices], axis=-1)
-
-    instances = tuple(0 if index is None else part.instances[index] for index in indices)
-    return Sample(
-        part.models,
-        tuple(games),
-        wide(part.played),
-        wide(part.quality),
-        wide(part.drawn_played),
-        wide(part.drawn_quality),
-        instances,
-        part.paired,
-    )
-
-
-def _matrix(scores: pl.DataFrame, models: Sequence[str], games: Sequence[str], column: str) -> Numbers:
-    values: dict[tuple[str, str], float | None] = defaultdict(lambda: None)
-    values |= {(model, game): value for model, game, value in scores.select("model", "game", column).iter_rows()}
-    return np.array([[values[model, game] for game in games] for model in models], dtype=float)
 
 
 def _rounded(value: object) -> float | None:
