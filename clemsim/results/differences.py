@@ -26,7 +26,8 @@ from clemsim.results.means import LEVEL, Mean
 
 SHRINK = 2.0  # instances without correlation that are added to those that were seen
 POWER = 0.8  # of a detectable difference
-STEPS = 40  # of the search for a p value
+FARTHEST = 7.5  # normal quantile of the smallest p value that is told apart from 0
+STEPS = 60  # of the search for a p value
 
 Clusters = Mapping[str, Mapping[str, Cluster]]  # by game and instance
 
@@ -55,18 +56,32 @@ class PairedMeans:
         return sqrt(max(0.0, one * one + other * other - 2 * self.correlation * one * other))
 
     def p(self) -> float:
-        """Return the level, as 1 - level, of the interval that just ends at 0."""
+        """Return the level, as 1 - level, of the interval that just ends at 0; found by the Illinois method."""
         if self.value == 0:
             return 1.0
-        low, high = 1e-12, 1.0 - 1e-12
+        low, high = 0.0, FARTHEST  # normal quantiles: of an interval that leaves 0 out, and of one that contains it
+        below, above = abs(self.value), self._clearance(high)
+        if above > 0:
+            return _two_sided(high)
         for _ in range(STEPS):
-            middle = sqrt(low * high) if high < 0.5 else (low + high) / 2
-            ends = self.ends(1 - middle)
-            if ends[0] > 0 or ends[1] < 0:
-                high = middle
+            z = (low * above - high * below) / (above - below)
+            clearance = self._clearance(z)
+            if abs(clearance) < 1e-9 or high - low < 1e-7:
+                return _two_sided(z)
+            if clearance > 0:
+                low, below, above = z, clearance, above / 2
             else:
-                low = middle
-        return high
+                high, above, below = z, clearance, below / 2
+        return _two_sided(high)
+
+    def _clearance(self, z: float) -> float:
+        """Return how far the interval with this normal quantile stays off 0; negative where it contains 0."""
+        low, high = self.ends(1 - _two_sided(z))
+        return low if self.value > 0 else -high
+
+
+def _two_sided(z: float) -> float:
+    return 2 * (1 - NORMAL.cdf(z)) if z < 5 else 2 * NORMAL.cdf(-z)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +114,24 @@ def _shared(clusters: Clusters, others: Clusters) -> Clusters:
 
 def paired_difference(first: ModelEstimates, second: ModelEstimates, score: Score, exact: float | None = None) -> Difference:
     """Return the difference between two models; `exact`: the p value of the exact test, where there is one."""
-    ours, theirs = first.mean(score), second.mean(score)
-    if ours is None or theirs is None:
+    pair = paired_means(first, second, score)
+    if pair is None:
         return Difference()
-    pair = PairedMeans(ours, theirs, _correlation(first, second, score))
     value = 100 * pair.value
-    if ours.interval() is None or theirs.interval() is None:
+    if pair.first.interval() is None or pair.second.interval() is None:
         return Difference(value)
     low, high = pair.ends()
     if exact is not None and exact >= 1 - LEVEL:
         low, high = min(low, 0.0), max(high, 0.0)
     return Difference(value, (100 * low, 100 * high), max(pair.p(), exact or 0.0), _detectable(low, high))
+
+
+def paired_means(first: ModelEstimates, second: ModelEstimates, score: Score) -> PairedMeans | None:
+    """Return a score of two models side by side; None where one of them has none."""
+    ours, theirs = first.mean(score), second.mean(score)
+    if ours is None or theirs is None:
+        return None
+    return PairedMeans(ours, theirs, _correlation(first, second, score))
 
 
 def _detectable(low: float, high: float) -> float:
