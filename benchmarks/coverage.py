@@ -3,8 +3,8 @@
 Each cell of the grid simulates runs whose truth is known: each instance has a form and a skill of its own, correlated, that
 both models and all repetitions meet (probit), or none (plain). Two models are equal (twins), a third is weaker. By score and
 over all games it prints the share of runs in which there is an interval at all (`said`; the others say "too few"), how often
-it contains the truth (`covered`), its median width, how often twins differ at the 5 % level (`false_alarms`), and the same of
-the difference to the weaker model (`gap`), with the share of runs in which it is seen.
+it contains the truth (`covered`), its median width, how often twins differ at the 5 % level (`false_alarms`), and the same
+of the difference to the weaker model (`gap`), with the share of runs in which it is seen.
 
 A cell fails where coverage is below 92 %, or twins differ in more than 6 % of the runs, each beyond what the number of
 simulations leaves to chance (three standard errors). Intervals of few yes-or-no outcomes contain the truth more often than

@@ -28,6 +28,7 @@ PRIOR = 2.0  # degrees of freedom that a game's variance gets from the dispersio
 PHANTOM = 0.5  # an outcome of each kind that is added to a mean before its variance is taken (Jeffreys' prior)
 FEWEST = 5  # instances; of fewer nothing can be said with 95 %
 LEVEL = 0.95
+LARGEST_TAIL = 0.4999  # of an interval that is hardly more than a point
 EXACT = math.inf  # degrees of freedom of a variance that follows from the mean
 
 
@@ -98,7 +99,7 @@ class Mean:
 
     def ends(self, level: float = LEVEL) -> Interval:
         """Return the interval of this level, however few the instances."""
-        tail = (1 - level) / 2
+        tail = min(LARGEST_TAIL, (1 - level) / 2)
         count = self.smoothed * (1 - self.smoothed) / self.variance
         count *= (NORMAL.inv_cdf(1 - tail) / t_quantile(1 - tail, self.df)) ** 2
         a, b = self.value * count + 0.5, (1 - self.value) * count + 0.5

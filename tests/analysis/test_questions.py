@@ -16,9 +16,10 @@ from clemsim.analysis.kinds import KINDS, LETTERS, AnalysisOptions, choose
 from clemsim.analysis.results import Analysis
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.sources.reading import read
-from clemsim.analysis.statistics.differences import Difference, Sensitivity
+from clemsim.analysis.statistics.differences import Sensitivity
 from clemsim.analysis.statistics.rating import RatedGame
 from clemsim.errors import UsageError
+from clemsim.results.differences import Difference
 from tests.analysis.conftest import HEADER
 
 

@@ -153,7 +153,7 @@ def test_a_raw_table_is_clustered_by_instance(tmp_path: Path) -> None:
     evidence = read([path])
     assert evidence.clusters["instance"].to_list() == ["high/0", "high/1", "low/0"]  # the last one is unfinished
     assert evidence.scores.row(0)[2:4] == (pytest.approx(200 / 3), 75.0)
-    assert evidence.sample.paired and evidence.sample.instances == (3,)
+    assert evidence.sample.paired and len(evidence.sample.clusters[evidence.models[0]]["taboo"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -9,22 +9,15 @@ import pytest
 from scipy import stats
 
 from clemsim.analysis.statistics.averages import averages, points
-from clemsim.analysis.statistics.bootstrap import Sample, from_clusters, from_table, interval, mean_without_spread, p_value
-from clemsim.analysis.statistics.differences import (
-    constant_difference,
-    game_difference,
-    overall_difference,
-    sensitivity_of,
-    verdict,
-)
+from clemsim.analysis.statistics.differences import sensitivity_of, verdict
 from clemsim.analysis.statistics.groups import bucket, buckets, slope_within_families, spread
 from clemsim.analysis.statistics.mixed import fit_mixed_model
-from clemsim.analysis.statistics.power import more_episodes
 from clemsim.analysis.statistics.ranks import rank_correlation
 from clemsim.analysis.statistics.rating import RatedGame, rate
 from clemsim.analysis.statistics.regression import fit_least_squares, influence, inverse_prediction
-from clemsim.results.intervals import Cluster, point, resample
-from clemsim.results.intervals import interval as plain_interval
+from clemsim.analysis.statistics.sample import Sample, game_of_table, sample_of
+from clemsim.results.clusters import Cluster
+from clemsim.results.estimates import SCORES, ModelEstimates
 from clemsim.results.paired_tests import holm
 
 NAN = math.nan
@@ -34,11 +27,9 @@ def array(*rows: list[float]) -> np.ndarray:
     return np.array(rows)
 
 
-def sample_of(played: np.ndarray, quality: np.ndarray, games: tuple[str, ...] = ("a", "b", "c")) -> Sample:
-    """Return a sample whose draws are all equal to the observed values."""
-    models = tuple(f"m{number}" for number in range(len(played)))
-    drawn = np.repeat(played[None], 50, axis=0), np.repeat(quality[None], 50, axis=0)
-    return Sample(models, games, played, quality, *drawn, (10,) * len(games), paired=True)
+def rates(played: np.ndarray, quality: np.ndarray, games: tuple[str, ...] = ("a", "b", "c")) -> Sample:
+    """Return a sample of which only %Played and Quality are known."""
+    return Sample(tuple(f"m{number}" for number in range(len(played))), games, played, quality, {}, {})
 
 
 def test_a_game_never_played_is_out_of_quality_and_one_never_run_is_out_of_both() -> None:
@@ -56,82 +47,54 @@ def test_averages_of_nothing_are_nan() -> None:
     assert np.isnan(means.clemscore).all()
 
 
-def clusters(rng: np.random.Generator, instances: int, models: int, repetitions: int = 2) -> np.ndarray:
-    hard = rng.normal(size=(instances, 1))
-    played = rng.binomial(repetitions, stats.norm.cdf(1 - 0.5 * hard), size=(instances, models))
-    won = rng.binomial(played, stats.norm.cdf(-hard), size=(instances, models))
-    return np.stack([np.full((instances, models), repetitions), played, played, 100.0 * won], axis=-1)
+def clusters(rng: np.random.Generator, instances: int, wins: float = 0.5) -> dict[str, Cluster]:
+    played = rng.binomial(2, 0.8, size=instances)
+    won = rng.binomial(played, wins)
+    pairs = enumerate(zip(played.tolist(), won.tolist(), strict=True))
+    return {str(number): Cluster(2, kept, kept, 100.0 * score) for number, (kept, score) in pairs}
 
 
-def test_the_bootstrap_agrees_with_the_one_of_the_run_table() -> None:
-    array = clusters(np.random.default_rng(3), 40, 1)
-    sample = from_clusters(("m",), ("a",), [array])
-    plain = [Cluster(int(row[0]), int(row[1]), int(row[2]), float(row[3])) for row in array[:, 0]]
-    assert (sample.played[0, 0], sample.quality[0, 0]) == (point(plain).played, point(plain).quality)
-    low, high = interval(sample.drawn_quality[:, 0, 0], [10**6]) or (0, 0)  # so many that nothing is widened
-    expected = plain_interval([rates["a"].quality for rates in resample({"a": plain})], lambda: (0, 0))
-    assert expected is not None
-    assert (low, high) == pytest.approx(expected, abs=1.5)
+def test_the_estimates_of_a_table_are_those_of_the_episodes_behind_it() -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.choice([0.0, 50.0, 100.0], size=120)
+    played = rng.random(120) < 0.7
+    one_by_one = {
+        str(number): Cluster(1, int(kept), int(kept), float(score) if kept else 0.0)
+        for number, (kept, score) in enumerate(zip(played, scores, strict=True))
+    }
+    kept = scores[played]
+    printed = game_of_table(100 * played.mean(), kept.mean(), float(np.std(kept, ddof=1)), 120)
+    behind, table = ModelEstimates.of({"a": one_by_one}), ModelEstimates({"a": printed})
+    for score in SCORES:
+        assert table.value(score) == pytest.approx(behind.value(score))
+        assert table.interval(score) == pytest.approx(behind.interval(score), rel=1e-6)
 
 
-def test_models_share_their_draws_so_that_equals_never_differ() -> None:
-    array = clusters(np.random.default_rng(5), 20, 1)
-    sample = from_clusters(("one", "same"), ("a",), [np.repeat(array, 2, axis=1)])
-    assert np.array_equal(sample.drawn_quality[:, 0], sample.drawn_quality[:, 1])
-    difference = overall_difference(sample, "one", "same")
-    assert (difference.value, difference.p) == (0.0, 1.0)
-    assert difference.interval is not None and difference.interval[0] < 0 < difference.interval[1]
+def test_what_a_table_leaves_out_makes_its_interval_wider() -> None:
+    known = ModelEstimates({"a": game_of_table(80, 50, 10, 100)}).interval("quality") or (0, 0)
+    unknown = ModelEstimates({"a": game_of_table(80, 50, None, 100)}).interval("quality") or (0, 0)
+    assert np.ptp(known) < 0.5 * np.ptp(unknown)
+    never = ModelEstimates({"a": game_of_table(0, None, None, 40)})
+    assert never.value("worth") == 0 and never.value("quality") is None
+    assert ModelEstimates({"a": game_of_table(2.5, 100, None, 40)}).interval("quality") is None  # one episode
 
 
-def test_a_games_draws_do_not_depend_on_the_other_games() -> None:
-    rng = np.random.default_rng(1)
-    first, second = clusters(rng, 10, 1), clusters(rng, 15, 1)
-    alone = from_clusters(("m",), ("b",), [second])
-    together = from_clusters(("m",), ("a", "b"), [first, second])
-    assert np.array_equal(alone.drawn_quality[..., 0], together.drawn_quality[..., 1], equal_nan=True)
-
-
-def test_small_samples_get_wider_intervals_and_tiny_ones_a_t_interval() -> None:
-    values = np.random.default_rng(0).normal(50, 5, 4000)
-    widths = [np.ptp(interval(values, [count]) or (0, 0)) for count in (3, 10, 30, 1000)]
-    assert widths == sorted(widths, reverse=True) and widths[-1] == pytest.approx(2 * 1.96 * 5, rel=0.05)
-    assert widths[0] == pytest.approx(2 * 4.303 * math.sqrt(1.5) * 5, rel=0.05)
-    assert interval(values, [2], (45, 55)) == (45, 55)
-    assert interval(np.full(100, NAN), [10]) is None and p_value(np.full(100, NAN), [10]) is None
-
-
-def test_p_is_where_the_interval_ends_at_zero() -> None:
-    values = np.random.default_rng(0).normal(0, 1, 200_000)
-    shift = (interval(values, [1000], (-100, 100)) or (0, 0))[1]
-    assert p_value(values - shift, [1000]) == pytest.approx(0.05, abs=0.003)
-    assert p_value(values + 50, [1000]) == pytest.approx(0, abs=1e-6)
-
-
-def test_the_draws_of_a_published_table_spread_as_its_counts_imply() -> None:
-    games, models = ("a", "b"), ("m",)
-    sample = from_table(models, games, array([50, 0]), array([40, NAN]), array([20, NAN]), array([100, 40]), draws=20_000)
-    assert sample.drawn_played[..., 0].std() == pytest.approx(5, rel=0.05)  # sqrt(p (1 - p) / n)
-    assert np.nanstd(sample.drawn_quality[..., 0]) == pytest.approx(20 / math.sqrt(50), rel=0.05)
-    assert np.isnan(sample.drawn_quality[..., 1]).all() and (sample.drawn_played[..., 1] == 0).all()
-    assert not sample.paired
-
-
-def test_a_table_with_one_played_episode_has_draws_without_any() -> None:
-    sample = from_table(("m",), ("a",), array([2.5]), array([100]), array([NAN]), array([40]), draws=20_000)
-    assert np.isnan(sample.drawn_quality).mean() == pytest.approx((39 / 40) ** 40, abs=0.02)
-
-
-def test_certain_scores_have_wilsons_interval() -> None:
-    assert mean_without_spread(np.array([100.0, NAN]), (10, 10)) == pytest.approx((72.25, 100), abs=0.01)
-    (low, high), p = constant_difference(0, 10)
-    assert (low, high) == pytest.approx((-27.75, 27.75), abs=0.01) and p == 1
-    (low, _), p = constant_difference(100, 10)
-    assert low > 0 and p < 0.05
+def test_models_of_runs_are_paired_and_those_of_tables_are_not() -> None:
+    rng = np.random.default_rng(5)
+    played = {"one": {"a": clusters(rng, 40)}, "two": {"a": clusters(rng, 40)}}
+    table = {"three": ModelEstimates({"a": game_of_table(80, 50, 50, 40)})}
+    sample = sample_of(played, table, ("one", "two", "three"))
+    assert sample.games == ("a",) and not sample.paired and sample.only(["two", "one"]).paired
+    same = sample_of({"one": played["one"], "same": played["one"]}, {}, ("one", "same")).difference("one", "same")
+    assert (same.value, same.p) == (0.0, 1.0) and same.interval and same.interval[0] < 0 < same.interval[1]
+    assert (
+        sample.difference("one", "three").value is not None and sample.difference("one", "three", "worth", "b").value is None
+    )
 
 
 def test_a_difference_without_each_game_and_by_other_rules() -> None:
     quality = array([60, 40, 90], [50, 50, NAN])
-    sensitivity = sensitivity_of(sample_of(array([100, 100, 10], [100, 100, 0]), quality), "m0", "m1")
+    sensitivity = sensitivity_of(rates(array([100, 100, 10], [100, 100, 0]), quality), "m0", "m1")
     # 70 % x 63.33 - 66.67 % x 50; without c: 50 - 50; as 0: 50 becomes 33.33; common: 50 - 50
     assert sensitivity.rules["paper"] == pytest.approx(70 * 190 / 300 - 200 / 3 * 0.5)
     assert sensitivity.rules["zero"] == pytest.approx(70 * 190 / 300 - 200 / 3 / 3)
@@ -144,18 +107,20 @@ def test_a_difference_without_each_game_and_by_other_rules() -> None:
 
 def test_a_difference_whose_sign_turns_is_fragile() -> None:
     quality = array([40, 40, 100], [50, 50, NAN])
-    sensitivity = sensitivity_of(sample_of(array([100, 100, 10], [100, 100, 0]), quality), "m0", "m1")
+    sensitivity = sensitivity_of(rates(array([100, 100, 10], [100, 100, 0]), quality), "m0", "m1")
     assert sensitivity.rules["paper"] == pytest.approx(42 - 100 / 3)
     assert sensitivity.fragile and sensitivity.turned_by == ("c", "common games", "common Quality")
 
 
 def test_one_game_alone() -> None:
-    array = clusters(np.random.default_rng(9), 60, 2)
-    array[:, 1, 3] = 0  # the second never wins
-    sample = from_clusters(("one", "two"), ("a",), [array])
-    difference = game_difference(sample, "one", "two", "a", "quality")
-    assert difference.value is not None and difference.value > 20 and difference.p is not None and difference.p < 0.001
-    assert difference.interval is not None and difference.interval[0] > 0
+    rng = np.random.default_rng(9)
+    games = {
+        "one": {"a": clusters(rng, 60), "b": clusters(rng, 60)},
+        "two": {"a": clusters(rng, 60, 0.0), "b": clusters(rng, 60)},
+    }
+    found = sample_of(games, {}, ("one", "two")).difference("one", "two", "quality", "a")
+    assert found.value is not None and found.value > 20 and found.p is not None and found.p < 0.001
+    assert found.interval is not None and found.interval[0] > 0
 
 
 def test_holm_and_verdicts() -> None:
@@ -267,12 +232,6 @@ def test_a_mixed_model_recovers_the_simulated_effects() -> None:
     assert slope.interval[0] < 5 < slope.interval[1] and slope.value == pytest.approx(5, abs=1.5)
     assert model.deviations["game"] == pytest.approx(8, rel=0.5)
     assert model.deviations["residual"] == pytest.approx(2, rel=0.15)
-
-
-def test_more_episodes() -> None:
-    assert more_episodes(2.8, 1.0, 100) == pytest.approx(1, abs=1)
-    assert more_episodes(1.4, 1.0, 100) == pytest.approx(300, abs=2)
-    assert more_episodes(9, 1.0, 100) == 0 and more_episodes(0, 1.0, 100) is None
 
 
 def matches(strength: dict[str, float], seat: float, count: int) -> list[RatedGame]:

@@ -1,7 +1,7 @@
-"""The summary of a run and its description have the bytes that earlier versions wrote.
+"""The summary of a run and its description keep their bytes.
 
-`runs/` holds runs of commit f472347 as that commit summarised them: their stores as SQL, without the transcripts, which no
-summary reads.
+`runs/` holds runs of commit f472347: their stores as SQL, without the transcripts, which no summary reads, and their
+summaries as today's estimates make them (`python -m tests.results.write_summaries`).
 """
 
 from __future__ import annotations

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import random
-
-import pytest
-
 from clemsim.game.outcomes import Outcome
-from clemsim.results.intervals import Cluster, clemscore, interval, point, resample, without_spread
+from clemsim.results.clusters import Cluster, clemscore, point
 from clemsim.results.summary import ScoredEpisode, summarize
 
 WON, LOST, ABORTED = Outcome.success(50), Outcome.failure("lost"), Outcome.aborted("broken", blame="a")
@@ -66,35 +62,6 @@ def test_an_arenas_interval_does_not_depend_on_the_others() -> None:
     mixed = episodes("a", *[WON, LOST, ABORTED] * 5)
     alone = summarize(mixed).agents["m"].arenas["a"]
     assert summarize(episodes("b", WON, LOST) + mixed).agents["m"].arenas["a"] == alone
-
-
-def test_repetitions_of_one_instance_do_not_narrow_the_interval() -> None:
-    once = [Cluster(1, 1, 1, 100.0 * (n % 2)) for n in range(20)]
-    ten_times = [Cluster(10, 10, 10, 1000.0 * (n % 2)) for n in range(20)]
-    assert width(once) == pytest.approx(width(ten_times))
-
-
-def width(clusters: list[Cluster]) -> float:
-    samples = [sample["a"].quality for sample in resample({"a": clusters})]
-    ends = interval(samples, lambda: (0.0, 0.0))
-    assert ends is not None
-    return ends[1] - ends[0]
-
-
-def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
-    rng = random.Random(7)
-    covered = 0
-    for _ in range(100):
-        clusters = [Cluster(1, 1, 1, 100.0 * (rng.random() < 0.6)) for _ in range(60)]
-        samples = [sample["a"].quality for sample in resample({"a": clusters})]
-        low, high = interval(samples, lambda: (0.0, 0.0)) or (0.0, 0.0)
-        covered += low <= 60 <= high
-    assert 88 <= covered <= 100
-
-
-@pytest.mark.parametrize(("value", "low", "high"), [(100.0, 72.25, 100.0), (0.0, 0.0, 27.75), (50.0, 36.12, 63.88)])
-def test_without_spread_wilson_stands_in(value: float, low: float, high: float) -> None:
-    assert without_spread(value, 10) == pytest.approx((low, high), abs=0.01)
 
 
 def test_point_and_clemscore() -> None:
