@@ -1,4 +1,4 @@
-"""Writes the summaries of the recorded runs anew after a change of the estimates: `python -m tests.results.write_summaries`."""
+"""Writes the summaries of the recorded runs anew, when estimates change: `python -m tests.results.write_summaries`."""
 
 from __future__ import annotations
 

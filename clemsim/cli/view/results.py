@@ -10,6 +10,7 @@ from clemsim._util.text import plain
 from clemsim.cli.view.tables import ruled_table
 from clemsim.results.diagnostics import Throughput
 from clemsim.results.intervals import Interval
+from clemsim.results.means import FEWEST
 from clemsim.results.run_summary import RunSummary
 from clemsim.results.summary import ArenaSummary, ScoreSummary
 
@@ -38,9 +39,12 @@ def results(summary: RunSummary) -> RenderableType:
 def _add_agent(table: RichTable, agent: str, scores: ScoreSummary) -> None:
     table.add_row(plain(agent, "bold"))
     for arena, row in scores.arenas.items():
-        table.add_row(plain(f" {arena}"), *_counts([row]), _score(row.played, row.ci.played), _quality(row))
+        clemscore = Text() if row.quality is None else _score(row.worth, row.ci.worth)  # of one game they are the same
+        table.add_row(plain(f" {arena}"), *_counts([row]), _score(row.played, row.ci.played), _quality(row), clemscore)
     overall = (_score(scores.played, scores.ci.played), _quality(scores), _score(scores.clemscore, scores.ci.clemscore))
-    table.add_row(" overall", *_counts(list(scores.arenas.values())), *overall, end_section=True, style="bold")
+    table.add_row(" overall", *_counts(list(scores.arenas.values())), *overall, style="bold")
+    worth = _score(scores.worth, scores.ci.worth)
+    table.add_row(" worth", *[""] * (len(COUNTS) + len(SCORES) - 1), worth, end_section=True, style="bold")
 
 
 def _counts(rows: list[ArenaSummary]) -> list[Text]:
@@ -71,8 +75,13 @@ def _short(value: float) -> str:
 
 def _remarks(summary: RunSummary) -> list[Text]:
     """Return the lines below the table."""
-    remarks = [Text("below each score its 95 % interval; clemscore = %Played / 100 x Quality", "dim")]
+    remarks = [
+        Text("below each score its 95 % interval; clemscore = %Played / 100 x Quality", "dim"),
+        Text("worth: the mean main score of all episodes, an aborted one as 0, over games", "dim"),
+    ]
     rows = [row for scores in summary.agents.values() for row in scores.arenas.values()]
+    if any(row.played is not None and row.ci.played is None for row in rows):
+        remarks.append(Text(f"no interval: fewer than {FEWEST} instances say too little", "dim"))
     if any(row.quality is None and row.played is not None for row in rows):
         remarks.append(Text("–: nothing was scored; such a game is left out of the average Quality", "dim"))
     if question := summary.question:
