@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from clemsim._util.text import plain
-from clemsim.cli.common import err, fail, one_line, run_async, stop_on_signals
+from clemsim.cli.common import err, fail, one_line, run_async
+from clemsim.cli.signals import SIGNALS
 from clemsim.engines.simulated.faults import Faults
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
@@ -68,7 +69,7 @@ def serve_fake(
 
 async def _serve(server: SimulatedServer, port: int) -> None:
     stopped = asyncio.Event()
-    stop_on_signals(stopped.set, released=())
+    SIGNALS.on_stop(lambda: _stop(stopped, server))
     try:
         await server.start(port)
     except OSError as error:
@@ -77,3 +78,8 @@ async def _serve(server: SimulatedServer, port: int) -> None:
     err.print(plain(f"serving {spec} (Ctrl-C stops); try: clemsim stress --agent {spec}"), soft_wrap=True)
     await stopped.wait()
     await server.stop()
+
+
+def _stop(stopped: asyncio.Event, server: SimulatedServer) -> str:
+    stopped.set()
+    return f"{server.under_way} requests are not answered any more"

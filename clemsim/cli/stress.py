@@ -12,7 +12,6 @@ import typer
 from clemsim._util.files import check_new, write_files
 from clemsim._util.text import plain
 from clemsim.cli.common import (
-    STOP_SIGNALS,
     UNFINISHED,
     err,
     fail,
@@ -21,8 +20,8 @@ from clemsim.cli.common import (
     print_json,
     run_async,
     say,
-    stop_on_signals,
 )
+from clemsim.cli.signals import SIGNALS
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
 from clemsim.errors import UsageError
 from clemsim.stress.load.answer_check import check_answers
@@ -195,7 +194,7 @@ async def _run(plan: Plan) -> tuple[Findings | None, AnswerVerdict | None]:
     if plan.sweep or plan.stages or plan.replay:
         findings = await _load(plan, budget, stopped)
     if plan.check and not stopped.is_set():
-        stop_on_signals(stopped.set, STOP_SIGNALS)
+        SIGNALS.on_stop(lambda: _stop(stopped, "what was checked is reported"))
         answers = await check_answers(plan, budget, _tell, stopped)
     return findings, answers
 
@@ -204,11 +203,11 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
     heartbeats: list[asyncio.Task[None]] = []
 
     def ready(stop: Callable[[str], None], collector: Collector) -> None:
-        def on_signal() -> None:
-            stopped.set()
+        def on_signal() -> str:
             stop("it was stopped")
+            return _stop(stopped, f"{collector.in_flight} turns are broken off, what was measured is reported")
 
-        stop_on_signals(on_signal, STOP_SIGNALS)
+        SIGNALS.on_stop(on_signal)
         heartbeats.append(asyncio.ensure_future(_tell_progress(collector)))
 
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
@@ -217,6 +216,11 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
     finally:
         for heartbeat in heartbeats:
             heartbeat.cancel()
+
+
+def _stop(stopped: asyncio.Event, what: str) -> str:
+    stopped.set()
+    return what
 
 
 async def _tell_progress(collector: Collector) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from clemsim._util.text import plain
-from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, stop_on_signals
+from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, show_slow_step
 from clemsim.cli.common import out as stdout
 from clemsim.cli.options import JsonOption
+from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.studies import outcome_table, planned_table
 from clemsim.study.plan import Study, plan, read_study
@@ -88,12 +89,13 @@ def _play(named: Study, folder: Path, parallel: int | None, *, as_json: bool) ->
 
 
 async def _watch(study_run: StudyRun) -> None:
-    """Show progress. The first Ctrl-C stops all runs, which can be resumed; the second one does not wait for them."""
+    """Show progress. The first Ctrl-C or SIGTERM stops all runs, which can be resumed."""
     runs, episodes = len(study_run.members), study_run.progress().episodes
     text = f"playing {episodes} episodes in {runs} runs into {study_run.folder} (Ctrl-C stops, nothing is lost)"
     err.print(plain(text), soft_wrap=True)
     study_run.on_over = _print_over
-    stop_on_signals(study_run.stop)
+    study_run.on_slow_step = show_slow_step
+    SIGNALS.on_stop(study_run.stop)
     await progress.show(err, study_run.progress, study_run.points, lambda: study_run.heading)
 
 

@@ -65,6 +65,11 @@ class SimulatedServer:
         self._inside = 0  # requests that have arrived and are not answered
         self._runner: web.AppRunner | None = None
 
+    @property
+    def under_way(self) -> int:
+        """The requests that have arrived and are not answered."""
+        return self._inside
+
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> None:
         """Listen, with an empty cache. Port 0: any that is free."""
         self.machine = Machine(self.spec)
