@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -30,6 +32,7 @@ from clemsim.cli import (
 from clemsim.cli import list as listing
 from clemsim.cli.common import DONE, USAGE, say
 from clemsim.cli.signals import SIGNALS
+from clemsim.errors import UsageError
 
 INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
 
@@ -86,16 +89,26 @@ app.add_typer(suite.app, name="suite")
 app.add_typer(formats.importing, name="import")
 
 
+def check_text(words: Sequence[str]) -> None:
+    """Raise UsageError for a word that is not UTF-8: nothing that is recorded could hold it."""
+    for word in words:
+        if any("\ud800" <= char <= "\udfff" for char in word):
+            raise UsageError(f"{word!r} is not UTF-8 text: give another name")
+
+
 def call() -> int:
     """Run the command that the command line names and return its exit code. A wrong option gets one line, like any other
     mistake.
     """
     try:
+        check_text(sys.argv)
         code: int = app(prog_name="clemsim", standalone_mode=False) or DONE
         return SIGNALS.exit_code if code == INTERRUPTED else code
     except TyperException as error:
         context = getattr(error, "ctx", None)
         say(f"{error.format_message()} (see {context.command_path if context else 'clemsim'} --help)")
+    except UsageError as error:
+        say(str(error))
     except Abort:
         say("stopped")
     return USAGE

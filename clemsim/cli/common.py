@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from clemsim._util.author_frames import describe_frames
+from clemsim._util.files import reason_of
 from clemsim._util.text import plain, safe
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
@@ -44,6 +45,9 @@ def one_line() -> Iterator[None]:
         say(str(error))
         for bug in (error, *error.others):
             show_frames(bug)
+        raise typer.Exit(USAGE) from None
+    except OSError as error:
+        say(f"{error.filename or 'a file'} cannot be used: {reason_of(error)}")
         raise typer.Exit(USAGE) from None
     except KeyboardInterrupt:
         say("stopped")

@@ -17,10 +17,10 @@ from clemsim.cli.options import (
     RunArgument,
     TemperatureOption,
 )
+from clemsim.cli.run import make_config
 from clemsim.runs.replay import Replayed
 from clemsim.runs.replay import branch as branched
 from clemsim.runs.replay import replay as replayed
-from clemsim.store.config import RunConfig
 
 
 def replay(
@@ -72,7 +72,7 @@ def branch(
     Example: clemsim branch runs/20261123-120000-quick 7 --turn 3 --agent local --temperature 0.8 -n 10
     """
     with one_line():
-        config = RunConfig(
+        config = make_config(
             agents=tuple(agent or ("local",)),
             repetitions=n,
             seed=seed,

@@ -9,6 +9,7 @@ import typer
 
 from clemsim._util.text import plain
 from clemsim.cli.common import err, fail, one_line, run_async
+from clemsim.cli.options import finite
 from clemsim.cli.signals import SIGNALS
 from clemsim.engines.simulated.faults import Faults
 from clemsim.engines.simulated.machine import Spec
@@ -23,16 +24,23 @@ def serve_fake(
     seats: Annotated[int, typer.Option(min=1, help="Requests that run at once; others wait.")] = 64,
     ttft: Annotated[str, typer.Option(metavar="TIME", help="Least time from a seat to the first token.")] = "80ms",
     itl: Annotated[str, typer.Option(metavar="TIME", help="Time between two tokens of a request.")] = "20ms",
-    slowdown: Annotated[float, typer.Option(min=0.0, help="Share by which each other request slows tokens down.")] = 0.0,
-    prefill: Annotated[float, typer.Option(min=1.0, help="Prompt tokens a second, of all requests together.")] = 1e6,
+    slowdown: Annotated[
+        float, typer.Option(callback=finite, min=0.0, help="Share by which each other request slows tokens down.")
+    ] = 0.0,
+    prefill: Annotated[
+        float, typer.Option(callback=finite, min=1.0, help="Prompt tokens a second, of all requests together.")
+    ] = 1e6,
     blocks: Annotated[int, typer.Option(min=1, help="Blocks of the KV cache.")] = 65_536,
     block_size: Annotated[int, typer.Option(min=1, help="Tokens of a block.")] = 16,
     context: Annotated[int, typer.Option(min=2, help="Most tokens of prompt and reply.")] = 8192,
     priority: Annotated[bool, typer.Option("--priority", help="Serve by priority.")] = False,
     most_waiting: Annotated[int | None, typer.Option(min=0, help="Turn requests away (503) when this many wait.")] = None,
-    skill: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of right answers in the game `recall`.")] = 0.9,
+    skill: Annotated[
+        float, typer.Option(callback=finite, min=0.0, max=1.0, help="Share of right answers in the game `recall`.")
+    ] = 0.9,
     noise: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of answers that differ each time, but are no worse.")
+        float,
+        typer.Option(callback=finite, min=0.0, max=1.0, help="Share of answers that differ each time, but are no worse."),
     ] = 0.0,
     fault: Annotated[
         list[str] | None,

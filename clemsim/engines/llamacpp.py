@@ -11,7 +11,7 @@ from time import monotonic, time
 from typing import Any
 
 from clemsim._util.extras import library
-from clemsim._util.files import reading_file
+from clemsim._util.files import check_regular, reading_file
 from clemsim.engines import protocol
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.errors import EngineUnavailable, UsageError
@@ -155,15 +155,9 @@ def default_weights() -> Path:
 
 def checked_weights(path: Path) -> Path:
     """Return the path, if it is a GGUF file. Raises UsageError."""
-    with reading_file(path):
-        magic = _first_bytes(path)
+    check_regular(path)
+    with reading_file(path), path.open("rb") as file:
+        magic = file.read(4)
     if magic != b"GGUF":
         raise UsageError(f"{path} is not a GGUF file: local:PATH takes weights in llama.cpp's format")
     return path
-
-
-def _first_bytes(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return file.read(4)
