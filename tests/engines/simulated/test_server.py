@@ -137,12 +137,13 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
+GOOD = [{"role": "user", "content": "Hi"}]
 MESSAGE = st.fixed_dictionaries({"role": st.just("user") | JSON, "content": st.just("Hi") | JSON})
 MESSAGES = st.lists(MESSAGE | JSON, max_size=3) | JSON
 FIELDS = ("max_tokens", "priority", "stream", "stream_options", "seed", "ignore_eos", "temperature", "return_token_ids")
-BODIES = JSON | st.fixed_dictionaries(
-    {"model": st.just("tiny") | JSON, "messages": MESSAGES | st.lists(MESSAGES, max_size=2)},
-    optional=dict.fromkeys(FIELDS, JSON),
+BODIES = st.fixed_dictionaries(
+    {"model": st.just("tiny"), "messages": st.sampled_from([GOOD, [GOOD]]) | MESSAGES | st.lists(MESSAGES, max_size=2)},
+    optional={name: st.sampled_from([None, 1, 5]) | JSON for name in FIELDS},
 )
 
 
@@ -161,7 +162,7 @@ async def test_any_json_in_any_field_is_answered_or_refused(route: str, answer: 
         statuses: set[int] = set()
 
         @settings(max_examples=150, deadline=None, database=None)
-        @given(BODIES)
+        @given(BODIES | BODIES | JSON | st.fixed_dictionaries({"model": JSON, "messages": JSON}))
         def check(body: object) -> None:
             content = json.dumps(body).encode()
             found = asyncio.run_coroutine_threadsafe(status(content), loop).result(30)
