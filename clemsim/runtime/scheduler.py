@@ -107,6 +107,10 @@ class Scheduler:
         """Take the episodes away that have not begun, and return their keys."""
         return [lane.queue.next(ending=False).key for lane in self._lanes for _ in range(len(lane.queue))]
 
+    def look_at_servers(self) -> None:
+        """Note in the progress which servers are waited for."""
+        self.progress.waiting = tuple(agent.waiting for agent in self._state.gates if agent.waiting)
+
     def worker_costs(self) -> list[dict[str, float]]:
         """Return the costs of other processes: none, for all is done in this one."""
         return []
@@ -212,7 +216,7 @@ class Scheduler:
         except (Unauthorized, UnknownModel, ArenaError):
             raise
         except (EngineError, LimitReached) as error:
-            self.progress.unfinished += 1
+            self._note_failure(error, episode)
             self._finish(Result(episode.key, driver.transcript, None, error.cause, str(error)))
         else:
             self.progress.done += 1
@@ -220,6 +224,13 @@ class Scheduler:
             self._finish(Result(episode.key, driver.transcript, outcome, score=episode.score))
         finally:
             driver.close()
+
+    def _note_failure(self, error: EngineError | LimitReached, episode: Episode) -> None:
+        progress = self.progress
+        progress.unfinished += 1
+        if isinstance(error, EngineError):
+            progress.retries += error.retries
+            progress.failed_retries += error.retries
 
     async def _run_in_time(self, moderator: Moderator) -> Outcome:
         """Run an episode, for as long as it may last."""
