@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Timer
+from time import sleep
 
 import orjson
 import pytest
 from aiohttp import web
 
-from tests.cli.conftest import Clemsim, CommandResult
+from tests.cli.conftest import Clemsim, CommandResult, start
 from tests.engines.proxy import proxying
 from tests.engines.servers import MODEL, FakeServer, Handler, answer, says, serving_in_thread
+from tests.engines.test_chat import free_port
 
 CERTIFICATES = Path(__file__).parents[1] / "engines" / "certificates"
 KEY = "sk-very-secret-3"
@@ -109,15 +113,13 @@ def test_a_study_is_refused_one_key_for_two_servers(
 
 def test_a_key_that_travels_unencrypted_is_warned_of_once(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEMSIM_API_KEY", KEY)
-    with serving_in_thread(FakeServer()) as server, proxying() as proxy:
+    with serving_in_thread(FakeServer()) as server:
         assert "unencrypted" not in play(clemsim, server.url).err
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        port = server.url.rpartition(":")[2]
-        said = clemsim(
-            *("run", "--suite", "quick", "--arena", "taboo", "--instances", 1, "--agent", f"{MODEL}@http://0.0.0.0:{port}"),
-            *("--out", "r2"),
-        )
-    assert said.code == 0 and said.err.count("travels unencrypted") == 0  # the proxy is on this machine
+        elsewhere = server.url.replace("127.0.0.1", "0.0.0.0")  # which is no loopback address, but reaches this machine
+        said = play(clemsim, elsewhere, more=("--out", "r2"))
+        assert said.code == 0 and said.err.count(f"the key for {elsewhere} travels unencrypted: use https") == 1
+        monkeypatch.delenv("CLEMSIM_API_KEY")
+        assert "unencrypted" not in play(clemsim, elsewhere, more=("--out", "r3")).err
 
 
 def test_a_redirect_gets_no_key(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,47 +316,62 @@ def test_an_idle_limit_holds_over_tls_too(clemsim: Clemsim) -> None:
     assert said.code == 0 and said.json["throughput"]["retries"] == 1, said.err
 
 
-def test_retries_of_turns_that_failed_are_counted(clemsim: Clemsim) -> None:
-    broken = [says(500, "broken")] * 2
-    with serving_in_thread(FakeServer(broken)) as server:
-        said = play(clemsim, server.url, more=("--width", 1, "--episode-seconds", 100))
-    assert said.code == 0 and said.json["throughput"]["retries"] == 2
+FAILING = """
+from clemsim import Engine
+from clemsim.errors import EngineUnavailable
+class Failing(Engine):
+    name = "failing"
+    def __init__(self, arg): pass
+    async def complete(self, request):
+        error = EngineUnavailable("gone")
+        error.retries = 5
+        raise error
+"""
 
 
-def test_a_server_that_comes_back_is_waited_for(clemsim: Clemsim, tmp_path: Path) -> None:
-    """The server is gone for some seconds while the run goes on."""
-    stack, first = ExitStack(), FakeServer()
-    stack.enter_context(serving_in_thread(first))
-    port = int(first.url.rpartition(":")[2])
+def test_retries_of_turns_that_failed_are_counted(clemsim: Clemsim, tmp_path: Path) -> None:
+    (tmp_path / "failing.py").write_text(FAILING)
+    said = clemsim("run", "--arena", "taboo", "--instances", 1, "--agent", "failing.py:Failing", "--out", "r", "--json")
+    assert said.code == 1 and said.json["throughput"]["retries"] == 5 * said.json["unfinished"] > 0
+    again = clemsim("resume", "r", "--json")
+    assert again.json["throughput"]["retries"] == 2 * said.json["throughput"]["retries"]
 
-    async def last(request: web.Request) -> web.StreamResponse:
-        Timer(0.0, stack.close).start()
-        await asyncio.sleep(60)
-        return web.Response()
 
-    first.faults.append(last)
-    back = FakeServer()
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "clemsim.cli.main", "run", "--suite", "quick", "--arena", "taboo", "--width", "2"),
-            *("--agent", f"{MODEL}@{first.url}", "--out", "r", "--json", "--patience", "60"),
-        ],
-        cwd=tmp_path,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+@pytest.mark.slow
+def test_a_server_process_that_is_killed_and_started_again_costs_no_episode(tmp_path: Path) -> None:
+    port = free_port()
+    fake = ("serve-fake", "--port", port, "--ttft", "300ms")
+    server = start(*fake, cwd=tmp_path)
+    url = f"http://127.0.0.1:{port}"
     try:
-        while not first.bodies:
-            asyncio.run(asyncio.sleep(0.05))
-        asyncio.run(asyncio.sleep(6))
-        assert process.poll() is None
-        with serving_in_thread(back, port=port):
-            out, err = process.communicate(timeout=60)
+        wait_until(lambda: answers(port))
+        run = start("run", "--suite", "quick", "--agent", f"fake@{url}", "--out", "r", "--width", 8, "--json", cwd=tmp_path)
+        wait_until(lambda: (tmp_path / "r" / "run.db").exists())
+        sleep(3)
+        server.kill()
+        server.communicate()
+        sleep(10)
+        assert run.poll() is None
+        server = start(*fake, cwd=tmp_path)
+        out, err = run.communicate(timeout=300)
     finally:
-        process.kill()
-    assert process.returncode == 0, err
-    assert f"waiting for {first.url}/v1: no answer for" in err and orjson.loads(out)["unfinished"] == 0 and back.bodies
+        server.kill()
+        server.communicate()
+    assert run.returncode == 0, err
+    assert orjson.loads(out)["unfinished"] == 0 and f"waiting for {url}/v1: no answer for" in err
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if true():
+            return
+        sleep(0.1)
+    raise TimeoutError
 
 
 def test_a_server_that_stays_away_is_given_up(clemsim: Clemsim) -> None:
@@ -391,3 +408,31 @@ def test_a_run_with_a_reply_goes_on_whatever_is_refused_then(clemsim: Clemsim) -
     with serving_in_thread(server):
         said = play(clemsim, server.url, more=("--width", 1))
     assert said.code == 1 and said.json["causes"] == {"bad request": 3}
+
+
+# descriptors
+
+
+async def late(request: web.Request) -> web.StreamResponse:
+    """Answer when all others have asked."""
+    await asyncio.sleep(0.5)
+    return web.json_response(answer("CLUE: it is a thing"))
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "code", "expected"),
+    [
+        (64, 4096, 0, ""),
+        (100, 100, 0, "turns of an agent are in flight: few files may be open here (ulimit -n)"),
+        (48, 48, 2, "only 48 files may be open here, too few for a run: raise the limit (ulimit -n 1024)"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_few_files_may_be_open(tmp_path: Path, soft: int, hard: int, code: int, expected: str) -> None:
+    with serving_in_thread(FakeServer([late] * 60)) as server:
+        words = ("run", "--suite", "paper", "--arena", "taboo", "--agent", f"{MODEL}@{server.url}", "--width", "60")
+        command = [sys.executable, "-m", "clemsim.cli.main", *words, "--out", "r"]
+        script = f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"'
+        ran = subprocess.run(["sh", "-c", script, "sh", *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == code and expected in ran.stderr, ran.stderr
+    assert ran.stderr.count("\n") == 1 + bool(expected and not code), ran.stderr
