@@ -58,7 +58,8 @@ class EpisodeHost:
         self.turns += 1
         progress = self.state.progress
         progress.turns += 1
-        self.state.refusals.answered(agent)
+        if self.state.refusals.unproven:
+            self.state.refusals.answered(agent)
         prefix = 0
         if usage := message.usage:
             progress.requests += 1
@@ -110,7 +111,7 @@ class GatedSlot(TurnSlot):
             raise
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, BadRequest):
+        if error is not None and isinstance(error, BadRequest):
             self.host.state.refusals.refused(self.agent, self.host.episode.key, error)
         self.host.state.count_in_flight(self.agent, -1)
         self._gate.leave()

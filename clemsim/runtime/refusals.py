@@ -22,26 +22,26 @@ class Refusals:
 
     def __init__(self) -> None:
         self.verdict: BadRequest | None = None
-        self._unproven: dict[Agent, int] = {}  # with the number of refusals that are enough
+        self.unproven: dict[Agent, int] = {}  # agents that were never answered, with the number of refusals that are enough
         self._refused: dict[Agent, dict[EpisodeKey, str]] = {}
 
     def expect(self, episodes: Iterable[Episode]) -> None:
         """Watch the agents of these episodes."""
         for agent, count in Counter(agent for episode in episodes for agent in episode.cast.agents).items():
-            self._unproven[agent] = min(ENOUGH, count)
+            self.unproven[agent] = min(ENOUGH, count)
 
     def answered(self, agent: Agent) -> None:
         """Note that an agent was answered: what is refused now is the fault of the request."""
-        self._unproven.pop(agent, None)
+        self.unproven.pop(agent, None)
 
     def refused(self, agent: Agent, key: EpisodeKey, error: BadRequest) -> None:
         """Note that a request was refused."""
-        if agent not in self._unproven:
+        if agent not in self.unproven:
             return
         text = str(error.args[0])
         reasons = self._refused.setdefault(agent, {})
         reasons[key] = _NUMBERED.sub("#", text)
         if len(set(reasons.values())) > 1:
             self.answered(agent)
-        elif len(reasons) >= self._unproven[agent]:
+        elif len(reasons) >= self.unproven[agent]:
             self.verdict = BadRequest(f"{agent.name} refuses every request: {text}")
