@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from clemsim.engines import protocol
+from clemsim.engines import answers, protocol
 from clemsim.engines.address import authorization, checked_key, checked_url
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.batching import Batcher
@@ -137,8 +137,9 @@ class ChatEngine(Engine):
             return None
         try:
             async with asyncio.timeout(METRICS_TIMEOUT):
-                response = await self._transport.get(self._metrics_path)
-        except (TimeoutError, OSError):
+                with answers.reading_answer:
+                    response = await self._transport.get(self._metrics_path)
+        except (TimeoutError, EngineError):
             return None
         return read_load(response.body.decode(errors="replace")) if response.status == 200 else None
 
@@ -161,10 +162,12 @@ class ChatEngine(Engine):
         if self.server.priority:
             body["priority"] = int(min(request.slot.rank for request in requests))
         started = time()
-        response, seconds = await self._exchange(transport, orjson.dumps(body), None)
-        if response.status == 200:
-            return protocol.read_batch(_json(response.body), requests, self.name, started=started, seconds=seconds)
-        raise self._error_of(response) or BadRequest("a conversation is too long")
+        with answers.reading_answer:
+            response, seconds = await self._exchange(transport, orjson.dumps(body), None)
+            if response.status == 200:
+                payload = answers.parse_json(response.body, self.hide_key)
+                return answers.read_batch(payload, requests, self.name, started=started, seconds=seconds)
+            raise self._error_of(response) or BadRequest("a conversation is too long")
 
     def _body(self, request: Request) -> dict[str, Any]:
         body = protocol.request_body(self.model, request, self.server.dialect)
@@ -184,18 +187,27 @@ class ChatEngine(Engine):
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
         header = ("X-Session-ID", self._conversation(request)) if self.server.dialect == "vllm" else None
-        response, seconds = await self._exchange(self._transport, body, header)
-        return self._completion(response, request, started, seconds, retries)
+        with answers.reading_answer:
+            response, seconds = await self._exchange(self._transport, body, header)
+            return self._completion(response, request, started, seconds, retries)
 
     def _completion(
         self, response: HttpResponse, request: Request, started: float, seconds: float, retries: int
     ) -> Completion:
         if response.status == 200:
-            payload = _json(response.body)
-            return protocol.read_completion(payload, request, self.name, started=started, seconds=seconds, retries=retries)
+            payload = answers.parse_json(response.body, self.hide_key)
+            return answers.read_completion(
+                payload,
+                request,
+                self.name,
+                started=started,
+                seconds=seconds,
+                retries=retries,
+                hide=self.hide_key,
+            )
         if error := self._error_of(response):
             raise error
-        return protocol.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
+        return answers.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
 
     async def _exchange(
         self, transport: Transport, body: bytes, header: tuple[str, str] | None
@@ -221,15 +233,8 @@ class ChatEngine(Engine):
     def _error_of(self, response: HttpResponse) -> EngineError | None:
         """Return what went wrong; None where a conversation no longer fits the model."""
         retry_after = protocol.parse_retry_after(response.retry_after)
-        return protocol.error_of(response.status, self.hide_key(response.body.decode(errors="replace")), retry_after)
+        return protocol.error_of(response.status, response.body.decode(errors="replace"), retry_after, self.hide_key)
 
     def hide_key(self, text: str) -> str:
         """Return the text without the key, which some servers repeat."""
         return text.replace(self._key, "(key)") if self._key else text
-
-
-def _json(payload: bytes) -> Any:
-    try:
-        return orjson.loads(payload)
-    except orjson.JSONDecodeError as error:
-        raise EngineUnavailable("the server sent an unreadable answer: it is not JSON") from error

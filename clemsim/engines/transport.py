@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ import aiohttp
 from yarl import URL
 
 from clemsim.engines.connect import NetworkPolicy
-from clemsim.engines.http11 import Http11Transport, HttpResponse
+from clemsim.engines.http11 import BODY_LIMIT, PLAIN, Http11Transport, HttpResponse, encoded, switched, too_long
 
 
 class Transport(Protocol):
@@ -39,7 +40,10 @@ def is_plain(url: str) -> bool:
 
 
 class AiohttpTransport:
-    """aiohttp with one pool and no limit of its own."""
+    """aiohttp with one pool and no limit of its own on requests at once.
+
+    A body is held to BODY_LIMIT; the headers to aiohttp's limits: 128 lines of 8190 bytes.
+    """
 
     def __init__(self, url: str, policy: NetworkPolicy) -> None:
         """Prepare to post to `url`; connections are opened when they are needed."""
@@ -47,7 +51,8 @@ class AiohttpTransport:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=policy.tls or True),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=policy.connect_timeout),
-            headers=policy.headers,
+            headers={**PLAIN, **policy.headers},
+            auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=2**18,
             trust_env=policy.trust_env,
@@ -69,9 +74,30 @@ class AiohttpTransport:
         try:
             request = self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
             async with request as response:
-                return await self._read(response)
+                try:
+                    return await self._read(response)
+                except BaseException:
+                    response.close()  # not to be used again: more of it may come
+                    raise
         except aiohttp.ClientError as error:
             raise OSError(str(error) or type(error).__name__) from error
 
     async def _read(self, response: aiohttp.ClientResponse) -> HttpResponse:
-        return HttpResponse(response.status, response.headers.get("Retry-After"), await response.read())
+        chunks = [chunk async for chunk in self._chunks(response)]
+        return HttpResponse(response.status, response.headers.get("Retry-After"), b"".join(chunks))
+
+    async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        """Yield the parts of a body as they arrive. Raises OSError beyond BODY_LIMIT, and for one that is not plain."""
+        if response.status == 101:
+            raise switched()
+        encoding = response.headers.get("Content-Encoding", "identity").strip()
+        if encoding.lower() not in ("", "identity"):
+            raise encoded(encoding)
+        if (response.content_length or 0) > BODY_LIMIT:
+            raise too_long()
+        room = BODY_LIMIT
+        async for chunk in response.content.iter_any():
+            room -= len(chunk)
+            if room < 0:
+                raise too_long()
+            yield chunk
