@@ -80,9 +80,10 @@ class AgentError(ClemsimError):
 
 
 class EngineError(ClemsimError):
-    """The infrastructure failed; the model is not to blame."""
+    """The infrastructure failed; the model is not to blame. `retries`: the attempts that were made after the first one."""
 
     cause = "engine"
+    retries: int = 0
 
 
 class Transient(EngineError):

@@ -66,6 +66,12 @@ def say(text: str) -> None:
     err.print(plain(f"clemsim: {' '.join(safe(text).split())}", "red"), soft_wrap=True)
 
 
+def show_warnings(warnings: Sequence[str]) -> None:
+    """Print a line for each warning on stderr."""
+    for warning in warnings:
+        err.print(plain(f"clemsim: to know: {warning}", "yellow"), soft_wrap=True)
+
+
 def run_async(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine and return its result, on uvloop except on Windows.
 
@@ -111,6 +117,8 @@ def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None
             plain(f"playing {live.progress.episodes} episodes into {live.folder} (Ctrl-C stops, nothing is lost)"),
             soft_wrap=True,
         )
+
+        show_warnings(live.warnings)
 
         def stop() -> None:
             stopped.append(True)

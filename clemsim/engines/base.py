@@ -147,6 +147,11 @@ class Engine(AsyncResource, ABC):
         return None
 
     @property
+    def waiting(self) -> str:
+        """What is waited for, as a line for the display, where a server is lost or silent; empty: nothing unusual."""
+        return ""
+
+    @property
     def constrains(self) -> bool:
         """Whether decoding can be held to the `format` of a request. Valid once the engine is open."""
         return False

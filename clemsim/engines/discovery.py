@@ -8,11 +8,14 @@ from typing import Any
 
 import httpx
 
+from clemsim.engines.address import root, subpage
 from clemsim.engines.answers import read_count
 from clemsim.engines.connect import NetworkPolicy, control_client
+from clemsim.engines.credentials import BARE, own_variables
 from clemsim.engines.metrics import read_load
 from clemsim.engines.pages import Page, fetch_page
 from clemsim.engines.protocol import Dialect, shorten
+from clemsim.engines.tls import certificate_problem
 from clemsim.errors import EngineUnavailable, Unauthorized, UnknownModel
 from clemsim.game.messages import encodable
 
@@ -39,16 +42,11 @@ class ServerInfo:
 
 @dataclass(frozen=True, slots=True)
 class ServerProbe:
-    """The control plane of one server. `url` ends in `/v1` or the like; `hide_key` removes the key from a text."""
+    """The control plane of one server. `url` ends in `/v1` or the like; `hide` removes the secrets from a text."""
 
     url: str
     network: NetworkPolicy
-    hide_key: Callable[[str], str]
-
-    @property
-    def root(self) -> str:
-        """The address of the pages that are not part of the OpenAI protocol."""
-        return self.url.removesuffix("/v1")
+    hide: Callable[[str], str]
 
     async def identify(self, model: str) -> ServerInfo:
         """Find out what the server is and check that it serves `model`.
@@ -59,10 +57,10 @@ class ServerProbe:
             owners = await self._check_model(client, model)
             if "vllm" in owners:
                 return await self._identify_vllm(client, model)
-            properties = await self._json(client, f"{self.root}/props")
+            properties = await self._json(client, subpage(root(self.url), "props"))
             if "llamacpp" in owners or "build_info" in properties:
                 slots = read_count(properties.get("total_slots"))
-                name = f"llama.cpp {shorten(str(properties.get('build_info', '')), MOST_NAME)}".strip()
+                name = self._name(f"llama.cpp {properties.get('build_info', '')}")
                 return ServerInfo("llamacpp", name, slots=slots or None)
         return ServerInfo()
 
@@ -70,17 +68,21 @@ class ServerProbe:
         """Return whether the server answers, if only with an error of the client."""
         try:
             async with control_client(self.network) as client:
-                return (await fetch_page(client, f"{self.url}/models")).status < 500
+                return (await fetch_page(client, subpage(self.url, "models"))).status < 500
         except (httpx.HTTPError, OSError):
             return False
 
+    def _name(self, name: str) -> str:
+        """Return a name that the server gives itself, such as can be printed."""
+        return shorten(self.hide(name), MOST_NAME)
+
     async def _identify_vllm(self, client: httpx.AsyncClient, model: str) -> ServerInfo:
-        version = shorten(str((await self._json(client, f"{self.root}/version")).get("version", "")), MOST_NAME)
-        paths = (await self._json(client, f"{self.root}/openapi.json")).get("paths")
+        version = (await self._json(client, subpage(root(self.url), "version"))).get("version", "")
+        paths = (await self._json(client, subpage(root(self.url), "openapi.json"))).get("paths")
         batch = isinstance(paths, dict) and BATCH_PATH in paths
-        metrics = read_load(await self._text(client, f"{self.root}/metrics")) is not None
+        metrics = read_load(await self._text(client, subpage(root(self.url), "metrics"))) is not None
         priority = await self._takes_priority(client, model)
-        return ServerInfo("vllm", f"vllm {version}".strip(), metrics, batch, priority)
+        return ServerInfo("vllm", self._name(f"vllm {version}"), metrics, batch, priority)
 
     async def _takes_priority(self, client: httpx.AsyncClient, model: str) -> bool:
         """Return whether vLLM schedules by priority. No page says it, but a priority is refused where it means nothing; so
@@ -88,36 +90,47 @@ class ServerProbe:
         """
         body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1, "priority": 1}
         try:
-            page = await fetch_page(client, f"{self.url}/chat/completions", post=body)
+            page = await fetch_page(client, subpage(self.url, "chat/completions"), post=body)
         except (httpx.HTTPError, OSError):
             return False
         return page.status == 200
 
     async def _check_model(self, client: httpx.AsyncClient, model: str) -> set[str]:
         """Return the owners of the server's models, which hint at what it is. Raises unless it serves the model."""
-        try:
-            page = await fetch_page(client, f"{self.url}/models")
-        except OSError as error:
-            raise EngineUnavailable(f"{self.url}/models: {error or type(error).__name__}") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise EngineUnavailable(
-                f"no server answers at {self.url}: start it or correct the address ({type(error).__name__})"
-            ) from error
+        page = await self._models(client)
         if page.status in (401, 403):
-            raise Unauthorized(f"{self.url} refused the key: set CLEMSIM_API_KEY to one that it accepts")
+            names = " or ".join([BARE, *own_variables(self.url)[-1:]])
+            raise Unauthorized(f"{self.url} refused the key: set {names} to one that it accepts")
         if page.status in (404, 405):
             return set()
         if page.status != 200:
-            text = shorten(self.hide_key(page.text))
+            text = shorten(self.hide(page.text))
             raise EngineUnavailable(f"{self.url}/models said {page.status}: {text}")
         return self._owners(page, model)
+
+    async def _models(self, client: httpx.AsyncClient) -> Page:
+        """Return the page of models. Raises EngineUnavailable."""
+        try:
+            return await fetch_page(client, subpage(self.url, "models"))
+        except OSError as error:
+            reason = f"{self.url}/models: {error or type(error).__name__}"
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = certificate_problem(error, self.url) or self._unreachable(error)
+        raise EngineUnavailable(self.hide(reason))
+
+    def _unreachable(self, error: Exception) -> str:
+        where = f"at {self.url}"
+        if self.network.proxy:
+            where += f" through the proxy {self.network.proxy.url} (NO_PROXY names what is reached straight)"
+        what = str(error) if isinstance(error, httpx.ProxyError) else type(error).__name__
+        return f"no server answers {where}: start it or correct the address ({what})"
 
     def _owners(self, page: Page, model: str) -> set[str]:
         data = page.fields.get("data")
         if not isinstance(data, list):
             raise EngineUnavailable(f"{self.url} is not an OpenAI-compatible server: /models sent no list")
         cards = [card for card in data if isinstance(card, dict)]
-        names = [encodable(str(card.get("id"))) for card in cards]
+        names = [self.hide(encodable(str(card.get("id")))) for card in cards]
         if names and model not in names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
             known = ", ".join(shorten(name, MOST_NAME) for name in names[:5])

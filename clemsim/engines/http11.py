@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httptools
 
 from clemsim.engines.connect import NetworkPolicy
+from clemsim.engines.deadlines import Deadline
 
 # Of one response, in bytes. Interim responses (1xx) count as headers, for no other limit would end them.
 HEADER_LIMIT = 2**16
@@ -62,6 +63,7 @@ class Http11Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.reused = False
         self.responding = False  # a part of the response has arrived
+        self.deadline: Deadline | None = None  # of the request, which is told when bytes arrive
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._response: asyncio.Future[HttpResponse] | None = None
@@ -107,6 +109,8 @@ class Http11Connection(asyncio.Protocol):
             self.close()  # nothing was requested
             return
         self.responding = True
+        if self.deadline is not None:
+            self.deadline.heard = True
         try:
             self._feed(data)
         except httptools.HttpParserUpgrade:
@@ -205,10 +209,12 @@ class Http11Transport:
         self._post = f"POST {path} HTTP/1.1\r\n{self._headers}"
         self._idle: deque[Http11Connection] = deque()
 
-    async def post(self, body: bytes, header: tuple[str, str] | None = None) -> HttpResponse:
+    async def post(
+        self, body: bytes, header: tuple[str, str] | None = None, deadline: Deadline | None = None
+    ) -> HttpResponse:
         """Send a body. Raises OSError and TimeoutError."""
         more = f"{header[0]}: {header[1]}\r\n" if header else ""
-        return await self._send(f"{self._post}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        return await self._send(f"{self._post}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body, deadline)
 
     async def get(self, path: str) -> HttpResponse:
         """Fetch a page. Raises OSError and TimeoutError."""
@@ -219,14 +225,15 @@ class Http11Transport:
         while self._idle:
             self._idle.pop().close()
 
-    async def _send(self, request: bytes) -> HttpResponse:
+    async def _send(self, request: bytes, deadline: Deadline | None = None) -> HttpResponse:
         connection = self._idle_connection() or await self._connect()
+        connection.deadline = deadline
         try:
             response = await connection.send(request)
         except BaseException as error:
             connection.close()
             if isinstance(error, Http11Error) and connection.reused and not connection.responding:
-                return await self._send(request)  # the server had closed the connection while it was idle
+                return await self._send(request, deadline)  # the server had closed the connection while it was idle
             raise
         if connection.open:
             connection.reused = True

@@ -31,7 +31,7 @@ class EventMeter:
 
 def make_timed_transport(url: str, policy: NetworkPolicy, meter: EventMeter) -> Transport:
     """Return the transport for an address whose responses have `parts` and whose events `meter` counts."""
-    kind = TimedHttp11Transport if is_plain(url) else TimedAiohttpTransport
+    kind = TimedHttp11Transport if is_plain(url, policy) else TimedAiohttpTransport
     return kind(url, policy, meter)
 
 

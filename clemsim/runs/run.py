@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.game.events import Event
 from clemsim.game.transcript import Transcript
@@ -36,13 +37,14 @@ async def play(
     past: Sequence[Event] = (),
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
+    network: NetworkOptions | None = None,
 ) -> RunSummary:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
 
-    `servers` owns the servers that are started for the run; None: they stop with it. Raises ClemsimError; the folder then
-    keeps what was played.
+    `servers` owns the servers that are started for the run; None: they stop with it. `network`: how others are reached.
+    Raises ClemsimError; the folder then keeps what was played.
     """
-    prepared = prepare(config, servers)
+    prepared = prepare(config, servers, network)
     rule = make_rule(prepared, workers)
     folder = out or default_folder(config)
     check_folder(folder)
@@ -60,16 +62,18 @@ async def resume(
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
     changes: Mapping[str, int | None] | None = None,
+    network: NetworkOptions | None = None,
 ) -> RunSummary:
     """Go on with a run and return its summary: play the unfinished episodes, each from its next turn on, unless the
     stopping rule of the run is answered.
 
     `changes` of the configuration may be those that make no difference to the play: `width`, and None for `stop_when`.
-    `servers`: as for `play`. Raises UsageError where it would not be the same run any more, and every other ClemsimError.
+    `servers` and `network`: as for `play`. Raises UsageError where it would not be the same run any more, and every other
+    ClemsimError.
     """
     description = read_description(folder)
     with alone(folder):
-        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers)
+        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers, network)
         with reader.reading(folder / STORE) as base:
             rows = list(reader.episodes(base))
             recorded = {row.key: reader.events(base, row.id) for row in rows if row.outcome is None}

@@ -33,12 +33,13 @@ HEARTBEAT = 1.0  # seconds between two entries of what a session has cost so far
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """A run while it goes on: what a display may look at, and how to stop it."""
+    """A run while it goes on: what a display may look at, and how to stop it. `warnings` are for the user, once."""
 
     folder: Path
     progress: Progress
     tally: Tally
     stop: Callable[[], None]
+    warnings: Sequence[str] = ()
 
 
 Watch = Callable[[LiveRun], Coroutine[Any, Any, None]]
@@ -60,6 +61,9 @@ class EpisodePlayer(Protocol):
     def set_width(self, width: int | None) -> None:
         """Change the width of every agent."""
 
+    def look_at_servers(self) -> None:
+        """Note in the progress which servers are waited for."""
+
     def worker_costs(self) -> list[LoopFacts]:
         """Return what each process but this one has cost."""
 
@@ -80,7 +84,7 @@ class RunSession:
         """Play the episodes and return the summary of the run. Raises ClemsimError; what was played is recorded."""
         store, tally = RunStore(self.folder / STORE, create=False), Tally()
         player = self._player(store, tally)
-        live = LiveRun(self.folder, player.progress, tally, player.stop)
+        live = LiveRun(self.folder, player.progress, tally, player.stop, self.prepared.warnings)
         try:
             async with (
                 run_in_background(_record_costs(store, player)),
@@ -96,7 +100,7 @@ class RunSession:
     def _player(self, store: RunStore, tally: Tally) -> EpisodePlayer:
         config = self.prepared.config
         if self.workers:
-            return WorkerPool(config, store, tally, self.limits, self.workers)
+            return WorkerPool(config, store, tally, self.limits, self.workers, self.prepared.network)
         observer = Broadcast(store, tally)
         if self.rule:
             return StoppingScheduler(observer, store, self.rule, config.width, self.limits)
@@ -109,6 +113,7 @@ async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:
 
     def record() -> None:
         facts = {"seconds": monotonic() - started, "peak_in_flight": progress.peak_in_flight, "turns": progress.turns}
+        facts["failed_retries"] = progress.failed_retries
         costs = [monitor.facts(playing=not player.worker_costs()), *player.worker_costs()]
         store.session(begun, {**facts, **total(costs)})
 
@@ -116,6 +121,7 @@ async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:
         try:
             while True:
                 await asyncio.sleep(HEARTBEAT)
+                player.look_at_servers()
                 record()
         finally:
             with suppress(StoreError):  # the failure of the store itself is raised when it is closed

@@ -46,6 +46,11 @@ class ModelAgent(Agent):
         """Return the load of the engine's servers."""
         return await self.engine.load()
 
+    @property
+    def waiting(self) -> str:
+        """What the engine waits for."""
+        return self.engine.waiting
+
     def describe(self) -> dict[str, Any]:
         """Return engine, model and sampling."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}

@@ -109,6 +109,10 @@ class Scheduler:
         """Take the episodes away that have not begun, and return their keys."""
         return [lane.queue.next(ending=False).key for lane in self._lanes for _ in range(len(lane.queue))]
 
+    def look_at_servers(self) -> None:
+        """Note in the progress which servers are waited for."""
+        self.progress.waiting = tuple(agent.waiting for agent in self._state.gates if agent.waiting)
+
     def worker_costs(self) -> list[dict[str, float]]:
         """Return the costs of other processes: none, for all is done in this one."""
         return []
@@ -217,6 +221,7 @@ class Scheduler:
         except (Unauthorized, UnknownModel, ArenaError):
             raise
         except (EngineError, LimitReached) as error:
+            self._count_retries(error)
             self._leave(episode, driver, error.cause, str(error))
         else:
             self.progress.done += 1
@@ -224,6 +229,11 @@ class Scheduler:
             self._finish(Result(episode.key, driver.transcript, outcome, score=episode.score))
         finally:
             driver.close()
+
+    def _count_retries(self, error: EngineError | LimitReached) -> None:
+        if isinstance(error, EngineError):
+            self.progress.retries += error.retries
+            self.progress.failed_retries += error.retries
 
     async def _run_in_time(self, moderator: Moderator) -> Outcome:
         """Run an episode, for as long as it may last."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from clemsim._util.author_frames import describe_frames
 from clemsim._util.loop_monitor import LoopFacts, Monitor
 from clemsim._util.tasks import run_in_background
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import AgentError, ArenaError, ClemsimError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
@@ -40,10 +41,10 @@ class WorkerReport:
 class Worker:
     """Plays a shard of a run; lives in a process of its own."""
 
-    def __init__(self, config: RunConfig, recorded: RecordedEvents, limits: Limits | None) -> None:
+    def __init__(self, config: RunConfig, recorded: RecordedEvents, limits: Limits | None, network: NetworkOptions) -> None:
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        self._prepared = prepare(config)
+        self._prepared = prepare(config, network=network)
         self._recorded = recorded
         self._recorder = BufferedRecorder()
         self._scheduler = Scheduler(self._recorder, config.width, limits)
@@ -66,6 +67,7 @@ class Worker:
         assert task
         await asyncio.wait({task}, timeout=GATHER)
         over = task.done()
+        self._scheduler.look_at_servers()
         error = task.exception() if over else None
         if error is not None and not isinstance(error, ClemsimError):
             raise error
