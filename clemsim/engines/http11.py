@@ -117,7 +117,8 @@ class Http11Connection(asyncio.Protocol):
             self._fail(switched())
         except Exception as error:  # asyncio would log it and leave the request waiting
             ours = next((each for each in (error, error.__context__) if isinstance(each, Http11Error)), None)
-            self._fail(ours or Http11Error(f"the answer is not HTTP ({type(error).__name__})"))
+            ours = ours or Http11Error(f"the answer is not HTTP ({type(error).__name__})")
+            self._fail(ours.with_traceback(None))  # which holds on to `data`
 
     def _feed(self, data: bytes) -> None:
         """Parse a part of the response. Raises Http11Error beyond a limit, and what httptools raises."""
@@ -193,6 +194,7 @@ class Http11Connection(asyncio.Protocol):
         response, self._response = self._response, None
         if response is not None and not response.done():
             response.set_exception(error)
+        self._begin()  # lets go of the body, which may be large
 
 
 class Http11Transport:

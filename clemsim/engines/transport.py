@@ -99,12 +99,19 @@ class AiohttpTransport:
             raise NoByteInTime from error
         except aiohttp.ConnectionTimeoutError as error:
             raise TimeoutError from error
+        except aiohttp.ClientResponseError as error:
+            raise OSError(f"the answer is not HTTP, or its headers are too long ({error.message})") from error
         except aiohttp.ClientError as error:
             raise OSError(str(error) or type(error).__name__) from error
 
     async def _read(self, response: aiohttp.ClientResponse) -> HttpResponse:
-        chunks = [chunk async for chunk in self._chunks(response)]
-        return HttpResponse(response.status, response.headers.get("Retry-After"), b"".join(chunks))
+        chunks = list[bytes]()
+        try:
+            async for chunk in self._chunks(response):
+                chunks.append(chunk)
+            return HttpResponse(response.status, response.headers.get("Retry-After"), b"".join(chunks))
+        finally:
+            chunks.clear()  # an error holds on to this frame
 
     async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         """Yield the parts of a body as they arrive. Raises OSError beyond BODY_LIMIT, and for one that is not plain."""
