@@ -43,6 +43,14 @@ def test_a_hostile_server_ends_no_run_and_nothing_is_blamed_on_others(count: int
         assert found["peak_memory_mb"]["after"] < 300
 
 
+def test_no_command_line_is_a_traceback_or_hangs() -> None:
+    ran = run("cli_fuzz", "--calls", "60", "--seed", "3")
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert found["wrong"] == [] and sum(found["codes"].values()) == 60
+    assert found["codes"]["0"] > 5 and found["codes"]["2"] > 20, "calls that are right, and calls that are wrong"
+
+
 def test_intervals_cover_and_the_paired_test_keeps_its_level() -> None:
     words = ["--simulations", "300", "--instances", "20", "--repetitions", "2", "--games", "4", "--draws", "500"]
     ran = run("coverage", *words)

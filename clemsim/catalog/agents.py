@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from clemsim.catalog.kinds import AgentKind, AgentOptions, find_kind
@@ -75,6 +75,8 @@ def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
     for text in specs:
         seat, spec = split_seat(text)
         agent = agents.setdefault(spec, make_agent(spec, options))
+        if seat in seats:
+            raise UsageError(f"--agent {seat}=... is given twice: a seat has one agent")
         if seat:
             seats[seat] = agent
         elif agent not in everywhere:
@@ -100,6 +102,15 @@ def _rename_twins(agents: Mapping[str, Agent]) -> None:
     for spec, agent in agents.items():
         if names.count(agent.name) > 1:
             agent.name = spec
+
+
+def check_seats(arenas: Iterable[Game[Any]], casts: Iterable[Cast]) -> None:
+    """Raise UsageError where a cast names a seat that none of the arenas has."""
+    seats = {arena.name: arena.seats for arena in arenas}
+    known = {seat for names in seats.values() for seat in names}
+    for name in dict.fromkeys(name for cast in casts for name in cast.seats if name not in known):
+        there_are = "; ".join(f"{arena}: {', '.join(names)}" for arena, names in seats.items())
+        raise UsageError(f"--agent {name}=...: there is no seat {name!r}; the seats are {there_are}")
 
 
 def check_cast(arena: Game[Any], cast: Cast) -> None:

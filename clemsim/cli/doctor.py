@@ -88,6 +88,7 @@ def _plugins() -> list[Requirement]:
         *(requirement for kind in every.values() for requirement in kind.requirements()),
         _loads("arenas", registered("arenas"), find_arena),
         _loads("suites", suites.available(), suites.load_suite),
+        *(Requirement("suites", False, reason) for reason in suites.broken()),
         Requirement("agents", not broken, "; ".join(broken) or ", ".join(every)),
     ]
 

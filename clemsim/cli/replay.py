@@ -18,11 +18,11 @@ from clemsim.cli.options import (
     RunArgument,
     TemperatureOption,
 )
+from clemsim.cli.run import make_config
 from clemsim.engines.connect import NetworkOptions
 from clemsim.runs.replay import Replayed
 from clemsim.runs.replay import branch as branched
 from clemsim.runs.replay import replay as replayed
-from clemsim.store.config import RunConfig
 
 
 def replay(
@@ -76,7 +76,7 @@ def branch(
     Example: clemsim branch runs/20261123-120000-quick 7 --turn 3 --agent local --temperature 0.8 -n 10
     """
     with one_line():
-        config = RunConfig(
+        config = make_config(
             agents=tuple(agent or ("local",)),
             repetitions=n,
             seed=seed,

@@ -59,7 +59,7 @@ def run(
       clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
     """
     with one_line():
-        config = _config(
+        config = make_config(
             suite=suite_,
             arenas=tuple(arena or ()),
             agents=tuple(agent or ("local",)),
@@ -86,7 +86,7 @@ def worker_options(count: int | None, address: str | None) -> WorkerOptions | No
     return WorkerOptions(count or 2, address) if count or address else None
 
 
-def _config(**fields: Any) -> RunConfig:
+def make_config(**fields: Any) -> RunConfig:
     """Make the configuration. Leaves with one line where the options do not go together."""
     try:
         return RunConfig(**fields)

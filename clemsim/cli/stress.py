@@ -14,7 +14,6 @@ from clemsim._util.text import plain
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.shared_secrets import unencrypted
 from clemsim.cli.common import (
-    STOP_SIGNALS,
     UNFINISHED,
     err,
     fail,
@@ -24,9 +23,9 @@ from clemsim.cli.common import (
     run_async,
     say,
     show_warnings,
-    stop_on_signals,
 )
 from clemsim.cli.network import parse_headers
+from clemsim.cli.signals import SIGNALS
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
 from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
@@ -201,7 +200,7 @@ async def _run(plan: Plan) -> tuple[Findings | None, AnswerVerdict | None]:
     if plan.sweep or plan.stages or plan.replay:
         findings = await _load(plan, budget, stopped)
     if plan.check and not stopped.is_set():
-        stop_on_signals(stopped.set, STOP_SIGNALS)
+        SIGNALS.on_stop(lambda: _stop(stopped, "what was checked is reported"))
         answers = await check_answers(plan, budget, _tell, stopped)
     return findings, answers
 
@@ -210,11 +209,11 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
     heartbeats: list[asyncio.Task[None]] = []
 
     def ready(stop: Callable[[str], None], collector: Collector) -> None:
-        def on_signal() -> None:
-            stopped.set()
+        def on_signal() -> str:
             stop("it was stopped")
+            return _stop(stopped, f"{collector.in_flight} turns are broken off, what was measured is reported")
 
-        stop_on_signals(on_signal, STOP_SIGNALS)
+        SIGNALS.on_stop(on_signal)
         heartbeats.append(asyncio.ensure_future(_tell_progress(collector)))
 
     show_warnings(unencrypted([kind_of(spec) for spec in plan.agents], plan.network))
@@ -224,6 +223,11 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
     finally:
         for heartbeat in heartbeats:
             heartbeat.cancel()
+
+
+def _stop(stopped: asyncio.Event, what: str) -> str:
+    stopped.set()
+    return what
 
 
 async def _tell_progress(collector: Collector) -> None:

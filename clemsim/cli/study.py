@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from clemsim._util.text import plain
-from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, show_warnings, stop_on_signals
+from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, show_slow_step, show_warnings
 from clemsim.cli.common import out as stdout
 from clemsim.cli.network import takes_network
 from clemsim.cli.options import JsonOption
+from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.studies import outcome_table, planned_table
 from clemsim.engines.connect import NetworkOptions
@@ -92,13 +93,14 @@ def _play(named: Study, folder: Path, parallel: int | None, network: NetworkOpti
 
 
 async def _watch(study_run: StudyRun) -> None:
-    """Show progress. The first Ctrl-C stops all runs, which can be resumed; the second one does not wait for them."""
+    """Show progress. The first Ctrl-C or SIGTERM stops all runs, which can be resumed."""
     runs, episodes = len(study_run.members), study_run.progress().episodes
     text = f"playing {episodes} episodes in {runs} runs into {study_run.folder} (Ctrl-C stops, nothing is lost)"
     err.print(plain(text), soft_wrap=True)
     show_warnings(study_run.warnings)
     study_run.on_over = _print_over
-    stop_on_signals(study_run.stop)
+    study_run.on_slow_step = show_slow_step
+    SIGNALS.on_stop(study_run.stop)
     await progress.show(err, study_run.progress, study_run.points, lambda: study_run.heading)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import httpx
 
+from clemsim._util import children
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.engines.chat import ChatEngine
@@ -78,9 +79,11 @@ class VllmServer:
         try:
             words = [*command(), self.model, "--host", "127.0.0.1", "--port", str(port), *FLAGS, *self.flags]
             # Its own session, so that Ctrl-C ends the run first and the server after it.
-            return await asyncio.create_subprocess_exec(
+            process = await asyncio.create_subprocess_exec(
                 *words, stdin=asyncio.subprocess.DEVNULL, stdout=handle, stderr=handle, start_new_session=True
             )
+            children.adopt(process.pid)
+            return process
         except OSError as error:
             raise UsageError(f"{command()[0]} cannot be started: {error.strerror}; set {COMMAND}") from error
         finally:
@@ -122,6 +125,7 @@ class VllmServer:
                 async with asyncio.timeout(GRACE):
                     await process.wait()
                     break
+        children.release(process.pid)
 
 
 class ServerPool(AsyncResource):

@@ -6,6 +6,7 @@ resume, branch and re-score are made of.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
@@ -47,6 +48,8 @@ class EpisodeDriver:
         self._logged = 0  # answers appended so far: those before the first that is missing
         table = Table(seats, instance.seed, self._log, max_turns, in_turn)
         self._play = play(table)
+        if not inspect.iscoroutine(self._play):
+            raise ArenaError("play is no coroutine: write `async def play`").at(key.label)
         self._advance(None)
 
     @property
@@ -147,6 +150,10 @@ class EpisodeDriver:
     def _end(self, outcome: object) -> None:
         if not isinstance(outcome, Outcome):
             raise ArenaError(f"play must return an Outcome, not {type(outcome).__name__}").at(self.key.label)
+        try:
+            outcome.check(self._seen)
+        except ArenaError as error:
+            raise error.at(self.key.label) from None
         self.outcome = outcome
         self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality))
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import check_cast, kind_of, make_casts
+from clemsim.catalog.agents import check_cast, check_seats, kind_of, make_casts
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.catalog.shared_secrets import unencrypted
-from clemsim.catalog.suites import Suite
+from clemsim.catalog.suites import Suite, check_names
 from clemsim.engines.base import Sampling
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
@@ -19,6 +19,8 @@ from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent, Cast
 from clemsim.runtime.episode import Episode
 from clemsim.store.config import RunConfig
+
+MOST_EPISODES = 2_000_000  # about 4 GB of memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def prepare(config: RunConfig, servers: ServerPool | None = None, network: Netwo
     )
     casts = make_casts(config.agents, options)
     instances = {name: suite.instances(arena, config.instances, config.only) for name, arena in arenas.items()}
+    check_seats(arenas.values(), casts)
+    check_amount(sum(map(len, instances.values())) * len(casts) * config.repetitions)
     for cast in casts:
         for arena in arenas.values():
             check_cast(arena, cast)
@@ -67,6 +71,12 @@ def prepare(config: RunConfig, servers: ServerPool | None = None, network: Netwo
     return PreparedRun(config, suite, arenas, casts, episodes, options.network, warnings)
 
 
+def check_amount(episodes: int) -> None:
+    """Raise UsageError for more episodes than a machine has room for."""
+    if episodes > MOST_EPISODES:
+        raise UsageError(f"{episodes} episodes are too many for one run: choose {MOST_EPISODES} at most")
+
+
 def prepare_arenas(config: RunConfig) -> dict[str, Arena[Any]]:
     """Return the arenas of a run by name, without its agents. Raises UsageError."""
     return _prepare_games(config)[1]
@@ -77,5 +87,7 @@ def _prepare_games(config: RunConfig) -> tuple[Suite, dict[str, Arena[Any]]]:
     if config.imported:
         raise UsageError(f"this run was imported from {config.imported}: it can be shown, but not played or scored again")
     suite = suites.load_suite(config.suite)
-    classes = [find_arena(spec) for spec in config.arenas or suite.arenas]
-    return suite, {arena.name: arena(suite.folder_of(arena.name)) for arena in classes}
+    specs = dict.fromkeys(config.arenas or suite.arenas)
+    classes = {spec: find_arena(spec) for spec in specs}
+    check_names(suite, classes)
+    return suite, {arena.name: arena(suite.folder_of(arena.name)) for arena in classes.values()}

@@ -27,6 +27,7 @@ from clemsim.runtime.limits import Limits
 from clemsim.runtime.observer import Broadcast
 from clemsim.runtime.progress import Progress
 from clemsim.runtime.scheduler import Scheduler
+from clemsim.runtime.watchdog import SlowSteps
 from clemsim.store.folder import STORE
 from clemsim.store.writer import RunStore
 
@@ -35,12 +36,17 @@ HEARTBEAT = 1.0  # seconds between two entries of what a session has cost so far
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """A run while it goes on: what a display may look at, and how to stop it. `warnings` are for the user, once."""
+    """A run while it goes on: what a display may look at, and how to stop it. `stop` returns what is waited for.
+
+    `slow_steps.tell` is called, in another thread, with each step of a game that holds the event loop for over 5 s; unless
+    it is set, such a step is a warning of the logger `clemsim`. `warnings` are for the user, once.
+    """
 
     folder: Path
     progress: Progress
     tally: Tally
-    stop: Callable[[], None]
+    stop: Callable[[], str]
+    slow_steps: SlowSteps
     warnings: Sequence[str] = ()
 
 
@@ -57,8 +63,12 @@ class EpisodePlayer(Protocol):
     async def play(self, episodes: Sequence[Episode]) -> None:
         """Play all episodes."""
 
-    def stop(self) -> None:
-        """Leave every episode where it is."""
+    @property
+    def slow_steps(self) -> SlowSteps:
+        """Where steps that hold the event loop are told."""
+
+    def stop(self) -> str:
+        """Leave every episode where it is. Return what is waited for."""
 
     def set_width(self, width: int | None) -> None:
         """Change the width of every agent."""
@@ -87,7 +97,7 @@ class RunSession:
         """Play the episodes and return the summary of the run. Raises ClemsimError; what was played is recorded."""
         store, tally = RunStore(self.folder / STORE, create=False), Tally()
         player = self._player(store, tally)
-        live = LiveRun(self.folder, player.progress, tally, player.stop, self._warnings())
+        live = LiveRun(self.folder, player.progress, tally, player.stop, player.slow_steps, self._warnings())
         try:
             async with (
                 run_in_background(_record_costs(store, player)),

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from itertools import count
+from types import FrameType
 
 from clemsim._util.author_frames import describe_frames
 from clemsim._util.tasks import leading_error, run_in_background
@@ -34,6 +35,7 @@ from clemsim.runtime.observer import Observer
 from clemsim.runtime.progress import Progress
 from clemsim.runtime.shared_state import Lane, SchedulerState
 from clemsim.runtime.turn_gate import TurnGate
+from clemsim.runtime.watchdog import SlowSteps, Watchdog
 from clemsim.runtime.width_controller import WidthController
 
 UNLIMITED = 1024  # started episodes of a cast whose agents set no limit themselves
@@ -60,6 +62,7 @@ class Scheduler:
         `admission` every episode starts at once, and without `depth_first` turns enter the gate in the order in which they
         ask.
         """
+        self.slow_steps = SlowSteps()
         self._state = SchedulerState(observer, limits or Limits(), self.fill, depth_first)
         self._admission = admission
         self._in_order = in_order
@@ -87,6 +90,7 @@ class Scheduler:
         self._lanes = self._make_lanes(episodes)
         try:
             async with AsyncExitStack() as stack:
+                stack.enter_context(Watchdog(self.slow_steps, self._plays).watching())
                 for controller in self._state.controllers.values():
                     await stack.enter_async_context(run_in_background(self._control(controller)))
                 async with asyncio.TaskGroup() as group:
@@ -99,11 +103,13 @@ class Scheduler:
             self._group = None
             self.progress.seconds = before + loop.time() - begun
 
-    def stop(self) -> None:
-        """Leave every episode where it is; `play` then returns. What was played stays recorded."""
+    def stop(self) -> str:
+        """Leave every episode where it is; `play` then returns. What was played is recorded. Return what is waited for."""
         self.finish()
+        waited = waiting_for({agent.name: gate.inside for agent, gate in self._state.gates.items()})
         for task in list(self._tasks):
             task.cancel()
+        return waited
 
     def finish(self) -> None:
         """Begin no more episodes; `play` returns when those under way have ended."""
@@ -212,6 +218,12 @@ class Scheduler:
             for agent in lane.agents:
                 self._state.gates[agent].resort()
 
+    def _plays(self, frame: FrameType) -> bool:
+        """Return whether a frame on the stack plays an episode of this scheduler."""
+        if frame.f_code is _PLAY_EPISODE:
+            return frame.f_locals["self"] is self
+        return frame.f_code is _TURN and frame.f_locals["self"].host.state is self._state
+
     async def _play_episode(self, episode: Episode, lane: Lane) -> None:
         driver = episode.drive()
         self.progress.started += 1
@@ -262,3 +274,12 @@ class Scheduler:
     def _finish(self, result: Result) -> None:
         self.progress.started -= 1
         self._state.observer.finished(result)
+
+
+def waiting_for(replies: Mapping[str, int]) -> str:
+    """Return what a stop waits for: the replies under way of each agent, as text."""
+    parts = [f"{count} {'reply' if count == 1 else 'replies'} of {name}" for name, count in replies.items() if count]
+    return f"waiting for {' and '.join(parts)} to break off" if parts else "no reply is waited for"
+
+
+_PLAY_EPISODE, _TURN = Scheduler._play_episode.__code__, Moderator._turn.__code__

@@ -20,7 +20,7 @@ from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.models import Model, Name, Variant, complete_facts, read, read_models
 from clemsim.errors import UsageError
-from clemsim.store.config import RunConfig
+from clemsim.store.config import Count, MaxTokens, RunConfig, Seed, Temperature
 
 MEMBERS = "members"  # the folder of the runs within that of the study
 Pairings = Literal["self", "all", "round-robin"]
@@ -39,15 +39,15 @@ class Study(BaseModel):
     quantisations: tuple[float, ...] = ()
     suites: tuple[str, ...] = Field(("quick",), min_length=1)
     arenas: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    seeds: tuple[Seed, ...] = Field((0,), min_length=1)
     constrain: tuple[bool, ...] = Field((False,), min_length=1)
     pairings: Pairings = "self"
-    parallel: int = Field(1, ge=1)
-    instances: int | None = Field(None, ge=1)
-    repetitions: int = Field(1, ge=1)
-    width: int | None = Field(None, ge=1)
-    temperature: float = Field(0.0, ge=0)
-    max_tokens: int = Field(300, ge=1)
+    parallel: Count = 1
+    instances: Count | None = None
+    repetitions: Count = 1
+    width: Count | None = None
+    temperature: Temperature = 0.0
+    max_tokens: MaxTokens = 300
 
     @field_validator("constrain", mode="before")
     @classmethod

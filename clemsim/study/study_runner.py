@@ -28,6 +28,7 @@ from clemsim.runs.manifest import settled
 from clemsim.runs.prepare import prepare
 from clemsim.runs.session import LiveRun
 from clemsim.runtime.progress import Progress
+from clemsim.runtime.watchdog import SlowStep, log
 from clemsim.store.config import RunConfig
 from clemsim.store.folder import CONFIG, alone, read_config
 from clemsim.study import index
@@ -46,6 +47,7 @@ class MemberStatus:
     member: Member
     episodes: int
     live: LiveRun | None = None
+    opening: asyncio.Task[Any] | None = None  # what plays it, while its agents are opened
     over: bool = False
     summary: RunSummary | None = None
     seconds: float = 0.0
@@ -54,7 +56,9 @@ class MemberStatus:
 
 @dataclass(slots=True)
 class StudyRun:
-    """A study in progress: its state for a display, and its stop. `on_over` is called with each member that is over."""
+    """A study in progress: its state for a display, and its stop. `on_over` is called with each member that is over,
+    `on_slow_step` with each step of a game that holds the event loop for over 5 s.
+    """
 
     folder: Path
     members: list[MemberStatus]
@@ -63,14 +67,19 @@ class StudyRun:
     warnings: Sequence[str] = ()
     stopped: bool = False
     on_over: Callable[[MemberStatus], None] = field(default=lambda status: None)
+    on_slow_step: Callable[[SlowStep], None] = log  # called in another thread
     servers: ServerPool = field(default_factory=lambda: ServerPool(keep=True))
 
-    def stop(self) -> None:
-        """Stop all runs, and start no other. They can be resumed."""
+    def stop(self) -> str:
+        """Stop all runs, and start no other. They can be resumed. Return what is waited for."""
         self.stopped = True
+        waited = []
         for status in self.members:
-            if status.live and not status.over:
-                status.live.stop()
+            if status.opening:
+                status.opening.cancel()
+            elif status.live and not status.over:
+                waited.append(status.live.stop())
+        return "; ".join(waited) or "no run is under way"
 
     def progress(self) -> Progress:
         """Return running totals over all members; episodes of earlier sessions count as done."""
@@ -181,12 +190,12 @@ async def _play_member(study_run: StudyRun, status: MemberStatus) -> None:
     """Play or resume one run. Only bugs in games and agents end the whole study."""
 
     async def watch(live: LiveRun) -> None:
-        status.live = live
+        status.live, status.opening = live, None
+        live.slow_steps.tell = study_run.on_slow_step
         _write_index(study_run)
-        if study_run.stopped:
-            live.stop()
 
     folder, started = study_run.folder / status.member.run, asyncio.get_running_loop().time()
+    status.opening = asyncio.current_task()
     try:
         if (folder / CONFIG).exists():
             status.summary = await run.resume(folder, watch, servers=study_run.servers, network=study_run.network)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -106,6 +109,29 @@ async def test_closing_waits_for_the_requests_under_way() -> None:
     assert (await turn).text
     with pytest.raises(EngineUnavailable, match="not open"):
         await engine.complete(ask())
+
+
+class EndlessServer:
+    """Makes tokens until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.begun, self.stopped = threading.Event(), threading.Event()
+
+    def handle_chat_completions(self, body: object, take: Callable[[dict[str, Any]], bool]) -> None:
+        """Stream one reply."""
+        while not take({"choices": [{"delta": {"content": "x"}, "finish_reason": None}]}):
+            self.begun.set()
+        self.stopped.set()
+
+
+async def test_a_request_that_is_cancelled_breaks_off() -> None:
+    engine, server = LlamaCppEngine(slots=1), EndlessServer()
+    engine._server, engine._pool = server, ThreadPoolExecutor(1)
+    turn = asyncio.create_task(engine.complete(ask()))
+    assert await asyncio.to_thread(server.begun.wait, 10)
+    turn.cancel()
+    await engine.close()
+    assert server.stopped.is_set() and turn.cancelled()
 
 
 async def test_a_file_of_another_format(tmp_path: Path) -> None:

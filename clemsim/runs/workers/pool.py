@@ -27,6 +27,7 @@ from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.limits import Limits
 from clemsim.runtime.observer import Broadcast, Observer
 from clemsim.runtime.progress import Progress
+from clemsim.runtime.watchdog import SlowStep, SlowSteps
 from clemsim.store.config import RunConfig
 from clemsim.store.writer import RunStore
 
@@ -74,6 +75,7 @@ class WorkerPool:
             if not kind.distributable:
                 raise UsageError(f"{kind.name} cannot play through --workers: leave it out")
         self.progress = Progress()
+        self.slow_steps = SlowSteps()
         self.stopped = False
         self._config = config
         self._store = store
@@ -91,6 +93,7 @@ class WorkerPool:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         await asyncio.to_thread(cluster.connect, self._workers)
+        cluster.keep_signals()
         try:
             # Every other episode of each experiment goes to another worker, so that all end at about the same time.
             count = min(self._workers.count, len(episodes), self._config.width or len(episodes))
@@ -106,11 +109,12 @@ class WorkerPool:
             await asyncio.to_thread(cluster.disconnect)
             self.progress.seconds += loop.time() - begun
 
-    def stop(self) -> None:
-        """Leave every episode where it is."""
+    def stop(self) -> str:
+        """Leave every episode where it is. Return what is waited for."""
         self.stopped = True
         for shard in self._shards:
             shard.stop()
+        return f"waiting for {len(self._shards)} workers to break {self.progress.in_flight} replies off"
 
     def set_width(self, width: int | None) -> None:
         """Change the width of every agent; the share of a worker is at least 1."""
@@ -142,9 +146,15 @@ class WorkerPool:
 
     def take(self, report: WorkerReport) -> None:
         """Record what a worker has played."""
+        self.tell_slow(report.slow_steps)
         for notice in report.notices:
             notice.tell(self._observer)
         self._count_up()
+
+    def tell_slow(self, steps: Sequence[SlowStep]) -> None:
+        """Tell of steps that hold a worker's event loop, or did."""
+        for step in steps:
+            self.slow_steps.tell(step)
 
     def give_up(self, key: EpisodeKey) -> None:
         """Record that no worker brought an episode to its end."""

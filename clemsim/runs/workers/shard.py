@@ -9,13 +9,15 @@ from typing import Any, Protocol
 from clemsim._util.loop_monitor import LoopFacts
 from clemsim.engines.connect import NetworkOptions
 from clemsim.game.instances import EpisodeKey
-from clemsim.runs.workers.cluster import actor_factory
+from clemsim.runs.workers.cluster import WATCH, actor_factory
 from clemsim.runs.workers.notices import EpisodeFinished
 from clemsim.runs.workers.worker import RecordedEvents, Worker, WorkerReport
 from clemsim.runtime.limits import Limits
 from clemsim.runtime.progress import Progress
+from clemsim.runtime.watchdog import SlowStep
 from clemsim.store.config import RunConfig
 
+SILENCE = 1.0  # seconds without a report, before the watchdog of a worker is asked
 LIVES = 5  # workers that may be lost for one shard
 
 
@@ -36,6 +38,9 @@ class Pool(Protocol):
 
     def take(self, report: WorkerReport) -> None:
         """Record what its worker has played."""
+
+    def tell_slow(self, steps: Sequence[SlowStep]) -> None:
+        """Tell of steps that hold its worker's event loop, or did."""
 
     def give_up(self, key: EpisodeKey) -> None:
         """Record that no worker brought an episode to its end."""
@@ -80,13 +85,22 @@ class Shard:
             await actor.begin.remote()
             over = False
             while not over:
-                report = await actor.report.remote()
+                report = await self._await_report(actor)
                 self._take(report)
                 over = report.over
             if report.error:
                 raise report.error
         finally:
             self._actor = None
+
+    async def _await_report(self, actor: Any) -> WorkerReport:
+        """Return the next report. While a game holds the worker's event loop, what its watchdog saw comes another way."""
+        asked = asyncio.ensure_future(actor.report.remote())
+        while not (await asyncio.wait({asked}, timeout=SILENCE))[0]:
+            seen = actor.take_slow_steps.options(concurrency_group=WATCH).remote()
+            self._pool.tell_slow(await seen)
+        report: WorkerReport = asked.result()
+        return report
 
     def _take(self, report: WorkerReport) -> None:
         for notice in report.notices:

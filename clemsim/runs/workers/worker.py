@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from clemsim.runtime.agent import opened
 from clemsim.runtime.limits import Limits
 from clemsim.runtime.progress import Progress
 from clemsim.runtime.scheduler import Scheduler
+from clemsim.runtime.watchdog import SlowStep
 from clemsim.store.config import RunConfig
 
 GATHER = 0.05  # seconds for which a worker gathers notices
@@ -37,6 +39,7 @@ class WorkerReport:
     cost: LoopFacts
     over: bool
     error: ClemsimError | None
+    slow_steps: Sequence[SlowStep] = ()
 
 
 class Worker:
@@ -49,6 +52,8 @@ class Worker:
         self._recorded = recorded
         self._recorder = BufferedRecorder()
         self._scheduler = Scheduler(self._recorder, config.width, limits, most=most_turns(self._prepared.agents))
+        self._slow_steps: deque[SlowStep] = deque()
+        self._scheduler.slow_steps.tell = self._slow_steps.append
         self._monitor = Monitor()
         self._task: asyncio.Task[None] | None = None
 
@@ -74,7 +79,12 @@ class Worker:
             raise error
         if isinstance(error, ArenaError | AgentError):
             error.frames = tuple(describe_frames(error))  # a traceback does not travel between processes
-        return WorkerReport(self._recorder.take(), self._scheduler.progress, self._monitor.facts(), over, error)
+        slow = await self.take_slow_steps()
+        return WorkerReport(self._recorder.take(), self._scheduler.progress, self._monitor.facts(), over, error, slow)
+
+    async def take_slow_steps(self) -> list[SlowStep]:
+        """Return the steps that were told since the last call, which may be made in any thread."""
+        return [self._slow_steps.popleft() for _ in range(len(self._slow_steps))]
 
     async def stop(self) -> None:
         """Leave every episode where it is."""
