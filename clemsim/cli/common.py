@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
@@ -74,6 +74,12 @@ def say(text: str) -> None:
     err.print(plain(f"clemsim: {' '.join(safe(text).split())}", "red"), soft_wrap=True)
 
 
+def show_warnings(warnings: Sequence[str]) -> None:
+    """Print a line for each warning on stderr."""
+    for warning in warnings:
+        err.print(plain(f"clemsim: to know: {warning}", "yellow"), soft_wrap=True)
+
+
 def run_async(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine and return its result, on uvloop except on Windows. Raises KeyboardInterrupt where Ctrl-C or SIGTERM
     ended it.
@@ -129,6 +135,8 @@ def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None
             soft_wrap=True,
         )
 
+        show_warnings(live.warnings)
+
         def stop() -> str:
             stopped.append(True)
             return live.stop()
@@ -146,6 +154,8 @@ def finish(summary: RunSummary, *, as_json: bool, stopped: bool = False) -> None
         print_json(summary.as_json())
     else:
         out.print(results(summary))
+        for line in (summary.parser_error or "").splitlines()[1:]:
+            err.print(plain(line, "dim"), soft_wrap=True)
         out.print(plain(f"run: {summary.run}   (read it: clemsim show {summary.run})"), soft_wrap=True)
     if summary.unfinished > summary.causes.get(ANSWERED, 0):
         reason = "stopped" if stopped else "not all was played"

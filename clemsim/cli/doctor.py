@@ -15,24 +15,29 @@ from rich.table import Table as RichTable
 from clemsim._util.text import plain
 from clemsim.arena import find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import make_agent
-from clemsim.catalog.kinds import Requirement, kinds
+from clemsim.catalog.agents import kind_of, make_agent
+from clemsim.catalog.kinds import AgentOptions, Requirement, kinds
 from clemsim.catalog.plugins import registered
+from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.cli.common import UNFINISHED, one_line, out, print_json, run_async
+from clemsim.cli.network import takes_headers
 from clemsim.cli.options import JsonOption
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import ClemsimError
 
 
+@takes_headers
 def doctor(
     agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help="Also try to reach this agent; repeat.")] = None,
     json: JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_headers)
 ) -> None:
     """Check what is installed and whether agents can be reached. Exit code 1 when something is amiss.
 
     Example: clemsim doctor --agent local --agent qwen@http://127.0.0.1:8000/v1
     """
     with one_line():
-        checks = [*_python(), *_packages(), *_plugins(), *run_async(_reach_all(agent or ()))]
+        checks = [*_python(), *_packages(), *_plugins(), *run_async(_reach_all(agent or (), network))]
         ok = all(check.ok for check in checks)
         if json:
             print_json({"ok": ok, "checks": [check._asdict() for check in checks]})
@@ -97,13 +102,14 @@ def _loads(what: str, names: Collection[str], load: Callable[[str], object]) -> 
     return Requirement(what, bool(names), ", ".join(names))
 
 
-async def _reach_all(specs: Sequence[str]) -> list[Requirement]:
-    return [await _reach(spec) for spec in specs]
+async def _reach_all(specs: Sequence[str], network: NetworkOptions) -> list[Requirement]:
+    check_secrets([kind_of(spec) for spec in specs], network)
+    return [await _reach(spec, AgentOptions(network=network)) for spec in specs]
 
 
-async def _reach(spec: str) -> Requirement:
+async def _reach(spec: str, options: AgentOptions) -> Requirement:
     try:
-        async with make_agent(spec) as agent:
+        async with make_agent(spec, options) as agent:
             about = {key: value for key, value in agent.describe().items() if not isinstance(value, dict)}
             return Requirement(f"agent {agent.name}", True, ", ".join(f"{key} {value}" for key, value in about.items()))
     except ClemsimError as error:

@@ -9,6 +9,7 @@ import typer
 from clemsim._util.text import plain
 from clemsim.cli.common import UNFINISHED, finish, one_line, print_json, run_async, watcher
 from clemsim.cli.common import out as stdout
+from clemsim.cli.network import takes_network
 from clemsim.cli.options import (
     ConstrainOption,
     JsonOption,
@@ -18,6 +19,7 @@ from clemsim.cli.options import (
     TemperatureOption,
 )
 from clemsim.cli.run import make_config
+from clemsim.engines.connect import NetworkOptions
 from clemsim.runs.replay import Replayed
 from clemsim.runs.replay import branch as branched
 from clemsim.runs.replay import replay as replayed
@@ -52,6 +54,7 @@ def _problem(result: Replayed) -> dict[str, Any]:
     return {"episode": result.row.id, "label": result.row.key.label, "problem": result.problem}
 
 
+@takes_network
 def branch(
     folder: RunArgument,
     episode: Annotated[str, typer.Argument(help="Number or label of the episode.")],
@@ -66,6 +69,7 @@ def branch(
     constrain: ConstrainOption = False,
     out: OutOption = None,
     json: JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
     """Play an episode on from one of its turns, several times: a run of its own.
 
@@ -81,5 +85,5 @@ def branch(
             constrain=constrain,
         )
         stopped: list[bool] = []
-        summary = run_async(branched(folder, episode, turn, config, out, watcher(stopped)))
+        summary = run_async(branched(folder, episode, turn, config, out, watcher(stopped), network))
         finish(summary, as_json=json, stopped=bool(stopped))

@@ -9,12 +9,15 @@ from pydantic import ValidationError
 
 from clemsim.cli import options
 from clemsim.cli.common import fail, finish, one_line, run_async, watcher
+from clemsim.cli.network import takes_network
+from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runtime.limits import Limits
 from clemsim.store.config import RunConfig, parse_width
 
 
+@takes_network
 def run(
     suite_: options.SuiteOption = "quick",
     arena: Annotated[list[str] | None, typer.Option(help="Only this game, or path/to/game.py:Class; repeat.")] = None,
@@ -37,6 +40,7 @@ def run(
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
     json: options.JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
     """Play a suite and print the results. What a limit leaves unfinished, `clemsim resume` plays.
 
@@ -72,7 +76,8 @@ def run(
         )
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
-        summary = run_async(runs.play(config, out, watcher(stopped), limits, workers=worker_options(workers, ray)))
+        played_by = worker_options(workers, ray)
+        summary = run_async(runs.play(config, out, watcher(stopped), limits, workers=played_by, network=network))
         finish(summary, as_json=json, stopped=bool(stopped))
 
 

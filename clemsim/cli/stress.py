@@ -11,6 +11,8 @@ import typer
 
 from clemsim._util.files import check_new, write_files
 from clemsim._util.text import plain
+from clemsim.catalog.agents import kind_of
+from clemsim.catalog.shared_secrets import unencrypted
 from clemsim.cli.common import (
     UNFINISHED,
     err,
@@ -20,9 +22,12 @@ from clemsim.cli.common import (
     print_json,
     run_async,
     say,
+    show_warnings,
 )
+from clemsim.cli.network import parse_headers
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
 from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.load.runner import Findings, StressWatch, stress
@@ -100,6 +105,7 @@ def _plan(options: StressOptions) -> Plan:
         forced_length=options.no_model_text,
         slo=Slo.parse(options.slo),
         timeout=parse_positive_duration(options.timeout, "--timeout"),
+        network=NetworkOptions(ca_file=options.ca_file, headers=parse_headers(options.header or ())),
         max_requests=options.max_requests,
         max_seconds=options.max_seconds,
     )
@@ -210,6 +216,7 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
         SIGNALS.on_stop(on_signal)
         heartbeats.append(asyncio.ensure_future(_tell_progress(collector)))
 
+    show_warnings(unencrypted([kind_of(spec) for spec in plan.agents], plan.network))
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
     try:
         return await stress(plan, budget, StressWatch(ready, _tell_stage))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from clemsim.cli.network import CaFileOption, HeaderOption
 from clemsim.cli.options import JsonOption, finite
 from clemsim.stress.plan.shapes import ArrivalProcess
 
@@ -78,6 +79,8 @@ class StressOptions:
     timeout: Annotated[str, typer.Option(metavar="TIME", help="A turn that lasts longer has failed.")] = "2m"
     max_requests: Annotated[int, typer.Option(min=1, help="Make no more requests than this in all.")] = 100_000
     max_seconds: Annotated[float, typer.Option(callback=finite, min=0.1, help="Last no longer than this in all.")] = 3600.0
+    header: HeaderOption = None
+    ca_file: CaFileOption = None
     yes: Annotated[bool, typer.Option("--yes", help="Also load addresses that are not private.")] = False
     compare: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="A.json B.json", help="Compare two reports; make no load.")

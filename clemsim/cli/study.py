@@ -8,17 +8,20 @@ from typing import Annotated
 import typer
 
 from clemsim._util.text import plain
-from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, show_slow_step
+from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, show_slow_step, show_warnings
 from clemsim.cli.common import out as stdout
+from clemsim.cli.network import takes_network
 from clemsim.cli.options import JsonOption
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.studies import outcome_table, planned_table
+from clemsim.engines.connect import NetworkOptions
 from clemsim.study.plan import Study, plan, read_study
 from clemsim.study.rows import OutcomeRow, PlannedRow, PlannedStudy, StudyOutcome
 from clemsim.study.study_runner import MemberStatus, StudyRun, is_study, prepare_members, read_folder, run_study
 
 
+@takes_network
 def study(
     path: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="A study file, or the folder of a study to resume.")],
     out: Annotated[
@@ -28,6 +31,7 @@ def study(
     parallel: Annotated[int | None, typer.Option(min=1, help="The number of runs that are played at a time.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and their episodes, and play nothing.")] = False,
     json: JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
     """Play models x access methods x quantisations x suites x seeds: a run for each, and an index of them.
 
@@ -44,14 +48,14 @@ def study(
         if resume and not is_study(folder):
             fail(f"there is no study at {folder} to resume: leave out --resume")
         if dry_run:
-            _print_plan(named, as_json=json)
+            _print_plan(named, network, as_json=json)
             return
-        _play(named, folder, parallel, as_json=json)
+        _play(named, folder, parallel, network, as_json=json)
 
 
-def go_on(folder: Path, *, as_json: bool) -> None:
+def go_on(folder: Path, network: NetworkOptions, *, as_json: bool) -> None:
     """Resume the study in a folder."""
-    _play(read_folder(folder), folder, None, as_json=as_json)
+    _play(read_folder(folder), folder, None, network, as_json=as_json)
 
 
 def _named(path: Path, out: Path | None) -> tuple[Study, Path]:
@@ -64,8 +68,8 @@ def _named(path: Path, out: Path | None) -> tuple[Study, Path]:
     return named, out or Path("studies") / named.name
 
 
-def _print_plan(named: Study, *, as_json: bool) -> None:
-    rows = tuple(_planned(status) for status in prepare_members(plan(named)))
+def _print_plan(named: Study, network: NetworkOptions, *, as_json: bool) -> None:
+    rows = tuple(_planned(status) for status in prepare_members(plan(named), network))
     planned = PlannedStudy(study=named.name, episodes=sum(row.episodes for row in rows), runs=rows)
     if as_json:
         print_json(planned.model_dump())
@@ -73,8 +77,8 @@ def _print_plan(named: Study, *, as_json: bool) -> None:
     stdout.print(planned_table(planned))
 
 
-def _play(named: Study, folder: Path, parallel: int | None, *, as_json: bool) -> None:
-    study_run = run_async(run_study(named, folder, _watch, parallel))
+def _play(named: Study, folder: Path, parallel: int | None, network: NetworkOptions, *, as_json: bool) -> None:
+    study_run = run_async(run_study(named, folder, _watch, parallel, network))
     rows = tuple(_outcome(status) for status in study_run.members)
     outcome = StudyOutcome(study=str(folder), runs=rows, missing=sum(1 for row in rows if row.why))
     if as_json:
@@ -93,6 +97,7 @@ async def _watch(study_run: StudyRun) -> None:
     runs, episodes = len(study_run.members), study_run.progress().episodes
     text = f"playing {episodes} episodes in {runs} runs into {study_run.folder} (Ctrl-C stops, nothing is lost)"
     err.print(plain(text), soft_wrap=True)
+    show_warnings(study_run.warnings)
     study_run.on_over = _print_over
     study_run.on_slow_step = show_slow_step
     SIGNALS.on_stop(study_run.stop)

@@ -8,10 +8,12 @@ from typing import Any
 
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import check_cast, check_seats, make_casts
+from clemsim.catalog.agents import check_cast, check_seats, kind_of, make_casts
 from clemsim.catalog.kinds import AgentOptions
+from clemsim.catalog.shared_secrets import unencrypted
 from clemsim.catalog.suites import Suite, check_names
 from clemsim.engines.base import Sampling
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent, Cast
@@ -23,13 +25,15 @@ MOST_EPISODES = 2_000_000  # about 4 GB of memory
 
 @dataclass(frozen=True, slots=True)
 class PreparedRun:
-    """A run that could begin: everything named was found. Each of its episodes is made once."""
+    """A run that could begin: everything named was found. Each of its episodes is made once. `warnings` are for the user."""
 
     config: RunConfig
     suite: Suite
     arenas: Mapping[str, Arena[Any]]
     casts: Sequence[Cast]
     episodes: Sequence[Episode]
+    network: NetworkOptions
+    warnings: Sequence[str]
 
     @property
     def agents(self) -> list[Agent]:
@@ -37,9 +41,9 @@ class PreparedRun:
         return list(dict.fromkeys(agent for cast in self.casts for agent in cast.agents))
 
 
-def prepare(config: RunConfig, servers: ServerPool | None = None) -> PreparedRun:
+def prepare(config: RunConfig, servers: ServerPool | None = None, network: NetworkOptions | None = None) -> PreparedRun:
     """Find everything that a configuration names. `servers` owns the servers that are started for its agents; None: they
-    stop with the run. Raises UsageError and BadInstance.
+    stop with the run. `network`: how servers are reached. Raises UsageError and BadInstance.
     """
     suite, arenas = _prepare_games(config)
     options = AgentOptions(
@@ -48,6 +52,7 @@ def prepare(config: RunConfig, servers: ServerPool | None = None) -> PreparedRun
         isolate_cache=config.isolate_cache,
         batch=config.batch,
         servers=servers or ServerPool(),
+        network=network or NetworkOptions(),
     )
     casts = make_casts(config.agents, options)
     instances = {name: suite.instances(arena, config.instances, config.only) for name, arena in arenas.items()}
@@ -62,7 +67,8 @@ def prepare(config: RunConfig, servers: ServerPool | None = None) -> PreparedRun
         for name, arena in arenas.items()
         for episode in arena.episodes(instances[name], cast, seed=config.seed, repetitions=config.repetitions)
     ]
-    return PreparedRun(config, suite, arenas, casts, episodes)
+    warnings = unencrypted([kind_of(spec) for spec in config.agents], options.network)
+    return PreparedRun(config, suite, arenas, casts, episodes, options.network, warnings)
 
 
 def check_amount(episodes: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clemsim.arena import Arena, find_arena
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.events import Asked, Event, Replied
 from clemsim.results.run_summary import RunSummary
@@ -52,7 +53,13 @@ def chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
 
 
 async def branch(
-    folder: Path, episode: str, turn: int, config: RunConfig, out: Path | None = None, watch: Watch | None = None
+    folder: Path,
+    episode: str,
+    turn: int,
+    config: RunConfig,
+    out: Path | None = None,
+    watch: Watch | None = None,
+    network: NetworkOptions | None = None,
 ) -> RunSummary:
     """Play an episode on from a turn, as often and with the agents that the configuration says, into a new run.
 
@@ -68,7 +75,7 @@ async def branch(
         "only": row.key.instance,
         "branched": f"{folder}, {row.key.label} of {row.key.cast}, turn {turn}",
     }
-    return await play(config.model_copy(update=changes), out, watch, past=past)
+    return await play(config.model_copy(update=changes), out, watch, past=past, network=network)
 
 
 def _specs(config: RunConfig, name: str) -> tuple[str, ...]:

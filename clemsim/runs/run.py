@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.game.events import Event
 from clemsim.game.transcript import Transcript
 from clemsim.results.run_summary import RunSummary, write_summary
+from clemsim.runs.connections import most_turns
 from clemsim.runs.manifest import create_run
 from clemsim.runs.prepare import prepare, prepare_arenas
 from clemsim.runs.resume_check import check_agents, check_same
@@ -36,21 +38,23 @@ async def play(
     past: Sequence[Event] = (),
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
+    network: NetworkOptions | None = None,
 ) -> RunSummary:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
 
-    `servers` owns the servers that are started for the run; None: they stop with it. Raises ClemsimError; the folder then
-    keeps what was played.
+    `servers` owns the servers that are started for the run; None: they stop with it. `network`: how others are reached.
+    Raises ClemsimError; the folder then keeps what was played.
     """
-    prepared = prepare(config, servers)
+    prepared = prepare(config, servers, network)
     rule = make_rule(prepared, workers)
     folder = out or default_folder(config)
     check_folder(folder)
+    most = most_turns(prepared.agents)
     async with opened(prepared.agents):
         create_run(folder, prepared, past)
         episodes = [episode.after(past) for episode in prepared.episodes]
         with alone(folder):
-            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()
 
 
 async def resume(
@@ -60,16 +64,18 @@ async def resume(
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
     changes: Mapping[str, int | None] | None = None,
+    network: NetworkOptions | None = None,
 ) -> RunSummary:
     """Go on with a run and return its summary: play the unfinished episodes, each from its next turn on, unless the
     stopping rule of the run is answered.
 
     `changes` of the configuration may be those that make no difference to the play: `width`, and None for `stop_when`.
-    `servers`: as for `play`. Raises UsageError where it would not be the same run any more, and every other ClemsimError.
+    `servers` and `network`: as for `play`. Raises UsageError where it would not be the same run any more, and every other
+    ClemsimError.
     """
     description = read_description(folder)
     with alone(folder):
-        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers)
+        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers, network)
         with reader.reading(folder / STORE) as base:
             rows = list(reader.episodes(base))
             recorded = {row.key: reader.events(base, row.id) for row in rows if row.outcome is None}
@@ -80,9 +86,10 @@ async def resume(
             episodes, rule = set_aside_unbegun(folder, rule, episodes), None
         if not episodes:
             return write_summary(folder)
+        most = most_turns(prepared.agents)
         async with opened(prepared.agents):
             check_agents(description, prepared.agents)
-            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()
 
 
 def rescore(folder: Path) -> RunSummary:

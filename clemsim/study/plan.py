@@ -110,7 +110,7 @@ class Member:
     @property
     def specs(self) -> list[str]:
         """The SPEC of each player."""
-        return [player.variant.agent for player in self.players]
+        return [player.variant.spec for player in self.players]
 
 
 def read_study(path: Path) -> Study:
@@ -181,7 +181,7 @@ def _is_chosen(study: Study, variant: Variant) -> bool:
 
 
 def _self_play(study: Study, player: StudyPlayer, suite: str, seed: int, constrain: bool) -> Member:
-    config = _config(study, (player.variant.agent,), study.arenas, suite, seed, constrain)
+    config = _config(study, (player.variant.spec,), study.arenas, suite, seed, constrain)
     return Member(_folder([player], config), config, player)
 
 
@@ -194,7 +194,7 @@ def _pairings(study: Study, players: Sequence[StudyPlayer], suite: str, seed: in
         count = len(seats)
         casts = product(players, repeat=count) if study.pairings == "all" else permutations(players, count)
         for cast in casts:
-            agents = tuple(f"{seat}={player.variant.agent}" for seat, player in zip(seats, cast, strict=True))
+            agents = tuple(f"{seat}={player.variant.spec}" for seat, player in zip(seats, cast, strict=True))
             config = _config(study, agents, arenas, suite, seed, constrain)
             run = f"{_folder(cast, config)}-{'-'.join(seats)}"
             yield Member(run, config, None, dict(zip(seats, cast, strict=True)))

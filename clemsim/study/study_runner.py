@@ -15,7 +15,10 @@ from typing import Any
 from clemsim._util.files import check_new, make_folder, write_toml
 from clemsim._util.tasks import leading_error, run_in_background
 from clemsim.catalog.agents import kind_of
+from clemsim.catalog.kinds import AgentKind
 from clemsim.catalog.models import read
+from clemsim.catalog.shared_secrets import check_secrets, unencrypted
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
 from clemsim.results.intervals import Point
@@ -32,7 +35,7 @@ from clemsim.study import index
 from clemsim.study.plan import MEMBERS, Member, Study, plan
 
 STUDY = "study.toml"
-TOTALS = ("turns", "requests", "retries", "tokens_in", "tokens_out", "tokens_cached", "in_flight")
+TOTALS = ("turns", "requests", "retries", "failed_retries", "tokens_in", "tokens_out", "tokens_cached", "in_flight")
 
 
 @dataclass(slots=True)
@@ -60,6 +63,8 @@ class StudyRun:
     folder: Path
     members: list[MemberStatus]
     parallel: int = 1
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    warnings: Sequence[str] = ()
     stopped: bool = False
     on_over: Callable[[MemberStatus], None] = field(default=lambda status: None)
     on_slow_step: Callable[[SlowStep], None] = log  # called in another thread
@@ -88,6 +93,7 @@ class StudyRun:
             total.unfinished += progress.unfinished
             for name in TOTALS:
                 setattr(total, name, getattr(total, name) + getattr(progress, name))
+            total.waiting = (*total.waiting, *(line for line in progress.waiting if line not in total.waiting))
         return total
 
     def points(self) -> dict[str, list[Point]]:
@@ -109,9 +115,19 @@ class StudyRun:
 StudyWatch = Callable[[StudyRun], Coroutine[Any, Any, None]]
 
 
-def prepare_members(members: Sequence[Member]) -> list[MemberStatus]:
-    """Check that all that the members name exists, and count their episodes. Raises UsageError and BadInstance."""
-    return [MemberStatus(member, len(prepare(member.config).episodes)) for member in members]
+def prepare_members(members: Sequence[Member], network: NetworkOptions | None = None) -> list[MemberStatus]:
+    """Check that all that the members name exists and that they share no secret, and count their episodes. Raises UsageError
+    and BadInstance.
+    """
+    network = network or NetworkOptions()
+    statuses = [MemberStatus(member, len(prepare(member.config, network=network).episodes)) for member in members]
+    check_secrets(_agents(statuses), network)
+    return statuses
+
+
+def _agents(members: Sequence[MemberStatus]) -> list[tuple[AgentKind, str]]:
+    """Return kind and argument of every agent."""
+    return [kind_of(spec) for spec in dict.fromkeys(spec for status in members for spec in status.member.specs)]
 
 
 def is_study(folder: Path) -> bool:
@@ -126,18 +142,26 @@ def read_folder(folder: Path) -> Study:
     return read(folder / STUDY, Study)
 
 
-async def run_study(study: Study, folder: Path, watch: StudyWatch | None = None, parallel: int | None = None) -> StudyRun:
+async def run_study(
+    study: Study,
+    folder: Path,
+    watch: StudyWatch | None = None,
+    parallel: int | None = None,
+    network: NetworkOptions | None = None,
+) -> StudyRun:
     """Play a study into a folder that is new or holds this study; episodes that were played there stay.
 
-    `parallel`: the number of runs at a time; None: that of the study. Raises UsageError where the folder holds something
-    else, and every other ClemsimError that concerns the whole study.
+    `parallel`: the number of runs at a time; None: that of the study. `network`: how servers are reached. Raises UsageError
+    where the folder holds something else, and every other ClemsimError that concerns the whole study.
     """
-    members = prepare_members(plan(study))
+    network = network or NetworkOptions()
+    members = prepare_members(plan(study), network)
     _check_folder(folder, members)
     make_folder(folder)
     with alone(folder):
         write_toml(folder / STUDY, study.model_dump(exclude_none=True))
-        study_run = StudyRun(folder, members, parallel or study.parallel)
+        warnings = unencrypted(_agents(members), network)
+        study_run = StudyRun(folder, members, parallel or study.parallel, network, warnings)
         _write_index(study_run)
         async with study_run.servers, run_in_background(watch(study_run) if watch else None):
             await _play(study_run)
@@ -174,9 +198,10 @@ async def _play_member(study_run: StudyRun, status: MemberStatus) -> None:
     status.opening = asyncio.current_task()
     try:
         if (folder / CONFIG).exists():
-            status.summary = await run.resume(folder, watch, servers=study_run.servers)
+            status.summary = await run.resume(folder, watch, servers=study_run.servers, network=study_run.network)
         else:
-            status.summary = await run.play(status.member.config, folder, watch, servers=study_run.servers)
+            config, servers, network = status.member.config, study_run.servers, study_run.network
+            status.summary = await run.play(config, folder, watch, servers=servers, network=network)
     except (ArenaError, AgentError):
         raise
     except ClemsimError as error:

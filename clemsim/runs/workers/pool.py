@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 from clemsim._util.loop_monitor import LoopFacts
 from clemsim._util.tasks import leading_error
 from clemsim.catalog.agents import kind_of
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
@@ -59,7 +60,13 @@ class WorkerPool:
     """All workers of a run, seen as one player. Limits and a given width are shared out among them."""
 
     def __init__(
-        self, config: RunConfig, store: RunStore, tally: Tally, limits: Limits | None, workers: WorkerOptions
+        self,
+        config: RunConfig,
+        store: RunStore,
+        tally: Tally,
+        limits: Limits | None,
+        workers: WorkerOptions,
+        network: NetworkOptions,
     ) -> None:
         """Raises UsageError where Ray is missing, or an agent cannot play in another process."""
         cluster.check_ray()
@@ -76,6 +83,7 @@ class WorkerPool:
         self._observer = Broadcast(store, tally, self._played)
         self._limits = limits
         self._workers = workers
+        self.network = network
         self._shards: list[Shard] = []
 
     async def play(self, episodes: Sequence[Episode]) -> None:
@@ -112,6 +120,9 @@ class WorkerPool:
         """Change the width of every agent; the share of a worker is at least 1."""
         for shard in self._shards:
             shard.set_width(share_of(width, len(self._shards), shard.number))
+
+    def look_at_servers(self) -> None:
+        """Do nothing: each worker looks, and reports it."""
 
     def worker_costs(self) -> list[LoopFacts]:
         """Return what each worker has cost."""
@@ -154,8 +165,9 @@ class WorkerPool:
         """Add up the progress of all workers, those that were lost included."""
         every = [progress for shard in self._shards for progress in shard.progress]
         for field in fields(Progress):
-            if field.name not in ("episodes", "seconds", "peak_in_flight"):
+            if field.name not in ("episodes", "seconds", "peak_in_flight", "waiting"):
                 setattr(self.progress, field.name, sum(getattr(progress, field.name) for progress in every))
+        self.progress.waiting = tuple(dict.fromkeys(line for progress in every for line in progress.waiting))
         self.progress.unfinished += sum(shard.given_up for shard in self._shards)
         peaks = [progress.peak_in_flight for progress in every]
         self.progress.peak_in_flight = max(self.progress.peak_in_flight, self.progress.in_flight, *peaks)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from clemsim._util.loop_monitor import LoopFacts
+from clemsim.engines.connect import NetworkOptions
 from clemsim.game.instances import EpisodeKey
 from clemsim.runs.workers.cluster import WATCH, actor_factory
 from clemsim.runs.workers.notices import EpisodeFinished
@@ -24,6 +25,7 @@ class Pool(Protocol):
     """What a shard asks of the pool that it belongs to."""
 
     stopped: bool
+    network: NetworkOptions
 
     def config(self, number: int) -> RunConfig:
         """Return the configuration of its worker."""
@@ -77,7 +79,7 @@ class Shard:
         pool = self._pool
         make = await asyncio.to_thread(actor_factory, Worker)
         recorded = pool.recorded(list(self._left))
-        self._actor = actor = make(pool.config(self.number), recorded, pool.limits(self.number))
+        self._actor = actor = make(pool.config(self.number), recorded, pool.limits(self.number), pool.network)
         self.progress.append(Progress())
         try:
             await actor.begin.remote()
@@ -111,6 +113,7 @@ class Shard:
         """Count what was under way as under way no more."""
         self._actor = None
         self.progress[-1].in_flight = self.progress[-1].started = 0
+        self.progress[-1].waiting = ()
 
     def stop(self) -> None:
         """Tell the worker to leave every episode where it is."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from clemsim._util.author_frames import describe_frames
 from clemsim._util.loop_monitor import LoopFacts, Monitor
 from clemsim._util.tasks import run_in_background
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import AgentError, ArenaError, ClemsimError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
+from clemsim.runs.connections import most_turns
 from clemsim.runs.prepare import prepare
 from clemsim.runs.workers.notices import BufferedRecorder, Notice
 from clemsim.runtime.agent import opened
@@ -43,13 +45,13 @@ class WorkerReport:
 class Worker:
     """Plays a shard of a run; lives in a process of its own."""
 
-    def __init__(self, config: RunConfig, recorded: RecordedEvents, limits: Limits | None) -> None:
+    def __init__(self, config: RunConfig, recorded: RecordedEvents, limits: Limits | None, network: NetworkOptions) -> None:
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        self._prepared = prepare(config)
+        self._prepared = prepare(config, network=network)
         self._recorded = recorded
         self._recorder = BufferedRecorder()
-        self._scheduler = Scheduler(self._recorder, config.width, limits)
+        self._scheduler = Scheduler(self._recorder, config.width, limits, most=most_turns(self._prepared.agents))
         self._slow_steps: deque[SlowStep] = deque()
         self._scheduler.slow_steps.tell = self._slow_steps.append
         self._monitor = Monitor()
@@ -71,6 +73,7 @@ class Worker:
         assert task
         await asyncio.wait({task}, timeout=GATHER)
         over = task.done()
+        self._scheduler.look_at_servers()
         error = task.exception() if over else None
         if error is not None and not isinstance(error, ClemsimError):
             raise error
