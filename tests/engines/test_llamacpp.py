@@ -147,7 +147,7 @@ async def test_empty_file(tmp_path: Path) -> None:
 
 
 async def test_folder(tmp_path: Path) -> None:
-    assert "is not a GGUF file" in await refused(tmp_path)
+    assert "cannot be read: it is a folder, not a file" in await refused(tmp_path)
 
 
 async def test_missing_file(tmp_path: Path) -> None:
