@@ -71,7 +71,7 @@ def _has_bare_key(url: str, kind: AgentKind, arg: str) -> bool:
 def _leaves(url: str, network: NetworkOptions) -> bool:
     """Return whether requests to an address leave this machine."""
     proxy = find_proxy(url) if network.proxies else None
-    return not is_loopback(proxy.url if proxy else url)
+    return not (is_loopback(url) and (proxy is None or is_loopback(proxy.url)))
 
 
 def _deployments(addresses: Sequence[Sequence[str]]) -> list[list[str]]:

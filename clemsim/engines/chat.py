@@ -160,6 +160,8 @@ class ChatEngine(Engine):
 
     async def complete(self, request: Request) -> Completion:
         """Make one chat completion; waits between attempts hold up no other request."""
+        if self._transport is None:
+            raise EngineUnavailable(f"{self.name} is not open")
         started = time()
         try:
             if self._batcher and (completion := await self._batcher.complete(request)):

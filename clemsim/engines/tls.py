@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import certifi
+import httpx
 
 from clemsim.errors import UsageError
 
@@ -27,9 +27,11 @@ def default_context(ca_file: str | None = None) -> ssl.SSLContext:
 def _make_context(ca_file: str | None, cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
     if cert_file and not Path(cert_file).is_file():
         raise UsageError(f"SSL_CERT_FILE: there is no file {cert_file}: correct it, or unset it")
-    context = ssl.create_default_context()  # OpenSSL itself heeds both variables
-    if not cert_file and not cert_dir:
-        context.load_verify_locations(certifi.where())  # a small machine may trust nobody
+    if cert_file or cert_dir:
+        context = ssl.create_default_context()  # OpenSSL itself heeds both variables
+    else:
+        context = httpx.create_ssl_context(trust_env=False)  # brings certificates, for a small machine may have none
+        context.load_default_certs()
     for name, path in (("SSL_CERT_FILE", cert_file), ("--ca-file", ca_file)):
         if path:
             _load(context, name, path)

@@ -4,6 +4,7 @@ of the CPU time.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -61,15 +62,14 @@ class AiohttpTransport:
     def __init__(self, url: str, policy: NetworkPolicy) -> None:
         """Prepare to post to `url`; connections are opened when they are needed."""
         self._url = URL(url)
+        self._headers, self._to_proxy = _headers(url, policy)
+        self._proxy = policy.proxy.url if policy.proxy else None
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=policy.tls or default_context()),
             timeout=aiohttp.ClientTimeout(None, sock_connect=policy.connect_timeout, sock_read=policy.idle_timeout),
-            headers={**PLAIN, **policy.headers},
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=2**18,
-            proxy=policy.proxy.url if policy.proxy else None,
-            proxy_auth=_proxy_auth(policy),
         )
 
     async def post(
@@ -88,7 +88,15 @@ class AiohttpTransport:
 
     async def _request(self, method: str, url: URL, body: bytes | None, headers: dict[str, str] | None) -> HttpResponse:
         try:
-            request = self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
+            request = self._session.request(
+                method,
+                url,
+                data=body,
+                headers=self._headers | headers if headers else self._headers,
+                allow_redirects=False,
+                proxy=self._proxy,
+                proxy_headers=self._to_proxy,
+            )
             async with request as response:
                 try:
                     return await self._read(response)
@@ -130,5 +138,14 @@ class AiohttpTransport:
             yield chunk
 
 
-def _proxy_auth(policy: NetworkPolicy) -> aiohttp.BasicAuth | None:
-    return aiohttp.BasicAuth(policy.proxy.user, policy.proxy.password) if policy.proxy and policy.proxy.user else None
+def _headers(url: str, policy: NetworkPolicy) -> tuple[dict[str, str], dict[str, str] | None]:
+    """Return the headers for the server, and those for the proxy that connects to it.
+
+    The session must have none: aiohttp sends a session's headers, the key among them, to the proxy as well.
+    """
+    headers, proxy = {**PLAIN, **policy.headers}, policy.proxy
+    if proxy is None:
+        return headers, None
+    login = b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
+    to_proxy = {"Proxy-Authorization": f"Basic {login}"} if proxy.user else {}
+    return (headers, to_proxy) if url.startswith("https:") else (headers | to_proxy, None)

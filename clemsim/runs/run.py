@@ -15,6 +15,7 @@ from clemsim.engines.vllm_server import ServerPool
 from clemsim.game.events import Event
 from clemsim.game.transcript import Transcript
 from clemsim.results.run_summary import RunSummary, write_summary
+from clemsim.runs.connections import most_turns
 from clemsim.runs.manifest import create_run
 from clemsim.runs.prepare import prepare, prepare_arenas
 from clemsim.runs.resume_check import check_agents, check_same
@@ -48,11 +49,12 @@ async def play(
     rule = make_rule(prepared, workers)
     folder = out or default_folder(config)
     check_folder(folder)
+    most = most_turns(prepared.agents)
     async with opened(prepared.agents):
         create_run(folder, prepared, past)
         episodes = [episode.after(past) for episode in prepared.episodes]
         with alone(folder):
-            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()
 
 
 async def resume(
@@ -84,9 +86,10 @@ async def resume(
             episodes, rule = set_aside_unbegun(folder, rule, episodes), None
         if not episodes:
             return write_summary(folder)
+        most = most_turns(prepared.agents)
         async with opened(prepared.agents):
             check_agents(description, prepared.agents)
-            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()
 
 
 def rescore(folder: Path) -> RunSummary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 
 from clemsim._util.loop_monitor import LoopFacts, Monitor, total
 from clemsim._util.tasks import run_in_background
+from clemsim.engines.base import FIRST_WIDTH
 from clemsim.errors import StoreError
 from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.results.tally import Tally
@@ -79,12 +81,13 @@ class RunSession:
     limits: Limits | None = None
     workers: WorkerOptions | None = None
     rule: StoppingRule | None = None  # ends the session once it is answered
+    most: int = sys.maxsize  # turns of each agent in flight
 
     async def play(self) -> RunSummary:
         """Play the episodes and return the summary of the run. Raises ClemsimError; what was played is recorded."""
         store, tally = RunStore(self.folder / STORE, create=False), Tally()
         player = self._player(store, tally)
-        live = LiveRun(self.folder, player.progress, tally, player.stop, self.prepared.warnings)
+        live = LiveRun(self.folder, player.progress, tally, player.stop, self._warnings())
         try:
             async with (
                 run_in_background(_record_costs(store, player)),
@@ -97,14 +100,21 @@ class RunSession:
             summary = write_summary(self.folder)
         return summary
 
+    def _warnings(self) -> list[str]:
+        """Return what the user should know at the beginning."""
+        warnings, width = list(self.prepared.warnings), self.prepared.config.width or FIRST_WIDTH
+        if self.most < width:
+            warnings.append(f"at most {self.most} turns of an agent are in flight: few files may be open here (ulimit -n)")
+        return warnings
+
     def _player(self, store: RunStore, tally: Tally) -> EpisodePlayer:
         config = self.prepared.config
         if self.workers:
             return WorkerPool(config, store, tally, self.limits, self.workers, self.prepared.network)
         observer = Broadcast(store, tally)
         if self.rule:
-            return StoppingScheduler(observer, store, self.rule, config.width, self.limits)
-        return Scheduler(observer, config.width, self.limits)
+            return StoppingScheduler(observer, store, self.rule, config.width, self.limits, most=self.most)
+        return Scheduler(observer, config.width, self.limits, most=self.most)
 
 
 async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:

@@ -54,14 +54,17 @@ class Scheduler:
         admission: bool = True,
         depth_first: bool = True,
         in_order: bool = False,
+        most: int = sys.maxsize,
     ) -> None:
-        """With `in_order` episodes begin as they are given. For comparison only: without `admission` every episode starts
-        at once, and without `depth_first` turns enter the gate in the order in which they ask.
+        """No agent gets a width above `most`. With `in_order` episodes begin as they are given. For comparison only: without
+        `admission` every episode starts at once, and without `depth_first` turns enter the gate in the order in which they
+        ask.
         """
         self._state = SchedulerState(observer, limits or Limits(), self.fill, depth_first)
         self._admission = admission
         self._in_order = in_order
         self._width = width
+        self._most = most
         self._lanes: list[Lane] = []
         self._order = count()
         self._group: asyncio.TaskGroup | None = None
@@ -80,6 +83,7 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         begun, before = loop.time(), self.progress.seconds
         self.progress.episodes += len(episodes)
+        self._state.refusals.expect(episodes)
         self._lanes = self._make_lanes(episodes)
         try:
             async with AsyncExitStack() as stack:
@@ -144,7 +148,7 @@ class Scheduler:
             by_agents.setdefault(frozenset(episode.cast.agents), []).append(episode)
         for agent in dict.fromkeys(agent for agents in by_agents for agent in agents):
             self._state.gates.setdefault(
-                agent, TurnGate(self._width or agent.width or (FEW if self._in_order else UNLIMITED))
+                agent, TurnGate(self._width or agent.width or (FEW if self._in_order else UNLIMITED), self._most)
             )
             if agent.adaptive and agent not in self._state.controllers:
                 self._state.controllers[agent] = self._make_controller(agent)
@@ -218,11 +222,15 @@ class Scheduler:
             outcome = await self._run_in_time(Moderator(driver, episode.cast, host))
         except ParserError as error:
             self._leave(episode, driver, error.cause, "\n".join((str(error), *describe_frames(error))))
-        except (Unauthorized, UnknownModel, ArenaError):
+        except ArenaError:
             raise
         except (EngineError, LimitReached) as error:
+            if isinstance(error, Unauthorized | UnknownModel) and not error.alone:
+                raise
             self._count_retries(error)
             self._leave(episode, driver, error.cause, str(error))
+            if self._state.refusals.verdict:
+                raise self._state.refusals.verdict from None
         else:
             self.progress.done += 1
             lane.estimates.learn(episode.group, host.turns, host.context)

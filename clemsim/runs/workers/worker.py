@@ -14,6 +14,7 @@ from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import AgentError, ArenaError, ClemsimError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
+from clemsim.runs.connections import most_turns
 from clemsim.runs.prepare import prepare
 from clemsim.runs.workers.notices import BufferedRecorder, Notice
 from clemsim.runtime.agent import opened
@@ -47,7 +48,7 @@ class Worker:
         self._prepared = prepare(config, network=network)
         self._recorded = recorded
         self._recorder = BufferedRecorder()
-        self._scheduler = Scheduler(self._recorder, config.width, limits)
+        self._scheduler = Scheduler(self._recorder, config.width, limits, most=most_turns(self._prepared.agents))
         self._monitor = Monitor()
         self._task: asyncio.Task[None] | None = None
 
