@@ -9,7 +9,6 @@ import os
 import signal
 from collections import defaultdict
 from contextlib import suppress
-from pathlib import Path
 from time import monotonic, sleep
 
 GRACE = 2.0  # seconds that all of them have to end by themselves
@@ -45,6 +44,8 @@ def end_all(grace: float = GRACE) -> None:
 def descendants(process: int) -> list[int]:
     """Return the ids of the children of a process, of theirs, and so on; empty where there is no /proc."""
     by_parent: dict[int, list[int]] = defaultdict(list)
+    from pathlib import Path  # noqa: PLC0415 (this module is loaded before signals are handled)
+
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError, IndexError):
             behind_name = path.read_text(errors="replace").rpartition(")")[2].split()  # the name may hold anything

@@ -140,6 +140,8 @@ def make_folder(path: Path, error: FileError = StoreError) -> None:
 def check_new(path: Path, detail: str = "", hint: str = "choose another --out") -> None:
     """Raise UsageError ("PATH already exists DETAIL: HINT") unless `path` is free: missing, or an empty folder."""
     with reading_file(path):
+        if path.is_symlink():
+            raise UsageError(f"{path} is a link: name the place that it leads to")
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise UsageError(f"{path} already exists{' ' if detail else ''}{detail}: {hint}")
 

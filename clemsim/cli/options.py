@@ -18,6 +18,13 @@ def finite(value: float | None) -> float | None:
     return value
 
 
+def all_finite(values: list[float] | None) -> list[float] | None:
+    """Return the values of an option that is repeated, each of them checked as by `finite`."""
+    for value in values or ():
+        finite(value)
+    return values
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 SuiteOption = Annotated[

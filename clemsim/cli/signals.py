@@ -1,13 +1,12 @@
 """What Ctrl-C and SIGTERM do: the first says what is waited for and stops, the second ends the process at once.
 
 Handlers of `signal.signal` run between any two bytecodes of the main thread, those of an event loop only when the loop
-comes round: with those, a game that loops for ever could not be ended. This module loads nothing else of clemsim, so that a
-signal is heeded from the first moment on.
+comes round: with those, a game that loops for ever could not be ended. This module loads nothing that takes long, not even
+asyncio, so that a signal is heeded from the first moment on.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -15,9 +14,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from clemsim._util import children
+
+if TYPE_CHECKING:
+    import asyncio
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 AGAIN = "(Ctrl-C again: at once)"
@@ -79,6 +81,8 @@ class SignalHandling:
     @contextmanager
     def running(self, say: Say, holding: Callable[[], str]) -> Iterator[None]:
         """Stop the task that runs now in this context. `say` prints a line; `holding` tells what holds the event loop."""
+        import asyncio  # noqa: PLC0415 (loaded by now)
+
         self._loop, self._main, self._say, self._holding = asyncio.get_running_loop(), asyncio.current_task(), say, holding
         try:
             yield

@@ -67,6 +67,8 @@ def _read_key(variable: str) -> str | None:
     if not name:
         return None
     path = Path(name)
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{variable}: {path} is no file")
     try:
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise UsageError(f"{variable}: others can read {path}: chmod 600 {path}")

@@ -39,6 +39,8 @@ def _make_context(ca_file: str | None, cert_file: str | None, cert_dir: str | No
 
 
 def _load(context: ssl.SSLContext, name: str, path: str) -> None:
+    if Path(path).exists() and not Path(path).is_file():
+        raise UsageError(f"{name}: {path} is no file: give a file of certificates (PEM)")
     try:
         context.load_verify_locations(cafile=path)
     except (OSError, ValueError) as error:  # an SSLError is an OSError

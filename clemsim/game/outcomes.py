@@ -8,9 +8,9 @@ from typing import Literal, get_args
 
 from clemsim.errors import ArenaError
 
-ROUNDING = 1e-9  # by which a computed quality may miss its bounds
-
 Kind = Literal["success", "failure", "aborted"]
+KINDS = get_args(Kind)
+ROUNDING = 1e-9  # by which a computed quality may miss its bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Outcome:
 
     def check(self, seats: Collection[str]) -> None:
         """Raise ArenaError unless this is an outcome that a game with these seats may have."""
-        if self.kind not in get_args(Kind):
+        if self.kind not in KINDS:
             raise ArenaError(f"the kind of an Outcome is success, failure or aborted, not {self.kind!r}")
         if not isinstance(self.reason, str):
             raise ArenaError(f"the reason of an Outcome is text, not {self.reason!r}")

@@ -186,6 +186,7 @@ def test_files_of_other_systems_are_read(clemsim: Clemsim, tmp_path: Path) -> No
         ("analyze", "r", "--characteristics", "NAME"),
         ("verify", "NAME"),
         ("stress", "--compare", "NAME", "NAME"),
+        ("run", "--agent", "m@https://127.0.0.1:9/v1", "--ca-file", "NAME"),
     ],
 )
 def test_what_is_no_file_is_not_read(clemsim: Clemsim, tmp_path: Path, words: tuple[str, ...], name: str) -> None:
@@ -197,12 +198,14 @@ def test_what_is_no_file_is_not_read(clemsim: Clemsim, tmp_path: Path, words: tu
 
 
 @pytest.mark.parametrize(
-    "out", ["a" * 300, "\udcff\udcfe", "pipe", "file", "file/under", "loop", "loop/under", "/dev/null/x"]
+    "out", ["a" * 300, "\udcff\udcfe", "pipe", "file", "file/under", "loop", "link", "loop/under", "/dev/null/x"]
 )
 def test_a_place_where_no_run_can_be(clemsim: Clemsim, tmp_path: Path, out: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "file").write_text("mine")
     (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
     assert told(clemsim("run", "--arena", "taboo", "--agent", "random", "--instances", 1, "--out", out))
     assert (tmp_path / "file").read_text() == "mine"
 
@@ -230,6 +233,18 @@ def test_bytes_that_are_no_text(clemsim: Clemsim) -> None:
 )
 def test_numbers_that_are_absurd(clemsim: Clemsim, words: tuple[object, ...]) -> None:
     assert told(clemsim("run", "--agent", "random", "--out", "r", *words))
+
+
+@pytest.mark.parametrize("score", ["nan", "inf", "1e300", "-5"])
+def test_a_score_that_is_none(clemsim: Clemsim, score: str) -> None:
+    assert told(clemsim("analyze", "r", "--score", score))
+
+
+def test_a_key_in_what_is_no_file(clemsim: Clemsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    monkeypatch.setenv("CLEMSIM_API_KEY_FILE", "pipe")
+    line = told(clemsim("run", "--agent", "m@http://127.0.0.1:9/v1", "--out", "r"))
+    assert line == "clemsim: CLEMSIM_API_KEY_FILE: pipe is no file"
 
 
 class Broken(EntryPoint):

@@ -150,7 +150,7 @@ def test_a_person_who_plays_need_not_press_it_twice(tmp_path: Path) -> None:
     assert process.returncode == 130
 
 
-@pytest.mark.parametrize("module", ["typer", "pydantic", "clemsim.cli.app", "aiohttp", "rich.console"])
+@pytest.mark.parametrize("module", ["asyncio", "typer", "pydantic", "clemsim.cli.app", "aiohttp", "rich.console"])
 def test_a_signal_while_programs_load_is_no_traceback(module: str) -> None:
     script = f"""
 import os, signal, sys
