@@ -47,6 +47,7 @@ ALL = [
     Benchmark("policies"),
     Benchmark("workers", ["--repetitions", "1"]),
     Benchmark("faults"),
+    Benchmark("hostile_server", ["--answers", "300", "--seconds", "4"]),
     Benchmark("crash", ["--kills", "5"]),
     Benchmark("coverage", ["--simulations", "200", "--draws", "500"]),
     Benchmark("sequential", ["--runs", "40"], ["--part", "equal"]),

@@ -136,6 +136,8 @@ def finish(summary: RunSummary, *, as_json: bool, stopped: bool = False) -> None
         print_json(summary.as_json())
     else:
         out.print(results(summary))
+        for line in (summary.parser_error or "").splitlines()[1:]:
+            err.print(plain(line, "dim"), soft_wrap=True)
         out.print(plain(f"run: {summary.run}   (read it: clemsim show {summary.run})"), soft_wrap=True)
     if summary.unfinished > summary.causes.get(ANSWERED, 0):
         reason = "stopped" if stopped else "not all was played"

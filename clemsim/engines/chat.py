@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from clemsim.engines import protocol
+from clemsim.engines import answers, protocol
 from clemsim.engines.address import checked_key, checked_url, path_of, root, subpage
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.batching import Batcher
@@ -152,8 +152,9 @@ class ChatEngine(Engine):
             return None
         try:
             async with asyncio.timeout(METRICS_TIMEOUT):
-                response = await self._transport.get(self._metrics_path)
-        except (TimeoutError, OSError):
+                with answers.reading_answer:
+                    response = await self._transport.get(self._metrics_path)
+        except (TimeoutError, EngineError):
             return None
         return read_load(response.body.decode(errors="replace")) if response.status == 200 else None
 
@@ -178,13 +179,14 @@ class ChatEngine(Engine):
         if self.server.priority:
             body["priority"] = int(min(request.slot.rank for request in requests))
         started = time()
-        response, seconds = await self._exchange(transport, orjson.dumps(body), None)
         try:
-            if response.status != 200:
-                raise self._error_of(response) or BadRequest("a conversation is too long")
-            payload = _json(response.body)
-            completions = protocol.read_batch(payload, requests, self.name, started=started, seconds=seconds)
-            return [self._hidden(completion) for completion in completions]
+            with answers.reading_answer:
+                response, seconds = await self._exchange(transport, orjson.dumps(body), None)
+                if response.status != 200:
+                    raise self._error_of(response) or BadRequest("a conversation is too long")
+                payload = answers.parse_json(response.body, self._secrets.hide)
+                completions = answers.read_batch(payload, requests, self.name, started=started, seconds=seconds)
+                return [self._hidden(completion) for completion in completions]
         except EngineError as error:
             raise self._harmless(error) from None
 
@@ -206,9 +208,10 @@ class ChatEngine(Engine):
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
         header = ("X-Session-ID", self._conversation(request)) if self.server.dialect == "vllm" else None
-        response, seconds = await self._exchange(self._transport, body, header)
         try:
-            return self._hidden(self._completion(response, request, started, seconds, retries))
+            with answers.reading_answer:
+                response, seconds = await self._exchange(self._transport, body, header)
+                return self._hidden(self._completion(response, request, started, seconds, retries))
         except EngineError as error:
             raise self._harmless(error) from None
 
@@ -216,11 +219,19 @@ class ChatEngine(Engine):
         self, response: HttpResponse, request: Request, started: float, seconds: float, retries: int
     ) -> Completion:
         if response.status == 200:
-            payload = _json(response.body)
-            return protocol.read_completion(payload, request, self.name, started=started, seconds=seconds, retries=retries)
+            payload = answers.parse_json(response.body, self._secrets.hide)
+            return answers.read_completion(
+                payload,
+                request,
+                self.name,
+                started=started,
+                seconds=seconds,
+                retries=retries,
+                hide=self._secrets.hide,
+            )
         if error := self._error_of(response):
             raise error
-        return protocol.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
+        return answers.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
 
     async def _exchange(
         self, transport: Transport, body: bytes, header: tuple[str, str] | None
@@ -261,15 +272,15 @@ class ChatEngine(Engine):
     def _error_of(self, response: HttpResponse) -> EngineError | None:
         """Return what went wrong; None where a conversation no longer fits the model."""
         retry_after = protocol.parse_retry_after(response.retry_after)
-        text = self._secrets.hide(response.body.decode(errors="replace"))  # before it is cut, which might leave a part
-        return protocol.error_of(response.status, text, retry_after)
+        text = response.body.decode(errors="replace")
+        return protocol.error_of(response.status, text, retry_after, self._secrets.hide)
 
     def _hidden(self, completion: Completion) -> Completion:
         """Return the completion without the secrets in all that came from the server."""
         if self._secrets:
             hide = self._secrets.hide
             completion.text, completion.reasoning = hide(completion.text), hide(completion.reasoning)
-            completion.usage.fingerprint = hide(completion.usage.fingerprint)
+            completion.stop, completion.usage.fingerprint = hide(completion.stop), hide(completion.usage.fingerprint)
         return completion
 
     def _harmless(self, error: EngineError) -> EngineError:
@@ -277,10 +288,3 @@ class ChatEngine(Engine):
         error.args = (self._secrets.hide(str(error.args[0])), *error.args[1:])
         error.__cause__ = error.__context__ = None
         return error
-
-
-def _json(payload: bytes) -> Any:
-    try:
-        return orjson.loads(payload)
-    except orjson.JSONDecodeError as error:
-        raise EngineUnavailable("the server sent an unreadable answer: it is not JSON") from error

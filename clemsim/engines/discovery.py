@@ -9,13 +9,17 @@ from typing import Any
 import httpx
 
 from clemsim.engines.address import root, subpage
+from clemsim.engines.answers import read_count
 from clemsim.engines.connect import NetworkPolicy, control_client
 from clemsim.engines.credentials import BARE, own_variables
 from clemsim.engines.metrics import read_load
+from clemsim.engines.pages import Page, fetch_page
 from clemsim.engines.protocol import Dialect, shorten
 from clemsim.engines.tls import certificate_problem
 from clemsim.errors import EngineUnavailable, Unauthorized, UnknownModel
+from clemsim.game.messages import encodable
 
+MOST_NAME = 100  # characters of a name that a server gives
 BATCH_PATH = "/v1/chat/completions/batch"
 
 
@@ -55,25 +59,30 @@ class ServerProbe:
                 return await self._identify_vllm(client, model)
             properties = await self._json(client, subpage(root(self.url), "props"))
             if "llamacpp" in owners or "build_info" in properties:
-                slots = properties.get("total_slots")
-                name = self.hide(f"llama.cpp {properties.get('build_info', '')}".strip())
-                return ServerInfo("llamacpp", name, slots=slots if isinstance(slots, int) and slots > 0 else None)
+                slots = read_count(properties.get("total_slots"))
+                name = self._name(f"llama.cpp {properties.get('build_info', '')}")
+                return ServerInfo("llamacpp", name, slots=slots or None)
         return ServerInfo()
 
     async def alive(self) -> bool:
         """Return whether the server answers, if only with an error of the client."""
         try:
             async with control_client(self.network) as client:
-                return (await client.get(subpage(self.url, "models"))).status_code < 500
-        except httpx.HTTPError:
+                return (await fetch_page(client, subpage(self.url, "models"))).status < 500
+        except (httpx.HTTPError, OSError):
             return False
+
+    def _name(self, name: str) -> str:
+        """Return a name that the server gives itself, such as can be printed."""
+        return shorten(self.hide(name), MOST_NAME)
 
     async def _identify_vllm(self, client: httpx.AsyncClient, model: str) -> ServerInfo:
         version = (await self._json(client, subpage(root(self.url), "version"))).get("version", "")
-        paths = (await self._json(client, subpage(root(self.url), "openapi.json"))).get("paths") or {}
+        paths = (await self._json(client, subpage(root(self.url), "openapi.json"))).get("paths")
+        batch = isinstance(paths, dict) and BATCH_PATH in paths
         metrics = read_load(await self._text(client, subpage(root(self.url), "metrics"))) is not None
         priority = await self._takes_priority(client, model)
-        return ServerInfo("vllm", self.hide(f"vllm {version}".strip()), metrics, BATCH_PATH in paths, priority)
+        return ServerInfo("vllm", self._name(f"vllm {version}"), metrics, batch, priority)
 
     async def _takes_priority(self, client: httpx.AsyncClient, model: str) -> bool:
         """Return whether vLLM schedules by priority. No page says it, but a priority is refused where it means nothing; so
@@ -81,28 +90,30 @@ class ServerProbe:
         """
         body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1, "priority": 1}
         try:
-            response = await client.post(subpage(self.url, "chat/completions"), json=body)
-        except httpx.HTTPError:
+            page = await fetch_page(client, subpage(self.url, "chat/completions"), post=body)
+        except (httpx.HTTPError, OSError):
             return False
-        return response.status_code == 200
+        return page.status == 200
 
     async def _check_model(self, client: httpx.AsyncClient, model: str) -> set[str]:
         """Return the owners of the server's models, which hint at what it is. Raises unless it serves the model."""
-        response = await self._models(client)
-        if response.status_code in (401, 403):
+        page = await self._models(client)
+        if page.status in (401, 403):
             names = " or ".join([BARE, *own_variables(self.url)[-1:]])
             raise Unauthorized(f"{self.url} refused the key: set {names} to one that it accepts")
-        if response.status_code in (404, 405):
+        if page.status in (404, 405):
             return set()
-        if response.status_code != 200:
-            text = shorten(self.hide(response.text))
-            raise EngineUnavailable(f"{self.url}/models said {response.status_code}: {text}")
-        return self._owners(response, model)
+        if page.status != 200:
+            text = shorten(self.hide(page.text))
+            raise EngineUnavailable(f"{subpage(self.url, 'models')} said {page.status}: {text}")
+        return self._owners(page, model)
 
-    async def _models(self, client: httpx.AsyncClient) -> httpx.Response:
+    async def _models(self, client: httpx.AsyncClient) -> Page:
         """Return the page of models. Raises EngineUnavailable."""
         try:
-            return await client.get(subpage(self.url, "models"))
+            return await fetch_page(client, subpage(self.url, "models"))
+        except OSError as error:
+            reason = f"{subpage(self.url, 'models')}: {error or type(error).__name__}"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = certificate_problem(error, self.url) or self._unreachable(error)
         raise EngineUnavailable(self.hide(reason))
@@ -114,30 +125,29 @@ class ServerProbe:
         what = str(error) if isinstance(error, httpx.ProxyError) else type(error).__name__
         return f"no server answers {where}: start it or correct the address ({what})"
 
-    def _owners(self, response: httpx.Response, model: str) -> set[str]:
-        try:
-            cards = [card for card in response.json()["data"] if isinstance(card, dict)]
-        except (ValueError, KeyError, TypeError):
-            raise EngineUnavailable(f"{self.url} is not an OpenAI-compatible server: /models sent no list") from None
-        names = [self.hide(str(card.get("id"))) for card in cards]
+    def _owners(self, page: Page, model: str) -> set[str]:
+        data = page.fields.get("data")
+        if not isinstance(data, list):
+            raise EngineUnavailable(f"{self.url} is not an OpenAI-compatible server: /models sent no list")
+        cards = [card for card in data if isinstance(card, dict)]
+        names = [self.hide(encodable(str(card.get("id")))) for card in cards]
         if names and model not in names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            raise UnknownModel(f"{self.url} does not serve {model!r}, only {', '.join(names[:5])}{more}")
+            known = ", ".join(shorten(name, MOST_NAME) for name in names[:5])
+            raise UnknownModel(f"{self.url} does not serve {model!r}, only {known}{more}")
         return {str(card.get("owned_by")) for card in cards}
 
     async def _json(self, client: httpx.AsyncClient, url: str) -> dict[str, Any]:
         """Return the JSON object of a page; an empty one where there is none."""
         try:
-            response = await client.get(url)
-            value = response.json() if response.status_code == 200 else {}
-        except (httpx.HTTPError, ValueError):
+            return (await fetch_page(client, url)).fields
+        except (httpx.HTTPError, OSError):
             return {}
-        return value if isinstance(value, dict) else {}
 
     async def _text(self, client: httpx.AsyncClient, url: str) -> str:
         """Return the text of a page; empty where there is none."""
         try:
-            response = await client.get(url)
-        except httpx.HTTPError:
+            page = await fetch_page(client, url)
+        except (httpx.HTTPError, OSError):
             return ""
-        return response.text if response.status_code == 200 else ""
+        return page.text if page.status == 200 else ""

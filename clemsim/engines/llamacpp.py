@@ -12,7 +12,7 @@ from typing import Any
 
 from clemsim._util.extras import library
 from clemsim._util.files import reading_file
-from clemsim.engines import protocol
+from clemsim.engines import answers, protocol
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.errors import EngineUnavailable, UsageError
 
@@ -78,10 +78,11 @@ class LlamaCppEngine(Engine):
         started, begun = time(), monotonic()
         answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._server.handle_chat_completions, body)
         seconds = monotonic() - begun
-        if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
-            self._raise_unless_overflow(answer["error"])
-            return protocol.overflow_completion(request, self.name, started=started, seconds=seconds)
-        return protocol.read_completion(answer, request, self.name, started=started, seconds=seconds)
+        with answers.reading_answer:
+            if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
+                self._raise_unless_overflow(answer["error"])
+                return answers.overflow_completion(request, self.name, started=started, seconds=seconds)
+            return answers.read_completion(answer, request, self.name, started=started, seconds=seconds)
 
     def _raise_unless_overflow(self, answer: dict[str, Any]) -> None:
         """Raise the error that llama.cpp answered with, unless the conversation no longer fits the model."""

@@ -82,7 +82,7 @@ class TimedAiohttpTransport(AiohttpTransport):
 
     async def _read(self, response: aiohttp.ClientResponse) -> HttpResponse:
         chunks, parts, size = list[bytes](), list[tuple[float, int]](), 0
-        async for chunk in response.content.iter_any():
+        async for chunk in self._chunks(response):
             parts.append((monotonic(), size))
             size += len(chunk)
             chunks.append(chunk)

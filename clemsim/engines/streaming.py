@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
-from clemsim.engines import protocol
+from clemsim.engines import answers
 from clemsim.engines.base import Completion, Request
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.connect import NetworkOptions
@@ -69,8 +69,8 @@ class StreamingEngine(ChatEngine):
         if response.status != 200:
             return super()._completion(response, request, started, seconds, retries)
         sent = monotonic() - seconds
-        answer = read_stream(response)
-        completion = protocol.read_completion(
+        answer = read_stream(response, self._secrets.hide)
+        completion = answers.read_completion(
             answer.payload, request, self.name, started=started, seconds=seconds, retries=retries
         )
         completion.usage.timing = StreamTiming(sent, answer.times, response.parts[-1][0], answer.events)

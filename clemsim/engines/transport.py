@@ -5,6 +5,7 @@ of the CPU time.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from yarl import URL
 
 from clemsim.engines.connect import NetworkPolicy
 from clemsim.engines.deadlines import Deadline
-from clemsim.engines.http11 import Http11Transport, HttpResponse
+from clemsim.engines.http11 import BODY_LIMIT, PLAIN, Http11Transport, HttpResponse, encoded, switched, too_long
 from clemsim.engines.tls import default_context
 
 
@@ -53,7 +54,10 @@ def is_plain(url: str, policy: NetworkPolicy) -> bool:
 
 
 class AiohttpTransport:
-    """aiohttp with one pool and no limit of its own."""
+    """aiohttp with one pool and no limit of its own on requests at once.
+
+    A body is held to BODY_LIMIT; the headers to aiohttp's limits: 128 lines of 8190 bytes.
+    """
 
     def __init__(self, url: str, policy: NetworkPolicy) -> None:
         """Prepare to post to `url`; connections are opened when they are needed."""
@@ -63,6 +67,7 @@ class AiohttpTransport:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=policy.tls or default_context()),
             timeout=aiohttp.ClientTimeout(None, sock_connect=policy.connect_timeout, sock_read=policy.idle_timeout),
+            auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=2**18,
         )
@@ -93,16 +98,44 @@ class AiohttpTransport:
                 proxy_headers=self._to_proxy,
             )
             async with request as response:
-                return await self._read(response)
+                try:
+                    return await self._read(response)
+                except BaseException:
+                    response.close()  # not to be used again: more of it may come
+                    raise
         except aiohttp.SocketTimeoutError as error:
             raise NoByteInTime from error
         except aiohttp.ConnectionTimeoutError as error:
             raise TimeoutError from error
+        except aiohttp.ClientResponseError as error:
+            raise OSError(f"the answer is not HTTP, or its headers are too long ({error.message})") from error
         except aiohttp.ClientError as error:
             raise OSError(str(error) or type(error).__name__) from error
 
     async def _read(self, response: aiohttp.ClientResponse) -> HttpResponse:
-        return HttpResponse(response.status, response.headers.get("Retry-After"), await response.read())
+        chunks = list[bytes]()
+        try:
+            async for chunk in self._chunks(response):
+                chunks.append(chunk)
+            return HttpResponse(response.status, response.headers.get("Retry-After"), b"".join(chunks))
+        finally:
+            chunks.clear()  # an error holds on to this frame
+
+    async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        """Yield the parts of a body as they arrive. Raises OSError beyond BODY_LIMIT, and for one that is not plain."""
+        if response.status == 101:
+            raise switched()
+        encoding = response.headers.get("Content-Encoding", "identity").strip()
+        if encoding.lower() not in ("", "identity"):
+            raise encoded(encoding)
+        if (response.content_length or 0) > BODY_LIMIT:
+            raise too_long()
+        room = BODY_LIMIT
+        async for chunk in response.content.iter_any():
+            room -= len(chunk)
+            if room < 0:
+                raise too_long()
+            yield chunk
 
 
 def _headers(url: str, policy: NetworkPolicy) -> tuple[dict[str, str], dict[str, str] | None]:
@@ -110,7 +143,7 @@ def _headers(url: str, policy: NetworkPolicy) -> tuple[dict[str, str], dict[str,
 
     The session must have none: aiohttp sends a session's headers, the key among them, to the proxy as well.
     """
-    headers, proxy = dict(policy.headers), policy.proxy
+    headers, proxy = {**PLAIN, **policy.headers}, policy.proxy
     if proxy is None:
         return headers, None
     login = b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()

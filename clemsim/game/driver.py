@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
-from clemsim.errors import ArenaError, ForbiddenAwait, ReplayMismatch
+from clemsim.errors import ArenaError, ForbiddenAwait, ParserError, ReplayMismatch
 from clemsim.game.events import Asked, Ended, Event, Replied, Told
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import MODERATOR, Message
@@ -68,7 +68,8 @@ class EpisodeDriver:
     def answer(self, turn: int, message: Message) -> None:
         """Give the reply to a pending ask, in any order; events are appended in the order of the asks.
 
-        Raises ArenaError if `play` goes wrong, and ValueError if this turn waits for no reply.
+        Raises ParserError if a parser fails at a reply, ArenaError if `play` goes wrong in another way, and ValueError if
+        this turn waits for no reply.
         """
         if turn not in self._batch or turn in self._answers:
             raise ValueError(f"turn {turn} waits for no reply")
@@ -115,6 +116,7 @@ class EpisodeDriver:
 
     def _advance(self, replies: tuple[Message, ...] | None) -> None:
         self._batch, self._answers, self._logged = {}, {}, 0
+        before = len(self.events)
         try:
             batch = self._play.send(replies)
         except StopIteration as stop:
@@ -122,6 +124,8 @@ class EpisodeDriver:
         except Abort as abort:
             self._end(abort.outcome)
         except ArenaError as error:
+            if isinstance(error, ParserError):
+                del self.events[before:]  # the replies stay; a mended parser judges them anew
             raise error.at(self.key.label) from error.__cause__
         except Exception as error:
             raise ArenaError(f"play raised {type(error).__name__}: {error}").at(self.key.label) from error

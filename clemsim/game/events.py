@@ -13,7 +13,6 @@ from typing import Any
 import orjson
 
 from clemsim.errors import StoreError
-from clemsim.game.messages import Stop
 from clemsim.game.outcomes import Kind, Outcome
 
 
@@ -44,7 +43,7 @@ class Replied:
     seat: str
     content: str
     reasoning: str = ""
-    stop: Stop = "stop"
+    stop: str = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +114,28 @@ def decode(kind: str, body: str) -> Event:
 
 
 def plain(value: object) -> Any:
-    """Return the value as JSON holds it, so that an event is equal to itself after being stored."""
-    if value is None or isinstance(value, str | int | float | bool):
+    """Return the value as JSON holds it, so that an event is equal to itself after being stored.
+
+    An integer of more than 64 bits, which few readers of JSON take, is written as text. Raises TypeError and ValueError for
+    what JSON cannot hold.
+    """
+    if value is None or isinstance(value, str | float | bool):
         return value
-    return orjson.loads(orjson.dumps(value, default=_fallback))
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else str(value)
+    try:
+        return orjson.loads(orjson.dumps(value, default=_fallback))
+    except TypeError:
+        return orjson.loads(orjson.dumps(_with_short_integers(value), default=_fallback))
+
+
+def _with_short_integers(value: Any) -> Any:
+    """Return the value with its long integers as text."""
+    if isinstance(value, dict):
+        return {name: _with_short_integers(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_with_short_integers(inner) for inner in value]
+    return plain(value) if isinstance(value, int) else value
 
 
 def _fallback(value: object) -> object:

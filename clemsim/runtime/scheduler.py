@@ -17,8 +17,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from itertools import count
 
+from clemsim._util.author_frames import describe_frames
 from clemsim._util.tasks import leading_error, run_in_background
-from clemsim.errors import ArenaError, EngineError, LimitReached, Unauthorized, UnknownModel
+from clemsim.errors import ArenaError, EngineError, LimitReached, ParserError, Unauthorized, UnknownModel
+from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
 from clemsim.runtime.agent import Agent
@@ -211,17 +213,20 @@ class Scheduler:
                 self._state.gates[agent].resort()
 
     async def _play_episode(self, episode: Episode, lane: Lane) -> None:
-        driver = episode.start()
+        driver = episode.drive()
         self.progress.started += 1
         self._state.observer.started(episode.key)
         host = EpisodeHost(self._state, episode, lane, next(self._order))
         try:
+            driver.replay(episode.events)
             outcome = await self._run_in_time(Moderator(driver, episode.cast, host))
+        except ParserError as error:
+            self._leave(episode, driver, error.cause, "\n".join((str(error), *describe_frames(error))))
         except (Unauthorized, UnknownModel, ArenaError):
             raise
         except (EngineError, LimitReached) as error:
-            self._note_failure(error)
-            self._finish(Result(episode.key, driver.transcript, None, error.cause, str(error)))
+            self._count_retries(error)
+            self._leave(episode, driver, error.cause, str(error))
             if self._state.refusals.verdict:
                 raise self._state.refusals.verdict from None
         else:
@@ -231,12 +236,10 @@ class Scheduler:
         finally:
             driver.close()
 
-    def _note_failure(self, error: EngineError | LimitReached) -> None:
-        progress = self.progress
-        progress.unfinished += 1
+    def _count_retries(self, error: EngineError | LimitReached) -> None:
         if isinstance(error, EngineError):
-            progress.retries += error.retries
-            progress.failed_retries += error.retries
+            self.progress.retries += error.retries
+            self.progress.failed_retries += error.retries
 
     async def _run_in_time(self, moderator: Moderator) -> Outcome:
         """Run an episode, for as long as it may last."""
@@ -250,6 +253,11 @@ class Scheduler:
             if not deadline.expired():
                 raise
             raise LimitReached(f"the episode was not over after {seconds:g} s", "deadline") from None
+
+    def _leave(self, episode: Episode, driver: EpisodeDriver, cause: str, detail: str) -> None:
+        """Leave an episode unfinished."""
+        self.progress.unfinished += 1
+        self._finish(Result(episode.key, driver.transcript, None, cause, detail))
 
     def _finish(self, result: Result) -> None:
         self.progress.started -= 1

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from clemsim.engines import protocol
-from clemsim.engines.base import ChatMessage, Completion, Request, Sampling
+from clemsim.engines.base import ChatMessage, Request, Sampling
 from clemsim.errors import (
     BadRequest,
     EngineBusy,
@@ -20,7 +19,7 @@ from clemsim.errors import (
     UnknownModel,
 )
 from clemsim.game.formats import one_of
-from tests.engines.servers import answer, ask
+from tests.engines.servers import ask
 
 PLAIN = {
     "model",
@@ -33,10 +32,6 @@ PLAIN = {
     "frequency_penalty",
     "stream",
 }
-
-
-def read(payload: Any) -> Completion:
-    return protocol.read_completion(payload, ask(), "tiny", started=1.0, seconds=2.0, retries=3)
 
 
 def test_the_body_for_any_server_is_explicit() -> None:
@@ -73,50 +68,6 @@ def test_no_constraint_without_format(dialect: protocol.Dialect) -> None:
 def test_format_for_a_server_that_cannot() -> None:
     with pytest.raises(BadRequest, match="cannot hold"):
         protocol.request_body("tiny", ask(form=one_of("a", "b")), "openai")
-
-
-def test_read_takes_everything() -> None:
-    completion = read(answer("hi", "length"))
-    assert (completion.text, completion.reasoning, completion.stop) == ("hi", "", "length")
-    usage = completion.usage
-    assert (usage.model, usage.seed, usage.started, usage.seconds, usage.retries) == ("tiny", 7, 1.0, 2.0, 3)
-    assert (usage.tokens_in, usage.tokens_out, usage.tokens_cached, usage.fingerprint) == (5, 2, 3, "fp")
-
-
-@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
-def test_read_reasoning(field: str) -> None:
-    message = {"content": None, field: "hm"}
-    completion = read({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
-    assert (completion.text, completion.reasoning, completion.stop) == ("", "hm", "stop")
-
-
-@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens_details": None}])
-def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:
-    counts = read(answer(usage=usage)).usage
-    assert (counts.tokens_in, counts.tokens_out, counts.tokens_cached) == (0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        None,
-        [],
-        "text",
-        {},
-        {"choices": []},
-        {"choices": None},
-        {"choices": {}},
-        {"choices": ["text"]},
-        {"choices": [{}]},
-        {"choices": [{"message": None}]},
-        {"choices": [{"message": {"content": ["a"]}}]},
-        answer(usage={"prompt_tokens": "many"}),
-        answer(usage=[1]),
-    ],
-)
-def test_unreadable(payload: Any) -> None:
-    with pytest.raises(EngineUnavailable, match="unreadable answer"):
-        read(payload)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ from math import isinf
 from typing import Literal
 
 from clemsim.engines.address import path_of, root, subpage
+from clemsim.engines.answers import reading_answer
 from clemsim.engines.connect import NetworkOptions, policy_for
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import Buckets, read_histograms, read_load
 from clemsim.engines.transport import Transport, make_transport
+from clemsim.errors import EngineError
 from clemsim.stress.measure.segments import Segment
 from clemsim.stress.stress_result import StressResult
 
@@ -121,8 +123,9 @@ class Scraper:
 async def _page(server: Transport, path: str) -> str | None:
     try:
         async with asyncio.timeout(TIMEOUT):
-            answer = await server.get(path)
-    except (TimeoutError, OSError):
+            with reading_answer:
+                answer = await server.get(path)
+    except (TimeoutError, EngineError):
         return None
     return answer.body.decode(errors="replace") if answer.status == 200 else None
 
