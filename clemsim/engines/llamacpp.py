@@ -76,9 +76,10 @@ class LlamaCppEngine(Engine):
             raise EngineUnavailable(f"{self.name} is not open")
         body = protocol.request_body(self.name, request, "llamacpp")
         started, begun = time(), monotonic()
-        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._server.handle_chat_completions, body)
-        seconds = monotonic() - begun
+        loop = asyncio.get_running_loop()
         with answers.reading_answer:
+            answer = await loop.run_in_executor(self._pool, self._server.handle_chat_completions, body)
+            seconds = monotonic() - begun
             if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
                 self._raise_unless_overflow(answer["error"])
                 return answers.overflow_completion(request, self.name, started=started, seconds=seconds)
