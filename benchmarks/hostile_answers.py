@@ -98,6 +98,7 @@ def garbage(rng: random.Random) -> bytes:
         b"302 Away",
         b"204 Nothing",
     ]
+    statuses += [b"401 Who", b"403 No", b"404 None"]
     body = json.dumps(junk(rng)).encode()
     half = SOUND[: rng.randrange(1, len(SOUND))]
     message = json.dumps(

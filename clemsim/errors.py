@@ -10,7 +10,7 @@ ClemsimError
 ├── AgentError        the agent's author    the run stops, loudly
 ├── EngineError       the infrastructure    the episode stays unfinished, resumable, never scored
 │   ├── Transient         EngineTimeout, EngineBusy, EngineUnavailable   (the only ones retried)
-│   └── Permanent         BadRequest, Withheld, UnknownModel, Unauthorized   (the last two end the run)
+│   └── Permanent         BadRequest, Withheld, UnknownModel, Unauthorized   (the last two end a run that was never answered)
 ├── LimitReached      the user's own limit  the episode stays unfinished, resumable
 ├── StoreError        a run cannot be read or written
 └── UsageError        wrong command line or configuration: one line that says what to do
@@ -113,7 +113,9 @@ class EngineUnavailable(Transient):
 
 
 class Permanent(EngineError):
-    """Trying again will not help."""
+    """Trying again will not help. `alone`: the server answers other requests, so it concerns this one alone."""
+
+    alone = False
 
 
 class BadRequest(Permanent):

@@ -131,7 +131,8 @@ class Engine(AsyncResource, ABC):
           `retry_after` where the server says how many seconds to wait.
         - BadRequest when the server refuses this one request, Withheld when the provider's filter or a tool call stands in
           place of the reply: the episode stays unfinished.
-        - Unauthorized or UnknownModel when it would refuse every request: the run ends.
+        - Unauthorized or UnknownModel when it would refuse every request: the run ends, unless the engine has answered
+          others and does so again.
 
         Any other exception is a bug and ends the run.
         """

@@ -105,7 +105,7 @@ class ServerProbe:
             return set()
         if page.status != 200:
             text = shorten(self.hide(page.text))
-            raise EngineUnavailable(f"{self.url}/models said {page.status}: {text}")
+            raise EngineUnavailable(f"{subpage(self.url, 'models')} said {page.status}: {text}")
         return self._owners(page, model)
 
     async def _models(self, client: httpx.AsyncClient) -> Page:
@@ -113,7 +113,7 @@ class ServerProbe:
         try:
             return await fetch_page(client, subpage(self.url, "models"))
         except OSError as error:
-            reason = f"{self.url}/models: {error or type(error).__name__}"
+            reason = f"{subpage(self.url, 'models')}: {error or type(error).__name__}"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = certificate_problem(error, self.url) or self._unreachable(error)
         raise EngineUnavailable(self.hide(reason))

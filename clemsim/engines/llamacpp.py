@@ -76,13 +76,13 @@ class LlamaCppEngine(Engine):
             raise EngineUnavailable(f"{self.name} is not open")
         body = protocol.request_body(self.name, request, "llamacpp")
         started, begun = time(), monotonic()
-        reply = _Reply()
-        try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._pool, reply.ask, self._server, body)
-        finally:
-            reply.wanted = False
-        seconds = monotonic() - begun
+        loop, reply = asyncio.get_running_loop(), _Reply()
         with answers.reading_answer:
+            try:
+                answer = await loop.run_in_executor(self._pool, reply.ask, self._server, body)
+            finally:
+                reply.wanted = False
+            seconds = monotonic() - begun
             if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
                 self._raise_unless_overflow(answer["error"])
                 return answers.overflow_completion(request, self.name, started=started, seconds=seconds)

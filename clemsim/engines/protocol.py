@@ -17,7 +17,16 @@ from typing import Any, Literal
 import orjson
 
 from clemsim.engines.base import Request, Sampling
-from clemsim.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable, Unauthorized, UnknownModel
+from clemsim.errors import (
+    BadRequest,
+    EngineBusy,
+    EngineError,
+    EngineTimeout,
+    EngineUnavailable,
+    Unauthorized,
+    UnknownModel,
+    Withheld,
+)
 
 Dialect = Literal["openai", "vllm", "llamacpp"]
 
@@ -29,6 +38,9 @@ OVERFLOWS = (
     "maximum context length",
     "longer than the maximum model length",
 )
+
+# Signs of an error message that says that the provider's filter let the conversation not pass.
+FILTERS = ("content_filter", "content_policy_violation", "responsibleaipolicyviolation", "content management policy")
 
 
 def request_body(model: str, request: Request, dialect: Dialect) -> dict[str, Any]:
@@ -92,6 +104,8 @@ def error_of(
     if status in (400, 413, 422) and any(sign in text.lower() for sign in OVERFLOWS):
         return None
     message = f"the server said {status}: {shorten(hide(_error_message(text)))}"
+    if status in (400, 403, 422) and any(sign in text.lower() for sign in FILTERS):
+        return Withheld(f"the provider's filter refused the conversation: {message}")
     match status:
         case 301 | 302 | 303 | 307 | 308:
             return BadRequest(f"{message} (redirects are not followed: give the address that this one leads to)")

@@ -234,9 +234,11 @@ class Scheduler:
             outcome = await self._run_in_time(Moderator(driver, episode.cast, host))
         except ParserError as error:
             self._leave(episode, driver, error.cause, "\n".join((str(error), *describe_frames(error))))
-        except (Unauthorized, UnknownModel, ArenaError):
+        except ArenaError:
             raise
         except (EngineError, LimitReached) as error:
+            if isinstance(error, Unauthorized | UnknownModel) and not error.alone:
+                raise
             self._count_retries(error)
             self._leave(episode, driver, error.cause, str(error))
             if self._state.refusals.verdict:

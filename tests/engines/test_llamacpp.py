@@ -182,3 +182,27 @@ async def refused(path: Path | None) -> str:
         await LlamaCppEngine(path).open()
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+class Strange:
+    """Stands for llama.cpp's server, and answers what it is told to."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def handle_chat_completions(self, body: dict[str, object]) -> object:
+        """Answer, or raise."""
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer", [RuntimeError("ggml"), None, [], {"choices": [{}]}, {"error": {"code": [], "message": 3}}]
+)
+async def test_whatever_llama_cpp_answers_is_its_own_fault(answer: object) -> None:
+    engine = LlamaCppEngine(slots=1)
+    engine._server, engine._pool = Strange(answer), ThreadPoolExecutor(1)
+    with pytest.raises(EngineUnavailable):
+        await engine.complete(ask())
+    await engine.close()

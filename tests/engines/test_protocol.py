@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clemsim.engines import protocol
 from clemsim.engines.base import ChatMessage, Request, Sampling
@@ -17,6 +19,7 @@ from clemsim.errors import (
     Transient,
     Unauthorized,
     UnknownModel,
+    Withheld,
 )
 from clemsim.game.formats import one_of
 from tests.engines.servers import ask
@@ -144,3 +147,52 @@ def test_long_messages_are_cut() -> None:
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
     assert protocol.parse_retry_after(header, datetime(2026, 11, 23, 12, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"error": {"code": "content_filter", "message": "The response was filtered"}}',
+        '{"error": {"innererror": {"code": "ResponsibleAIPolicyViolation"}}}',
+    ],
+)
+def test_a_filter_that_refuses_a_conversation_is_no_bad_request(status: int, text: str) -> None:
+    error = protocol.error_of(status, text)
+    assert isinstance(error, Withheld) and error.cause == "filtered"
+    assert not isinstance(protocol.error_of(500, text), Withheld)
+
+
+def test_a_redirect_says_what_to_do() -> None:
+    assert "redirects are not followed" in str(protocol.error_of(302, ""))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("Wed, 21 Oct 2015 99999999999999999999:28:00 GMT", "-1", "nan", "inf", "1e999", "\u0663", "9" * 5000, "soon", ","),
+        *(
+            "Mon, 01 Jan 0001 00:00:00 +2359",
+            "Fri, 31 Dec 9999 23:59:59 -2359",
+            "\ud800",
+            "Wed, 21 Oct 2015 07:28:00 +99999999",
+        ),
+    ],
+)
+def test_a_retry_after_of_any_shape_raises_nothing(header: str) -> None:
+    seconds = protocol.parse_retry_after(header)
+    assert seconds is None or 0 <= seconds < float("inf")
+
+
+@given(
+    st.text(max_size=40) | st.from_regex(r"\A[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,30} \d+:\d+:\d+ [-+A-Z0-9]{1,9}\Z")
+)
+def test_any_retry_after_raises_nothing(header: str) -> None:
+    seconds = protocol.parse_retry_after(header)
+    assert seconds is None or 0 <= seconds < float("inf")
+
+
+@given(st.text(max_size=600), st.integers(10, 300))
+def test_a_shortened_text_is_one_printable_line(text: str, length: int) -> None:
+    line = protocol.shorten(text, length)
+    assert len(line) <= length and (line.isprintable() or not line)
