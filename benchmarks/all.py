@@ -48,6 +48,7 @@ ALL = [
     Benchmark("workers", ["--repetitions", "1"]),
     Benchmark("faults"),
     Benchmark("crash", ["--kills", "5"]),
+    Benchmark("neighbours", ["--trials", "2"]),
     Benchmark("coverage", ["--simulations", "200", "--draws", "500"]),
     Benchmark("sequential", ["--runs", "40"], ["--part", "equal"]),
     Benchmark("stress_truth", ["--short"]),

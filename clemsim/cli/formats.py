@@ -44,7 +44,7 @@ def export(
         chosen = FORMATS[format_.value]
         path = out or chosen.usual_path(folder)
         check_new(path)
-        count = chosen.write(folder, path)
+        count = chosen.export(folder, path)
         stdout.print(plain(f"{count} {chosen.unit} in {path}"), soft_wrap=True)
 
 

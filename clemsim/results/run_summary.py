@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from clemsim._util.files import dump_json, write_bytes
+from clemsim._util.files import PRIVATE, dump_json, write_bytes
 from clemsim.results.diagnostics import CacheReport, Throughput, caches, throughput
 from clemsim.results.intervals import Interval
 from clemsim.results.summary import RunScores, ScoredEpisode, summarize
@@ -52,7 +52,7 @@ class RunSummary(RunScores):
 def write_summary(folder: Path) -> RunSummary:
     """Write `summary.json` and return the summary. Raises StoreError."""
     summary = summarize_run(folder)
-    write_bytes(folder / SUMMARY, dump_json(summary.as_json()) + b"\n")
+    write_bytes(folder / SUMMARY, dump_json(summary.as_json()) + b"\n", mode=PRIVATE)
     return summary
 
 

@@ -18,19 +18,20 @@ from clemsim.store.folder import STORE, making, write_description
 from clemsim.store.writer import RunStore
 
 
-def create_run(folder: Path, prepared: PreparedRun, past: Sequence[Event] = ()) -> None:
-    """Make the folder of a run, with its description and a store that knows every episode. Raises StoreError.
+def create_run(places: Sequence[Path], prepared: PreparedRun, past: Sequence[Event] = ()) -> Path:
+    """Make the folder of a run, with its description and a store that knows every episode, and return it: the first of
+    `places` that is free. Raises StoreError, and UsageError where none is.
 
     Every episode begins with the events in `past`.
     """
-    with making(folder) as draft:
-        write_description(draft, describe(prepared))
-        store = RunStore(draft / STORE)
+    with making(*places) as draft:
+        write_description(draft.path, describe(prepared))
+        store = RunStore(draft.path / STORE)
         for episode in prepared.episodes:
             store.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
             store.record(episode.key, 0, past)
-        store.meta("run", folder.name)
         store.close()
+    return draft.place
 
 
 def describe(prepared: PreparedRun) -> RunDescription:

@@ -24,7 +24,7 @@ from clemsim.runtime.agent import opened
 from clemsim.runtime.limits import Limits
 from clemsim.store import reader
 from clemsim.store.config import RunConfig
-from clemsim.store.folder import STORE, alone, check_folder, default_folder, read_config, read_description
+from clemsim.store.folder import STORE, alone, check_folder, default_folders, read_config, read_description
 from clemsim.store.writer import RunStore
 
 
@@ -44,10 +44,10 @@ async def play(
     """
     prepared = prepare(config, servers)
     rule = make_rule(prepared, workers)
-    folder = out or default_folder(config)
-    check_folder(folder)
+    if out:
+        check_folder(out)
     async with opened(prepared.agents):
-        create_run(folder, prepared, past)
+        folder = create_run([out] if out else default_folders(config), prepared, past)
         episodes = [episode.after(past) for episode in prepared.episodes]
         with alone(folder):
             return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
@@ -98,4 +98,4 @@ def rescore(folder: Path) -> RunSummary:
                     store.score(row.key, *arena.scores(transcript))
         finally:
             store.close()
-    return write_summary(folder)
+        return write_summary(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from clemsim._util.files import PRIVATE
 from clemsim.errors import StoreError
 
 SCHEMA_VERSION = 2
@@ -55,6 +56,8 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqli
     if not create and not path.is_file():
         raise StoreError(f"there is no run at {path.parent}: {path.name} is missing")
     try:
+        if create:
+            path.touch(PRIVATE)  # the files that SQLite keeps beside it get its permissions
         base = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
             uri=True,
@@ -62,7 +65,7 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqli
             check_same_thread=False,
             timeout=10,
         )
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise StoreError(f"{path} cannot be opened: {error}") from error
     try:
         _set_up(path, base, create=create, readonly=readonly)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clemsim._util.files import check_new, make_folder, write_toml
+from clemsim._util.files import PRIVATE, PRIVATE_FOLDER, check_new, make_folder, write_toml
 from clemsim._util.tasks import leading_error, run_in_background
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.models import read
@@ -26,7 +26,7 @@ from clemsim.runs.prepare import prepare
 from clemsim.runs.session import LiveRun
 from clemsim.runtime.progress import Progress
 from clemsim.store.config import RunConfig
-from clemsim.store.folder import CONFIG, alone, read_config
+from clemsim.store.folder import CONFIG, LOCK, alone, read_config
 from clemsim.study import index
 from clemsim.study.plan import MEMBERS, Member, Study, plan
 
@@ -125,9 +125,10 @@ async def run_study(study: Study, folder: Path, watch: StudyWatch | None = None,
     """
     members = prepare_members(plan(study))
     _check_folder(folder, members)
-    make_folder(folder)
+    make_folder(folder, mode=PRIVATE_FOLDER)
     with alone(folder):
-        write_toml(folder / STUDY, study.model_dump(exclude_none=True))
+        _check_folder(folder, members)  # another process may have played into it since
+        write_toml(folder / STUDY, study.model_dump(exclude_none=True), mode=PRIVATE)
         study_run = StudyRun(folder, members, parallel or study.parallel)
         _write_index(study_run)
         async with study_run.servers, run_in_background(watch(study_run) if watch else None):
@@ -193,7 +194,8 @@ def _needed_servers(study_run: StudyRun) -> list[str]:
 def _check_folder(folder: Path, members: Sequence[MemberStatus]) -> None:
     """Raise UsageError unless the folder is free, or holds this study, perhaps with fewer members."""
     if not is_study(folder):
-        check_new(folder, "and is no study")
+        begun = (folder / LOCK).exists()  # by a process that was killed before it had written the index
+        check_new(folder, "and is no study", beside=(LOCK, STUDY) if begun else ())
     for status in members:
         if (folder / status.member.run / CONFIG).exists():
             _check_same(folder / status.member.run, status.member.config)

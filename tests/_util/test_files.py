@@ -55,10 +55,11 @@ def test_a_file_that_cannot_be_written_is_named_and_keeps_its_content(tmp_path: 
     with pytest.raises(StoreError) as caught:
         files.write_text(tmp_path / "f" / "g", "new")
     assert str(caught.value).startswith(f"{tmp_path / 'f' / 'g'} cannot be written: ")
-    (tmp_path / ".f").mkdir()  # the draft cannot be made
+    (tmp_path / "folder").mkdir()
     with pytest.raises(UsageError, match="cannot be written: Is a directory"):
-        files.write_text(tmp_path / "f", "new", UsageError)
+        files.write_text(tmp_path / "folder", "new", UsageError)
     assert (tmp_path / "f").read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"f", "folder"}
 
 
 def test_only_a_free_place_is_new(tmp_path: Path) -> None:
