@@ -1,8 +1,8 @@
 """Start several processes at one moment, again and again: does each get a complete run of its own, or one clear refusal?
 
-Each trial is played twice: without `--out`, and with the same one for all processes, of which one gets it. Each run is read whole: its episodes have
-ended, its store passes SQLite's check, and nothing else is left beside it. Prints JSON and a table; fails where a run is
-missing, doubled or damaged.
+Each trial is played twice: without `--out`, and with the same one for all processes, of which one gets it. Each run is
+read whole: its episodes have ended, its store passes SQLite's check, and nothing else is left beside it. Prints JSON and a
+table; fails where a run is missing, doubled or damaged.
 usage: python benchmarks/neighbours.py [--trials 50] [--processes 8]
 """
 

@@ -41,7 +41,7 @@ def _requests(folder: Path) -> Iterator[dict[str, Any]]:
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             costs = reader.requests(base, row.id)
-            arena = arenas[row.key.arena]
+            arena = row.of(arenas)
             driver = arena.drive(arena.load(row.data), row.key)
             for event in reader.events(base, row.id):
                 if not isinstance(event, Replied):

@@ -50,7 +50,7 @@ class Run(RunTables):
         if self.config.imported:
             name, _, number = row.key.instance.rpartition("/")
             return Transcript(row.key, Instance(experiment=name, id=int(number) if number.isdecimal() else 0), events)
-        return Transcript(row.key, prepare_arenas(self.config)[row.key.arena].load(row.data), events)
+        return Transcript(row.key, row.of(prepare_arenas(self.config)).load(row.data), events)
 
     def __fspath__(self) -> str:
         return str(self.folder)

@@ -36,7 +36,7 @@ def replay(folder: Path, episode: str | None = None) -> Iterator[Replayed]:
         for row in chosen(list(reader.episodes(base)), episode):
             events = reader.events(base, row.id)
             turns = sum(isinstance(event, Replied) for event in events)
-            yield Replayed(row, turns, _problem(arenas[row.key.arena], row, events))
+            yield Replayed(row, turns, _problem(row.of(arenas), row, events))
 
 
 def chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:

@@ -93,7 +93,7 @@ def rescore(folder: Path) -> RunSummary:
         try:
             for row in reader.episodes(base):
                 if row.outcome is not None:
-                    arena = arenas[row.key.arena]
+                    arena = row.of(arenas)
                     transcript = Transcript(row.key, arena.load(row.data), tuple(reader.events(base, row.id)))
                     store.score(row.key, *arena.scores(transcript))
         finally:

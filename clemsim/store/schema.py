@@ -8,7 +8,8 @@ from pathlib import Path
 from clemsim._util.files import PRIVATE
 from clemsim.errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+READABLE = (2, SCHEMA_VERSION)  # version 2 has no checksums; it is brought up when it is written to
 
 
 QUESTION = "question"  # key of what came of the stopping rule
@@ -27,6 +28,7 @@ CREATE TABLE episodes (
     outcome TEXT, reason TEXT, blame TEXT, quality REAL,
     cause TEXT, detail TEXT,                -- why it is unfinished
     started REAL, ended REAL,               -- seconds since the epoch
+    checksum TEXT,                          -- of an episode that is done, and ended under version 3
     UNIQUE (arena, instance, repetition, "cast"));
 CREATE TABLE events (
     episode INTEGER NOT NULL REFERENCES episodes, number INTEGER NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL,
@@ -48,6 +50,9 @@ CREATE TABLE scores (
     metric TEXT NOT NULL, value REAL,
     PRIMARY KEY (episode, round, metric)) WITHOUT ROWID;
 """
+
+
+UPGRADE = "ALTER TABLE episodes ADD COLUMN checksum TEXT;"
 
 
 def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqlite3.Connection:
@@ -80,10 +85,12 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqli
 def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: bool) -> None:
     """Check the version, before anything in the store is touched, and get ready to write."""
     version = SCHEMA_VERSION if create else base.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA_VERSION:
-        raise StoreError(f"{path} is a store of version {version}; this clemsim reads version {SCHEMA_VERSION}")
+    if version not in READABLE:
+        raise StoreError(f"{path} is a store of version {version}; this clemsim reads versions 2 and 3")
     if not readonly:
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=NORMAL")
     if create:
         base.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+    elif version != SCHEMA_VERSION and not readonly:
+        base.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")

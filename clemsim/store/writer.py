@@ -27,7 +27,7 @@ from clemsim.runtime.episode import Result, Scores
 from clemsim.runtime.observer import Observer, WidthSample
 from clemsim.store.reader import episodes
 from clemsim.store.schema import SESSION, connect
-from clemsim.store.write_batch import WriteBatch
+from clemsim.store.write_batch import UNWRITABLE, WriteBatch
 
 GATHER = 0.02  # seconds for which a batch gathers, so that adding a row wakes no thread
 
@@ -44,6 +44,7 @@ class RunStore(Observer):
             raise StoreError(f"{path} already exists")
         self._ids: dict[EpisodeKey, int] = {}
         self._failure: StoreError | None = None
+        self._set_aside: dict[int, str] = {}  # episodes of which a row could not be written, and why
         self._batch = WriteBatch()  # gathers; the thread takes it away and puts an empty one in its place
         self._lock = Lock()
         self._closing = Signal()
@@ -163,7 +164,16 @@ class RunStore(Observer):
             with self._lock:
                 batch, self._batch = self._batch, WriteBatch()
             try:
-                batch.write(self._base)
-            except (sqlite3.Error, TypeError) as error:
+                self._commit(batch)
+            except (sqlite3.Error, *UNWRITABLE) as error:
                 self._failure = StoreError(f"the run cannot be written: {error}; what was committed before is safe")
                 return
+
+    def _commit(self, batch: WriteBatch) -> None:
+        """Write a batch. Where a row cannot be written, its episode is set aside as unfinished, and all others are kept."""
+        if self._set_aside:
+            batch = batch.without(self._set_aside)
+        try:
+            batch.write(self._base)
+        except UNWRITABLE:
+            batch.write_apart(self._base, self._set_aside)

@@ -37,7 +37,7 @@ def export_results(folder: Path, out: Path) -> int:
             if row.outcome is not None:
                 place = out / f"{safe_name(row.key.cast)}-t{description.config.temperature}" / _place(row)
                 files = episode_files(
-                    arenas[row.key.arena], row, reader.events(base, row.id), reader.requests(base, row.id), description
+                    row.of(arenas), row, reader.events(base, row.id), reader.requests(base, row.id), description
                 )
                 write_files(place, {name: dump_json(content) for name, content in files.items()}, UsageError)
                 experiment = {"name": row.experiment, "game_name": row.key.arena}

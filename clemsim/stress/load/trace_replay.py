@@ -42,7 +42,7 @@ def read_trace(folder: Path, cast: Cast, seed: int) -> list[TracedConversation]:
             if not turns:
                 continue
             thinks = [max(0.0, started - ended) for (_, ended), (started, _) in pairwise(turns)]
-            arena = arenas[row.key.arena]
+            arena = row.of(arenas)
             key = EpisodeKey(row.key.arena, row.key.instance, row.key.repetition, cast.name)
             trace.append((turns[0][0], PlannedConversation(arena, arena.load(row.data), key, seed), thinks))
     if not trace:
