@@ -16,6 +16,7 @@ from clemsim.cli.options import (
     OutOption,
     RunArgument,
     TemperatureOption,
+    TrustOption,
 )
 from clemsim.runs.replay import Replayed
 from clemsim.runs.replay import branch as branched
@@ -26,6 +27,7 @@ from clemsim.store.config import RunConfig
 def replay(
     folder: RunArgument,
     episode: Annotated[str | None, typer.Argument(help="Number or label; all of them unless given.")] = None,
+    trust: TrustOption = False,
     json: JsonOption = False,
 ) -> None:
     """Drive recorded replies through the games again and check every ask. Exit code 1 when something differs.
@@ -33,7 +35,7 @@ def replay(
     Example: clemsim replay runs/20261123-120000-quick taboo/high_en/0
     """
     with one_line():
-        results = list(replayed(folder, episode))
+        results = list(replayed(folder, episode, trust=trust))
         wrong = [result for result in results if result.problem]
         turns = sum(result.turns for result in results)
         if json:
@@ -65,6 +67,7 @@ def branch(
     max_tokens: MaxTokensOption = 300,
     constrain: ConstrainOption = False,
     out: OutOption = None,
+    trust: TrustOption = False,
     json: JsonOption = False,
 ) -> None:
     """Play an episode on from one of its turns, several times: a run of its own.
@@ -81,5 +84,5 @@ def branch(
             constrain=constrain,
         )
         stopped: list[bool] = []
-        summary = run_async(branched(folder, episode, turn, config, out, watcher(stopped)))
+        summary = run_async(branched(folder, episode, turn, config, out, watcher(stopped), trust=trust))
         finish(summary, as_json=json, stopped=bool(stopped))

@@ -27,6 +27,7 @@ def resume(
     max_tokens_total: options.MaxTokensTotalOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    trust: options.TrustOption = False,
     json: options.JsonOption = False,
 ) -> None:
     """Go on with a run that was stopped or left episodes unfinished, or with a study. Limits count anew.
@@ -36,13 +37,13 @@ def resume(
     with one_line():
         if is_study(folder):
             if any((width, to_the_end, workers, ray, max_requests, max_tokens_total, episode_tokens, episode_seconds)):
-                fail(f"{folder} is a study, whose runs are played as it says: give no option but --json")
-            study.go_on(folder, as_json=json)
+                fail(f"{folder} is a study, whose runs are played as it says: give no option but --trust and --json")
+            study.go_on(folder, trust=trust, as_json=json)
             return
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         changes: dict[str, int | None] = {} if width is None else {"width": parse_width(width)}
         changes |= {"stop_when": None} if to_the_end else {}
         workers_ = worker_options(workers, ray)
-        summary = run_async(runs.resume(folder, watcher(stopped), limits, workers_, changes=changes))
+        summary = run_async(runs.resume(folder, watcher(stopped), limits, workers_, changes=changes, trust=trust))
         finish(summary, as_json=json, stopped=bool(stopped))

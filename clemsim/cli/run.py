@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from clemsim.catalog.trust import Trust
 from clemsim.cli import options
 from clemsim.cli.common import fail, finish, one_line, run_async, watcher
 from clemsim.runs import run as runs
@@ -36,6 +37,7 @@ def run(
     max_tokens_total: options.MaxTokensTotalOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    trust: options.TrustOption = False,
     json: options.JsonOption = False,
 ) -> None:
     """Play a suite and print the results. What a limit leaves unfinished, `clemsim resume` plays.
@@ -72,7 +74,8 @@ def run(
         )
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
-        summary = run_async(runs.play(config, out, watcher(stopped), limits, workers=worker_options(workers, ray)))
+        workers_ = worker_options(workers, ray)
+        summary = run_async(runs.play(config, out, watcher(stopped), limits, workers=workers_, trust=Trust(trust)))
         finish(summary, as_json=json, stopped=bool(stopped))
 
 

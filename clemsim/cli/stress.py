@@ -85,6 +85,7 @@ def _plan(options: StressOptions) -> Plan:
         sweep=_sweep(options),
         stages=_stages(options),
         replay=options.replay,
+        trust=options.trust,
         speed=options.speed,
         check=options.check,
         episodes=options.episodes,

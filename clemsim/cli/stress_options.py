@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from clemsim.cli.options import JsonOption
+from clemsim.cli.options import JsonOption, TrustOption
 from clemsim.stress.plan.shapes import ArrivalProcess
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class StressOptions:
     replay: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Play a recorded run's episodes again, with its timing.")
     ] = None
+    trust: TrustOption = False
     speed: Annotated[float, typer.Option(min=0.001, help="Replay this many times as fast as was recorded.")] = 1.0
     arrivals: Annotated[ArrivalProcess, typer.Option(help="How conversations arrive at a rate.")] = "poisson"
     think: Annotated[str, typer.Option(metavar="TIME", help="Before each turn but the first; exp:2s varies.")] = "0s"

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from clemsim.catalog import suites
+from clemsim.catalog.agents import expanded, split_seat
+from clemsim.catalog.trust import code_digests, code_paths
 from clemsim.game.events import Event
 from clemsim.runs.prepare import PreparedRun
 from clemsim.store.config import RunConfig
@@ -42,6 +44,7 @@ def describe(prepared: PreparedRun) -> RunDescription:
         suite=SuiteDescription(name=suite.name, seed=suite.seed, language=suite.language),
         arenas={name: ArenaDescription(version=arena.version, files=arena.digest) for name, arena in arenas.items()},
         agents={agent.name: agent.describe() for agent in prepared.agents},
+        code=_code(prepared),
         made=Origin(
             clemsim=version("clemsim"),
             python=platform.python_version(),
@@ -51,11 +54,31 @@ def describe(prepared: PreparedRun) -> RunDescription:
     )
 
 
+def _code(prepared: PreparedRun) -> dict[str, str]:
+    config = prepared.config
+    return code_digests([*map(expanded, config.agents), *(config.arenas or prepared.suite.arenas)])
+
+
 def settled(config: RunConfig) -> dict[str, Any]:
-    """Return the configuration with absolute paths of suites and games, so that a run can be resumed from anywhere."""
+    """Return the configuration with absolute paths of suites, games and agents' files, so that a run can be resumed from
+    anywhere.
+    """
     suite = config.suite if config.suite in suites.available() else str(Path(config.suite).resolve())
     arenas = [_absolute(spec) if ".py" in spec else spec for spec in config.arenas]
-    return {**config.model_dump(), "suite": suite, "arenas": arenas, "agents": list(config.agents)}
+    return {**config.model_dump(), "suite": suite, "arenas": arenas, "agents": list(absolute_agents(config))}
+
+
+def absolute_agents(config: RunConfig) -> tuple[str, ...]:
+    """Return the SPECs of the agents, with absolute paths of the files that they name."""
+    return tuple(_absolute_agent(spec) for spec in config.agents)
+
+
+def _absolute_agent(spec: str) -> str:
+    """Return the SPEC with an absolute path, where it names a file without help of the environment."""
+    seat, bare = split_seat(spec)
+    if not code_paths([bare]):
+        return spec
+    return f"{seat}={_absolute(bare)}" if seat else _absolute(bare)
 
 
 def _absolute(spec: str) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from clemsim.catalog.trust import Trust
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.game.events import Event
 from clemsim.game.transcript import Transcript
 from clemsim.results.run_summary import RunSummary, write_summary
-from clemsim.runs.manifest import create_run
-from clemsim.runs.prepare import prepare, prepare_arenas
+from clemsim.runs.manifest import absolute_agents, create_run
+from clemsim.runs.prepare import prepare, recorded_arenas, run_trust
 from clemsim.runs.resume_check import check_agents, check_same
 from clemsim.runs.session import RunSession, Watch
 from clemsim.runs.stopping import make_rule, set_aside_unbegun
@@ -36,13 +37,15 @@ async def play(
     past: Sequence[Event] = (),
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
+    trust: Trust | None = None,
 ) -> RunSummary:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
 
-    `servers` owns the servers that are started for the run; None: they stop with it. Raises ClemsimError; the folder then
-    keeps what was played.
+    `servers` owns the servers that are started for the run; None: they stop with it. `trust`: as for `prepare`. Raises
+    ClemsimError; the folder then keeps what was played.
     """
-    prepared = prepare(config, servers)
+    config = config.model_copy(update={"agents": absolute_agents(config)})  # which may be named after their SPECs
+    prepared = prepare(config, servers, trust)
     rule = make_rule(prepared, workers)
     if out:
         check_folder(out)
@@ -60,16 +63,19 @@ async def resume(
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
     changes: Mapping[str, int | None] | None = None,
+    *,
+    trust: bool = False,
 ) -> RunSummary:
     """Go on with a run and return its summary: play the unfinished episodes, each from its next turn on, unless the
     stopping rule of the run is answered.
 
     `changes` of the configuration may be those that make no difference to the play: `width`, and None for `stop_when`.
-    `servers`: as for `play`. Raises UsageError where it would not be the same run any more, and every other ClemsimError.
+    `servers`: as for `play`. `trust`: load whatever code the run names. Raises UsageError where it would not be the same run
+    any more, or names code that the user has not run, and every other ClemsimError.
     """
     description = read_description(folder)
     with alone(folder):
-        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers)
+        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers, run_trust(folder, given=trust))
         with reader.reading(folder / STORE) as base:
             rows = list(reader.episodes(base))
             recorded = {row.key: reader.events(base, row.id) for row in rows if row.outcome is None}
@@ -85,9 +91,12 @@ async def resume(
             return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
 
 
-def rescore(folder: Path) -> RunSummary:
-    """Compute every score of a run anew from its transcripts and return the summary. Raises StoreError."""
-    arenas = prepare_arenas(read_config(folder))
+def rescore(folder: Path, *, trust: bool = False) -> RunSummary:
+    """Compute every score of a run anew from its transcripts and return the summary. `trust`: load whatever code it names.
+
+    Raises StoreError and UsageError.
+    """
+    arenas = recorded_arenas(folder, trust=trust)
     with alone(folder), reader.reading(folder / STORE) as base:
         store = RunStore(folder / STORE, create=False)
         try:

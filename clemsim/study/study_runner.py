@@ -16,6 +16,7 @@ from clemsim._util.files import PRIVATE, PRIVATE_FOLDER, check_new, make_folder,
 from clemsim._util.tasks import leading_error, run_in_background
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.models import read
+from clemsim.catalog.trust import Trust
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
 from clemsim.results.intervals import Point
@@ -56,6 +57,7 @@ class StudyRun:
     folder: Path
     members: list[MemberStatus]
     parallel: int = 1
+    trust: Trust = field(default_factory=Trust)
     stopped: bool = False
     on_over: Callable[[MemberStatus], None] = field(default=lambda status: None)
     servers: ServerPool = field(default_factory=lambda: ServerPool(keep=True))
@@ -100,9 +102,9 @@ class StudyRun:
 StudyWatch = Callable[[StudyRun], Coroutine[Any, Any, None]]
 
 
-def prepare_members(members: Sequence[Member]) -> list[MemberStatus]:
+def prepare_members(members: Sequence[Member], trust: Trust | None = None) -> list[MemberStatus]:
     """Check that all that the members name exists, and count their episodes. Raises UsageError and BadInstance."""
-    return [MemberStatus(member, len(prepare(member.config).episodes)) for member in members]
+    return [MemberStatus(member, len(prepare(member.config, trust=trust).episodes)) for member in members]
 
 
 def is_study(folder: Path) -> bool:
@@ -117,19 +119,23 @@ def read_folder(folder: Path) -> Study:
     return read(folder / STUDY, Study)
 
 
-async def run_study(study: Study, folder: Path, watch: StudyWatch | None = None, parallel: int | None = None) -> StudyRun:
+async def run_study(
+    study: Study, folder: Path, watch: StudyWatch | None = None, parallel: int | None = None, trust: Trust | None = None
+) -> StudyRun:
     """Play a study into a folder that is new or holds this study; episodes that were played there stay.
 
-    `parallel`: the number of runs at a time; None: that of the study. Raises UsageError where the folder holds something
-    else, and every other ClemsimError that concerns the whole study.
+    `parallel`: the number of runs at a time; None: that of the study. `trust`: whose code is loaded; None: only what the
+    user has run before. Raises UsageError where the folder holds something else, and every other ClemsimError that concerns
+    the whole study.
     """
-    members = prepare_members(plan(study))
+    trust = trust or Trust(named_by=f"study {study.name}")
+    members = prepare_members(plan(study, trust), trust)
     _check_folder(folder, members)
     make_folder(folder, mode=PRIVATE_FOLDER)
     with alone(folder):
         _check_folder(folder, members)  # another process may have played into it since
         write_toml(folder / STUDY, study.model_dump(exclude_none=True), mode=PRIVATE)
-        study_run = StudyRun(folder, members, parallel or study.parallel)
+        study_run = StudyRun(folder, members, parallel or study.parallel, trust)
         _write_index(study_run)
         async with study_run.servers, run_in_background(watch(study_run) if watch else None):
             await _play(study_run)
@@ -166,9 +172,11 @@ async def _play_member(study_run: StudyRun, status: MemberStatus) -> None:
     folder, started = study_run.folder / status.member.run, asyncio.get_running_loop().time()
     try:
         if (folder / CONFIG).exists():
-            status.summary = await run.resume(folder, watch, servers=study_run.servers)
+            status.summary = await run.resume(folder, watch, servers=study_run.servers, trust=study_run.trust.given)
         else:
-            status.summary = await run.play(status.member.config, folder, watch, servers=study_run.servers)
+            status.summary = await run.play(
+                status.member.config, folder, watch, servers=study_run.servers, trust=study_run.trust
+            )
     except (ArenaError, AgentError):
         raise
     except ClemsimError as error:

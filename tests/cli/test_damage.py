@@ -84,4 +84,4 @@ def test_damage_is_told_in_one_line(clemsim: Clemsim, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_damage_of_every_kind_is_told_in_one_line(clemsim: Clemsim, tmp_path: Path) -> None:
-    check(clemsim, tmp_path, range(100, 300), analyse=True)
+    check(clemsim, tmp_path, range(100, 250), analyse=True)

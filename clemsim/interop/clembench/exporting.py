@@ -18,19 +18,19 @@ from clemsim.arena import Arena
 from clemsim.errors import UsageError
 from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
 from clemsim.game.transcript import Transcript
-from clemsim.runs.prepare import prepare_arenas
+from clemsim.runs.prepare import recorded_arenas
 from clemsim.store import reader
 from clemsim.store.description import RunDescription
-from clemsim.store.folder import STORE, read_config, read_description
+from clemsim.store.folder import STORE, read_description
 from clemsim.store.reader import EpisodeRow
 
 GM = "GM"
 LAYOUT = "3.7.2"  # the version of clemcore whose layout this is
 
 
-def export_results(folder: Path, out: Path) -> int:
+def export_results(folder: Path, out: Path, *, trust: bool = False) -> int:
     """Write the finished episodes of a run and return their number. Raises StoreError and UsageError."""
-    arenas, description = prepare_arenas(read_config(folder)), read_description(folder)
+    arenas, description = recorded_arenas(folder, trust=trust), read_description(folder)
     count = 0
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):

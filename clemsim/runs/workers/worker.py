@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from clemsim._util.author_frames import describe_frames
 from clemsim._util.loop_monitor import LoopFacts, Monitor
 from clemsim._util.tasks import run_in_background
+from clemsim.catalog.trust import Trust
 from clemsim.errors import AgentError, ArenaError, ClemsimError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
@@ -43,7 +44,7 @@ class Worker:
     def __init__(self, config: RunConfig, recorded: RecordedEvents, limits: Limits | None) -> None:
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        self._prepared = prepare(config)
+        self._prepared = prepare(config, trust=Trust(given=True))  # the process that holds the run has looked
         self._recorded = recorded
         self._recorder = BufferedRecorder()
         self._scheduler = Scheduler(self._recorder, config.width, limits)
