@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from clemsim._util.drafts import PREFIX, Draft, drafting_file, drafting_folder, 
 from clemsim.errors import StoreError, UsageError
 
 SHARED, PRIVATE, PRIVATE_FOLDER = 0o666, 0o600, 0o700  # permissions, of which the umask takes away
+LONGEST = 200  # bytes of a name that is made; file systems allow 255
 HINT = "choose another --out"
 FileError = type[UsageError] | type[StoreError]
 
@@ -143,6 +146,24 @@ def check_new(path: Path, detail: str = "", hint: str = HINT, beside: Collection
     with reading_file(path):
         if path.exists() and (not path.is_dir() or any(_counts(entry, beside) for entry in path.iterdir())):
             raise UsageError(f"{path} already exists{' ' if detail else ''}{detail}: {hint}")
+
+
+def safe_names(texts: Iterable[str]) -> dict[str, str]:
+    """Return the name of a file or folder for each text, no two of them alike, also where case makes no difference.
+
+    A text that is as safe as its name keeps it; of others that would have the same one, and of those that are too long,
+    the name ends in a digest of the text.
+    """
+    unique = list(dict.fromkeys(texts))
+    wanted = Counter(safe_name(text).casefold() for text in unique)
+    kept = {text.casefold(): text for text in reversed(unique) if safe_name(text) == text}
+    names = {}
+    for text in unique:
+        name = safe_name(text)
+        alone = wanted[name.casefold()] == 1 or kept.get(name.casefold()) == text
+        digest = blake2b(text.encode(errors="surrogatepass"), digest_size=4).hexdigest()
+        names[text] = name if alone and len(name.encode()) <= LONGEST else f"{name[: LONGEST // 4]}-{digest}"
+    return names
 
 
 def _counts(entry: Path, beside: Collection[str]) -> bool:

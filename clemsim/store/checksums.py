@@ -61,6 +61,15 @@ def damaged(base: sqlite3.Connection, episode: int | None = None) -> Iterator[st
                 )
 
 
+def counts(base: sqlite3.Connection) -> tuple[int, int]:
+    """Return how many episodes that have ended have a checksum, and how many have none."""
+    column = "checksum" if sealed(base) else "NULL"
+    found = base.execute(
+        f"SELECT count({column}), count(*) - count({column}) FROM episodes WHERE status = 'done'"
+    ).fetchone()
+    return int(found[0]), int(found[1])
+
+
 def sealed(base: sqlite3.Connection) -> bool:
     """Return whether the store keeps checksums."""
     return any(row[1] == "checksum" for row in base.execute("PRAGMA table_info(episodes)"))

@@ -76,6 +76,11 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
 def events(base: sqlite3.Connection, episode: int) -> list[Event]:
     """Return the events of one episode in order, as they were written. Raises StoreError where they are not."""
     checksums.check(base, episode)
+    return decoded_events(base, episode)
+
+
+def decoded_events(base: sqlite3.Connection, episode: int) -> list[Event]:
+    """Return the events of one episode as they are now. Raises StoreError where they are none."""
     rows = base.execute("SELECT type, body FROM events WHERE episode=? ORDER BY number", (episode,))
     return [decode(kind, body) for kind, body in rows]
 

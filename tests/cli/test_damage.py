@@ -20,6 +20,7 @@ READ = [
     ("export", "d", "--format", "jsonl", "--out", "lines"),
     ("export", "d", "--format", "clembench", "--out", "files"),
     ("export", "d", "--format", "trace", "--out", "trace"),
+    ("doctor", "d"),
     ("score", "d"),
     ("resume", "d"),
 ]
@@ -74,6 +75,8 @@ def check(clemsim: Clemsim, folder: Path, seeds: range, *, analyse: bool) -> Non
                 raise AssertionError(f"seed {seed}: {words} raised {error!r}") from error
             assert said.code in (0, 1, 2), f"seed {seed}: {words} exits with {said.code}"
             assert said.code != 2 or len(said.err.splitlines()) <= 2, said.err
+            if words[0] == "doctor" and said.code == 0:
+                assert clemsim("show", "d").code == 0, f"seed {seed}: the doctor finds nothing"
             if words[3:4] == ("jsonl",) and said.code == 0:
                 assert told(folder / "lines") == told(folder / "whole"), f"seed {seed}: the export is another, silently"
 
