@@ -96,11 +96,13 @@ class RunStore(Observer):
             self.ended(result.key, result.outcome, result.scores, result.rounds)
 
     def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Sequence[Scores]) -> None:
-        """Enter the outcome of an episode and its scores."""
+        """Enter the outcome of an episode and its scores, which go into the store together."""
         episode = self._ids[key]
-        self._put("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, time())])
-        self._put_numbers("qualities", [(episode, outcome.quality)])
-        self.score(key, scores, rounds)
+        with self._lock:
+            batch = self._current()
+            batch.add("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, time())])
+            batch.add_numbers("qualities", [(episode, outcome.quality)])
+            _add_scores(batch, episode, scores, rounds)
 
     def unfinished(self, key: EpisodeKey, cause: str, detail: str) -> None:
         """Enter that an episode stays unfinished for now."""
@@ -108,11 +110,8 @@ class RunStore(Observer):
 
     def score(self, key: EpisodeKey, scores: Scores, rounds: Sequence[Scores]) -> None:
         """Enter the scores of an episode in place of those that were there."""
-        episode = self._ids[key]
-        self._put("unscored", [(episode,)])
-        numbered = enumerate([scores, *rounds])
-        rows = [(episode, number, metric, value) for number, metrics in numbered for metric, value in metrics.items()]
-        self._put_numbers("scores", rows)
+        with self._lock:
+            _add_scores(self._current(), self._ids[key], scores, rounds)
 
     def width_sampled(self, sample: WidthSample) -> None:
         """Enter one sample of an agent's width."""
@@ -147,10 +146,6 @@ class RunStore(Observer):
         with self._lock:
             self._current().add(kind, rows)
 
-    def _put_numbers(self, kind: str, rows: Sequence[Sequence[Any]]) -> None:
-        with self._lock:
-            self._current().add_numbers(kind, rows)
-
     def _current(self) -> WriteBatch:
         """Return the batch that gathers, to a caller that holds the lock."""
         if self._failure:
@@ -177,3 +172,10 @@ class RunStore(Observer):
             batch.write(self._base)
         except UNWRITABLE:
             batch.write_apart(self._base, self._set_aside)
+
+
+def _add_scores(batch: WriteBatch, episode: int, scores: Scores, rounds: Sequence[Scores]) -> None:
+    batch.add("unscored", [(episode,)])
+    numbered = enumerate([scores, *rounds])
+    rows = [(episode, number, metric, value) for number, metrics in numbered for metric, value in metrics.items()]
+    batch.add_numbers("scores", rows)
