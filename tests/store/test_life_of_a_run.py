@@ -110,8 +110,9 @@ class LifeOfARun(RuleBasedStateMachine):
         if form == "jsonl":
             lines = [orjson.loads(line) for line in out.read_bytes().splitlines()]
             assert [len(line["events"]) for line in lines] == [len(events) for _, _, events in episodes.values()]
-        with pytest.raises(UsageError, match="already exists"):
-            FORMATS[form].export(self.run, out)
+        if count:  # without episodes it is an empty folder, which is free
+            with pytest.raises(UsageError, match="already exists"):
+                FORMATS[form].export(self.run, out)
 
     @precondition(lambda self: any(self.held.values()))
     @rule(data=st.data())
@@ -174,4 +175,4 @@ def test_the_life_of_a_run() -> None:
 
 @pytest.mark.slow
 def test_the_long_life_of_many_runs() -> None:
-    check(60, 12)
+    check(30, 10)
