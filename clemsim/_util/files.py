@@ -6,7 +6,9 @@ a run.
 
 from __future__ import annotations
 
+import codecs
 import re
+import stat
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -27,15 +29,20 @@ HINT = "choose another --out"
 FileError = type[UsageError] | type[StoreError]
 
 
+def reason_of(error: OSError | ValueError) -> str:
+    """Return the reason for which the system refused something, without the name of the file."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 @contextmanager
 def reading_file(path: Path, error: FileError = UsageError) -> Iterator[None]:
     """Raise `error` ("PATH cannot be read: REASON") where the block fails to read `path`."""
     try:
         yield
-    except OSError as reason:
-        raise error(f"{path} cannot be read: {reason.strerror or reason}") from reason
     except UnicodeDecodeError as reason:
         raise error(f"{path} cannot be read: it is not UTF-8 text ({reason.reason} at byte {reason.start})") from reason
+    except OSError as reason:
+        raise error(f"{path} cannot be read: {reason_of(reason)}") from reason
 
 
 @contextmanager
@@ -44,32 +51,44 @@ def writing_file(path: Path, error: FileError = StoreError) -> Iterator[None]:
     try:
         yield
     except OSError as reason:
-        raise error(f"{path} cannot be written: {reason.strerror or reason}") from reason
+        raise error(f"{path} cannot be written: {reason_of(reason)}") from reason
+
+
+def check_regular(path: Path, error: FileError = UsageError) -> None:
+    """Raise `error` unless `path` is a file: to read a pipe or a device may take for ever."""
+    with reading_file(path, error):
+        mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+        raise error(f"{path} cannot be read: it is {kinds.get(stat.S_IFMT(mode), 'a device')}, not a file")
 
 
 def read_bytes(path: Path, error: FileError = UsageError) -> bytes:
     """Return the content of `path`."""
+    check_regular(path, error)
     with reading_file(path, error):
         return path.read_bytes()
 
 
 def read_text(path: Path, error: FileError = UsageError) -> str:
-    """Return the content of `path`, which is UTF-8."""
+    """Return the content of `path`, which is UTF-8, without a byte order mark."""
     with reading_file(path, error):
-        return path.read_text(encoding="utf-8")
+        return read_bytes(path, error).decode("utf-8-sig").replace("\r\n", "\n")
 
 
 def read_json(path: Path, error: FileError = UsageError) -> Any:
     """Return the JSON value that `path` holds."""
-    return parse_json(read_bytes(path, error), str(path), error)
+    return parse_json(read_bytes(path, error).removeprefix(codecs.BOM_UTF8), str(path), error)
 
 
 def read_toml(path: Path, error: FileError = UsageError) -> dict[str, Any]:
     """Return the TOML document that `path` holds."""
     try:
         return tomllib.loads(read_text(path, error))
-    except tomllib.TOMLDecodeError as reason:
+    except ValueError as reason:  # a TOMLDecodeError, and a number of thousands of digits
         raise error(f"{path} is not TOML: {reason}") from reason
+    except RecursionError as reason:
+        raise error(f"{path} cannot be read: it is nested too deeply") from reason
 
 
 def parse_json(text: str | bytes, where: str, error: FileError = UsageError) -> Any:
@@ -144,6 +163,8 @@ def check_new(path: Path, detail: str = "", hint: str = HINT, beside: Collection
     for the files named in `beside` and drafts.
     """
     with reading_file(path):
+        if path.is_symlink():
+            raise UsageError(f"{path} is a link: name the place that it leads to")
         if path.exists() and (not path.is_dir() or any(_counts(entry, beside) for entry in path.iterdir())):
             raise UsageError(f"{path} already exists{' ' if detail else ''}{detail}: {hint}")
 

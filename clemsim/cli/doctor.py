@@ -15,11 +15,14 @@ from rich.table import Table as RichTable
 from clemsim._util.text import plain
 from clemsim.arena import find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import make_agent
-from clemsim.catalog.kinds import Requirement, kinds
+from clemsim.catalog.agents import kind_of, make_agent
+from clemsim.catalog.kinds import AgentOptions, Requirement, kinds
 from clemsim.catalog.plugins import registered
+from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.cli.common import UNFINISHED, one_line, out, print_json, run_async
+from clemsim.cli.network import takes_headers
 from clemsim.cli.options import JsonOption
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import ClemsimError
 from clemsim.runs.checkup import check_run
 from clemsim.store.folder import CONFIG
@@ -27,12 +30,14 @@ from clemsim.study.plan import MEMBERS
 from clemsim.study.study_runner import is_study
 
 
+@takes_headers
 def doctor(
     runs: Annotated[
         list[Path] | None, typer.Argument(metavar="[RUN]...", help="Check these runs, or the runs of a study, instead.")
     ] = None,
     agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help="Also try to reach this agent; repeat.")] = None,
     json: JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_headers)
 ) -> None:
     """Check what is installed and whether agents can be reached; or, of runs, whether their record is whole: SQLite's check,
     the checksum of each episode, permissions, drafts of killed processes. Exit code 1 when something is amiss.
@@ -49,7 +54,7 @@ def doctor(
             ok = all(check.ok for checks in by_run.values() for check in checks)
             _print(by_run, {"runs": {run: _as_json(checks) for run, checks in by_run.items()}}, ok=ok, as_json=json)
         else:
-            checks = [*_python(), *_packages(), *_plugins(), *run_async(_reach_all(agent or ()))]
+            checks = [*_python(), *_packages(), *_plugins(), *run_async(_reach_all(agent or (), network))]
             ok = all(check.ok for check in checks)
             _print({"": checks}, {"checks": _as_json(checks)}, ok=ok, as_json=json)
         if not ok:
@@ -115,6 +120,7 @@ def _plugins() -> list[Requirement]:
         *(requirement for kind in every.values() for requirement in kind.requirements()),
         _loads("arenas", registered("arenas"), find_arena),
         _loads("suites", suites.available(), suites.load_suite),
+        *(Requirement("suites", False, reason) for reason in suites.broken()),
         Requirement("agents", not broken, "; ".join(broken) or ", ".join(every)),
     ]
 
@@ -128,13 +134,14 @@ def _loads(what: str, names: Collection[str], load: Callable[[str], object]) -> 
     return Requirement(what, bool(names), ", ".join(names))
 
 
-async def _reach_all(specs: Sequence[str]) -> list[Requirement]:
-    return [await _reach(spec) for spec in specs]
+async def _reach_all(specs: Sequence[str], network: NetworkOptions) -> list[Requirement]:
+    check_secrets([kind_of(spec) for spec in specs], network)
+    return [await _reach(spec, AgentOptions(network=network)) for spec in specs]
 
 
-async def _reach(spec: str) -> Requirement:
+async def _reach(spec: str, options: AgentOptions) -> Requirement:
     try:
-        async with make_agent(spec) as agent:
+        async with make_agent(spec, options) as agent:
             about = {key: value for key, value in agent.describe().items() if not isinstance(value, dict)}
             return Requirement(f"agent {agent.name}", True, ", ".join(f"{key} {value}" for key, value in about.items()))
     except ClemsimError as error:

@@ -9,6 +9,7 @@ import typer
 from clemsim._util.text import plain
 from clemsim.cli.common import UNFINISHED, finish, one_line, print_json, run_async, watcher
 from clemsim.cli.common import out as stdout
+from clemsim.cli.network import takes_network
 from clemsim.cli.options import (
     ConstrainOption,
     JsonOption,
@@ -18,10 +19,11 @@ from clemsim.cli.options import (
     TemperatureOption,
     TrustOption,
 )
+from clemsim.cli.run import make_config
+from clemsim.engines.connect import NetworkOptions
 from clemsim.runs.replay import Replayed
 from clemsim.runs.replay import branch as branched
 from clemsim.runs.replay import replay as replayed
-from clemsim.store.config import RunConfig
 
 
 def replay(
@@ -54,6 +56,7 @@ def _problem(result: Replayed) -> dict[str, Any]:
     return {"episode": result.row.id, "label": result.row.key.label, "problem": result.problem}
 
 
+@takes_network
 def branch(
     folder: RunArgument,
     episode: Annotated[str, typer.Argument(help="Number or label of the episode.")],
@@ -69,13 +72,14 @@ def branch(
     out: OutOption = None,
     trust: TrustOption = False,
     json: JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
     """Play an episode on from one of its turns, several times: a run of its own.
 
     Example: clemsim branch runs/20261123-120000-quick 7 --turn 3 --agent local --temperature 0.8 -n 10
     """
     with one_line():
-        config = RunConfig(
+        config = make_config(
             agents=tuple(agent or ("local",)),
             repetitions=n,
             seed=seed,
@@ -84,5 +88,6 @@ def branch(
             constrain=constrain,
         )
         stopped: list[bool] = []
-        summary = run_async(branched(folder, episode, turn, config, out, watcher(stopped), trust=trust))
+        playing = branched(folder, episode, turn, config, out, watcher(stopped), network, trust=trust)
+        summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))

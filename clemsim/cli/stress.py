@@ -11,8 +11,9 @@ import typer
 
 from clemsim._util.files import check_new, new_folder, write_files
 from clemsim._util.text import plain
+from clemsim.catalog.agents import kind_of
+from clemsim.catalog.shared_secrets import unencrypted
 from clemsim.cli.common import (
-    STOP_SIGNALS,
     UNFINISHED,
     err,
     fail,
@@ -21,9 +22,12 @@ from clemsim.cli.common import (
     print_json,
     run_async,
     say,
-    stop_on_signals,
+    show_warnings,
 )
+from clemsim.cli.network import parse_headers
+from clemsim.cli.signals import SIGNALS
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
 from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.load.runner import Findings, StressWatch, stress
@@ -102,6 +106,7 @@ def _plan(options: StressOptions) -> Plan:
         forced_length=options.no_model_text,
         slo=Slo.parse(options.slo),
         timeout=parse_positive_duration(options.timeout, "--timeout"),
+        network=NetworkOptions(ca_file=options.ca_file, headers=parse_headers(options.header or ())),
         max_requests=options.max_requests,
         max_seconds=options.max_seconds,
     )
@@ -201,7 +206,7 @@ async def _run(plan: Plan) -> tuple[Findings | None, AnswerVerdict | None]:
     if plan.sweep or plan.stages or plan.replay:
         findings = await _load(plan, budget, stopped)
     if plan.check and not stopped.is_set():
-        stop_on_signals(stopped.set, STOP_SIGNALS)
+        SIGNALS.on_stop(lambda: _stop(stopped, "what was checked is reported"))
         answers = await check_answers(plan, budget, _tell, stopped)
     return findings, answers
 
@@ -210,19 +215,25 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
     heartbeats: list[asyncio.Task[None]] = []
 
     def ready(stop: Callable[[str], None], collector: Collector) -> None:
-        def on_signal() -> None:
-            stopped.set()
+        def on_signal() -> str:
             stop("it was stopped")
+            return _stop(stopped, f"{collector.in_flight} turns are broken off, what was measured is reported")
 
-        stop_on_signals(on_signal, STOP_SIGNALS)
+        SIGNALS.on_stop(on_signal)
         heartbeats.append(asyncio.ensure_future(_tell_progress(collector)))
 
+    show_warnings(unencrypted([kind_of(spec) for spec in plan.agents], plan.network))
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
     try:
         return await stress(plan, budget, StressWatch(ready, _tell_stage))
     finally:
         for heartbeat in heartbeats:
             heartbeat.cancel()
+
+
+def _stop(stopped: asyncio.Event, what: str) -> str:
+    stopped.set()
+    return what
 
 
 async def _tell_progress(collector: Collector) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 import orjson
 
 from clemsim.errors import StoreError
-from clemsim.game.messages import Stop
 from clemsim.game.outcomes import Kind, Outcome
 
 
@@ -45,7 +44,7 @@ class Replied:
     seat: str
     content: str
     reasoning: str = ""
-    stop: Stop = "stop"
+    stop: str = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +136,7 @@ def plain(value: object) -> Any:
     """Return the value as JSON holds it, so that an event is equal to itself after being stored.
 
     JSON holds no numbers that are not finite (None), no integers beyond 64 bits (their digits), and no lone surrogates.
+    Raises TypeError and ValueError for what it cannot hold at all.
     """
     if value is None or isinstance(value, bool):
         return value
@@ -166,11 +166,13 @@ def _storable(value: Any) -> Any:
         case str():
             return storable_text(value)
         case int():
-            return value if -(2**63) <= value < 2**64 else str(value)
+            return value if -(2**63) <= value < 2**63 else str(value)
         case float():
             return value if isfinite(value) else None
         case dict():
             return {_storable(key) if isinstance(key, str) else key: _storable(each) for key, each in value.items()}
+        case set() | frozenset():
+            return [_storable(each) for each in sorted(value)]
         case list() | tuple():
             return [_storable(each) for each in value]
     return value

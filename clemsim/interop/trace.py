@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from clemsim.errors import UsageError
+from clemsim.errors import ParserError, UsageError
 from clemsim.game.events import Replied
 from clemsim.game.messages import MODERATOR, Message
 from clemsim.interop.jsonl import write_lines
@@ -56,7 +56,10 @@ def _requests(folder: Path, *, trust: bool) -> Iterator[dict[str, Any]]:
                         "hash_ids": _blocks(text, cost["tokens_in"]),
                         "session_id": str(row.id),
                     }
-                driver.replay([event])
+                try:
+                    driver.replay([event])
+                except ParserError:
+                    break  # the last reply of an unfinished episode
 
 
 def _message_text(message: Message) -> str:

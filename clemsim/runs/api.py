@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 from clemsim.game.transcript import Transcript
@@ -76,18 +77,20 @@ async def run(
     out: str | Path | None = None,
     limits: Limits | None = None,
     workers: WorkerOptions | None = None,
+    network: NetworkOptions | None = None,
     watch: Watch | None = None,
     **fields: Any,
 ) -> Run:
     """Play a run and return it: `run = await clemsim.run(suite="quick", agents=["baseline"])`.
 
     `fields` are those of RunConfig, in place of `config` or on top of it; one agent or arena may be a plain string. `out`:
-    the folder, a new one under `runs/` unless given. `watch` is told of the run while it goes on. Raises ClemsimError; the
-    folder then keeps what was played, and `resume` goes on with it.
+    the folder, a new one under `runs/` unless given. `network`: how servers are reached, with their time limits. `watch` is
+    told of the run while it goes on. Raises ClemsimError; the folder then keeps what was played, and `resume` goes on
+    with it.
     """
     settled = _config(config or RunConfig(), fields)
     folder = Path(out) if out else None
-    summary = await runs.play(settled, folder, watch, limits, workers=workers)
+    summary = await runs.play(settled, folder, watch, limits, workers=workers, network=network)
     return open_run(summary.run)
 
 
@@ -96,6 +99,7 @@ async def resume(
     *,
     limits: Limits | None = None,
     workers: WorkerOptions | None = None,
+    network: NetworkOptions | None = None,
     watch: Watch | None = None,
     trust: bool = False,
     **changes: int | None,
@@ -110,7 +114,7 @@ async def resume(
     if unknown:
         raise UsageError(f"a resumed run can change its width and leave out stop_when, not {', '.join(sorted(unknown))}")
     folder = run.folder if isinstance(run, Run) else Path(run)
-    await runs.resume(folder, watch, limits, workers, changes=changes, trust=trust)
+    await runs.resume(folder, watch, limits, workers, changes=changes, network=network, trust=trust)
     return open_run(folder)
 
 

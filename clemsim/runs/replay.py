@@ -9,6 +9,7 @@ from typing import Any
 
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog.trust import Trust
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.events import Asked, Event, Replied
 from clemsim.results.run_summary import RunSummary
@@ -62,6 +63,7 @@ async def branch(
     config: RunConfig,
     out: Path | None = None,
     watch: Watch | None = None,
+    network: NetworkOptions | None = None,
     *,
     trust: bool = False,
 ) -> RunSummary:
@@ -80,7 +82,8 @@ async def branch(
         "only": row.key.instance,
         "branched": f"{folder}, {row.key.label} of {row.key.cast}, turn {turn}",
     }
-    return await play(config.model_copy(update=changes), out, watch, past=past, trust=Trust(trust))
+    config = config.model_copy(update=changes)
+    return await play(config, out, watch, past=past, network=network, trust=Trust(trust))
 
 
 def _specs(config: RunConfig, name: str) -> tuple[str, ...]:

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from clemsim.catalog.trust import Trust
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.game.events import Event
 from clemsim.game.transcript import Transcript
 from clemsim.results.run_summary import RunSummary, write_summary
+from clemsim.runs.connections import most_turns
 from clemsim.runs.manifest import absolute_agents, create_run
 from clemsim.runs.prepare import prepare, recorded_arenas, run_trust
 from clemsim.runs.resume_check import check_agents, check_same
@@ -37,23 +39,25 @@ async def play(
     past: Sequence[Event] = (),
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
+    network: NetworkOptions | None = None,
     trust: Trust | None = None,
 ) -> RunSummary:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
 
-    `servers` owns the servers that are started for the run; None: they stop with it. `trust`: as for `prepare`. Raises
-    ClemsimError; the folder then keeps what was played.
+    `servers` owns the servers that are started for the run; None: they stop with it. `network`: how others are reached.
+    `trust`: as for `prepare`. Raises ClemsimError; the folder then keeps what was played.
     """
     config = config.model_copy(update={"agents": absolute_agents(config)})  # which may be named after their SPECs
-    prepared = prepare(config, servers, trust)
+    prepared = prepare(config, servers, network, trust)
     rule = make_rule(prepared, workers)
     if out:
         check_folder(out)
+    most = most_turns(prepared.agents)
     async with opened(prepared.agents):
         folder = create_run([out] if out else default_folders(config), prepared, past)
         episodes = [episode.after(past) for episode in prepared.episodes]
         with alone(folder):
-            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()
 
 
 async def resume(
@@ -63,6 +67,7 @@ async def resume(
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
     changes: Mapping[str, int | None] | None = None,
+    network: NetworkOptions | None = None,
     *,
     trust: bool = False,
 ) -> RunSummary:
@@ -70,12 +75,13 @@ async def resume(
     stopping rule of the run is answered.
 
     `changes` of the configuration may be those that make no difference to the play: `width`, and None for `stop_when`.
-    `servers`: as for `play`. `trust`: load whatever code the run names. Raises UsageError where it would not be the same run
-    any more, or names code that the user has not run, and every other ClemsimError.
+    `servers` and `network`: as for `play`. `trust`: load whatever code the run names. Raises UsageError where it would not
+    be the same run any more, or names code that the user has not run, and every other ClemsimError.
     """
     description = read_description(folder)
     with alone(folder):
-        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers, run_trust(folder, given=trust))
+        config = read_config(folder).model_copy(update=changes or {})
+        prepared = prepare(config, servers, network, run_trust(folder, given=trust))
         with reader.reading(folder / STORE) as base:
             rows = list(reader.episodes(base))
             recorded = {row.key: reader.events(base, row.id) for row in rows if row.outcome is None}
@@ -86,9 +92,10 @@ async def resume(
             episodes, rule = set_aside_unbegun(folder, rule, episodes), None
         if not episodes:
             return write_summary(folder)
+        most = most_turns(prepared.agents)
         async with opened(prepared.agents):
             check_agents(description, prepared.agents)
-            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()
 
 
 def rescore(folder: Path, *, trust: bool = False) -> RunSummary:

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from clemsim.errors import StoreError
+from clemsim.errors import BadInstance, StoreError
 from clemsim.game.events import Event, type_name
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import Message
@@ -62,7 +62,10 @@ class RunStore(Observer):
         if key in self._ids:
             return
         self._ids[key] = number = len(self._ids) + 1
-        data = instance.model_dump_json()
+        try:
+            data = instance.model_dump_json()
+        except ValueError as error:  # pydantic's PydanticSerializationError is one
+            raise BadInstance(f"the instance cannot be written as JSON: {error}").at(key.label) from error
         row = (number, key.arena, key.instance, key.repetition, key.cast, instance.experiment, version, data)
         self._put("enlisted", [row])
 

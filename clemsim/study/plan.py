@@ -21,7 +21,7 @@ from clemsim.catalog import suites
 from clemsim.catalog.models import Model, Name, Variant, complete_facts, read, read_models
 from clemsim.catalog.trust import Trust
 from clemsim.errors import UsageError
-from clemsim.store.config import RunConfig
+from clemsim.store.config import Count, MaxTokens, RunConfig, Seed, Temperature
 
 MEMBERS = "members"  # the folder of the runs within that of the study
 Pairings = Literal["self", "all", "round-robin"]
@@ -40,15 +40,15 @@ class Study(BaseModel):
     quantisations: tuple[float, ...] = ()
     suites: tuple[str, ...] = Field(("quick",), min_length=1)
     arenas: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    seeds: tuple[Seed, ...] = Field((0,), min_length=1)
     constrain: tuple[bool, ...] = Field((False,), min_length=1)
     pairings: Pairings = "self"
-    parallel: int = Field(1, ge=1)
-    instances: int | None = Field(None, ge=1)
-    repetitions: int = Field(1, ge=1)
-    width: int | None = Field(None, ge=1)
-    temperature: float = Field(0.0, ge=0)
-    max_tokens: int = Field(300, ge=1)
+    parallel: Count = 1
+    instances: Count | None = None
+    repetitions: Count = 1
+    width: Count | None = None
+    temperature: Temperature = 0.0
+    max_tokens: MaxTokens = 300
 
     @field_validator("constrain", mode="before")
     @classmethod
@@ -111,7 +111,7 @@ class Member:
     @property
     def specs(self) -> list[str]:
         """The SPEC of each player."""
-        return [player.variant.agent for player in self.players]
+        return [player.variant.spec for player in self.players]
 
 
 def read_study(path: Path) -> Study:
@@ -186,7 +186,7 @@ def _is_chosen(study: Study, variant: Variant) -> bool:
 
 
 def _self_play(study: Study, player: StudyPlayer, suite: str, seed: int, constrain: bool) -> Member:
-    config = _config(study, (player.variant.agent,), study.arenas, suite, seed, constrain)
+    config = _config(study, (player.variant.spec,), study.arenas, suite, seed, constrain)
     return Member(_folder([player], config), config, player)
 
 
@@ -201,7 +201,7 @@ def _pairings(
         count = len(seats)
         casts = product(players, repeat=count) if study.pairings == "all" else permutations(players, count)
         for cast in casts:
-            agents = tuple(f"{seat}={player.variant.agent}" for seat, player in zip(seats, cast, strict=True))
+            agents = tuple(f"{seat}={player.variant.spec}" for seat, player in zip(seats, cast, strict=True))
             config = _config(study, agents, arenas, suite, seed, constrain)
             run = f"{_folder(cast, config)}-{'-'.join(seats)}"
             yield Member(run, config, None, dict(zip(seats, cast, strict=True)))

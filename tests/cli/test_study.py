@@ -137,7 +137,7 @@ def test_ctrl_c_stops_all_runs_and_loses_nothing(clemsim: Clemsim, study: Path) 
     assert process.returncode == 1 and "stopped; go on with: clemsim resume s" in err
     assert [row["why"] for row in orjson.loads(out)["runs"]] == ["", "", "stopped", "stopped"]
     result = clemsim("resume", "s", "--width", 1)
-    assert result.code == 2 and "give no option but --trust and --json" in result.err
+    assert result.code == 2 and "give no option but --trust, --json" in result.err
 
 
 def test_pairings_name_their_seats(clemsim: Clemsim, study: Path) -> None:

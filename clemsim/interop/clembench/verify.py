@@ -12,7 +12,7 @@ from clemsim._util.files import parse_json, read_text
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import Suite
-from clemsim.errors import UsageError
+from clemsim.errors import ParserError, UsageError
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import Instance
 from clemsim.game.messages import Message
@@ -84,7 +84,10 @@ def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[JsonObject]
         seat = arena.seats[int(str(reply["player"]).split()[-1]) - 1]
         if ask.seat != seat:
             return driver, Mismatch(0, ask.turn, f"asks {ask.seat}, but {seat} replied in the recording")
-        driver.answer(ask.turn, Message(seat, str(reply["text"])))
+        try:
+            driver.answer(ask.turn, Message(seat, str(reply["text"])))
+        except ParserError as error:
+            return driver, Mismatch(0, ask.turn, str(error))
     if driver.outcome is None:
         ask = driver.pending[0]
         return driver, Mismatch(0, ask.turn, f"asks {ask.seat} again after the last recorded reply")

@@ -63,7 +63,7 @@ class _StressTest:
 
     async def run(self) -> Findings:
         """Make the load and measure it."""
-        async with opened(self.cast.agents), Scraper(self.plan.urls) as scraper:
+        async with opened(self.cast.agents), Scraper(self.plan.urls, self.plan.network) as scraper:
             collector = Collector(self.meter, self.plan.slo, by_due=self.plan.open_loop, tick=self.plan.tick)
             findings = Findings(collector, time(), agents=[agent.describe() for agent in self.cast.agents])
             load = self._load(collector, scraper)
