@@ -49,6 +49,7 @@ ALL = [
     Benchmark("faults"),
     Benchmark("hostile_server", ["--answers", "300", "--seconds", "4"]),
     Benchmark("crash", ["--kills", "5"]),
+    Benchmark("neighbours", ["--trials", "2"]),
     Benchmark("cli_fuzz", ["--calls", "60"]),
     Benchmark("coverage", ["--simulations", "200", "--draws", "500"]),
     Benchmark("sequential", ["--runs", "40"], ["--part", "equal"]),

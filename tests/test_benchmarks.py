@@ -69,3 +69,10 @@ def test_stopped_runs_keep_their_error_rate() -> None:
     assert all(share <= 0.2 for share in found["missed"].values())
     assert all(each["decided"] > 0.4 and each["wrong"] <= 0.05 for each in found["better"].values())
     assert found["equal"]["one game"]["hasty"] > 0.125, "what it is for"
+
+
+def test_neighbours_that_start_at_one_moment_get_runs_of_their_own() -> None:
+    ran = run("neighbours", "--trials", "1")
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert (found["complete_runs"], found["refused"], found["wrong"]) == (9, 7, 0)

@@ -32,6 +32,10 @@ SuiteOption = Annotated[
 ]
 OutOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")]
 
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Load the code that the run, suite or study names, though you never named it.")
+]
+
 SeedOption = Annotated[int, typer.Option(help="Decides every draw of the run.")]
 TemperatureOption = Annotated[float, typer.Option(min=0.0, callback=finite, help="0: always the likeliest token.")]
 MaxTokensOption = Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")]

@@ -17,6 +17,7 @@ from clemsim.cli.options import (
     OutOption,
     RunArgument,
     TemperatureOption,
+    TrustOption,
 )
 from clemsim.cli.run import make_config
 from clemsim.engines.connect import NetworkOptions
@@ -28,6 +29,7 @@ from clemsim.runs.replay import replay as replayed
 def replay(
     folder: RunArgument,
     episode: Annotated[str | None, typer.Argument(help="Number or label; all of them unless given.")] = None,
+    trust: TrustOption = False,
     json: JsonOption = False,
 ) -> None:
     """Drive recorded replies through the games again and check every ask. Exit code 1 when something differs.
@@ -35,7 +37,7 @@ def replay(
     Example: clemsim replay runs/20261123-120000-quick taboo/high_en/0
     """
     with one_line():
-        results = list(replayed(folder, episode))
+        results = list(replayed(folder, episode, trust=trust))
         wrong = [result for result in results if result.problem]
         turns = sum(result.turns for result in results)
         if json:
@@ -68,6 +70,7 @@ def branch(
     max_tokens: MaxTokensOption = 300,
     constrain: ConstrainOption = False,
     out: OutOption = None,
+    trust: TrustOption = False,
     json: JsonOption = False,
     network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
@@ -85,5 +88,6 @@ def branch(
             constrain=constrain,
         )
         stopped: list[bool] = []
-        summary = run_async(branched(folder, episode, turn, config, out, watcher(stopped), network))
+        playing = branched(folder, episode, turn, config, out, watcher(stopped), network, trust=trust)
+        summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))

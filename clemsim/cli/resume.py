@@ -30,6 +30,7 @@ def resume(
     max_tokens_total: options.MaxTokensTotalOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    trust: options.TrustOption = False,
     json: options.JsonOption = False,
     network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
@@ -41,13 +42,14 @@ def resume(
     with one_line():
         if is_study(folder):
             if any((width, to_the_end, workers, ray, max_requests, max_tokens_total, episode_tokens, episode_seconds)):
-                fail(f"{folder} is a study, played as it says: give no option but --json and those of the network")
-            study.go_on(folder, network, as_json=json)
+                fail(f"{folder} is a study, played as it says: give no option but --trust, --json and those of the network")
+            study.go_on(folder, network, trust=trust, as_json=json)
             return
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         changes: dict[str, int | None] = {} if width is None else {"width": parse_width(width)}
         changes |= {"stop_when": None} if to_the_end else {}
         workers_ = worker_options(workers, ray)
-        summary = run_async(runs.resume(folder, watcher(stopped), limits, workers_, changes=changes, network=network))
+        playing = runs.resume(folder, watcher(stopped), limits, workers_, changes=changes, network=network, trust=trust)
+        summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from clemsim.catalog.trust import Trust
 from clemsim.cli import options
 from clemsim.cli.common import fail, finish, one_line, run_async, watcher
 from clemsim.cli.network import takes_network
@@ -39,6 +40,7 @@ def run(
     max_tokens_total: options.MaxTokensTotalOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    trust: options.TrustOption = False,
     json: options.JsonOption = False,
     network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
@@ -77,7 +79,8 @@ def run(
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         played_by = worker_options(workers, ray)
-        summary = run_async(runs.play(config, out, watcher(stopped), limits, workers=played_by, network=network))
+        playing = runs.play(config, out, watcher(stopped), limits, workers=played_by, network=network, trust=Trust(trust))
+        summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import typer
 
-from clemsim._util.files import check_new, write_files
+from clemsim._util.files import check_new, new_folder, write_files
 from clemsim._util.text import plain
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.shared_secrets import unencrypted
@@ -73,7 +73,7 @@ def stress_(options: StressOptions) -> None:
         if options.compare:
             _compare(*options.compare, as_json=options.json)
         else:
-            _load_and_report(_plan(options), _report_folder(options.folder), as_json=options.json)
+            _load_and_report(_plan(options), _report_places(options.folder), as_json=options.json)
 
 
 def _plan(options: StressOptions) -> Plan:
@@ -89,6 +89,7 @@ def _plan(options: StressOptions) -> Plan:
         sweep=_sweep(options),
         stages=_stages(options),
         replay=options.replay,
+        trust=options.trust,
         speed=options.speed,
         check=options.check,
         episodes=options.episodes,
@@ -152,23 +153,28 @@ def _with_warmup(stage: Stage, warmup: float) -> Stage:
     return Stage(stage.first, stage.last, stage.seconds, stage.open_loop, warmup if steady else 0.0)
 
 
-def _report_folder(folder: Path | None) -> Path:
-    """Return the folder for the report, named after the time unless given. Raise UsageError if it holds anything."""
-    folder = folder or Path("stress") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    check_new(folder)
-    return folder
+def _report_places(folder: Path | None) -> list[Path]:
+    """Return the places for the report, of which the first that is free is taken: names after the time, unless `folder` is
+    given. Raise UsageError if that holds anything.
+    """
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}"
+    if folder:
+        check_new(folder)
+        return [folder]
+    return [Path("stress") / name for name in (stem, *(f"{stem}-{number}" for number in range(2, 1000)))]
 
 
-def _load_and_report(plan: Plan, folder: Path, *, as_json: bool) -> None:
+def _load_and_report(plan: Plan, places: Sequence[Path], *, as_json: bool) -> None:
     """Run the stress test, write its report and print it."""
     findings, answers = run_async(_run(plan))
     report = make_report(plan, findings, answers)
-    write_files(folder, _files(report))
+    with new_folder(*places) as draft:
+        write_files(draft.path, _files(report))
     if as_json:
         print_json(report.json_data())
     else:
         out.print(terminal_report(report))
-        out.print(plain(f"report: {folder / 'report.html'}"), soft_wrap=True)
+        out.print(plain(f"report: {draft.place / 'report.html'}"), soft_wrap=True)
     if report.ended_early:
         raise typer.Exit(UNFINISHED)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 import typer
 
 from clemsim.cli.network import CaFileOption, HeaderOption
-from clemsim.cli.options import JsonOption, finite
+from clemsim.cli.options import JsonOption, TrustOption, finite
 from clemsim.stress.plan.shapes import ArrivalProcess
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class StressOptions:
     replay: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Play a recorded run's episodes again, with its timing.")
     ] = None
+    trust: TrustOption = False
     speed: Annotated[
         float, typer.Option(callback=finite, min=0.001, help="Replay this many times as fast as was recorded.")
     ] = 1.0

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from clemsim._util.text import plain
+from clemsim.catalog.trust import Trust
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, show_slow_step, show_warnings
 from clemsim.cli.common import out as stdout
 from clemsim.cli.network import takes_network
-from clemsim.cli.options import JsonOption
+from clemsim.cli.options import JsonOption, TrustOption
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.studies import outcome_table, planned_table
@@ -30,6 +31,7 @@ def study(
     resume: Annotated[bool, typer.Option("--resume", help="Resume a study; fail where there is none yet.")] = False,
     parallel: Annotated[int | None, typer.Option(min=1, help="The number of runs that are played at a time.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and their episodes, and play nothing.")] = False,
+    trust: TrustOption = False,
     json: JsonOption = False,
     network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
@@ -48,14 +50,14 @@ def study(
         if resume and not is_study(folder):
             fail(f"there is no study at {folder} to resume: leave out --resume")
         if dry_run:
-            _print_plan(named, network, as_json=json)
+            _print_plan(named, network, Trust(trust, named_by=str(path)), as_json=json)
             return
-        _play(named, folder, parallel, network, as_json=json)
+        _play(named, folder, parallel, network, Trust(trust, named_by=str(path)), as_json=json)
 
 
-def go_on(folder: Path, network: NetworkOptions, *, as_json: bool) -> None:
+def go_on(folder: Path, network: NetworkOptions, *, trust: bool, as_json: bool) -> None:
     """Resume the study in a folder."""
-    _play(read_folder(folder), folder, None, network, as_json=as_json)
+    _play(read_folder(folder), folder, None, network, Trust(trust, named_by=str(folder)), as_json=as_json)
 
 
 def _named(path: Path, out: Path | None) -> tuple[Study, Path]:
@@ -68,8 +70,8 @@ def _named(path: Path, out: Path | None) -> tuple[Study, Path]:
     return named, out or Path("studies") / named.name
 
 
-def _print_plan(named: Study, network: NetworkOptions, *, as_json: bool) -> None:
-    rows = tuple(_planned(status) for status in prepare_members(plan(named), network))
+def _print_plan(named: Study, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
+    rows = tuple(_planned(status) for status in prepare_members(plan(named, trust), network, trust))
     planned = PlannedStudy(study=named.name, episodes=sum(row.episodes for row in rows), runs=rows)
     if as_json:
         print_json(planned.model_dump())
@@ -77,8 +79,8 @@ def _print_plan(named: Study, network: NetworkOptions, *, as_json: bool) -> None
     stdout.print(planned_table(planned))
 
 
-def _play(named: Study, folder: Path, parallel: int | None, network: NetworkOptions, *, as_json: bool) -> None:
-    study_run = run_async(run_study(named, folder, _watch, parallel, network))
+def _play(named: Study, folder: Path, parallel: int | None, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
+    study_run = run_async(run_study(named, folder, _watch, parallel, network, trust))
     rows = tuple(_outcome(status) for status in study_run.members)
     outcome = StudyOutcome(study=str(folder), runs=rows, missing=sum(1 for row in rows if row.why))
     if as_json:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from clemsim.errors import ArenaError, ForbiddenAwait, ParserError, ReplayMismatch
-from clemsim.game.events import Asked, Ended, Event, Replied, Told
+from clemsim.game.events import Asked, Ended, Event, Replied, Told, storable_text
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import MODERATOR, Message
 from clemsim.game.outcomes import Outcome
@@ -76,7 +77,7 @@ class EpisodeDriver:
         """
         if turn not in self._batch or turn in self._answers:
             raise ValueError(f"turn {turn} waits for no reply")
-        self._answers[turn] = message
+        self._answers[turn] = _storable(message)
         while (next_ := self._first + self._logged) in self._batch:
             if next_ not in self._answers:
                 return
@@ -166,3 +167,10 @@ class EpisodeDriver:
             self._seen[event.seat].append(Message(MODERATOR, event.content))
             if event.echo:
                 self._seen[event.seat].append(Message(event.seat, event.echo))
+
+
+def _storable(message: Message) -> Message:
+    """Return the message as it can be stored, so that what is parsed now is what a resumed episode parses."""
+    if message.content.isascii() and message.reasoning.isascii():
+        return message
+    return replace(message, content=storable_text(message.content), reasoning=storable_text(message.reasoning))

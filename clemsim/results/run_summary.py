@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from clemsim._util.files import dump_json, write_bytes
+from clemsim._util.files import PRIVATE, dump_json, write_bytes
 from clemsim.errors import ParserError
 from clemsim.results.diagnostics import CacheReport, Throughput, caches, throughput
 from clemsim.results.intervals import Interval
 from clemsim.results.summary import RunScores, ScoredEpisode, summarize
-from clemsim.store import reader
+from clemsim.store import checksums, reader
 from clemsim.store.folder import STORE, SUMMARY, read_description
 from clemsim.store.schema import ANSWERED, QUESTION
 
@@ -57,20 +57,26 @@ class RunSummary(RunScores):
 
 def write_summary(folder: Path) -> RunSummary:
     """Write `summary.json` and return the summary. Raises StoreError."""
-    summary = summarize_run(folder)
-    write_bytes(folder / SUMMARY, dump_json(summary.as_json()) + b"\n")
+    summary = _summary(folder)
+    write_bytes(folder / SUMMARY, dump_json(summary.as_json()) + b"\n", mode=PRIVATE)
     return summary
 
 
 def summarize_run(folder: Path) -> RunSummary:
-    """Return the summary of the run in `folder`, made from its store. Raises StoreError."""
-    description = read_description(folder)
+    """Return the summary of the run in `folder`, made from its store. Raises StoreError, also for a damaged episode."""
     with reader.reading(folder / STORE) as base:
+        checksums.check(base)
+    return _summary(folder)
+
+
+def _summary(folder: Path) -> RunSummary:
+    description = read_description(folder)
+    with reader.reading(folder / STORE) as base, reader.decoding(folder / STORE):
         rows = list(reader.episodes(base))
         rates, reports = throughput(base), caches(base)
         cut_replies = reader.cut_replies(base)
         recorded = reader.meta(base).get(QUESTION)
-    question = StoppingResult.model_validate(recorded) if recorded else None
+        question = StoppingResult.model_validate(recorded) if recorded else None
     scores = summarize(ScoredEpisode(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in rows)
     return RunSummary(
         run=str(folder),

@@ -17,7 +17,7 @@ from clemsim.results.frames import RunTables
 from clemsim.results.run_html import summary_html
 from clemsim.results.run_summary import RunSummary, summarize_run
 from clemsim.runs import run as runs
-from clemsim.runs.prepare import prepare_arenas
+from clemsim.runs.prepare import recorded_arenas
 from clemsim.runs.replay import chosen
 from clemsim.runs.session import Watch
 from clemsim.runs.workers.cluster import WorkerOptions
@@ -40,10 +40,11 @@ class Run(RunTables):
         """What the run plays. Raises StoreError."""
         return read_config(self.folder)
 
-    def transcript(self, episode: int | str) -> Transcript[Any]:
+    def transcript(self, episode: int | str, *, trust: bool = False) -> Transcript[Any]:
         """Return the transcript of an episode, named by its number (from 1) or its label, such as `taboo/high_en/0`.
 
-        Raises UsageError naming what there is, and StoreError. The instances of an imported run are plain ones.
+        `trust`: load whatever code the run names, also what the user has not run before. Raises UsageError naming what there
+        is, and StoreError. The instances of an imported run are plain ones.
         """
         with reader.reading(self.folder / STORE) as base:
             row = chosen(list(reader.episodes(base)), str(episode))[0]
@@ -51,7 +52,7 @@ class Run(RunTables):
         if self.config.imported:
             name, _, number = row.key.instance.rpartition("/")
             return Transcript(row.key, Instance(experiment=name, id=int(number) if number.isdecimal() else 0), events)
-        return Transcript(row.key, prepare_arenas(self.config)[row.key.arena].load(row.data), events)
+        return Transcript(row.key, row.of(recorded_arenas(self.folder, trust=trust)).load(row.data), events)
 
     def __fspath__(self) -> str:
         return str(self.folder)
@@ -100,18 +101,20 @@ async def resume(
     workers: WorkerOptions | None = None,
     network: NetworkOptions | None = None,
     watch: Watch | None = None,
+    trust: bool = False,
     **changes: int | None,
 ) -> Run:
     """Play the unfinished episodes of a run, each from its next turn on, and return the run.
 
-    `changes`: `width=N`, and `stop_when=None` to play what an answered stopping rule left unplayed. Raises UsageError where
-    it would not be the same run any more, and every other ClemsimError.
+    `trust`: load whatever code the run names, also what the user has not run before. `changes`: `width=N`, and
+    `stop_when=None` to play what an answered stopping rule left unplayed. Raises UsageError where it would be another run,
+    and every other ClemsimError.
     """
     unknown = set(changes) - {"width", "stop_when"}
     if unknown:
         raise UsageError(f"a resumed run can change its width and leave out stop_when, not {', '.join(sorted(unknown))}")
     folder = run.folder if isinstance(run, Run) else Path(run)
-    await runs.resume(folder, watch, limits, workers, changes=changes, network=network)
+    await runs.resume(folder, watch, limits, workers, changes=changes, network=network, trust=trust)
     return open_run(folder)
 
 

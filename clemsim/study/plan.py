@@ -19,6 +19,7 @@ from clemsim._util.files import safe_name
 from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.models import Model, Name, Variant, complete_facts, read, read_models
+from clemsim.catalog.trust import Trust
 from clemsim.errors import UsageError
 from clemsim.store.config import Count, MaxTokens, RunConfig, Seed, Temperature
 
@@ -129,12 +130,16 @@ def _suite_path(folder: Path, suite: str) -> str:
     return str(path.resolve()) if suite not in suites.available() and path.exists() else suite
 
 
-def plan(study: Study) -> list[Member]:
-    """Return all runs of the study; those of one player follow each other. Raises UsageError."""
+def plan(study: Study, trust: Trust | None = None) -> list[Member]:
+    """Return all runs of the study; those of one player follow each other. `trust`: whose code is loaded; None: only what
+    the user has run before. Raises UsageError.
+    """
+    trust = trust or Trust(named_by=f"study {study.name}")
+    trust.admit(study.arenas)
     players = _players(study)
     members = [_self_play(study, player, *setting) for player in players for setting in _settings(study)]
     if study.pairings != "self":
-        members = [member for setting in _settings(study) for member in _pairings(study, players, *setting)]
+        members = [member for setting in _settings(study) for member in _pairings(study, trust, players, *setting)]
         members.sort(key=lambda member: [players.index(player) for player in member.seats.values()])
     for run, count in Counter(member.run for member in members).items():
         if count > 1:
@@ -185,12 +190,14 @@ def _self_play(study: Study, player: StudyPlayer, suite: str, seed: int, constra
     return Member(_folder([player], config), config, player)
 
 
-def _pairings(study: Study, players: Sequence[StudyPlayer], suite: str, seed: int, constrain: bool) -> Iterator[Member]:
+def _pairings(
+    study: Study, trust: Trust, players: Sequence[StudyPlayer], suite: str, seed: int, constrain: bool
+) -> Iterator[Member]:
     """Yield a run for each cast and each set of seats.
 
     A seat name means another part in another game, so only games with exactly the same seats share a run.
     """
-    for seats, arenas in _arenas_by_seats(study, suite).items():
+    for seats, arenas in _arenas_by_seats(study, trust, suite).items():
         count = len(seats)
         casts = product(players, repeat=count) if study.pairings == "all" else permutations(players, count)
         for cast in casts:
@@ -200,9 +207,11 @@ def _pairings(study: Study, players: Sequence[StudyPlayer], suite: str, seed: in
             yield Member(run, config, None, dict(zip(seats, cast, strict=True)))
 
 
-def _arenas_by_seats(study: Study, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
+def _arenas_by_seats(study: Study, trust: Trust, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
     by_seats: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for spec in study.arenas or suites.load_suite(suite).arenas:
+    arenas = study.arenas or tuple(suites.load_suite(suite).arenas)
+    trust.admit(arenas)
+    for spec in arenas:
         by_seats[find_arena(spec).seats].append(spec)
     return {seats: tuple(arenas) for seats, arenas in by_seats.items()}
 

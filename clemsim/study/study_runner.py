@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clemsim._util.files import check_new, make_folder, write_toml
+from clemsim._util.files import PRIVATE, PRIVATE_FOLDER, check_new, make_folder, write_toml
 from clemsim._util.tasks import leading_error, run_in_background
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.kinds import AgentKind
 from clemsim.catalog.models import read
 from clemsim.catalog.shared_secrets import check_secrets, unencrypted
+from clemsim.catalog.trust import Trust
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
@@ -30,7 +31,7 @@ from clemsim.runs.session import LiveRun
 from clemsim.runtime.progress import Progress
 from clemsim.runtime.watchdog import SlowStep, log
 from clemsim.store.config import RunConfig
-from clemsim.store.folder import CONFIG, alone, read_config
+from clemsim.store.folder import CONFIG, LOCK, alone, read_config
 from clemsim.study import index
 from clemsim.study.plan import MEMBERS, Member, Study, plan
 
@@ -64,6 +65,7 @@ class StudyRun:
     members: list[MemberStatus]
     parallel: int = 1
     network: NetworkOptions = field(default_factory=NetworkOptions)
+    trust: Trust = field(default_factory=Trust)
     warnings: Sequence[str] = ()
     stopped: bool = False
     on_over: Callable[[MemberStatus], None] = field(default=lambda status: None)
@@ -115,12 +117,14 @@ class StudyRun:
 StudyWatch = Callable[[StudyRun], Coroutine[Any, Any, None]]
 
 
-def prepare_members(members: Sequence[Member], network: NetworkOptions | None = None) -> list[MemberStatus]:
+def prepare_members(
+    members: Sequence[Member], network: NetworkOptions | None = None, trust: Trust | None = None
+) -> list[MemberStatus]:
     """Check that all that the members name exists and that they share no secret, and count their episodes. Raises UsageError
     and BadInstance.
     """
     network = network or NetworkOptions()
-    statuses = [MemberStatus(member, len(prepare(member.config, network=network).episodes)) for member in members]
+    statuses = [MemberStatus(each, len(prepare(each.config, network=network, trust=trust).episodes)) for each in members]
     check_secrets(_agents(statuses), network)
     return statuses
 
@@ -148,20 +152,23 @@ async def run_study(
     watch: StudyWatch | None = None,
     parallel: int | None = None,
     network: NetworkOptions | None = None,
+    trust: Trust | None = None,
 ) -> StudyRun:
     """Play a study into a folder that is new or holds this study; episodes that were played there stay.
 
-    `parallel`: the number of runs at a time; None: that of the study. `network`: how servers are reached. Raises UsageError
-    where the folder holds something else, and every other ClemsimError that concerns the whole study.
+    `parallel`: the number of runs at a time; None: that of the study. `network`: how servers are reached. `trust`: whose
+    code is loaded; None: only what the user has run before. Raises UsageError where the folder holds something else, and
+    every other ClemsimError that concerns the whole study.
     """
-    network = network or NetworkOptions()
-    members = prepare_members(plan(study), network)
+    network, trust = network or NetworkOptions(), trust or Trust(named_by=f"study {study.name}")
+    members = prepare_members(plan(study, trust), network, trust)
     _check_folder(folder, members)
-    make_folder(folder)
+    make_folder(folder, mode=PRIVATE_FOLDER)
     with alone(folder):
-        write_toml(folder / STUDY, study.model_dump(exclude_none=True))
+        _check_folder(folder, members)  # another process may have played into it since
+        write_toml(folder / STUDY, study.model_dump(exclude_none=True), mode=PRIVATE)
         warnings = unencrypted(_agents(members), network)
-        study_run = StudyRun(folder, members, parallel or study.parallel, network, warnings)
+        study_run = StudyRun(folder, members, parallel or study.parallel, network, trust, warnings)
         _write_index(study_run)
         async with study_run.servers, run_in_background(watch(study_run) if watch else None):
             await _play(study_run)
@@ -198,10 +205,13 @@ async def _play_member(study_run: StudyRun, status: MemberStatus) -> None:
     status.opening = asyncio.current_task()
     try:
         if (folder / CONFIG).exists():
-            status.summary = await run.resume(folder, watch, servers=study_run.servers, network=study_run.network)
+            status.summary = await run.resume(
+                folder, watch, servers=study_run.servers, network=study_run.network, trust=study_run.trust.given
+            )
         else:
             config, servers, network = status.member.config, study_run.servers, study_run.network
-            status.summary = await run.play(config, folder, watch, servers=servers, network=network)
+            trust = study_run.trust
+            status.summary = await run.play(config, folder, watch, servers=servers, network=network, trust=trust)
     except (ArenaError, AgentError):
         raise
     except ClemsimError as error:
@@ -227,7 +237,8 @@ def _needed_servers(study_run: StudyRun) -> list[str]:
 def _check_folder(folder: Path, members: Sequence[MemberStatus]) -> None:
     """Raise UsageError unless the folder is free, or holds this study, perhaps with fewer members."""
     if not is_study(folder):
-        check_new(folder, "and is no study")
+        begun = (folder / LOCK).exists()  # by a process that was killed before it had written the index
+        check_new(folder, "and is no study", beside=(LOCK, STUDY) if begun else ())
     for status in members:
         if (folder / status.member.run / CONFIG).exists():
             _check_same(folder / status.member.run, status.member.config)

@@ -177,10 +177,13 @@ def test_a_reply_that_breaks_a_parser_ends_its_episode_only(
     authors.write_text(authors.read_text().replace("return int(reply)", "return int(reply) if reply.isdecimal() else 0"))
     # in other processes, for this one has loaded the file
     mended = subprocess.run(
-        [sys.executable, "-m", "clemsim.cli.main", "resume", "r", "--json"], cwd=tmp_path, capture_output=True, check=False
+        [sys.executable, "-m", "clemsim.cli.main", "resume", "r", "--trust", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
     )
     assert mended.returncode == 0, mended.stderr
     assert json.loads(mended.stdout)["arenas"]["fussy"]["success"] == 5
     assert (tmp_path / "asked.txt").read_text().splitlines() == asked, "the reply was recorded, and not asked for again"
-    fresh = subprocess.run([sys.executable, "-m", "clemsim.cli.main", "replay", "r"], cwd=tmp_path, check=False)
+    fresh = subprocess.run([sys.executable, "-m", "clemsim.cli.main", "replay", "r", "--trust"], cwd=tmp_path, check=False)
     assert fresh.returncode == 0

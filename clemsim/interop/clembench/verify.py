@@ -10,6 +10,7 @@ from typing import Any
 
 from clemsim._util.files import parse_json, read_text
 from clemsim.arena import Arena, find_arena
+from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import Suite
 from clemsim.errors import ParserError, UsageError
 from clemsim.game.driver import EpisodeDriver
@@ -95,6 +96,8 @@ def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[JsonObject]
 
 def arena_for(name: str, suite: Suite | None) -> Arena[Any]:
     """Return the arena with the word lists and prompts of the suite, or with its own where there is none."""
+    if name not in registered("arenas"):  # a recording may come from anybody, and must not name code
+        raise UsageError(f"there is no arena {name!r}: choose one of {', '.join(registered('arenas'))}")
     kind = find_arena(name)
     return kind(suite.folder_of(name)) if suite else kind()
 

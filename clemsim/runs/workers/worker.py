@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from clemsim._util.author_frames import describe_frames
 from clemsim._util.loop_monitor import LoopFacts, Monitor
 from clemsim._util.tasks import run_in_background
+from clemsim.catalog.trust import Trust
 from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import AgentError, ArenaError, ClemsimError
 from clemsim.game.events import Event
@@ -48,7 +49,8 @@ class Worker:
     def __init__(self, config: RunConfig, recorded: RecordedEvents, limits: Limits | None, network: NetworkOptions) -> None:
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        self._prepared = prepare(config, network=network)
+        # The process that holds the run has looked at the code that it names.
+        self._prepared = prepare(config, network=network, trust=Trust(given=True))
         self._recorded = recorded
         self._recorder = BufferedRecorder()
         self._scheduler = Scheduler(self._recorder, config.width, limits, most=most_turns(self._prepared.agents))

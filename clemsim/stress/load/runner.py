@@ -56,7 +56,7 @@ class _StressTest:
         self.meter = EventMeter()
         self.cast = plan.make_cast(self.meter)
         self.mix = plan.make_mix(self.cast)
-        self.trace = read_trace(plan.replay, self.cast, plan.seed) if plan.replay else []
+        self.trace = read_trace(plan.replay, self.cast, plan.seed, trust=plan.trust) if plan.replay else []
         self.budget = budget
         self.watch = watch
         self.readings: list[tuple[float, ServerReading]] = []  # with the seconds since the beginning

@@ -59,6 +59,7 @@ class Plan:
     sweep: Sequence[int] = ()
     stages: Sequence[Stage] = ()
     replay: Path | None = None
+    trust: bool = False  # load whatever code the run in `replay` names
     speed: float = 1.0
     check: int | None = None
     episodes: int = 100
