@@ -115,7 +115,7 @@ class LlamaCppEngine(Engine):
 class _Reply:
     """A reply that is made token by token, for llama.cpp can break one off only between two parts of a stream.
 
-    That costs 20 microseconds of CPU for each token, of which a model in this process makes a few hundred a second.
+    That costs a call of Python for each token, in llama.cpp's threads: 400 tokens took 5.06 s in place of 5.03 s.
     """
 
     def __init__(self) -> None:

@@ -50,7 +50,8 @@ NOT_STORED = "not stored"  # cause of episodes of which a row could not be writt
 # SQLite may read a decimal fraction one bit off. Scores with a fraction are few, and are bound as the numbers they are.
 EXACTLY = {
     "scores": "INSERT OR REPLACE INTO scores VALUES (?,?,?,?)",
-    "qualities": "UPDATE episodes SET quality=?2 WHERE id=?1",
+    "qualities": "UPDATE episodes SET quality=given.quality FROM (SELECT ? AS id, ? AS quality) AS given"
+    " WHERE episodes.id=given.id",
 }
 
 

@@ -171,7 +171,7 @@ def test_a_long_computation_is_stopped_with_one_line() -> None:
     script = """
 import os, signal, sys
 from clemsim.cli import score
-def compute(folder):
+def compute(folder, trust=False):
     os.kill(os.getpid(), signal.SIGTERM)
     while True:
         pass
