@@ -7,6 +7,7 @@ usage: python benchmarks/crash.py [--kills 50] [--suite paper] [--seed 1]
 """
 
 import argparse
+import os
 import random
 import signal
 import subprocess
@@ -68,6 +69,7 @@ def main(kills: int, suite: str, seed: int, longest: float) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "slow.py").write_text(PLAYER.replace("DELAY", "0"))
+        os.environ["XDG_STATE_HOME"] = str(folder / "state")
         words = ("run", "--suite", suite, "--agent", "slow.py:Slow")
         finished(clemsim(*words, "--out", "whole", cwd=folder))
         turns = len(set((folder / "asked.txt").read_text().splitlines()))
@@ -83,7 +85,7 @@ def main(kills: int, suite: str, seed: int, longest: float) -> None:
             process.communicate()
             killed += 1
             there = (folder / "killed" / "run.db").exists()
-            process = clemsim(*(("resume", "killed") if there else (*words, "--out", "killed")), cwd=folder)
+            process = clemsim(*(("resume", "killed", "--trust") if there else (*words, "--out", "killed")), cwd=folder)
         (folder / "slow.py").write_text(PLAYER.replace("DELAY", "0"))
         finished(process)
         asked = (folder / "asked.txt").read_text().splitlines()

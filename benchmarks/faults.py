@@ -27,6 +27,7 @@ from report import show
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
+from clemsim.engines.connect import NetworkOptions
 from clemsim.game.instances import EpisodeKey
 from clemsim.runtime.agent import opened
 from clemsim.runtime.episode import Result
@@ -173,7 +174,10 @@ async def play(count: int, share: float) -> tuple[dict[EpisodeKey, Result], floa
     async with serving(server) as port:
         address = f"http://127.0.0.1:{port}/v1"
     agent = ModelAgent(
-        ChatEngine("fake", address, width=None, timeout=TIMEOUT, attempts=40, first_wait=0.01, longest_wait=0.2), Sampling()
+        ChatEngine(
+            "fake", address, width=None, network=NetworkOptions(TIMEOUT), attempts=40, first_wait=0.01, longest_wait=0.2
+        ),
+        Sampling(),
     )
     episodes = Taboo().episodes(instances(count), agent)
     scheduler = Scheduler(keeper)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clemsim.catalog.kinds import AgentKind, AgentOptions
     from clemsim.catalog.suites import Suite, load_suite
     from clemsim.engines.base import Completion, Engine, Request, Sampling
+    from clemsim.engines.connect import NetworkOptions
     from clemsim.engines.load import ServerLoad
     from clemsim.errors import AgentError, ArenaError, ClemsimError, EngineError, StoreError, UsageError
     from clemsim.game.events import Event
@@ -49,6 +50,7 @@ _HOMES = {
     "catalog.kinds": ("AgentKind", "AgentOptions"),
     "catalog.suites": ("Suite", "load_suite"),
     "engines.base": ("Completion", "Engine", "Request", "Sampling"),
+    "engines.connect": ("NetworkOptions",),
     "engines.load": ("ServerLoad",),
     "errors": ("AgentError", "ArenaError", "ClemsimError", "EngineError", "StoreError", "UsageError"),
     "game.events": ("Event",),
@@ -90,6 +92,7 @@ __all__ = [
     "Invalid",
     "Limits",
     "Message",
+    "NetworkOptions",
     "Outcome",
     "Parser",
     "Question",

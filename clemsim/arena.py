@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from clemsim.catalog.plugins import find_class
-from clemsim.errors import ArenaError
+from clemsim.errors import ArenaError, BadInstance
 from clemsim.game.driver import EpisodeDriver
-from clemsim.game.game import Game
+from clemsim.game.game import Game, check_class
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.runtime.agent import Agent, Cast, opened
 from clemsim.runtime.episode import Episode, Result
@@ -29,8 +29,8 @@ class Arena(Game[I], framework=True):
         seed: int = 0,
         repetitions: int = 1,
     ) -> list[Episode]:
-        """Return the episodes to play. Raises ArenaError for an empty seat, and UsageError for an agent that cannot play
-        this game.
+        """Return the episodes to play. Raises ArenaError for an empty seat, BadInstance for two instances of one name, and
+        UsageError for an agent that cannot play this game.
         """
         cast = Cast.of(cast)
         for seat in self.seats:
@@ -38,6 +38,8 @@ class Arena(Game[I], framework=True):
             if agent is None:
                 raise ArenaError(f"{self.name}: no agent in seat {seat!r}")
             agent.check(self.name, [seat])
+        instances = list(instances)
+        check_labels(self.name, instances)
         return [
             self._episode(instance, EpisodeKey(self.name, instance.label, repetition, cast.name), cast, seed)
             for repetition in range(repetitions)
@@ -72,6 +74,15 @@ class Arena(Game[I], framework=True):
         return Episode(key, instance, cast, drive, score=self.scores)
 
 
+def check_labels(arena: str, instances: Sequence[Instance]) -> None:
+    """Raise BadInstance where two instances have one name, for one of them would be played in place of both."""
+    numbers: dict[str, int] = {}
+    for number, instance in enumerate(instances, 1):
+        if (other := numbers.setdefault(instance.label, number)) != number:
+            both = f"instances {other} and {number} are both called {instance.label}"
+            raise BadInstance(f"{arena}: {both}: give one of them another experiment or id")
+
+
 def _resolve(cast: Agent | str | Mapping[str, Agent | str] | Cast) -> tuple[Cast, list[Agent]]:
     """Return the cast, and the agents that were made from its SPECs, not yet open. Raises UsageError."""
     if isinstance(cast, Agent | Cast):
@@ -82,5 +93,9 @@ def _resolve(cast: Agent | str | Mapping[str, Agent | str] | Cast) -> tuple[Cast
 
 
 def find_arena(spec: str) -> type[Arena[Any]]:
-    """Return the arena of this name or `path/to/file.py:Class`. Raises UsageError naming the arenas there are."""
-    return find_class("arenas", spec, Arena, "an")  # type: ignore[type-abstract]
+    """Return the arena of this name or `path/to/file.py:Class`. Raises UsageError naming the arenas there are, and
+    ArenaError where the class lacks something.
+    """
+    kind: type[Arena[Any]] = find_class("arenas", spec, Arena, "an")  # type: ignore[type-abstract]
+    check_class(kind)
+    return kind

@@ -5,11 +5,12 @@ ClemsimError
 │   ├── ForbiddenAwait    `play` awaited something that is not the table
 │   ├── UnknownSeat       `play` named a seat that the arena does not have
 │   ├── BadInstance       an instance does not fit the arena
-│   └── ReplayMismatch    a re-driven episode asks something else than was recorded
+│   ├── ReplayMismatch    a re-driven episode asks something else than was recorded
+│   └── ParserError       a reply broke a parser: only that episode stays unfinished, resumable once it is mended
 ├── AgentError        the agent's author    the run stops, loudly
 ├── EngineError       the infrastructure    the episode stays unfinished, resumable, never scored
 │   ├── Transient         EngineTimeout, EngineBusy, EngineUnavailable   (the only ones retried)
-│   └── Permanent         BadRequest, UnknownModel, Unauthorized         (the last two end the run)
+│   └── Permanent         BadRequest, Withheld, UnknownModel, Unauthorized   (the last two end a run that was never answered)
 ├── LimitReached      the user's own limit  the episode stays unfinished, resumable
 ├── StoreError        a run cannot be read or written
 └── UsageError        wrong command line or configuration: one line that says what to do
@@ -68,14 +69,21 @@ class ReplayMismatch(ArenaError):
     """A re-driven episode asks something else than was recorded."""
 
 
+class ParserError(ArenaError):
+    """A parser raised something other than `Invalid` because of a reply. It ends that episode, not the run."""
+
+    cause = "parser error"
+
+
 class AgentError(ClemsimError):
     """The agent's author made a mistake."""
 
 
 class EngineError(ClemsimError):
-    """The infrastructure failed; the model is not to blame."""
+    """The infrastructure failed; the model is not to blame. `retries`: the attempts that were made after the first one."""
 
     cause = "engine"
+    retries: int = 0
 
 
 class Transient(EngineError):
@@ -105,13 +113,25 @@ class EngineUnavailable(Transient):
 
 
 class Permanent(EngineError):
-    """Trying again will not help."""
+    """Trying again will not help. `alone`: the server answers other requests, so it concerns this one alone."""
+
+    alone = False
 
 
 class BadRequest(Permanent):
     """The server refused the request."""
 
     cause = "bad request"
+
+
+class Withheld(Permanent):
+    """The provider withheld the reply; `cause` says how: "filtered", or "tool call" where one came instead of a text."""
+
+    cause = "filtered"
+
+    def __init__(self, message: str, cause: str = "filtered") -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class UnknownModel(Permanent):

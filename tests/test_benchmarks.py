@@ -6,6 +6,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
+
+import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -23,6 +26,29 @@ def test_three_hundred_episodes_against_a_failing_server_end_as_without_faults()
     assert found["unfinished"] == {"bad request": 6}
     assert set(found["outcomes"]) == {"success", "failure", "aborted"}
     assert len(found["faults"]) == 14 and sum(found["faults"].values()) > 300
+
+
+@pytest.mark.skipif(which("openssl") is None, reason="makes a certificate")
+@pytest.mark.parametrize(
+    ("count", "seconds"), [(100, 0), pytest.param(1000, 8, marks=pytest.mark.slow)], ids=["short", "long"]
+)
+def test_a_hostile_server_ends_no_run_and_nothing_is_blamed_on_others(count: int, seconds: int) -> None:
+    ran = run("hostile_server", "--answers", str(count), "--seconds", str(seconds))
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert (found["run_ended"], found["misblamed"]) == (None, [])
+    assert set(found["ends of sound"]) == set(found["ends of neighbour"]) == {"success"}
+    if seconds:
+        assert found["attacks"] > 50 and found["attacked"]["turns"] > 0, "the turns of others went on"
+        assert found["peak_memory_mb"]["after"] < 300
+
+
+def test_no_command_line_is_a_traceback_or_hangs() -> None:
+    ran = run("cli_fuzz", "--calls", "60", "--seed", "3")
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert found["wrong"] == [] and sum(found["codes"].values()) == 60
+    assert found["codes"]["0"] > 5 and found["codes"]["2"] > 20, "calls that are right, and calls that are wrong"
 
 
 def test_intervals_cover_and_the_paired_test_keeps_its_level() -> None:
@@ -43,3 +69,10 @@ def test_stopped_runs_keep_their_error_rate() -> None:
     assert all(share <= 0.2 for share in found["missed"].values())
     assert all(each["decided"] > 0.4 and each["wrong"] <= 0.05 for each in found["better"].values())
     assert found["equal"]["one game"]["hasty"] > 0.125, "what it is for"
+
+
+def test_neighbours_that_start_at_one_moment_get_runs_of_their_own() -> None:
+    ran = run("neighbours", "--trials", "1")
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert (found["complete_runs"], found["refused"], found["wrong"]) == (9, 7, 0)

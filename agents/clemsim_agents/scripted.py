@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clemsim.catalog.kinds import AgentKind, AgentOptions
-from clemsim.catalog.plugins import registered
+from clemsim.catalog.plugins import load_entry, registered
 from clemsim.errors import UsageError
 from clemsim.game.messages import Message
 from clemsim.game.view import View
@@ -28,7 +28,7 @@ class PerArena(Agent):
         """Load the player of the arena. Raises UsageError where there is none."""
         players = registered(self._group)
         if arena in players:
-            self._players.setdefault(arena, players[arena].load()())
+            self._players.setdefault(arena, load_entry(players[arena])())
         elif self._otherwise is None:
             raise UsageError(f"there is no {self.name} for {arena}, only for {', '.join(players)}")
 

@@ -10,7 +10,8 @@ from clemsim.runtime.model_agent import ModelAgent
 
 def make_with_server(arg: str, options: AgentOptions) -> ModelAgent:
     """Make the agent of `vllm:MODEL[?flag=value&flag]`."""
-    engine = VllmServerEngine(arg, options.servers, isolated=options.isolate_cache, batch=options.batch)
+    isolated, batch, network = options.isolate_cache, options.batch, options.network
+    engine = VllmServerEngine(arg, options.servers, isolated=isolated, batch=batch, network=network)
     return ModelAgent(engine, options.sampling, constrain=options.constrain)
 
 
@@ -24,7 +25,7 @@ VLLM = AgentKind(
     spec="vllm:MODEL?flag=value (a server started for the run)",
     help="vllm:MODEL?flag=value, a vLLM server that is started for the run and stopped after it",
     make=make_with_server,
-    options=frozenset({"sampling", "constrain", "isolate_cache", "batch", "servers"}),
+    options=frozenset({"sampling", "constrain", "isolate_cache", "batch", "servers", "network"}),
     owns_server=True,
 )
 

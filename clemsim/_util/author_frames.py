@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from traceback import FrameSummary, extract_tb
+from traceback import FrameSummary, extract_stack, extract_tb, walk_stack
+from types import FrameType
 
 CLEMSIM = Path(__file__).resolve().parents[1]
 LIBRARY = Path(sysconfig.get_paths()["stdlib"]).resolve()
@@ -25,7 +26,17 @@ def author_frames(error: BaseException) -> list[FrameSummary]:
 
 def describe_frames(error: BaseException) -> Iterator[str]:
     """Yield file, line and source line of each of the author's frames, as Python's tracebacks write them."""
-    for frame in author_frames(error):
+    return _described(author_frames(error))
+
+
+def describe_running(outer: FrameType, inner: FrameType | None) -> Iterator[str]:
+    """Yield the same of the author's frames on the stack of a thread, from `outer` on to the innermost, `inner`."""
+    count = 1 + [frame for frame, _ in walk_stack(inner)].index(outer)
+    return _described(frame for frame in extract_stack(inner, count) if _is_authors(Path(frame.filename)))
+
+
+def _described(frames: Iterable[FrameSummary]) -> Iterator[str]:
+    for frame in frames:
         yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
         if frame.line:
             yield f"    {frame.line}"

@@ -6,19 +6,32 @@ a run.
 
 from __future__ import annotations
 
+import codecs
 import re
+import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import orjson
 import tomli_w
 
+from clemsim._util.drafts import PREFIX, Draft, drafting_file, drafting_folder, replace_file
 from clemsim.errors import StoreError, UsageError
 
+SHARED, PRIVATE, PRIVATE_FOLDER = 0o666, 0o600, 0o700  # permissions, of which the umask takes away
+LONGEST = 200  # bytes of a name that is made; file systems allow 255
+HINT = "choose another --out"
 FileError = type[UsageError] | type[StoreError]
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """Return the reason for which the system refused something, without the name of the file."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 @contextmanager
@@ -26,10 +39,10 @@ def reading_file(path: Path, error: FileError = UsageError) -> Iterator[None]:
     """Raise `error` ("PATH cannot be read: REASON") where the block fails to read `path`."""
     try:
         yield
-    except OSError as reason:
-        raise error(f"{path} cannot be read: {reason.strerror or reason}") from reason
     except UnicodeDecodeError as reason:
         raise error(f"{path} cannot be read: it is not UTF-8 text ({reason.reason} at byte {reason.start})") from reason
+    except OSError as reason:
+        raise error(f"{path} cannot be read: {reason_of(reason)}") from reason
 
 
 @contextmanager
@@ -38,32 +51,44 @@ def writing_file(path: Path, error: FileError = StoreError) -> Iterator[None]:
     try:
         yield
     except OSError as reason:
-        raise error(f"{path} cannot be written: {reason.strerror or reason}") from reason
+        raise error(f"{path} cannot be written: {reason_of(reason)}") from reason
+
+
+def check_regular(path: Path, error: FileError = UsageError) -> None:
+    """Raise `error` unless `path` is a file: to read a pipe or a device may take for ever."""
+    with reading_file(path, error):
+        mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+        raise error(f"{path} cannot be read: it is {kinds.get(stat.S_IFMT(mode), 'a device')}, not a file")
 
 
 def read_bytes(path: Path, error: FileError = UsageError) -> bytes:
     """Return the content of `path`."""
+    check_regular(path, error)
     with reading_file(path, error):
         return path.read_bytes()
 
 
 def read_text(path: Path, error: FileError = UsageError) -> str:
-    """Return the content of `path`, which is UTF-8."""
+    """Return the content of `path`, which is UTF-8, without a byte order mark."""
     with reading_file(path, error):
-        return path.read_text(encoding="utf-8")
+        return read_bytes(path, error).decode("utf-8-sig").replace("\r\n", "\n")
 
 
 def read_json(path: Path, error: FileError = UsageError) -> Any:
     """Return the JSON value that `path` holds."""
-    return parse_json(read_bytes(path, error), str(path), error)
+    return parse_json(read_bytes(path, error).removeprefix(codecs.BOM_UTF8), str(path), error)
 
 
 def read_toml(path: Path, error: FileError = UsageError) -> dict[str, Any]:
     """Return the TOML document that `path` holds."""
     try:
         return tomllib.loads(read_text(path, error))
-    except tomllib.TOMLDecodeError as reason:
+    except ValueError as reason:  # a TOMLDecodeError, and a number of thousands of digits
         raise error(f"{path} is not TOML: {reason}") from reason
+    except RecursionError as reason:
+        raise error(f"{path} cannot be read: it is nested too deeply") from reason
 
 
 def parse_json(text: str | bytes, where: str, error: FileError = UsageError) -> Any:
@@ -79,21 +104,19 @@ def dump_json(data: object) -> bytes:
     return orjson.dumps(data, option=orjson.OPT_INDENT_2)
 
 
-def write_bytes(path: Path, content: bytes, error: FileError = StoreError) -> None:
-    """Write `path` through a draft beside it, so that a reader finds the old content or the new one, never a part.
+def write_bytes(path: Path, content: bytes, error: FileError = StoreError, mode: int = SHARED) -> None:
+    """Write `path` through a draft of its own, so that a reader finds the old content or the new one, never a part.
 
-    Its folder is made where it is missing.
+    Its folder is made where it is missing. `mode`: the permissions of a file that is new.
     """
-    draft = path.with_name(f".{path.name}")
     with writing_file(path, error):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
-        draft.replace(path)
+        replace_file(path, content, mode)
 
 
-def write_text(path: Path, text: str, error: FileError = StoreError) -> None:
+def write_text(path: Path, text: str, error: FileError = StoreError, mode: int = SHARED) -> None:
     """Write `path` as `write_bytes` does, in UTF-8."""
-    write_bytes(path, text.encode(), error)
+    write_bytes(path, text.encode(), error, mode)
 
 
 def write_json(path: Path, data: object, error: FileError = StoreError) -> None:
@@ -101,9 +124,9 @@ def write_json(path: Path, data: object, error: FileError = StoreError) -> None:
     write_bytes(path, dump_json(data), error)
 
 
-def write_toml(path: Path, data: Mapping[str, Any], error: FileError = StoreError) -> None:
+def write_toml(path: Path, data: Mapping[str, Any], error: FileError = StoreError, mode: int = SHARED) -> None:
     """Write `path` as `write_bytes` does, as TOML; `data` must hold no None."""
-    write_bytes(path, tomli_w.dumps(data).encode(), error)
+    write_bytes(path, tomli_w.dumps(data).encode(), error, mode)
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes], error: FileError = StoreError) -> None:
@@ -112,17 +135,60 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], error: FileError
         write_bytes(folder / name, content.encode() if isinstance(content, str) else content, error)
 
 
-def make_folder(path: Path, error: FileError = StoreError) -> None:
-    """Make `path` and the folders above it, unless it is there."""
+def make_folder(path: Path, error: FileError = StoreError, mode: int = 0o777) -> None:
+    """Make `path` and the folders above it, unless it is there. `mode`: its permissions where it is new."""
     with writing_file(path, error):
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode, parents=True, exist_ok=True)
 
 
-def check_new(path: Path, detail: str = "", hint: str = "choose another --out") -> None:
-    """Raise UsageError ("PATH already exists DETAIL: HINT") unless `path` is free: missing, or an empty folder."""
+@contextmanager
+def new_folder(*places: Path, error: FileError = StoreError, hint: str = HINT, mode: int = 0o777) -> Iterator[Draft]:
+    """Write a folder at `draft.path`, which gets the first of `places` that is free once the block is over.
+
+    Nothing is replaced, and nothing is left where the block fails. Raises `error`, and UsageError where no place is free.
+    """
+    with writing_file(places[0], error), drafting_folder(places, hint, mode) as draft:
+        yield draft
+
+
+@contextmanager
+def new_file(place: Path, error: FileError = StoreError, hint: str = HINT) -> Iterator[Draft]:
+    """Write a file at `draft.path`, which gets its place as a folder does with `new_folder`."""
+    with writing_file(place, error), drafting_file(place, hint) as draft:
+        yield draft
+
+
+def check_new(path: Path, detail: str = "", hint: str = HINT, beside: Collection[str] = ()) -> None:
+    """Raise UsageError ("PATH already exists DETAIL: HINT") unless `path` is free: missing, or a folder that is empty but
+    for the files named in `beside` and drafts.
+    """
     with reading_file(path):
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.is_symlink():
+            raise UsageError(f"{path} is a link: name the place that it leads to")
+        if path.exists() and (not path.is_dir() or any(_counts(entry, beside) for entry in path.iterdir())):
             raise UsageError(f"{path} already exists{' ' if detail else ''}{detail}: {hint}")
+
+
+def safe_names(texts: Iterable[str]) -> dict[str, str]:
+    """Return the name of a file or folder for each text, no two of them alike, also where case makes no difference.
+
+    A text that is as safe as its name keeps it; of others that would have the same one, and of those that are too long,
+    the name ends in a digest of the text.
+    """
+    unique = list(dict.fromkeys(texts))
+    wanted = Counter(safe_name(text).casefold() for text in unique)
+    kept = {text.casefold(): text for text in reversed(unique) if safe_name(text) == text}
+    names = {}
+    for text in unique:
+        name = safe_name(text)
+        alone = wanted[name.casefold()] == 1 or kept.get(name.casefold()) == text
+        digest = blake2b(text.encode(errors="surrogatepass"), digest_size=4).hexdigest()
+        names[text] = name if alone and len(name.encode()) <= LONGEST else f"{name[: LONGEST // 4]}-{digest}"
+    return names
+
+
+def _counts(entry: Path, beside: Collection[str]) -> bool:
+    return entry.name not in beside and not entry.name.startswith(PREFIX)
 
 
 def safe_name(text: str, filler: str = "_", allowed: str = r"\w.=,@+-") -> str:

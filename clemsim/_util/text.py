@@ -1,4 +1,4 @@
-"""Untrusted text made safe for a terminal."""
+"""Untrusted text made safe for a terminal and for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from rich.text import Text
 
 # Controls, formats (bidirectional overrides among them), surrogates and private use; a line break is kept.
 _UNSAFE = {"Cc", "Cf", "Cs", "Co"}
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what formulas begin with, in one spreadsheet or another
 
 
 def safe(text: str, most: int | None = None) -> str:
@@ -27,3 +29,18 @@ def _escaped(char: str) -> str:
     if char == "\n" or unicodedata.category(char) not in _UNSAFE:
         return char
     return char.encode("unicode_escape").decode()
+
+
+def csv_cell(value: object) -> object:
+    """Return a cell of a CSV file: a text that a spreadsheet would take for a formula begins with a quote instead."""
+    if isinstance(value, str) and value.startswith(FORMULA) and not _is_number(value):
+        return f"'{value}"
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

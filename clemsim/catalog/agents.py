@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from clemsim.catalog.kinds import AgentKind, AgentOptions, find_kind
+from clemsim.catalog.shared_secrets import check_secrets
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
 from clemsim.game.game import Game
 from clemsim.runtime.agent import Agent, Cast
@@ -33,6 +35,7 @@ def resolve_cast(agents: AgentOrSpec | Mapping[str, AgentOrSpec] | Cast) -> tupl
     if isinstance(agents, Agent | Cast):
         return Cast.of(agents), []
     specs = [agents] if isinstance(agents, str) else [agent for agent in agents.values() if isinstance(agent, str)]
+    check_secrets([kind_of(spec) for spec in specs], NetworkOptions())
     made = {spec: make_agent(spec) for spec in dict.fromkeys(specs)}
     _rename_twins(made)
     if isinstance(agents, str):
@@ -54,7 +57,9 @@ def expanded(spec: str) -> str:
 def _value(variable: re.Match[str]) -> str:
     name, default = variable["name"], variable["default"]
     if any(word in name.upper() for word in _SECRET):
-        raise UsageError(f"${{{name}}}: a key is no part of a SPEC: put it into CLEMSIM_API_KEY")
+        raise UsageError(
+            f"${{{name}}}: a key is no part of a SPEC: put it into CLEMSIM_API_KEY, or name it: #key_env={name}"
+        )
     value = os.environ.get(name) or default
     if value is None:
         raise UsageError(f"the environment variable {name} is not set: a SPEC asks for ${{{name}}}")
@@ -63,12 +68,15 @@ def _value(variable: re.Match[str]) -> str:
 
 def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
     """Make one cast for each plain SPEC; every `seat=SPEC` overrides that seat in all of them. Raises UsageError."""
+    check_secrets([kind_of(spec) for spec in specs], options.network)
     agents: dict[str, Agent] = {}
     seats: dict[str, Agent] = {}
     everywhere: list[Agent] = []
     for text in specs:
         seat, spec = split_seat(text)
         agent = agents.setdefault(spec, make_agent(spec, options))
+        if seat in seats:
+            raise UsageError(f"--agent {seat}=... is given twice: a seat has one agent")
         if seat:
             seats[seat] = agent
         elif agent not in everywhere:
@@ -94,6 +102,15 @@ def _rename_twins(agents: Mapping[str, Agent]) -> None:
     for spec, agent in agents.items():
         if names.count(agent.name) > 1:
             agent.name = spec
+
+
+def check_seats(arenas: Iterable[Game[Any]], casts: Iterable[Cast]) -> None:
+    """Raise UsageError where a cast names a seat that none of the arenas has."""
+    seats = {arena.name: arena.seats for arena in arenas}
+    known = {seat for names in seats.values() for seat in names}
+    for name in dict.fromkeys(name for cast in casts for name in cast.seats if name not in known):
+        there_are = "; ".join(f"{arena}: {', '.join(names)}" for arena, names in seats.items())
+        raise UsageError(f"--agent {name}=...: there is no seat {name!r}; the seats are {there_are}")
 
 
 def check_cast(arena: Game[Any], cast: Cast) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from clemsim.catalog.plugins import load_file, registered
 from clemsim.engines.base import Engine, Sampling
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.streaming import Streaming
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
@@ -32,6 +33,7 @@ class AgentOptions:
     isolate_cache: bool = False  # use nothing that others left in a server's prefix cache
     batch: int = 1  # turns that may go to a server in one request
     streaming: Streaming | None = None  # time the tokens of each reply
+    network: NetworkOptions = field(default_factory=NetworkOptions)  # how servers are reached
     servers: ServerPool = field(default_factory=ServerPool)  # owns the servers that are started for agents; one for a run
 
 
@@ -55,6 +57,10 @@ def _no_addresses(arg: str) -> Sequence[str]:
     return ()
 
 
+def _no_variable(arg: str) -> str:
+    return ""
+
+
 def _no_requirements() -> Sequence[Requirement]:
     return ()
 
@@ -76,6 +82,7 @@ class AgentKind:
     broken: bool = False  # it stands for one that cannot be loaded
     product: str = ""  # what its engine is known as, where the description of a run tells only a build
     addresses: Callable[[str], Sequence[str]] = _no_addresses  # of the servers that an agent of this argument calls
+    key_variable: Callable[[str], str] = _no_variable  # the variable that an argument names as that of its key
     requirements: Callable[[], Sequence[Requirement]] = _no_requirements
 
     @property

@@ -49,7 +49,7 @@ class Variant(BaseModel):
     """One way of playing a model. `agent` is a SPEC as in `clemsim run --agent`; `quantisation` is the bits of a weight.
 
     `access` is the library or provider (llama.cpp, vllm, together). `engine` is its version; None: the version that the
-    engine reports.
+    engine reports. `key_env` names the environment variable that holds the key for the agent's server.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +57,18 @@ class Variant(BaseModel):
     agent: str = Field(min_length=1)
     quantisation: Size | None = None
     engine: str | None = None
+    key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+
+    @model_validator(mode="after")
+    def _check_key(self) -> Self:
+        if self.key_env and ("@http" not in self.agent or "#" in self.agent):
+            raise ValueError("key_env goes with an agent MODEL@URL that names no key itself")
+        return self
+
+    @property
+    def spec(self) -> str:
+        """The SPEC of the agent, with the variable of its key."""
+        return f"{self.agent}#key_env={self.key_env}" if self.key_env else self.agent
 
 
 class Characteristics(ModelFacts):

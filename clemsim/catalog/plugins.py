@@ -19,6 +19,25 @@ def registered(group: str) -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in sorted(entry_points(group=f"clemsim.{group}"), key=lambda entry: entry.name)}
 
 
+def load_entry(entry: EntryPoint) -> Any:
+    """Return what an entry point names. Raises UsageError naming it and its package where that cannot be loaded."""
+    try:
+        return entry.load()
+    except Exception as error:
+        package = f" of package {entry.dist.name}" if entry.dist else ""
+        about = f"{entry.group} {entry.name!r}{package} cannot be loaded"
+        raise UsageError(f"{about} ({entry.value}): {type(error).__name__}: {error}") from error
+
+
+def reason_of_failure(entry: EntryPoint) -> str:
+    """Return why what an entry point names cannot be loaded, as text; empty: it can."""
+    try:
+        load_entry(entry)
+    except UsageError as error:
+        return str(error)
+    return ""
+
+
 def find_class(group: str, spec: str, base: type[T], article: str = "a") -> type[T]:
     """Return the subclass of `base` that is registered under this name, or that `path/to/file.py:Class` names.
 
@@ -32,7 +51,7 @@ def find_class(group: str, spec: str, base: type[T], article: str = "a") -> type
         if spec not in entries:
             names = ", ".join(entries) or "none"
             raise UsageError(f"there is no {kind.lower()} {spec!r}: choose one of {names} (or give path/to/game.py:Class)")
-        plugin = entries[spec].load()
+        plugin = load_entry(entries[spec])
     if not (isinstance(plugin, type) and issubclass(plugin, base)):
         raise UsageError(f"{spec} is not {article} {kind}")
     return plugin

@@ -6,15 +6,17 @@ lists), which come before the arena's.
 
 from __future__ import annotations
 
+import inspect
 from collections import defaultdict
-from collections.abc import Sequence
-from importlib.metadata import entry_points
+from collections.abc import Mapping, Sequence
+from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clemsim._util.files import read_toml
+from clemsim.catalog.plugins import load_entry, reason_of_failure, registered
 from clemsim.errors import UsageError
 from clemsim.game.game import Game
 from clemsim.game.instances import Instance
@@ -26,7 +28,7 @@ class Part(BaseModel):
     """The part of an arena that a suite takes: a number of instances of each experiment named; all, if none is named."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    experiments: dict[str, int] = Field(default_factory=dict)
+    experiments: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
 
 
 class Suite(BaseModel):
@@ -55,6 +57,10 @@ class Suite(BaseModel):
             missing = sorted(set(part.experiments) - set(groups))
             if missing:
                 raise UsageError(f"suite {self.name}: {arena.name} has no experiment {', '.join(missing)}")
+            for name, count in part.experiments.items():
+                if count > len(groups[name]):
+                    there_are = f"{count} instances of {arena.name}, {name}, but there are {len(groups[name])}"
+                    raise UsageError(f"suite {self.name} wants {there_are}: lower the number, or generate more")
             groups = {name: groups[name][:count] for name, count in part.experiments.items()}
         instances = [instance for group in groups.values() for instance in group[:most] if only in (None, instance.label)]
         if not instances:
@@ -71,9 +77,23 @@ def by_experiment(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
 
 
 def available() -> dict[str, Path]:
-    """Return the suites that installed packages bring: name and file."""
-    folders = [entry.load() for entry in entry_points(group="clemsim.suites")]
-    return {path.stem: path for folder in folders for path in sorted(Path(folder).glob("*.toml"))}
+    """Return the suites that installed packages bring, name and file; those of a package that cannot be loaded are left
+    out.
+    """
+    folders = [folder for folder in (_folder(entry) for entry in registered("suites").values()) if folder]
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
+def broken() -> list[str]:
+    """Return why packages that would bring suites cannot be loaded, as text."""
+    return [reason for entry in registered("suites").values() if (reason := reason_of_failure(entry))]
+
+
+def _folder(entry: EntryPoint) -> Path | None:
+    try:
+        return Path(load_entry(entry))
+    except (UsageError, TypeError):
+        return None
 
 
 def load_suite(spec: str) -> Suite:
@@ -88,10 +108,31 @@ def load_suite(spec: str) -> Suite:
         raise UsageError(f"suite {path}: {place}: {first['msg']}") from error
 
 
+def check_names(suite: Suite, classes: Mapping[str, type[Game[Any]]]) -> None:
+    """Raise UsageError where two games have one name, or where a game of a file has the name of an installed one, of which
+    the suite has a part. `classes`: by SPEC.
+    """
+    specs: dict[str, str] = {}
+    for spec, kind in classes.items():
+        if (other := specs.setdefault(kind.name, spec)) != spec:
+            raise UsageError(f"{other} and {spec} are both called {kind.name!r}: give one of them another name")
+        entry = registered("arenas").get(kind.name)
+        if entry and spec != kind.name and kind.name in suite.arenas and not _is_at(kind, entry):
+            clash = f"{spec} is called {kind.name!r}, as is the installed game {entry.value}"
+            raise UsageError(f"{clash}, whose instances suite {suite.name} names: give the game in the file another name")
+
+
+def _is_at(kind: type[Game[Any]], entry: EntryPoint) -> bool:
+    """Return whether a class lies in the file of an installed game."""
+    installed = load_entry(entry)
+    return isinstance(installed, type) and inspect.getfile(kind) == inspect.getfile(installed)
+
+
 def _path(spec: str) -> Path:
     path = Path(spec)
     if path.is_dir():
         path = path / "suite.toml"
     if not path.is_file():
-        raise UsageError(f"there is no suite {spec!r}: choose one of {', '.join(available())}, or give its file or folder")
+        names = "; ".join([", ".join(available()), *broken()])
+        raise UsageError(f"there is no suite {spec!r}: choose one of {names}, or give its file or folder")
     return path

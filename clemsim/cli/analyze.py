@@ -11,7 +11,7 @@ from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import KINDS, LETTERS, NAMES, AnalysisOptions, choose
 from clemsim.analysis.sources import Decoding
 from clemsim.cli.common import one_line
-from clemsim.cli.options import JsonOption
+from clemsim.cli.options import JsonOption, all_finite
 
 COMMANDS = "clemsim.cli.analysis_commands"  # needs the extra `analysis`
 
@@ -35,7 +35,12 @@ def analyze(
     ] = "svg,png,pdf",
     score: Annotated[
         list[float] | None,
-        typer.Option(help="Estimate the number of parameters for this clemscore; repeat for several scores."),
+        typer.Option(
+            min=0.0,
+            max=100.0,
+            callback=all_finite,
+            help="Estimate the number of parameters for this clemscore; repeat for several scores.",
+        ),
     ] = None,
     profile: Annotated[
         str | None, typer.Option(metavar="MODEL", help="The model whose profile is drawn; the best unless given.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 import orjson
@@ -15,18 +15,20 @@ import typer
 from rich.console import Console
 
 from clemsim._util.author_frames import describe_frames
+from clemsim._util.files import reason_of
 from clemsim._util.text import plain, safe
+from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.results import results
 from clemsim.errors import AgentError, ArenaError, ClemsimError
 from clemsim.results.run_summary import RunSummary
 from clemsim.runs.session import LiveRun
+from clemsim.runtime.watchdog import SlowStep, current_step
 from clemsim.store.schema import ANSWERED
 
 T = TypeVar("T")
 
 DONE, UNFINISHED, USAGE = 0, 1, 2
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -34,8 +36,8 @@ err = Console(stderr=True, highlight=False)
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Turn clemsim's errors into one line on stderr and exit code 2. A bug in a game or an agent is followed by the frames
-    of its author: file, line and source line.
+    """Turn clemsim's errors into one line on stderr and exit code 2, and Ctrl-C and SIGTERM into another and code 130 or
+    143. A bug in a game or an agent is followed by the frames of its author: file, line and source line.
     """
     try:
         yield
@@ -44,6 +46,12 @@ def one_line() -> Iterator[None]:
         for bug in (error, *error.others):
             show_frames(bug)
         raise typer.Exit(USAGE) from None
+    except OSError as error:
+        say(f"{error.filename or 'a file'} cannot be used: {reason_of(error)}")
+        raise typer.Exit(USAGE) from None
+    except KeyboardInterrupt:
+        say("stopped")
+        raise typer.Exit(SIGNALS.exit_code) from None
 
 
 def fail(text: str) -> NoReturn:
@@ -66,42 +74,57 @@ def say(text: str) -> None:
     err.print(plain(f"clemsim: {' '.join(safe(text).split())}", "red"), soft_wrap=True)
 
 
+def show_warnings(warnings: Sequence[str]) -> None:
+    """Print a line for each warning on stderr."""
+    for warning in warnings:
+        err.print(plain(f"clemsim: to know: {warning}", "yellow"), soft_wrap=True)
+
+
 def run_async(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine and return its result, on uvloop except on Windows.
+    """Run a coroutine and return its result, on uvloop except on Windows. Raises KeyboardInterrupt where Ctrl-C or SIGTERM
+    ended it.
 
     Thousands of episodes are millions of objects with hardly any cycle, which the garbage collector would scan again and
     again at its usual thresholds.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    if sys.platform == "win32":
-        return asyncio.run(main)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(main)
+    with asyncio.Runner(loop_factory=None if sys.platform == "win32" else _loop_factory()) as runner:
+        try:
+            return runner.run(_stoppable(main))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that the first Ctrl-C or SIGTERM stops."""
+    with SIGNALS.running(_say_stopping, _holder):
+        return await main
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-def stop_on_signals(stop: Callable[[], None], released: Sequence[signal.Signals] = (signal.SIGINT,)) -> None:
-    """Call `stop` at Ctrl-C and SIGTERM. The first of them gives the signals in `released` back to Python: the next one of
-    those ends the process without waiting. Does nothing on a platform whose event loop handles no signals.
-    """
-    loop = asyncio.get_running_loop()
+def _say_stopping(text: str) -> None:
+    err.print(plain(text, "yellow"), soft_wrap=True)
 
-    def handle() -> None:
-        for number in released:
-            loop.remove_signal_handler(number)
-        stop()
 
-    with suppress(NotImplementedError):
-        for number in STOP_SIGNALS:
-            loop.add_signal_handler(number, handle)
+def _holder() -> str:
+    """Tell which episode holds the event loop of the main thread; empty: none of them."""
+    step = current_step(threading.main_thread().ident)
+    return step.held if step else ""
+
+
+def show_slow_step(step: SlowStep) -> None:
+    """Print a step of a game that takes long, with the lines of its author, on stderr."""
+    err.print(plain(str(step), "yellow"), soft_wrap=True)
+    for line in step.frames:
+        err.print(plain(line, "dim"), soft_wrap=True)
 
 
 def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None]]:
-    """Return a watch that shows progress and lets Ctrl-C stop the run where it is; the second Ctrl-C does not wait.
+    """Return a watch that shows progress and lets the first Ctrl-C or SIGTERM stop the run where it is.
 
     A run that was stopped appends True to `stopped`.
     """
@@ -112,11 +135,14 @@ def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None
             soft_wrap=True,
         )
 
-        def stop() -> None:
-            stopped.append(True)
-            live.stop()
+        show_warnings(live.warnings)
 
-        stop_on_signals(stop)
+        def stop() -> str:
+            stopped.append(True)
+            return live.stop()
+
+        SIGNALS.on_stop(stop)
+        live.slow_steps.tell = show_slow_step
         await progress.show(err, lambda: live.progress, live.tally.points)
 
     return watch
@@ -128,6 +154,8 @@ def finish(summary: RunSummary, *, as_json: bool, stopped: bool = False) -> None
         print_json(summary.as_json())
     else:
         out.print(results(summary))
+        for line in (summary.parser_error or "").splitlines()[1:]:
+            err.print(plain(line, "dim"), soft_wrap=True)
         out.print(plain(f"run: {summary.run}   (read it: clemsim show {summary.run})"), soft_wrap=True)
     if summary.unfinished > summary.causes.get(ANSWERED, 0):
         reason = "stopped" if stopped else "not all was played"

@@ -1,13 +1,13 @@
-"""`clemsim doctor`: what is installed and reachable."""
+"""`clemsim doctor`: what is installed and reachable, and whether runs are whole."""
 
 from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table as RichTable
@@ -15,35 +15,72 @@ from rich.table import Table as RichTable
 from clemsim._util.text import plain
 from clemsim.arena import find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import make_agent
-from clemsim.catalog.kinds import Requirement, kinds
+from clemsim.catalog.agents import kind_of, make_agent
+from clemsim.catalog.kinds import AgentOptions, Requirement, kinds
 from clemsim.catalog.plugins import registered
+from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.cli.common import UNFINISHED, one_line, out, print_json, run_async
+from clemsim.cli.network import takes_headers
 from clemsim.cli.options import JsonOption
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import ClemsimError
+from clemsim.runs.checkup import check_run
+from clemsim.store.folder import CONFIG
+from clemsim.study.plan import MEMBERS
+from clemsim.study.study_runner import is_study
 
 
+@takes_headers
 def doctor(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RUN]...", help="Check these runs, or the runs of a study, instead.")
+    ] = None,
     agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help="Also try to reach this agent; repeat.")] = None,
     json: JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_headers)
 ) -> None:
-    """Check what is installed and whether agents can be reached. Exit code 1 when something is amiss.
+    """Check what is installed and whether agents can be reached; or, of runs, whether their record is whole: SQLite's check,
+    the checksum of each episode, permissions, drafts of killed processes. Exit code 1 when something is amiss.
 
-    Example: clemsim doctor --agent local --agent qwen@http://127.0.0.1:8000/v1
+    Examples:
+
+      clemsim doctor --agent local --agent qwen@http://127.0.0.1:8000/v1
+
+      clemsim doctor runs/20261123-120000-quick
     """
     with one_line():
-        checks = [*_python(), *_packages(), *_plugins(), *run_async(_reach_all(agent or ()))]
-        ok = all(check.ok for check in checks)
-        if json:
-            print_json({"ok": ok, "checks": [check._asdict() for check in checks]})
+        if runs:
+            by_run = {str(folder): check_run(folder) for named in runs for folder in _runs_of(named)}
+            ok = all(check.ok for checks in by_run.values() for check in checks)
+            _print(by_run, {"runs": {run: _as_json(checks) for run, checks in by_run.items()}}, ok=ok, as_json=json)
         else:
-            table = RichTable("", "what", "found")
-            for check in checks:
-                mark = plain("ok", "green") if check.ok else plain("!!", "red")
-                table.add_row(mark, plain(check.what), plain(check.found))
-            out.print(table)
+            checks = [*_python(), *_packages(), *_plugins(), *run_async(_reach_all(agent or (), network))]
+            ok = all(check.ok for check in checks)
+            _print({"": checks}, {"checks": _as_json(checks)}, ok=ok, as_json=json)
         if not ok:
             raise typer.Exit(UNFINISHED)
+
+
+def _runs_of(folder: Path) -> list[Path]:
+    """Return the folder of a run, or those of the runs of a study."""
+    return sorted(path.parent for path in folder.glob(f"{MEMBERS}/*/*/{CONFIG}")) if is_study(folder) else [folder]
+
+
+def _print(checks: Mapping[str, Sequence[Requirement]], data: dict[str, Any], *, ok: bool, as_json: bool) -> None:
+    """Print a table for each title, or one JSON object."""
+    if as_json:
+        print_json({"ok": ok, **data})
+        return
+    for title, group in checks.items():
+        table = RichTable("", "what", "found", title=plain(title) if title else None, title_justify="left")
+        for check in group:
+            mark = plain("ok", "green") if check.ok else plain("!!", "red")
+            table.add_row(mark, plain(check.what), plain(check.found))
+        out.print(table)
+
+
+def _as_json(checks: Sequence[Requirement]) -> list[dict[str, Any]]:
+    return [check._asdict() for check in checks]
 
 
 def _python() -> list[Requirement]:
@@ -83,6 +120,7 @@ def _plugins() -> list[Requirement]:
         *(requirement for kind in every.values() for requirement in kind.requirements()),
         _loads("arenas", registered("arenas"), find_arena),
         _loads("suites", suites.available(), suites.load_suite),
+        *(Requirement("suites", False, reason) for reason in suites.broken()),
         Requirement("agents", not broken, "; ".join(broken) or ", ".join(every)),
     ]
 
@@ -96,13 +134,14 @@ def _loads(what: str, names: Collection[str], load: Callable[[str], object]) -> 
     return Requirement(what, bool(names), ", ".join(names))
 
 
-async def _reach_all(specs: Sequence[str]) -> list[Requirement]:
-    return [await _reach(spec) for spec in specs]
+async def _reach_all(specs: Sequence[str], network: NetworkOptions) -> list[Requirement]:
+    check_secrets([kind_of(spec) for spec in specs], network)
+    return [await _reach(spec, AgentOptions(network=network)) for spec in specs]
 
 
-async def _reach(spec: str) -> Requirement:
+async def _reach(spec: str, options: AgentOptions) -> Requirement:
     try:
-        async with make_agent(spec) as agent:
+        async with make_agent(spec, options) as agent:
             about = {key: value for key, value in agent.describe().items() if not isinstance(value, dict)}
             return Requirement(f"agent {agent.name}", True, ", ".join(f"{key} {value}" for key, value in about.items()))
     except ClemsimError as error:

@@ -14,7 +14,7 @@ from clemsim._util.text import plain
 from clemsim.catalog import suites
 from clemsim.cli.common import one_line, print_json
 from clemsim.cli.common import out as stdout
-from clemsim.cli.options import JsonOption, RunArgument
+from clemsim.cli.options import JsonOption, RunArgument, TrustOption
 from clemsim.cli.view.results import results as results_table
 from clemsim.interop.clembench.importing import import_results
 from clemsim.interop.export import FORMATS
@@ -35,6 +35,7 @@ def export(
         typer.Option("--format", help="; ".join(f"{name}: {choice.help}" for name, choice in FORMATS.items()) + "."),
     ],
     out: Annotated[Path | None, typer.Option(metavar="PATH", help="Where to; beside the run unless given.")] = None,
+    trust: TrustOption = False,
 ) -> None:
     """Write a run in another format.
 
@@ -44,7 +45,7 @@ def export(
         chosen = FORMATS[format_.value]
         path = out or chosen.usual_path(folder)
         check_new(path)
-        count = chosen.write(folder, path)
+        count = chosen.export(folder, path, trust=trust)
         stdout.print(plain(f"{count} {chosen.unit} in {path}"), soft_wrap=True)
 
 

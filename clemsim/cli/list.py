@@ -19,6 +19,7 @@ from clemsim.catalog.suites import by_experiment
 from clemsim.cli.common import one_line, out, print_json
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.tables import ruled_table
+from clemsim.errors import ClemsimError
 
 FACTS = {
     "parameters": "size, B",
@@ -70,9 +71,17 @@ def _arenas() -> list[dict[str, Any]]:
 
 
 def _arena(name: str) -> dict[str, Any]:
+    """Return what is known of an arena; of one that cannot be loaded, why."""
+    try:
+        return _loaded_arena(name)
+    except ClemsimError as error:
+        return {"name": name, "version": 0, "seats": [], "experiments": {}, "baseline": False, "about": str(error)}
+
+
+def _loaded_arena(name: str) -> dict[str, Any]:
     kind = find_arena(name)
     experiments = {group: len(instances) for group, instances in by_experiment(kind().instances()).items()}
-    about = (kind.__doc__ or "").strip().splitlines()[0]
+    about = next(iter((kind.__doc__ or "").strip().splitlines()), "")
     return {
         "name": name,
         "version": kind.version,
@@ -88,10 +97,21 @@ def _agents() -> list[dict[str, Any]]:
 
 
 def _suites() -> list[dict[str, Any]]:
-    return [_suite(name) for name in suites.available()]
+    broken: list[dict[str, Any]] = [
+        {"name": "?", "seed": None, "episodes": {}, "about": reason} for reason in suites.broken()
+    ]
+    return [*map(_suite, suites.available()), *broken]
 
 
 def _suite(name: str) -> dict[str, Any]:
+    """Return what is known of a suite; of one that cannot be read, why."""
+    try:
+        return _loaded_suite(name)
+    except ClemsimError as error:
+        return {"name": name, "seed": None, "episodes": {}, "about": str(error)}
+
+
+def _loaded_suite(name: str) -> dict[str, Any]:
     suite = suites.load_suite(name)
     counts = {}
     for arena in suite.arenas:

@@ -1,96 +1,22 @@
-"""`clemsim`: all its commands."""
+"""The program `clemsim`. It loads its commands only when signals are handled: loading takes long enough for a Ctrl-C."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
-import typer
-from typer import Abort
-from typer.exceptions import TyperException
-
-from clemsim import __version__
-from clemsim.cli import (
-    analyze,
-    compare,
-    doctor,
-    formats,
-    play,
-    replay,
-    resume,
-    run,
-    score,
-    serve_fake,
-    show,
-    stress,
-    study,
-    suite,
-    verify,
-    width,
-)
-from clemsim.cli import list as listing
-from clemsim.cli.common import DONE, USAGE, say
-
-app = typer.Typer(
-    name="clemsim",
-    help="Plays many conversational games at once, with language models in the seats.",
-    invoke_without_command=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"clemsim {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def root(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
-) -> None:
-    """Plays many conversational games at once, with language models in the seats.
-
-    Exit codes: 0 done, 1 some episodes unfinished, 2 what was named is wrong or missing, or the run could not go on.
-    """
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-
-
-app.command("run")(run.run)
-app.command("resume")(resume.resume)
-app.command("score")(score.score)
-app.command("width")(width.width)
-app.command("show")(show.show)
-app.command("replay")(replay.replay)
-app.command("branch")(replay.branch)
-app.command("play")(play.play)
-app.command("list")(listing.list_)
-app.command("study")(study.study)
-app.command("doctor")(doctor.doctor)
-app.command("export")(formats.export)
-app.command("verify")(verify.verify)
-app.command("analyze")(analyze.analyze)
-app.command("compare")(compare.compare)
-app.command("stress")(stress.stress_)
-app.command("serve-fake")(serve_fake.serve_fake)
-app.add_typer(suite.app, name="suite")
-app.add_typer(formats.importing, name="import")
+from clemsim.cli.signals import SIGNALS, leave
 
 
 def main() -> int:
-    """Run the `clemsim` command and return its exit code. A wrong option gets one line, like any other mistake."""
-    try:
-        return app(prog_name="clemsim", standalone_mode=False) or DONE
-    except TyperException as error:
-        context = getattr(error, "ctx", None)
-        say(f"{error.format_message()} (see {context.command_path if context else 'clemsim'} --help)")
-    except Abort:
-        say("stopped")
-    return USAGE
+    """Run the `clemsim` command and return its exit code."""
+    with SIGNALS.installed():
+        from clemsim.cli.app import call  # noqa: PLC0415
+
+        SIGNALS.loaded()
+        code = call()
+        if SIGNALS.received:
+            leave(code)
+        return code
 
 
 if __name__ == "__main__":

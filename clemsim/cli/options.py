@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from clemsim.catalog.kinds import kinds
+
+
+def finite(value: float | None) -> float | None:
+    """Return the value of an option. Raises BadParameter where it is no finite number, which lies between no bounds."""
+    if value is not None and not isfinite(value):
+        raise typer.BadParameter(f"{value} is no number to reckon with")
+    return value
+
+
+def all_finite(values: list[float] | None) -> list[float] | None:
+    """Return the values of an option that is repeated, each of them checked as by `finite`."""
+    for value in values or ():
+        finite(value)
+    return values
+
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
@@ -16,8 +32,12 @@ SuiteOption = Annotated[
 ]
 OutOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")]
 
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Load the code that the run, suite or study names, though you never named it.")
+]
+
 SeedOption = Annotated[int, typer.Option(help="Decides every draw of the run.")]
-TemperatureOption = Annotated[float, typer.Option(min=0.0, help="0: always the likeliest token.")]
+TemperatureOption = Annotated[float, typer.Option(min=0.0, callback=finite, help="0: always the likeliest token.")]
 MaxTokensOption = Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")]
 ConstrainOption = Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")]
 IsolateCacheOption = Annotated[
@@ -37,7 +57,7 @@ MaxTokensTotalOption = Annotated[
 ]
 EpisodeTokensOption = Annotated[int | None, typer.Option(min=1, help="Give an episode up when it has spent so many tokens.")]
 EpisodeSecondsOption = Annotated[
-    float | None, typer.Option(min=0.001, help="Give an episode up when it has lasted so long.")
+    float | None, typer.Option(min=0.001, callback=finite, help="Give an episode up when it has lasted so long.")
 ]
 
 WidthOption = Annotated[

@@ -12,6 +12,7 @@ from clemsim.catalog import suites
 from clemsim.catalog.agents import check_cast, make_casts
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, run_async
+from clemsim.cli.signals import SIGNALS
 from clemsim.engines.base import Sampling
 from clemsim.runtime.agent import Agent, opened
 from clemsim.runtime.episode import Result
@@ -36,6 +37,7 @@ def play(
       clemsim play taboo --seat describer --agent local
     """
     with one_line():
+        SIGNALS.at_once()
         result = run_async(_play(arena, seat, agent, instance, seed, max_tokens))
         outcome = result.outcome
         if outcome is None:

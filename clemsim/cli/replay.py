@@ -9,6 +9,7 @@ import typer
 from clemsim._util.text import plain
 from clemsim.cli.common import UNFINISHED, finish, one_line, print_json, run_async, watcher
 from clemsim.cli.common import out as stdout
+from clemsim.cli.network import takes_network
 from clemsim.cli.options import (
     ConstrainOption,
     JsonOption,
@@ -16,16 +17,19 @@ from clemsim.cli.options import (
     OutOption,
     RunArgument,
     TemperatureOption,
+    TrustOption,
 )
+from clemsim.cli.run import make_config
+from clemsim.engines.connect import NetworkOptions
 from clemsim.runs.replay import Replayed
 from clemsim.runs.replay import branch as branched
 from clemsim.runs.replay import replay as replayed
-from clemsim.store.config import RunConfig
 
 
 def replay(
     folder: RunArgument,
     episode: Annotated[str | None, typer.Argument(help="Number or label; all of them unless given.")] = None,
+    trust: TrustOption = False,
     json: JsonOption = False,
 ) -> None:
     """Drive recorded replies through the games again and check every ask. Exit code 1 when something differs.
@@ -33,7 +37,7 @@ def replay(
     Example: clemsim replay runs/20261123-120000-quick taboo/high_en/0
     """
     with one_line():
-        results = list(replayed(folder, episode))
+        results = list(replayed(folder, episode, trust=trust))
         wrong = [result for result in results if result.problem]
         turns = sum(result.turns for result in results)
         if json:
@@ -52,6 +56,7 @@ def _problem(result: Replayed) -> dict[str, Any]:
     return {"episode": result.row.id, "label": result.row.key.label, "problem": result.problem}
 
 
+@takes_network
 def branch(
     folder: RunArgument,
     episode: Annotated[str, typer.Argument(help="Number or label of the episode.")],
@@ -65,14 +70,16 @@ def branch(
     max_tokens: MaxTokensOption = 300,
     constrain: ConstrainOption = False,
     out: OutOption = None,
+    trust: TrustOption = False,
     json: JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
     """Play an episode on from one of its turns, several times: a run of its own.
 
     Example: clemsim branch runs/20261123-120000-quick 7 --turn 3 --agent local --temperature 0.8 -n 10
     """
     with one_line():
-        config = RunConfig(
+        config = make_config(
             agents=tuple(agent or ("local",)),
             repetitions=n,
             seed=seed,
@@ -81,5 +88,6 @@ def branch(
             constrain=constrain,
         )
         stopped: list[bool] = []
-        summary = run_async(branched(folder, episode, turn, config, out, watcher(stopped)))
+        playing = branched(folder, episode, turn, config, out, watcher(stopped), network, trust=trust)
+        summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))

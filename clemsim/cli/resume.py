@@ -8,13 +8,16 @@ import typer
 
 from clemsim.cli import options, study
 from clemsim.cli.common import fail, finish, one_line, run_async, watcher
+from clemsim.cli.network import takes_network
 from clemsim.cli.run import worker_options
+from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
 from clemsim.runtime.limits import Limits
 from clemsim.store.config import parse_width
 from clemsim.study.study_runner import is_study
 
 
+@takes_network
 def resume(
     folder: options.RunArgument,
     width: Annotated[str | None, typer.Option(help="Another width than before: a number, or auto.")] = None,
@@ -27,22 +30,26 @@ def resume(
     max_tokens_total: options.MaxTokensTotalOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    trust: options.TrustOption = False,
     json: options.JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
-    """Go on with a run that was stopped or left episodes unfinished, or with a study. Limits count anew.
+    """Go on with a run that was stopped or left episodes unfinished, or with a study. Limits count anew, and options of the
+    network are not remembered.
 
     Example: clemsim resume runs/20261123-120000-quick
     """
     with one_line():
         if is_study(folder):
             if any((width, to_the_end, workers, ray, max_requests, max_tokens_total, episode_tokens, episode_seconds)):
-                fail(f"{folder} is a study, whose runs are played as it says: give no option but --json")
-            study.go_on(folder, as_json=json)
+                fail(f"{folder} is a study, played as it says: give no option but --trust, --json and those of the network")
+            study.go_on(folder, network, trust=trust, as_json=json)
             return
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         changes: dict[str, int | None] = {} if width is None else {"width": parse_width(width)}
         changes |= {"stop_when": None} if to_the_end else {}
         workers_ = worker_options(workers, ray)
-        summary = run_async(runs.resume(folder, watcher(stopped), limits, workers_, changes=changes))
+        playing = runs.resume(folder, watcher(stopped), limits, workers_, changes=changes, network=network, trust=trust)
+        summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))

@@ -7,14 +7,18 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from clemsim.catalog.trust import Trust
 from clemsim.cli import options
 from clemsim.cli.common import fail, finish, one_line, run_async, watcher
+from clemsim.cli.network import takes_network
+from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runtime.limits import Limits
 from clemsim.store.config import RunConfig, parse_width
 
 
+@takes_network
 def run(
     suite_: options.SuiteOption = "quick",
     arena: Annotated[list[str] | None, typer.Option(help="Only this game, or path/to/game.py:Class; repeat.")] = None,
@@ -36,7 +40,9 @@ def run(
     max_tokens_total: options.MaxTokensTotalOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    trust: options.TrustOption = False,
     json: options.JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
     """Play a suite and print the results. What a limit leaves unfinished, `clemsim resume` plays.
 
@@ -55,7 +61,7 @@ def run(
       clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
     """
     with one_line():
-        config = _config(
+        config = make_config(
             suite=suite_,
             arenas=tuple(arena or ()),
             agents=tuple(agent or ("local",)),
@@ -72,7 +78,9 @@ def run(
         )
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
-        summary = run_async(runs.play(config, out, watcher(stopped), limits, workers=worker_options(workers, ray)))
+        played_by = worker_options(workers, ray)
+        playing = runs.play(config, out, watcher(stopped), limits, workers=played_by, network=network, trust=Trust(trust))
+        summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))
 
 
@@ -81,7 +89,7 @@ def worker_options(count: int | None, address: str | None) -> WorkerOptions | No
     return WorkerOptions(count or 2, address) if count or address else None
 
 
-def _config(**fields: Any) -> RunConfig:
+def make_config(**fields: Any) -> RunConfig:
     """Make the configuration. Leaves with one line where the options do not go together."""
     try:
         return RunConfig(**fields)

@@ -7,10 +7,10 @@ from clemsim.cli.common import finish, one_line
 from clemsim.runs.run import rescore
 
 
-def score(folder: options.RunArgument, json: options.JsonOption = False) -> None:
+def score(folder: options.RunArgument, trust: options.TrustOption = False, json: options.JsonOption = False) -> None:
     """Compute all scores of a run anew from its transcripts.
 
     Example: clemsim score runs/20261123-120000-quick --json
     """
     with one_line():
-        finish(rescore(folder), as_json=json)
+        finish(rescore(folder, trust=trust), as_json=json)

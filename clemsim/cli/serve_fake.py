@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from clemsim._util.text import plain
-from clemsim.cli.common import err, fail, one_line, run_async, stop_on_signals
+from clemsim.cli.common import err, fail, one_line, run_async
+from clemsim.cli.options import finite
+from clemsim.cli.signals import SIGNALS
 from clemsim.engines.simulated.faults import Faults
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
@@ -22,16 +24,23 @@ def serve_fake(
     seats: Annotated[int, typer.Option(min=1, help="Requests that run at once; others wait.")] = 64,
     ttft: Annotated[str, typer.Option(metavar="TIME", help="Least time from a seat to the first token.")] = "80ms",
     itl: Annotated[str, typer.Option(metavar="TIME", help="Time between two tokens of a request.")] = "20ms",
-    slowdown: Annotated[float, typer.Option(min=0.0, help="Share by which each other request slows tokens down.")] = 0.0,
-    prefill: Annotated[float, typer.Option(min=1.0, help="Prompt tokens a second, of all requests together.")] = 1e6,
+    slowdown: Annotated[
+        float, typer.Option(callback=finite, min=0.0, help="Share by which each other request slows tokens down.")
+    ] = 0.0,
+    prefill: Annotated[
+        float, typer.Option(callback=finite, min=1.0, help="Prompt tokens a second, of all requests together.")
+    ] = 1e6,
     blocks: Annotated[int, typer.Option(min=1, help="Blocks of the KV cache.")] = 65_536,
     block_size: Annotated[int, typer.Option(min=1, help="Tokens of a block.")] = 16,
     context: Annotated[int, typer.Option(min=2, help="Most tokens of prompt and reply.")] = 8192,
     priority: Annotated[bool, typer.Option("--priority", help="Serve by priority.")] = False,
     most_waiting: Annotated[int | None, typer.Option(min=0, help="Turn requests away (503) when this many wait.")] = None,
-    skill: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of right answers in the game `recall`.")] = 0.9,
+    skill: Annotated[
+        float, typer.Option(callback=finite, min=0.0, max=1.0, help="Share of right answers in the game `recall`.")
+    ] = 0.9,
     noise: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of answers that differ each time, but are no worse.")
+        float,
+        typer.Option(callback=finite, min=0.0, max=1.0, help="Share of answers that differ each time, but are no worse."),
     ] = 0.0,
     fault: Annotated[
         list[str] | None,
@@ -68,7 +77,7 @@ def serve_fake(
 
 async def _serve(server: SimulatedServer, port: int) -> None:
     stopped = asyncio.Event()
-    stop_on_signals(stopped.set, released=())
+    SIGNALS.on_stop(lambda: _stop(stopped, server))
     try:
         await server.start(port)
     except OSError as error:
@@ -77,3 +86,8 @@ async def _serve(server: SimulatedServer, port: int) -> None:
     err.print(plain(f"serving {spec} (Ctrl-C stops); try: clemsim stress --agent {spec}"), soft_wrap=True)
     await stopped.wait()
     await server.stop()
+
+
+def _stop(stopped: asyncio.Event, server: SimulatedServer) -> str:
+    stopped.set()
+    return f"{server.under_way} requests are not answered any more"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import typer
 
-from clemsim._util.files import check_new, write_files
+from clemsim._util.files import check_new, new_folder, write_files
 from clemsim._util.text import plain
+from clemsim.catalog.agents import kind_of
+from clemsim.catalog.shared_secrets import unencrypted
 from clemsim.cli.common import (
-    STOP_SIGNALS,
     UNFINISHED,
     err,
     fail,
@@ -21,9 +22,12 @@ from clemsim.cli.common import (
     print_json,
     run_async,
     say,
-    stop_on_signals,
+    show_warnings,
 )
+from clemsim.cli.network import parse_headers
+from clemsim.cli.signals import SIGNALS
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
 from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.load.runner import Findings, StressWatch, stress
@@ -69,7 +73,7 @@ def stress_(options: StressOptions) -> None:
         if options.compare:
             _compare(*options.compare, as_json=options.json)
         else:
-            _load_and_report(_plan(options), _report_folder(options.folder), as_json=options.json)
+            _load_and_report(_plan(options), _report_places(options.folder), as_json=options.json)
 
 
 def _plan(options: StressOptions) -> Plan:
@@ -85,6 +89,7 @@ def _plan(options: StressOptions) -> Plan:
         sweep=_sweep(options),
         stages=_stages(options),
         replay=options.replay,
+        trust=options.trust,
         speed=options.speed,
         check=options.check,
         episodes=options.episodes,
@@ -101,6 +106,7 @@ def _plan(options: StressOptions) -> Plan:
         forced_length=options.no_model_text,
         slo=Slo.parse(options.slo),
         timeout=parse_positive_duration(options.timeout, "--timeout"),
+        network=NetworkOptions(ca_file=options.ca_file, headers=parse_headers(options.header or ())),
         max_requests=options.max_requests,
         max_seconds=options.max_seconds,
     )
@@ -147,23 +153,28 @@ def _with_warmup(stage: Stage, warmup: float) -> Stage:
     return Stage(stage.first, stage.last, stage.seconds, stage.open_loop, warmup if steady else 0.0)
 
 
-def _report_folder(folder: Path | None) -> Path:
-    """Return the folder for the report, named after the time unless given. Raise UsageError if it holds anything."""
-    folder = folder or Path("stress") / f"{datetime.now():%Y%m%d-%H%M%S}"
-    check_new(folder)
-    return folder
+def _report_places(folder: Path | None) -> list[Path]:
+    """Return the places for the report, of which the first that is free is taken: names after the time, unless `folder` is
+    given. Raise UsageError if that holds anything.
+    """
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}"
+    if folder:
+        check_new(folder)
+        return [folder]
+    return [Path("stress") / name for name in (stem, *(f"{stem}-{number}" for number in range(2, 1000)))]
 
 
-def _load_and_report(plan: Plan, folder: Path, *, as_json: bool) -> None:
+def _load_and_report(plan: Plan, places: Sequence[Path], *, as_json: bool) -> None:
     """Run the stress test, write its report and print it."""
     findings, answers = run_async(_run(plan))
     report = make_report(plan, findings, answers)
-    write_files(folder, _files(report))
+    with new_folder(*places) as draft:
+        write_files(draft.path, _files(report))
     if as_json:
         print_json(report.json_data())
     else:
         out.print(terminal_report(report))
-        out.print(plain(f"report: {folder / 'report.html'}"), soft_wrap=True)
+        out.print(plain(f"report: {draft.place / 'report.html'}"), soft_wrap=True)
     if report.ended_early:
         raise typer.Exit(UNFINISHED)
 
@@ -195,7 +206,7 @@ async def _run(plan: Plan) -> tuple[Findings | None, AnswerVerdict | None]:
     if plan.sweep or plan.stages or plan.replay:
         findings = await _load(plan, budget, stopped)
     if plan.check and not stopped.is_set():
-        stop_on_signals(stopped.set, STOP_SIGNALS)
+        SIGNALS.on_stop(lambda: _stop(stopped, "what was checked is reported"))
         answers = await check_answers(plan, budget, _tell, stopped)
     return findings, answers
 
@@ -204,19 +215,25 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
     heartbeats: list[asyncio.Task[None]] = []
 
     def ready(stop: Callable[[str], None], collector: Collector) -> None:
-        def on_signal() -> None:
-            stopped.set()
+        def on_signal() -> str:
             stop("it was stopped")
+            return _stop(stopped, f"{collector.in_flight} turns are broken off, what was measured is reported")
 
-        stop_on_signals(on_signal, STOP_SIGNALS)
+        SIGNALS.on_stop(on_signal)
         heartbeats.append(asyncio.ensure_future(_tell_progress(collector)))
 
+    show_warnings(unencrypted([kind_of(spec) for spec in plan.agents], plan.network))
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
     try:
         return await stress(plan, budget, StressWatch(ready, _tell_stage))
     finally:
         for heartbeat in heartbeats:
             heartbeat.cancel()
+
+
+def _stop(stopped: asyncio.Event, what: str) -> str:
+    stopped.set()
+    return what
 
 
 async def _tell_progress(collector: Collector) -> None:

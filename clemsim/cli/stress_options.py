@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from clemsim.cli.options import JsonOption
+from clemsim.cli.network import CaFileOption, HeaderOption
+from clemsim.cli.options import JsonOption, TrustOption, finite
 from clemsim.stress.plan.shapes import ArrivalProcess
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class StressOptions:
         str | None, typer.Option(metavar="FROM:TO", help=f"Steps of concurrency to saturation (default {SWEEP}).")
     ] = None
     concurrency: Annotated[int | None, typer.Option(min=1, help="Keep this many conversations under way.")] = None
-    rate: Annotated[float | None, typer.Option(min=0.001, help="Let this many conversations arrive a second.")] = None
+    rate: Annotated[
+        float | None, typer.Option(callback=finite, min=0.001, help="Let this many conversations arrive a second.")
+    ] = None
     stage: Annotated[
         list[str] | None,
         typer.Option(metavar="LOAD:TIME", help="64:30s, ramp 1..64:2m, rate 5/s:1m or 1/s..10/s:2m; repeat."),
@@ -45,7 +48,10 @@ class StressOptions:
     replay: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Play a recorded run's episodes again, with its timing.")
     ] = None
-    speed: Annotated[float, typer.Option(min=0.001, help="Replay this many times as fast as was recorded.")] = 1.0
+    trust: TrustOption = False
+    speed: Annotated[
+        float, typer.Option(callback=finite, min=0.001, help="Replay this many times as fast as was recorded.")
+    ] = 1.0
     arrivals: Annotated[ArrivalProcess, typer.Option(help="How conversations arrive at a rate.")] = "poisson"
     think: Annotated[str, typer.Option(metavar="TIME", help="Before each turn but the first; exp:2s varies.")] = "0s"
     check: Annotated[
@@ -63,7 +69,7 @@ class StressOptions:
         bool, typer.Option("--no-model-text", help="Make every reply exactly --max-tokens long; only load matters.")
     ] = False
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300
-    temperature: Annotated[float, typer.Option(min=0.0, help="0: always the likeliest token.")] = 0.0
+    temperature: Annotated[float, typer.Option(callback=finite, min=0.0, help="0: always the likeliest token.")] = 0.0
     suite: Annotated[str, typer.Option(help="Where instances come from.")] = "paper"
     seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0
     slo: Annotated[
@@ -73,7 +79,9 @@ class StressOptions:
     window: Annotated[str, typer.Option(metavar="TIME", help="Measured at each step of a sweep.")] = "10s"
     timeout: Annotated[str, typer.Option(metavar="TIME", help="A turn that lasts longer has failed.")] = "2m"
     max_requests: Annotated[int, typer.Option(min=1, help="Make no more requests than this in all.")] = 100_000
-    max_seconds: Annotated[float, typer.Option(min=0.1, help="Last no longer than this in all.")] = 3600.0
+    max_seconds: Annotated[float, typer.Option(callback=finite, min=0.1, help="Last no longer than this in all.")] = 3600.0
+    header: HeaderOption = None
+    ca_file: CaFileOption = None
     yes: Annotated[bool, typer.Option("--yes", help="Also load addresses that are not private.")] = False
     compare: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="A.json B.json", help="Compare two reports; make no load.")

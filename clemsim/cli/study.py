@@ -8,16 +8,21 @@ from typing import Annotated
 import typer
 
 from clemsim._util.text import plain
-from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, stop_on_signals
+from clemsim.catalog.trust import Trust
+from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, show_slow_step, show_warnings
 from clemsim.cli.common import out as stdout
-from clemsim.cli.options import JsonOption
+from clemsim.cli.network import takes_network
+from clemsim.cli.options import JsonOption, TrustOption
+from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.studies import outcome_table, planned_table
+from clemsim.engines.connect import NetworkOptions
 from clemsim.study.plan import Study, plan, read_study
 from clemsim.study.rows import OutcomeRow, PlannedRow, PlannedStudy, StudyOutcome
 from clemsim.study.study_runner import MemberStatus, StudyRun, is_study, prepare_members, read_folder, run_study
 
 
+@takes_network
 def study(
     path: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="A study file, or the folder of a study to resume.")],
     out: Annotated[
@@ -26,7 +31,9 @@ def study(
     resume: Annotated[bool, typer.Option("--resume", help="Resume a study; fail where there is none yet.")] = False,
     parallel: Annotated[int | None, typer.Option(min=1, help="The number of runs that are played at a time.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and their episodes, and play nothing.")] = False,
+    trust: TrustOption = False,
     json: JsonOption = False,
+    network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
 ) -> None:
     """Play models x access methods x quantisations x suites x seeds: a run for each, and an index of them.
 
@@ -43,14 +50,14 @@ def study(
         if resume and not is_study(folder):
             fail(f"there is no study at {folder} to resume: leave out --resume")
         if dry_run:
-            _print_plan(named, as_json=json)
+            _print_plan(named, network, Trust(trust, named_by=str(path)), as_json=json)
             return
-        _play(named, folder, parallel, as_json=json)
+        _play(named, folder, parallel, network, Trust(trust, named_by=str(path)), as_json=json)
 
 
-def go_on(folder: Path, *, as_json: bool) -> None:
+def go_on(folder: Path, network: NetworkOptions, *, trust: bool, as_json: bool) -> None:
     """Resume the study in a folder."""
-    _play(read_folder(folder), folder, None, as_json=as_json)
+    _play(read_folder(folder), folder, None, network, Trust(trust, named_by=str(folder)), as_json=as_json)
 
 
 def _named(path: Path, out: Path | None) -> tuple[Study, Path]:
@@ -63,8 +70,8 @@ def _named(path: Path, out: Path | None) -> tuple[Study, Path]:
     return named, out or Path("studies") / named.name
 
 
-def _print_plan(named: Study, *, as_json: bool) -> None:
-    rows = tuple(_planned(status) for status in prepare_members(plan(named)))
+def _print_plan(named: Study, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
+    rows = tuple(_planned(status) for status in prepare_members(plan(named, trust), network, trust))
     planned = PlannedStudy(study=named.name, episodes=sum(row.episodes for row in rows), runs=rows)
     if as_json:
         print_json(planned.model_dump())
@@ -72,8 +79,8 @@ def _print_plan(named: Study, *, as_json: bool) -> None:
     stdout.print(planned_table(planned))
 
 
-def _play(named: Study, folder: Path, parallel: int | None, *, as_json: bool) -> None:
-    study_run = run_async(run_study(named, folder, _watch, parallel))
+def _play(named: Study, folder: Path, parallel: int | None, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
+    study_run = run_async(run_study(named, folder, _watch, parallel, network, trust))
     rows = tuple(_outcome(status) for status in study_run.members)
     outcome = StudyOutcome(study=str(folder), runs=rows, missing=sum(1 for row in rows if row.why))
     if as_json:
@@ -88,12 +95,14 @@ def _play(named: Study, folder: Path, parallel: int | None, *, as_json: bool) ->
 
 
 async def _watch(study_run: StudyRun) -> None:
-    """Show progress. The first Ctrl-C stops all runs, which can be resumed; the second one does not wait for them."""
+    """Show progress. The first Ctrl-C or SIGTERM stops all runs, which can be resumed."""
     runs, episodes = len(study_run.members), study_run.progress().episodes
     text = f"playing {episodes} episodes in {runs} runs into {study_run.folder} (Ctrl-C stops, nothing is lost)"
     err.print(plain(text), soft_wrap=True)
+    show_warnings(study_run.warnings)
     study_run.on_over = _print_over
-    stop_on_signals(study_run.stop)
+    study_run.on_slow_step = show_slow_step
+    SIGNALS.on_stop(study_run.stop)
     await progress.show(err, study_run.progress, study_run.points, lambda: study_run.heading)
 
 

@@ -10,7 +10,7 @@ import typer
 from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.catalog.generators import GeneratorOptions
-from clemsim.catalog.plugins import registered
+from clemsim.catalog.plugins import load_entry, registered
 from clemsim.cli import list as listing
 from clemsim.cli.common import fail, one_line, out, print_json
 from clemsim.cli.options import JsonOption
@@ -43,7 +43,7 @@ def generate(
                 fail(f"there is no generator for {name!r}: choose one of {', '.join(generators)}")
         check_new(out)
         options = GeneratorOptions(seed, count, language)
-        instances = {name: list(generators[name].load()(options)) for name in arena or generators}
+        instances = {name: list(load_entry(generators[name])(options)) for name in arena or generators}
         about = {"description": f"generated with seed {seed}", "seed": seed, "language": language}
         write_suite(out, instances, about)
         _report(out, {name: len(group) for name, group in instances.items()}, as_json=json)

@@ -22,7 +22,7 @@ from typing import Any, Literal, TypedDict
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
 from clemsim.game.formats import Format
-from clemsim.game.messages import Stop, Usage
+from clemsim.game.messages import Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
 
 FIRST_WIDTH = 64  # turns in flight at the beginning, where the width is found while playing
@@ -91,9 +91,9 @@ class Completion:
     """The reply, without what the server set apart as reasoning."""
     reasoning: str
     """What the server set apart as reasoning; empty if it does not."""
-    stop: Stop
+    stop: str
     """Why the reply ended: "stop" by itself, "length" at `max_tokens`, "overflow" where the conversation no longer fits the
-    model (`text` is then empty)."""
+    model (`text` is then empty), or the server's own word, which is recorded as it is."""
     usage: Usage
     """What the request took. `model` is the engine's name, `seed` that of the request. `started` is when the first attempt
     began; `seconds` counts the attempt that was answered, `retries` the attempts before it. Token counts are the server's,
@@ -129,8 +129,10 @@ class Engine(AsyncResource, ABC):
         - a Transient error (EngineTimeout, EngineBusy, EngineUnavailable) when the engine's own retries have not helped.
           Such an error is not retried: the episode stays unfinished, and `clemsim resume` plays it later. Set
           `retry_after` where the server says how many seconds to wait.
-        - BadRequest when the server refuses this one request: the episode stays unfinished.
-        - Unauthorized or UnknownModel when it would refuse every request: the run ends.
+        - BadRequest when the server refuses this one request, Withheld when the provider's filter or a tool call stands in
+          place of the reply: the episode stays unfinished.
+        - Unauthorized or UnknownModel when it would refuse every request: the run ends, unless the engine has answered
+          others and does so again.
 
         Any other exception is a bug and ends the run.
         """
@@ -144,6 +146,11 @@ class Engine(AsyncResource, ABC):
         Raises nothing, and returns within seconds.
         """
         return None
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for, as a line for the display, where a server is lost or silent; empty: nothing unusual."""
+        return ""
 
     @property
     def constrains(self) -> bool:

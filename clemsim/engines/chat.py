@@ -1,7 +1,7 @@
 """Any OpenAI-compatible server, over HTTP.
 
 A transport carries the turns (with no limit of its own; the scheduler sets the width), httpx asks the server once what it
-is, and tenacity says when to try again.
+is, and tenacity says when to try again. Keys and other secrets are hidden here, in all that a server says.
 """
 
 from __future__ import annotations
@@ -11,25 +11,28 @@ import secrets
 from functools import partial
 from time import monotonic, time
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
-from clemsim.engines import protocol
-from clemsim.engines.address import authorization, checked_key, checked_url
+from clemsim.engines import answers, protocol
+from clemsim.engines.address import checked_key, checked_url, path_of, root, subpage
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.batching import Batcher
-from clemsim.engines.connect import NetworkPolicy
+from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
 from clemsim.engines.deadlines import Deadlines
 from clemsim.engines.discovery import ServerInfo, ServerProbe
 from clemsim.engines.http11 import HttpResponse
 from clemsim.engines.load import ServerLoad
+from clemsim.engines.lost_server import LostServer
 from clemsim.engines.metrics import read_load
 from clemsim.engines.retries import Retries
-from clemsim.engines.transport import Transport, make_transport
+from clemsim.engines.tls import certificate_problem
+from clemsim.engines.transport import NoByteInTime, Transport, make_transport
 from clemsim.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable, Transient, UsageError
 
 METRICS_TIMEOUT = 5.0  # seconds
+SILENCE = 10.0  # seconds without an answer from which on a display says so
+LOST = 2.0  # the same for a server that cannot be reached
 
 
 class ChatEngine(Engine):
@@ -42,7 +45,7 @@ class ChatEngine(Engine):
         *,
         key: str | None = None,
         width: int | None = None,
-        timeout: float = 600.0,
+        network: NetworkOptions | None = None,
         attempts: int = 6,
         first_wait: float = 0.5,
         longest_wait: float = 30.0,
@@ -53,8 +56,8 @@ class ChatEngine(Engine):
     ) -> None:
         """Check the address and the key. Raises UsageError.
 
-        `width`: requests in flight, where the server takes no more; None: found while playing. `timeout`: seconds for one
-        attempt; `first_wait`, `longest_wait`: seconds between attempts. `name`: how tables name the model, if not by
+        `width`: requests in flight, where the server takes no more; None: found while playing. `network`: how the server is
+        reached; `first_wait`, `longest_wait`: seconds between attempts. `name`: how tables name the model, if not by
         `model`. `isolated`: what others left in the server's prefix cache is not used (vLLM). `failover`: another engine
         takes over when the server is unavailable, which is therefore raised at once. `batch`: turns that may share one
         request, which the server must take.
@@ -64,13 +67,15 @@ class ChatEngine(Engine):
         self.url = checked_url(url)
         self.width = width
         self.server = ServerInfo()
-        self._key = checked_key(key)
-        self._network = NetworkPolicy({"Content-Type": "application/json"} | authorization(self._key))
-        self._probe = ServerProbe(self.url, self._network, self.hide_key)
-        self._metrics_path = f"{urlsplit(self._probe.root).path}/metrics"
-        self._deadlines = Deadlines(timeout)
+        key, options = checked_key(key), network or NetworkOptions()
+        self._network = policy_for(self.url, options, key)
+        self._secrets = secrets_of(self._network, options, key)
+        self._probe = ServerProbe(self.url, self._network, self._secrets.hide)
+        self._metrics_path = path_of(subpage(root(self.url), "metrics"))
+        self._deadlines = Deadlines(options.timeout, options.idle_timeout)
+        self._lost = LostServer(self.alive, options.patience)
         errors: tuple[type[Transient], ...] = (EngineBusy, EngineTimeout) if failover else (Transient,)
-        self._retries = Retries(attempts, first_wait, longest_wait, errors)
+        self._retries = Retries(attempts, first_wait, longest_wait, errors, self._lost)
         self._batch_size = batch
         self._transport: Transport | None = None
         self._batch_transport: Transport | None = None
@@ -89,7 +94,7 @@ class ChatEngine(Engine):
                 self.server = await self._probe.identify(self.model)
                 if self._batch_size > 1:
                     self._open_batches()
-                self._transport = self._make_transport(f"{self.url}/chat/completions")
+                self._transport = self._make_transport(subpage(self.url, "chat/completions"))
                 self._set_first_width()
 
     def _make_transport(self, url: str) -> Transport:
@@ -104,7 +109,7 @@ class ChatEngine(Engine):
     def _open_batches(self) -> None:
         if not self.server.batch:
             raise UsageError(f"{self.name} takes one turn in a request: leave out --batch, or serve it with vLLM")
-        self._batch_transport = make_transport(f"{self.url}/chat/completions/batch", self._network)
+        self._batch_transport = make_transport(subpage(self.url, "chat/completions/batch"), self._network)
         self._batcher = Batcher(partial(self._complete_batch, self._batch_transport), self._batch_size)
 
     async def close(self) -> None:
@@ -115,6 +120,7 @@ class ChatEngine(Engine):
                 await self._batcher.close()
                 await self._batch_transport.close()
             await self._deadlines.close()
+            await self._lost.close()
             await transport.close()
 
     @property
@@ -131,19 +137,31 @@ class ChatEngine(Engine):
         """Return whether the server answers now."""
         return await self._probe.alive()
 
+    @property
+    def waiting(self) -> str:
+        """What is waited for, where the server is lost or silent."""
+        if (seconds := self._lost.seconds) >= LOST:
+            return f"waiting for {self.url}: no answer for {seconds:.0f} s"
+        if (seconds := self._deadlines.silence()) >= SILENCE:
+            return f"no answer for {seconds:.0f} s from {self.url}"
+        return ""
+
     async def load(self) -> ServerLoad | None:
         """Return what the server's `/metrics` say now; None where it has none, or does not answer."""
         if not self.server.metrics or self._transport is None:
             return None
         try:
             async with asyncio.timeout(METRICS_TIMEOUT):
-                response = await self._transport.get(self._metrics_path)
-        except (TimeoutError, OSError):
+                with answers.reading_answer:
+                    response = await self._transport.get(self._metrics_path)
+        except (TimeoutError, EngineError):
             return None
         return read_load(response.body.decode(errors="replace")) if response.status == 200 else None
 
     async def complete(self, request: Request) -> Completion:
         """Make one chat completion; waits between attempts hold up no other request."""
+        if self._transport is None:
+            raise EngineUnavailable(f"{self.name} is not open")
         started = time()
         try:
             if self._batcher and (completion := await self._batcher.complete(request)):
@@ -161,10 +179,16 @@ class ChatEngine(Engine):
         if self.server.priority:
             body["priority"] = int(min(request.slot.rank for request in requests))
         started = time()
-        response, seconds = await self._exchange(transport, orjson.dumps(body), None)
-        if response.status == 200:
-            return protocol.read_batch(_json(response.body), requests, self.name, started=started, seconds=seconds)
-        raise self._error_of(response) or BadRequest("a conversation is too long")
+        try:
+            with answers.reading_answer:
+                response, seconds = await self._exchange(transport, orjson.dumps(body), None)
+                if response.status != 200:
+                    raise self._error_of(response) or BadRequest("a conversation is too long")
+                payload = answers.parse_json(response.body, self._secrets.hide)
+                completions = answers.read_batch(payload, requests, self.name, started=started, seconds=seconds)
+                return [self._hidden(completion) for completion in completions]
+        except EngineError as error:
+            raise self._harmless(error) from None
 
     def _body(self, request: Request) -> dict[str, Any]:
         body = protocol.request_body(self.model, request, self.server.dialect)
@@ -184,52 +208,83 @@ class ChatEngine(Engine):
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
         header = ("X-Session-ID", self._conversation(request)) if self.server.dialect == "vllm" else None
-        response, seconds = await self._exchange(self._transport, body, header)
-        return self._completion(response, request, started, seconds, retries)
+        try:
+            with answers.reading_answer:
+                response, seconds = await self._exchange(self._transport, body, header)
+                return self._hidden(self._completion(response, request, started, seconds, retries))
+        except EngineError as error:
+            raise self._harmless(error) from None
 
     def _completion(
         self, response: HttpResponse, request: Request, started: float, seconds: float, retries: int
     ) -> Completion:
         if response.status == 200:
-            payload = _json(response.body)
-            return protocol.read_completion(payload, request, self.name, started=started, seconds=seconds, retries=retries)
+            payload = answers.parse_json(response.body, self._secrets.hide)
+            return answers.read_completion(
+                payload,
+                request,
+                self.name,
+                started=started,
+                seconds=seconds,
+                retries=retries,
+                hide=self._secrets.hide,
+            )
         if error := self._error_of(response):
             raise error
-        return protocol.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
+        return answers.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
 
     async def _exchange(
         self, transport: Transport, body: bytes, header: tuple[str, str] | None
     ) -> tuple[HttpResponse, float]:
-        """Return the response and the seconds that it took. Raises Transient errors."""
+        """Return the response and the seconds that it took. Raises Transient errors, without what led to them, which may
+        show a secret.
+        """
         begun = monotonic()
         deadline = self._deadlines.start(asyncio.get_running_loop())
         try:
-            return await transport.post(body, header), monotonic() - begun
+            response = await transport.post(body, header, deadline)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if not deadline.passed or task is None or task.uncancel() > 0:
                 raise
-            raise EngineTimeout(f"no answer from {self.url} within {self._deadlines.seconds:g} s") from None
-        except TimeoutError as error:
-            raise EngineTimeout(f"no connection to {self.url} in time") from error
+            failure: EngineError = self._too_late(idle=deadline.idle)
+        except NoByteInTime:
+            failure = self._too_late(idle=True)
+        except TimeoutError:
+            failure = EngineUnavailable(f"no connection to {self.url} in time")
         except OSError as error:
-            reason = self.hide_key(protocol.shorten(str(error) or type(error).__name__))
-            raise EngineUnavailable(f"{self.url}: {reason}") from error
+            reason = certificate_problem(error, self.url) or f"{self.url}: {str(error) or type(error).__name__}"
+            failure = EngineUnavailable(protocol.shorten(self._secrets.hide(reason)))
+        else:
+            deadline.heard = True
+            if self._lost.since is not None:
+                self._lost.found()
+            return response, monotonic() - begun
         finally:
-            deadline.task = None
+            self._deadlines.end(deadline)
+        raise failure
+
+    def _too_late(self, *, idle: bool) -> EngineTimeout:
+        if idle:
+            return EngineTimeout(f"nothing came from {self.url} for {self._deadlines.idle:g} s (--idle-timeout)")
+        return EngineTimeout(f"no answer from {self.url} within {self._deadlines.seconds:g} s (--timeout)")
 
     def _error_of(self, response: HttpResponse) -> EngineError | None:
         """Return what went wrong; None where a conversation no longer fits the model."""
         retry_after = protocol.parse_retry_after(response.retry_after)
-        return protocol.error_of(response.status, self.hide_key(response.body.decode(errors="replace")), retry_after)
+        text = response.body.decode(errors="replace")
+        return protocol.error_of(response.status, text, retry_after, self._secrets.hide)
 
-    def hide_key(self, text: str) -> str:
-        """Return the text without the key, which some servers repeat."""
-        return text.replace(self._key, "(key)") if self._key else text
+    def _hidden(self, completion: Completion) -> Completion:
+        """Return the completion without the secrets in all that came from the server."""
+        if self._secrets:
+            hide = self._secrets.hide
+            completion.text, completion.reasoning = hide(completion.text), hide(completion.reasoning)
+            completion.stop, completion.usage.fingerprint = hide(completion.stop), hide(completion.usage.fingerprint)
+        return completion
 
-
-def _json(payload: bytes) -> Any:
-    try:
-        return orjson.loads(payload)
-    except orjson.JSONDecodeError as error:
-        raise EngineUnavailable("the server sent an unreadable answer: it is not JSON") from error
+    def _harmless(self, error: EngineError) -> EngineError:
+        """Return the error without the secrets in its message, and without what led to it, which may show them."""
+        error.args = (self._secrets.hide(str(error.args[0])), *error.args[1:])
+        error.__cause__ = error.__context__ = None
+        return error

@@ -8,11 +8,18 @@ from typing import Any
 
 import httpx
 
+from clemsim.engines.address import root, subpage
+from clemsim.engines.answers import read_count
 from clemsim.engines.connect import NetworkPolicy, control_client
+from clemsim.engines.credentials import BARE, own_variables
 from clemsim.engines.metrics import read_load
+from clemsim.engines.pages import Page, fetch_page
 from clemsim.engines.protocol import Dialect, shorten
+from clemsim.engines.tls import certificate_problem
 from clemsim.errors import EngineUnavailable, Unauthorized, UnknownModel
+from clemsim.game.messages import encodable
 
+MOST_NAME = 100  # characters of a name that a server gives
 BATCH_PATH = "/v1/chat/completions/batch"
 
 
@@ -35,16 +42,11 @@ class ServerInfo:
 
 @dataclass(frozen=True, slots=True)
 class ServerProbe:
-    """The control plane of one server. `url` ends in `/v1` or the like; `hide_key` removes the key from a text."""
+    """The control plane of one server. `url` ends in `/v1` or the like; `hide` removes the secrets from a text."""
 
     url: str
     network: NetworkPolicy
-    hide_key: Callable[[str], str]
-
-    @property
-    def root(self) -> str:
-        """The address of the pages that are not part of the OpenAI protocol."""
-        return self.url.removesuffix("/v1")
+    hide: Callable[[str], str]
 
     async def identify(self, model: str) -> ServerInfo:
         """Find out what the server is and check that it serves `model`.
@@ -55,27 +57,32 @@ class ServerProbe:
             owners = await self._check_model(client, model)
             if "vllm" in owners:
                 return await self._identify_vllm(client, model)
-            properties = await self._json(client, f"{self.root}/props")
+            properties = await self._json(client, subpage(root(self.url), "props"))
             if "llamacpp" in owners or "build_info" in properties:
-                slots = properties.get("total_slots")
-                name = f"llama.cpp {properties.get('build_info', '')}".strip()
-                return ServerInfo("llamacpp", name, slots=slots if isinstance(slots, int) and slots > 0 else None)
+                slots = read_count(properties.get("total_slots"))
+                name = self._name(f"llama.cpp {properties.get('build_info', '')}")
+                return ServerInfo("llamacpp", name, slots=slots or None)
         return ServerInfo()
 
     async def alive(self) -> bool:
         """Return whether the server answers, if only with an error of the client."""
         try:
             async with control_client(self.network) as client:
-                return (await client.get(f"{self.url}/models")).status_code < 500
-        except httpx.HTTPError:
+                return (await fetch_page(client, subpage(self.url, "models"))).status < 500
+        except (httpx.HTTPError, OSError):
             return False
 
+    def _name(self, name: str) -> str:
+        """Return a name that the server gives itself, such as can be printed."""
+        return shorten(self.hide(name), MOST_NAME)
+
     async def _identify_vllm(self, client: httpx.AsyncClient, model: str) -> ServerInfo:
-        version = (await self._json(client, f"{self.root}/version")).get("version", "")
-        paths = (await self._json(client, f"{self.root}/openapi.json")).get("paths") or {}
-        metrics = read_load(await self._text(client, f"{self.root}/metrics")) is not None
+        version = (await self._json(client, subpage(root(self.url), "version"))).get("version", "")
+        paths = (await self._json(client, subpage(root(self.url), "openapi.json"))).get("paths")
+        batch = isinstance(paths, dict) and BATCH_PATH in paths
+        metrics = read_load(await self._text(client, subpage(root(self.url), "metrics"))) is not None
         priority = await self._takes_priority(client, model)
-        return ServerInfo("vllm", f"vllm {version}".strip(), metrics, BATCH_PATH in paths, priority)
+        return ServerInfo("vllm", self._name(f"vllm {version}"), metrics, batch, priority)
 
     async def _takes_priority(self, client: httpx.AsyncClient, model: str) -> bool:
         """Return whether vLLM schedules by priority. No page says it, but a priority is refused where it means nothing; so
@@ -83,52 +90,64 @@ class ServerProbe:
         """
         body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1, "priority": 1}
         try:
-            response = await client.post(f"{self.url}/chat/completions", json=body)
-        except httpx.HTTPError:
+            page = await fetch_page(client, subpage(self.url, "chat/completions"), post=body)
+        except (httpx.HTTPError, OSError):
             return False
-        return response.status_code == 200
+        return page.status == 200
 
     async def _check_model(self, client: httpx.AsyncClient, model: str) -> set[str]:
         """Return the owners of the server's models, which hint at what it is. Raises unless it serves the model."""
-        try:
-            response = await client.get(f"{self.url}/models")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise EngineUnavailable(
-                f"no server answers at {self.url}: start it or correct the address ({type(error).__name__})"
-            ) from error
-        if response.status_code in (401, 403):
-            raise Unauthorized(f"{self.url} refused the key: set CLEMSIM_API_KEY to one that it accepts")
-        if response.status_code in (404, 405):
+        page = await self._models(client)
+        if page.status in (401, 403):
+            names = " or ".join([BARE, *own_variables(self.url)[-1:]])
+            raise Unauthorized(f"{self.url} refused the key: set {names} to one that it accepts")
+        if page.status in (404, 405):
             return set()
-        if response.status_code != 200:
-            text = shorten(self.hide_key(response.text))
-            raise EngineUnavailable(f"{self.url}/models said {response.status_code}: {text}")
-        return self._owners(response, model)
+        if page.status != 200:
+            text = shorten(self.hide(page.text))
+            raise EngineUnavailable(f"{subpage(self.url, 'models')} said {page.status}: {text}")
+        return self._owners(page, model)
 
-    def _owners(self, response: httpx.Response, model: str) -> set[str]:
+    async def _models(self, client: httpx.AsyncClient) -> Page:
+        """Return the page of models. Raises EngineUnavailable."""
         try:
-            cards = [card for card in response.json()["data"] if isinstance(card, dict)]
-        except (ValueError, KeyError, TypeError) as error:
-            raise EngineUnavailable(f"{self.url} is not an OpenAI-compatible server: /models sent no list") from error
-        names = [str(card.get("id")) for card in cards]
+            return await fetch_page(client, subpage(self.url, "models"))
+        except OSError as error:
+            reason = f"{subpage(self.url, 'models')}: {error or type(error).__name__}"
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = certificate_problem(error, self.url) or self._unreachable(error)
+        raise EngineUnavailable(self.hide(reason))
+
+    def _unreachable(self, error: Exception) -> str:
+        where = f"at {self.url}"
+        if self.network.proxy:
+            where += f" through the proxy {self.network.proxy.url} (NO_PROXY names what is reached straight)"
+        what = str(error) if isinstance(error, httpx.ProxyError) else type(error).__name__
+        return f"no server answers {where}: start it or correct the address ({what})"
+
+    def _owners(self, page: Page, model: str) -> set[str]:
+        data = page.fields.get("data")
+        if not isinstance(data, list):
+            raise EngineUnavailable(f"{self.url} is not an OpenAI-compatible server: /models sent no list")
+        cards = [card for card in data if isinstance(card, dict)]
+        names = [self.hide(encodable(str(card.get("id")))) for card in cards]
         if names and model not in names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            raise UnknownModel(f"{self.url} does not serve {model!r}, only {', '.join(names[:5])}{more}")
+            known = ", ".join(shorten(name, MOST_NAME) for name in names[:5])
+            raise UnknownModel(f"{self.url} does not serve {model!r}, only {known}{more}")
         return {str(card.get("owned_by")) for card in cards}
 
     async def _json(self, client: httpx.AsyncClient, url: str) -> dict[str, Any]:
         """Return the JSON object of a page; an empty one where there is none."""
         try:
-            response = await client.get(url)
-            value = response.json() if response.status_code == 200 else {}
-        except (httpx.HTTPError, ValueError):
+            return (await fetch_page(client, url)).fields
+        except (httpx.HTTPError, OSError):
             return {}
-        return value if isinstance(value, dict) else {}
 
     async def _text(self, client: httpx.AsyncClient, url: str) -> str:
         """Return the text of a page; empty where there is none."""
         try:
-            response = await client.get(url)
-        except httpx.HTTPError:
+            page = await fetch_page(client, url)
+        except (httpx.HTTPError, OSError):
             return ""
-        return response.text if response.status_code == 200 else ""
+        return page.text if page.status == 200 else ""

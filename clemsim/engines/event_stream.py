@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 
-from clemsim.engines import protocol
+from clemsim.engines.answers import Hide, parse_json, reading_answer
 from clemsim.engines.http11 import HttpResponse
+from clemsim.engines.protocol import error_sentence, shorten
 from clemsim.errors import EngineUnavailable
 
 END = b"[DONE]"
+MOST_EVENTS = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,16 @@ class StreamedAnswer:
     events: int
 
 
-def read_stream(response: HttpResponse) -> StreamedAnswer:
+@reading_answer
+def read_stream(response: HttpResponse, hide: Hide = str) -> StreamedAnswer:
     """Read a streamed chat completion; the response must have `parts`.
 
     Raises EngineUnavailable for a stream that reports an error, was cut off, or cannot be read.
     """
-    reply = _Reply()
+    reply = _Reply(hide)
     events = _timed_events(response)
-    try:
-        for time, event in events:
-            reply.add(time, event)
-    except (orjson.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise EngineUnavailable("the server sent an unreadable stream") from error
+    for time, event in events:
+        reply.add(time, event)
     if not reply.ended and reply.finish_reason is None:
         raise EngineUnavailable("the stream was cut off")
     return StreamedAnswer(reply.payload(), reply.times, len(events))
@@ -52,6 +52,7 @@ class _Reply:
     what stands between is its text, as long as that contains no quotation mark and no backslash.
     """
 
+    hide: Hide = str
     texts: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -80,9 +81,10 @@ class _Reply:
             self._read(time, event)
 
     def _read(self, time: float, event: bytes) -> None:
-        data = orjson.loads(event)
+        data = parse_json(event, self.hide)
         if "error" in data:
-            raise EngineUnavailable(f"the server broke off: {protocol.shorten(str(data['error']))}")
+            sentence = self.hide(error_sentence(data) or str(data["error"]))
+            raise EngineUnavailable(f"the server broke off: {shorten(sentence)}")
         self.fields.update((name, data[name]) for name in ("usage", "system_fingerprint", "metrics") if data.get(name))
         for choice in data["choices"]:
             delta, finish_reason = choice["delta"], choice.get("finish_reason")
@@ -108,7 +110,7 @@ def _timed_events(response: HttpResponse) -> list[tuple[float, bytes]]:
     gap = b"\r\n\r\n" if b"\r\n\r\n" in body else b"\n\n"
     events: list[tuple[float, bytes]] = []
     end, part, last = 0, 0, len(parts) - 1
-    for event in body.split(gap):
+    for event in body.split(gap, MOST_EVENTS):
         end += len(event) + len(gap)
         while part < last and parts[part + 1][1] < end:
             part += 1

@@ -8,12 +8,20 @@ from dataclasses import dataclass
 
 from clemsim.engines.load import ServerLoad
 
-_SAMPLE = re.compile(r"^(vllm:\w+)(?:\{([^\n]*)\})? ([-+\d.eEinfNa]+)$", re.MULTILINE)
-_LABEL = re.compile(r'(\w+)="([^"]*)"')
+# Possessive, as a server may send anything: else a long line of letters would be tried from each of them to its end.
+_SAMPLE = re.compile(r"^(vllm:\w++)(?:\{([^\n]*)\})? ([-+\d.eEinfNa]{1,40})$", re.MULTILINE)
+_LABEL = re.compile(r'(?<!\w)(\w++)="([^"]*)"')
+MOST = 2.0**53  # what any number is taken for that is larger
+MOST_TEXT = 2**22  # characters of a page; no server has so many metrics
 
 
 def read_load(text: str) -> ServerLoad | None:
-    """Return the load of all engines behind one server together; None where the text holds none of vLLM's metrics."""
+    """Return the load of all engines behind one server together; None where the text holds none of vLLM's metrics.
+
+    Any text can be read; what is no number counts as 0.
+    """
+    if len(text) > MOST_TEXT:
+        return None
     sums: dict[str, float] = {}
     highest: dict[str, float] = {}
     capacity = 0
@@ -21,21 +29,21 @@ def read_load(text: str) -> ServerLoad | None:
         if name == "vllm:cache_config_info":
             capacity += _capacity(dict(_LABEL.findall(labels)))
         elif not name.endswith("_bucket"):
-            number = float(value)
+            number = _number(value)
             sums[name] = sums.get(name, 0.0) + number
             highest[name] = max(highest.get(name, 0.0), number)
     if "vllm:num_requests_running" not in sums:
         return None
     return ServerLoad(
-        running=int(sums["vllm:num_requests_running"]),
-        waiting=int(sums.get("vllm:num_requests_waiting", 0)),
-        kv_usage=highest.get("vllm:kv_cache_usage_perc", 0.0),
-        preemptions=int(sums.get("vllm:num_preemptions_total", 0)),
-        kv_tokens=capacity,
-        prefix_queries=int(sums.get("vllm:prefix_cache_queries_total", 0)),
-        prefix_hits=int(sums.get("vllm:prefix_cache_hits_total", 0)),
-        generated=int(sums.get("vllm:generation_tokens_total", 0)),
-        rejections=int(sums.get("vllm:admission_rejections_total", 0)),
+        running=_whole(sums["vllm:num_requests_running"]),
+        waiting=_whole(sums.get("vllm:num_requests_waiting", 0)),
+        kv_usage=min(1.0, highest.get("vllm:kv_cache_usage_perc", 0.0)),
+        preemptions=_whole(sums.get("vllm:num_preemptions_total", 0)),
+        kv_tokens=_whole(capacity),
+        prefix_queries=_whole(sums.get("vllm:prefix_cache_queries_total", 0)),
+        prefix_hits=_whole(sums.get("vllm:prefix_cache_hits_total", 0)),
+        generated=_whole(sums.get("vllm:generation_tokens_total", 0)),
+        rejections=_whole(sums.get("vllm:admission_rejections_total", 0)),
     )
 
 
@@ -76,11 +84,11 @@ def read_histograms(text: str, names: Collection[str]) -> dict[str, Buckets]:
         if name not in names:
             continue
         if kind == "bucket":
-            bound = float(dict(_LABEL.findall(labels)).get("le", "inf"))
+            bound = _bound(dict(_LABEL.findall(labels)).get("le", "inf"))
             counts = bounds.setdefault(name, {})
-            counts[bound] = counts.get(bound, 0.0) + float(value)
+            counts[bound] = counts.get(bound, 0.0) + _number(value)
         else:
-            ends[name, kind] = ends.get((name, kind), 0.0) + float(value)
+            ends[name, kind] = ends.get((name, kind), 0.0) + _number(value)
     return {
         name: Buckets(counts, ends.get((name, "count"), 0.0), ends.get((name, "sum"), 0.0))
         for name, counts in bounds.items()
@@ -90,4 +98,22 @@ def read_histograms(text: str, names: Collection[str]) -> dict[str, Buckets]:
 def _capacity(labels: dict[str, str]) -> int:
     """Return the capacity of the KV cache in tokens: blocks x tokens of a block; 0 where they are unknown ("None")."""
     block, blocks = labels.get("block_size", ""), labels.get("num_gpu_blocks", "")
-    return int(block) * int(blocks) if block.isdecimal() and blocks.isdecimal() else 0
+    return int(min(MOST, _number(block) * _number(blocks)))
+
+
+def _number(text: str) -> float:
+    """Return a number from 0 to MOST; 0 for what is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return min(number, MOST) if number > 0 else 0.0  # NaN is not above 0
+
+
+def _whole(number: float) -> int:
+    return int(min(number, MOST))
+
+
+def _bound(text: str) -> float:
+    """Return the upper bound of a bucket; infinity for what is none."""
+    return _number(text) if text[:1].isdecimal() else float("inf")

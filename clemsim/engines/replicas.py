@@ -52,6 +52,10 @@ class ReplicaEngine(Protocol):
         """Return whether the server answers."""
 
     @property
+    def waiting(self) -> str:
+        """What is waited for, where the server is silent."""
+
+    @property
     def constrains(self) -> bool:
         """Whether it can hold decoding to a format."""
 
@@ -105,6 +109,7 @@ class ReplicatedEngine(Engine):
         self._assigned: OrderedDict[str, Replica] = OrderedDict()  # by episode
         self._turns = count()
         self._some_down, self._some_up = asyncio.Event(), asyncio.Event()
+        self._down_since: float | None = None  # when the last one went down, while all are (time of the event loop)
         self._prober: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -142,6 +147,15 @@ class ReplicatedEngine(Engine):
         """Return the description of the first open replica, and the names of all."""
         first = next((replica for replica in self._replicas if replica.opened), self._replicas[0])
         return {**first.engine.describe(), "replicas": [replica.name for replica in self._replicas]}
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for, where all replicas are down, or one that is up is silent."""
+        if self._down_since is not None:
+            names = ", ".join(replica.name for replica in self._replicas)
+            seconds = asyncio.get_running_loop().time() - self._down_since
+            return f"waiting for any of {names}: no answer for {seconds:.0f} s" if seconds >= PROBE_PERIOD else ""
+        return "; ".join(replica.engine.waiting for replica in self._available() if replica.engine.waiting)
 
     async def load(self) -> ServerLoad | None:
         """Return the load of all replicas together."""
@@ -199,6 +213,8 @@ class ReplicatedEngine(Engine):
         replica.up = False
         self._some_up.clear()
         self._some_down.set()
+        if self._down_since is None and not self._available():
+            self._down_since = asyncio.get_running_loop().time()
 
     async def _wait(self, error: EngineUnavailable, slot: TurnSlot) -> None:
         """Wait until any replica is up. Raises `error` when none is for too long."""
@@ -222,6 +238,7 @@ class ReplicatedEngine(Engine):
             down = [replica for replica in self._replicas if not replica.up]
             await asyncio.gather(*(replica.probe() for replica in down), return_exceptions=True)
             if self._available():
+                self._down_since = None
                 self._some_up.set()
             elif self._some_down.is_set():
                 await asyncio.sleep(PROBE_PERIOD)  # all are down and many wait: no reason to probe more often

@@ -31,7 +31,7 @@ class EventMeter:
 
 def make_timed_transport(url: str, policy: NetworkPolicy, meter: EventMeter) -> Transport:
     """Return the transport for an address whose responses have `parts` and whose events `meter` counts."""
-    kind = TimedHttp11Transport if is_plain(url) else TimedAiohttpTransport
+    kind = TimedHttp11Transport if is_plain(url, policy) else TimedAiohttpTransport
     return kind(url, policy, meter)
 
 
@@ -82,7 +82,7 @@ class TimedAiohttpTransport(AiohttpTransport):
 
     async def _read(self, response: aiohttp.ClientResponse) -> HttpResponse:
         chunks, parts, size = list[bytes](), list[tuple[float, int]](), 0
-        async for chunk in response.content.iter_any():
+        async for chunk in self._chunks(response):
             parts.append((monotonic(), size))
             size += len(chunk)
             chunks.append(chunk)

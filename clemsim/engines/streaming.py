@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
-from clemsim.engines import protocol
+from clemsim.engines import answers
 from clemsim.engines.base import Completion, Request
 from clemsim.engines.chat import ChatEngine
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.event_stream import read_stream
 from clemsim.engines.http11 import HttpResponse
 from clemsim.engines.stream_timing import EventMeter, make_timed_transport
@@ -34,9 +35,12 @@ class StreamingEngine(ChatEngine):
     to make load should cost as much as a new one.
     """
 
-    def __init__(self, model: str, url: str, streaming: Streaming, *, key: str | None = None) -> None:
-        """Check the address and the key. Raises UsageError."""
-        super().__init__(model, url, key=key, timeout=streaming.timeout, attempts=streaming.attempts)
+    def __init__(
+        self, model: str, url: str, streaming: Streaming, *, key: str | None = None, network: NetworkOptions | None = None
+    ) -> None:
+        """Check the address and the key; the time limit is that of `streaming`. Raises UsageError."""
+        network = replace(network or NetworkOptions(), timeout=streaming.timeout)
+        super().__init__(model, url, key=key, network=network, attempts=streaming.attempts)
         self._streaming = streaming
 
     async def open(self) -> None:
@@ -65,8 +69,8 @@ class StreamingEngine(ChatEngine):
         if response.status != 200:
             return super()._completion(response, request, started, seconds, retries)
         sent = monotonic() - seconds
-        answer = read_stream(response)
-        completion = protocol.read_completion(
+        answer = read_stream(response, self._secrets.hide)
+        completion = answers.read_completion(
             answer.payload, request, self.name, started=started, seconds=seconds, retries=retries
         )
         completion.usage.timing = StreamTiming(sent, answer.times, response.parts[-1][0], answer.events)

@@ -15,11 +15,12 @@ from time import monotonic, time
 from typing import Any
 
 from clemsim._util.extras import needing
+from clemsim.engines import answers
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.vllm_flags import parse_flags, portable_name
 from clemsim.errors import EngineUnavailable
-from clemsim.game.messages import Stop, Usage
+from clemsim.game.messages import Usage
 
 
 class VllmInProcessEngine(Engine):
@@ -95,7 +96,7 @@ class VllmInProcessEngine(Engine):
         usage.seconds = monotonic() - begun
         usage.tokens_out = len(output.token_ids)
         usage.tokens_cached = final.num_cached_tokens or 0
-        stop: Stop = "length" if output.finish_reason == "length" else "stop"
+        stop = answers.read_stop(output.finish_reason)
         return Completion(output.text, "", stop, usage)
 
     async def _generate(self, prompt: Sequence[int], request: Request, max_tokens: int) -> Any:

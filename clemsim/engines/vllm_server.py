@@ -21,10 +21,11 @@ from typing import Any
 
 import httpx
 
+from clemsim._util import children
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.base import Completion, Engine, Request
 from clemsim.engines.chat import ChatEngine
-from clemsim.engines.connect import NetworkPolicy, control_client
+from clemsim.engines.connect import NetworkOptions, NetworkPolicy, control_client
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.vllm_flags import parse_flags, portable_name
 from clemsim.errors import EngineUnavailable, UsageError
@@ -78,9 +79,11 @@ class VllmServer:
         try:
             words = [*command(), self.model, "--host", "127.0.0.1", "--port", str(port), *FLAGS, *self.flags]
             # Its own session, so that Ctrl-C ends the run first and the server after it.
-            return await asyncio.create_subprocess_exec(
+            process = await asyncio.create_subprocess_exec(
                 *words, stdin=asyncio.subprocess.DEVNULL, stdout=handle, stderr=handle, start_new_session=True
             )
+            children.adopt(process.pid)
+            return process
         except OSError as error:
             raise UsageError(f"{command()[0]} cannot be started: {error.strerror}; set {COMMAND}") from error
         finally:
@@ -122,6 +125,7 @@ class VllmServer:
                 async with asyncio.timeout(GRACE):
                     await process.wait()
                     break
+        children.release(process.pid)
 
 
 class ServerPool(AsyncResource):
@@ -170,12 +174,20 @@ class VllmServerEngine(Engine):
     """A model on a vLLM server that is started for it."""
 
     def __init__(
-        self, spec: str, pool: ServerPool, *, isolated: bool = False, batch: int = 1, patience: float = PATIENCE
+        self,
+        spec: str,
+        pool: ServerPool,
+        *,
+        isolated: bool = False,
+        batch: int = 1,
+        patience: float = PATIENCE,
+        network: NetworkOptions | None = None,
     ) -> None:
         """Find the server of `spec` in `pool`, which starts it when this engine opens. Raises UsageError.
 
         `spec`: `MODEL[?flag=value&flag]`, flags as `vllm serve` takes them, without their dashes. `isolated`, `batch`: as
-        for ChatEngine. `patience`: seconds for the server to start.
+        for ChatEngine. `patience`: seconds for the server to start. `network`: the time limits of its requests; it
+        is on this machine and never reached through a proxy.
         """
         self.model, flags = parse_flags(spec, "vllm")
         self.name = Path(self.model).name
@@ -183,6 +195,7 @@ class VllmServerEngine(Engine):
         self._server = pool.server(self.model, flags)
         self._isolated, self._batch = isolated, batch
         self._patience = patience
+        self._network = (network or NetworkOptions()).local()
         self._chat: ChatEngine | None = None
         self._held = AsyncExitStack()  # the use of the server, and the connections to it
         self._opening = asyncio.Lock()
@@ -194,7 +207,7 @@ class VllmServerEngine(Engine):
                 return
             await stack.enter_async_context(self._pool.using(self._server, self._patience))
             url, isolated, batch = self._server.url, self._isolated, self._batch
-            chat = ChatEngine(self.model, url, name=self.name, isolated=isolated, batch=batch)
+            chat = ChatEngine(self.model, url, name=self.name, isolated=isolated, batch=batch, network=self._network)
             await stack.enter_async_context(chat)
             self._chat, self._held = chat, stack.pop_all()
             self.width, self.adaptive = chat.width, chat.adaptive
@@ -215,6 +228,11 @@ class VllmServerEngine(Engine):
         description.pop("url", None)
         flags = list(self._server.flags)
         return {**description, "engine": "vllm", "model": portable_name(self.model), "flags": flags}
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for, where the server is lost or silent."""
+        return self._chat.waiting if self._chat else ""
 
     async def load(self) -> ServerLoad | None:
         """Return the load of the server."""

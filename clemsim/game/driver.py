@@ -6,11 +6,13 @@ resume, branch and re-score are made of.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from clemsim.errors import ArenaError, ForbiddenAwait, ReplayMismatch
-from clemsim.game.events import Asked, Ended, Event, Replied, Told
+from clemsim.errors import ArenaError, ForbiddenAwait, ParserError, ReplayMismatch
+from clemsim.game.events import Asked, Ended, Event, Replied, Told, storable_text
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import MODERATOR, Message
 from clemsim.game.outcomes import Outcome
@@ -47,6 +49,8 @@ class EpisodeDriver:
         self._logged = 0  # answers appended so far: those before the first that is missing
         table = Table(seats, instance.seed, self._log, max_turns, in_turn)
         self._play = play(table)
+        if not inspect.iscoroutine(self._play):
+            raise ArenaError("play is no coroutine: write `async def play`").at(key.label)
         self._advance(None)
 
     @property
@@ -68,11 +72,12 @@ class EpisodeDriver:
     def answer(self, turn: int, message: Message) -> None:
         """Give the reply to a pending ask, in any order; events are appended in the order of the asks.
 
-        Raises ArenaError if `play` goes wrong, and ValueError if this turn waits for no reply.
+        Raises ParserError if a parser fails at a reply, ArenaError if `play` goes wrong in another way, and ValueError if
+        this turn waits for no reply.
         """
         if turn not in self._batch or turn in self._answers:
             raise ValueError(f"turn {turn} waits for no reply")
-        self._answers[turn] = message
+        self._answers[turn] = _storable(message)
         while (next_ := self._first + self._logged) in self._batch:
             if next_ not in self._answers:
                 return
@@ -115,6 +120,7 @@ class EpisodeDriver:
 
     def _advance(self, replies: tuple[Message, ...] | None) -> None:
         self._batch, self._answers, self._logged = {}, {}, 0
+        before = len(self.events)
         try:
             batch = self._play.send(replies)
         except StopIteration as stop:
@@ -122,6 +128,8 @@ class EpisodeDriver:
         except Abort as abort:
             self._end(abort.outcome)
         except ArenaError as error:
+            if isinstance(error, ParserError):
+                del self.events[before:]  # the replies stay; a mended parser judges them anew
             raise error.at(self.key.label) from error.__cause__
         except Exception as error:
             raise ArenaError(f"play raised {type(error).__name__}: {error}").at(self.key.label) from error
@@ -143,6 +151,10 @@ class EpisodeDriver:
     def _end(self, outcome: object) -> None:
         if not isinstance(outcome, Outcome):
             raise ArenaError(f"play must return an Outcome, not {type(outcome).__name__}").at(self.key.label)
+        try:
+            outcome.check(self._seen)
+        except ArenaError as error:
+            raise error.at(self.key.label) from None
         self.outcome = outcome
         self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality))
 
@@ -155,3 +167,10 @@ class EpisodeDriver:
             self._seen[event.seat].append(Message(MODERATOR, event.content))
             if event.echo:
                 self._seen[event.seat].append(Message(event.seat, event.echo))
+
+
+def _storable(message: Message) -> Message:
+    """Return the message as it can be stored, so that what is parsed now is what a resumed episode parses."""
+    if message.content.isascii() and message.reasoning.isascii():
+        return message
+    return replace(message, content=storable_text(message.content), reasoning=storable_text(message.reasoning))

@@ -8,12 +8,12 @@ the same however fast it was played.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import isfinite
 from typing import Any
 
 import orjson
 
 from clemsim.errors import StoreError
-from clemsim.game.messages import Stop
 from clemsim.game.outcomes import Kind, Outcome
 
 
@@ -44,7 +44,7 @@ class Replied:
     seat: str
     content: str
     reasoning: str = ""
-    stop: Stop = "stop"
+    stop: str = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,20 @@ TYPES: dict[str, type[Event]] = {
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in TYPES.values()}
+# The types that a field may have when it is read again, by the annotation of the field; any, where none is named.
+_ANNOTATED: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "Stop": (str,),
+    "Kind": (str,),
+    "int": (int,),
+    "bool": (bool,),
+    "str | None": (str, type(None)),
+    "float | None": (float, int, type(None)),
+}
+_CHECKED = {
+    kind: tuple((field.name, _ANNOTATED[str(field.type)]) for field in fields(kind) if field.type in _ANNOTATED)
+    for kind in TYPES.values()
+}
 
 
 def type_name(event: Event) -> str:
@@ -109,16 +123,59 @@ def encode(event: Event) -> str:
 def decode(kind: str, body: str) -> Event:
     """Return the event written by `encode`. Raises StoreError when it is none."""
     try:
-        return TYPES[kind](**orjson.loads(body))
+        event = TYPES[kind](**orjson.loads(body))
     except (KeyError, TypeError, orjson.JSONDecodeError) as error:
         raise StoreError(f"an event of type {kind!r} cannot be read: {error}") from error
+    for name, expected in _CHECKED[type(event)]:
+        if type(getattr(event, name)) not in expected:
+            raise StoreError(f"an event of type {kind!r} cannot be read: its {name} is {getattr(event, name)!r}")
+    return event
 
 
 def plain(value: object) -> Any:
-    """Return the value as JSON holds it, so that an event is equal to itself after being stored."""
-    if value is None or isinstance(value, str | int | float | bool):
+    """Return the value as JSON holds it, so that an event is equal to itself after being stored.
+
+    JSON holds no numbers that are not finite (None), no integers beyond 64 bits (their digits), and no lone surrogates.
+    Raises TypeError and ValueError for what it cannot hold at all.
+    """
+    if value is None or isinstance(value, bool):
         return value
-    return orjson.loads(orjson.dumps(value, default=_fallback))
+    if isinstance(value, str | int | float):
+        return _storable(value)
+    try:
+        return orjson.loads(orjson.dumps(value, default=_fallback))
+    except TypeError:  # an integer or a text that it cannot hold, or a key that is no text
+        return orjson.loads(orjson.dumps(_storable(value), default=_fallback))
+
+
+def storable_text(text: str) -> str:
+    """Return the text with its surrogates paired or replaced, so that it can be stored as UTF-8."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case bool():
+            return value
+        case str():
+            return storable_text(value)
+        case int():
+            return value if -(2**63) <= value < 2**63 else str(value)
+        case float():
+            return value if isfinite(value) else None
+        case dict():
+            return {_storable(key) if isinstance(key, str) else key: _storable(each) for key, each in value.items()}
+        case set() | frozenset():
+            return [_storable(each) for each in sorted(value)]
+        case list() | tuple():
+            return [_storable(each) for each in value]
+    return value
 
 
 def _fallback(value: object) -> object:

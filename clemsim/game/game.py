@@ -6,6 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
@@ -46,7 +47,11 @@ class Game(ABC, Generic[I]):
                     cls.instance_type = argument
 
     def __init__(self, *folders: Path) -> None:
-        """Search `folders` for prompts and word lists before the game's own folder and those of its base classes."""
+        """Search `folders` for prompts and word lists before the game's own folder and those of its base classes.
+
+        Raises ArenaError where the class lacks something.
+        """
+        check_class(type(self))
         self.resources = Resources((*folders, *code_folders(type(self))))
 
     @abstractmethod
@@ -71,9 +76,12 @@ class Game(ABC, Generic[I]):
         is never a score of 0.
         """
         try:
-            return {**common(transcript), **self.metrics(transcript)}, list(self.rounds(transcript))
+            scores, rounds = {**common(transcript), **self.metrics(transcript)}, list(self.rounds(transcript))
         except Exception as error:
             raise ArenaError(f"scoring raised {type(error).__name__}: {error}").at(transcript.key.label) from error
+        for metrics in (scores, *rounds):
+            check_metrics(metrics, transcript.key.label)
+        return scores, rounds
 
     def instances(self) -> list[I]:
         """Return the instances in `instances.jsonl`; override it to make them in code. Raises BadInstance."""
@@ -104,6 +112,31 @@ class Game(ABC, Generic[I]):
             return self.play(table, instance)
 
         return EpisodeDriver(key, play, self.seats, instance, seed, self.max_turns, in_turn)
+
+
+def check_class(game: type[Game[Any]]) -> None:
+    """Raise ArenaError where a class has no name or no seats, or they are of the wrong type."""
+    name, seats = vars_of(game, "name"), vars_of(game, "seats")
+    if not (isinstance(name, str) and name):
+        raise ArenaError(f'{game.__name__} has no name: write name = "..." in the class')
+    if not isinstance(seats, tuple | list) or not seats or not all(isinstance(seat, str) and seat for seat in seats):
+        raise ArenaError(f'{game.__name__}: seats is a tuple of names, such as ("guesser",) with its comma, not {seats!r}')
+    if len(set(seats)) < len(seats):
+        raise ArenaError(f"{game.__name__}: two of its seats have the same name: {', '.join(seats)}")
+
+
+def vars_of(game: type[Game[Any]], attribute: str) -> object:
+    """Return what a class or the first of its bases sets; None: none of them does."""
+    return next((vars(kind)[attribute] for kind in game.__mro__ if attribute in vars(kind)), None)
+
+
+def check_metrics(metrics: Mapping[str, object], episode: str) -> None:
+    """Raise ArenaError for a metric that is no number."""
+    for name, value in metrics.items():
+        if value is None:
+            continue
+        if not isinstance(value, int | float) or not isfinite(value):
+            raise ArenaError(f"metric {name!r} is a number, or None where it is undefined, not {value!r}").at(episode)
 
 
 def _json(line: str, where: str) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**64)]  # what JSON is read as in full
 
 
 class Instance(BaseModel):
@@ -13,8 +15,8 @@ class Instance(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     experiment: str = "default"
-    id: int = 0
-    seed: int = 0
+    id: Whole = 0
+    seed: Whole = 0
 
     @property
     def label(self) -> str:

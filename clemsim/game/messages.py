@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 MODERATOR = "moderator"
-
-# Why a reply ended: by itself, cut at the token limit, or not begun because the context was too long for the model.
-# The last two are facts about the model, not faults of the infrastructure.
-Stop = Literal["stop", "length", "overflow"]
 
 
 class StreamTiming(NamedTuple):
@@ -49,10 +45,26 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One utterance. `reasoning`: what a model thought aloud; recorded, never part of the move nor sent back."""
+    """One utterance. `reasoning`: what a model thought aloud; recorded, never part of the move nor sent back.
+
+    `stop` says why a reply ended: "stop" by itself, "length" cut at the token limit, "overflow" not begun because the
+    conversation was too long for the model, or another word of the server's own. "length" and "overflow" are facts about
+    the model, not faults of the infrastructure.
+    """
 
     author: str
     content: str
     reasoning: str = ""
-    stop: Stop = "stop"
+    stop: str = "stop"
     usage: Usage | None = None
+
+
+def encodable(text: str) -> str:
+    """Return the text with each lone surrogate, which UTF-8 cannot hold, replaced by U+FFFD."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text

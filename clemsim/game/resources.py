@@ -27,12 +27,19 @@ class Resources:
     def text(self, name: str) -> str:
         """Return the text of a file. Read once: a run plays with the texts that it began with."""
         if name not in self._texts:
-            self._texts[name] = self.path(name).read_text(encoding="utf-8")
+            self._texts[name] = self._read(self.path(name))
         return self._texts[name]
+
+    def _read(self, path: Path) -> str:
+        """Return the text of a file, without a byte order mark. Raises ArenaError where it is not UTF-8."""
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ArenaError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from error
 
     def lines(self, name: str) -> tuple[str, ...]:
         """Return the lines of a file that are not blank."""
-        return tuple(line for line in self.text(name).splitlines() if line.strip())
+        return tuple(line for line in self.text(name).split("\n") if line.strip())
 
     def digest(self, *parts: str) -> str:
         """16 hexadecimal digits that stand for the files under these parts, those that come first alone."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from clemsim.errors import ArenaError, UnknownSeat
+from clemsim.errors import ArenaError, ParserError, UnknownSeat
 from clemsim.game.events import Asked, Event, Noted, Parsed, Rejected, Told, plain
 from clemsim.game.formats import Format
 from clemsim.game.messages import Message
@@ -25,6 +25,7 @@ Reask = Callable[[Invalid, int], str | None]
 
 _ANY: Parser[Any] = anything()
 
+MOST_TOLD = 300  # characters of what a parser raised, which may hold a whole reply
 OVERFLOW = "the conversation no longer fits the model's context"
 
 
@@ -163,10 +164,16 @@ class Table:
             if message.stop == "overflow":
                 raise Invalid(OVERFLOW)
             move = question.parse.read(message.content.strip())
+            storable = plain(move)
         except Invalid as problem:
             self.log(Rejected(ask.turn, problem.reason, problem.violation))
             raise
-        self.log(Parsed(ask.turn, plain(move)))
+        except ArenaError:
+            raise
+        except Exception as error:  # whatever a reply may bring about in a parser
+            what = f"{type(error).__name__}: {str(error)[:MOST_TOLD]}"
+            raise ParserError(f"the parser of turn {ask.turn} ({ask.seat}) raised {what}") from error
+        self.log(Parsed(ask.turn, storable))
         return move
 
     def _again(self, question: Question[Any], problem: Invalid, tries: int, message: Message) -> str:

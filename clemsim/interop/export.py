@@ -5,14 +5,28 @@ A new format is one function and one line in the registry at the end; the comman
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from clemsim._util.drafts import Draft
+from clemsim._util.files import new_file, new_folder
+from clemsim.errors import UsageError
 from clemsim.interop.clembench.exporting import export_results
 from clemsim.interop.jsonl import write_jsonl
 from clemsim.interop.parquet import write_parquet
 from clemsim.interop.trace import write_trace
+
+LINES = ".jsonl"
+
+
+class ExportWriter(Protocol):
+    """Writes the draft of an export of the run in `folder`, and returns the number of units."""
+
+    def __call__(self, folder: Path, out: Path, *, trust: bool) -> int:
+        """Write. `trust`: load whatever code the run names. Raises ClemsimError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +34,20 @@ class ExportFormat:
     """A format that a run can be exported to."""
 
     name: str
-    write: Callable[[Path, Path], int]  # from the folder of a run and the new path to the number of units written
-    suffix: str  # of the usual path, which begins with the name of the run's folder
+    write: ExportWriter
+    suffix: str  # of the usual path, which begins with the name of the run's folder; `.jsonl` is that of a file
     unit: str  # what `write` counts
     help: str
+
+    def export(self, folder: Path, out: Path, *, trust: bool = False) -> int:
+        """Write the run in `folder` to `out`, which is new, and return the number of units. Raises ClemsimError; `out` is
+        then as it was. `trust`: load whatever code the run names.
+        """
+        with self._drafting(out) as draft:
+            return self.write(folder, draft.path, trust=trust)
+
+    def _drafting(self, out: Path) -> AbstractContextManager[Draft]:
+        return new_file(out, UsageError) if self.suffix.endswith(LINES) else new_folder(out, error=UsageError)
 
     def usual_path(self, folder: Path) -> Path:
         """Return the path beside the run in `folder` that is written unless another is given."""

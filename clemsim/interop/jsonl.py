@@ -16,7 +16,7 @@ from clemsim.store.folder import STORE
 from clemsim.store.reader import EpisodeRow
 
 
-def write_jsonl(folder: Path, out: Path) -> int:
+def write_jsonl(folder: Path, out: Path, *, trust: bool = False) -> int:
     """Write a line for each episode (description, instance, events, scores) and return the number of lines. Raises
     UsageError and StoreError.
     """

@@ -11,7 +11,7 @@ from clemsim.results.frames import QUERIES
 from clemsim.runs.api import open_run
 
 
-def write_parquet(folder: Path, out: Path) -> int:
+def write_parquet(folder: Path, out: Path, *, trust: bool = False) -> int:
     """Write a folder with `episodes.parquet`, `turns.parquet` and `scores.parquet`, and return the number of episodes.
 
     Raises UsageError without pyarrow.

@@ -7,25 +7,25 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from clemsim.errors import UsageError
+from clemsim.errors import ParserError, UsageError
 from clemsim.game.events import Replied
 from clemsim.game.messages import MODERATOR, Message
 from clemsim.interop.jsonl import write_lines
-from clemsim.runs.prepare import prepare_arenas
+from clemsim.runs.prepare import recorded_arenas
 from clemsim.store import reader
-from clemsim.store.folder import STORE, read_config
+from clemsim.store.folder import STORE
 
 BLOCK = 512  # tokens that one hash stands for, as in Mooncake's traces
 
 
-def write_trace(folder: Path, out: Path) -> int:
+def write_trace(folder: Path, out: Path, *, trust: bool = False) -> int:
     """Write a line for each request, in the order in which they began, and return the number of lines.
 
     `timestamp` is in milliseconds since the first request, `input_length` and `output_length` in tokens; `hash_ids` has a
     number for every 512 tokens of input (equal numbers: equal text up to that point); `session_id` is the episode. Raises
     UsageError when the run made no requests.
     """
-    rows = sorted(_requests(folder), key=lambda row: row["timestamp"])
+    rows = sorted(_requests(folder, trust=trust), key=lambda row: row["timestamp"])
     if not rows:
         raise UsageError(f"{folder} has no requests to a server, so there is no trace of it")
     first, ids = rows[0]["timestamp"], dict[bytes, int]()
@@ -35,13 +35,13 @@ def write_trace(folder: Path, out: Path) -> int:
     return write_lines(out, rows)
 
 
-def _requests(folder: Path) -> Iterator[dict[str, Any]]:
+def _requests(folder: Path, *, trust: bool) -> Iterator[dict[str, Any]]:
     """Yield the requests of each episode, whose replies are driven through the game again to get their views."""
-    arenas = prepare_arenas(read_config(folder))
+    arenas = recorded_arenas(folder, trust=trust)
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             costs = reader.requests(base, row.id)
-            arena = arenas[row.key.arena]
+            arena = row.of(arenas)
             driver = arena.drive(arena.load(row.data), row.key)
             for event in reader.events(base, row.id):
                 if not isinstance(event, Replied):
@@ -56,7 +56,10 @@ def _requests(folder: Path) -> Iterator[dict[str, Any]]:
                         "hash_ids": _blocks(text, cost["tokens_in"]),
                         "session_id": str(row.id),
                     }
-                driver.replay([event])
+                try:
+                    driver.replay([event])
+                except ParserError:
+                    break  # the last reply of an unfinished episode
 
 
 def _message_text(message: Message) -> str:

@@ -58,7 +58,7 @@ def throughput(base: sqlite3.Connection) -> Throughput:
     return Throughput(
         turns=turns,
         requests=requests,
-        retries=retries,
+        retries=retries + int(_sum(sessions, "failed_retries")),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
         tokens_cached=tokens_cached,

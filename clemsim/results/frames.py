@@ -14,7 +14,7 @@ from typing import Any
 
 from clemsim._util.extras import library
 from clemsim.errors import UsageError
-from clemsim.store import reader
+from clemsim.store import checksums, reader
 from clemsim.store.folder import STORE
 
 Columns = Mapping[str, list[Any]]
@@ -71,6 +71,7 @@ class RunTables:
         if name not in QUERIES:
             raise UsageError(f"there is no table {name!r}: choose one of {', '.join(QUERIES)}")
         with reader.reading(self.folder / STORE) as base:
+            checksums.check(base)
             cursor = base.execute(QUERIES[name])
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()

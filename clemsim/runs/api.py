@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 from clemsim.game.transcript import Transcript
@@ -16,7 +17,7 @@ from clemsim.results.frames import RunTables
 from clemsim.results.run_html import summary_html
 from clemsim.results.run_summary import RunSummary, summarize_run
 from clemsim.runs import run as runs
-from clemsim.runs.prepare import prepare_arenas
+from clemsim.runs.prepare import recorded_arenas
 from clemsim.runs.replay import chosen
 from clemsim.runs.session import Watch
 from clemsim.runs.workers.cluster import WorkerOptions
@@ -39,10 +40,11 @@ class Run(RunTables):
         """What the run plays. Raises StoreError."""
         return read_config(self.folder)
 
-    def transcript(self, episode: int | str) -> Transcript[Any]:
+    def transcript(self, episode: int | str, *, trust: bool = False) -> Transcript[Any]:
         """Return the transcript of an episode, named by its number (from 1) or its label, such as `taboo/high_en/0`.
 
-        Raises UsageError naming what there is, and StoreError. The instances of an imported run are plain ones.
+        `trust`: load whatever code the run names, also what the user has not run before. Raises UsageError naming what there
+        is, and StoreError. The instances of an imported run are plain ones.
         """
         with reader.reading(self.folder / STORE) as base:
             row = chosen(list(reader.episodes(base)), str(episode))[0]
@@ -50,7 +52,7 @@ class Run(RunTables):
         if self.config.imported:
             name, _, number = row.key.instance.rpartition("/")
             return Transcript(row.key, Instance(experiment=name, id=int(number) if number.isdecimal() else 0), events)
-        return Transcript(row.key, prepare_arenas(self.config)[row.key.arena].load(row.data), events)
+        return Transcript(row.key, row.of(recorded_arenas(self.folder, trust=trust)).load(row.data), events)
 
     def __fspath__(self) -> str:
         return str(self.folder)
@@ -75,18 +77,20 @@ async def run(
     out: str | Path | None = None,
     limits: Limits | None = None,
     workers: WorkerOptions | None = None,
+    network: NetworkOptions | None = None,
     watch: Watch | None = None,
     **fields: Any,
 ) -> Run:
     """Play a run and return it: `run = await clemsim.run(suite="quick", agents=["baseline"])`.
 
     `fields` are those of RunConfig, in place of `config` or on top of it; one agent or arena may be a plain string. `out`:
-    the folder, a new one under `runs/` unless given. `watch` is told of the run while it goes on. Raises ClemsimError; the
-    folder then keeps what was played, and `resume` goes on with it.
+    the folder, a new one under `runs/` unless given. `network`: how servers are reached, with their time limits. `watch` is
+    told of the run while it goes on. Raises ClemsimError; the folder then keeps what was played, and `resume` goes on
+    with it.
     """
     settled = _config(config or RunConfig(), fields)
     folder = Path(out) if out else None
-    summary = await runs.play(settled, folder, watch, limits, workers=workers)
+    summary = await runs.play(settled, folder, watch, limits, workers=workers, network=network)
     return open_run(summary.run)
 
 
@@ -95,19 +99,22 @@ async def resume(
     *,
     limits: Limits | None = None,
     workers: WorkerOptions | None = None,
+    network: NetworkOptions | None = None,
     watch: Watch | None = None,
+    trust: bool = False,
     **changes: int | None,
 ) -> Run:
     """Play the unfinished episodes of a run, each from its next turn on, and return the run.
 
-    `changes`: `width=N`, and `stop_when=None` to play what an answered stopping rule left unplayed. Raises UsageError where
-    it would not be the same run any more, and every other ClemsimError.
+    `trust`: load whatever code the run names, also what the user has not run before. `changes`: `width=N`, and
+    `stop_when=None` to play what an answered stopping rule left unplayed. Raises UsageError where it would be another run,
+    and every other ClemsimError.
     """
     unknown = set(changes) - {"width", "stop_when"}
     if unknown:
         raise UsageError(f"a resumed run can change its width and leave out stop_when, not {', '.join(sorted(unknown))}")
     folder = run.folder if isinstance(run, Run) else Path(run)
-    await runs.resume(folder, watch, limits, workers, changes=changes)
+    await runs.resume(folder, watch, limits, workers, changes=changes, network=network, trust=trust)
     return open_run(folder)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from clemsim.catalog import suites
+from clemsim.catalog.agents import expanded, split_seat
+from clemsim.catalog.trust import code_digests, code_paths
 from clemsim.game.events import Event
 from clemsim.runs.prepare import PreparedRun
 from clemsim.store.config import RunConfig
@@ -18,19 +20,20 @@ from clemsim.store.folder import STORE, making, write_description
 from clemsim.store.writer import RunStore
 
 
-def create_run(folder: Path, prepared: PreparedRun, past: Sequence[Event] = ()) -> None:
-    """Make the folder of a run, with its description and a store that knows every episode. Raises StoreError.
+def create_run(places: Sequence[Path], prepared: PreparedRun, past: Sequence[Event] = ()) -> Path:
+    """Make the folder of a run, with its description and a store that knows every episode, and return it: the first of
+    `places` that is free. Raises StoreError, and UsageError where none is.
 
     Every episode begins with the events in `past`.
     """
-    with making(folder) as draft:
-        write_description(draft, describe(prepared))
-        store = RunStore(draft / STORE)
+    with making(*places) as draft:
+        write_description(draft.path, describe(prepared))
+        store = RunStore(draft.path / STORE)
         for episode in prepared.episodes:
             store.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
             store.record(episode.key, 0, past)
-        store.meta("run", folder.name)
         store.close()
+    return draft.place
 
 
 def describe(prepared: PreparedRun) -> RunDescription:
@@ -41,6 +44,7 @@ def describe(prepared: PreparedRun) -> RunDescription:
         suite=SuiteDescription(name=suite.name, seed=suite.seed, language=suite.language),
         arenas={name: ArenaDescription(version=arena.version, files=arena.digest) for name, arena in arenas.items()},
         agents={agent.name: agent.describe() for agent in prepared.agents},
+        code=_code(prepared),
         made=Origin(
             clemsim=version("clemsim"),
             python=platform.python_version(),
@@ -50,11 +54,31 @@ def describe(prepared: PreparedRun) -> RunDescription:
     )
 
 
+def _code(prepared: PreparedRun) -> dict[str, str]:
+    config = prepared.config
+    return code_digests([*map(expanded, config.agents), *(config.arenas or prepared.suite.arenas)])
+
+
 def settled(config: RunConfig) -> dict[str, Any]:
-    """Return the configuration with absolute paths of suites and games, so that a run can be resumed from anywhere."""
+    """Return the configuration with absolute paths of suites, games and agents' files, so that a run can be resumed from
+    anywhere.
+    """
     suite = config.suite if config.suite in suites.available() else str(Path(config.suite).resolve())
     arenas = [_absolute(spec) if ".py" in spec else spec for spec in config.arenas]
-    return {**config.model_dump(), "suite": suite, "arenas": arenas, "agents": list(config.agents)}
+    return {**config.model_dump(), "suite": suite, "arenas": arenas, "agents": list(absolute_agents(config))}
+
+
+def absolute_agents(config: RunConfig) -> tuple[str, ...]:
+    """Return the SPECs of the agents, with absolute paths of the files that they name."""
+    return tuple(_absolute_agent(spec) for spec in config.agents)
+
+
+def _absolute_agent(spec: str) -> str:
+    """Return the SPEC with an absolute path, where it names a file without help of the environment."""
+    seat, bare = split_seat(spec)
+    if not code_paths([bare]):
+        return spec
+    return f"{seat}={_absolute(bare)}" if seat else _absolute(bare)
 
 
 def _absolute(spec: str) -> str:

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import check_cast, make_casts
+from clemsim.catalog.agents import check_cast, check_seats, expanded, kind_of, make_casts
 from clemsim.catalog.kinds import AgentOptions
-from clemsim.catalog.suites import Suite
+from clemsim.catalog.shared_secrets import unencrypted
+from clemsim.catalog.suites import Suite, check_names
+from clemsim.catalog.trust import Trust
 from clemsim.engines.base import Sampling
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent, Cast
 from clemsim.runtime.episode import Episode
 from clemsim.store.config import RunConfig
+from clemsim.store.folder import read_config, read_description
+
+MOST_EPISODES = 2_000_000  # about 4 GB of memory
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedRun:
-    """A run that could begin: everything named was found. Each of its episodes is made once."""
+    """A run that could begin: everything named was found. Each of its episodes is made once. `warnings` are for the user."""
 
     config: RunConfig
     suite: Suite
     arenas: Mapping[str, Arena[Any]]
     casts: Sequence[Cast]
     episodes: Sequence[Episode]
+    network: NetworkOptions
+    warnings: Sequence[str]
 
     @property
     def agents(self) -> list[Agent]:
@@ -35,20 +44,31 @@ class PreparedRun:
         return list(dict.fromkeys(agent for cast in self.casts for agent in cast.agents))
 
 
-def prepare(config: RunConfig, servers: ServerPool | None = None) -> PreparedRun:
+def prepare(
+    config: RunConfig,
+    servers: ServerPool | None = None,
+    network: NetworkOptions | None = None,
+    trust: Trust | None = None,
+) -> PreparedRun:
     """Find everything that a configuration names. `servers` owns the servers that are started for its agents; None: they
-    stop with the run. Raises UsageError and BadInstance.
+    stop with the run. `network`: how servers are reached. `trust`: whose code is loaded; None: the user himself has named
+    what the configuration names. Raises UsageError and BadInstance.
     """
-    suite, arenas = _prepare_games(config)
+    trust = trust or Trust()
+    trust.admit(map(expanded, config.agents))
+    suite, arenas = _prepare_games(config, trust)
     options = AgentOptions(
         sampling=Sampling(temperature=config.temperature, max_tokens=config.max_tokens),
         constrain=config.constrain,
         isolate_cache=config.isolate_cache,
         batch=config.batch,
         servers=servers or ServerPool(),
+        network=network or NetworkOptions(),
     )
     casts = make_casts(config.agents, options)
     instances = {name: suite.instances(arena, config.instances, config.only) for name, arena in arenas.items()}
+    check_seats(arenas.values(), casts)
+    check_amount(sum(map(len, instances.values())) * len(casts) * config.repetitions)
     for cast in casts:
         for arena in arenas.values():
             check_cast(arena, cast)
@@ -58,18 +78,38 @@ def prepare(config: RunConfig, servers: ServerPool | None = None) -> PreparedRun
         for name, arena in arenas.items()
         for episode in arena.episodes(instances[name], cast, seed=config.seed, repetitions=config.repetitions)
     ]
-    return PreparedRun(config, suite, arenas, casts, episodes)
+    warnings = unencrypted([kind_of(spec) for spec in config.agents], options.network)
+    return PreparedRun(config, suite, arenas, casts, episodes, options.network, warnings)
 
 
-def prepare_arenas(config: RunConfig) -> dict[str, Arena[Any]]:
-    """Return the arenas of a run by name, without its agents. Raises UsageError."""
-    return _prepare_games(config)[1]
+def check_amount(episodes: int) -> None:
+    """Raise UsageError for more episodes than a machine has room for."""
+    if episodes > MOST_EPISODES:
+        raise UsageError(f"{episodes} episodes are too many for one run: choose {MOST_EPISODES} at most")
 
 
-def _prepare_games(config: RunConfig) -> tuple[Suite, dict[str, Arena[Any]]]:
+def recorded_arenas(folder: Path, *, trust: bool = False) -> dict[str, Arena[Any]]:
+    """Return the arenas of a recorded run by name, without its agents. `trust`: load whatever code it names.
+
+    Raises StoreError, and UsageError for code that the user has not run.
+    """
+    return _prepare_games(read_config(folder), run_trust(folder, given=trust))[1]
+
+
+def run_trust(folder: Path, *, given: bool) -> Trust:
+    """Return the trust in the code that the description of a run names. Raises StoreError."""
+    return Trust(given, str(folder), read_description(folder).code)
+
+
+def _prepare_games(config: RunConfig, trust: Trust) -> tuple[Suite, dict[str, Arena[Any]]]:
     """Find the suite and the arenas. Raises UsageError, for an imported run too: it keeps the scores it came with."""
     if config.imported:
         raise UsageError(f"this run was imported from {config.imported}: it can be shown, but not played or scored again")
     suite = suites.load_suite(config.suite)
-    classes = [find_arena(spec) for spec in config.arenas or suite.arenas]
-    return suite, {arena.name: arena(suite.folder_of(arena.name)) for arena in classes}
+    specs = dict.fromkeys(config.arenas or suite.arenas)
+    trust.admit(config.arenas)
+    if not config.arenas:
+        trust.of(f"suite {suite.name}").admit(suite.arenas)
+    classes = {spec: find_arena(spec) for spec in specs}
+    check_names(suite, classes)
+    return suite, {arena.name: arena(suite.folder_of(arena.name)) for arena in classes.values()}

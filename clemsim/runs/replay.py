@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from clemsim.arena import Arena, find_arena
+from clemsim.catalog.trust import Trust
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.events import Asked, Event, Replied
 from clemsim.results.run_summary import RunSummary
-from clemsim.runs.prepare import prepare_arenas
+from clemsim.runs.prepare import recorded_arenas, run_trust
 from clemsim.runs.run import play
 from clemsim.runs.session import Watch
 from clemsim.store import reader
@@ -29,14 +31,17 @@ class Replayed:
     problem: str = ""
 
 
-def replay(folder: Path, episode: str | None = None) -> Iterator[Replayed]:
-    """Drive the recorded replies through the arenas as they are now. Raises StoreError and UsageError."""
-    arenas = prepare_arenas(read_config(folder))
+def replay(folder: Path, episode: str | None = None, *, trust: bool = False) -> Iterator[Replayed]:
+    """Drive the recorded replies through the arenas as they are now. `trust`: load whatever code the run names.
+
+    Raises StoreError and UsageError.
+    """
+    arenas = recorded_arenas(folder, trust=trust)
     with reader.reading(folder / STORE) as base:
         for row in chosen(list(reader.episodes(base)), episode):
             events = reader.events(base, row.id)
             turns = sum(isinstance(event, Replied) for event in events)
-            yield Replayed(row, turns, _problem(arenas[row.key.arena], row, events))
+            yield Replayed(row, turns, _problem(row.of(arenas), row, events))
 
 
 def chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
@@ -52,23 +57,33 @@ def chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
 
 
 async def branch(
-    folder: Path, episode: str, turn: int, config: RunConfig, out: Path | None = None, watch: Watch | None = None
+    folder: Path,
+    episode: str,
+    turn: int,
+    config: RunConfig,
+    out: Path | None = None,
+    watch: Watch | None = None,
+    network: NetworkOptions | None = None,
+    *,
+    trust: bool = False,
 ) -> RunSummary:
     """Play an episode on from a turn, as often and with the agents that the configuration says, into a new run.
 
-    Raises ClemsimError.
+    `trust`: load whatever code the run names. Raises ClemsimError.
     """
     with reader.reading(folder / STORE) as base:
         row = chosen(list(reader.episodes(base)), episode)[0]
         past = before(reader.events(base, row.id), turn)
     old = read_config(folder)
+    run_trust(folder, given=trust).admit(old.arenas)
     changes = {
         "suite": old.suite,
         "arenas": _specs(old, row.key.arena),
         "only": row.key.instance,
         "branched": f"{folder}, {row.key.label} of {row.key.cast}, turn {turn}",
     }
-    return await play(config.model_copy(update=changes), out, watch, past=past)
+    config = config.model_copy(update=changes)
+    return await play(config, out, watch, past=past, network=network, trust=Trust(trust))
 
 
 def _specs(config: RunConfig, name: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def check_same(description: RunDescription, prepared: PreparedRun, rows: Iterabl
         episode = episodes.get(row.key)
         if episode is None:
             raise UsageError(f"{row.key.label} of {row.key.cast} is no longer in suite {prepared.suite.name}")
-        _check_equal(f"the version of {row.key.arena}", row.version, prepared.arenas[row.key.arena].version)
+        _check_equal(f"the version of {row.key.arena}", row.version, row.of(prepared.arenas).version)
         for field, value in episode.instance.model_dump(mode="json").items():
             _check_equal(f"{field!r} of instance {row.key.label}", row.data.get(field), value)
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from clemsim.catalog.trust import Trust
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.game.events import Event
 from clemsim.game.transcript import Transcript
 from clemsim.results.run_summary import RunSummary, write_summary
-from clemsim.runs.manifest import create_run
-from clemsim.runs.prepare import prepare, prepare_arenas
+from clemsim.runs.connections import most_turns
+from clemsim.runs.manifest import absolute_agents, create_run
+from clemsim.runs.prepare import prepare, recorded_arenas, run_trust
 from clemsim.runs.resume_check import check_agents, check_same
 from clemsim.runs.session import RunSession, Watch
 from clemsim.runs.stopping import make_rule, set_aside_unbegun
@@ -24,7 +27,7 @@ from clemsim.runtime.agent import opened
 from clemsim.runtime.limits import Limits
 from clemsim.store import reader
 from clemsim.store.config import RunConfig
-from clemsim.store.folder import STORE, alone, check_folder, default_folder, read_config, read_description
+from clemsim.store.folder import STORE, alone, check_folder, default_folders, read_config, read_description
 from clemsim.store.writer import RunStore
 
 
@@ -36,21 +39,25 @@ async def play(
     past: Sequence[Event] = (),
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
+    network: NetworkOptions | None = None,
+    trust: Trust | None = None,
 ) -> RunSummary:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
 
-    `servers` owns the servers that are started for the run; None: they stop with it. Raises ClemsimError; the folder then
-    keeps what was played.
+    `servers` owns the servers that are started for the run; None: they stop with it. `network`: how others are reached.
+    `trust`: as for `prepare`. Raises ClemsimError; the folder then keeps what was played.
     """
-    prepared = prepare(config, servers)
+    config = config.model_copy(update={"agents": absolute_agents(config)})  # which may be named after their SPECs
+    prepared = prepare(config, servers, network, trust)
     rule = make_rule(prepared, workers)
-    folder = out or default_folder(config)
-    check_folder(folder)
+    if out:
+        check_folder(out)
+    most = most_turns(prepared.agents)
     async with opened(prepared.agents):
-        create_run(folder, prepared, past)
+        folder = create_run([out] if out else default_folders(config), prepared, past)
         episodes = [episode.after(past) for episode in prepared.episodes]
         with alone(folder):
-            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()
 
 
 async def resume(
@@ -60,16 +67,21 @@ async def resume(
     workers: WorkerOptions | None = None,
     servers: ServerPool | None = None,
     changes: Mapping[str, int | None] | None = None,
+    network: NetworkOptions | None = None,
+    *,
+    trust: bool = False,
 ) -> RunSummary:
     """Go on with a run and return its summary: play the unfinished episodes, each from its next turn on, unless the
     stopping rule of the run is answered.
 
     `changes` of the configuration may be those that make no difference to the play: `width`, and None for `stop_when`.
-    `servers`: as for `play`. Raises UsageError where it would not be the same run any more, and every other ClemsimError.
+    `servers` and `network`: as for `play`. `trust`: load whatever code the run names. Raises UsageError where it would not
+    be the same run any more, or names code that the user has not run, and every other ClemsimError.
     """
     description = read_description(folder)
     with alone(folder):
-        prepared = prepare(read_config(folder).model_copy(update=changes or {}), servers)
+        config = read_config(folder).model_copy(update=changes or {})
+        prepared = prepare(config, servers, network, run_trust(folder, given=trust))
         with reader.reading(folder / STORE) as base:
             rows = list(reader.episodes(base))
             recorded = {row.key: reader.events(base, row.id) for row in rows if row.outcome is None}
@@ -80,22 +92,26 @@ async def resume(
             episodes, rule = set_aside_unbegun(folder, rule, episodes), None
         if not episodes:
             return write_summary(folder)
+        most = most_turns(prepared.agents)
         async with opened(prepared.agents):
             check_agents(description, prepared.agents)
-            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule).play()
+            return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()
 
 
-def rescore(folder: Path) -> RunSummary:
-    """Compute every score of a run anew from its transcripts and return the summary. Raises StoreError."""
-    arenas = prepare_arenas(read_config(folder))
+def rescore(folder: Path, *, trust: bool = False) -> RunSummary:
+    """Compute every score of a run anew from its transcripts and return the summary. `trust`: load whatever code it names.
+
+    Raises StoreError and UsageError.
+    """
+    arenas = recorded_arenas(folder, trust=trust)
     with alone(folder), reader.reading(folder / STORE) as base:
         store = RunStore(folder / STORE, create=False)
         try:
             for row in reader.episodes(base):
                 if row.outcome is not None:
-                    arena = arenas[row.key.arena]
+                    arena = row.of(arenas)
                     transcript = Transcript(row.key, arena.load(row.data), tuple(reader.events(base, row.id)))
                     store.score(row.key, *arena.scores(transcript))
         finally:
             store.close()
-    return write_summary(folder)
+        return write_summary(folder)

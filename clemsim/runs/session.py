@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 
 from clemsim._util.loop_monitor import LoopFacts, Monitor, total
 from clemsim._util.tasks import run_in_background
+from clemsim.engines.base import FIRST_WIDTH
 from clemsim.errors import StoreError
 from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.results.tally import Tally
@@ -25,6 +27,7 @@ from clemsim.runtime.limits import Limits
 from clemsim.runtime.observer import Broadcast
 from clemsim.runtime.progress import Progress
 from clemsim.runtime.scheduler import Scheduler
+from clemsim.runtime.watchdog import SlowSteps
 from clemsim.store.folder import STORE
 from clemsim.store.writer import RunStore
 
@@ -33,12 +36,18 @@ HEARTBEAT = 1.0  # seconds between two entries of what a session has cost so far
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """A run while it goes on: what a display may look at, and how to stop it."""
+    """A run while it goes on: what a display may look at, and how to stop it. `stop` returns what is waited for.
+
+    `slow_steps.tell` is called, in another thread, with each step of a game that holds the event loop for over 5 s; unless
+    it is set, such a step is a warning of the logger `clemsim`. `warnings` are for the user, once.
+    """
 
     folder: Path
     progress: Progress
     tally: Tally
-    stop: Callable[[], None]
+    stop: Callable[[], str]
+    slow_steps: SlowSteps
+    warnings: Sequence[str] = ()
 
 
 Watch = Callable[[LiveRun], Coroutine[Any, Any, None]]
@@ -54,11 +63,18 @@ class EpisodePlayer(Protocol):
     async def play(self, episodes: Sequence[Episode]) -> None:
         """Play all episodes."""
 
-    def stop(self) -> None:
-        """Leave every episode where it is."""
+    @property
+    def slow_steps(self) -> SlowSteps:
+        """Where steps that hold the event loop are told."""
+
+    def stop(self) -> str:
+        """Leave every episode where it is. Return what is waited for."""
 
     def set_width(self, width: int | None) -> None:
         """Change the width of every agent."""
+
+    def look_at_servers(self) -> None:
+        """Note in the progress which servers are waited for."""
 
     def worker_costs(self) -> list[LoopFacts]:
         """Return what each process but this one has cost."""
@@ -75,12 +91,13 @@ class RunSession:
     limits: Limits | None = None
     workers: WorkerOptions | None = None
     rule: StoppingRule | None = None  # ends the session once it is answered
+    most: int = sys.maxsize  # turns of each agent in flight
 
     async def play(self) -> RunSummary:
         """Play the episodes and return the summary of the run. Raises ClemsimError; what was played is recorded."""
         store, tally = RunStore(self.folder / STORE, create=False), Tally()
         player = self._player(store, tally)
-        live = LiveRun(self.folder, player.progress, tally, player.stop)
+        live = LiveRun(self.folder, player.progress, tally, player.stop, player.slow_steps, self._warnings())
         try:
             async with (
                 run_in_background(_record_costs(store, player)),
@@ -93,14 +110,21 @@ class RunSession:
             summary = write_summary(self.folder)
         return summary
 
+    def _warnings(self) -> list[str]:
+        """Return what the user should know at the beginning."""
+        warnings, width = list(self.prepared.warnings), self.prepared.config.width or FIRST_WIDTH
+        if self.most < width:
+            warnings.append(f"at most {self.most} turns of an agent are in flight: few files may be open here (ulimit -n)")
+        return warnings
+
     def _player(self, store: RunStore, tally: Tally) -> EpisodePlayer:
         config = self.prepared.config
         if self.workers:
-            return WorkerPool(config, store, tally, self.limits, self.workers)
+            return WorkerPool(config, store, tally, self.limits, self.workers, self.prepared.network)
         observer = Broadcast(store, tally)
         if self.rule:
-            return StoppingScheduler(observer, store, self.rule, config.width, self.limits)
-        return Scheduler(observer, config.width, self.limits)
+            return StoppingScheduler(observer, store, self.rule, config.width, self.limits, most=self.most)
+        return Scheduler(observer, config.width, self.limits, most=self.most)
 
 
 async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:
@@ -109,6 +133,7 @@ async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:
 
     def record() -> None:
         facts = {"seconds": monotonic() - started, "peak_in_flight": progress.peak_in_flight, "turns": progress.turns}
+        facts["failed_retries"] = progress.failed_retries
         costs = [monitor.facts(playing=not player.worker_costs()), *player.worker_costs()]
         store.session(begun, {**facts, **total(costs)})
 
@@ -116,6 +141,7 @@ async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:
         try:
             while True:
                 await asyncio.sleep(HEARTBEAT)
+                player.look_at_servers()
                 record()
         finally:
             with suppress(StoreError):  # the failure of the store itself is raised when it is closed

@@ -14,6 +14,7 @@ is in `results.confidence_sequence`: intervals that hold at all looks together.
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -216,9 +217,16 @@ class StoppingScheduler(Scheduler):
     """Plays until a stopping rule is answered, and records the answer."""
 
     def __init__(
-        self, observer: Observer, store: RunStore, rule: StoppingRule, width: int | None, limits: Limits | None
+        self,
+        observer: Observer,
+        store: RunStore,
+        rule: StoppingRule,
+        width: int | None,
+        limits: Limits | None,
+        *,
+        most: int = sys.maxsize,
     ) -> None:
-        super().__init__(Broadcast(observer, rule), width, limits, in_order=True)
+        super().__init__(Broadcast(observer, rule), width, limits, in_order=True, most=most)
         self._store = store
         self._rule = rule
         rule.when_answered = self.finish

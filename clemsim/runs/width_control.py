@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from clemsim._util.files import write_text
+from clemsim._util.files import PRIVATE, write_text
 from clemsim.errors import UsageError
 from clemsim.store.config import parse_width
 from clemsim.store.folder import LOCK, read_description
@@ -25,10 +25,10 @@ def request_width(folder: Path, text: str) -> None:
     """
     parse_width(text)
     read_description(folder)
-    lock = FileLock(folder / LOCK, timeout=0)
+    lock = FileLock(folder / LOCK, timeout=0, mode=PRIVATE)
     with suppress(Timeout), lock:
         raise UsageError(f"no process is playing {folder}: give the width with `clemsim resume {folder} --width {text}`")
-    write_text(folder / REQUEST, text)
+    write_text(folder / REQUEST, text, mode=PRIVATE)
 
 
 async def follow_requests(folder: Path, set_width: Callable[[int | None], None]) -> None:

@@ -34,6 +34,11 @@ class Agent(AsyncResource, ABC):
         """Return how busy the agent's servers are now, as they say themselves; None where they do not say."""
         return None
 
+    @property
+    def waiting(self) -> str:
+        """What the agent waits for, as a line for the display, where a server is lost or silent; empty: nothing unusual."""
+        return ""
+
     def check(self, arena: str, seats: Sequence[str]) -> None:
         """Raise UsageError if the agent cannot take these seats of this arena."""
 

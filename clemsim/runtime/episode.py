@@ -52,12 +52,6 @@ class Episode:
         """Return the same episode as it goes on after these events."""
         return replace(self, events=events)
 
-    def start(self) -> EpisodeDriver:
-        """Begin `play`, and bring it to where it was. Raises ArenaError, and ReplayMismatch if the events do not fit."""
-        driver = self.drive()
-        driver.replay(self.events)
-        return driver
-
 
 @dataclass(frozen=True)
 class Result:

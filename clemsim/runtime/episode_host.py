@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from clemsim.errors import EngineBusy, Transient
+from clemsim.errors import BadRequest, EngineBusy, Transient, Unauthorized, UnknownModel
 from clemsim.game.events import Event
 from clemsim.game.messages import Message
 from clemsim.game.slot import TurnSlot
@@ -58,6 +58,9 @@ class EpisodeHost:
         self.turns += 1
         progress = self.state.progress
         progress.turns += 1
+        refusals = self.state.refusals
+        if refusals.unproven or refusals.in_row:
+            refusals.answered(agent)
         prefix = 0
         if usage := message.usage:
             progress.requests += 1
@@ -108,7 +111,11 @@ class GatedSlot(TurnSlot):
             self._gate.leave()
             raise
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and isinstance(error, BadRequest):
+            self.host.state.refusals.refused(self.agent, self.host.episode.key, error)
+        elif isinstance(error, Unauthorized | UnknownModel):
+            error.alone = self.host.state.refusals.turned_away(self.agent)
         self.host.state.count_in_flight(self.agent, -1)
         self._gate.leave()
 

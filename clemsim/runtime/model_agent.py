@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from clemsim.engines.base import ChatMessage, Engine, Request, Role, Sampling
@@ -12,10 +11,10 @@ from clemsim.game.messages import Message
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
 
-# Some templates put the opening tag into the prompt, so that the reply has only the closing one; a reply that was cut
-# while thinking has only the opening one.
-_THOUGHT = re.compile(r"\A\s*(?:<think>)?(?P<thought>.*?)</think>(?P<move>.*)\Z", re.DOTALL)
-_CUT_THOUGHT = re.compile(r"\A\s*<think>(?P<thought>.*)\Z", re.DOTALL)
+# What a parser is given, in characters: a token is seldom longer than 16, and parsers may cost per character.
+TOKEN_LENGTH = 64
+REPLY_LIMIT = 2**17
+REASONING_LIMIT = 2**20
 
 
 class ModelAgent(Agent):
@@ -47,19 +46,30 @@ class ModelAgent(Agent):
         """Return the load of the engine's servers."""
         return await self.engine.load()
 
+    @property
+    def waiting(self) -> str:
+        """What the engine waits for."""
+        return self.engine.waiting
+
     def describe(self) -> dict[str, Any]:
         """Return engine, model and sampling."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}
         return {**about, "sampling": self.sampling.describe()}
 
     async def reply(self, view: View) -> Message:
-        """Make one request. What the model thought aloud is set apart from its move."""
+        """Make one request. What the model thought aloud is set apart from its move.
+
+        A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit.
+        """
         held_to = view.format if self.constrain else None
         request = Request(chat(view), self.sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
         completion = await self.engine.complete(request)
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
-        return Message(view.seat, move, reasoning, completion.stop, completion.usage)
+        most, stop = min(TOKEN_LENGTH * self.sampling.max_tokens, REPLY_LIMIT), completion.stop
+        if len(move) > most:
+            move, stop = move[:most], "length"
+        return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage)
 
 
 def chat(view: View) -> list[ChatMessage]:
@@ -76,10 +86,13 @@ def chat(view: View) -> list[ChatMessage]:
 
 
 def split_thought(text: str) -> tuple[str, str]:
-    """Return what the model thought aloud, and its move."""
+    """Return what the model thought aloud, and its move.
+
+    Some templates put the opening tag into the prompt, so that the reply has only the closing one; a reply that was cut
+    while thinking has only the opening one.
+    """
     if "think>" not in text:
         return "", text
-    if match := _THOUGHT.match(text) or _CUT_THOUGHT.match(text):
-        parts = match.groupdict()
-        return parts["thought"].strip(), (parts.get("move") or "").strip()
-    return "", text
+    begun = text.lstrip()
+    thought, closed, move = begun.removeprefix("<think>").partition("</think>")
+    return (thought.strip(), move.strip()) if closed or begun.startswith("<think>") else ("", text)

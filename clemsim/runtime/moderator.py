@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from clemsim._util.tasks import leading_error
-from clemsim.errors import AgentError, ClemsimError, UnknownSeat
+from clemsim.errors import AgentError, ClemsimError, ParserError, UnknownSeat
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.events import Event
-from clemsim.game.messages import Message
+from clemsim.game.messages import Message, encodable
 from clemsim.game.outcomes import Outcome
 from clemsim.game.slot import TurnSlot
 from clemsim.game.table import Pending
@@ -47,7 +47,10 @@ class Moderator:
     _recorded: int = 0  # events
 
     async def run(self) -> Outcome:
-        """Play to the end. Raises EngineError where the infrastructure failed, ArenaError and AgentError for bugs."""
+        """Play to the end. Raises EngineError where the infrastructure failed, ArenaError and AgentError for bugs.
+
+        Of these, ParserError concerns this episode alone; the reply that broke the parser is recorded.
+        """
         self._record()
         while self.driver.outcome is None:
             asks = self.driver.pending
@@ -74,7 +77,11 @@ class Moderator:
         async with self.host.turn(agent) as view.slot:
             message = await self._reply(agent, view)
         self.host.request(agent, view, message)
-        self.driver.answer(ask.turn, message)
+        try:
+            self.driver.answer(ask.turn, message)
+        except ParserError:
+            self._record()
+            raise
         self._record()
         if not agent.requests:
             await asyncio.sleep(0)  # a scripted player never waits; let other episodes run
@@ -90,7 +97,9 @@ class Moderator:
             ) from error
         if not isinstance(message, Message):
             raise AgentError(f"agent {agent.name} returned {type(message).__name__}, not a Message").at(view.key.label)
-        return message
+        if message.content.isascii() and message.reasoning.isascii():
+            return message
+        return replace(message, content=encodable(message.content), reasoning=encodable(message.reasoning))
 
     def _record(self) -> None:
         events = self.driver.events

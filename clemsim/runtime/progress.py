@@ -16,9 +16,11 @@ class Progress:
     turns: int = 0
     requests: int = 0
     retries: int = 0
+    failed_retries: int = 0  # of them, those of turns that were never answered
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
     in_flight: int = 0  # turns
     peak_in_flight: int = 0
     seconds: float = 0.0
+    waiting: tuple[str, ...] = ()  # the servers that are waited for, a line each

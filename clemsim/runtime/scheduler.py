@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from itertools import count
+from types import FrameType
 
+from clemsim._util.author_frames import describe_frames
 from clemsim._util.tasks import leading_error, run_in_background
-from clemsim.errors import ArenaError, EngineError, LimitReached, Unauthorized, UnknownModel
+from clemsim.errors import ArenaError, EngineError, LimitReached, ParserError, Unauthorized, UnknownModel
+from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
 from clemsim.runtime.agent import Agent
@@ -32,6 +35,7 @@ from clemsim.runtime.observer import Observer
 from clemsim.runtime.progress import Progress
 from clemsim.runtime.shared_state import Lane, SchedulerState
 from clemsim.runtime.turn_gate import TurnGate
+from clemsim.runtime.watchdog import SlowSteps, Watchdog
 from clemsim.runtime.width_controller import WidthController
 
 UNLIMITED = 1024  # started episodes of a cast whose agents set no limit themselves
@@ -52,14 +56,18 @@ class Scheduler:
         admission: bool = True,
         depth_first: bool = True,
         in_order: bool = False,
+        most: int = sys.maxsize,
     ) -> None:
-        """With `in_order` episodes begin as they are given. For comparison only: without `admission` every episode starts
-        at once, and without `depth_first` turns enter the gate in the order in which they ask.
+        """No agent gets a width above `most`. With `in_order` episodes begin as they are given. For comparison only: without
+        `admission` every episode starts at once, and without `depth_first` turns enter the gate in the order in which they
+        ask.
         """
+        self.slow_steps = SlowSteps()
         self._state = SchedulerState(observer, limits or Limits(), self.fill, depth_first)
         self._admission = admission
         self._in_order = in_order
         self._width = width
+        self._most = most
         self._lanes: list[Lane] = []
         self._order = count()
         self._group: asyncio.TaskGroup | None = None
@@ -78,9 +86,11 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         begun, before = loop.time(), self.progress.seconds
         self.progress.episodes += len(episodes)
+        self._state.refusals.expect(episodes)
         self._lanes = self._make_lanes(episodes)
         try:
             async with AsyncExitStack() as stack:
+                stack.enter_context(Watchdog(self.slow_steps, self._plays).watching())
                 for controller in self._state.controllers.values():
                     await stack.enter_async_context(run_in_background(self._control(controller)))
                 async with asyncio.TaskGroup() as group:
@@ -93,11 +103,13 @@ class Scheduler:
             self._group = None
             self.progress.seconds = before + loop.time() - begun
 
-    def stop(self) -> None:
-        """Leave every episode where it is; `play` then returns. What was played stays recorded."""
+    def stop(self) -> str:
+        """Leave every episode where it is; `play` then returns. What was played is recorded. Return what is waited for."""
         self.finish()
+        waited = waiting_for({agent.name: gate.inside for agent, gate in self._state.gates.items()})
         for task in list(self._tasks):
             task.cancel()
+        return waited
 
     def finish(self) -> None:
         """Begin no more episodes; `play` returns when those under way have ended."""
@@ -106,6 +118,10 @@ class Scheduler:
     def take_waiting(self) -> list[EpisodeKey]:
         """Take the episodes away that have not begun, and return their keys."""
         return [lane.queue.next(ending=False).key for lane in self._lanes for _ in range(len(lane.queue))]
+
+    def look_at_servers(self) -> None:
+        """Note in the progress which servers are waited for."""
+        self.progress.waiting = tuple(agent.waiting for agent in self._state.gates if agent.waiting)
 
     def worker_costs(self) -> list[dict[str, float]]:
         """Return the costs of other processes: none, for all is done in this one."""
@@ -138,7 +154,7 @@ class Scheduler:
             by_agents.setdefault(frozenset(episode.cast.agents), []).append(episode)
         for agent in dict.fromkeys(agent for agents in by_agents for agent in agents):
             self._state.gates.setdefault(
-                agent, TurnGate(self._width or agent.width or (FEW if self._in_order else UNLIMITED))
+                agent, TurnGate(self._width or agent.width or (FEW if self._in_order else UNLIMITED), self._most)
             )
             if agent.adaptive and agent not in self._state.controllers:
                 self._state.controllers[agent] = self._make_controller(agent)
@@ -202,24 +218,42 @@ class Scheduler:
             for agent in lane.agents:
                 self._state.gates[agent].resort()
 
+    def _plays(self, frame: FrameType) -> bool:
+        """Return whether a frame on the stack plays an episode of this scheduler."""
+        if frame.f_code is _PLAY_EPISODE:
+            return frame.f_locals["self"] is self
+        return frame.f_code is _TURN and frame.f_locals["self"].host.state is self._state
+
     async def _play_episode(self, episode: Episode, lane: Lane) -> None:
-        driver = episode.start()
+        driver = episode.drive()
         self.progress.started += 1
         self._state.observer.started(episode.key)
         host = EpisodeHost(self._state, episode, lane, next(self._order))
         try:
+            driver.replay(episode.events)
             outcome = await self._run_in_time(Moderator(driver, episode.cast, host))
-        except (Unauthorized, UnknownModel, ArenaError):
+        except ParserError as error:
+            self._leave(episode, driver, error.cause, "\n".join((str(error), *describe_frames(error))))
+        except ArenaError:
             raise
         except (EngineError, LimitReached) as error:
-            self.progress.unfinished += 1
-            self._finish(Result(episode.key, driver.transcript, None, error.cause, str(error)))
+            if isinstance(error, Unauthorized | UnknownModel) and not error.alone:
+                raise
+            self._count_retries(error)
+            self._leave(episode, driver, error.cause, str(error))
+            if self._state.refusals.verdict:
+                raise self._state.refusals.verdict from None
         else:
             self.progress.done += 1
             lane.estimates.learn(episode.group, host.turns, host.context)
             self._finish(Result(episode.key, driver.transcript, outcome, score=episode.score))
         finally:
             driver.close()
+
+    def _count_retries(self, error: EngineError | LimitReached) -> None:
+        if isinstance(error, EngineError):
+            self.progress.retries += error.retries
+            self.progress.failed_retries += error.retries
 
     async def _run_in_time(self, moderator: Moderator) -> Outcome:
         """Run an episode, for as long as it may last."""
@@ -234,6 +268,20 @@ class Scheduler:
                 raise
             raise LimitReached(f"the episode was not over after {seconds:g} s", "deadline") from None
 
+    def _leave(self, episode: Episode, driver: EpisodeDriver, cause: str, detail: str) -> None:
+        """Leave an episode unfinished."""
+        self.progress.unfinished += 1
+        self._finish(Result(episode.key, driver.transcript, None, cause, detail))
+
     def _finish(self, result: Result) -> None:
         self.progress.started -= 1
         self._state.observer.finished(result)
+
+
+def waiting_for(replies: Mapping[str, int]) -> str:
+    """Return what a stop waits for: the replies under way of each agent, as text."""
+    parts = [f"{count} {'reply' if count == 1 else 'replies'} of {name}" for name, count in replies.items() if count]
+    return f"waiting for {' and '.join(parts)} to break off" if parts else "no reply is waited for"
+
+
+_PLAY_EPISODE, _TURN = Scheduler._play_episode.__code__, Moderator._turn.__code__

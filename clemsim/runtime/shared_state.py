@@ -11,6 +11,7 @@ from clemsim.runtime.estimates import EpisodeEstimates
 from clemsim.runtime.limits import Limits
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.progress import Progress
+from clemsim.runtime.refusals import Refusals
 from clemsim.runtime.turn_gate import TurnGate
 from clemsim.runtime.width_controller import WidthController
 
@@ -41,6 +42,7 @@ class SchedulerState:
     progress: Progress = field(default_factory=Progress)
     gates: dict[Agent, TurnGate] = field(default_factory=dict)
     controllers: dict[Agent, WidthController] = field(default_factory=dict)
+    refusals: Refusals = field(default_factory=Refusals)
     requesting: int = 0  # requests in flight
 
     def count_in_flight(self, agent: Agent, more: int) -> None:

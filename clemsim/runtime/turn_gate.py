@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import sys
 from collections.abc import Callable
 from itertools import count
 
@@ -15,8 +16,10 @@ class TurnGate:
     Ranks may change too: the gate asks for a rank when a turn comes, and again in `resort`.
     """
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    def __init__(self, width: int, most: int = sys.maxsize) -> None:
+        """The width is at most `most`, now and later."""
+        self.width = min(width, most)
+        self._most = most
         self.inside = 0
         self._waiting: list[tuple[float, int, asyncio.Future[None], Callable[[], float]]] = []
         self._tickets = count()
@@ -28,7 +31,7 @@ class TurnGate:
 
     def resize(self, width: int) -> None:
         """Let `width` turns through from now on."""
-        self.width = width
+        self.width = min(width, self._most)
         self._admit()
 
     def resort(self) -> None:

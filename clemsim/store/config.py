@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from clemsim.errors import UsageError
+
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # what TOML and JSON hold
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Temperature = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+MaxTokens = Annotated[int, Field(ge=1, lt=2**31)]
 
 
 class RunConfig(BaseModel):
@@ -14,15 +21,15 @@ class RunConfig(BaseModel):
     suite: str = "quick"
     arenas: tuple[str, ...] = ()  # empty: all of the suite
     agents: tuple[str, ...] = ("local",)
-    instances: int | None = Field(None, ge=1)
-    repetitions: int = Field(1, ge=1)
-    seed: int = 0
-    width: int | None = Field(None, ge=1)  # None: what each agent can take
-    temperature: float = Field(0.0, ge=0)
-    max_tokens: int = Field(300, ge=1)
+    instances: Count | None = None
+    repetitions: Count = 1
+    seed: Seed = 0
+    width: Count | None = None  # None: what each agent can take
+    temperature: Temperature = 0.0
+    max_tokens: MaxTokens = 300
     constrain: bool = False
     isolate_cache: bool = False
-    batch: int = Field(1, ge=1)
+    batch: Count = 1
     stop_when: str | None = None  # the question that ends the run once it is answered
     only: str | None = None  # the label of the one instance that is played
     imported: str | None = None  # the results that it was made of
@@ -39,6 +46,6 @@ def parse_width(text: str) -> int | None:
     """Return a number of turns in flight, or None for `auto`. Raises UsageError."""
     if text == "auto":
         return None
-    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6) or int(text) < 1:
         raise UsageError(f"--width {text}: give a number of turns, or auto")
     return int(text)

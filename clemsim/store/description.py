@@ -55,6 +55,7 @@ class RunDescription(Description):
     suite: SuiteDescription = SuiteDescription()
     arenas: dict[str, ArenaDescription] = Field(default_factory=dict)
     agents: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    code: dict[str, str] = Field(default_factory=dict)  # SHA-256 of the files that SPECs name, by absolute path
     made: Origin = Origin()
 
     def as_toml(self) -> dict[str, Any]:

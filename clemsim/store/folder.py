@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from shutil import rmtree
 from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
-from clemsim._util.files import check_new, read_toml, write_toml, writing_file
+from clemsim._util.drafts import Draft, remove_left_drafts
+from clemsim._util.files import PRIVATE, PRIVATE_FOLDER, check_new, new_folder, read_toml, write_toml, writing_file
 from clemsim.errors import StoreError
 from clemsim.store.config import RunConfig
 from clemsim.store.description import RunDescription
@@ -22,38 +22,33 @@ M = TypeVar("M", bound=BaseModel)
 CONFIG, STORE, SUMMARY, LOCK = "run.toml", "run.db", "summary.json", "run.lock"
 
 
-def default_folder(config: RunConfig) -> Path:
-    """`runs/DATE-TIME-SUITE`, with a number behind it where that is taken."""
+def default_folders(config: RunConfig) -> list[Path]:
+    """`runs/DATE-TIME-SUITE`, and the names with a number behind it for runs that begin in the same second."""
     stem = f"{datetime.now():%Y%m%d-%H%M%S}-{Path(config.suite).stem}"
-    names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
-    return next(path for name in names if not (path := Path("runs") / name).exists())
+    return [Path("runs") / name for name in (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))]
 
 
 def check_folder(folder: Path) -> None:
     """Raise UsageError unless the folder can become a new run."""
-    check_new(folder, hint=f"choose another --out, or go on with `clemsim resume {folder}`")
+    check_new(folder, hint=_hint(folder))
 
 
 @contextmanager
-def making(folder: Path) -> Iterator[Path]:
-    """Return a folder to write a new run into; it gets its name when all is there, so that no run is ever half made.
-
-    Raises StoreError.
+def making(*places: Path) -> Iterator[Draft]:
+    """Yield the draft of a new run, which gets the first of `places` that is free when all is there, so that no run is
+    ever half made; `draft.place` tells which. Only its owner may read it. Raises StoreError and UsageError.
     """
-    draft = folder.absolute().with_name(f".{folder.absolute().name}.new")
-    try:
-        with writing_file(folder):
-            rmtree(draft, ignore_errors=True)  # of a process that was killed here
-            draft.mkdir(parents=True)
-            yield draft
-            draft.replace(folder)
-    finally:
-        rmtree(draft, ignore_errors=True)
+    with new_folder(*places, hint=_hint(places[0]), mode=PRIVATE_FOLDER) as draft:
+        yield draft
+
+
+def _hint(folder: Path) -> str:
+    return f"choose another --out, or go on with `clemsim resume {folder}`"
 
 
 def write_description(folder: Path, description: RunDescription) -> None:
     """Write `run.toml`."""
-    write_toml(folder / CONFIG, description.as_toml())
+    write_toml(folder / CONFIG, description.as_toml(), mode=PRIVATE)
 
 
 @contextmanager
@@ -62,13 +57,14 @@ def alone(folder: Path) -> Iterator[None]:
 
     Raises StoreError when another one holds it.
     """
-    lock = FileLock(folder / LOCK, timeout=0)
+    lock = FileLock(folder / LOCK, timeout=0, mode=PRIVATE)
     with writing_file(folder):
         try:
             lock.acquire()
         except Timeout as error:  # an OSError too
             raise StoreError(f"another process is playing {folder}: wait for it, or stop it first") from error
     try:
+        remove_left_drafts(folder)
         yield
     finally:
         lock.release()

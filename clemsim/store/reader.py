@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import orjson
 
 from clemsim.errors import StoreError
 from clemsim.game.events import Event, decode
 from clemsim.game.instances import EpisodeKey
-from clemsim.game.outcomes import Outcome
+from clemsim.game.outcomes import Kind, Outcome
+from clemsim.store import checksums
 from clemsim.store.schema import connect
+
+T = TypeVar("T")
+
+UNENDED = ("waiting", "playing", "unfinished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,12 @@ class EpisodeRow:
     cause: str
     detail: str
 
+    def of(self, arenas: Mapping[str, T]) -> T:
+        """Return the arena of the episode. Raises StoreError where the run has none of this name."""
+        if self.key.arena not in arenas:
+            raise StoreError(f"episode {self.id} is of {self.key.arena!r}, which the run does not play")
+        return arenas[self.key.arena]
+
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
@@ -39,8 +50,17 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(connect(path, readonly=True)) as base:
             yield base
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
+
+
+@contextmanager
+def decoding(what: object) -> Iterator[None]:
+    """Raise StoreError where the block cannot make sense of what it has read. For blocks that compute with nothing else."""
+    try:
+        yield
+    except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
+        raise StoreError(f"{what} cannot be read: {type(error).__name__}: {error}") from error
 
 
 def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
@@ -49,17 +69,45 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
         'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
         " quality, cause, detail FROM episodes ORDER BY id"
     )
-    for id_, arena, instance, repetition, cast, experiment, version, data, status, *rest in base.execute(query):
-        kind, reason, blame, quality, cause, detail = rest
-        outcome = Outcome(kind, reason or "", blame, quality) if status == "done" else None
-        key = EpisodeKey(arena, instance, repetition, cast)
-        yield EpisodeRow(id_, key, experiment, version, orjson.loads(data), status, outcome, cause or "", detail or "")
+    for values in base.execute(query):
+        yield _episode(values)
 
 
 def events(base: sqlite3.Connection, episode: int) -> list[Event]:
-    """Return the events of one episode in order."""
+    """Return the events of one episode in order, as they were written. Raises StoreError where they are not."""
+    checksums.check(base, episode)
+    return decoded_events(base, episode)
+
+
+def decoded_events(base: sqlite3.Connection, episode: int) -> list[Event]:
+    """Return the events of one episode as they are now. Raises StoreError where they are none."""
     rows = base.execute("SELECT type, body FROM events WHERE episode=? ORDER BY number", (episode,))
     return [decode(kind, body) for kind, body in rows]
+
+
+def _episode(values: Sequence[Any]) -> EpisodeRow:
+    id_, arena, instance, repetition, cast, experiment, version, data, status, *rest = values
+    kind, reason, blame, quality, cause, detail = rest
+    texts = (arena, instance, cast, experiment, data, status)
+    optional = (kind, reason, blame, cause, detail)
+    right = (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(text, str | None) for text in optional)
+        and all(isinstance(number, int) for number in (repetition, version))
+        and isinstance(quality, int | float | None)
+        and (status in UNENDED or (status == "done" and kind in get_args(Kind)))
+    )
+    if not right:
+        raise StoreError(f"episode {id_} cannot be read: {values!r} is none")
+    try:
+        instance_data = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise StoreError(f"episode {id_} cannot be read: its instance is no JSON: {error}") from error
+    if not isinstance(instance_data, dict):
+        raise StoreError(f"episode {id_} cannot be read: its instance is {data}")
+    outcome = Outcome(kind, reason or "", blame, quality) if status == "done" else None
+    key = EpisodeKey(arena, instance, repetition, cast)
+    return EpisodeRow(id_, key, experiment, version, instance_data, status, outcome, cause or "", detail or "")
 
 
 def requests(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]]:
@@ -74,7 +122,7 @@ def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
     """Return how many replies of each cast were cut at the token limit, or not begun for lack of context."""
     query = (
         'SELECT "cast", stop, count(*) FROM requests JOIN episodes ON episodes.id = requests.episode'
-        " WHERE stop != 'stop' GROUP BY 1, 2 ORDER BY 1, 2"
+        " WHERE stop IN ('length', 'overflow') GROUP BY 1, 2 ORDER BY 1, 2"
     )
     counts: dict[str, dict[str, int]] = {}
     for cast, stop, count in base.execute(query):
@@ -84,4 +132,7 @@ def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
 
 def meta(base: sqlite3.Connection) -> dict[str, Any]:
     """Return the facts about the whole run."""
-    return {key: orjson.loads(value) for key, value in base.execute("SELECT key, value FROM meta")}
+    try:
+        return {key: orjson.loads(value) for key, value in base.execute("SELECT key, value FROM meta")}
+    except (orjson.JSONDecodeError, TypeError) as error:
+        raise StoreError(f"the facts about the run cannot be read: {error}") from error

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from clemsim._util.files import PRIVATE
 from clemsim.errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+READABLE = (2, SCHEMA_VERSION)  # version 2 has no checksums; it is brought up when it is written to
 
 
 QUESTION = "question"  # key of what came of the stopping rule
@@ -26,6 +28,7 @@ CREATE TABLE episodes (
     outcome TEXT, reason TEXT, blame TEXT, quality REAL,
     cause TEXT, detail TEXT,                -- why it is unfinished
     started REAL, ended REAL,               -- seconds since the epoch
+    checksum TEXT,                          -- of an episode that is done, and ended under version 3
     UNIQUE (arena, instance, repetition, "cast"));
 CREATE TABLE events (
     episode INTEGER NOT NULL REFERENCES episodes, number INTEGER NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL,
@@ -49,12 +52,17 @@ CREATE TABLE scores (
 """
 
 
+UPGRADE = "ALTER TABLE episodes ADD COLUMN checksum TEXT;"
+
+
 def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqlite3.Connection:
     """Open a store. Raises StoreError when it is not one, or of another version."""
     mode = "rwc" if create else "ro" if readonly else "rw"
     if not create and not path.is_file():
         raise StoreError(f"there is no run at {path.parent}: {path.name} is missing")
     try:
+        if create:
+            path.touch(PRIVATE)  # the files that SQLite keeps beside it get its permissions
         base = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
             uri=True,
@@ -62,7 +70,7 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqli
             check_same_thread=False,
             timeout=10,
         )
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise StoreError(f"{path} cannot be opened: {error}") from error
     try:
         _set_up(path, base, create=create, readonly=readonly)
@@ -77,10 +85,12 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False) -> sqli
 def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: bool) -> None:
     """Check the version, before anything in the store is touched, and get ready to write."""
     version = SCHEMA_VERSION if create else base.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA_VERSION:
-        raise StoreError(f"{path} is a store of version {version}; this clemsim reads version {SCHEMA_VERSION}")
+    if version not in READABLE:
+        raise StoreError(f"{path} is a store of version {version}; this clemsim reads versions 2 and 3")
     if not readonly:
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=NORMAL")
     if create:
         base.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+    elif version != SCHEMA_VERSION and not readonly:
+        base.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from clemsim.errors import StoreError
+from clemsim.errors import BadInstance, StoreError
 from clemsim.game.events import Event, type_name
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import Message
@@ -27,7 +27,7 @@ from clemsim.runtime.episode import Result, Scores
 from clemsim.runtime.observer import Observer, WidthSample
 from clemsim.store.reader import episodes
 from clemsim.store.schema import SESSION, connect
-from clemsim.store.write_batch import WriteBatch
+from clemsim.store.write_batch import UNWRITABLE, WriteBatch
 
 GATHER = 0.02  # seconds for which a batch gathers, so that adding a row wakes no thread
 
@@ -44,6 +44,7 @@ class RunStore(Observer):
             raise StoreError(f"{path} already exists")
         self._ids: dict[EpisodeKey, int] = {}
         self._failure: StoreError | None = None
+        self._set_aside: dict[int, str] = {}  # episodes of which a row could not be written, and why
         self._batch = WriteBatch()  # gathers; the thread takes it away and puts an empty one in its place
         self._lock = Lock()
         self._closing = Signal()
@@ -61,7 +62,10 @@ class RunStore(Observer):
         if key in self._ids:
             return
         self._ids[key] = number = len(self._ids) + 1
-        data = instance.model_dump_json()
+        try:
+            data = instance.model_dump_json()
+        except ValueError as error:  # pydantic's PydanticSerializationError is one
+            raise BadInstance(f"the instance cannot be written as JSON: {error}").at(key.label) from error
         row = (number, key.arena, key.instance, key.repetition, key.cast, instance.experiment, version, data)
         self._put("enlisted", [row])
 
@@ -95,11 +99,13 @@ class RunStore(Observer):
             self.ended(result.key, result.outcome, result.scores, result.rounds)
 
     def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Sequence[Scores]) -> None:
-        """Enter the outcome of an episode and its scores."""
+        """Enter the outcome of an episode and its scores, which go into the store together."""
         episode = self._ids[key]
-        self._put("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, time())])
-        self._put_numbers("qualities", [(episode, outcome.quality)])
-        self.score(key, scores, rounds)
+        with self._lock:
+            batch = self._current()
+            batch.add("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, time())])
+            batch.add_numbers("qualities", [(episode, outcome.quality)])
+            _add_scores(batch, episode, scores, rounds)
 
     def unfinished(self, key: EpisodeKey, cause: str, detail: str) -> None:
         """Enter that an episode stays unfinished for now."""
@@ -107,11 +113,8 @@ class RunStore(Observer):
 
     def score(self, key: EpisodeKey, scores: Scores, rounds: Sequence[Scores]) -> None:
         """Enter the scores of an episode in place of those that were there."""
-        episode = self._ids[key]
-        self._put("unscored", [(episode,)])
-        numbered = enumerate([scores, *rounds])
-        rows = [(episode, number, metric, value) for number, metrics in numbered for metric, value in metrics.items()]
-        self._put_numbers("scores", rows)
+        with self._lock:
+            _add_scores(self._current(), self._ids[key], scores, rounds)
 
     def width_sampled(self, sample: WidthSample) -> None:
         """Enter one sample of an agent's width."""
@@ -146,10 +149,6 @@ class RunStore(Observer):
         with self._lock:
             self._current().add(kind, rows)
 
-    def _put_numbers(self, kind: str, rows: Sequence[Sequence[Any]]) -> None:
-        with self._lock:
-            self._current().add_numbers(kind, rows)
-
     def _current(self) -> WriteBatch:
         """Return the batch that gathers, to a caller that holds the lock."""
         if self._failure:
@@ -163,7 +162,23 @@ class RunStore(Observer):
             with self._lock:
                 batch, self._batch = self._batch, WriteBatch()
             try:
-                batch.write(self._base)
-            except (sqlite3.Error, TypeError) as error:
+                self._commit(batch)
+            except (sqlite3.Error, *UNWRITABLE) as error:
                 self._failure = StoreError(f"the run cannot be written: {error}; what was committed before is safe")
                 return
+
+    def _commit(self, batch: WriteBatch) -> None:
+        """Write a batch. Where a row cannot be written, its episode is set aside as unfinished, and all others are kept."""
+        if self._set_aside:
+            batch = batch.without(self._set_aside)
+        try:
+            batch.write(self._base)
+        except UNWRITABLE:
+            batch.write_apart(self._base, self._set_aside)
+
+
+def _add_scores(batch: WriteBatch, episode: int, scores: Scores, rounds: Sequence[Scores]) -> None:
+    batch.add("unscored", [(episode,)])
+    numbered = enumerate([scores, *rounds])
+    rows = [(episode, number, metric, value) for number, metrics in numbered for metric, value in metrics.items()]
+    batch.add_numbers("scores", rows)

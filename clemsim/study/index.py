@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from clemsim._util.files import write_toml
+from clemsim._util.files import PRIVATE, write_toml
 from clemsim.catalog.kinds import kinds
 from clemsim.catalog.models import Characteristics
 from clemsim.store.folder import CONFIG, read_description
@@ -69,7 +69,7 @@ def write(folder: Path, members: Sequence[tuple[Member, str]]) -> None:
         missing=tuple(_missing(member, why) for member, why in missing),
     )
     tables = index.model_dump(exclude_none=True)
-    write_toml(folder / INDEX, {name: rows for name, rows in tables.items() if rows})
+    write_toml(folder / INDEX, {name: rows for name, rows in tables.items() if rows}, mode=PRIVATE)
 
 
 def engine_of(agent: Mapping[str, Any]) -> str | None:

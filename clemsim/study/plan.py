@@ -19,8 +19,9 @@ from clemsim._util.files import safe_name
 from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.models import Model, Name, Variant, complete_facts, read, read_models
+from clemsim.catalog.trust import Trust
 from clemsim.errors import UsageError
-from clemsim.store.config import RunConfig
+from clemsim.store.config import Count, MaxTokens, RunConfig, Seed, Temperature
 
 MEMBERS = "members"  # the folder of the runs within that of the study
 Pairings = Literal["self", "all", "round-robin"]
@@ -39,15 +40,15 @@ class Study(BaseModel):
     quantisations: tuple[float, ...] = ()
     suites: tuple[str, ...] = Field(("quick",), min_length=1)
     arenas: tuple[str, ...] = ()
-    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    seeds: tuple[Seed, ...] = Field((0,), min_length=1)
     constrain: tuple[bool, ...] = Field((False,), min_length=1)
     pairings: Pairings = "self"
-    parallel: int = Field(1, ge=1)
-    instances: int | None = Field(None, ge=1)
-    repetitions: int = Field(1, ge=1)
-    width: int | None = Field(None, ge=1)
-    temperature: float = Field(0.0, ge=0)
-    max_tokens: int = Field(300, ge=1)
+    parallel: Count = 1
+    instances: Count | None = None
+    repetitions: Count = 1
+    width: Count | None = None
+    temperature: Temperature = 0.0
+    max_tokens: MaxTokens = 300
 
     @field_validator("constrain", mode="before")
     @classmethod
@@ -110,7 +111,7 @@ class Member:
     @property
     def specs(self) -> list[str]:
         """The SPEC of each player."""
-        return [player.variant.agent for player in self.players]
+        return [player.variant.spec for player in self.players]
 
 
 def read_study(path: Path) -> Study:
@@ -129,12 +130,16 @@ def _suite_path(folder: Path, suite: str) -> str:
     return str(path.resolve()) if suite not in suites.available() and path.exists() else suite
 
 
-def plan(study: Study) -> list[Member]:
-    """Return all runs of the study; those of one player follow each other. Raises UsageError."""
+def plan(study: Study, trust: Trust | None = None) -> list[Member]:
+    """Return all runs of the study; those of one player follow each other. `trust`: whose code is loaded; None: only what
+    the user has run before. Raises UsageError.
+    """
+    trust = trust or Trust(named_by=f"study {study.name}")
+    trust.admit(study.arenas)
     players = _players(study)
     members = [_self_play(study, player, *setting) for player in players for setting in _settings(study)]
     if study.pairings != "self":
-        members = [member for setting in _settings(study) for member in _pairings(study, players, *setting)]
+        members = [member for setting in _settings(study) for member in _pairings(study, trust, players, *setting)]
         members.sort(key=lambda member: [players.index(player) for player in member.seats.values()])
     for run, count in Counter(member.run for member in members).items():
         if count > 1:
@@ -181,28 +186,32 @@ def _is_chosen(study: Study, variant: Variant) -> bool:
 
 
 def _self_play(study: Study, player: StudyPlayer, suite: str, seed: int, constrain: bool) -> Member:
-    config = _config(study, (player.variant.agent,), study.arenas, suite, seed, constrain)
+    config = _config(study, (player.variant.spec,), study.arenas, suite, seed, constrain)
     return Member(_folder([player], config), config, player)
 
 
-def _pairings(study: Study, players: Sequence[StudyPlayer], suite: str, seed: int, constrain: bool) -> Iterator[Member]:
+def _pairings(
+    study: Study, trust: Trust, players: Sequence[StudyPlayer], suite: str, seed: int, constrain: bool
+) -> Iterator[Member]:
     """Yield a run for each cast and each set of seats.
 
     A seat name means another part in another game, so only games with exactly the same seats share a run.
     """
-    for seats, arenas in _arenas_by_seats(study, suite).items():
+    for seats, arenas in _arenas_by_seats(study, trust, suite).items():
         count = len(seats)
         casts = product(players, repeat=count) if study.pairings == "all" else permutations(players, count)
         for cast in casts:
-            agents = tuple(f"{seat}={player.variant.agent}" for seat, player in zip(seats, cast, strict=True))
+            agents = tuple(f"{seat}={player.variant.spec}" for seat, player in zip(seats, cast, strict=True))
             config = _config(study, agents, arenas, suite, seed, constrain)
             run = f"{_folder(cast, config)}-{'-'.join(seats)}"
             yield Member(run, config, None, dict(zip(seats, cast, strict=True)))
 
 
-def _arenas_by_seats(study: Study, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
+def _arenas_by_seats(study: Study, trust: Trust, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
     by_seats: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for spec in study.arenas or suites.load_suite(suite).arenas:
+    arenas = study.arenas or tuple(suites.load_suite(suite).arenas)
+    trust.admit(arenas)
+    for spec in arenas:
         by_seats[find_arena(spec).seats].append(spec)
     return {seats: tuple(arenas) for seats, arenas in by_seats.items()}
 

@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clemsim._util.files import check_new, make_folder, write_toml
+from clemsim._util.files import PRIVATE, PRIVATE_FOLDER, check_new, make_folder, write_toml
 from clemsim._util.tasks import leading_error, run_in_background
 from clemsim.catalog.agents import kind_of
+from clemsim.catalog.kinds import AgentKind
 from clemsim.catalog.models import read
+from clemsim.catalog.shared_secrets import check_secrets, unencrypted
+from clemsim.catalog.trust import Trust
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
 from clemsim.results.clusters import Point
@@ -25,13 +29,14 @@ from clemsim.runs.manifest import settled
 from clemsim.runs.prepare import prepare
 from clemsim.runs.session import LiveRun
 from clemsim.runtime.progress import Progress
+from clemsim.runtime.watchdog import SlowStep, log
 from clemsim.store.config import RunConfig
-from clemsim.store.folder import CONFIG, alone, read_config
+from clemsim.store.folder import CONFIG, LOCK, alone, read_config
 from clemsim.study import index
 from clemsim.study.plan import MEMBERS, Member, Study, plan
 
 STUDY = "study.toml"
-TOTALS = ("turns", "requests", "retries", "tokens_in", "tokens_out", "tokens_cached", "in_flight")
+TOTALS = ("turns", "requests", "retries", "failed_retries", "tokens_in", "tokens_out", "tokens_cached", "in_flight")
 
 
 @dataclass(slots=True)
@@ -43,6 +48,7 @@ class MemberStatus:
     member: Member
     episodes: int
     live: LiveRun | None = None
+    opening: asyncio.Task[Any] | None = None  # what plays it, while its agents are opened
     over: bool = False
     summary: RunSummary | None = None
     seconds: float = 0.0
@@ -51,21 +57,31 @@ class MemberStatus:
 
 @dataclass(slots=True)
 class StudyRun:
-    """A study in progress: its state for a display, and its stop. `on_over` is called with each member that is over."""
+    """A study in progress: its state for a display, and its stop. `on_over` is called with each member that is over,
+    `on_slow_step` with each step of a game that holds the event loop for over 5 s.
+    """
 
     folder: Path
     members: list[MemberStatus]
     parallel: int = 1
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    trust: Trust = field(default_factory=Trust)
+    warnings: Sequence[str] = ()
     stopped: bool = False
     on_over: Callable[[MemberStatus], None] = field(default=lambda status: None)
+    on_slow_step: Callable[[SlowStep], None] = log  # called in another thread
     servers: ServerPool = field(default_factory=lambda: ServerPool(keep=True))
 
-    def stop(self) -> None:
-        """Stop all runs, and start no other. They can be resumed."""
+    def stop(self) -> str:
+        """Stop all runs, and start no other. They can be resumed. Return what is waited for."""
         self.stopped = True
+        waited = []
         for status in self.members:
-            if status.live and not status.over:
-                status.live.stop()
+            if status.opening:
+                status.opening.cancel()
+            elif status.live and not status.over:
+                waited.append(status.live.stop())
+        return "; ".join(waited) or "no run is under way"
 
     def progress(self) -> Progress:
         """Return running totals over all members; episodes of earlier sessions count as done."""
@@ -79,6 +95,7 @@ class StudyRun:
             total.unfinished += progress.unfinished
             for name in TOTALS:
                 setattr(total, name, getattr(total, name) + getattr(progress, name))
+            total.waiting = (*total.waiting, *(line for line in progress.waiting if line not in total.waiting))
         return total
 
     def points(self) -> dict[str, list[Point]]:
@@ -100,9 +117,21 @@ class StudyRun:
 StudyWatch = Callable[[StudyRun], Coroutine[Any, Any, None]]
 
 
-def prepare_members(members: Sequence[Member]) -> list[MemberStatus]:
-    """Check that all that the members name exists, and count their episodes. Raises UsageError and BadInstance."""
-    return [MemberStatus(member, len(prepare(member.config).episodes)) for member in members]
+def prepare_members(
+    members: Sequence[Member], network: NetworkOptions | None = None, trust: Trust | None = None
+) -> list[MemberStatus]:
+    """Check that all that the members name exists and that they share no secret, and count their episodes. Raises UsageError
+    and BadInstance.
+    """
+    network = network or NetworkOptions()
+    statuses = [MemberStatus(each, len(prepare(each.config, network=network, trust=trust).episodes)) for each in members]
+    check_secrets(_agents(statuses), network)
+    return statuses
+
+
+def _agents(members: Sequence[MemberStatus]) -> list[tuple[AgentKind, str]]:
+    """Return kind and argument of every agent."""
+    return [kind_of(spec) for spec in dict.fromkeys(spec for status in members for spec in status.member.specs)]
 
 
 def is_study(folder: Path) -> bool:
@@ -117,18 +146,29 @@ def read_folder(folder: Path) -> Study:
     return read(folder / STUDY, Study)
 
 
-async def run_study(study: Study, folder: Path, watch: StudyWatch | None = None, parallel: int | None = None) -> StudyRun:
+async def run_study(
+    study: Study,
+    folder: Path,
+    watch: StudyWatch | None = None,
+    parallel: int | None = None,
+    network: NetworkOptions | None = None,
+    trust: Trust | None = None,
+) -> StudyRun:
     """Play a study into a folder that is new or holds this study; episodes that were played there stay.
 
-    `parallel`: the number of runs at a time; None: that of the study. Raises UsageError where the folder holds something
-    else, and every other ClemsimError that concerns the whole study.
+    `parallel`: the number of runs at a time; None: that of the study. `network`: how servers are reached. `trust`: whose
+    code is loaded; None: only what the user has run before. Raises UsageError where the folder holds something else, and
+    every other ClemsimError that concerns the whole study.
     """
-    members = prepare_members(plan(study))
+    network, trust = network or NetworkOptions(), trust or Trust(named_by=f"study {study.name}")
+    members = prepare_members(plan(study, trust), network, trust)
     _check_folder(folder, members)
-    make_folder(folder)
+    make_folder(folder, mode=PRIVATE_FOLDER)
     with alone(folder):
-        write_toml(folder / STUDY, study.model_dump(exclude_none=True))
-        study_run = StudyRun(folder, members, parallel or study.parallel)
+        _check_folder(folder, members)  # another process may have played into it since
+        write_toml(folder / STUDY, study.model_dump(exclude_none=True), mode=PRIVATE)
+        warnings = unencrypted(_agents(members), network)
+        study_run = StudyRun(folder, members, parallel or study.parallel, network, trust, warnings)
         _write_index(study_run)
         async with study_run.servers, run_in_background(watch(study_run) if watch else None):
             await _play(study_run)
@@ -157,17 +197,21 @@ async def _play_member(study_run: StudyRun, status: MemberStatus) -> None:
     """Play or resume one run. Only bugs in games and agents end the whole study."""
 
     async def watch(live: LiveRun) -> None:
-        status.live = live
+        status.live, status.opening = live, None
+        live.slow_steps.tell = study_run.on_slow_step
         _write_index(study_run)
-        if study_run.stopped:
-            live.stop()
 
     folder, started = study_run.folder / status.member.run, asyncio.get_running_loop().time()
+    status.opening = asyncio.current_task()
     try:
         if (folder / CONFIG).exists():
-            status.summary = await run.resume(folder, watch, servers=study_run.servers)
+            status.summary = await run.resume(
+                folder, watch, servers=study_run.servers, network=study_run.network, trust=study_run.trust.given
+            )
         else:
-            status.summary = await run.play(status.member.config, folder, watch, servers=study_run.servers)
+            config, servers, network = status.member.config, study_run.servers, study_run.network
+            trust = study_run.trust
+            status.summary = await run.play(config, folder, watch, servers=servers, network=network, trust=trust)
     except (ArenaError, AgentError):
         raise
     except ClemsimError as error:
@@ -193,7 +237,8 @@ def _needed_servers(study_run: StudyRun) -> list[str]:
 def _check_folder(folder: Path, members: Sequence[MemberStatus]) -> None:
     """Raise UsageError unless the folder is free, or holds this study, perhaps with fewer members."""
     if not is_study(folder):
-        check_new(folder, "and is no study")
+        begun = (folder / LOCK).exists()  # by a process that was killed before it had written the index
+        check_new(folder, "and is no study", beside=(LOCK, STUDY) if begun else ())
     for status in members:
         if (folder / status.member.run / CONFIG).exists():
             _check_same(folder / status.member.run, status.member.config)

@@ -55,10 +55,11 @@ def test_a_file_that_cannot_be_written_is_named_and_keeps_its_content(tmp_path: 
     with pytest.raises(StoreError) as caught:
         files.write_text(tmp_path / "f" / "g", "new")
     assert str(caught.value).startswith(f"{tmp_path / 'f' / 'g'} cannot be written: ")
-    (tmp_path / ".f").mkdir()  # the draft cannot be made
+    (tmp_path / "folder").mkdir()
     with pytest.raises(UsageError, match="cannot be written: Is a directory"):
-        files.write_text(tmp_path / "f", "new", UsageError)
+        files.write_text(tmp_path / "folder", "new", UsageError)
     assert (tmp_path / "f").read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"f", "folder"}
 
 
 def test_only_a_free_place_is_new(tmp_path: Path) -> None:
@@ -84,3 +85,12 @@ def test_a_safe_name_is_one_part_of_a_path(text: str, expected: str) -> None:
 
 def test_a_safe_name_with_other_characters() -> None:
     assert files.safe_name("a (b)/ü", "-", "A-Za-z0-9._-") == "a-b-"
+
+
+def test_names_that_collide_get_a_digest_of_their_own() -> None:
+    names = files.safe_names(["a b", "a/b", "a_b", "A_b", "other", "x" * 300, "../..", "..", "other"])
+    assert names["a_b"] == "a_b" and names["other"] == "other"
+    assert len({name.casefold() for name in names.values()}) == len(names)
+    assert names["a b"].startswith("a_b-") and len(names["x" * 300]) < 100
+    assert names["a b"] == files.safe_names(["a/b", "a b"])["a b"], "stable"
+    assert not any(set(name) <= {"."} or "/" in name for name in names.values())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import polars as pl
@@ -81,3 +83,11 @@ def test_a_folder_with_everything(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         write([], [], "Report", tmp_path / "file", ["svg"])
+
+
+def test_no_text_is_a_formula() -> None:
+    texts = ["=cmd|calc!A0", "+1 a", "-", "@x", "\ty", "-0.5", "a=b", None]
+    frame = pl.DataFrame({"=model": texts, "score": [-1.0] * len(texts)})
+    rows = list(csv.reader(StringIO(csv_of(ResultTable("t", "T", frame)))))
+    assert [row[0] for row in rows] == ["'=model", "'=cmd|calc!A0", "'+1 a", "'-", "'@x", "'\ty", "-0.5", "a=b", ""]
+    assert {row[1] for row in rows[1:]} == {"-1.0"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from clemsim_arenas.referencegame.game import Grids, ReferenceGame
 
@@ -24,7 +26,9 @@ def test_the_right_grid_wins(answer: str) -> None:
     assert outcome("Expression: filled", answer) == ("success", 100, None)
 
 
-@pytest.mark.parametrize("answer", ["Answer: first", "Answer: 3", "Answer: first or second"])
+@pytest.mark.parametrize(
+    "answer", ["Answer: first", "Answer: 3", "Answer: first or second", "Answer: fırst", "Anſwer: ſecond"]
+)
 def test_a_wrong_grid_loses(answer: str) -> None:
     assert outcome("Expression: filled", answer) == ("failure", 0, None)
 
@@ -37,6 +41,12 @@ def test_any_other_answer_aborts(answer: str) -> None:
 @pytest.mark.parametrize("expression", ["filled", "Expression:", "Expression: filled\nand more", "My Expression: filled"])
 def test_any_other_description_aborts(expression: str) -> None:
     assert outcome(expression) == ("aborted", None, "giver")
+
+
+def test_a_long_description_that_is_none_is_read_in_one_pass() -> None:
+    begun = process_time()
+    assert outcome("Expression:" + " " * 2**17 + "a\nb") == ("aborted", None, "giver")
+    assert process_time() - begun < 15, "trying each blank anew took a minute"
 
 
 def test_the_follower_reads_the_whole_expression_and_its_own_order() -> None:

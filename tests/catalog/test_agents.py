@@ -93,3 +93,18 @@ def test_a_spec_may_leave_a_place_to_the_environment(monkeypatch: pytest.MonkeyP
     with pytest.raises(UsageError, match="a key is no part of a SPEC") as caught:
         expanded("m@http://127.0.0.1/${SOME_API_KEY}")
     assert "hush" not in str(caught.value)
+
+
+def test_replicas_and_what_shares_a_server_with_them_are_one_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEMSIM_API_KEY", "bare-key-of-one")
+    make_casts(["m@http://a,http://b", "n@http://b/v1,http://c:80", "o@http://C"], OPTIONS)
+    with pytest.raises(UsageError, match=r"CLEMSIM_API_KEY would go to http://a:80 and http://d:80"):
+        make_casts(["m@http://a,http://b", "guesser=n@http://d"], OPTIONS)
+    make_casts(["m@http://a", "baseline", "random"], OPTIONS)
+
+
+def test_hosts_with_names_that_are_too_much_alike_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEMSIM_API_KEY_A_B", "key-of-one-host")
+    with pytest.raises(UsageError, match=r"CLEMSIM_API_KEY_A_B would be the key of a-b and of a\.b"):
+        make_casts(["m@https://a-b", "n@https://a.b"], OPTIONS)
+    make_casts(["m@https://a-b", "n@https://a-b:8443/v1"], OPTIONS)

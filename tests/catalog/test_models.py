@@ -74,3 +74,14 @@ def test_the_registry_holds_forty_models_and_no_impossible_fact() -> None:
         assert (model.provider and model.released is None) or model.released <= date(2026, 1, 1)  # type: ignore[operator]
         assert model.cutoff is None or model.released is None or model.cutoff < model.released
         assert model.open_weights or model.parameters is None, "the size of a closed model is not public"
+
+
+def test_a_variant_names_the_variable_of_its_key(tmp_path: Path) -> None:
+    model = '[[model]]\nname = "m"\n[[model.variant]]\naccess = "x"\nkey_env = "TOGETHER_KEY"\nagent = '
+    (read_,) = read_models(write(tmp_path, model + '"m@https://host/v1"'))
+    assert read_.variant[0].spec == "m@https://host/v1#key_env=TOGETHER_KEY"
+    for agent in ('"local"', '"m@https://host/v1#key_env=B"'):
+        with pytest.raises(UsageError, match=r"key_env goes with an agent MODEL@URL that names no key itself"):
+            read_models(write(tmp_path, model + agent))
+    with pytest.raises(UsageError, match="key_env"):
+        read_models(write(tmp_path, model.replace("TOGETHER_KEY", "sk-123") + '"m@https://host/v1"'))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from tests.cli.conftest import Clemsim
 
 AUTHORS = '''
-from clemsim import Agent, Arena, Instance, Message, Outcome, Question, Table, anything
+from clemsim import Agent, Arena, Instance, Message, Outcome, Parser, Question, Table, anything
 
 
 class Pair(Arena[Instance]):
@@ -42,6 +45,34 @@ class Seats(Pair):
     async def play(self, table: Table, instance: Instance, /) -> Outcome:
         await table.ask("three", "Well?")
         return Outcome.success()
+
+
+def whole(reply: str) -> int:
+    return int(reply)
+
+
+class Fussy(Arena[Instance]):
+    name, seats = "fussy", ("one",)
+
+    async def play(self, table: Table, instance: Instance, /) -> Outcome:
+        await table.ask("one", "Ready?")
+        await table.ask("one", f"A number, {instance.id}?", parse=Parser(whole))
+        return Outcome.success()
+
+    def instances(self) -> list[Instance]:
+        return [Instance(id=id) for id in range(5)]
+
+
+class Numbers(Agent):
+    name = "numbers"
+
+    def __init__(self, arg="", options=None):
+        pass
+
+    async def reply(self, view):
+        with open("asked.txt", "a") as file:
+            print(view.key.label, view.turn, file=file)
+        return Message(view.seat, "many" if view.key.instance == "default/3" else "3")
 
 
 class Calm(Agent):
@@ -119,3 +150,40 @@ def test_a_bug_in_another_process(clemsim: Clemsim, authors: Path) -> None:
         *("run", "--arena", "authors.py:Pair", "--agent", "authors.py:Calm", "--workers", 2, "--out", "r"),
     )
     assert said.code == 2 and f"line {line_of(authors, 'lookup({})')}" in said.err
+
+
+@pytest.mark.parametrize("workers", [[], ["--workers", 2]], ids=["here", "workers"])
+def test_a_reply_that_breaks_a_parser_ends_its_episode_only(
+    clemsim: Clemsim, authors: Path, tmp_path: Path, workers: list[object]
+) -> None:
+    said = clemsim("run", "--arena", "authors.py:Fussy", "--agent", "authors.py:Numbers", "--out", "r", *workers)
+    assert said.code == 1 and "clemsim resume r" in said.err
+    told = " ".join(said.out.split())
+    assert "1 episodes are unfinished and in no average (1 parser error)" in told
+    assert "parser error: the parser of turn 2 (one) raised ValueError: invalid literal for int()" in told
+    assert f'File "{authors}", line {line_of(authors, "return int(reply)")}, in whole\n    return int(reply)\n' in said.err
+    summary = clemsim("show", "r", "--json").json
+    assert (summary["arenas"]["fussy"]["success"], summary["causes"]) == (4, {"parser error": 1})
+    assert "parser_error" in summary
+    shown = clemsim("show", "r", "fussy/default/3")
+    assert "many" in shown.out and "the parser of turn 2" in shown.out
+    replayed = clemsim("replay", "r")
+    assert replayed.code == 1 and "raised ValueError" in replayed.out
+
+    asked = (tmp_path / "asked.txt").read_text().splitlines()
+    if workers:
+        return
+    assert clemsim("resume", "r").code == 1, "the parser is as it was"
+    authors.write_text(authors.read_text().replace("return int(reply)", "return int(reply) if reply.isdecimal() else 0"))
+    # in other processes, for this one has loaded the file
+    mended = subprocess.run(
+        [sys.executable, "-m", "clemsim.cli.main", "resume", "r", "--trust", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert mended.returncode == 0, mended.stderr
+    assert json.loads(mended.stdout)["arenas"]["fussy"]["success"] == 5
+    assert (tmp_path / "asked.txt").read_text().splitlines() == asked, "the reply was recorded, and not asked for again"
+    fresh = subprocess.run([sys.executable, "-m", "clemsim.cli.main", "replay", "r", "--trust"], cwd=tmp_path, check=False)
+    assert fresh.returncode == 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,12 +47,38 @@ def test_a_second_process_is_refused(clemsim: Clemsim, tmp_path: Path) -> None:
     assert clemsim("resume", "r", "--max-requests", 1).code == 0  # the lock went with the process
 
 
+MAKING = """
+import os, sys, time
+from pathlib import Path
+from clemsim.store.folder import making
+with making(Path("r")) as draft:
+    (draft.path / "run.toml").write_text("half")
+    print("made", flush=True)
+    time.sleep(60)
+"""
+
+
 def test_a_kill_while_the_run_is_made_leaves_nothing_in_its_place(clemsim: Clemsim, tmp_path: Path) -> None:
-    draft = tmp_path / ".r.new"
-    draft.mkdir()
-    (draft / "run.toml").write_text("half")
-    assert clemsim(*PLAY).code == 0
-    assert not draft.exists()
+    process = subprocess.Popen([sys.executable, "-c", MAKING], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout and process.stdout.readline() == "made\n"
+    assert clemsim(*PLAY).code == 0  # beside a process that lives
+    (draft,) = tmp_path.glob(".clemsim-*")
+    assert (draft / "draft" / "run.toml").read_text() == "half"
+    process.kill()
+    process.communicate()
+    assert clemsim(*PLAY[:-1], "other").code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"r", "other"}
+
+
+def test_only_its_owner_may_read_a_run(clemsim: Clemsim, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        clemsim(*PLAY)
+        clemsim("resume", "r")
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "r", *(tmp_path / "r").iterdir())}
+    assert modes == {"r": 0o700, "run.db": 0o600, "run.toml": 0o600, "run.lock": 0o600, "summary.json": 0o600}
 
 
 def limited() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,41 @@ def test_missing_tables_are_named(played: Clemsim, tmp_path: Path) -> None:
         package.open_run(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="there is no table 'games': choose one of episodes, turns, scores"):
         package.open_run(tmp_path / "r").pandas("games")
+
+
+def test_agents_whose_names_would_be_one_folder_are_exported_apart(clemsim: Clemsim, tmp_path: Path) -> None:
+    (tmp_path / "agents.py").write_text(NAMED)
+    words = [word for name in ("Blank", "Slash", "Plain") for word in ("--agent", f"agents.py:{name}")]
+    assert clemsim("run", "--arena", "taboo", "--instances", "1", *words, "--out", "r").code == 0
+    said = clemsim("export", "r", "--format", "clembench", "--out", "x")
+    assert said.code == 0 and said.out.startswith("9 episodes in x")
+    folders = sorted(path.name for path in (tmp_path / "x").iterdir())
+    assert len(folders) == 3 and "a_b-t0.0" in folders
+    assert len(list((tmp_path / "x").rglob("scores.json"))) == 9
+    assert clemsim("export", "r", "--format", "clembench", "--out", "x").code == 2
+
+
+def test_an_export_that_fails_leaves_nothing(clemsim: Clemsim, tmp_path: Path) -> None:
+    clemsim("run", "--arena", "taboo", "--instances", "1", "--agent", "baseline", "--out", "r")
+    with closing(sqlite3.connect(tmp_path / "r" / "run.db")) as base, base:
+        base.execute("UPDATE episodes SET quality = 7 WHERE id = 3")
+    for form in ("clembench", "jsonl"):
+        said = clemsim("export", "r", "--format", form, "--out", "x")
+        assert said.code == 2 and "episode 3 (taboo/" in said.err and "is damaged" in said.err
+    assert {path.name for path in tmp_path.iterdir()} == {"r"}
+
+
+NAMED = """
+from clemsim import Agent, Message
+class Named(Agent):
+    def __init__(self, arg, options):
+        pass
+    async def reply(self, view):
+        return Message(view.seat, "?")
+class Blank(Named):
+    name = "a b"
+class Slash(Named):
+    name = "a/b"
+class Plain(Named):
+    name = "a_b"
+"""

@@ -41,6 +41,7 @@ def test_a_run_is_as_recorded(played: Clemsim) -> None:
 def test_a_difference_to_the_recording_is_named(played: Clemsim, tmp_path: Path, change: str, expected: str) -> None:
     with closing(sqlite3.connect(tmp_path / "r" / "run.db")) as base, base:
         base.execute(change)
+        base.execute("UPDATE episodes SET checksum = NULL")  # with it, the change itself would be told
     result = played("replay", "r", "taboo/high_en/0")
     assert result.code == 1
     assert "taboo/high_en/0 of random: " in result.out and expected in result.out

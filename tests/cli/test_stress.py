@@ -27,7 +27,7 @@ def spec() -> Iterator[str]:
     assert line.startswith("serving fake@http://127.0.0.1:")
     yield line.split()[1]
     server.send_signal(signal.SIGINT)
-    assert server.wait(10) == 0 and server.stderr.read() == ""
+    assert server.wait(10) == 0 and server.stderr.read().count("\n") == 1
     server.stderr.close()
 
 

@@ -127,8 +127,9 @@ def test_ctrl_c_stops_all_runs_and_loses_nothing(clemsim: Clemsim, study: Path) 
         "        await asyncio.sleep(0 if view.turn < 2 else 100)\n"
         "        return Message(view.seat, 'CLUE: x')\n"
     )
-    process = start("study", "study.toml", "--out", "s", "--json", cwd=study.parent)
+    process = start("study", "study.toml", "--out", "s", "--json", "--trust", cwd=study.parent)
     while not (study.parent / "s" / "members" / "dice-script" / "quick-seed0" / "run.db").exists():
+        assert process.poll() is None, process.communicate()
         sleep(0.05)
     sleep(1)
     process.send_signal(signal.SIGINT)
@@ -136,7 +137,7 @@ def test_ctrl_c_stops_all_runs_and_loses_nothing(clemsim: Clemsim, study: Path) 
     assert process.returncode == 1 and "stopped; go on with: clemsim resume s" in err
     assert [row["why"] for row in orjson.loads(out)["runs"]] == ["", "", "stopped", "stopped"]
     result = clemsim("resume", "s", "--width", 1)
-    assert result.code == 2 and "give no option but --json" in result.err
+    assert result.code == 2 and "give no option but --trust, --json" in result.err
 
 
 def test_pairings_name_their_seats(clemsim: Clemsim, study: Path) -> None:

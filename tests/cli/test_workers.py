@@ -13,7 +13,7 @@ from clemsim.results import diagnostics
 from clemsim.store import reader
 from tests.cli.conftest import Clemsim, start
 from tests.cli.test_run import SLOW, transcripts, wait_for_events
-from tests.engines.servers import MODEL, FakeServer, serving_in_thread
+from tests.engines.servers import MODEL, FakeServer, says, serving_in_thread
 
 ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
 
@@ -80,3 +80,17 @@ def test_what_a_worker_raises_gets_one_line(clemsim: Clemsim, tmp_path: Path) ->
 def test_no_cluster_is_there(clemsim: Clemsim) -> None:
     said = clemsim("run", "--agent", "baseline", "--ray", "127.0.0.1:9", "--out", "r")
     assert said.code == 2 and "no Ray at 127.0.0.1:9" in said.err and "RAY_AUTH_MODE=token" in said.err
+
+
+@pytest.mark.slow
+def test_options_of_the_network_and_refusals_reach_through_workers(
+    clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "sk-very-secret-3"
+    monkeypatch.setenv("CLEMSIM_API_KEY", key)
+    refusal = says(400, f'{{"error": "temperature unsupported, {key}"}}')
+    with serving_in_thread(FakeServer([refusal] * 400)) as server:
+        words = ("--suite", "paper", "--arena", "taboo", "--agent", f"{MODEL}@{server.url}", "--header", "X-Team: a")
+        said = clemsim("run", *words, "--workers", 2, "--out", "r", "--width", 4)
+    assert said.code == 2 and "tiny refuses every request: the server said 400: temperature unsupported, (key)" in said.err
+    assert len(server.bodies) < 60 and {headers["X-Team"] for _, headers in server.seen} == {"a"}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
 
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from clemsim.engines.base import ChatMessage, Request, Sampling
 from clemsim.game.formats import Format
@@ -46,6 +46,12 @@ class FakeServer:
     listings: int = 0
     priority: bool = False
     url: str = ""
+    seen: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+
+    @property
+    def log(self) -> str:
+        """All that it was sent, but for bodies."""
+        return "\n".join(f"{path} {dict(headers)}" for path, headers in self.seen)
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """Answer POST /v1/chat/completions."""
@@ -74,25 +80,36 @@ class FakeServer:
 
 
 @asynccontextmanager
-async def serving(server: FakeServer) -> AsyncIterator[FakeServer]:
-    """Let the server listen on the loopback address."""
-    app = web.Application()
+async def serving(server: FakeServer, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[FakeServer]:
+    """Let the server listen on the loopback address, at a free port unless one is given."""
+
+    @web.middleware
+    async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
+        server.seen.append((request.path_qs, dict(request.headers)))
+        return await handler(request)
+
+    app = web.Application(middlewares=[note])
     app.router.add_post("/v1/chat/completions", server.chat)
     app.router.add_get("/v1/models", server.listing)
     app.router.add_get("/version", server.about)
     app.router.add_get("/props", server.about)
-    async with TestServer(app, host="127.0.0.1") as running:
-        server.url = str(running.make_url("")).rstrip("/")
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
+        server.url = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
         yield server
+    finally:
+        await runner.cleanup()
 
 
 @contextmanager
-def serving_in_thread(server: FakeServer) -> Iterator[FakeServer]:
+def serving_in_thread(server: FakeServer, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[FakeServer]:
     """Let the server listen on an event loop of its own, for tests of what blocks."""
     ready, done = Event(), Event()
 
     async def serve() -> None:
-        async with serving(server):
+        async with serving(server, tls, port):
             ready.set()
             await asyncio.to_thread(done.wait)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from clemsim.engines.answers import apportion, read_batch
 from clemsim.engines.base import ChatMessage, Completion, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.chat import ChatEngine
-from clemsim.engines.protocol import apportion, read_batch
 from clemsim.engines.simulated.answers import Body
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
@@ -128,8 +128,11 @@ def test_shares_add_up() -> None:
     [
         {},
         {"choices": [], "usage": {"prompt_tokens": 4}},
-        {"choices": [{"index": 0, "message": {"content": "a"}, "token_ids": [1]}], "usage": {}},
-        {"choices": [{"index": 0, "message": {"content": "a"}}], "usage": {"prompt_tokens": 4}},
+        {"choices": [{"index": 0, "message": {"content": "a"}, "token_ids": [1]}] * 2, "usage": {}},
+        {"choices": [{"index": 1, "message": {"content": "a"}, "token_ids": [1]}], "usage": {}},
+        {"choices": [{"index": 0, "message": {"content": 3}}], "usage": {"prompt_tokens": 4}},
+        {"choices": 3},
+        [],
     ],
 )
 def test_an_unreadable_batch_is_the_servers_fault(payload: Any) -> None:

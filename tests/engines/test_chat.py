@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import orjson
@@ -16,6 +19,7 @@ from aiohttp import web
 
 from clemsim.engines.address import checked_url
 from clemsim.engines.chat import ChatEngine
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import (
     BadRequest,
     EngineBusy,
@@ -30,6 +34,7 @@ from clemsim.errors import (
 from clemsim.game.formats import one_of
 from tests.engines.servers import MODEL, FakeServer, Handler, answer, ask, says, serving
 
+CERTIFICATES = Path(__file__).parent / "certificates"
 KEY = "sk-very-secret"
 OVERFLOW = '{"error": {"message": "maximum context length is 10 tokens", "code": 400}}'
 
@@ -140,7 +145,7 @@ async def test_permanent_faults_are_final(fault: Handler, kind: type[EngineError
 
 
 async def test_timeout() -> None:
-    async with playing(FakeServer([hang] * 2), timeout=0.05, attempts=2) as chat:
+    async with playing(FakeServer([hang] * 2), network=NetworkOptions(timeout=0.05), attempts=2) as chat:
         with pytest.raises(EngineTimeout, match="after 2 attempts"):
             await chat.complete(ask())
 
@@ -166,11 +171,12 @@ async def test_retry_after_is_respected(
 
 async def test_server_gone_after_opening() -> None:
     async with serving(FakeServer()) as server:
-        chat = engine(server.url, attempts=2)
+        chat = engine(server.url, network=NetworkOptions(patience=0.1))
         await chat.open()
     try:
-        with pytest.raises(EngineUnavailable, match="after 2 attempts"):
-            await chat.complete(ask())
+        for _ in range(2):  # the second one is not waited for again
+            with pytest.raises(EngineUnavailable, match=r"it was waited for 0.1 s, after 1 attempt$"):
+                await chat.complete(ask())
     finally:
         await chat.close()
 
@@ -318,3 +324,54 @@ def test_keys_that_no_header_carries_are_refused(key: str) -> None:
     with pytest.raises(UsageError) as caught:
         engine("http://host", key=key)
     assert key not in str(caught.value)
+
+
+GARBAGE = f"HTTP/1.1 200 OK\r\nno header, but {KEY}\r\n\r\n"
+SPLIT = f"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{{{KEY}    "
+LISTING = 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"data": []}'
+
+
+def shown(error: BaseException) -> str:
+    """Return all that a program could show of an error and of what led to it."""
+    causes, waiting = list[str](), [error]
+    while waiting:
+        current = waiting.pop()
+        causes += [repr(current), repr(vars(current)), *format_exception(current, chain=False)]
+        waiting += [other for other in (current.__cause__, current.__context__) if other]
+    return "\n".join(causes)
+
+
+@asynccontextmanager
+async def saying(*answers: str, tls: bool) -> AsyncIterator[str]:
+    """Send these answers, whatever is asked; the last one for ever."""
+    left = list(answers)
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+        writer.write((left.pop(0) if len(left) > 1 else left[0]).encode())
+        writer.close()
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATES / "server.pem")
+    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=context if tls else None)
+    async with server:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize("tls", [True, False])
+@pytest.mark.parametrize("garbage", [GARBAGE, SPLIT, KEY * 9, f"HTTP/1.1 418 {KEY}\r\nContent-Length: 0\r\n\r\n"])
+async def test_nothing_of_an_error_shows_the_key(garbage: str, tls: bool) -> None:
+    network = NetworkOptions(ca_file=str(CERTIFICATES / "ca.pem"))
+    async with saying(garbage, tls=tls) as url:
+        with pytest.raises(EngineError) as refused:
+            await engine(url, network=network).open()
+    async with saying(LISTING, LISTING, LISTING, garbage, tls=tls) as url:
+        chat = engine(url, network=network, attempts=1)
+        await chat.open()
+        try:
+            with pytest.raises(EngineError) as caught:
+                await chat.complete(ask())
+        finally:
+            await chat.close()
+    assert KEY not in shown(refused.value) and KEY not in shown(caught.value)

@@ -87,23 +87,6 @@ async def test_tls_settings_reach_all_clients_that_use_tls() -> None:
         await transport.close()
 
 
-async def test_the_environment_names_no_proxy_unless_the_policy_trusts_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("HTTP_PROXY", "http_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    async with echoing() as url:
-        assert await post_by_all(url, NetworkPolicy(HEADERS)) == [b"a", b"a"]
-        trusting = NetworkPolicy(HEADERS, trust_env=True)
-        with pytest.raises(httpx.ConnectError):
-            async with control_client(trusting) as client:
-                await client.get(url)
-        aiohttp = AiohttpTransport(url, trusting)
-        with pytest.raises(OSError):
-            await aiohttp.post(b"")
-        await aiohttp.close()
-
-
 async def test_connections_are_given_up_after_the_connect_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(*_: object, **__: object) -> None:
         await asyncio.sleep(100)

@@ -38,6 +38,8 @@ class Script:
                     writer.write(part)
                     await writer.drain()
                     await asyncio.sleep(0.001)
+        except asyncio.IncompleteReadError:
+            pass  # the client has left
         finally:
             writer.close()
 
@@ -143,3 +145,60 @@ async def test_no_server_answers(make: Make) -> None:
     with pytest.raises(OSError):
         await transport.post(b"{}")
     await transport.close()
+
+
+HEADERS = "the headers of the answer are longer than the 64 KiB|its headers are too long"
+LIMITED = [
+    (
+        b"HTTP/1.1 200 OK\r\nX-Endless: " + b"a" * 2**17,
+        HEADERS,
+    ),
+    (
+        b"HTTP/1.1 200 OK\r\n" + b"X-Many: aaaaaaaa\r\n" * 10_000,
+        HEADERS,
+    ),
+    (b"HTTP/1.1 200 " + b"O" * 2**17, HEADERS),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nhi", "longer than the 16 MiB"),
+    (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (2**24 + 2**17), "longer than the 16 MiB"),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"10000\r\n" + b"x" * 65536, None),
+    (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhi", r"compressed its answer \(gzip\)"),
+    (b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", "switched protocols|wait"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 77777777777777777777777777\r\n\r\n", None),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", None),
+    (b"HTTP/9.9 abc\r\n\r\n\xff\x00", None),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("answer", "why"), LIMITED)
+async def test_what_a_server_must_not_send_is_an_error_of_its_request(
+    make: Make, answer: bytes, why: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = [answer, OK] if b"gzip" in answer else [answer]  # a whole answer leaves the connection open
+    async with talking(make, Script(first, [OK])) as transport:
+        with pytest.raises(OSError, match=why):
+            await transport.post(b"1")
+        assert (await transport.post(b"2")).body == b"hi"
+    assert not [record for record in caplog.records if record.name == "asyncio"], "no tracebacks on the terminal"
+
+
+async def test_interim_responses_without_end() -> None:
+    async with talking(Http11Transport, Script([b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" * 10_000])) as transport:
+        with pytest.raises(OSError, match="64 KiB"):
+            await transport.post(b"1")
+
+
+@BOTH
+async def test_a_body_up_to_the_limit_is_read(make: Make) -> None:
+    head = b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 8000 + b"\r\nContent-Length: %d\r\n\r\n" % 2**24
+    async with talking(make, Script([head + b"x" * 2**24, OK])) as transport:
+        assert len((await transport.post(b"1")).body) == 2**24
+        assert (await transport.post(b"2")).body == b"hi"
+
+
+@BOTH
+async def test_no_compression_is_asked_for(make: Make) -> None:
+    script = Script([OK])
+    async with talking(make, script) as transport:
+        await transport.post(b"{}")
+    assert b"\r\nAccept-Encoding: identity\r\n" in script.read[0] and script.read[0].count(b"Accept-Encoding") == 1

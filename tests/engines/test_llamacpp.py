@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -108,6 +111,29 @@ async def test_closing_waits_for_the_requests_under_way() -> None:
         await engine.complete(ask())
 
 
+class EndlessServer:
+    """Makes tokens until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.begun, self.stopped = threading.Event(), threading.Event()
+
+    def handle_chat_completions(self, body: object, take: Callable[[dict[str, Any]], bool]) -> None:
+        """Stream one reply."""
+        while not take({"choices": [{"delta": {"content": "x"}, "finish_reason": None}]}):
+            self.begun.set()
+        self.stopped.set()
+
+
+async def test_a_request_that_is_cancelled_breaks_off() -> None:
+    engine, server = LlamaCppEngine(slots=1), EndlessServer()
+    engine._server, engine._pool = server, ThreadPoolExecutor(1)
+    turn = asyncio.create_task(engine.complete(ask()))
+    assert await asyncio.to_thread(server.begun.wait, 10)
+    turn.cancel()
+    await engine.close()
+    assert server.stopped.is_set() and turn.cancelled()
+
+
 async def test_a_file_of_another_format(tmp_path: Path) -> None:
     path = tmp_path / "notes.gguf"
     path.write_text("notes")
@@ -121,7 +147,7 @@ async def test_empty_file(tmp_path: Path) -> None:
 
 
 async def test_folder(tmp_path: Path) -> None:
-    assert "is not a GGUF file" in await refused(tmp_path)
+    assert "cannot be read: it is a folder, not a file" in await refused(tmp_path)
 
 
 async def test_missing_file(tmp_path: Path) -> None:
@@ -156,3 +182,27 @@ async def refused(path: Path | None) -> str:
         await LlamaCppEngine(path).open()
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+class Strange:
+    """Stands for llama.cpp's server, and answers what it is told to."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def handle_chat_completions(self, body: dict[str, object]) -> object:
+        """Answer, or raise."""
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer", [RuntimeError("ggml"), None, [], {"choices": [{}]}, {"error": {"code": [], "message": 3}}]
+)
+async def test_whatever_llama_cpp_answers_is_its_own_fault(answer: object) -> None:
+    engine = LlamaCppEngine(slots=1)
+    engine._server, engine._pool = Strange(answer), ThreadPoolExecutor(1)
+    with pytest.raises(EngineUnavailable):
+        await engine.complete(ask())
+    await engine.close()

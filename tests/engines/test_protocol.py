@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clemsim.engines import protocol
-from clemsim.engines.base import ChatMessage, Completion, Request, Sampling
+from clemsim.engines.base import ChatMessage, Request, Sampling
 from clemsim.errors import (
     BadRequest,
     EngineBusy,
@@ -18,9 +19,10 @@ from clemsim.errors import (
     Transient,
     Unauthorized,
     UnknownModel,
+    Withheld,
 )
 from clemsim.game.formats import one_of
-from tests.engines.servers import answer, ask
+from tests.engines.servers import ask
 
 PLAIN = {
     "model",
@@ -33,10 +35,6 @@ PLAIN = {
     "frequency_penalty",
     "stream",
 }
-
-
-def read(payload: Any) -> Completion:
-    return protocol.read_completion(payload, ask(), "tiny", started=1.0, seconds=2.0, retries=3)
 
 
 def test_the_body_for_any_server_is_explicit() -> None:
@@ -73,50 +71,6 @@ def test_no_constraint_without_format(dialect: protocol.Dialect) -> None:
 def test_format_for_a_server_that_cannot() -> None:
     with pytest.raises(BadRequest, match="cannot hold"):
         protocol.request_body("tiny", ask(form=one_of("a", "b")), "openai")
-
-
-def test_read_takes_everything() -> None:
-    completion = read(answer("hi", "length"))
-    assert (completion.text, completion.reasoning, completion.stop) == ("hi", "", "length")
-    usage = completion.usage
-    assert (usage.model, usage.seed, usage.started, usage.seconds, usage.retries) == ("tiny", 7, 1.0, 2.0, 3)
-    assert (usage.tokens_in, usage.tokens_out, usage.tokens_cached, usage.fingerprint) == (5, 2, 3, "fp")
-
-
-@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
-def test_read_reasoning(field: str) -> None:
-    message = {"content": None, field: "hm"}
-    completion = read({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
-    assert (completion.text, completion.reasoning, completion.stop) == ("", "hm", "stop")
-
-
-@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens_details": None}])
-def test_missing_usage_counts_nothing(usage: dict[str, Any] | None) -> None:
-    counts = read(answer(usage=usage)).usage
-    assert (counts.tokens_in, counts.tokens_out, counts.tokens_cached) == (0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        None,
-        [],
-        "text",
-        {},
-        {"choices": []},
-        {"choices": None},
-        {"choices": {}},
-        {"choices": ["text"]},
-        {"choices": [{}]},
-        {"choices": [{"message": None}]},
-        {"choices": [{"message": {"content": ["a"]}}]},
-        answer(usage={"prompt_tokens": "many"}),
-        answer(usage=[1]),
-    ],
-)
-def test_unreadable(payload: Any) -> None:
-    with pytest.raises(EngineUnavailable, match="unreadable answer"):
-        read(payload)
 
 
 @pytest.mark.parametrize(
@@ -193,3 +147,52 @@ def test_long_messages_are_cut() -> None:
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
     assert protocol.parse_retry_after(header, datetime(2026, 11, 23, 12, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"error": {"code": "content_filter", "message": "The response was filtered"}}',
+        '{"error": {"innererror": {"code": "ResponsibleAIPolicyViolation"}}}',
+    ],
+)
+def test_a_filter_that_refuses_a_conversation_is_no_bad_request(status: int, text: str) -> None:
+    error = protocol.error_of(status, text)
+    assert isinstance(error, Withheld) and error.cause == "filtered"
+    assert not isinstance(protocol.error_of(500, text), Withheld)
+
+
+def test_a_redirect_says_what_to_do() -> None:
+    assert "redirects are not followed" in str(protocol.error_of(302, ""))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("Wed, 21 Oct 2015 99999999999999999999:28:00 GMT", "-1", "nan", "inf", "1e999", "\u0663", "9" * 5000, "soon", ","),
+        *(
+            "Mon, 01 Jan 0001 00:00:00 +2359",
+            "Fri, 31 Dec 9999 23:59:59 -2359",
+            "\ud800",
+            "Wed, 21 Oct 2015 07:28:00 +99999999",
+        ),
+    ],
+)
+def test_a_retry_after_of_any_shape_raises_nothing(header: str) -> None:
+    seconds = protocol.parse_retry_after(header)
+    assert seconds is None or 0 <= seconds < float("inf")
+
+
+@given(
+    st.text(max_size=40) | st.from_regex(r"\A[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,30} \d+:\d+:\d+ [-+A-Z0-9]{1,9}\Z")
+)
+def test_any_retry_after_raises_nothing(header: str) -> None:
+    seconds = protocol.parse_retry_after(header)
+    assert seconds is None or 0 <= seconds < float("inf")
+
+
+@given(st.text(max_size=600), st.integers(10, 300))
+def test_a_shortened_text_is_one_printable_line(text: str, length: int) -> None:
+    line = protocol.shorten(text, length)
+    assert len(line) <= length and (line.isprintable() or not line)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import Any
 
 import orjson
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
+from clemsim.engines.answers import read_completion
 from clemsim.engines.connect import NetworkPolicy
 from clemsim.engines.event_stream import StreamedAnswer, read_stream
 from clemsim.engines.http11 import HttpResponse
@@ -15,7 +21,8 @@ from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.engines.stream_timing import EventMeter, TimedAiohttpTransport
 from clemsim.engines.streaming import Streaming, StreamingEngine
-from clemsim.errors import EngineBusy, EngineUnavailable, UsageError
+from clemsim.errors import EngineBusy, EngineError, EngineUnavailable, UsageError
+from tests.engines.hostile import ANY_JSON
 from tests.engines.servers import MODEL, FakeServer, ask, says, serving
 
 SPEC = Spec(model=MODEL, first_token=0.02, interval=0.005, prefill=1e9)
@@ -169,3 +176,22 @@ async def test_responses_over_aiohttp_are_timed_too() -> None:
         response = await transport.post(b'{"max_tokens": 3}')
         await transport.close()
     assert message(read_stream(response))["content"] == "a." and meter.events == 3
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"", b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n']))
+def test_any_stream_is_read_or_the_servers_fault(tail: bytes, head: bytes) -> None:
+    with suppress(EngineUnavailable):
+        read_stream(stream(head + tail))
+
+
+@given(st.lists(ANY_JSON, max_size=3), ANY_JSON)
+def test_any_events_are_read_or_the_servers_fault(deltas: list[Any], more: Any) -> None:
+    events = [json.dumps({"choices": [{"delta": delta, "finish_reason": more}], "usage": more}) for delta in deltas]
+    with suppress(EngineError):
+        answer = read_stream(stream(*(f"data: {event}\n\n".encode() for event in events), b"data: [DONE]\n\n"))
+        read_completion(answer.payload, ask(), "tiny", started=1.0, seconds=2.0)
+
+
+def test_a_stream_of_too_many_events() -> None:
+    with pytest.raises(EngineUnavailable):
+        read_stream(stream(b"data: {}\n\n" + b"\n\n" * (2**18 + 1) + b"data: [DONE]\n\n"))

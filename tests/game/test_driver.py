@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 
 import pytest
 
-from clemsim import Arena, Instance, Message, Outcome, Question, Table, anything
-from clemsim.errors import ArenaError, BadInstance, ForbiddenAwait, ReplayMismatch, UnknownSeat
+from clemsim import Arena, Instance, Message, Outcome, Parser, Question, Table, anything
+from clemsim.errors import ArenaError, BadInstance, ForbiddenAwait, ParserError, ReplayMismatch, UnknownSeat
 from clemsim.game.driver import EpisodeDriver
-from clemsim.game.events import Asked, Ended, Event, Parsed, Rejected, Replied, Told, decode, encode, type_name
+from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told, decode, encode, type_name
 from tests.games import Guessing, Number, Poll
 
 
@@ -207,3 +208,73 @@ def test_a_wrong_instance_is_refused() -> None:
         Guessing().drive(Instance())  # type: ignore[arg-type]
     with pytest.raises(BadInstance, match="target"):
         Guessing().load({"target": "many"})
+
+
+class Mood(Arena[Instance]):
+    """Its parser fails at a reply, in a way that a test chooses."""
+
+    name, version = "mood", 1
+    seats = ("a", "b")
+
+    def __init__(self, fail: Callable[[str], object]) -> None:
+        self.fail = fail
+
+    async def play(self, table: Table, instance: Instance, /) -> Outcome:
+        """Ask both."""
+        table.note("begun")
+        either: Parser[object] = Parser(str)
+        await table.ask_all([Question("a", "Well?", either), Question("b", "And you?", Parser(self.fail))])
+        return Outcome.success()
+
+
+def fails(error: BaseException) -> Callable[[str], object]:
+    def read(reply: str) -> object:
+        raise error
+
+    return read
+
+
+def deep(reply: str) -> object:
+    return deep(reply)
+
+
+@pytest.mark.parametrize(
+    ("parse", "name"),
+    [
+        (fails(ValueError("no")), "ValueError: no"),
+        (fails(StopIteration()), "StopIteration"),
+        (fails(MemoryError()), "MemoryError"),
+        (fails(KeyError("x" * 9999)), "KeyError: 'xxx"),
+        (deep, "RecursionError"),
+        (lambda reply: json.loads("[" * 900 + "]" * 900), "cannot|Recursion"),
+    ],
+)
+def test_what_a_reply_brings_about_in_a_parser_is_told_of_the_turn(parse: Callable[[str], object], name: str) -> None:
+    drive = Mood(parse).drive(Instance(id=0))
+    drive.answer(1, Message("a", "fine"))
+    with pytest.raises(ParserError, match=rf"the parser of turn 2 \(b\) raised .*{name}") as caught:
+        drive.answer(2, Message("b", "so so"))
+    assert caught.value.where == "mood/default/0" and len(str(caught.value)) < 500
+    kinds = [type(event) for event in drive.events]
+    assert kinds == [Noted, Asked, Asked, Replied, Replied], "replies are kept, what follows from them is not"
+    mended = Mood(str.upper).drive(Instance(id=0))
+    mended.replay(drive.events)
+    assert mended.outcome == Outcome.success()
+
+
+def test_bugs_beside_parsers_are_none_of_a_parser() -> None:
+    for error in (ArenaError("mine"), KeyboardInterrupt()):
+        drive = Mood(fails(error)).drive(Instance(id=0))
+        drive.answer(1, Message("a", "fine"))
+        with pytest.raises(type(error)) as caught:
+            drive.answer(2, Message("b", "so so"))
+        assert not isinstance(caught.value, ParserError)
+
+
+@pytest.mark.parametrize("move", [10**30, [10**30, {"a": (1, -(10**30))}], {"a": {10**30}}])
+def test_a_move_of_huge_numbers_is_stored_as_text(move: object) -> None:
+    drive = Mood(lambda reply: move).drive(Instance(id=0))
+    driven(drive, ["a", "b"])
+    assert drive.outcome == Outcome.success()
+    stored = [decode(type_name(event), encode(event)) for event in drive.events]
+    assert stored == drive.events and str(10**30) in str(stored)

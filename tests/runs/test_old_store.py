@@ -12,6 +12,8 @@ import clemsim
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.runs.replay import replay
+from clemsim.store import checksums
+from clemsim.store.reader import reading
 from tests.cli.conftest import Clemsim
 from tests.cli.conftest import clemsim as clemsim_command  # noqa: F401 (a fixture)
 
@@ -46,6 +48,13 @@ def test_it_is_shown_scored_exported_and_analysed(clemsim_command: Clemsim, fini
     assert analysed.code == 0, analysed.err
 
 
+def test_reading_leaves_it_as_it_is(clemsim_command: Clemsim, finished: Path, tmp_path: Path) -> None:  # noqa: F811
+    before = (finished / "run.db").read_bytes()
+    assert clemsim_command("show", finished).code == clemsim_command("replay", finished).code == 0
+    assert clemsim_command("export", finished, "--format", "jsonl", "--out", tmp_path / "x").code == 0
+    assert (finished / "run.db").read_bytes() == before
+
+
 async def test_it_is_resumed_to_the_same_scores(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(STOPPED, tmp_path / "stopped"))
     server = SimulatedServer(Spec(model="fake"))
@@ -57,4 +66,8 @@ async def test_it_is_resumed_to_the_same_scores(tmp_path: Path) -> None:
     finally:
         await server.stop()
     assert run.summary.unfinished == 0
+    with reading(folder / "run.db") as base:
+        assert base.execute("PRAGMA user_version").fetchone() == (3,)
+        checked, without = checksums.counts(base)
+        assert checked > 0 and without > 0, "those that ended before have none"
     assert run.summary.as_json()["agents"] == orjson.loads((folder / "resumed.json").read_bytes())

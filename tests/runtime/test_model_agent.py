@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 from clemsim_agents import remote, replay
@@ -11,6 +12,7 @@ from clemsim_arenas.taboo.game import Taboo, Word
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Sampling
 from clemsim.errors import UsageError
+from clemsim.game.events import encode
 from clemsim.game.messages import Message, Usage
 from clemsim.runs.run import play
 from clemsim.runtime.model_agent import ModelAgent, chat, split_thought
@@ -51,6 +53,32 @@ def said(text: str, reasoning: str = "") -> Completion:
 )
 def test_thoughts_are_no_part_of_the_move(text: str, expected: tuple[str, str]) -> None:
     assert split_thought(text) == expected
+
+
+def test_thoughts_are_found_in_one_pass() -> None:
+    begun = process_time()
+    assert split_thought(" " * 2**20 + "think>") == ("", " " * 2**20 + "think>")
+    assert process_time() - begun < 15, "trying each blank anew took hours"
+
+
+@pytest.mark.parametrize(("max_tokens", "length", "kept"), [(10, 10**6, 640), (300, 19_200, 19_200), (10**6, 10**6, 2**17)])
+async def test_a_reply_longer_than_its_tokens_can_be_is_cut(max_tokens: int, length: int, kept: int) -> None:
+    engine = Recording(*[said("x" * length, "y" * (2**20 + 1))] * 2)
+    (result,) = await Guessing().run([Number()], ModelAgent(engine, Sampling(max_tokens=max_tokens)))
+    replied = result.transcript.turns[0].replied
+    assert replied is not None and result.outcome is not None
+    assert (len(replied.content), len(replied.reasoning)) == (kept, 2**20)
+    assert replied.stop == ("stop" if kept == length else "length")
+    assert ("cut at the token limit" in result.outcome.reason) == (kept < length)
+
+
+async def test_what_no_store_can_hold_is_replaced() -> None:
+    engine = Recording(*[said("GUESS: \ud800\x00é", "\udfff")] * 2)
+    (result,) = await Guessing().run([Number()], ModelAgent(engine, Sampling()))
+    replied = result.transcript.turns[0].replied
+    assert replied is not None and (replied.content, replied.reasoning) == ("GUESS: \ufffd\x00é", "\ufffd")
+    for event in result.transcript.events:
+        encode(event)
 
 
 async def test_thoughts_are_recorded_and_not_sent_back() -> None:

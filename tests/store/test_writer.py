@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -13,8 +14,9 @@ from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Re
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
 from clemsim.runtime.observer import WidthSample
-from clemsim.store import reader
-from clemsim.store.writer import RunStore
+from clemsim.store import checksums, reader
+from clemsim.store.write_batch import WriteBatch
+from clemsim.store.writer import GATHER, RunStore
 from tests.games import Number
 
 KEY = EpisodeKey("guessing", "default/0", 0, "m")
@@ -92,7 +94,7 @@ def test_a_store_of_another_version(path: Path) -> None:
     written(path)
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA user_version=99")
-    with pytest.raises(StoreError, match="a store of version 99; this clemsim reads version 2"), reader.reading(path):
+    with pytest.raises(StoreError, match="a store of version 99; this clemsim reads versions 2 and 3"), reader.reading(path):
         pass
 
 
@@ -102,9 +104,127 @@ def test_a_store_that_is_there_is_not_overwritten(path: Path) -> None:
         RunStore(path)
 
 
-def test_a_failed_write_is_told(path: Path) -> None:
+def test_a_failed_write_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = RunStore(path)
+
+    def full(self: WriteBatch, base: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(WriteBatch, "write", full)
+    with pytest.raises(StoreError, match="the run cannot be written: database or disk is full; what was committed before"):
+        writer.close()
+
+
+OTHER, THIRD = EpisodeKey("guessing", "default/1", 0, "m"), EpisodeKey("guessing", "default/2", 0, "m")
+HUGE: list[tuple[str, Event]] = [
+    ("Integer exceeds 64-bit range", Noted("n", 2**70)),
+    ("surrogates not allowed", Told("a", "\udcff")),
+    ("Integer exceeds 64-bit range", Asked(2**70, "a", "")),
+]
+
+
+@pytest.mark.parametrize(("reason", "event"), HUGE, ids=[type(event).__name__ for _, event in HUGE])
+def test_a_row_that_cannot_be_written_sets_its_own_episode_aside(path: Path, reason: str, event: Event) -> None:
+    writer = RunStore(path)
+    for key in (KEY, OTHER, THIRD):
+        writer.enlist(key, Number(), 1)
+        writer.record(key, 0, EVENTS[:3])
+    writer.record(OTHER, 3, [event])
+    for key in (KEY, OTHER, THIRD):
+        writer.record(key, 4 if key == OTHER else 3, EVENTS[3:])
+        writer.ended(key, Outcome.success(50), {"Main Score": 50.0}, [])
+    writer.width_sampled(WidthSample(0.0, None, 1, 1, 1, None, None, ""))  # type: ignore[arg-type]
+    sleep(3 * GATHER)  # what comes later of the same episode is not written either
+    writer.record(OTHER, 9, [Noted("late", 1)])
+    writer.ended(OTHER, Outcome.success(50), {"Main Score": 50.0}, [])
+    writer.close()
+    with reader.reading(path) as base:
+        rows = {row.key: row for row in reader.episodes(base)}
+        assert [rows[key].status for key in (KEY, OTHER, THIRD)] == ["done", "unfinished", "done"]
+        assert rows[OTHER].cause == "not stored" and reason in rows[OTHER].detail
+        assert reader.events(base, 1) == reader.events(base, 3) == EVENTS
+        assert reader.events(base, 2) == EVENTS[:3]
+        assert base.execute("SELECT DISTINCT episode FROM scores").fetchall() == [(1,), (3,)]
+
+
+def test_an_episode_that_cannot_be_enlisted_ends_the_run(path: Path) -> None:
+    writer = RunStore(path)
+    writer.enlist(EpisodeKey("guessing", "\udcff", 0, "m"), Number(), 1)
+    with pytest.raises(StoreError, match="the run cannot be written"):
+        writer.close()
+
+
+def test_scores_that_are_no_numbers_are_undefined(path: Path) -> None:
     writer = RunStore(path)
     writer.enlist(KEY, Number(), 1)
-    writer.width_sampled(WidthSample(0.0, None, 1, 1, 1, None, None, ""))  # type: ignore[arg-type]
-    with pytest.raises(StoreError, match="the run cannot be written: NOT NULL constraint failed"):
-        writer.close()
+    writer.ended(KEY, Outcome.success(50), {"nan": float("nan"), "inf": float("-inf"), "half": 0.5}, [])
+    writer.close()
+    with reader.reading(path) as base:
+        scores = dict(base.execute("SELECT metric, value FROM scores").fetchall())
+        assert scores == {"nan": None, "inf": None, "half": 0.5}
+
+
+def damage(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute(statement)
+
+
+CHANGES = [
+    "UPDATE events SET body = replace(body, '5', '6') WHERE type = 'parsed'",
+    "UPDATE events SET type = 'told' WHERE number = 1",
+    "DELETE FROM events WHERE number = 3",
+    "UPDATE episodes SET data = replace(data, '5', '6')",
+    "UPDATE episodes SET quality = 51",
+    "UPDATE episodes SET outcome = 'failure'",
+    "UPDATE episodes SET reason = 'x'",
+    "UPDATE episodes SET instance = 'default/7'",
+    "UPDATE episodes SET \"cast\" = 'n'",
+    "UPDATE episodes SET checksum = 'ff'",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_episode_that_was_changed_is_named(path: Path, change: str) -> None:
+    written(path)
+    damage(path, change)
+    with (
+        pytest.raises(StoreError, match=r"episode 1 \(guessing/default/\d of \w\) is damaged"),
+        reader.reading(path) as base,
+    ):
+        reader.events(base, 1)
+
+
+def test_scores_can_be_computed_anew_without_a_new_checksum(path: Path) -> None:
+    written(path)
+    writer = RunStore(path, create=False)
+    writer.score(KEY, {"Main Score": 1.0}, [])
+    writer.close()
+    with reader.reading(path) as base:
+        checksums.check(base)
+
+
+WRONG = [
+    "UPDATE episodes SET data = '{'",
+    "UPDATE episodes SET data = '[1]'",
+    "UPDATE episodes SET status = 'dome'",
+    "UPDATE episodes SET repetition = 'x'",
+    "UPDATE episodes SET cause = x'07'",
+    "UPDATE episodes SET arena = x'00ff'",
+    "UPDATE episodes SET arena = CAST(x'ff' AS TEXT)",
+    "UPDATE events SET body = '{'",
+    "UPDATE events SET body = '{}'",
+    'UPDATE events SET body = \'{"seat": 3, "content": ""}\' WHERE type = \'told\'',
+    "UPDATE events SET type = 'tole'",
+    "UPDATE meta SET value = '{'",
+]
+
+
+@pytest.mark.parametrize("change", WRONG)
+def test_what_cannot_be_read_is_a_store_error(path: Path, change: str) -> None:
+    written(path)
+    damage(path, change)
+    damage(path, "UPDATE episodes SET checksum = NULL")
+    with pytest.raises(StoreError), reader.reading(path) as base:
+        list(reader.episodes(base))
+        reader.events(base, 1)
+        reader.meta(base)

@@ -15,16 +15,18 @@ from clemsim import Arena, Instance, Outcome, Table, Transcript, matching
 from clemsim.formats import line, literal, one_of
 
 GIVER, FOLLOWER = "giver", "follower"
+# A twin such as "fırst", which any case lets pass, is an answer, and as in clembench none of the grids.
 ORDINALS = {"first": 0, "second": 1, "third": 2, "1": 0, "2": 1, "3": 2}
 
-EXPRESSION = matching(r"expression:\s*[^\n]+", "one line 'Expression: ...'", literal("Expression: ") + line()).then(
+# `*+` gives no blank back: else a long line of them would be tried anew from each.
+EXPRESSION = matching(r"expression:\s*+[^\n]+", "one line 'Expression: ...'", literal("Expression: ") + line()).then(
     lambda matched: matched.group()
 )
 ANSWER = matching(
     r"answer:\s*(first|second|third|1|2|3)[^\n]*",
     "'Answer: first', 'second' or 'third'",
     literal("Answer: ") + one_of("first", "second", "third"),
-).then(lambda matched: ORDINALS[matched.group(1).lower()])
+).then(lambda matched: ORDINALS.get(matched.group(1).lower()))
 
 
 class Grids(Instance):

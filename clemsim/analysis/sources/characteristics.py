@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from clemsim._util.files import reading_file
+from clemsim._util.files import check_regular, reading_file
 from clemsim.analysis.sources.names import clean
 from clemsim.catalog.models import Characteristics, validate
 from clemsim.errors import UsageError
@@ -63,6 +63,7 @@ def field_of(column: str) -> str:
 def read_characteristics(path: Path) -> dict[str, Characteristics]:
     """Read the table at `path` by cleaned model name. Raises UsageError naming the line that cannot be read."""
     models: dict[str, Characteristics] = {}
+    check_regular(path)
     try:
         with reading_file(path), path.open(encoding="utf-8-sig", newline="") as file:
             for line, row in enumerate(csv.DictReader(file), 2):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from clemsim._util.files import reading_file
+from clemsim._util.files import check_regular, reading_file
 from clemsim.analysis.sources.names import clean
 from clemsim.errors import UsageError
 
@@ -37,6 +37,7 @@ Row = Mapping[str, str]
 
 def rows_of(path: Path) -> tuple[list[str], list[Row]]:
     """Return the header and the rows of a CSV table. Raises UsageError."""
+    check_regular(path)
     try:
         with reading_file(path), path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)

@@ -13,7 +13,7 @@ from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
-from clemsim.store import reader
+from clemsim.store import checksums, reader
 from clemsim.store.description import ArenaDescription
 from clemsim.store.folder import STORE, read_description
 
@@ -60,6 +60,7 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     """
     constrained = setting(folder).constrained
     with reader.reading(folder / STORE) as base:
+        checksums.check(base)
         clusters, unfinished, spent = (base.execute(query).fetchall() for query in (CLUSTERS, UNFINISHED, SPENT))
     casts = list(dict.fromkeys([row[0] for row in (*clusters, *unfinished)]))
     names = {cast: _name(cast, model if len(casts) == 1 else None, constrained=constrained) for cast in casts}

@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from clemsim._util.files import writing_file
+from clemsim._util.files import write_json, write_text, writing_file
 from clemsim.analysis.results import Analysis
 from clemsim.analysis.writing.page import page
 from clemsim.analysis.writing.pictures import KINDS, write_picture
@@ -37,14 +35,14 @@ def write(
             (folder / part).mkdir(parents=True, exist_ok=True)
         for analysis in analyses:
             for table in analysis.tables:
-                (folder / "tables" / f"{table.name}.csv").write_text(csv_of(table), encoding="utf-8")
-                (folder / "tables" / f"{table.name}.tex").write_text(latex_of(table), encoding="utf-8")
+                write_text(folder / "tables" / f"{table.name}.csv", csv_of(table))
+                write_text(folder / "tables" / f"{table.name}.tex", latex_of(table))
             for figure in analysis.figures if kinds else ():
                 tell(f"drawing {figure.name}")
                 write_picture(figure, folder / "figures", kinds)
         tell(f"writing {folder / REPORT}")
-        (folder / REPORT).write_text(page(title, analyses, left_out), encoding="utf-8")
-        (folder / NUMBERS).write_bytes(orjson.dumps(as_json(analyses, left_out), option=orjson.OPT_INDENT_2))
+        write_text(folder / REPORT, page(title, analyses, left_out))
+        write_json(folder / NUMBERS, as_json(analyses, left_out))
 
 
 def as_json(analyses: Sequence[Analysis], left_out: Sequence[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import vl_convert
 
+from clemsim._util.files import write_bytes
 from clemsim.analysis.results import Figure
 from clemsim.errors import UsageError
 
@@ -27,6 +28,6 @@ def write_picture(figure: Figure, folder: Path, kinds: Sequence[str]) -> list[Pa
     written = []
     for kind in kinds:
         path = folder / f"{figure.name}.{kind}"
-        path.write_bytes(contents[kind]())
+        write_bytes(path, contents[kind]())
         written.append(path)
     return written

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import polars as pl
+
+from clemsim._util.text import csv_cell
 from clemsim.analysis.results import ResultTable
 
 SMALL = 0.001
@@ -44,8 +47,14 @@ def heading(column: str) -> str:
 
 
 def csv_of(table: ResultTable) -> str:
-    """Return the table as CSV, with every digit; the cell of a missing value is empty."""
-    return table.frame.write_csv()
+    """Return the table as CSV, with every digit; the cell of a missing value is empty, and no text is a formula."""
+    frame = table.frame
+    texts = [
+        pl.Series(name, [csv_cell(cell) for cell in frame[name]], pl.String)
+        for name, kind in frame.schema.items()
+        if kind == pl.String
+    ]
+    return frame.with_columns(texts).rename(lambda name: str(csv_cell(name))).write_csv()
 
 
 def latex_of(table: ResultTable) -> str:

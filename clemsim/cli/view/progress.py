@@ -60,7 +60,8 @@ class ProgressMeter:
         )
         if progress.unfinished:
             text += f", {progress.unfinished} unfinished"
-        return text + (f", {progress.retries} retries" if progress.retries else "")
+        text += f", {progress.retries} retries" if progress.retries else ""
+        return "; ".join([text, *progress.waiting])
 
 
 async def show(console: Console, totals: Totals, points: Points, heading: Heading = lambda: "") -> None:

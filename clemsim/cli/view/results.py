@@ -16,6 +16,10 @@ from clemsim.results.summary import ArenaSummary, ScoreSummary
 
 CUT = {"length": "cut at the token limit", "overflow": "not begun, the conversation no longer fit the context"}
 COUNTS = {"episodes": "n", "success": "won", "failure": "lost", "aborted": "abort", "unfinished": "unfin"}
+EXPLAINED = {
+    "filtered": "filtered: the provider withheld a reply, which is no fault of the model",
+    "tool call": "tool call: the server answered with one instead of a text, which is no fault of the model",
+}
 SCORES = {"played": "%Played", "quality": "Quality", "clemscore": "clemscore"}
 
 
@@ -92,6 +96,10 @@ def _remarks(summary: RunSummary) -> list[Text]:
     if summary.unfinished:
         causes = ", ".join(f"{count} {cause}" for cause, count in summary.causes.items())
         remarks.append(Text(f"{summary.unfinished} episodes are unfinished and in no average ({causes})", "yellow"))
+        remarks += [Text(text, "yellow") for cause, text in EXPLAINED.items() if cause in summary.causes]
+    if summary.parser_error:
+        remarks.append(plain(f"parser error: {summary.parser_error.splitlines()[0]}", "red"))
+        remarks.append(Text("mend the parser, then resume: the replies are recorded and will be judged anew", "red"))
     for agent, cut in summary.cut_replies.items():
         counts = [f"{count} {CUT[stop]}" for stop, count in cut.items()]
         remarks.append(plain(f"replies of {agent} that broke off: {', '.join(counts)}", "dim"))

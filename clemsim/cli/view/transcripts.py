@@ -16,6 +16,7 @@ from clemsim.game.instances import EpisodeKey
 
 SEAT_STYLES = ("cyan", "magenta", "green", "blue", "yellow")
 MOST = 4000  # characters of one message
+STOPS = {"length": "cut at the token limit", "overflow": "context overflow"}  # others are words of the server
 
 
 def transcript(
@@ -43,8 +44,8 @@ def _event(event: Event, styles: dict[str, str], costs: Mapping[int, Mapping[str
         case Replied(turn, seat, content, reasoning, stop):
             if reasoning:
                 yield _panel(reasoning, f"{seat} thinks", "dim", dim=True)
-            cut = {"length": ", cut at the token limit", "overflow": ", context overflow"}.get(stop, "")
-            yield _panel(content, f"{seat}{cut}", f"bold {_style(seat, styles)}", cost=_cost(costs.get(turn)))
+            title = f"{seat}, {STOPS.get(stop, stop)}" if stop != "stop" else seat
+            yield _panel(content, title, f"bold {_style(seat, styles)}", cost=_cost(costs.get(turn)))
         case Rejected(_, reason, violation):
             yield plain(f"  ✗ {'breaks the format' if violation else 'no use'}: {reason}", "red", MOST)
         case Noted(key, value):

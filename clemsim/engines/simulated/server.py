@@ -65,6 +65,11 @@ class SimulatedServer:
         self._inside = 0  # requests that have arrived and are not answered
         self._runner: web.AppRunner | None = None
 
+    @property
+    def under_way(self) -> int:
+        """The requests that have arrived and are not answered."""
+        return self._inside
+
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> None:
         """Listen, with an empty cache. Port 0: any that is free."""
         self.machine = Machine(self.spec)
@@ -202,17 +207,24 @@ class SimulatedServer:
             raise Refused(503, "the queue is full")
         try:
             body = orjson.loads(await request.read())
-            model, priority = body["model"], body.get("priority")
+            model, messages = body["model"], body["messages"]
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
             raise Refused(400, "send a JSON object with model and messages") from None
         if model != self.spec.model:
             raise Refused(404, f"the model {model!r} does not exist")
-        if priority and not self.spec.priority:
+        if not isinstance(messages, list) or not messages:
+            raise Refused(400, "messages: a list is needed")
+        _check_fields(body)
+        if body.get("priority") and not self.spec.priority:
             raise Refused(400, "priority scheduling is not enabled")
+        if limit := body.get("max_tokens"):
+            body["max_tokens"] = min(limit, self.spec.context + 1)  # more never fits
         return dict(body)
 
     def _answer_to(self, body: Body) -> Exchange:
         """Return prompt and reply of a request. Raises Refused."""
+        if not _are_messages(body["messages"]):
+            raise Refused(400, "messages: a list of objects with role and content is needed")
         try:
             prompt_tokens, answer = self._template(body["messages"]), tokens(self._answer_text(body))
         except (KeyError, TypeError, IndexError):
@@ -240,6 +252,21 @@ class SimulatedServer:
             "metrics": times,
         }
         return web.Response(body=orjson.dumps(completion), content_type="application/json")
+
+
+def _check_fields(body: Body) -> None:
+    """Raise Refused for a field whose value the server cannot use."""
+    for name, least in (("max_tokens", 1), ("priority", -(2**31))):
+        value = body.get(name)
+        if value is not None and (type(value) is not int or not least <= value < 2**31):
+            raise Refused(400, f"{name}: a whole number from {least} on is needed, not {value!r}")
+    if not isinstance(body.get("stream_options") or {}, dict):
+        raise Refused(400, "stream_options: an object is needed")
+
+
+def _are_messages(value: object) -> bool:
+    messages = value if isinstance(value, list) else []
+    return bool(messages) and all(isinstance(part, dict) and isinstance(part.get("role"), str) for part in messages)
 
 
 def _priority(body: Body) -> int:

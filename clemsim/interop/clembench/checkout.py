@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clemsim._util.files import check_new, read_json, write_files, write_toml
+from clemsim._util.files import check_new, new_folder, read_json, write_files, write_toml
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog.generators import to_jsonl
 from clemsim.errors import BadInstance, UsageError
@@ -52,9 +52,11 @@ def write_suite(
     files: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Write `suite.toml` and, for each arena, its instances and other files. Raises UsageError."""
-    for name, group in instances.items():
-        write_files(out / name, {"instances.jsonl": to_jsonl(group), **(files or {}).get(name, {})}, UsageError)
-    write_toml(out / "suite.toml", {"name": out.name, **about, "arenas": {name: {} for name in instances}}, UsageError)
+    with new_folder(out, error=UsageError) as draft:
+        for name, group in instances.items():
+            write_files(draft.path / name, {"instances.jsonl": to_jsonl(group), **(files or {}).get(name, {})}, UsageError)
+        data = {"name": out.name, **about, "arenas": {name: {} for name in instances}}
+        write_toml(draft.path / "suite.toml", data, UsageError)
 
 
 def _paths(port: Port, version: str) -> list[str]:

@@ -13,37 +13,39 @@ from typing import Any
 
 import orjson
 
-from clemsim._util.files import dump_json, safe_name, write_files, write_json
+from clemsim._util.files import dump_json, safe_name, safe_names, write_files, write_json
 from clemsim.arena import Arena
 from clemsim.errors import UsageError
 from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
 from clemsim.game.transcript import Transcript
-from clemsim.runs.prepare import prepare_arenas
+from clemsim.runs.prepare import recorded_arenas
 from clemsim.store import reader
 from clemsim.store.description import RunDescription
-from clemsim.store.folder import STORE, read_config, read_description
+from clemsim.store.folder import STORE, read_description
 from clemsim.store.reader import EpisodeRow
 
 GM = "GM"
 LAYOUT = "3.7.2"  # the version of clemcore whose layout this is
 
 
-def export_results(folder: Path, out: Path) -> int:
+def export_results(folder: Path, out: Path, *, trust: bool = False) -> int:
     """Write the finished episodes of a run and return their number. Raises StoreError and UsageError."""
-    arenas, description = prepare_arenas(read_config(folder)), read_description(folder)
-    count = 0
+    arenas, description = recorded_arenas(folder, trust=trust), read_description(folder)
+    written = set()
     with reader.reading(folder / STORE) as base:
-        for row in reader.episodes(base):
-            if row.outcome is not None:
-                place = out / f"{safe_name(row.key.cast)}-t{description.config.temperature}" / _place(row)
-                files = episode_files(
-                    arenas[row.key.arena], row, reader.events(base, row.id), reader.requests(base, row.id), description
-                )
-                write_files(place, {name: dump_json(content) for name, content in files.items()}, UsageError)
-                experiment = {"name": row.experiment, "game_name": row.key.arena}
-                write_json(place.parent / "experiment.json", experiment, UsageError)
-                count += 1
-    return count
+        rows = [row for row in reader.episodes(base) if row.outcome is not None]
+        casts = safe_names(row.key.cast for row in rows)
+        experiments = safe_names(row.experiment for row in rows)
+        for row in rows:
+            arena = row.of(arenas)
+            model = out / f"{casts[row.key.cast]}-t{description.config.temperature}"
+            place = model / safe_name(row.key.arena) / experiments[row.experiment] / _episode(arena, row)
+            files = episode_files(arena, row, reader.events(base, row.id), reader.requests(base, row.id), description)
+            write_files(place, {name: dump_json(content) for name, content in files.items()}, UsageError)
+            experiment = {"name": row.experiment, "game_name": row.key.arena}
+            write_json(place.parent / "experiment.json", experiment, UsageError)
+            written.add(place)
+    return len(written)
 
 
 def episode_files(
@@ -145,6 +147,6 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
 
 
-def _place(row: EpisodeRow) -> Path:
+def _episode(arena: Arena[Any], row: EpisodeRow) -> str:
     again = f"_{row.key.repetition + 1}" if row.key.repetition else ""
-    return Path(row.key.arena) / safe_name(row.experiment) / f"instance_{row.data['id']:05d}{again}"
+    return f"instance_{arena.load(row.data).id:05d}{again}"

@@ -101,8 +101,8 @@ def import_results(results: Path, out: Path, suite: Suite | None = None) -> dict
     arenas = {name: arena_for(name, suite) for name in {episode.game for episode in episodes} & registered("arenas").keys()}
     games: defaultdict[str, ImportedGame] = defaultdict(ImportedGame)
     with making(out) as draft:
-        write_description(draft, _description(results, episodes))
-        writer = RunStore(draft / STORE)
+        write_description(draft.path, _description(results, episodes))
+        writer = RunStore(draft.path / STORE)
         repetitions: Counter[tuple[str, ...]] = Counter()
         for episode in episodes:
             name = (episode.model, episode.game, episode.experiment, str(episode.number))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from clemsim.catalog.plugins import registered
+from clemsim.catalog.plugins import load_entry, registered
 
 JsonObject = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ class Port:
 
 def ports() -> dict[str, Port]:
     """Return the registered ports by arena."""
-    return {name: entry.load()() for name, entry in registered("ports").items()}
+    return {name: load_entry(entry)() for name, entry in registered("ports").items()}
 
 
 def literal(text: str) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from clemsim._util.files import parse_json, read_text
 from clemsim.arena import Arena, find_arena
+from clemsim.catalog.plugins import registered
 from clemsim.catalog.suites import Suite
-from clemsim.errors import UsageError
+from clemsim.errors import ParserError, UsageError
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import Instance
 from clemsim.game.messages import Message
@@ -83,7 +84,10 @@ def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[JsonObject]
         seat = arena.seats[int(str(reply["player"]).split()[-1]) - 1]
         if ask.seat != seat:
             return driver, Mismatch(0, ask.turn, f"asks {ask.seat}, but {seat} replied in the recording")
-        driver.answer(ask.turn, Message(seat, str(reply["text"])))
+        try:
+            driver.answer(ask.turn, Message(seat, str(reply["text"])))
+        except ParserError as error:
+            return driver, Mismatch(0, ask.turn, str(error))
     if driver.outcome is None:
         ask = driver.pending[0]
         return driver, Mismatch(0, ask.turn, f"asks {ask.seat} again after the last recorded reply")
@@ -92,6 +96,8 @@ def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[JsonObject]
 
 def arena_for(name: str, suite: Suite | None) -> Arena[Any]:
     """Return the arena with the word lists and prompts of the suite, or with its own where there is none."""
+    if name not in registered("arenas"):  # a recording may come from anybody, and must not name code
+        raise UsageError(f"there is no arena {name!r}: choose one of {', '.join(registered('arenas'))}")
     kind = find_arena(name)
     return kind(suite.folder_of(name)) if suite else kind()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,7 @@ from clemsim._util.extras import library
 from clemsim.errors import UsageError
 
 REACH = 5.0  # seconds
+WATCH = "watch"  # the concurrency group of an actor that has an event loop of its own, besides the one for all else
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,12 @@ def connect(workers: WorkerOptions) -> None:
         raise UsageError(f"no Ray at {where}: {hint} ({error})") from error
 
 
+def keep_signals() -> None:
+    """Handle SIGTERM as before: Ray has put a handler of its own before it, which writes what looks like a crash."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+
+
 def _reach(address: str) -> None:
     """Raise OSError where nothing listens: Ray itself would wait for ever."""
     parts = urlsplit(address if "//" in address else f"//{address}")
@@ -65,5 +74,6 @@ def actor_factory(kind: type[Any]) -> Callable[..., Any]:
     """Return what makes actors of a class, each in a process of its own."""
     import ray  # noqa: PLC0415 (an extra)
 
-    factory: Callable[..., Any] = ray.remote(num_cpus=1)(kind).remote
+    options: dict[str, Any] = {"num_cpus": 1, "concurrency_groups": {WATCH: 1}}
+    factory: Callable[..., Any] = ray.remote(**options)(kind).remote
     return factory

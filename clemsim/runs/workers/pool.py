@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 from clemsim._util.loop_monitor import LoopFacts
 from clemsim._util.tasks import leading_error
 from clemsim.catalog.agents import kind_of
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
@@ -26,6 +27,7 @@ from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.limits import Limits
 from clemsim.runtime.observer import Broadcast, Observer
 from clemsim.runtime.progress import Progress
+from clemsim.runtime.watchdog import SlowStep, SlowSteps
 from clemsim.store.config import RunConfig
 from clemsim.store.writer import RunStore
 
@@ -58,7 +60,13 @@ class WorkerPool:
     """All workers of a run, seen as one player. Limits and a given width are shared out among them."""
 
     def __init__(
-        self, config: RunConfig, store: RunStore, tally: Tally, limits: Limits | None, workers: WorkerOptions
+        self,
+        config: RunConfig,
+        store: RunStore,
+        tally: Tally,
+        limits: Limits | None,
+        workers: WorkerOptions,
+        network: NetworkOptions,
     ) -> None:
         """Raises UsageError where Ray is missing, or an agent cannot play in another process."""
         cluster.check_ray()
@@ -67,6 +75,7 @@ class WorkerPool:
             if not kind.distributable:
                 raise UsageError(f"{kind.name} cannot play through --workers: leave it out")
         self.progress = Progress()
+        self.slow_steps = SlowSteps()
         self.stopped = False
         self._config = config
         self._store = store
@@ -74,6 +83,7 @@ class WorkerPool:
         self._observer = Broadcast(store, tally, self._played)
         self._limits = limits
         self._workers = workers
+        self.network = network
         self._shards: list[Shard] = []
 
     async def play(self, episodes: Sequence[Episode]) -> None:
@@ -83,6 +93,7 @@ class WorkerPool:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         await asyncio.to_thread(cluster.connect, self._workers)
+        cluster.keep_signals()
         try:
             # Every other episode of each experiment goes to another worker, so that all end at about the same time.
             count = min(self._workers.count, len(episodes), self._config.width or len(episodes))
@@ -98,16 +109,20 @@ class WorkerPool:
             await asyncio.to_thread(cluster.disconnect)
             self.progress.seconds += loop.time() - begun
 
-    def stop(self) -> None:
-        """Leave every episode where it is."""
+    def stop(self) -> str:
+        """Leave every episode where it is. Return what is waited for."""
         self.stopped = True
         for shard in self._shards:
             shard.stop()
+        return f"waiting for {len(self._shards)} workers to break {self.progress.in_flight} replies off"
 
     def set_width(self, width: int | None) -> None:
         """Change the width of every agent; the share of a worker is at least 1."""
         for shard in self._shards:
             shard.set_width(share_of(width, len(self._shards), shard.number))
+
+    def look_at_servers(self) -> None:
+        """Do nothing: each worker looks, and reports it."""
 
     def worker_costs(self) -> list[LoopFacts]:
         """Return what each worker has cost."""
@@ -131,9 +146,15 @@ class WorkerPool:
 
     def take(self, report: WorkerReport) -> None:
         """Record what a worker has played."""
+        self.tell_slow(report.slow_steps)
         for notice in report.notices:
             notice.tell(self._observer)
         self._count_up()
+
+    def tell_slow(self, steps: Sequence[SlowStep]) -> None:
+        """Tell of steps that hold a worker's event loop, or did."""
+        for step in steps:
+            self.slow_steps.tell(step)
 
     def give_up(self, key: EpisodeKey) -> None:
         """Record that no worker brought an episode to its end."""
@@ -144,8 +165,9 @@ class WorkerPool:
         """Add up the progress of all workers, those that were lost included."""
         every = [progress for shard in self._shards for progress in shard.progress]
         for field in fields(Progress):
-            if field.name not in ("episodes", "seconds", "peak_in_flight"):
+            if field.name not in ("episodes", "seconds", "peak_in_flight", "waiting"):
                 setattr(self.progress, field.name, sum(getattr(progress, field.name) for progress in every))
+        self.progress.waiting = tuple(dict.fromkeys(line for progress in every for line in progress.waiting))
         self.progress.unfinished += sum(shard.given_up for shard in self._shards)
         peaks = [progress.peak_in_flight for progress in every]
         self.progress.peak_in_flight = max(self.progress.peak_in_flight, self.progress.in_flight, *peaks)

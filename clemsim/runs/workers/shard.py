@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from clemsim._util.loop_monitor import LoopFacts
+from clemsim.engines.connect import NetworkOptions
 from clemsim.game.instances import EpisodeKey
-from clemsim.runs.workers.cluster import actor_factory
+from clemsim.runs.workers.cluster import WATCH, actor_factory
 from clemsim.runs.workers.notices import EpisodeFinished
 from clemsim.runs.workers.worker import RecordedEvents, Worker, WorkerReport
 from clemsim.runtime.limits import Limits
 from clemsim.runtime.progress import Progress
+from clemsim.runtime.watchdog import SlowStep
 from clemsim.store.config import RunConfig
 
+SILENCE = 1.0  # seconds without a report, before the watchdog of a worker is asked
 LIVES = 5  # workers that may be lost for one shard
 
 
@@ -22,6 +25,7 @@ class Pool(Protocol):
     """What a shard asks of the pool that it belongs to."""
 
     stopped: bool
+    network: NetworkOptions
 
     def config(self, number: int) -> RunConfig:
         """Return the configuration of its worker."""
@@ -34,6 +38,9 @@ class Pool(Protocol):
 
     def take(self, report: WorkerReport) -> None:
         """Record what its worker has played."""
+
+    def tell_slow(self, steps: Sequence[SlowStep]) -> None:
+        """Tell of steps that hold its worker's event loop, or did."""
 
     def give_up(self, key: EpisodeKey) -> None:
         """Record that no worker brought an episode to its end."""
@@ -72,19 +79,28 @@ class Shard:
         pool = self._pool
         make = await asyncio.to_thread(actor_factory, Worker)
         recorded = pool.recorded(list(self._left))
-        self._actor = actor = make(pool.config(self.number), recorded, pool.limits(self.number))
+        self._actor = actor = make(pool.config(self.number), recorded, pool.limits(self.number), pool.network)
         self.progress.append(Progress())
         try:
             await actor.begin.remote()
             over = False
             while not over:
-                report = await actor.report.remote()
+                report = await self._await_report(actor)
                 self._take(report)
                 over = report.over
             if report.error:
                 raise report.error
         finally:
             self._actor = None
+
+    async def _await_report(self, actor: Any) -> WorkerReport:
+        """Return the next report. While a game holds the worker's event loop, what its watchdog saw comes another way."""
+        asked = asyncio.ensure_future(actor.report.remote())
+        while not (await asyncio.wait({asked}, timeout=SILENCE))[0]:
+            seen = actor.take_slow_steps.options(concurrency_group=WATCH).remote()
+            self._pool.tell_slow(await seen)
+        report: WorkerReport = asked.result()
+        return report
 
     def _take(self, report: WorkerReport) -> None:
         for notice in report.notices:
@@ -97,6 +113,7 @@ class Shard:
         """Count what was under way as under way no more."""
         self._actor = None
         self.progress[-1].in_flight = self.progress[-1].started = 0
+        self.progress[-1].waiting = ()
 
     def stop(self) -> None:
         """Tell the worker to leave every episode where it is."""

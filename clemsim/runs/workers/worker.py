@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clemsim._util.author_frames import describe_frames
 from clemsim._util.loop_monitor import LoopFacts, Monitor
 from clemsim._util.tasks import run_in_background
+from clemsim.catalog.trust import Trust
+from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import AgentError, ArenaError, ClemsimError
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
+from clemsim.runs.connections import most_turns
 from clemsim.runs.prepare import prepare
 from clemsim.runs.workers.notices import BufferedRecorder, Notice
 from clemsim.runtime.agent import opened
 from clemsim.runtime.limits import Limits
 from clemsim.runtime.progress import Progress
 from clemsim.runtime.scheduler import Scheduler
+from clemsim.runtime.watchdog import SlowStep
 from clemsim.store.config import RunConfig
 
 GATHER = 0.05  # seconds for which a worker gathers notices
@@ -35,18 +40,22 @@ class WorkerReport:
     cost: LoopFacts
     over: bool
     error: ClemsimError | None
+    slow_steps: Sequence[SlowStep] = ()
 
 
 class Worker:
     """Plays a shard of a run; lives in a process of its own."""
 
-    def __init__(self, config: RunConfig, recorded: RecordedEvents, limits: Limits | None) -> None:
+    def __init__(self, config: RunConfig, recorded: RecordedEvents, limits: Limits | None, network: NetworkOptions) -> None:
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        self._prepared = prepare(config)
+        # The process that holds the run has looked at the code that it names.
+        self._prepared = prepare(config, network=network, trust=Trust(given=True))
         self._recorded = recorded
         self._recorder = BufferedRecorder()
-        self._scheduler = Scheduler(self._recorder, config.width, limits)
+        self._scheduler = Scheduler(self._recorder, config.width, limits, most=most_turns(self._prepared.agents))
+        self._slow_steps: deque[SlowStep] = deque()
+        self._scheduler.slow_steps.tell = self._slow_steps.append
         self._monitor = Monitor()
         self._task: asyncio.Task[None] | None = None
 
@@ -66,12 +75,18 @@ class Worker:
         assert task
         await asyncio.wait({task}, timeout=GATHER)
         over = task.done()
+        self._scheduler.look_at_servers()
         error = task.exception() if over else None
         if error is not None and not isinstance(error, ClemsimError):
             raise error
         if isinstance(error, ArenaError | AgentError):
             error.frames = tuple(describe_frames(error))  # a traceback does not travel between processes
-        return WorkerReport(self._recorder.take(), self._scheduler.progress, self._monitor.facts(), over, error)
+        slow = await self.take_slow_steps()
+        return WorkerReport(self._recorder.take(), self._scheduler.progress, self._monitor.facts(), over, error, slow)
+
+    async def take_slow_steps(self) -> list[SlowStep]:
+        """Return the steps that were told since the last call, which may be made in any thread."""
+        return [self._slow_steps.popleft() for _ in range(len(self._slow_steps))]
 
     async def stop(self) -> None:
         """Leave every episode where it is."""

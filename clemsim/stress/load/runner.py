@@ -56,14 +56,14 @@ class _StressTest:
         self.meter = EventMeter()
         self.cast = plan.make_cast(self.meter)
         self.mix = plan.make_mix(self.cast)
-        self.trace = read_trace(plan.replay, self.cast, plan.seed) if plan.replay else []
+        self.trace = read_trace(plan.replay, self.cast, plan.seed, trust=plan.trust) if plan.replay else []
         self.budget = budget
         self.watch = watch
         self.readings: list[tuple[float, ServerReading]] = []  # with the seconds since the beginning
 
     async def run(self) -> Findings:
         """Make the load and measure it."""
-        async with opened(self.cast.agents), Scraper(self.plan.urls) as scraper:
+        async with opened(self.cast.agents), Scraper(self.plan.urls, self.plan.network) as scraper:
             collector = Collector(self.meter, self.plan.slo, by_due=self.plan.open_loop, tick=self.plan.tick)
             findings = Findings(collector, time(), agents=[agent.describe() for agent in self.cast.agents])
             load = self._load(collector, scraper)

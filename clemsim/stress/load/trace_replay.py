@@ -10,10 +10,10 @@ from pathlib import Path
 from clemsim.catalog.agents import check_cast
 from clemsim.errors import UsageError
 from clemsim.game.instances import EpisodeKey
-from clemsim.runs.prepare import prepare_arenas
+from clemsim.runs.prepare import recorded_arenas
 from clemsim.runtime.agent import Cast
 from clemsim.store import reader
-from clemsim.store.folder import STORE, read_config
+from clemsim.store.folder import STORE
 from clemsim.stress.plan.mix import PlannedConversation
 
 
@@ -29,9 +29,9 @@ class TracedConversation:
     thinks: Sequence[float]
 
 
-def read_trace(folder: Path, cast: Cast, seed: int) -> list[TracedConversation]:
+def read_trace(folder: Path, cast: Cast, seed: int, *, trust: bool = False) -> list[TracedConversation]:
     """Read the conversations of a run in the order in which they began. Raise StoreError or UsageError."""
-    arenas = prepare_arenas(read_config(folder))
+    arenas = recorded_arenas(folder, trust=trust)
     for arena in arenas.values():
         check_cast(arena, cast)
     trace: list[tuple[float, PlannedConversation, list[float]]] = []
@@ -42,7 +42,7 @@ def read_trace(folder: Path, cast: Cast, seed: int) -> list[TracedConversation]:
             if not turns:
                 continue
             thinks = [max(0.0, started - ended) for (_, ended), (started, _) in pairwise(turns)]
-            arena = arenas[row.key.arena]
+            arena = row.of(arenas)
             key = EpisodeKey(row.key.arena, row.key.instance, row.key.repetition, cast.name)
             trace.append((turns[0][0], PlannedConversation(arena, arena.load(row.data), key, seed), thinks))
     if not trace:

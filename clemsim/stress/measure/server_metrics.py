@@ -8,12 +8,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from math import isinf
 from typing import Literal
-from urllib.parse import urlsplit
 
-from clemsim.engines.connect import NetworkPolicy
+from clemsim.engines.address import path_of, root, subpage
+from clemsim.engines.answers import reading_answer
+from clemsim.engines.connect import NetworkOptions, policy_for
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import Buckets, read_histograms, read_load
 from clemsim.engines.transport import Transport, make_transport
+from clemsim.errors import EngineError
 from clemsim.stress.measure.segments import Segment
 from clemsim.stress.stress_result import StressResult
 
@@ -89,16 +91,17 @@ class ServerReading:
 class Scraper:
     """A reader of the metrics of every server of a test. Only those of vLLM are understood."""
 
-    def __init__(self, urls: Sequence[str]) -> None:
+    def __init__(self, urls: Sequence[str], network: NetworkOptions) -> None:
         self._urls = urls
+        self._network = network
         self._servers: list[tuple[Transport, str]] = []  # with the path of its metrics
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Scraper:
         for url in self._urls:
-            server = make_transport(url, NetworkPolicy())
+            server = make_transport(url, policy_for(url, self._network))
             self._stack.push_async_callback(server.close)
-            self._servers.append((server, f"{urlsplit(url).path.removesuffix('/v1')}/metrics"))
+            self._servers.append((server, path_of(subpage(root(url), "metrics"))))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -120,8 +123,9 @@ class Scraper:
 async def _page(server: Transport, path: str) -> str | None:
     try:
         async with asyncio.timeout(TIMEOUT):
-            answer = await server.get(path)
-    except (TimeoutError, OSError):
+            with reading_answer:
+                answer = await server.get(path)
+    except (TimeoutError, EngineError):
         return None
     return answer.body.decode(errors="replace") if answer.status == 200 else None
 

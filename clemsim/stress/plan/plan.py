@@ -9,6 +9,7 @@ from pathlib import Path
 from clemsim.catalog.agents import make_casts
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.engines.base import Sampling
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.stream_timing import EventMeter
 from clemsim.engines.streaming import Streaming
 from clemsim.errors import UsageError
@@ -58,6 +59,7 @@ class Plan:
     sweep: Sequence[int] = ()
     stages: Sequence[Stage] = ()
     replay: Path | None = None
+    trust: bool = False  # load whatever code the run in `replay` names
     speed: float = 1.0
     check: int | None = None
     episodes: int = 100
@@ -74,6 +76,7 @@ class Plan:
     forced_length: bool = False
     slo: Slo = field(default_factory=Slo)
     timeout: float = 120.0
+    network: NetworkOptions = field(default_factory=NetworkOptions)
     max_requests: int = 100_000
     max_seconds: float = 3600.0
 
@@ -103,7 +106,7 @@ class Plan:
         """Make the agents, not yet open, whose requests are tried up to `attempts` times. Raise UsageError."""
         sampling = Sampling(temperature=self.temperature, max_tokens=self.max_tokens)
         streaming = Streaming(meter, self.max_tokens if self.forced_length else None, self.timeout, attempts)
-        casts = make_casts(self.agents, AgentOptions(sampling, streaming=streaming))
+        casts = make_casts(self.agents, AgentOptions(sampling, streaming=streaming, network=self.network))
         if len(casts) != 1:
             raise UsageError("stress one model at a time: give one plain --agent, and seat=SPEC for others at the table")
         return casts[0]

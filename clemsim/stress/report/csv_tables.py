@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 
+from clemsim._util.text import csv_cell
 from clemsim.stress.measure.latency import LATENCY_NAMES, PERCENTS, LatencyName, Percent
 from clemsim.stress.measure.server_metrics import ServerMetrics
 from clemsim.stress.measure.stage_metrics import StageMetrics
@@ -78,5 +79,5 @@ def _csv(names: Sequence[str], rows: Sequence[Sequence[CsvCell]]) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows(rows)
+    writer.writerows([[csv_cell(cell) for cell in row] for row in rows])
     return text.getvalue()

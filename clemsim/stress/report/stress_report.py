@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 from pydantic import ValidationError
 
+from clemsim._util.files import read_bytes
 from clemsim.errors import UsageError
 from clemsim.stress.measure.knee import Knee
 from clemsim.stress.measure.stage_metrics import StageMetrics
@@ -68,9 +69,7 @@ class StressReport(StressResult):
 def read_report(path: Path) -> StressReport:
     """Read a report from its JSON file. Raise UsageError with one line if the file holds none."""
     try:
-        data = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        data = orjson.loads(read_bytes(path))
     except orjson.JSONDecodeError as error:
         raise UsageError(f"{path} is no report of a stress test: it is not JSON") from error
     if not isinstance(data, dict) or data.get("clemsim_stress") != FORMAT:

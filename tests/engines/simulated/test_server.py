@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.metrics import read_load
+from clemsim.engines.simulated.answers import SimulatedAnswer, babble
+from clemsim.engines.simulated.faults import Faults
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.metrics import exposition
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import EngineUnavailable, UnknownModel
+from clemsim.stress.games.recall import Clerk
 from tests.engines.servers import ask
 
 SPEC = Spec(model="tiny", first_token=0.001, interval=0.0)
@@ -124,3 +130,52 @@ async def test_a_client_that_hangs_up_before_the_first_token_is_no_error(caplog:
         async with aiohttp.ClientSession() as client, client.get(f"{server.url}/health") as response:
             assert response.status == 200
     assert caplog.records == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+GOOD = [{"role": "user", "content": "Hi"}]
+MESSAGE = st.fixed_dictionaries({"role": st.just("user") | JSON, "content": st.just("Hi") | JSON})
+MESSAGES = st.lists(MESSAGE | JSON, max_size=3) | JSON
+FIELDS = ("max_tokens", "priority", "stream", "stream_options", "seed", "ignore_eos", "temperature", "return_token_ids")
+BODIES = st.fixed_dictionaries(
+    {"model": st.just("tiny"), "messages": st.sampled_from([GOOD, [GOOD]]) | MESSAGES | st.lists(MESSAGES, max_size=2)},
+    optional={name: st.sampled_from([None, 1, 5]) | JSON for name in FIELDS},
+)
+
+
+@pytest.mark.parametrize("route", ["/v1/chat/completions", "/v1/chat/completions/batch"])
+@pytest.mark.parametrize("answer", [babble, Clerk(0.9, 0.5)])
+async def test_any_json_in_any_field_is_answered_or_refused(route: str, answer: SimulatedAnswer) -> None:
+    faults = Faults.parse(["other-answers=0"])
+    async with SimulatedServer(SPEC, answer, faults=faults).serving() as server, aiohttp.ClientSession() as session:
+
+        async def status(content: bytes) -> int:
+            async with session.post(f"{server.url}{route}", data=content) as response:
+                await response.read()
+                return response.status
+
+        loop = asyncio.get_running_loop()
+        statuses: set[int] = set()
+
+        @settings(max_examples=150, deadline=None, database=None)
+        @given(BODIES | BODIES | JSON | st.fixed_dictionaries({"model": JSON, "messages": JSON}))
+        def check(body: object) -> None:
+            content = json.dumps(body).encode()
+            found = asyncio.run_coroutine_threadsafe(status(content), loop).result(30)
+            statuses.add(found)
+            assert found == 200 or 400 <= found < 500, (found, content)
+
+        await asyncio.to_thread(check)
+        assert {200, 400} <= statuses
+
+
+@pytest.mark.parametrize("value", ["abc", -1, 0, 1.5, True, [], 10**40])
+async def test_a_token_limit_that_is_none_is_a_bad_request(value: object) -> None:
+    async with SimulatedServer(SPEC).serving() as server, aiohttp.ClientSession() as session:
+        body = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": value}
+        async with session.post(f"{server.url}/v1/chat/completions", data=json.dumps(body)) as response:
+            assert response.status == 400 and "max_tokens" in await response.text()
