@@ -44,11 +44,11 @@ def test_a_hostile_server_ends_no_run_and_nothing_is_blamed_on_others(count: int
 
 
 def test_no_command_line_is_a_traceback_or_hangs() -> None:
-    ran = run("cli_fuzz", "--calls", "60", "--seed", "3")
+    ran = run("cli_fuzz", "--calls", "30", "--seed", "3")
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
-    assert found["wrong"] == [] and sum(found["codes"].values()) == 60
-    assert found["codes"]["0"] > 5 and found["codes"]["2"] > 20, "calls that are right, and calls that are wrong"
+    assert found["wrong"] == [] and sum(found["codes"].values()) == 30
+    assert found["codes"]["0"] > 2 and found["codes"]["2"] > 10, "calls that are right, and calls that are wrong"
 
 
 def test_intervals_cover_and_the_paired_test_keeps_its_level() -> None:

@@ -98,12 +98,19 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
 
 async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that the first Ctrl-C or SIGTERM stops."""
+    asyncio.get_running_loop().set_exception_handler(_tell_unless_transport)
     with SIGNALS.running(_say_stopping, _holder):
         return await main
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
+
+
+def _tell_unless_transport(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Print what nobody catches, unless a connection broke off: that fails its request, which says so."""
+    if "transport" not in context and "protocol" not in context:
+        loop.default_exception_handler(context)
 
 
 def _say_stopping(text: str) -> None:

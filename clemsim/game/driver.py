@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from clemsim.errors import ArenaError, ForbiddenAwait, ParserError, ReplayMismatch
-from clemsim.game.events import Asked, Ended, Event, Replied, Told, storable_text
+from clemsim.game.events import Asked, Ended, Event, Replied, Told
 from clemsim.game.instances import EpisodeKey, Instance
-from clemsim.game.messages import MODERATOR, Message
+from clemsim.game.messages import MODERATOR, Message, encodable
 from clemsim.game.outcomes import Outcome
 from clemsim.game.seeds import Seeds
 from clemsim.game.table import Abort, Batch, Pending, Table
@@ -173,4 +173,4 @@ def _storable(message: Message) -> Message:
     """Return the message as it can be stored, so that what is parsed now is what a resumed episode parses."""
     if message.content.isascii() and message.reasoning.isascii():
         return message
-    return replace(message, content=storable_text(message.content), reasoning=storable_text(message.reasoning))
+    return replace(message, content=encodable(message.content), reasoning=encodable(message.reasoning))

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from clemsim.errors import StoreError
+from clemsim.game.messages import encodable
 from clemsim.game.outcomes import Kind, Outcome
 
 
@@ -148,23 +149,12 @@ def plain(value: object) -> Any:
         return orjson.loads(orjson.dumps(_storable(value), default=_fallback))
 
 
-def storable_text(text: str) -> str:
-    """Return the text with its surrogates paired or replaced, so that it can be stored as UTF-8."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
 def _storable(value: Any) -> Any:
     match value:
         case bool():
             return value
         case str():
-            return storable_text(value)
+            return encodable(value)
         case int():
             return value if -(2**63) <= value < 2**63 else str(value)
         case float():

@@ -60,11 +60,11 @@ class Message:
 
 
 def encodable(text: str) -> str:
-    """Return the text with each lone surrogate, which UTF-8 cannot hold, replaced by U+FFFD."""
+    """Return the text with its surrogates paired or replaced by U+FFFD, so that it can be stored as UTF-8."""
     if text.isascii():
         return text
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from clemsim._util.tasks import leading_error
 from clemsim.errors import AgentError, ClemsimError, ParserError, UnknownSeat
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.events import Event
-from clemsim.game.messages import Message, encodable
+from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.slot import TurnSlot
 from clemsim.game.table import Pending
@@ -97,9 +97,7 @@ class Moderator:
             ) from error
         if not isinstance(message, Message):
             raise AgentError(f"agent {agent.name} returned {type(message).__name__}, not a Message").at(view.key.label)
-        if message.content.isascii() and message.reasoning.isascii():
-            return message
-        return replace(message, content=encodable(message.content), reasoning=encodable(message.reasoning))
+        return message
 
     def _record(self) -> None:
         events = self.driver.events

@@ -152,7 +152,7 @@ def test_a_bug_in_another_process(clemsim: Clemsim, authors: Path) -> None:
     assert said.code == 2 and f"line {line_of(authors, 'lookup({})')}" in said.err
 
 
-@pytest.mark.parametrize("workers", [[], ["--workers", 2]], ids=["here", "workers"])
+@pytest.mark.parametrize("workers", [[], pytest.param(["--workers", 2], marks=pytest.mark.slow)], ids=["here", "workers"])
 def test_a_reply_that_breaks_a_parser_ends_its_episode_only(
     clemsim: Clemsim, authors: Path, tmp_path: Path, workers: list[object]
 ) -> None:

@@ -33,7 +33,7 @@ def test_a_killed_run_ends_like_one_that_was_not() -> None:
 
 def test_a_second_process_is_refused(clemsim: Clemsim, tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW.replace("0.02", "0.2"))
-    process = start("run", "--agent", "slow.py:Slow", "--out", "r", cwd=tmp_path)
+    process = start("run", "--arena", "privateshared", "--agent", "slow.py:Slow", "--out", "r", cwd=tmp_path)
     try:
         wait_for_events(tmp_path / "r" / "run.db", 10)
         for command in ("resume", "score"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from clemsim.cli.common import run_async
 from clemsim.store import reader
 from clemsim.store.folder import STORE
 from tests.cli.conftest import Clemsim
@@ -64,3 +66,15 @@ def test_finish_reasons_are_stored_as_they_came(clemsim: Clemsim, server: Repeat
         assert reader.cut_replies(base) == {}, "only what was cut is counted as cut"
     assert stops == {"eos_token"}
     assert "eos_token" in clemsim("show", "r", "1").out
+
+
+def test_a_connection_that_breaks_off_prints_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        error = RuntimeError("unable to perform operation; the handler is closed")
+        loop.call_exception_handler({"message": "Fatal error on SSL protocol", "exception": error, "transport": None})
+        assert caplog.text == ""
+        loop.call_exception_handler({"message": "a bug of ours", "exception": error})
+
+    run_async(main())
+    assert "a bug of ours" in caplog.text

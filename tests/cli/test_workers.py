@@ -37,6 +37,7 @@ def test_two_workers_play_as_one(clemsim: Clemsim, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+@pytest.mark.slow
 def test_a_killed_worker_costs_no_episode(clemsim: Clemsim, tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
     clemsim("run", "--agent", "slow.py:Slow", "--out", "whole")
@@ -48,6 +49,7 @@ def test_a_killed_worker_costs_no_episode(clemsim: Clemsim, tmp_path: Path) -> N
     assert transcripts(tmp_path / "whole") == transcripts(tmp_path / "killed")
 
 
+@pytest.mark.slow
 def test_workers_can_be_stopped_and_gone_on_with(clemsim: Clemsim, tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
     clemsim("run", "--agent", "slow.py:Slow", "--out", "whole")
@@ -60,6 +62,7 @@ def test_workers_can_be_stopped_and_gone_on_with(clemsim: Clemsim, tmp_path: Pat
     assert transcripts(tmp_path / "whole") == transcripts(tmp_path / "stopped")
 
 
+@pytest.mark.slow
 def test_limits_are_shared_out(clemsim: Clemsim, tmp_path: Path) -> None:
     with serving_in_thread(FakeServer()) as server:
         words = ("--agent", f"{MODEL}@{server.url}", "--max-requests", 9, "--workers", 2)
