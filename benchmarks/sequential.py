@@ -25,7 +25,7 @@ from clemsim.catalog.kinds import AgentOptions
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.results.confidence_sequence import LEVEL
-from clemsim.runs.stopping import StoppingRule
+from clemsim.runs.stopping.rule import StoppingRule
 from clemsim.runtime.agent import Cast
 from clemsim.runtime.episode import Episode
 

@@ -29,6 +29,8 @@ class StoppingResult(BaseModel):
     instances: int  # instances that there are to look at
     intervals: dict[str, Interval]  # in points
     text: str  # all of it in one line
+    quantity: str = ""  # what the intervals are of; empty: a run of clemsim 0.1, which did not say
+    agents: tuple[str, ...] = ()  # that the rule asks about
 
 
 class RunSummary(RunScores):
