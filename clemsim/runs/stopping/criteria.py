@@ -9,6 +9,7 @@ from typing import Protocol
 from clemsim.game.outcomes import Outcome
 from clemsim.results.confidence_sequence import LEVEL, ConfidenceSequence
 from clemsim.results.intervals import Interval
+from clemsim.results.stopping_result import DIFFERENCE
 from clemsim.runs.stopping.bounds import bound, worth
 
 METRICS = ("clemscore", "worth", "played", "quality")
@@ -59,7 +60,7 @@ class Difference:
     The value of an instance for an agent is its mean over repetitions.
     """
 
-    quantity = "difference in worth"
+    quantity = DIFFERENCE
 
     def __init__(self, first: str, second: str, shape: Shape) -> None:
         self.casts: Sequence[str] = (first, second)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
-from clemsim.results.run_summary import StoppingResult
+from clemsim.results.stopping_result import StoppingResult
 from clemsim.runs.stopping.criteria import CastOutcomes, Shape
 from clemsim.runs.stopping.order import Block, blocks, ordered, sizes
 from clemsim.runs.stopping.outlook import outlook
