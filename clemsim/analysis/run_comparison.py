@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +11,7 @@ import polars as pl
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.sources.runs import Setting, read_run, setting
+from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
 from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
 from clemsim.analysis.wording import difference_sentence, number, signed
@@ -35,6 +36,8 @@ class ComparisonRow:
     `a`, `b`: the metric of both agents, 0..100. `difference`: a - b in points, with its 95 % interval `low` to `high`, all
     None where one of them has no value. `p`: its two-sided p value. `p_holm`: the p value adjusted by Holm's method (Holm
     1979) for all rows but the overall clemscore, which is a test of its own. `verdict`: at the 5 % level of `p_holm`.
+    Where a stopping rule about the two ended their run, the row of its own quantity (worth over all games) has the interval
+    and the verdict of the rule, which hold at all looks, and no p value.
     `instances`: the number of instances that both have finished. `detectable`: the true difference, in points, that so many
     instances show four times in five.
     """
@@ -128,10 +131,16 @@ def compare_runs(
         raise UsageError("the runs have no finished instance in common")
     sample = sample_of(clusters, {}, (A, B))
     rows, main = _rows(sample)
+    sequential = sequential_verdict(*folders, agents)
+    own = _own_rows(sample) if sequential else ()
+    if sequential:
+        rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
     sensitivity = sensitivity_of(sample, A, B)
     names = agents if agents[0] != agents[1] else (f"{agents[0]} ({folders[0].name})", f"{agents[1]} ({folders[1].name})")
     notes = [*obstacles, *_sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes]
     sentences = _sentences(sample, names, main, sensitivity)
+    if sequential:
+        sentences = _after_stopping(sentences, sequential, own)
     return RunComparison(*names, rows, sentences, tuple(dict.fromkeys(notes)), sensitivity)
 
 
@@ -238,3 +247,22 @@ def _sentences(sample: Sample, names: tuple[str, str], main: Difference, sensiti
     if main.detectable is not None and not decided:
         sentences.append(f"A true difference of {number(main.detectable)} points would have been seen four times in five.")
     return tuple(sentences)
+
+
+def _own_rows(sample: Sample) -> tuple[Score, ...]:
+    """Return the scores over all games that a rule about worth bounds: of one game the clemscore is the same."""
+    return ("worth",) if len(sample.games) > 1 else ("worth", "clemscore")
+
+
+def _sequential(row: ComparisonRow, sequential: SequentialVerdict) -> ComparisonRow:
+    """Return the row with the interval and the verdict of the rule in place of those that know nothing of its looks."""
+    low, high = sequential.interval
+    decided: Verdict = "higher" if low >= 0 else "lower" if high <= 0 else "undecided"
+    return replace(row, low=low, high=high, p=None, p_holm=None, verdict=decided, detectable=None)
+
+
+def _after_stopping(sentences: tuple[str, ...], sequential: SequentialVerdict, own: tuple[Score, ...]) -> tuple[str, ...]:
+    """Return the sentences with the one of the rule first, and without those that it replaces."""
+    rows = "the row of worth over all games is" if len(own) == 1 else "the rows of worth and clemscore over all games are"
+    said = f"worth: the stopping rule ended the run. {sequential.text}; {rows} the answer of the rule."
+    return (said, *(sentences if "clemscore" not in own else ()))

@@ -66,8 +66,9 @@ WidthOption = Annotated[
 ]
 
 STOP_HELP = (
-    "End the run when this is answered: 'A > B' (two agents of the run), 'ci(clemscore) < 10' (points; also ci(played), "
-    "ci(quality), and of one game: ci(quality, taboo)). May be looked at any time: the error stays at 5 %."
+    "End the run when this is answered: 'A > B' (has A the higher worth, that is the mean main score of all episodes, an "
+    "aborted one as 0, over games?), '|A - B| < 5' (points of worth), 'ci(clemscore) < 30' (width in points; also worth, "
+    "played, quality, and of one game: ci(quality, taboo)). May be looked at any time: the error stays at 5 %."
 )
 
 

@@ -11,14 +11,16 @@ import orjson
 from clemsim._util.files import writing_file
 from clemsim.errors import UsageError
 from clemsim.game.events import Event, encode, type_name
+from clemsim.results.stopping_result import stopped_when
 from clemsim.store import reader
 from clemsim.store.folder import STORE
 from clemsim.store.reader import EpisodeRow
 
 
 def write_jsonl(folder: Path, out: Path, *, trust: bool = False) -> int:
-    """Write a line for each episode (description, instance, events, scores) and return the number of lines. Raises
-    UsageError and StoreError.
+    """Write a line for each episode (description, instance, events, scores) and return the number of lines. Its field
+    `stopped_when` says why the stopping rule of the run ended it, and is None in other runs. Raises UsageError and
+    StoreError.
     """
     return write_lines(out, _episodes(folder))
 
@@ -41,11 +43,15 @@ def event_json(event: Event) -> dict[str, Any]:
 
 
 def _episodes(folder: Path) -> Iterator[dict[str, Any]]:
+    stopped = stopped_when(folder)
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             scores = base.execute("SELECT metric, value FROM scores WHERE episode = ? AND round = 0", (row.id,))
             events = [event_json(event) for event in reader.events(base, row.id)]
-            yield {**_description(row), "instance": row.data, "events": events, "scores": dict(scores.fetchall())}
+            yield {**_description(row), "instance": row.data, "events": events} | {
+                "scores": dict(scores.fetchall()),
+                "stopped_when": stopped,
+            }
 
 
 def _description(row: EpisodeRow) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from clemsim.errors import ParserError, UsageError
 from clemsim.game.events import Replied
 from clemsim.game.messages import MODERATOR, Message
 from clemsim.interop.jsonl import write_lines
+from clemsim.results.stopping_result import stopped_when
 from clemsim.runs.prepare import recorded_arenas
 from clemsim.store import reader
 from clemsim.store.folder import STORE
@@ -22,16 +23,19 @@ def write_trace(folder: Path, out: Path, *, trust: bool = False) -> int:
     """Write a line for each request, in the order in which they began, and return the number of lines.
 
     `timestamp` is in milliseconds since the first request, `input_length` and `output_length` in tokens; `hash_ids` has a
-    number for every 512 tokens of input (equal numbers: equal text up to that point); `session_id` is the episode. Raises
-    UsageError when the run made no requests.
+    number for every 512 tokens of input (equal numbers: equal text up to that point); `session_id` is the episode. Where a
+    stopping rule ended the run, `stopped_when` says so. Raises UsageError when the run made no requests.
     """
     rows = sorted(_requests(folder, trust=trust), key=lambda row: row["timestamp"])
     if not rows:
         raise UsageError(f"{folder} has no requests to a server, so there is no trace of it")
+    stopped = stopped_when(folder)
     first, ids = rows[0]["timestamp"], dict[bytes, int]()
     for row in rows:
         row["timestamp"] = round((row["timestamp"] - first) * 1000)
         row["hash_ids"] = [ids.setdefault(digest, len(ids)) for digest in row["hash_ids"]]
+        if stopped:
+            row["stopped_when"] = stopped
     return write_lines(out, rows)
 
 

@@ -21,7 +21,10 @@ Columns = Mapping[str, list[Any]]
 
 EPISODES = (
     'SELECT id AS episode, arena, experiment, instance, repetition, "cast" AS agent, status, outcome, reason, blame,'
-    " quality, cause, detail, started, ended FROM episodes ORDER BY id"
+    " quality, cause, detail, started, ended,"
+    " (SELECT json_extract(value, '$.text') FROM meta WHERE key = 'question'"
+    " AND EXISTS (SELECT 1 FROM episodes WHERE cause = 'question answered')) AS stopped_when"
+    " FROM episodes ORDER BY id"
 )
 TURNS = """
 SELECT asked.episode, asked.turn, asked.seat, asked.content AS ask,
@@ -53,7 +56,7 @@ class RunTables:
 
     @cached_property
     def episodes(self) -> Columns:
-        """A row for each episode."""
+        """A row for each episode. `stopped_when`: why the stopping rule of the run ended it; None in other runs."""
         return self.columns("episodes")
 
     @cached_property

@@ -5,30 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from clemsim._util.files import PRIVATE, dump_json, write_bytes
 from clemsim.errors import ParserError
 from clemsim.results.diagnostics import CacheReport, Throughput, caches, throughput
-from clemsim.results.intervals import Interval
+from clemsim.results.stopping_result import StoppingResult, recorded_result
 from clemsim.results.summary import RunScores, ScoredEpisode, summarize
 from clemsim.store import checksums, reader
 from clemsim.store.folder import STORE, SUMMARY, read_description
-from clemsim.store.schema import ANSWERED, QUESTION
+from clemsim.store.schema import ANSWERED
 
 HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.json` begins with
-
-
-class StoppingResult(BaseModel):
-    """The answer of the stopping rule of a run, and the intervals that it rests on."""
-
-    model_config = ConfigDict(frozen=True)
-    rule: str
-    answer: str | None  # `yes` or `no`; None: not answered yet
-    looked_at: int  # instances that the answer rests on
-    instances: int  # instances that there are to look at
-    intervals: dict[str, Interval]  # in points
-    text: str  # all of it in one line
 
 
 class RunSummary(RunScores):
@@ -75,8 +61,7 @@ def _summary(folder: Path) -> RunSummary:
         rows = list(reader.episodes(base))
         rates, reports = throughput(base), caches(base)
         cut_replies = reader.cut_replies(base)
-        recorded = reader.meta(base).get(QUESTION)
-        question = StoppingResult.model_validate(recorded) if recorded else None
+        question = recorded_result(base)
     scores = summarize(ScoredEpisode(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in rows)
     return RunSummary(
         run=str(folder),

@@ -21,7 +21,7 @@ from clemsim.runs.manifest import absolute_agents, create_run
 from clemsim.runs.prepare import prepare, recorded_arenas, run_trust
 from clemsim.runs.resume_check import check_agents, check_same
 from clemsim.runs.session import RunSession, Watch
-from clemsim.runs.stopping import make_rule, set_aside_unbegun
+from clemsim.runs.stopping.play import make_rule, set_aside_unbegun
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runtime.agent import opened
 from clemsim.runtime.limits import Limits

@@ -18,7 +18,8 @@ from clemsim.errors import StoreError
 from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.results.tally import Tally
 from clemsim.runs.prepare import PreparedRun
-from clemsim.runs.stopping import StoppingRule, StoppingScheduler
+from clemsim.runs.stopping.play import StoppingScheduler
+from clemsim.runs.stopping.rule import StoppingRule
 from clemsim.runs.width_control import follow_requests
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runs.workers.pool import WorkerPool
@@ -115,6 +116,8 @@ class RunSession:
         warnings, width = list(self.prepared.warnings), self.prepared.config.width or FIRST_WIDTH
         if self.most < width:
             warnings.append(f"at most {self.most} turns of an agent are in flight: few files may be open here (ulimit -n)")
+        if self.rule and (outlook := self.rule.outlook()):
+            warnings.append(outlook)
         return warnings
 
     def _player(self, store: RunStore, tally: Tally) -> EpisodePlayer:

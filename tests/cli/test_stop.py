@@ -10,6 +10,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from clemsim.analysis.compare import compare
+from clemsim.results.frames import RunTables
 from clemsim.store import reader
 from tests.cli.conftest import Clemsim
 
@@ -27,6 +29,37 @@ def test_a_run_ends_once_its_question_is_answered(clemsim: Clemsim, tmp_path: Pa
     assert summary["episodes"] == 180
     assert tomllib.loads((tmp_path / "r" / "run.toml").read_text())["config"]["stop_when"] == "baseline > random"
     assert "ended early: baseline > random: yes" in " ".join(said.out.split()) and "resume" not in said.err
+
+
+def test_what_is_made_of_a_stopped_run_says_so(clemsim: Clemsim, tmp_path: Path) -> None:
+    said = clemsim(*RUN, "--stop-when", "baseline > random", "--out", "r")
+    assert "clemsim: to know: baseline > random: these 90 instances answer true differences of about 29 points" in said.err
+    line = orjson.loads((tmp_path / "r" / "summary.json").read_bytes())["stopped_when"]
+    compared = compare(tmp_path / "r", tmp_path / "r", "random", "baseline")
+    rows = {row.metric: row for row in compared.rows if row.game == "overall"}
+    assert rows["worth"].p is None and rows["worth"].verdict == "lower" and rows["worth"].low == -100
+    assert rows["clemscore"].p is not None
+    assert line in compared.sentences[0] and any("stopping rule" in note and line in note for note in compared.notes)
+    assert line in clemsim("analyze", "r", "--out", "a", "--json").out
+    for name in ("jsonl", "clembench"):
+        assert clemsim("export", "r", "--format", name).code == 0
+    lines = (tmp_path / "r.jsonl").read_bytes().splitlines()
+    assert {orjson.loads(each)["stopped_when"] for each in lines} == {line}
+    assert orjson.loads((tmp_path / "r-clembench" / "stopped.json").read_bytes())["stopped_when"] == line
+    assert set(RunTables(tmp_path / "r").episodes["stopped_when"]) == {line}
+
+
+def test_of_one_game_worth_and_clemscore_are_the_answer_of_the_rule(clemsim: Clemsim, tmp_path: Path) -> None:
+    clemsim(*RUN[:5], *RUN[7:], "--stop-when", "|baseline - random| < 20", "--out", "r")
+    rows = {row.metric: row for row in compare(tmp_path / "r", tmp_path / "r", "baseline", "random").rows[-4:]}
+    assert rows["clemscore"].low == rows["worth"].low and (rows["worth"].low or 0) > 20
+    assert rows["clemscore"].p is None and rows["clemscore"].verdict == "higher"
+
+
+def test_a_run_to_the_end_is_not_called_stopped(clemsim: Clemsim, tmp_path: Path) -> None:
+    clemsim(*RUN, "--instances", 1, "--stop-when", "baseline > random", "--out", "r")
+    assert set(RunTables(tmp_path / "r").episodes["stopped_when"]) == {None}
+    assert all(row.p is not None or row.low is None for row in compare("r", "r", "baseline", "random").rows)
 
 
 def test_the_answer_is_the_same_at_any_width_and_after_a_stop(clemsim: Clemsim) -> None:

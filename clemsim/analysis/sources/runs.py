@@ -13,6 +13,7 @@ from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
+from clemsim.results.stopping_result import stopped_when
 from clemsim.store import checksums, reader
 from clemsim.store.description import ArenaDescription
 from clemsim.store.folder import STORE, read_description
@@ -26,6 +27,7 @@ SPENT = """
 SELECT "cast", avg(requests.seconds), sum(requests.tokens_in) / 1e6, sum(requests.tokens_out) / 1e6
 FROM requests JOIN episodes ON episodes.id = requests.episode GROUP BY 1
 """
+STOPPED = "was ended by its stopping rule, which ordinary intervals and p values do not allow for"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def setting(folder: Path) -> Setting:
 def read_run(folder: Path, model: str | None = None, facts: Characteristics | None = None) -> Evidence:
     """Read a run. Each cast is a model, under its own name or, where the run has only one, under `model`.
 
-    Unfinished episodes are in no number, and a note counts them. Raises StoreError and UsageError.
+    Unfinished episodes are in no number, and a note counts them; another says where a stopping rule ended the run. Raises
+    StoreError and UsageError.
     """
     constrained = setting(folder).constrained
     with reader.reading(folder / STORE) as base:
@@ -66,6 +69,8 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     names = {cast: _name(cast, model if len(casts) == 1 else None, constrained=constrained) for cast in casts}
     frame = pl.DataFrame([(names[cast], *rest) for cast, *rest in clusters], EPISODES, orient="row")
     notes = [f"{names[cast]}: {count} unfinished episodes of {folder.name} are in no number" for cast, count in unfinished]
+    if stopped := stopped_when(folder):
+        notes.append(f"{folder.name} {STOPPED} ({stopped})")
     described = dict.fromkeys(names.values(), facts) if facts else {}
     costs = pl.DataFrame([(names[cast], *rest) for cast, *rest in spent], COSTS, orient="row")
     return Evidence(scores_of(frame), clusters=frame, described=described, costs=costs, notes=tuple(notes))

@@ -1,7 +1,8 @@
 """Write a run in clembench's results layout, so that clembench can make its evaluation and transcripts from it.
 
 `MODEL/GAME/EXPERIMENT/instance_00003/` holds `instance.json`, `interactions.json`, `scores.json`, one file of requests for
-each player, and `completed.json`. Unfinished episodes are left out, as clembench has no status for them.
+each player, and `completed.json`. Unfinished episodes are left out, as clembench has no status for them. Where a stopping
+rule ended the run, `stopped.json` beside the models holds its answer.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from clemsim.arena import Arena
 from clemsim.errors import UsageError
 from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
 from clemsim.game.transcript import Transcript
+from clemsim.results.stopping_result import ended_by
 from clemsim.runs.prepare import recorded_arenas
 from clemsim.store import reader
 from clemsim.store.description import RunDescription
@@ -45,6 +47,8 @@ def export_results(folder: Path, out: Path, *, trust: bool = False) -> int:
             experiment = {"name": row.experiment, "game_name": row.key.arena}
             write_json(place.parent / "experiment.json", experiment, UsageError)
             written.add(place)
+    if stopped := ended_by(folder):
+        write_json(out / "stopped.json", {"stopped_when": stopped.text, **stopped.model_dump(mode="json")}, UsageError)
     return len(written)
 
 

@@ -10,7 +10,7 @@ import pytest
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
-from clemsim.runs.stopping import StoppingRule
+from clemsim.runs.stopping.rule import StoppingRule
 from clemsim.runtime.episode import Episode
 from clemsim.runtime.observer import ResultCollector
 from clemsim.runtime.scheduler import Scheduler
@@ -53,14 +53,70 @@ def asked(text: str, some: Sequence[Episode], order: Sequence[Episode] | None = 
 
 
 @pytest.mark.parametrize(
-    ("text", "answer"), [("good > bad", "yes"), ("bad>good", "no"), ("bad < good", "yes"), ("good > mute", "yes")]
+    ("text", "answer"),
+    [
+        ("good > bad", "yes"),
+        ("bad>good", "no"),
+        ("bad < good", "yes"),
+        ("good > mute", "yes"),
+        ("|good - bad| < 5", "no"),
+        ("|bad-mute|<60", "yes"),
+    ],
 )
 def test_who_is_better(text: str, answer: str) -> None:
     rule = asked(text, episodes("good", "bad", "mute"))
     assert rule.answer == answer
     found = rule.describe()
     assert 5 < found.looked_at < 60 == found.instances and found.answer == answer
-    assert f"{answer} after {found.looked_at} of 60 instances (difference " in found.text
+    assert f"{answer} after {found.looked_at} of 60 instances (difference in worth " in found.text
+
+
+def test_the_answer_names_the_quantity_that_is_bounded() -> None:
+    """One has 50 always; the other 90 in one game, and 60 in a sixth of the other: worth 50, clemscore 43.75."""
+    some = [
+        Episode(EpisodeKey(arena, f"default/{number}", 0, cast), each.instance, each.cast, each.drive)
+        for cast in ("even", "odd")
+        for arena in ("one", "other")
+        for number in range(60)
+        for each in episodes("good")[:1]
+    ]
+    rule = StoppingRule("even > odd", some, seed=0)
+    for episode in some:
+        quality = 50.0 if episode.key.cast == "even" else 90.0 if episode.key.arena == "one" else 60.0
+        aborted = quality == 60 and int(episode.key.instance.rpartition("/")[2]) % 6
+        rule.take(episode.key, Outcome.aborted("", blame="one") if aborted else Outcome.success(quality))
+    found = rule.describe()
+    assert found.answer is None and found.quantity == "difference in worth" and found.agents == ("even", "odd")
+    low, high = found.intervals["difference"]
+    assert low < 0 < high
+
+
+def test_a_block_has_a_part_of_each_game() -> None:
+    some = [
+        Episode(EpisodeKey(arena, f"default/{number}", 0, "good"), Number(id=number), each.cast, each.drive)
+        for arena, count in (("long", 25), ("short", 10))
+        for number in range(count)
+        for each in episodes("good")[:1]
+    ]
+    rule, seen = StoppingRule("ci(worth) < 1", some, seed=3), []
+    for episode in rule.sorted(some):
+        rule.take(episode.key, Outcome.success(50.0))
+        seen.append(rule.describe().looked_at)
+    steps = [after for before, after in zip([0, *seen], seen, strict=False) if after > before]
+    assert len(steps) == 10 and steps[-1] == 35
+    assert {after - before for before, after in zip([0, *steps], steps, strict=False)} == {3, 4}
+
+
+@pytest.mark.parametrize("repetitions", [1, 2])
+def test_the_quality_of_several_games_with_and_without_repetitions(repetitions: int) -> None:
+    some = episodes("good", repetitions=repetitions)
+    both = [*some, *(Episode(each.key._replace(arena="other"), each.instance, each.cast, each.drive) for each in some)]
+    rule = StoppingRule("ci(quality) < 1", both, seed=0)
+    for episode in both:
+        even = int(episode.key.instance.rpartition("/")[2]) % 2
+        rule.take(episode.key, Outcome.success(75.0) if even else Outcome.aborted("", blame="one"))
+    low, high = rule.describe().intervals["good"]
+    assert 50 < low < 75 < high < 100
 
 
 def test_equals_are_not_told_apart() -> None:
@@ -138,9 +194,12 @@ def test_the_interval_of_several_games_holds_the_clemscore() -> None:
         ("good", "give 'A > B'"),
         ("good > best", "no agent is called 'best': name two of good, bad"),
         ("good > good", "good cannot be compared with itself"),
-        ("ci(score) < 2", "there is no 'score': choose one of clemscore, played, quality"),
+        ("ci(score) < 2", "there is no 'score': choose one of clemscore, worth, played, quality"),
         ("ci(quality, chess) < 2", "the run does not play 'chess'"),
         ("ci(quality) < 0", "0 is no width"),
+        ("|good - bad| < 200", "200 is no margin"),
+        ("|good - best| < 5", "no agent is called 'best'"),
+        ("|good - good| < 5", "good cannot be compared with itself"),
         ("ci(quality) < 1.2.3", "1.2.3 is no width"),
     ],
 )
