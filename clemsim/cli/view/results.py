@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -69,7 +71,7 @@ def _score(value: float | None, interval: Interval | None) -> Text:
         return Text("–", "dim")
     text = Text(f"{value:.2f}")
     if interval:
-        text.append(f"\n{_short(interval[0])}…{_short(interval[1])}", "not bold dim")
+        text.append(f"\n{_span(interval)}", "not bold dim")
     return text
 
 
@@ -88,6 +90,8 @@ def _remarks(summary: RunSummary) -> list[Text]:
         remarks.append(Text(f"no interval: fewer than {FEWEST} instances say too little", "dim"))
     if any(row.quality is None and row.played is not None for row in rows):
         remarks.append(Text("–: nothing was scored; such a game is left out of the average Quality", "dim"))
+    if "worth" in summary.detectable:
+        remarks.append(Text(_detectable(summary), "dim"))
     if question := summary.question:
         ended = summary.stopped_when is not None
         remarks.append(plain(f"ended early: {question.text}" if ended else question.text, "green" if ended else ""))
@@ -96,6 +100,7 @@ def _remarks(summary: RunSummary) -> list[Text]:
     if summary.unfinished:
         causes = ", ".join(f"{count} {cause}" for cause, count in summary.causes.items())
         remarks.append(Text(f"{summary.unfinished} episodes are unfinished and in no average ({causes})", "yellow"))
+        remarks += [plain(line, "yellow") for line in _bounds(summary)]
         remarks += [Text(text, "yellow") for cause, text in EXPLAINED.items() if cause in summary.causes]
     if summary.parser_error:
         remarks.append(plain(f"parser error: {summary.parser_error.splitlines()[0]}", "red"))
@@ -110,6 +115,24 @@ def _remarks(summary: RunSummary) -> list[Text]:
     if summary.throughput.seconds:
         remarks.append(Text(_rates(summary.throughput), "dim"))
     return remarks
+
+
+def _detectable(summary: RunSummary) -> str:
+    """Return how large a difference these instances show."""
+    between = "two agents" if len(summary.agents) > 1 else "two agents like this one"
+    points = f"{summary.detectable['worth']:.1f} points"
+    return f"with these instances a true difference of {points} in worth between {between} is seen 4 times in 5"
+
+
+def _bounds(summary: RunSummary) -> Iterator[str]:
+    """Yield a line for each agent with unfinished episodes: how far they could move its scores."""
+    for agent, bounds in (summary.unfinished_bounds or {}).items():
+        ends = [f"{name} {_span(own)}" for name, own in (("clemscore", bounds.clemscore), ("worth", bounds.worth)) if own]
+        yield f"whatever would have come of them, {agent} had {' and '.join(ends)} (worst…best case)"
+
+
+def _span(interval: Interval) -> str:
+    return f"{_short(interval[0])}…{_short(interval[1])}"
 
 
 def _rates(throughput: Throughput) -> str:
