@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
@@ -19,6 +19,17 @@ def by_cast(episodes: Iterable[tuple[EpisodeKey, Outcome | None]]) -> dict[str, 
         instances = casts.setdefault(key.cast, {}).setdefault(key.arena, {})
         instances.setdefault(key.instance, {})[key.repetition] = outcome
     return dict(casts)
+
+
+def joined(runs: Sequence[Repetitions]) -> Repetitions:
+    """Return the episodes of several runs of one agent, numbered anew as repetitions of the same instances."""
+    together: dict[str, dict[str, dict[int, Outcome | None]]] = {}
+    for run in runs:
+        for game, instances in run.items():
+            for name, repetitions in instances.items():
+                own = together.setdefault(game, {}).setdefault(name, {})
+                own.update(enumerate(repetitions.values(), len(own)))
+    return together
 
 
 def finished(runs: Mapping[int, Outcome | None]) -> list[Outcome]:

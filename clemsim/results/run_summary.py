@@ -14,6 +14,7 @@ from clemsim.results.detectable import detectable_difference
 from clemsim.results.diagnostics import CacheReport, Throughput, caches, throughput
 from clemsim.results.estimates import Score
 from clemsim.results.intervals import Interval
+from clemsim.results.noise import Noise, noise_of
 from clemsim.results.repetitions import by_cast, clusters_of
 from clemsim.results.summary import RunScores, ScoredEpisode, summarize
 from clemsim.store import checksums, reader
@@ -22,7 +23,7 @@ from clemsim.store.schema import ANSWERED, QUESTION
 
 HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.json` begins with
 
-OPTIONAL = ("question", "unfinished_bounds", "parser_error")
+OPTIONAL = ("question", "unfinished_bounds", "noise", "parser_error")
 DETECTABLE: tuple[Score, ...] = ("played", "worth", "clemscore")
 
 
@@ -52,11 +53,12 @@ class RunSummary(RunScores):
     question: StoppingResult | None = None  # None: the run has no stopping rule
     detectable: dict[Score, float] = Field(default_factory=dict)  # points: true differences that are seen 4 times in 5
     unfinished_bounds: dict[str, ScoreBounds] | None = None  # by agent with unfinished episodes; None: there is none
+    noise: Noise | None = None  # from run to run; None: no instance was finished twice
     parser_error: str | None = None  # the first, with its author's frames; None: there was none
 
     def as_json(self) -> dict[str, Any]:
         """Return the content of `summary.json`, in its order. What a run has none of is left out: `question`
-        (a stopping rule), `unfinished_bounds` and `parser_error`.
+        (a stopping rule), `unfinished_bounds`, `noise` (repetitions) and `parser_error`.
         """
         missing = {name for name in OPTIONAL if getattr(self, name) is None}
         data = self.model_dump(mode="json", exclude=missing)
@@ -103,6 +105,7 @@ def _summary(folder: Path) -> RunSummary:
         question=question,
         detectable={score: round(value, 2) for score, value in found.items() if value is not None},
         unfinished_bounds=bounds or None,
+        noise=noise_of(casts),
         parser_error=next((row.detail for row in rows if row.cause == ParserError.cause), None),
         **dict(scores),
     )

@@ -86,7 +86,9 @@ def _scores(*games: Sequence[Outcome]) -> dict[str, float]:
 def test_what_two_agents_show_is_what_their_difference_shows() -> None:
     rng = random.Random(5)
     agents = [clusters_of(episodes(a=[[rng.choice([WON, LOST])] for _ in range(40)])) for _ in range(2)]
-    assert detectable_difference(agents, "worth") == pytest.approx(difference(*agents, "worth").detectable, rel=0.05)
+    assert detectable_difference(agents, "worth") == pytest.approx(
+        difference(agents[0], agents[1], "worth").detectable, rel=0.05
+    )
 
 
 def test_one_agent_is_taken_twice_and_independent() -> None:

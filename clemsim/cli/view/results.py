@@ -92,6 +92,7 @@ def _remarks(summary: RunSummary) -> list[Text]:
         remarks.append(Text("–: nothing was scored; such a game is left out of the average Quality", "dim"))
     if "worth" in summary.detectable:
         remarks.append(Text(_detectable(summary), "dim"))
+    remarks += [plain(line, "dim") for line in _noise(summary)]
     if question := summary.question:
         ended = summary.stopped_when is not None
         remarks.append(plain(f"ended early: {question.text}" if ended else question.text, "green" if ended else ""))
@@ -122,6 +123,24 @@ def _detectable(summary: RunSummary) -> str:
     between = "two agents" if len(summary.agents) > 1 else "two agents like this one"
     points = f"{summary.detectable['worth']:.1f} points"
     return f"with these instances a true difference of {points} in worth between {between} is seen 4 times in 5"
+
+
+def _noise(summary: RunSummary) -> Iterator[str]:
+    """Yield two lines for each agent that repeated instances: its noise, and the reading for these instances alone."""
+    for agent, noise in (summary.noise.agents if summary.noise else {}).items():
+        if noise.flips is not None and noise.agreement is not None:
+            yield (
+                f"run to run, {agent}: two episodes of an instance differ in being won in {noise.flips:.1f} % of pairs, and "
+                f"end alike in {noise.agreement:.1f} %"
+            )
+        if noise.run_share is not None:
+            yield (
+                f" {noise.run_share:.0%} of the variance of its worth is such noise: twice the repetitions make its "
+                f"interval {noise.width_twice_repetitions:.2f} times as wide, "
+                f"twice the instances {noise.width_twice_instances:.2f}"
+            )
+        if interval := noise.these_instances["worth"]:
+            yield f" of these instances alone, without regard to others of their kind, its worth is {_span(interval)}"
 
 
 def _bounds(summary: RunSummary) -> Iterator[str]:
