@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clemsim.analysis.kinds import DEFAULTS, KINDS, AnalysisKind, AnalysisOptions
+from clemsim.analysis.questions.noise import noise
 from clemsim.analysis.questions.ratings import ratings
 from clemsim.analysis.questions.scores import scores
 from clemsim.analysis.results import Analysis
@@ -18,9 +19,15 @@ def analyze(
     options: AnalysisOptions = DEFAULTS,
     games: Sequence[RatedGame] = (),
 ) -> list[Analysis]:
-    """Return the scores of all models, the analyses of `kinds`, and ratings where there are `games` to rate.
+    """Return the scores of all models, their run-to-run noise where instances were repeated, the analyses of `kinds`, and
+    ratings where there are `games` to rate.
 
     Raises UsageError for an option that is wrong, and for games that cannot be rated.
     """
-    analyses = [scores(evidence).with_key("scores"), *(kind.run(evidence, options) for kind in kinds)]
+    repeated = noise(evidence)
+    analyses = [
+        scores(evidence).with_key("scores"),
+        *([repeated.with_key("noise")] if repeated else []),
+        *(kind.run(evidence, options) for kind in kinds),
+    ]
     return [*analyses, ratings(games).with_key("ratings")] if games else analyses

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from clemsim.analysis.questions.model_comparison import METRICS
+from clemsim.analysis.sources.episodes import repetitions_of
 from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.sources.runs import Setting, read_run, setting
 from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
 from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
-from clemsim.analysis.wording import difference_sentence, number, signed
+from clemsim.analysis.wording import difference_sentence, number, plural, signed
 from clemsim.analysis.writing.html import list_html, paragraphs_html, table_html
 from clemsim.errors import UsageError
+from clemsim.results.bounds import ScoreBounds, score_bounds
 from clemsim.results.clusters import Cluster
 from clemsim.results.differences import Difference
-from clemsim.results.estimates import Score
+from clemsim.results.estimates import ModelEstimates, Score
+from clemsim.results.intervals import Interval
+from clemsim.results.joint_outcomes import JointOutcomes, joint_outcomes
 from clemsim.results.paired_tests import holm
+from clemsim.results.repetitions import Repetitions, clusters_of
 from clemsim.store import reader
 from clemsim.store.folder import STORE
 
@@ -63,7 +69,7 @@ class RunComparison:
     `a`, `b`: the names of the agents, with their runs where the names are the same. `rows`: %Played and Quality of each
     game, then %Played, Quality and clemscore over all games. `sentences`: the result in words. `notes`: differences
     between the runs, and what was left out. `sensitivity`: the difference in clemscore without each game and under other
-    rules of averaging.
+    rules of averaging. `joint`: how often both, only A, only B or neither played an episode to its end, and won it.
     """
 
     a: str
@@ -72,6 +78,7 @@ class RunComparison:
     sentences: tuple[str, ...]
     notes: tuple[str, ...]
     sensitivity: Sensitivity
+    joint: tuple[JointOutcomes, ...] = ()
 
     @property
     def title(self) -> str:
@@ -88,6 +95,11 @@ class RunComparison:
         """The rows as a polars frame."""
         return pl.DataFrame([asdict(row) for row in self.rows], infer_schema_length=None)
 
+    @property
+    def joint_frame(self) -> pl.DataFrame:
+        """The 2 x 2 tables as a polars frame."""
+        return pl.DataFrame([asdict(row) for row in self.joint], infer_schema_length=None)
+
     def _repr_html_(self) -> str:
         """Return sentences, table and notes as HTML for a notebook. Names of agents and games are escaped."""
         return "".join(
@@ -95,6 +107,7 @@ class RunComparison:
                 paragraphs_html([self.title], "strong"),
                 paragraphs_html(self.sentences),
                 table_html(self.frame),
+                table_html(self.joint_frame) if self.joint else "",
                 list_html(self.notes) if self.notes else "",
             )
         )
@@ -137,11 +150,13 @@ def compare_runs(
         rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
     sensitivity = sensitivity_of(sample, A, B)
     names = agents if agents[0] != agents[1] else (f"{agents[0]} ({folders[0].name})", f"{agents[1]} ({folders[1].name})")
-    notes = [*obstacles, *_sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes]
+    played = repetitions_of(folders[0], agents[0]), repetitions_of(folders[1], agents[1])
+    notes = [*obstacles, *_sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes, *_bounds(*played)]
     sentences = _sentences(sample, names, main, sensitivity)
     if sequential:
         sentences = _after_stopping(sentences, sequential, own)
-    return RunComparison(*names, rows, sentences, tuple(dict.fromkeys(notes)), sensitivity)
+    sentences = (*sentences, *_detectable(rows))
+    return RunComparison(*names, rows, sentences, tuple(dict.fromkeys(notes)), sensitivity, joint_outcomes(*played))
 
 
 def _agent(evidence: Evidence, folder: Path, wanted: str | None, option: str) -> str:
@@ -243,9 +258,6 @@ def _sentences(sample: Sample, names: tuple[str, str], main: Difference, sensiti
     if sensitivity.range and len(sample.games) > 1:
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")
-    decided = verdict(main.value, main.p) in ("higher", "lower")
-    if main.detectable is not None and not decided:
-        sentences.append(f"A true difference of {number(main.detectable)} points would have been seen four times in five.")
     return tuple(sentences)
 
 
@@ -266,3 +278,38 @@ def _after_stopping(sentences: tuple[str, ...], sequential: SequentialVerdict, o
     rows = "the row of worth over all games is" if len(own) == 1 else "the rows of worth and clemscore over all games are"
     said = f"worth: the stopping rule ended the run. {sequential.text}; {rows} the answer of the rule."
     return (said, *(sentences if "clemscore" not in own else ()))
+
+
+def _detectable(rows: Sequence[ComparisonRow]) -> Iterator[str]:
+    """Yield a sentence on the differences over all games that so many instances show."""
+    known = {row.metric: row for row in rows if row.game == "overall" and row.detectable is not None}
+    if parts := [f"{number(known[name].detectable)} points in {name}" for name in ("clemscore", "worth") if name in known]:
+        count = plural(rows[-1].instances, "instance")
+        yield f"With these {count} a true difference of {' or '.join(parts)} would be seen four times in five."
+
+
+def _bounds(first: Repetitions, second: Repetitions) -> Iterator[str]:
+    """Yield a note for each score over games, where episodes are unfinished: how large the difference could have been."""
+    ours, theirs = score_bounds(first), score_bounds(second)
+    values = ModelEstimates.of(clusters_of(first)), ModelEstimates.of(clusters_of(second))
+    for score in ("worth", "clemscore") if ours or theirs else ():
+        ends = [_ends(bounds, estimates, score) for bounds, estimates in zip((ours, theirs), values, strict=True)]
+        if ends[0] and ends[1]:
+            low, high = ends[0][0] - ends[1][1], ends[0][1] - ends[1][0]
+            yield (
+                f"unfinished episodes at their worst and their best: {score} of A {_span(ends[0])}, of B {_span(ends[1])}, "
+                f"A − B {_span((low, high), signed)}"
+            )
+
+
+def _ends(bounds: ScoreBounds | None, estimates: ModelEstimates, score: Score) -> Interval | None:
+    """Return the bounds of a score; those of an agent that has finished everything are its score."""
+    if bounds is not None:
+        return bounds.of(score)
+    value = estimates.value(score)
+    return None if value is None else (value, value)
+
+
+def _span(ends: Interval, text: Callable[[float], str] = number) -> str:
+    low, high = text(ends[0]), text(ends[1])
+    return low if low == high else f"{low} to {high}"

@@ -15,7 +15,7 @@ from clemsim.analysis.sources import Decoding
 from clemsim.analysis.sources.reading import read, read_games
 from clemsim.analysis.writing.files import NUMBERS, REPORT, as_json, write
 from clemsim.cli.common import err, out, print_json
-from clemsim.cli.view.analyses import report, run_comparison_table
+from clemsim.cli.view.analyses import joint_table, report, run_comparison_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ def run_comparison(run_a: Path, run_b: Path, a: str | None, b: str | None, *, an
         print_json(comparison)
         return
     out.print(run_comparison_table(comparison))
+    if comparison.joint:
+        out.print(joint_table(comparison))
     for sentence in comparison.sentences:
         out.print(plain(sentence))
     for note in comparison.notes:

@@ -100,14 +100,14 @@ class Difference:
 
 def difference(first: Clusters, second: Clusters, score: Score) -> Difference:
     """Return the difference between two models, each with its clusters, on the instances that both have finished."""
-    ours, theirs = _shared(first, second), _shared(second, first)
+    ours, theirs = shared_clusters(first, second), shared_clusters(second, first)
     return paired_difference(
         ModelEstimates.of(ours), ModelEstimates.of(theirs), score, exact=swap_p(ours, theirs, score) if ours else None
     )
 
 
-def _shared(clusters: Clusters, others: Clusters) -> Clusters:
-    """Return the clusters of the instances that both have."""
+def shared_clusters(clusters: Clusters, others: Clusters) -> Clusters:
+    """Return the clusters of the instances that the others have, too."""
     shared = {game: clusters[game].keys() & others[game].keys() for game in sorted(clusters.keys() & others.keys())}
     return {game: {name: clusters[game][name] for name in sorted(names)} for game, names in shared.items() if names}
 
@@ -123,7 +123,7 @@ def paired_difference(first: ModelEstimates, second: ModelEstimates, score: Scor
     low, high = pair.ends()
     if exact is not None and exact >= 1 - LEVEL:
         low, high = min(low, 0.0), max(high, 0.0)
-    return Difference(value, (100 * low, 100 * high), max(pair.p(), exact or 0.0), _detectable(low, high))
+    return Difference(value, (100 * low, 100 * high), max(pair.p(), exact or 0.0), detectable(low, high))
 
 
 def paired_means(first: ModelEstimates, second: ModelEstimates, score: Score) -> PairedMeans | None:
@@ -134,7 +134,7 @@ def paired_means(first: ModelEstimates, second: ModelEstimates, score: Score) ->
     return PairedMeans(ours, theirs, _correlation(first, second, score))
 
 
-def _detectable(low: float, high: float) -> float:
+def detectable(low: float, high: float) -> float:
     """Return the smallest difference, in points, that an interval as wide as this one leaves 0 out of with 80 % power."""
     error = (high - low) / 2 / NORMAL.inv_cdf(0.5 + LEVEL / 2)
     return 100 * error * (NORMAL.inv_cdf(0.5 + LEVEL / 2) + NORMAL.inv_cdf(POWER))

@@ -5,9 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from clemsim._util.files import PRIVATE, dump_json, write_bytes
 from clemsim.errors import ParserError
+from clemsim.results.bounds import ScoreBounds, score_bounds
+from clemsim.results.detectable import detectable_difference
 from clemsim.results.diagnostics import CacheReport, Throughput, caches, throughput
+from clemsim.results.estimates import Score
+from clemsim.results.noise import Noise, noise_of
+from clemsim.results.repetitions import by_cast, clusters_of
 from clemsim.results.stopping_result import StoppingResult, recorded_result
 from clemsim.results.summary import RunScores, ScoredEpisode, summarize
 from clemsim.store import checksums, reader
@@ -15,6 +22,9 @@ from clemsim.store.folder import STORE, SUMMARY, read_description
 from clemsim.store.schema import ANSWERED
 
 HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.json` begins with
+
+OPTIONAL = ("question", "unfinished_bounds", "noise", "parser_error")
+DETECTABLE: tuple[Score, ...] = ("played", "worth", "clemscore")
 
 
 class RunSummary(RunScores):
@@ -29,14 +39,16 @@ class RunSummary(RunScores):
     caches: dict[str, CacheReport]  # by agent
     stopped_when: str | None  # the line of the stopping rule that ended the run
     question: StoppingResult | None = None  # None: the run has no stopping rule
+    detectable: dict[Score, float] = Field(default_factory=dict)  # points: true differences that are seen 4 times in 5
+    unfinished_bounds: dict[str, ScoreBounds] | None = None  # by agent with unfinished episodes; None: there is none
+    noise: Noise | None = None  # from run to run; None: no instance was finished twice
     parser_error: str | None = None  # the first, with its author's frames; None: there was none
 
     def as_json(self) -> dict[str, Any]:
-        """Return the content of `summary.json`, in its order. A run without a stopping rule has no `question`, and one
-        without a parser error no `parser_error`.
+        """Return the content of `summary.json`, in its order. What a run has none of is left out: `question`
+        (a stopping rule), `unfinished_bounds`, `noise` (repetitions) and `parser_error`.
         """
-        optional = {"question": self.question, "parser_error": self.parser_error}
-        missing = {name for name, value in optional.items() if value is None}
+        missing = {name for name in OPTIONAL if getattr(self, name) is None}
         data = self.model_dump(mode="json", exclude=missing)
         return {name: data[name] for name in HEAD} | {name: value for name, value in data.items() if name not in HEAD}
 
@@ -63,6 +75,11 @@ def _summary(folder: Path) -> RunSummary:
         cut_replies = reader.cut_replies(base)
         question = recorded_result(base)
     scores = summarize(ScoredEpisode(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in rows)
+    # what an answered stopping rule left unplayed is no loss: the rule chose it by its place in the order
+    casts = by_cast((row.key, row.outcome) for row in rows if row.outcome or row.cause != ANSWERED)
+    bounds = {cast: limits for cast, repetitions in casts.items() if (limits := score_bounds(repetitions))}
+    clusters = [own for repetitions in casts.values() if (own := clusters_of(repetitions))]
+    found = {score: detectable_difference(clusters, score) for score in DETECTABLE} if clusters else {}
     return RunSummary(
         run=str(folder),
         suite=description.suite.name,
@@ -73,6 +90,9 @@ def _summary(folder: Path) -> RunSummary:
         caches=reports,
         stopped_when=question.text if question and ANSWERED in scores.causes else None,
         question=question,
+        detectable={score: round(value, 2) for score, value in found.items() if value is not None},
+        unfinished_bounds=bounds or None,
+        noise=noise_of(casts),
         parser_error=next((row.detail for row in rows if row.cause == ParserError.cause), None),
         **dict(scores),
     )

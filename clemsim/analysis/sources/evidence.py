@@ -18,6 +18,7 @@ from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
 from clemsim.results.clusters import Cluster
 from clemsim.results.estimates import GameRatios, ModelEstimates
+from clemsim.results.repetitions import Repetitions
 
 ROUNDING = 0.02  # points by which a clemscore of two rounded averages may differ from that of its games
 
@@ -31,6 +32,7 @@ class Evidence:
     clusters: by instance, of runs and raw tables: the number of episodes, of those played and scored, the sum of scores.
     described: characteristics by cleaned name (see `facts`). served: access by model, as a table gives it.
     costs: seconds a request and millions of tokens, by model. notes: what was left out, and why.
+    repetitions: the single episodes of each model's runs.
     """
 
     scores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCORES))
@@ -40,6 +42,7 @@ class Evidence:
     served: Mapping[str, str] = field(default_factory=dict)
     costs: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=COSTS))
     notes: tuple[str, ...] = ()
+    repetitions: Mapping[str, Repetitions] = field(default_factory=dict)
 
     @cached_property
     def models(self) -> tuple[str, ...]:
@@ -177,7 +180,9 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
     costs = pl.concat([part.costs for part in parts])
     described: dict[str, Characteristics] = {}
     served: dict[str, str] = {}
+    repetitions: dict[str, Repetitions] = {}
     for part in reversed(parts):
+        repetitions |= part.repetitions
         described |= part.described
         served |= part.served
     scores, printed, clusters = (pl.concat([frames[index] for frames in kept]) for index in range(3))
@@ -189,6 +194,7 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
         served,
         costs.group_by("model", maintain_order=True).agg(pl.all().drop_nulls().first()),
         tuple(notes),
+        repetitions,
     )
 
 

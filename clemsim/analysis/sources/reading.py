@@ -147,4 +147,5 @@ def _rename(part: Evidence, names: Mapping[str, str]) -> Evidence:
     )
     described = {names.get(name, name): facts for name, facts in part.described.items()}
     notes = (*part.notes, *(f"{old} was played more than once; this one is called {name}" for old, name in names.items()))
-    return Evidence(scores, printed, clusters, described, part.served, costs, notes)
+    repetitions = {names.get(model, model): own for model, own in part.repetitions.items()}
+    return Evidence(scores, printed, clusters, described, part.served, costs, notes, repetitions)

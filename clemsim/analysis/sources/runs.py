@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from clemsim.analysis.sources.episodes import read_repetitions
 from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.catalog.models import Characteristics
@@ -73,7 +74,15 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
         notes.append(f"{folder.name} {STOPPED} ({stopped})")
     described = dict.fromkeys(names.values(), facts) if facts else {}
     costs = pl.DataFrame([(names[cast], *rest) for cast, *rest in spent], COSTS, orient="row")
-    return Evidence(scores_of(frame), clusters=frame, described=described, costs=costs, notes=tuple(notes))
+    repetitions = {names[cast]: own for cast, own in read_repetitions(folder).items() if cast in names}
+    return Evidence(
+        scores_of(frame),
+        clusters=frame,
+        described=described,
+        costs=costs,
+        notes=tuple(notes),
+        repetitions=repetitions,
+    )
 
 
 def check_alike(folders: list[Path]) -> list[str]:

@@ -14,6 +14,7 @@ from clemsim.analysis.sources.characteristics import parse_characteristics
 from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.runs import read_run
 from clemsim.errors import UsageError
+from clemsim.results.repetitions import joined
 from clemsim.store.folder import STORE
 
 INDEX = "index.toml"
@@ -76,4 +77,14 @@ def _repetitions(parts: Sequence[Evidence]) -> Evidence:
     models = join_names(clusters["model"].unique(maintain_order=True).to_list())
     notes = [note for part in parts for note in part.notes]
     notes.append(f"{models}: {len(parts)} runs, taken as repetitions of the same instances")
-    return Evidence(scores_of(clusters), clusters=clusters, described=parts[0].described, costs=spent, notes=tuple(notes))
+    return Evidence(
+        scores_of(clusters),
+        clusters=clusters,
+        described=parts[0].described,
+        costs=spent,
+        notes=tuple(notes),
+        repetitions={
+            model: joined([part.repetitions[model] for part in parts if model in part.repetitions])
+            for model in parts[0].repetitions
+        },
+    )

@@ -52,6 +52,20 @@ def run_comparison_table(comparison: RunComparison) -> RenderableType:
     return grid
 
 
+def joint_table(comparison: RunComparison) -> RenderableType:
+    """Return the 2 x 2 tables of two runs, a line for each game."""
+    grid = ruled_table("episodes of the same instance and repetition", title_style="dim", edges=False)
+    grid.add_column("game", overflow="fold")
+    for title in ("", "both", "only A", "only B", "neither"):
+        grid.add_column(title, justify="right" if title else "left", no_wrap=True)
+    game = None
+    for row in comparison.joint:
+        counts = (row.both, row.only_a, row.only_b, row.neither)
+        grid.add_row(plain("" if row.game == game else row.game), row.event, *map(str, counts))
+        game = row.game
+    return grid
+
+
 def table_of(table: ResultTable, most: int | None = None) -> RenderableType:
     """Return a table with its first `most` rows, or all of them."""
     frame = table.frame.select(table.brief) if table.brief else table.frame

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -69,7 +71,7 @@ def _score(value: float | None, interval: Interval | None) -> Text:
         return Text("–", "dim")
     text = Text(f"{value:.2f}")
     if interval:
-        text.append(f"\n{_short(interval[0])}…{_short(interval[1])}", "not bold dim")
+        text.append(f"\n{_span(interval)}", "not bold dim")
     return text
 
 
@@ -88,6 +90,9 @@ def _remarks(summary: RunSummary) -> list[Text]:
         remarks.append(Text(f"no interval: fewer than {FEWEST} instances say too little", "dim"))
     if any(row.quality is None and row.played is not None for row in rows):
         remarks.append(Text("–: nothing was scored; such a game is left out of the average Quality", "dim"))
+    if "worth" in summary.detectable:
+        remarks.append(Text(_detectable(summary), "dim"))
+    remarks += [plain(line, "dim") for line in _noise(summary)]
     if question := summary.question:
         ended = summary.stopped_when is not None
         remarks.append(plain(f"ended early: {question.text}" if ended else question.text, "green" if ended else ""))
@@ -96,6 +101,7 @@ def _remarks(summary: RunSummary) -> list[Text]:
     if summary.unfinished:
         causes = ", ".join(f"{count} {cause}" for cause, count in summary.causes.items())
         remarks.append(Text(f"{summary.unfinished} episodes are unfinished and in no average ({causes})", "yellow"))
+        remarks += [plain(line, "yellow") for line in _bounds(summary)]
         remarks += [Text(text, "yellow") for cause, text in EXPLAINED.items() if cause in summary.causes]
     if summary.parser_error:
         remarks.append(plain(f"parser error: {summary.parser_error.splitlines()[0]}", "red"))
@@ -110,6 +116,42 @@ def _remarks(summary: RunSummary) -> list[Text]:
     if summary.throughput.seconds:
         remarks.append(Text(_rates(summary.throughput), "dim"))
     return remarks
+
+
+def _detectable(summary: RunSummary) -> str:
+    """Return how large a difference these instances show."""
+    between = "two agents" if len(summary.agents) > 1 else "two agents like this one"
+    points = f"{summary.detectable['worth']:.1f} points"
+    return f"with these instances a true difference of {points} in worth between {between} is seen 4 times in 5"
+
+
+def _noise(summary: RunSummary) -> Iterator[str]:
+    """Yield two lines for each agent that repeated instances: its noise, and the reading for these instances alone."""
+    for agent, noise in (summary.noise.agents if summary.noise else {}).items():
+        if noise.flips is not None and noise.agreement is not None:
+            yield (
+                f"run to run, {agent}: two episodes of an instance differ in being won in {noise.flips:.1f} % of pairs, and "
+                f"end alike in {noise.agreement:.1f} %"
+            )
+        if noise.run_share is not None:
+            yield (
+                f" {noise.run_share:.0%} of the variance of its worth is such noise: twice the repetitions make its "
+                f"interval {noise.width_twice_repetitions:.2f} times as wide, "
+                f"twice the instances {noise.width_twice_instances:.2f}"
+            )
+        if interval := noise.these_instances["worth"]:
+            yield f" of these instances alone, without regard to others of their kind, its worth is {_span(interval)}"
+
+
+def _bounds(summary: RunSummary) -> Iterator[str]:
+    """Yield a line for each agent with unfinished episodes: how far they could move its scores."""
+    for agent, bounds in (summary.unfinished_bounds or {}).items():
+        ends = [f"{name} {_span(own)}" for name, own in (("clemscore", bounds.clemscore), ("worth", bounds.worth)) if own]
+        yield f"whatever would have come of them, {agent} had {' and '.join(ends)} (worst…best case)"
+
+
+def _span(interval: Interval) -> str:
+    return f"{_short(interval[0])}…{_short(interval[1])}"
 
 
 def _rates(throughput: Throughput) -> str:

@@ -1,0 +1,45 @@
+"""The minimal detectable difference: how large a true difference has to be for these instances to show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, islice
+from statistics import median
+
+from clemsim.results.differences import Clusters, PairedMeans, detectable, paired_means, shared_clusters
+from clemsim.results.estimates import ModelEstimates, Score
+
+MOST = 300  # pairs of agents that are looked at
+
+
+def detectable_difference(agents: Sequence[Clusters], score: Score) -> float | None:
+    """Return the true difference in a score, in points, that 95 % intervals leave 0 out of with 80 % power (Cohen 1988;
+    Miller 2024), on instances as many and as unlike as these.
+
+    Of several agents it is that of the median pair, on the instances of both. Of one agent it is that of two agents like it
+    whose results on an instance are independent of each other; agents that find the same instances hard are told apart more
+    easily. None where too few instances bear on the score.
+    """
+    if len(agents) == 1:
+        return independent(ModelEstimates.of(agents[0]), score)
+    pairs = islice(combinations(agents, 2), MOST)
+    known = [value for first, second in pairs if (value := _of_pair(first, second, score)) is not None]
+    return median(known) if known else None
+
+
+def independent(estimates: ModelEstimates, score: Score) -> float | None:
+    """Return the minimal detectable difference between two agents with these estimates, independent of each other."""
+    mean = estimates.mean(score)
+    return None if mean is None else _of_means(PairedMeans(mean, mean, 0.0))
+
+
+def _of_pair(first: Clusters, second: Clusters, score: Score) -> float | None:
+    ours, theirs = shared_clusters(first, second), shared_clusters(second, first)
+    pair = paired_means(ModelEstimates.of(ours), ModelEstimates.of(theirs), score)
+    return None if pair is None else _of_means(pair)
+
+
+def _of_means(pair: PairedMeans) -> float | None:
+    if pair.first.interval() is None or pair.second.interval() is None:
+        return None
+    return detectable(*pair.ends())
