@@ -13,7 +13,7 @@ from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.sources.runs import Setting, read_run, setting
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
 from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
-from clemsim.analysis.wording import difference_sentence, number, signed
+from clemsim.analysis.wording import difference_sentence, signed
 from clemsim.analysis.writing.html import list_html, paragraphs_html, table_html
 from clemsim.errors import UsageError
 from clemsim.results.clusters import Cluster
@@ -231,10 +231,7 @@ def _row(
 
 def _sentences(sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity) -> tuple[str, ...]:
     sentences = [f"clemscore: {difference_sentence(*names, main, main.p, sensitivity)}"]
-    if sensitivity.range and len(sample.games) > 1:
+    if sensitivity.range and len(sample.games) > 1 and any(sensitivity.range):
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")
-    decided = verdict(main.value, main.p) in ("higher", "lower")
-    if main.detectable is not None and not decided:
-        sentences.append(f"A true difference of {number(main.detectable)} points would have been seen four times in five.")
     return tuple(sentences)

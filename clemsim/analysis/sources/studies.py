@@ -59,10 +59,10 @@ def read_listed(runs: Sequence[ListedRun], notes: Sequence[str]) -> list[Evidenc
 
     Raises UsageError and StoreError.
     """
-    played: dict[tuple[str, ...], list[Evidence]] = {}
+    played: dict[tuple[tuple[str, str], ...], list[Evidence]] = {}
     for run in runs:
         part = read_run(run.folder, run.model, parse_characteristics(run.characteristics, str(run.folder)))
-        played.setdefault(tuple(part.clusters["model"].unique(maintain_order=True)), []).append(part)
+        played.setdefault(tuple(part.decoding.items()), []).append(part)
     return [Evidence(notes=tuple(notes)), *(_repetitions(parts) for parts in played.values())]
 
 
@@ -76,4 +76,11 @@ def _repetitions(parts: Sequence[Evidence]) -> Evidence:
     models = join_names(clusters["model"].unique(maintain_order=True).to_list())
     notes = [note for part in parts for note in part.notes]
     notes.append(f"{models}: {len(parts)} runs, taken as repetitions of the same instances")
-    return Evidence(scores_of(clusters), clusters=clusters, described=parts[0].described, costs=spent, notes=tuple(notes))
+    return Evidence(
+        scores_of(clusters),
+        clusters=clusters,
+        described=parts[0].described,
+        costs=spent,
+        notes=tuple(notes),
+        decoding=parts[0].decoding,
+    )
