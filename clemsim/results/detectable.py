@@ -42,4 +42,4 @@ def _of_pair(first: Clusters, second: Clusters, score: Score) -> float | None:
 def _of_means(pair: PairedMeans) -> float | None:
     if pair.first.interval() is None or pair.second.interval() is None:
         return None
-    return detectable(*pair.ends())
+    return 100 * detectable(*pair.ends())

@@ -106,7 +106,7 @@ def difference_on_these(first: Repetitions, second: Repetitions, score: Score, g
         return Difference()
     pair = PairedMeans(one, other, 0.0)
     low, high = pair.ends()
-    return Difference(100 * pair.value, (100 * low, 100 * high), pair.p(), detectable(low, high))
+    return Difference(100 * pair.value, (100 * low, 100 * high), pair.p(), 100 * detectable(low, high))
 
 
 def shared_repetitions(first: Repetitions, second: Repetitions) -> tuple[Repetitions, Repetitions]:
