@@ -153,7 +153,7 @@ def paired_means(first: ModelEstimates, second: ModelEstimates, score: Score) ->
 
 
 def detectable(low: float, high: float, level: float = LEVEL) -> float:
-    """Return the smallest difference that an interval of this level, as wide as this one, leaves 0 out of with 80 % power."""
+    """Return the smallest difference that an interval of this width and level leaves 0 out of with 80 % power."""
     quantile = NORMAL.inv_cdf(0.5 + level / 2)
     return (high - low) / 2 / quantile * (quantile + NORMAL.inv_cdf(POWER))
 
