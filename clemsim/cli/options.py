@@ -65,6 +65,13 @@ WidthOption = Annotated[
     typer.Option(help="Turns in flight of each agent: a number, or auto: what its servers can take, found while playing."),
 ]
 
+LikeOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RUN", help="With --dry-run: an earlier run that scores, turns and tokens are expected to be like."
+    ),
+]
+
 STOP_HELP = (
     "End the run when this is answered: 'A > B' (two agents of the run), 'ci(clemscore) < 10' (points; also ci(played), "
     "ci(quality), and of one game: ci(quality, taboo)). May be looked at any time: the error stays at 5 %."
