@@ -25,6 +25,12 @@ def compare(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Compare even where suites, rules or constraints differ; notes name them.")
     ] = False,
+    these_instances: Annotated[
+        bool,
+        typer.Option(
+            "--these-instances", help="Intervals for these instances only: run-to-run noise alone (needs repetitions)."
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.
@@ -34,6 +40,8 @@ def compare(
       clemsim compare runs/20261123-120000-paper runs/20261123-180000-paper
 
       clemsim compare runs/both runs/both --a qwen2.5-7b --b baseline
+
+      clemsim compare runs/three-times runs/three-times-q4 --these-instances
     """
     with one_line():
-        load(COMMANDS).run_comparison(run_a, run_b, a, b, anyway=anyway, as_object=json)
+        load(COMMANDS).run_comparison(run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, as_object=json)

@@ -189,6 +189,25 @@ def test_comparing_two_runs(runs: Clemsim) -> None:
     assert max(map(len, result.out.splitlines())) <= 80
 
 
+def test_two_readings_of_one_difference(runs: Clemsim) -> None:
+    for agent in ("baseline", "random"):
+        words = ("--agent", agent, "--arena", "taboo", "--repetitions", 3, "--out", f"{agent}3")
+        assert runs("run", *words).code == 0
+    kind = runs("compare", "baseline3", "random3", "--json").json
+    these = runs("compare", "baseline3", "random3", "--these-instances", "--json").json
+    assert (kind["reading"], these["reading"]) == ("instances of this kind", "these instances only")
+    assert [row["difference"] for row in kind["rows"]] == pytest.approx([row["difference"] for row in these["rows"]])
+    assert kind["rows"][-1]["low"] < these["rows"][-1]["low"] < 100 == these["rows"][-1]["high"]
+    once = runs("compare", "one", "two", "--these-instances", "--json").json
+    assert {row["low"] for row in once["rows"]} == {None} and "finished twice" in once["notes"][-1]
+    assert {row["verdict"] for row in once["rows"]} == {"no data"}
+    summary = runs("show", "random3", "--json").json
+    assert summary["noise"]["agents"]["random"]["agreement"] == 100
+    noise = runs("analyze", "baseline3", "random3", "--only", "b", "--figures", "none", "--json").json["analyses"]["noise"]
+    assert [row["model"] for row in noise["tables"]["noise"]] == ["baseline", "random"]
+    assert noise["tables"]["noise"][0]["worth_these_high"] == 100.0 and "end alike in 100.0 %" in noise["sentences"][0]
+
+
 def test_a_run_against_itself_is_level(runs: Clemsim) -> None:
     output = runs("compare", "one", "one", "--json").json
     assert {row["verdict"] for row in output["rows"] if row["instances"] >= 5} == {"undecided"}

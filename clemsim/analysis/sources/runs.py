@@ -80,6 +80,15 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     )
 
 
+def sampling_notes(first: Setting, second: Setting) -> list[str]:
+    """Return a note on each sampling parameter in which two runs differ."""
+    return [
+        f"{name} was {value} and {second.sampling[name]}"
+        for name, value in first.sampling.items()
+        if value != second.sampling[name]
+    ]
+
+
 def check_alike(folders: list[Path]) -> list[str]:
     """Return notes on the differences between runs. Raises UsageError where they played different suites, whose instances
     have the same names and are not the same.

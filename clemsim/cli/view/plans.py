@@ -51,7 +51,7 @@ def points(value: float | None) -> str:
 
 
 def amount(value: int | None, least: str = "") -> str:
-    """Format a number of turns or tokens, the large ones in thousands (k) or millions (M); `least`: what stands before it."""
+    """Format a number of turns or tokens, large ones in thousands (k) or millions (M); `least` stands before it."""
     if value is None:
         return "–"
     text = f"{value / 1e6:.1f}M" if value >= 1e6 else f"{value / 1000:.0f}k" if value >= 10_000 else str(value)
