@@ -18,16 +18,21 @@ if TYPE_CHECKING:
     from clemsim.analysis.sources.evidence import Evidence
 
 
+MARGIN = 3.0  # points within which two models count as equivalent, unless another margin is asked for
+
+
 @dataclass(frozen=True, slots=True)
 class AnalysisOptions:
     """The choices of a user that concern single analyses.
 
     `targets`: clemscores for which a number of parameters is sought; empty: those of the module `size`.
-    `model`: the model whose profile is drawn first; None: the one with the highest clemscore.
+    `model`: the model whose profile is drawn first; None: the one with the highest clemscore. `margin`: points within which
+    two models count as equivalent.
     """
 
     targets: Sequence[float] = ()
     model: str | None = None
+    margin: float = MARGIN
 
 
 DEFAULTS = AnalysisOptions()

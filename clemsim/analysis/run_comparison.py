@@ -275,7 +275,7 @@ def _row(
 
 def _sentences(sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity) -> tuple[str, ...]:
     sentences = [f"clemscore: {difference_sentence(*names, main, main.p, sensitivity)}"]
-    if sensitivity.range and len(sample.games) > 1:
+    if sensitivity.range and len(sample.games) > 1 and any(sensitivity.range):
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")
     return tuple(sentences)

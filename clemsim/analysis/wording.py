@@ -26,11 +26,11 @@ def signed(value: float | None, digits: int = 1) -> str:
     return f"+{text}" if value is not None and value > 0 and float(f"{value:.{digits}f}") > 0 else text
 
 
-def interval_text(interval: Interval | None, digits: int = 1) -> str:
-    """Format an interval, such as `95 % interval 1.0 to 2.0`; `no interval` for None."""
+def interval_text(interval: Interval | None, digits: int = 1, *, joint: bool = False) -> str:
+    """Format an interval, such as `95 % interval 1.0 to 2.0`; `no interval` for None. `joint`: of one of several tests."""
     if interval is None:
         return "no interval"
-    return f"95 % interval {number(interval[0], digits)} to {number(interval[1], digits)}"
+    return f"{'joint' if joint else '95 %'} interval {number(interval[0], digits)} to {number(interval[1], digits)}"
 
 
 def p_text(p: float | None) -> str:
@@ -58,25 +58,70 @@ def models(count: int) -> str:
 
 
 def difference_sentence(
-    first: str, second: str, difference: Difference, adjusted: float | None, sensitivity: Sensitivity | None = None
+    first: str,
+    second: str,
+    difference: Difference,
+    adjusted: float | None,
+    sensitivity: Sensitivity | None = None,
+    *,
+    tests: int = 1,
+    margin: float | None = None,
+    score: str = "clemscore",
 ) -> str:
-    """Return a sentence on a difference in clemscore: its interval, whether it is decided, and whether it is fragile.
+    """Return a sentence on a difference in a score: its interval, whether it is decided, and whether it is fragile.
 
-    `adjusted`: its p value among all that were compared with it.
+    `difference`: with the interval at the level of its test. `adjusted`: its p value among the `tests` that were compared
+    with it. `margin`: points within which two models count as equivalent; None: nothing is said of that.
     """
     if difference.value is None:
-        return f"{first} and {second} can't be compared: one of them has no clemscore."
-    place = "level with" if number(difference.value) in ("0.0", "–") else "above" if difference.value > 0 else "below"
-    gap = "" if place == "level with" else f"{number(abs(difference.value))} points "
-    if adjusted is None:
-        text = f"{first} lies {gap}{place} {second}, and nothing says how sure that is"
-    else:
-        hedge = "" if adjusted < ALPHA else ", which chance alone can explain"
-        alone = difference.p is None or adjusted == difference.p
-        among = "" if alone else f", {p_text(adjusted)} among all that were compared"
-        certainty = f"{interval_text(difference.interval)}; {p_text(difference.p)}{among}"
-        text = f"{first} lies {gap}{place} {second}{hedge} ({certainty})"
-    return f"{text}{_fragility(sensitivity)}."
+        return f"{first} and {second} can't be compared: one of them has no {score}."
+    fragile = _fragility(sensitivity)
+    if number(difference.value) == "0.0":
+        return f"{_no_difference(first, second, difference, tests, margin)}{fragile}."
+    place = "above" if difference.value > 0 else "below"
+    unit = "points" if score == "clemscore" else f"points of {score}"
+    text = f"{first} lies {number(abs(difference.value))} {unit} {place} {second}"
+    if adjusted is None or difference.interval is None:
+        return f"{text}; too few instances bear on that for an interval{fragile}."
+    text = f"{text} ({_certainty(difference, adjusted, tests)})"
+    same = _equivalence(difference, margin)
+    if adjusted < ALPHA:
+        return f"{text}{same and f', {same}'}{fragile}."
+    if same:
+        return f"{text}: {same}{fragile}."
+    if margin is None:
+        return f"{text}: {unresolved(difference)}{fragile}."
+    return f"{text}: inconclusive, {unresolved(difference)}, and not shown equivalent within {margin:g} points{fragile}."
+
+
+def unresolved(difference: Difference) -> str:
+    """Say that a difference is undecided, and what would have been seen."""
+    seen = f" (true differences above {number(difference.detectable)} points would have been, four times in five)"
+    return f"not resolved by this much play{'' if difference.detectable is None else seen}"
+
+
+def _no_difference(first: str, second: str, difference: Difference, tests: int, margin: float | None) -> str:
+    text = f"no difference is seen between {first} and {second}"
+    if difference.interval is None:
+        return f"{text}, with too few instances for an interval"
+    most = max(abs(end) for end in difference.interval)
+    same = _equivalence(difference, margin)
+    joint = f", together with {tests - 1} other tests" if tests > 1 else ""
+    possible = f"up to {number(most)} points either way are possible (95 % interval{joint})"
+    return f"{text}; {possible}{same and f'; {same}'}"
+
+
+def _certainty(difference: Difference, adjusted: float, tests: int) -> str:
+    if tests == 1 or difference.interval is None:
+        return f"{interval_text(difference.interval)}; {p_text(adjusted)}"
+    return f"{interval_text(difference.interval, joint=True)}; {p_text(adjusted)} by Holm among {tests} tests"
+
+
+def _equivalence(difference: Difference, margin: float | None) -> str:
+    if margin is None or difference.within is None or not difference.equivalent(margin):
+        return ""
+    low, high = (number(end) for end in difference.within)
+    return f"equivalent within {margin:g} points (90 % interval {low} to {high})"
 
 
 def _fragility(sensitivity: Sensitivity | None) -> str:

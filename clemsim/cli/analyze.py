@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from clemsim.analysis.extra import load
-from clemsim.analysis.kinds import KINDS, LETTERS, NAMES, AnalysisOptions, choose
+from clemsim.analysis.kinds import KINDS, LETTERS, MARGIN, NAMES, AnalysisOptions, choose
 from clemsim.analysis.sources import Decoding
 from clemsim.cli.common import one_line
 from clemsim.cli.options import JsonOption, all_finite
@@ -45,6 +45,12 @@ def analyze(
     profile: Annotated[
         str | None, typer.Option(metavar="MODEL", help="The model whose profile is drawn; the best unless given.")
     ] = None,
+    margin: Annotated[
+        float,
+        typer.Option(
+            min=0.1, max=100.0, callback=all_finite, help="Models within so many points of each other count as equivalent."
+        ),
+    ] = MARGIN,
     games: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Games between models to rate: first, second, score (1, 0, 0.5).")
     ] = None,
@@ -74,7 +80,7 @@ def analyze(
         commands.run_analyses(
             commands.Sources(sources, characteristics or [], games, suite, decoding),
             choose(only),
-            AnalysisOptions(score or (), profile),
+            AnalysisOptions(score or (), profile, margin),
             out,
             kinds,
             as_object=json,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations, islice
 from statistics import median
 
-from clemsim.results.differences import Clusters, PairedMeans, detectable, paired_means, shared_clusters
+from clemsim.results.differences import Clusters, PairedMeans, paired_means, seen_difference, shared_clusters
 from clemsim.results.estimates import ModelEstimates, Score
 
 MOST = 300  # pairs of agents that are looked at
@@ -42,4 +42,5 @@ def _of_pair(first: Clusters, second: Clusters, score: Score) -> float | None:
 def _of_means(pair: PairedMeans) -> float | None:
     if pair.first.interval() is None or pair.second.interval() is None:
         return None
-    return detectable(*pair.ends())
+    low, high = pair.ends()
+    return 100 * seen_difference(low, high)

@@ -24,6 +24,7 @@ from clemsim.results.intervals import Interval
 from clemsim.results.label_swaps import swap_p
 from clemsim.results.means import LEVEL, Mean
 
+EQUIVALENCE = 0.9  # level of the interval that two one-sided tests of 5 % end at (Schuirmann 1987)
 SHRINK = 2.0  # instances without correlation that are added to those that were seen
 POWER = 0.8  # of a detectable difference
 FARTHEST = 7.5  # normal quantile of the smallest p value that is told apart from 0
@@ -86,24 +87,32 @@ def _two_sided(z: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The difference first - second in points, its 95 % interval and its p value; all None where one has no such score.
+    """The difference first - second in points, its interval (of 95 %, unless another level was asked for) and its p value;
+    all None where one has no such score.
 
     Interval and p are None, too, where too few instances bear on a score. `detectable`: the smallest true difference that
-    instances as many and as unlike as these show in four studies of five.
+    instances as many and as unlike as these show, at the level of the interval, in four studies of five. `within`: the
+    interval of 90 %, which lies between -m and m where both one-sided tests reject a true difference of m or more.
     """
 
     value: float | None = None
     interval: Interval | None = None
     p: float | None = None
     detectable: float | None = None
+    within: Interval | None = None
+
+    def equivalent(self, margin: float) -> bool:
+        """Return whether the true difference is shown to be smaller than `margin` points: two one-sided tests at the 5 %
+        level (Schuirmann 1987), which is that the interval of 90 % lies inside the margin.
+        """
+        return self.within is not None and -margin < self.within[0] and self.within[1] < margin
 
 
-def difference(first: Clusters, second: Clusters, score: Score) -> Difference:
+def difference(first: Clusters, second: Clusters, score: Score, level: float = LEVEL) -> Difference:
     """Return the difference between two models, each with its clusters, on the instances that both have finished."""
     ours, theirs = shared_clusters(first, second), shared_clusters(second, first)
-    return paired_difference(
-        ModelEstimates.of(ours), ModelEstimates.of(theirs), score, exact=swap_p(ours, theirs, score) if ours else None
-    )
+    exact = swap_p(ours, theirs, score) if ours else None
+    return paired_difference(ModelEstimates.of(ours), ModelEstimates.of(theirs), score, exact, level)
 
 
 def shared_clusters(clusters: Clusters, others: Clusters) -> Clusters:
@@ -112,7 +121,9 @@ def shared_clusters(clusters: Clusters, others: Clusters) -> Clusters:
     return {game: {name: clusters[game][name] for name in sorted(names)} for game, names in shared.items() if names}
 
 
-def paired_difference(first: ModelEstimates, second: ModelEstimates, score: Score, exact: float | None = None) -> Difference:
+def paired_difference(
+    first: ModelEstimates, second: ModelEstimates, score: Score, exact: float | None = None, level: float = LEVEL
+) -> Difference:
     """Return the difference between two models; `exact`: the p value of the exact test, where there is one."""
     pair = paired_means(first, second, score)
     if pair is None:
@@ -120,10 +131,17 @@ def paired_difference(first: ModelEstimates, second: ModelEstimates, score: Scor
     value = 100 * pair.value
     if pair.first.interval() is None or pair.second.interval() is None:
         return Difference(value)
-    low, high = pair.ends()
-    if exact is not None and exact >= 1 - LEVEL:
+    low, high = _points(pair, exact, level)
+    detectable = seen_difference(low, high, level)
+    return Difference(value, (low, high), max(pair.p(), exact or 0.0), detectable, _points(pair, exact, EQUIVALENCE))
+
+
+def _points(pair: PairedMeans, exact: float | None, level: float) -> Interval:
+    """Return the interval of a level in points; it contains 0 unless the exact test rejects it at that level, too."""
+    low, high = pair.ends(level)
+    if exact is not None and exact >= 1 - level:
         low, high = min(low, 0.0), max(high, 0.0)
-    return Difference(value, (100 * low, 100 * high), max(pair.p(), exact or 0.0), detectable(low, high))
+    return 100 * low, 100 * high
 
 
 def paired_means(first: ModelEstimates, second: ModelEstimates, score: Score) -> PairedMeans | None:
@@ -134,10 +152,10 @@ def paired_means(first: ModelEstimates, second: ModelEstimates, score: Score) ->
     return PairedMeans(ours, theirs, _correlation(first, second, score))
 
 
-def detectable(low: float, high: float) -> float:
-    """Return the smallest difference, in points, that an interval as wide as this one leaves 0 out of with 80 % power."""
-    error = (high - low) / 2 / NORMAL.inv_cdf(0.5 + LEVEL / 2)
-    return 100 * error * (NORMAL.inv_cdf(0.5 + LEVEL / 2) + NORMAL.inv_cdf(POWER))
+def seen_difference(low: float, high: float, level: float = LEVEL) -> float:
+    """Return the smallest true difference that an interval as wide as this one leaves 0 out of with 80 % power."""
+    quantile = NORMAL.inv_cdf(0.5 + level / 2)
+    return (high - low) / 2 / quantile * (quantile + NORMAL.inv_cdf(POWER))
 
 
 def _correlation(first: ModelEstimates, second: ModelEstimates, score: Score) -> float:

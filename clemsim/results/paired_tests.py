@@ -84,3 +84,18 @@ def holm(ps: Sequence[float | None]) -> list[float | None]:
         highest = max(highest, min(1.0, (len(known) - rank) * p))
         adjusted[index] = highest
     return adjusted
+
+
+def holm_levels(ps: Sequence[float | None], alpha: float = 0.05) -> list[float]:
+    """Return, for each test, the level of the interval that its p value has to leave 0 out of in Holm's procedure (1979).
+
+    With m tests of which k are decided, the tests that are decided first to last have 1 - alpha/m, 1 - alpha/(m - 1) and so
+    on; all others have 1 - alpha/(m - k). So an interval of that level leaves 0 out exactly where the test is decided.
+    """
+    adjusted = holm(ps)
+    known = sorted((p, index) for index, p in enumerate(ps) if p is not None)
+    decided = [index for _, index in known if (adjusted[index] or 0.0) < alpha]
+    levels = [1 - alpha / max(1, len(known) - len(decided))] * len(ps)
+    for rank, index in enumerate(decided):
+        levels[index] = 1 - alpha / (len(known) - rank)
+    return levels

@@ -71,12 +71,14 @@ def test_buckets_and_bases(analyses: dict[str, Analysis]) -> None:
     )
     (row,) = rows(analyses["c"], "bases")
     assert (row["base_model"], row["model"]) == ("bee-7b", "bee-7b-tuned")
-    assert analyses["c"].sentences == ["No base has two fine-tuned models here: what tuning does can't be seen."]
+    assert analyses["c"].sentences == [
+        "No base has two fine-tuned models here: how far tuned models lie apart can't be seen."
+    ]
 
 
 def test_groups_are_compared_with_their_reference(analyses: dict[str, Analysis]) -> None:
     pairs = {(row["group"], row["model"]): row["reference"] for row in rows(analyses["e"], "group_differences")}
-    assert pairs["family: ant", "ant-1b"] == "ant-70b" and ("family: ant", "ant-70b-gguf-q4") not in pairs
+    assert pairs["family: ant", "ant-70b"] == "ant-1b" and ("family: ant", "ant-70b-gguf-q4") not in pairs  # the oldest
     assert pairs["tuned from: bee-7b", "bee-7b-tuned"] == "bee-7b"
     assert pairs["quantisation: ant-70b", "ant-70b-gguf-q4"] == "ant-70b"
     games = [row["game"] for row in rows(analyses["f"], "quantisation_by_game")]
@@ -102,11 +104,14 @@ def test_dynamics(analyses: dict[str, Analysis]) -> None:
     steps = [row["model"] for row in rows(analyses["i"], "dynamics") if row["new_best"]]
     assert steps == ["ant-1b", "ant-7b", "bee-7b-tuned", "ant-70b"]
     assert "went from 5.0 (ant-1b, January 2023) to 24.0 (bee-7b-tuned, May 2023)" in analyses["i"].sentences[0]
-    assert analyses["i"].sentences[2].startswith("At the end: bee-7b-tuned lies 16.0 points below ant-70b")
+    last = analyses["i"].sentences[2]
+    assert "picked by their scores: bee-7b-tuned lies 16.0 points below ant-70b (interval joint for all 4 pairs" in last
 
 
 def test_profiles(tables: Path, analyses: dict[str, Analysis]) -> None:
-    assert "ant-70b-groq plays taboo best (Quality 62.0) and wordle worst (20.0)." in analyses["d"].sentences
+    first, means = analyses["d"].sentences
+    assert first.startswith("ant-70b-groq has its highest Quality in taboo (62.0) and its lowest in wordle (20.0), of 2")
+    assert means.startswith("Over the 5 models that played all 2 games")  # the same models in each game
     chosen = analyze(read([tables]), choose("profiles"), AnalysisOptions(model="ant-1b"))[1]
     assert "breaks the rules of form most often in wordle (0.0 % played)" in chosen.sentences[1]
     with pytest.raises(UsageError, match="there is no model 'nobody'"):
@@ -183,12 +188,45 @@ def test_a_sentence_is_hedged_as_far_as_its_numbers_are() -> None:
     sure = Difference(3.0, (1.0, 5.0), 0.01, 1.0)
     decided = wording.difference_sentence("x", "y", sure, 0.01, steady)
     assert decided == "x lies 3.0 points above y (95 % interval 1.0 to 5.0; p = 0.010)."
-    among = wording.difference_sentence("x", "y", sure, 0.2, turning)
-    assert "which chance alone can explain" in among and "p = 0.010, p = 0.200 among all that were compared" in among
+    open_ = Difference(3.0, (-1.0, 7.0), 0.05, 5.0, (0.5, 5.5))
+    among = wording.difference_sentence("x", "y", open_, 0.2, turning, tests=4)
+    assert among.startswith(
+        "x lies 3.0 points above y (joint interval −1.0 to 7.0; p = 0.200 by Holm among 4 tests): not resolved"
+    )
+    assert "(true differences above 5.0 points would have been, four times in five)" in among
     assert among.endswith("fragile: the sign turns without a and by the rule 'zero'.")
-    assert "can't be compared" in wording.difference_sentence("x", "y", Difference(None, None, None, None), None)
-    level = wording.difference_sentence("x", "y", Difference(0.0, None, None, None), None)
-    assert level.startswith("x lies level with y")
+    assert "can't be compared" in wording.difference_sentence("x", "y", Difference(), None)
+    assert "too few instances" in wording.difference_sentence("x", "y", Difference(2.0), None)
+
+
+def test_identical_outcomes_are_no_proof_of_equality() -> None:
+    same = Difference(0.0, (-34.0, 30.0), 1.0, 45.0, (-28.0, 25.0))
+    text = wording.difference_sentence("x", "y", same, 1.0, margin=3)
+    assert text == ("no difference is seen between x and y; up to 34.0 points either way are possible (95 % interval).")
+    none = wording.difference_sentence("x", "y", Difference(0.0), None)
+    assert none == "no difference is seen between x and y, with too few instances for an interval."
+
+
+@pytest.mark.parametrize(
+    ("interval", "within", "adjusted", "words"),
+    [
+        ((-1.9, -0.1), (-1.8, -0.3), 0.03, "; p = 0.030), equivalent within 3 points (90 % interval −1.8 to −0.3)."),
+        ((-2.5, 0.5), (-2.2, 0.2), 0.2, ": equivalent within 3 points"),
+        (
+            (-5.0, 3.0),
+            (-4.3, 2.3),
+            0.6,
+            "four times in five), and not shown equivalent within 3 points.",
+        ),
+        ((-9.0, -1.0), (-8.0, -2.0), 0.01, "; p = 0.010)."),
+    ],
+)
+def test_equivalence_is_said_where_the_interval_of_90_percent_lies_within_the_margin(
+    interval: tuple[float, float], within: tuple[float, float], adjusted: float, words: str
+) -> None:
+    difference = Difference(-1.0, interval, adjusted, 4.0, within)
+    assert words in wording.difference_sentence("x", "y", difference, adjusted, margin=3)
+    assert difference.equivalent(3) is ("equivalent within" in words)
 
 
 @pytest.mark.parametrize(

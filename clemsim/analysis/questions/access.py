@@ -13,5 +13,5 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     """Compare models served by hosts with the local model of the same weights."""
     title, groups = "Access: the same weights through different servers", list(access_groups(evidence))
     if not groups:
-        return Analysis(title, ["No weights are here through two ways of access."])
-    return analyse_groups(evidence, "access", title, groups)
+        return Analysis(title, ["No weights are here through two ways of access in the same number of bits."])
+    return analyse_groups(evidence, "access", title, groups, options.margin)

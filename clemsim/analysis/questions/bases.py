@@ -9,25 +9,33 @@ import polars as pl
 
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.kinds import AnalysisOptions
-from clemsim.analysis.questions.model_comparison import BRIEF, ModelComparison, compare_models, comparison_table
+from clemsim.analysis.questions.group_differences import summarise
+from clemsim.analysis.questions.model_comparison import BRIEF, ModelComparison, compare_groups, comparison_table
+from clemsim.analysis.questions.variant_groups import one_of_each, tuned_groups
 from clemsim.analysis.results import Analysis, Figure, ResultTable
-from clemsim.analysis.sources.evidence import Evidence
+from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.statistics.groups import spread
 from clemsim.analysis.wording import models, number
 
 
 def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
-    """Compare fine-tuned models by their base: the spread of each base, and each model against the best of its base."""
+    """Compare fine-tuned models by their base: the spread of each base, and each model against the base, or the oldest of
+    them.
+    """
     title = "Fine-tuning: the same base model, different tuning"
     tuned = evidence.facts.filter(pl.col("base_model").is_not_null() & pl.col("clemscore").is_not_null())
     unknown = len(evidence.facts) - len(tuned)
     left_out = [f"no base model is known of {models(unknown)}"] if unknown else []
+    weights = one_of_each(evidence, evidence.kinds.join(tuned.select("model"), on="model"))["model"].to_list()
+    if same := [model for model in tuned["model"] if model not in weights]:
+        left_out.append(f"the weights of another model here, served in another way: {join_names(same)}")
+    tuned = tuned.filter(pl.col("model").is_in(weights))
     if tuned.is_empty():
         return Analysis(title, ["The base model of no model is known."], left_out=left_out)
-    frame = tuned.select("base_model", "model", "parameters", "clemscore", "played", "quality", "tuning_data").sort(
-        ["base_model", "clemscore"], descending=[False, True]
-    )
-    comparisons = compare_models(evidence.sample, _pairs(frame))
+    frame = tuned.select(
+        "base_model", "model", "parameters", "clemscore", "played", "quality", "tuning_data", "never_played"
+    ).sort(["base_model", "clemscore", "model"], descending=[False, True, False])
+    comparisons = compare_groups(evidence, list(tuned_groups(evidence)))
     spreads = _spreads(frame)
     tables = [
         ResultTable(
@@ -39,18 +47,11 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
         ResultTable("base_spread", "Spread of clemscore by base", spreads),
     ]
     if comparisons:
-        title_ = "Each against the best of its base, points of clemscore"
-        tables.append(ResultTable("base_differences", title_, comparison_table(comparisons), BRIEF))
+        title_ = "Each against its base, or the oldest model of that base, points of clemscore"
+        table = comparison_table(comparisons, options.margin)
+        tables.append(ResultTable("base_differences", title_, table, BRIEF))
     figure = Figure("bases", "Models by the base they were tuned from", _draw(frame))
-    return Analysis(title, _sentences(spreads, comparisons), tables, [figure], left_out)
-
-
-def _pairs(frame: pl.DataFrame) -> list[tuple[str, str, str]]:
-    pairs = []
-    for (base,), group in frame.group_by("base_model", maintain_order=True):
-        best, *others = group["model"].to_list()
-        pairs += [(str(base), other, best) for other in others]
-    return pairs
+    return Analysis(title, _sentences(spreads, comparisons, options.margin), tables, [figure], left_out)
 
 
 def _spreads(frame: pl.DataFrame) -> pl.DataFrame:
@@ -72,18 +73,24 @@ def _spreads(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, columns, orient="row", infer_schema_length=None).sort("spread", descending=True)
 
 
-def _sentences(spreads: pl.DataFrame, comparisons: Sequence[ModelComparison]) -> list[str]:
+def _sentences(spreads: pl.DataFrame, comparisons: Sequence[ModelComparison], margin: float) -> list[str]:
     several = spreads.filter(pl.col("n") > 1)
     if several.is_empty():
-        return ["No base has two fine-tuned models here: what tuning does can't be seen."]
+        return ["No base has two fine-tuned models here: how far tuned models lie apart can't be seen."]
     widest = several.row(0, named=True)
-    first = (
-        f"Tuning alone moves models of one base by up to {number(widest['spread'])} points of clemscore "
-        f"({widest['base_model']}, n = {widest['n']}); over {len(several)} bases with two models or more the spread is "
-        f"{', '.join(number(value) for value in several['spread'])}."
+    spread_ = (
+        f"Models tuned from one base lie up to {number(widest['spread'])} points of clemscore apart "
+        f"({widest['base_model']}, n = {widest['n']})"
     )
+    if len(several) > 1:
+        values = ", ".join(number(value) for value in several["spread"])
+        spread_ += f"; over {len(several)} bases with two models or more the spread is {values}"
     largest = max(comparisons, key=lambda comparison: abs(comparison.difference.value or 0))
-    return [first, largest.sentence]
+    return [
+        f"{spread_}. A spread holds the noise of all its scores, and grows with the number of models.",
+        f"The largest difference of those tested: {largest.sentence}",
+        *summarise(comparisons, margin),
+    ]
 
 
 def _draw(frame: pl.DataFrame) -> charts.Specification:

@@ -33,7 +33,7 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     if kept.is_empty():
         return Analysis(title, ["No model has a known number of parameters."], left_out=left_out)
     frame = _spreads(kept)
-    members = kept.select("bucket", "model", "parameters", "clemscore")
+    members = kept.select("bucket", "model", "parameters", "clemscore", "never_played")
     tables = [
         ResultTable("buckets", "Spread of clemscore by size (billions of parameters)", frame, BRIEF),
         ResultTable("bucket_models", "The models of each bucket", members),
@@ -85,7 +85,7 @@ def _overlaps(frame: pl.DataFrame) -> str:
     pairs = [(low, high) for low, high in pairwise(occupied) if low["highest"] > high["lowest"]]
     if not pairs:
         return ", and no two neighbours overlap"
-    return f", yet {len(pairs)} of {len(occupied) - 1} neighbouring pairs overlap: size alone does not order models"
+    return f", and {len(pairs)} of {len(occupied) - 1} neighbouring pairs overlap: size alone does not order these models"
 
 
 def _draw(members: pl.DataFrame) -> charts.Specification:

@@ -12,12 +12,13 @@ import polars as pl
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.drawing.labels import Box, place_names
 from clemsim.analysis.kinds import AnalysisOptions
-from clemsim.analysis.questions.model_comparison import compare_models
 from clemsim.analysis.results import Analysis, Figure, ResultTable
-from clemsim.analysis.sources.evidence import Evidence
-from clemsim.analysis.wording import models, number
+from clemsim.analysis.sources.evidence import Evidence, join_names
+from clemsim.analysis.statistics.differences import ALPHA, sensitivity_of
+from clemsim.analysis.wording import difference_sentence, models, number
 
 OPEN, CLOSED = "open weights", "closed weights"
+LONG_GAP = 150  # days without a release, after which the last date is worth a look
 SIZE = 10.5  # font size of a name
 
 
@@ -32,17 +33,20 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
         sentence = "No model has a known release date and is known to be open or closed."
         return Analysis(title, [sentence], left_out=left_out)
     kind = pl.when("open_weights").then(pl.lit(OPEN)).otherwise(pl.lit(CLOSED)).alias("kind")
-    frame = known.select("model", "released", "clemscore", kind).sort(["released", "clemscore"], descending=[False, True])
+    frame = known.select("model", "released", "clemscore", kind, "cutoff", "never_played").sort(
+        ["released", "clemscore"], descending=[False, True]
+    )
     frame = frame.with_columns(best_so_far=pl.col("clemscore").cum_max().over("kind"))
     frame = frame.with_columns(new_best=_new_best())
     tables = [
         ResultTable(
             "dynamics",
             "Release date, clemscore, and the best so far of its kind",
-            frame.select("released", "kind", "model", "clemscore", "best_so_far", "new_best"),
+            frame.select("released", "kind", "model", "clemscore", "best_so_far", "new_best", "never_played"),
         )
     ]
-    figure = Figure("dynamics", "clemscore by release date; the line is the best so far", _draw(frame))
+    left_out += _doubtful_dates(frame)
+    figure = Figure("dynamics", "clemscore by release date; the line is the best so far", _draw(frame.drop("cutoff")))
     return Analysis(title, _sentences(evidence, frame), tables, [figure], left_out)
 
 
@@ -59,21 +63,50 @@ def _sentences(evidence: Evidence, frame: pl.DataFrame) -> list[str]:
         steps = group.filter(pl.col("new_best"))
         first, last = steps.row(0, named=True), steps.row(-1, named=True)
         best[str(kind)] = last["model"]
-        if len(steps) == 1:
+        if len(group) == 1:
+            sentences.append(f"There is one model with {kind}: {first['model']} ({number(first['clemscore'])}).")
+        elif len(steps) == 1:
             sentences.append(
-                f"Of {models(len(group))} with {kind}, none was better than the first, {first['model']} "
+                f"The best of {models(len(group))} with {kind} is the first, {first['model']} "
                 f"({number(first['clemscore'])})."
             )
-            continue
-        sentences.append(
-            f"The best with {kind} went from {number(first['clemscore'])} ({first['model']}, {first['released']:%B %Y}) to "
-            f"{number(last['clemscore'])} ({last['model']}, {last['released']:%B %Y})."
-        )
+        else:
+            sentences.append(
+                f"The best so far with {kind} went from {number(first['clemscore'])} ({first['model']}, "
+                f"{first['released']:%B %Y}) to {number(last['clemscore'])} ({last['model']}, {last['released']:%B %Y}), "
+                f"over {models(len(group))}; a best of many is in part luck."
+            )
     if len(best) == 2:
-        (pair,) = compare_models(evidence.sample, [("open and closed", best[OPEN], best[CLOSED])])
-        sentences.append(f"At the end: {pair.sentence}")
-        sentences.append("Both were picked as the best of their kind, which flatters the kind with more models.")
+        counts = dict(frame.group_by("kind").len().iter_rows())
+        sentences.append(_at_the_end(evidence, best, counts[OPEN] * counts[CLOSED]))
     return sentences
+
+
+def _at_the_end(evidence: Evidence, best: Mapping[str, str], pairs: int) -> str:
+    """Compare the best of both kinds: one of all pairs of an open and a closed model, picked by the scores themselves."""
+    names = best[OPEN], best[CLOSED]
+    own = evidence.sample.difference(*names)
+    joint = evidence.sample.difference(*names, level=1 - ALPHA / pairs)
+    adjusted = None if own.p is None else min(1.0, own.p * pairs)
+    sentence = difference_sentence(*names, joint, adjusted, sensitivity_of(evidence.sample, *names))
+    if pairs == 1:
+        return f"At the end: {sentence}"
+    sentence = sentence.replace("95 % interval", f"interval joint for all {pairs} pairs of an open and a closed model", 1)
+    return f"At the end, of models that were picked by their scores: {sentence}"
+
+
+def _doubtful_dates(frame: pl.DataFrame) -> list[str]:
+    """Return notes on dates that are probably wrong."""
+    early = frame.filter(pl.col("released") < pl.col("cutoff"))["model"].to_list()
+    notes = (
+        [f"released before the end of its training data, so one of the dates is wrong: {join_names(early)}"] if early else []
+    )
+    days = frame.sort("released").select("model", "released").rows()
+    gaps = [later for (_, before), later in pairwise(days) if (later[1] - before).days > LONG_GAP]
+    if gaps and gaps[-1] == days[-1]:
+        model, released = days[-1]
+        notes.append(f"check the release date of {model}, {released}: it lies more than {LONG_GAP} days after all others")
+    return notes
 
 
 def _draw(frame: pl.DataFrame) -> charts.Specification:

@@ -9,57 +9,103 @@ import altair as alt
 import polars as pl
 
 from clemsim.analysis.drawing import charts
+from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import (
     BRIEF,
     ModelComparison,
-    compare_models,
+    compare_groups,
     comparison_table,
     table_by_game,
+    table_of_parts,
 )
-from clemsim.analysis.questions.variant_groups import VariantGroup, notes_on_names
+from clemsim.analysis.questions.variant_groups import RULES, VariantGroup, notes_on_names
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
-from clemsim.analysis.wording import number, plural
+from clemsim.analysis.wording import interval_text, number, p_text, plural, signed
 
 METRICS = {"played": "% Played", "quality": "Quality", "clemscore": "clemscore"}
+PARTS = {"played": "%Played", "quality": "Quality"}  # scores over all games that are a family of tests of their own
 
 
-def analyse_groups(evidence: Evidence, name: str, title: str, groups: Sequence[VariantGroup]) -> Analysis:
+def analyse_groups(
+    evidence: Evidence, name: str, title: str, groups: Sequence[VariantGroup], margin: float = MARGIN
+) -> Analysis:
     """Compare each model of `groups` with the reference of its group, per game and overall.
 
-    `name` is that of tables and figure; its capitalised form begins the caption of the figure.
+    `name` is that of tables and figure; its capitalised form begins the caption of the figure. `margin`: points within which
+    two models count as equivalent.
     """
-    comparisons = compare_models(evidence.sample, [pair for group in groups for pair in group.pairs()])
+    comparisons = compare_groups(evidence, groups)
     by_game = table_by_game(evidence.sample, comparisons)
+    parts = table_of_parts(evidence.sample, comparisons, margin)
+    tested = "the joint interval leaves 0 out where the difference is decided"
+    frame = comparison_table(comparisons, margin)
     tables = [
-        ResultTable(f"{name}_differences", "Differences in clemscore, points", comparison_table(comparisons), BRIEF),
-        ResultTable(f"{name}_by_game", "Differences per game, points of % Played, Quality and clemscore", by_game),
+        ResultTable(f"{name}_differences", f"Differences in clemscore, points; {tested}", frame, BRIEF),
+        ResultTable(f"{name}_parts", "Differences in %Played and Quality over all games, a second family of tests", parts),
+        ResultTable(f"{name}_by_game", "Differences per game, points of % Played, Quality, worth and clemscore", by_game),
     ]
-    sentences = [*(comparison.sentence for comparison in comparisons), *summarise(comparisons)]
+    sentences = [
+        *(comparison.sentence_within(margin) for comparison in comparisons),
+        *summarise(comparisons, margin),
+        *_parts_sentences(parts),
+    ]
     caption = f"{name.capitalize()}: differences per game, and of clemscore with its 95 % interval"
     return Analysis(title, sentences, tables, [Figure(name, caption, _draw(by_game))], notes_on_names(evidence))
 
 
-def summarise(comparisons: Sequence[ModelComparison]) -> list[str]:
-    """Return sentences on the number of decided and fragile differences, and on what could have been seen."""
-    decided = [comparison for comparison in comparisons if comparison.verdict in ("higher", "lower")]
-    fragile = [comparison for comparison in comparisons if comparison.sensitivity.fragile]
-    verb = "is" if len(comparisons) == 1 else "are"
+def summarise(comparisons: Sequence[ModelComparison], margin: float = MARGIN) -> list[str]:
+    """Return sentences on what is compared, on the number of decided, equivalent and fragile differences, and on what could
+    have been seen.
+    """
+    kinds = list(dict.fromkeys(comparison.group.split(":")[0] for comparison in comparisons))
+    rules = "; ".join(f"{kind}: {RULES[kind]}" for kind in kinds if kind in RULES)
+    sentences = [f"What each is held against, chosen before the scores are seen: {rules}."] if rules else []
+    pairs = {frozenset((own.model, own.reference)): own for own in comparisons}
+    decided = sum(own.verdict in ("higher", "lower") for own in pairs.values())
+    same = sum(own.conclusion(margin) == "equivalent" for own in pairs.values())
+    open_ = sum(own.conclusion(margin) == "inconclusive" for own in pairs.values())
+    fragile = sum(own.sensitivity.fragile for own in pairs.values())
+    family = "each kind is one family of tests" if len(kinds) > 1 else "one family of tests"
     text = (
-        f"{len(decided)} of {plural(len(comparisons), 'difference')} {verb} decided at the 5 % level (Holm over all of them)"
+        f"{decided} of {plural(len(pairs), 'difference')} {'is' if len(pairs) == 1 else 'are'} decided at the 5 % level "
+        f"(Holm; {family}), {same} {'is' if same == 1 else 'are'} equivalent within {margin:g} points (two one-sided tests, "
+        f"each at 5 %), {open_} {'is' if open_ == 1 else 'are'} inconclusive"
     )
     if fragile:
-        text += f"; of {len(fragile)} the sign changes with one game or with the rule of averaging (fragile)"
-    text += "."
+        text += f"; of {fragile} the sign changes with one game or with the rule of averaging (fragile)"
+    sentences.append(f"{text}.")
     seen = sorted(
-        comparison.difference.detectable
-        for comparison in comparisons
-        if comparison.verdict == "undecided" and comparison.difference.detectable is not None
+        own.joint.detectable for own in pairs.values() if own.verdict == "undecided" and own.joint.detectable is not None
     )
-    if not seen:
-        return [text]
-    span = number(seen[0]) if len(seen) == 1 else f"{number(seen[0])} to {number(seen[-1])}"
-    return [text, f"Where it is undecided, a true difference of {span} points would have been seen four times in five."]
+    if seen:
+        span = number(seen[0]) if len(seen) == 1 else f"{number(seen[0])} to {number(seen[-1])}"
+        sentences.append(
+            f"Where it is undecided, true differences of {span} points would have been seen four times in five."
+        )
+    return sentences
+
+
+def _parts_sentences(parts: pl.DataFrame) -> list[str]:
+    """Say of %Played and of Quality which differences are decided."""
+    sentences = []
+    for score, name in PARTS.items():
+        rows = parts.filter(pl.col("score") == score)
+        decided = rows.filter(pl.col("verdict").is_in(["higher", "lower"])).sort("difference")
+        tested = rows.filter(pl.col("p").is_not_null())
+        if tested.is_empty():
+            continue
+        named = "; ".join(
+            f"{row['model']} {signed(row['difference'])} "
+            f"({interval_text((row['joint_low'], row['joint_high']), joint=True)}, {p_text(row['p_holm'])})"
+            for row in decided.to_dicts()
+        )
+        seen = tested.filter(pl.col("verdict") == "undecided")["detectable"].drop_nulls()
+        least = number(min(seen.to_list(), default=None))
+        rest = f"; the others are not resolved (detectable: {least} points and more)" if len(seen) else ""
+        text = f"{name} differs in {len(decided)} of {len(tested)}{f': {named}' if named else ''}{rest}."
+        sentences.append(text)
+    return sentences
 
 
 def _draw(by_game: pl.DataFrame) -> charts.Specification:

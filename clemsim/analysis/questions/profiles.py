@@ -45,18 +45,34 @@ def _sentences(frame: pl.DataFrame, chosen: str) -> list[str]:
     if own.is_empty():
         return [f"{chosen} played nothing to its end."]
     low, high = own.row(0, named=True), own.row(-1, named=True)
-    aborted = frame.filter((pl.col("model") == chosen) & (pl.col("played") < 100)).sort("played")
-    sentences = [
-        f"{chosen} plays {high['game']} best (Quality {number(high['quality'])}) and {low['game']} worst "
-        f"({number(low['quality'])})."
-    ]
+    aborted = frame.filter((pl.col("model") == chosen) & (pl.col("played") < 100)).sort("played", "game")
+    if len(own) == 1:
+        sentences = [f"{chosen} played one game to its end: {high['game']} (Quality {number(high['quality'])})."]
+    elif high["quality"] == low["quality"]:
+        sentences = [f"{chosen} has the same Quality in all {len(own)} games that it played: {number(high['quality'])}."]
+    else:
+        sentences = [
+            f"{chosen} has its highest Quality in {high['game']} ({number(high['quality'])}) and its lowest in "
+            f"{low['game']} ({number(low['quality'])}), of {len(own)} games; a point of Quality stands for other "
+            "things in other games."
+        ]
     if len(aborted):
         row = aborted.row(0, named=True)
         sentences.append(f"It breaks the rules of form most often in {row['game']} ({number(row['played'])} % played).")
-    means = frame.group_by("game").agg(pl.col("quality").mean()).drop_nulls()
-    easiest = means.sort(["quality", "game"], descending=[True, False])
-    names = [f"{game} {number(value)}" for game, value in easiest.iter_rows()]
-    return [*sentences, f"Over all models that played it, the mean Quality of a game: {', '.join(names)}."]
+    return [*sentences, *_means(frame)]
+
+
+def _means(frame: pl.DataFrame) -> list[str]:
+    """Return a sentence on the mean Quality of each game over the same models: those that played every game."""
+    games = frame["game"].n_unique()
+    scored = frame.filter(pl.col("quality").is_not_null())
+    whole = scored.group_by("model").len().filter(pl.col("len") == games)["model"].to_list()
+    if games < 2 or len(whole) < 2:
+        return []
+    means = scored.filter(pl.col("model").is_in(whole)).group_by("game").agg(pl.col("quality").mean())
+    order = means.sort(["quality", "game"], descending=[True, False])
+    names = ", ".join(f"{game} {number(value)}" for game, value in order.iter_rows())
+    return [f"Over the {len(whole)} models that played all {games} games, the mean Quality of a game: {names}."]
 
 
 def _draw(frame: pl.DataFrame, chosen: str) -> charts.Specification:

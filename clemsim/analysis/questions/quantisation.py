@@ -14,4 +14,4 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     title, groups = "Quantisation against full precision", list(quantised_groups(evidence))
     if not groups:
         return Analysis(title, ["No model is here both quantised and in full precision."])
-    return analyse_groups(evidence, "quantisation", title, groups)
+    return analyse_groups(evidence, "quantisation", title, groups, options.margin)

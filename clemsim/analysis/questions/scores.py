@@ -36,7 +36,9 @@ def with_intervals(evidence: Evidence) -> pl.DataFrame:
     rows = []
     for model in sample.models:
         estimates = sample.estimates[model]
-        row: dict[str, Any] = {"model": model, "games": len(estimates.games)}
+        row: dict[str, Any] = {"model": model}
+        row |= {"decoding": evidence.decoding.get(model)} if evidence.decoding else {}
+        row["games"] = len(estimates.games)
         printed = overall.row(by_predicate=pl.col("model") == model, named=True)
         for score in SCORES:
             low, high = estimates.interval(score) or (None, None)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from math import inf
+from typing import Any
 
 import polars as pl
 
@@ -11,6 +14,16 @@ from clemsim.analysis.sources.evidence import Evidence
 
 FULL = 16  # bits; a weight with as many, or with an unknown number, is not quantised
 LOCAL = ("huggingface-local", "local", "llama.cpp")  # access methods that surely serve the published weights
+
+
+RULES = {  # how the reference of a group is chosen: never by the scores that are compared
+    "family": "the oldest of its family, of equally old ones the smallest",
+    "tuned from": "its base where that was played, or else the oldest model of that base",
+    "quantisation": "full precision of the same weights",
+    "access": "the local copy of the same weights, or else the first by name",
+    "decoding": "the same model with plain decoding",
+}
+KINDS = ("quantisation", "access", "decoding", "tuned from", "family")  # of groups; a pair in several counts for the first
 
 
 @dataclass(frozen=True)
@@ -32,22 +45,29 @@ class VariantGroup:
         return [(self.title, other, self.reference) for other in self.others]
 
 
+def all_groups(evidence: Evidence) -> list[VariantGroup]:
+    """Return the groups of all kinds."""
+    makers = (family_groups, tuned_groups, quantised_groups, access_groups, decoding_groups)
+    return [group for groups in makers for group in groups(evidence)]
+
+
 def family_groups(evidence: Evidence) -> Iterator[VariantGroup]:
     """Yield sizes and versions of one family. Of variants with the same weights only the reference takes part."""
-    known = evidence.kinds.filter(pl.col("clemscore").is_not_null())
-    variants = known.partition_by("weights", maintain_order=True)
-    references = pl.concat([_reference(frame) for frame in variants]) if variants else known
+    references = one_of_each(evidence, evidence.kinds.filter(pl.col("clemscore").is_not_null()))
     for (family,), group in references.sort("family").group_by("family", maintain_order=True):
-        names = group.sort("clemscore", descending=True)["model"].to_list()
+        names = _oldest_first(evidence, group["model"].to_list())
         if len(names) > 1:
             yield VariantGroup("family", str(family), names[0], tuple(names[1:]))
 
 
 def tuned_groups(evidence: Evidence) -> Iterator[VariantGroup]:
-    """Yield models with the same base; the reference is the base where it was played, or else the best of them."""
-    children = evidence.facts.filter(pl.col("base_model").is_not_null() & pl.col("clemscore").is_not_null())
+    """Yield models with the same base. Of variants with the same weights only the reference takes part, as they do not
+    differ in their tuning.
+    """
+    bases = evidence.facts.filter(pl.col("base_model").is_not_null() & pl.col("clemscore").is_not_null())
+    children = one_of_each(evidence, evidence.kinds.join(bases.select("model", "base_model"), on="model"))
     for (base,), group in children.sort("base_model").group_by("base_model", maintain_order=True):
-        names = group.sort("clemscore", descending=True)["model"].to_list()
+        names = _oldest_first(evidence, group["model"].to_list())
         if base in evidence.models and base not in names:
             yield VariantGroup("tuned from", str(base), str(base), tuple(names))
         elif len(names) > 1:
@@ -57,21 +77,59 @@ def tuned_groups(evidence: Evidence) -> Iterator[VariantGroup]:
 def quantised_groups(evidence: Evidence) -> Iterator[VariantGroup]:
     """Yield quantised models with the full-precision model of the same weights as reference."""
     is_quantised = pl.col("quantisation") < FULL
-    for (weights,), group in evidence.kinds.sort("weights").group_by("weights", maintain_order=True):
-        names = group.filter(is_quantised).sort("quantisation")["model"].to_list()
+    for (weights, decoding), group in _grouped(evidence.kinds, "weights", "decoding"):
+        names = group.filter(is_quantised).sort("quantisation", "model")["model"].to_list()
         full = group.filter(is_quantised.not_() | pl.col("quantisation").is_null())
         if names and len(full):
-            yield VariantGroup("quantisation", str(weights), _reference(full)["model"][0], tuple(names))
+            name = _label(weights, None, decoding)
+            yield VariantGroup("quantisation", name, _reference(full)["model"][0], tuple(names))
 
 
 def access_groups(evidence: Evidence) -> Iterator[VariantGroup]:
-    """Yield models with the same full-precision weights through different access methods."""
-    full = evidence.kinds.filter(pl.col("quantisation").is_null() | (pl.col("quantisation") >= FULL))
-    for (weights,), group in full.sort("weights").group_by("weights", maintain_order=True):
+    """Yield models with the same weights in the same number of bits through different access methods."""
+    bits = pl.when(pl.col("quantisation") < FULL).then(pl.col("quantisation")).alias("bits")
+    for (weights, low, decoding), group in _grouped(evidence.kinds.with_columns(bits), "weights", "bits", "decoding"):
         if group["access"].n_unique() > 1:
             reference = _reference(group)["model"][0]
             others = tuple(model for model in group["model"] if model != reference)
-            yield VariantGroup("access", str(weights), reference, others)
+            yield VariantGroup("access", _label(weights, low, decoding), reference, others)
+
+
+def decoding_groups(evidence: Evidence) -> Iterator[VariantGroup]:
+    """Yield models that were played with plain and with constrained decoding, all else equal."""
+    for (weights, bits, access), group in _grouped(evidence.kinds, "weights", "quantisation", "access"):
+        plain = group.filter(pl.col("decoding").is_null() | (pl.col("decoding") == "plain"))["model"].to_list()
+        others = tuple(model for model in group["model"] if model not in plain)
+        if plain and others:
+            yield VariantGroup(
+                "decoding", f"{_label(weights, bits, None)}{f', {access}' if access else ''}", plain[0], others
+            )
+
+
+def one_of_each(evidence: Evidence, kinds: pl.DataFrame) -> pl.DataFrame:
+    """Return, of models with the same weights, the one that `_reference` chooses."""
+    variants = kinds.partition_by("weights", maintain_order=True)
+    return pl.concat([_reference(frame) for frame in variants]) if variants else kinds
+
+
+def _grouped(kinds: pl.DataFrame, *keys: str) -> Iterator[tuple[tuple[Any, ...], pl.DataFrame]]:
+    """Yield the groups of models, each in the order of names."""
+    yield from kinds.sort(*keys, "model").group_by(*keys, maintain_order=True)
+
+
+def _label(weights: str, bits: float | None, decoding: str | None) -> str:
+    parts = [f"{bits:g} bits" if bits else "", decoding if decoding == "constrained" else ""]
+    return ", ".join([weights, *(part for part in parts if part)])
+
+
+def _oldest_first(evidence: Evidence, names: Iterable[str]) -> list[str]:
+    """Return models by release date, then by size, then by name; what is unknown comes last."""
+
+    def key(model: str) -> tuple[date, float, str]:
+        facts = evidence.characteristics(model)
+        return (facts and facts.released) or date.max, (facts and facts.parameters) or inf, model
+
+    return sorted(names, key=key)
 
 
 def notes_on_names(evidence: Evidence) -> list[str]:
@@ -83,7 +141,10 @@ def notes_on_names(evidence: Evidence) -> list[str]:
 
 
 def _reference(variants: pl.DataFrame) -> pl.DataFrame:
-    """Return, of variants of the same weights, the one in full precision, locally served, or else of unknown access."""
+    """Return, of variants of the same weights, the one in full precision, locally served, or else of unknown access; of
+    several the first by name.
+    """
     full = pl.col("quantisation").is_null() | (pl.col("quantisation") >= FULL)
     local = pl.col("access").is_in(LOCAL[:1]).fill_null(value=False), pl.col("access").is_in(LOCAL).fill_null(value=False)
-    return variants.sort(full, *local, pl.col("access").is_null(), descending=True, maintain_order=True).head(1)
+    by_name = variants.sort("model")
+    return by_name.sort(full, *local, pl.col("access").is_null(), descending=True, maintain_order=True).head(1)

@@ -9,15 +9,12 @@ import altair as alt
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.kinds import AnalysisOptions
 from clemsim.analysis.questions.group_differences import summarise
-from clemsim.analysis.questions.model_comparison import BRIEF, compare_models, comparison_table
+from clemsim.analysis.questions.model_comparison import BRIEF, compare_groups, comparison_table
 from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.questions.variant_groups import (
     VariantGroup,
-    access_groups,
-    family_groups,
+    all_groups,
     notes_on_names,
-    quantised_groups,
-    tuned_groups,
 )
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
@@ -27,16 +24,16 @@ SEPARATOR = "\u241f"  # between a group and its model
 
 def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     """Compare the models of all groups with the references of their groups."""
-    groups = [*family_groups(evidence), *tuned_groups(evidence), *quantised_groups(evidence), *access_groups(evidence)]
+    groups = all_groups(evidence)
     title = "Families, versions, tuned children, quantisation, access"
     if not groups:
         return Analysis(title, ["No two models are of one family, base or weights."])
-    comparisons = compare_models(evidence.sample, [pair for group in groups for pair in group.pairs()])
+    comparisons = compare_groups(evidence, groups)
     caption = "clemscore with its 95 % interval, by group; filled: what the others are held against"
     figure = Figure("groups", caption, _draw(evidence, groups))
-    frame = comparison_table(comparisons)
+    frame = comparison_table(comparisons, options.margin)
     table = ResultTable("group_differences", "Each against the first of its group, points of clemscore", frame, BRIEF)
-    return Analysis(title, summarise(comparisons), [table], [figure], notes_on_names(evidence))
+    return Analysis(title, summarise(comparisons, options.margin), [table], [figure], notes_on_names(evidence))
 
 
 def _draw(evidence: Evidence, groups: Sequence[VariantGroup]) -> charts.Specification:

@@ -93,6 +93,14 @@ def characteristics_frame(models: Mapping[str, Characteristics]) -> pl.DataFrame
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
+def complete(first: Characteristics | None, second: Characteristics | None) -> Characteristics | None:
+    """Return what the first knows of a model, with what only the second knows; None where neither knows the model."""
+    if first is None or second is None:
+        return first or second
+    missing = {name: getattr(second, name) for name in FIELDS if getattr(first, name) is None}
+    return first.model_copy(update={name: value for name, value in missing.items() if value is not None})
+
+
 def _parse(field: str, cell: Any, where: str) -> Any:
     if _is_unknown(cell):
         return None

@@ -10,7 +10,7 @@ from functools import cached_property
 import polars as pl
 
 from clemsim.analysis.sources import names
-from clemsim.analysis.sources.characteristics import characteristics_frame
+from clemsim.analysis.sources.characteristics import characteristics_frame, complete
 from clemsim.analysis.sources.published import COSTS, EPISODES, OVERALL, SCORES
 from clemsim.analysis.statistics.sample import Sample, game_of_table, sample_of
 from clemsim.analysis.wording import models
@@ -31,8 +31,8 @@ class Evidence:
     printed: averages as a published table prints them.
     clusters: by instance, of runs and raw tables: the number of episodes, of those played and scored, the sum of scores.
     described: characteristics by cleaned name (see `facts`). served: access by model, as a table gives it.
-    costs: seconds a request and millions of tokens, by model. notes: what was left out, and why.
-    repetitions: the single episodes of each model's runs.
+    decoding: by model, where it is known. costs: seconds a request and millions of tokens, by model. notes: what was left
+    out, and why. repetitions: the single episodes of each model's runs.
     """
 
     scores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCORES))
@@ -42,6 +42,7 @@ class Evidence:
     served: Mapping[str, str] = field(default_factory=dict)
     costs: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=COSTS))
     notes: tuple[str, ...] = ()
+    decoding: Mapping[str, str] = field(default_factory=dict)
     repetitions: Mapping[str, Repetitions] = field(default_factory=dict)
 
     @cached_property
@@ -64,6 +65,15 @@ class Evidence:
         return joined.select("model", *columns)
 
     @cached_property
+    def counted(self) -> pl.DataFrame:
+        """The same, in which a model that never played a game to its end has Quality and clemscore 0 (the rule `zero`) and
+        is marked in `never_played`; without it the models that play worst would be missing from what is said of models.
+        """
+        never = (pl.col("played") == 0).fill_null(value=False) & pl.col("quality").is_null()
+        zero = [pl.when(never).then(0.0).otherwise(pl.col(name)).alias(name) for name in ("quality", "clemscore")]
+        return self.overall.with_columns(*zero, never_played=never)
+
+    @cached_property
     def sample(self) -> Sample:
         """The scores of all models and games, with their estimates."""
         clusters: dict[str, dict[str, dict[str, Cluster]]] = {}
@@ -80,7 +90,7 @@ class Evidence:
     def facts(self) -> pl.DataFrame:
         """A frame with a row for each model that has characteristics, joined by its cleaned name."""
         known = {model: facts for model in self.models if (facts := self.characteristics(model))}
-        return characteristics_frame(known).join(self.overall, on="model", how="left", maintain_order="left")
+        return characteristics_frame(known).join(self.counted, on="model", how="left", maintain_order="left")
 
     @cached_property
     def kinds(self) -> pl.DataFrame:
@@ -93,12 +103,13 @@ class Evidence:
             "weights": pl.String,
             "quantisation": pl.Float64,
             "access": pl.String,
+            "decoding": pl.String,
         }
-        return pl.DataFrame(rows, schema, orient="row").join(self.overall, on="model", how="left", maintain_order="left")
+        return pl.DataFrame(rows, schema, orient="row").join(self.counted, on="model", how="left", maintain_order="left")
 
     def characteristics(self, model: str) -> Characteristics | None:
         """Return the characteristics of a model; None where it is not described."""
-        return self.described.get(model) or self.described.get(names.clean(model))
+        return complete(self.described.get(model), self.described.get(names.clean(model)))
 
     def left_out(self) -> list[str]:
         """Return notes on what is missing and on its treatment: a game that was never run is in neither average, one that
@@ -121,12 +132,12 @@ class Evidence:
         facts = self.characteristics(model)
         return names.clean(facts.name if facts and facts.name else model)
 
-    def _kind(self, model: str, others: Set[str]) -> tuple[str, str, float | None, str | None]:
+    def _kind(self, model: str, others: Set[str]) -> tuple[str, str, float | None, str | None, str | None]:
         clean, facts = names.clean(model), self.characteristics(model)
         weights = names.weights(self._name(model), others)
         bits = facts.quantisation if facts and facts.quantisation else names.bits(clean)
         access = (facts and (facts.access or facts.engine)) or names.served_by(clean) or self.served.get(model)
-        return names.family(weights), weights, bits, access
+        return names.family(weights), weights, bits, access, self.decoding.get(model)
 
     def _disagreeing(self) -> list[str]:
         """Return a note on each model whose printed clemscore is not that of its games."""
@@ -162,7 +173,8 @@ def scores_of(clusters: pl.DataFrame) -> pl.DataFrame:
 
 
 def merge(parts: Sequence[Evidence]) -> Evidence:
-    """Merge evidence. Of a model in several parts the first holds, and a note names differing scores.
+    """Merge evidence. Of a model in several parts the first holds, and a note names differing scores; characteristics that
+    the first does not know are taken from a later one.
 
     Raises UsageError where there is no part.
     """
@@ -180,11 +192,14 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
     costs = pl.concat([part.costs for part in parts])
     described: dict[str, Characteristics] = {}
     served: dict[str, str] = {}
+    decoding: dict[str, str] = {}
     repetitions: dict[str, Repetitions] = {}
     for part in reversed(parts):
+        known = {model: complete(facts, described.get(model)) or facts for model, facts in part.described.items()}
+        described |= known
         repetitions |= part.repetitions
-        described |= part.described
         served |= part.served
+        decoding |= part.decoding
     scores, printed, clusters = (pl.concat([frames[index] for frames in kept]) for index in range(3))
     return Evidence(
         scores,
@@ -194,6 +209,7 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
         served,
         costs.group_by("model", maintain_order=True).agg(pl.all().drop_nulls().first()),
         tuple(notes),
+        decoding,
         repetitions,
     )
 

@@ -22,8 +22,11 @@ VERSION = re.compile(r"^\d+(\.\d+)?o?$")
 
 
 def clean(name: str) -> str:
-    """Return a name as all tables share it: the first of the players, without the temperature, in lower case."""
-    short = re.split(r"-t\d+\.\d+(?:--|$)", name.strip())[0].strip().lower()
+    """Return a name as all tables share it: the first of the players, without the temperature and the number that a second
+    run of it gets here (`#2`), in lower case.
+    """
+    short = re.sub(r" #\d+$", "", name)
+    short = re.split(r"-t\d+\.\d+(?:--|$)", short.strip())[0].strip().lower()
     return RENAMED.get(short, short)
 
 

@@ -146,6 +146,11 @@ def _rename(part: Evidence, names: Mapping[str, str]) -> Evidence:
         for frame in (part.scores, part.printed, part.clusters, part.costs)
     )
     described = {names.get(name, name): facts for name, facts in part.described.items()}
-    notes = (*part.notes, *(f"{old} was played more than once; this one is called {name}" for old, name in names.items()))
+    how = ", with constrained decoding" if "constrained" in part.decoding.values() else ""
+    notes = (
+        *part.notes,
+        *(f"{old} was played more than once; this one{how} is called {name}" for old, name in names.items()),
+    )
+    decoding = {names.get(model, model): how for model, how in part.decoding.items()}
     repetitions = {names.get(model, model): own for model, own in part.repetitions.items()}
-    return Evidence(scores, printed, clusters, described, part.served, costs, notes, repetitions)
+    return Evidence(scores, printed, clusters, described, part.served, costs, notes, decoding, repetitions)

@@ -64,18 +64,20 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
         checksums.check(base)
         clusters, unfinished, spent = (base.execute(query).fetchall() for query in (CLUSTERS, UNFINISHED, SPENT))
     casts = list(dict.fromkeys([row[0] for row in (*clusters, *unfinished)]))
-    names = {cast: _name(cast, model if len(casts) == 1 else None, constrained=constrained) for cast in casts}
+    names = {cast: (model if len(casts) == 1 else None) or cast for cast in casts}
     frame = pl.DataFrame([(names[cast], *rest) for cast, *rest in clusters], EPISODES, orient="row")
     notes = [f"{names[cast]}: {count} unfinished episodes of {folder.name} are in no number" for cast, count in unfinished]
     described = dict.fromkeys(names.values(), facts) if facts else {}
     costs = pl.DataFrame([(names[cast], *rest) for cast, *rest in spent], COSTS, orient="row")
     repetitions = {names[cast]: own for cast, own in read_repetitions(folder).items() if cast in names}
+    decoding = dict.fromkeys(names.values(), "constrained" if constrained else "plain")
     return Evidence(
         scores_of(frame),
         clusters=frame,
         described=described,
         costs=costs,
         notes=tuple(notes),
+        decoding=decoding,
         repetitions=repetitions,
     )
 
@@ -109,7 +111,3 @@ def check_alike(folders: list[Path]) -> list[str]:
     if len(versions) > len({name for run in settings.values() for name in run.arenas}):
         notes.append("the runs differ in the version or the prompts of a game")
     return notes
-
-
-def _name(cast: str, model: str | None, *, constrained: bool) -> str:
-    return f"{model or cast} (constrained)" if constrained else model or cast

@@ -60,10 +60,10 @@ def read_listed(runs: Sequence[ListedRun], notes: Sequence[str]) -> list[Evidenc
 
     Raises UsageError and StoreError.
     """
-    played: dict[tuple[str, ...], list[Evidence]] = {}
+    played: dict[tuple[tuple[str, str], ...], list[Evidence]] = {}
     for run in runs:
         part = read_run(run.folder, run.model, parse_characteristics(run.characteristics, str(run.folder)))
-        played.setdefault(tuple(part.clusters["model"].unique(maintain_order=True)), []).append(part)
+        played.setdefault(tuple(part.decoding.items()), []).append(part)
     return [Evidence(notes=tuple(notes)), *(_repetitions(parts) for parts in played.values())]
 
 
@@ -83,6 +83,7 @@ def _repetitions(parts: Sequence[Evidence]) -> Evidence:
         described=parts[0].described,
         costs=spent,
         notes=tuple(notes),
+        decoding=parts[0].decoding,
         repetitions={
             model: joined([part.repetitions[model] for part in parts if model in part.repetitions])
             for model in parts[0].repetitions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isnan
 
 import numpy as np
@@ -12,7 +13,7 @@ from clemsim.analysis.statistics.averages import Averages, AveragingRule, Number
 from clemsim.results.clusters import Cluster
 from clemsim.results.differences import Difference, difference, paired_difference
 from clemsim.results.estimates import GameRatios, ModelEstimates, Score
-from clemsim.results.means import Ratio
+from clemsim.results.means import LEVEL, Ratio
 
 Clusters = Mapping[str, Mapping[str, Cluster]]  # by game and instance
 
@@ -46,14 +47,30 @@ class Sample:
         rows = [self.models.index(model) for model in models]
         return Sample(tuple(models), self.games, self.played[rows], self.quality[rows], self.estimates, self.clusters)
 
-    def difference(self, first: str, second: str, score: Score = "clemscore", game: str | None = None) -> Difference:
-        """Return the difference first - second over all games, or in one game; paired on the instances of both, if known."""
+    def difference(
+        self, first: str, second: str, score: Score = "clemscore", game: str | None = None, level: float = LEVEL
+    ) -> Difference:
+        """Return the difference first - second over all games, or in one game; paired on the instances of both, if known.
+        `level`: that of its interval.
+        """
+        key = (first, second, score, game, level)
+        if key not in self._known:
+            self._known[key] = self._difference(first, second, score, game, level)
+        return self._known[key]
+
+    def _difference(self, first: str, second: str, score: Score, game: str | None, level: float) -> Difference:
         if first in self.clusters and second in self.clusters:
-            return difference(_of_game(self.clusters[first], game), _of_game(self.clusters[second], game), score)
-        ours, theirs = (
+            ours, theirs = (_of_game(self.clusters[model], game) for model in (first, second))
+            return difference(ours, theirs, score, level)
+        one, other = (
             self.estimates[model] if game is None else self.estimates[model].of_game(game) for model in (first, second)
         )
-        return paired_difference(ours, theirs, score)
+        return paired_difference(one, other, score, level=level)
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str, Score, str | None, float], Difference]:
+        """The differences that were computed before."""
+        return {}
 
 
 def sample_of(clusters: Mapping[str, Clusters], tables: Mapping[str, ModelEstimates], models: Sequence[str]) -> Sample:
