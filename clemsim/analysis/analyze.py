@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from clemsim.analysis.kinds import DEFAULTS, KINDS, AnalysisKind, AnalysisOptions
 from clemsim.analysis.questions.ratings import ratings
@@ -23,4 +24,10 @@ def analyze(
     Raises UsageError for an option that is wrong, and for games that cannot be rated.
     """
     analyses = [scores(evidence).with_key("scores"), *(kind.run(evidence, options) for kind in kinds)]
-    return [*analyses, ratings(games).with_key("ratings")] if games else analyses
+    if games:
+        analyses.append(ratings(games).with_key("ratings"))
+    return [_without_empty_tables(analysis) for analysis in analyses]
+
+
+def _without_empty_tables(analysis: Analysis) -> Analysis:
+    return replace(analysis, tables=[table for table in analysis.tables if len(table.frame)])

@@ -110,9 +110,14 @@ class Difference:
 
 def difference(first: Clusters, second: Clusters, score: Score, level: float = LEVEL) -> Difference:
     """Return the difference between two models, each with its clusters, on the instances that both have finished."""
-    ours, theirs = _shared(first, second), _shared(second, first)
+    ours, theirs = shared_clusters(first, second)
     exact = swap_p(ours, theirs, score) if ours else None
     return paired_difference(ModelEstimates.of(ours), ModelEstimates.of(theirs), score, exact, level)
+
+
+def shared_clusters(first: Clusters, second: Clusters) -> tuple[Clusters, Clusters]:
+    """Return the clusters of both on the instances that both have finished."""
+    return _shared(first, second), _shared(second, first)
 
 
 def _shared(clusters: Clusters, others: Clusters) -> Clusters:

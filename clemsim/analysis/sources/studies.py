@@ -83,4 +83,5 @@ def _repetitions(parts: Sequence[Evidence]) -> Evidence:
         costs=spent,
         notes=tuple(notes),
         decoding=parts[0].decoding,
+        spent=pl.concat([part.spent for part in parts]).group_by("model", "game", maintain_order=True).sum(),
     )
