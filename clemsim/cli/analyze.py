@@ -11,7 +11,7 @@ from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import KINDS, LETTERS, MARGIN, NAMES, AnalysisOptions, choose
 from clemsim.analysis.sources import Decoding
 from clemsim.cli.common import one_line
-from clemsim.cli.options import JsonOption, all_finite
+from clemsim.cli.options import JsonOption, all_finite, finite
 
 COMMANDS = "clemsim.cli.analysis_commands"  # needs the extra `analysis`
 
@@ -48,7 +48,7 @@ def analyze(
     margin: Annotated[
         float,
         typer.Option(
-            min=0.1, max=100.0, callback=all_finite, help="Models within so many points of each other count as equivalent."
+            min=0.1, max=100.0, callback=finite, help="Models within so many points of each other count as equivalent."
         ),
     ] = MARGIN,
     games: Annotated[

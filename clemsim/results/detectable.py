@@ -34,7 +34,7 @@ def independent(estimates: ModelEstimates, score: Score) -> float | None:
 
 
 def _of_pair(first: Clusters, second: Clusters, score: Score) -> float | None:
-    ours, theirs = shared_clusters(first, second), shared_clusters(second, first)
+    ours, theirs = shared_clusters(first, second)
     pair = paired_means(ModelEstimates.of(ours), ModelEstimates.of(theirs), score)
     return None if pair is None else _of_means(pair)
 

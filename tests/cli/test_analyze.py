@@ -271,3 +271,23 @@ def test_the_help_lists_the_registry_without_the_libraries_of_the_extra() -> Non
     text = " ".join((analyze.__doc__ or "").split())
     for kind in KINDS:
         assert f"{kind.letter} {kind.title}" in text, kind
+
+
+def test_a_public_suite_against_a_fresh_one(runs: Clemsim) -> None:
+    assert runs("suite", "generate", "--seed", 7, "--out", "fresh").code == 0
+    words = ("--arena", "taboo", "--agent", "baseline", "--agent", "random", "--instances", 2)
+    assert runs("run", *words, "--out", "public").code == 0
+    assert runs("run", "--suite", "fresh", *words, "--out", "again").code == 0
+    output = runs("compare", "public", "again", "--fresh", "--json").json
+    rows = {(row["agent"], row["game"], row["score"]): row for row in output["rows"]}
+    row = rows["baseline", "overall", "worth"]
+    assert row["public"] == row["fresh"] == 100 and row["difference"] == 0 and row["low"] < 0 < row["high"]
+    assert row["p_holm"] == 1.0 and rows["baseline", "taboo", "worth"]["p_holm"] is None
+    assert [(pair["a"], pair["b"], pair["difference"]) for pair in output["pairs"]] == [("baseline", "random", 0.0)]
+    assert "is not told apart from that on the fresh ones" in output["sentences"][0]
+    one = runs("compare", "public", "again", "--fresh", "--a", "random", "--json").json
+    assert {row["agent"] for row in one["rows"]} == {"random"} and one["pairs"] == []
+    shown = runs("compare", "public", "again", "--fresh")
+    assert shown.code == 0 and max(map(len, shown.out.splitlines())) <= 80
+    refused = runs("compare", "public", "one", "--fresh")
+    assert refused.code == 2 and "both runs are of quick" in refused.err
