@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from clemsim.analysis.kinds import DEFAULTS, KINDS, AnalysisKind, AnalysisOptions
 from clemsim.analysis.questions.noise import noise
@@ -30,4 +31,10 @@ def analyze(
         *([repeated.with_key("noise")] if repeated else []),
         *(kind.run(evidence, options) for kind in kinds),
     ]
-    return [*analyses, ratings(games).with_key("ratings")] if games else analyses
+    if games:
+        analyses.append(ratings(games).with_key("ratings"))
+    return [_without_empty_tables(analysis) for analysis in analyses]
+
+
+def _without_empty_tables(analysis: Analysis) -> Analysis:
+    return replace(analysis, tables=[table for table in analysis.tables if len(table.frame)])

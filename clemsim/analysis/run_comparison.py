@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.episodes import repetitions_of
 from clemsim.analysis.sources.evidence import Evidence, join_names
-from clemsim.analysis.sources.runs import Setting, read_run, setting
+from clemsim.analysis.sources.runs import Setting, read_run, sampling_notes, setting
 from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
 from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
@@ -27,8 +29,11 @@ from clemsim.results.intervals import Interval
 from clemsim.results.joint_outcomes import JointOutcomes, joint_outcomes
 from clemsim.results.paired_tests import holm
 from clemsim.results.repetitions import Repetitions, clusters_of
+from clemsim.results.these_instances import difference_on_these
 from clemsim.store import reader
 from clemsim.store.folder import STORE
+
+Reading = Literal["instances of this kind", "these instances only"]
 
 A, B = "A", "B"
 ORDER: tuple[Score, ...] = ("played", "quality", "worth", "clemscore")  # of the rows over all games; the last decides
@@ -69,7 +74,8 @@ class RunComparison:
     `a`, `b`: the names of the agents, with their runs where the names are the same. `rows`: %Played and Quality of each
     game, then %Played, Quality and clemscore over all games. `sentences`: the result in words. `notes`: differences
     between the runs, and what was left out. `sensitivity`: the difference in clemscore without each game and under other
-    rules of averaging. `joint`: how often both, only A, only B or neither played an episode to its end, and won it.
+    rules of averaging. `reading`: what intervals and p values are about.
+    `joint`: how often both, only A, only B or neither played an episode to its end, and won it.
     """
 
     a: str
@@ -79,11 +85,12 @@ class RunComparison:
     notes: tuple[str, ...]
     sensitivity: Sensitivity
     joint: tuple[JointOutcomes, ...] = ()
+    reading: Reading = "instances of this kind"
 
     @property
     def title(self) -> str:
         """The title of the table."""
-        return f"{self.a} against {self.b}: differences in points, paired by instance"
+        return f"{self.a} against {self.b}: differences in points, paired by instance; {self.reading}"
 
     @property
     def clemscore(self) -> ComparisonRow:
@@ -120,13 +127,15 @@ def compare_runs(
     b: str | None = None,
     *,
     anyway: bool = False,
+    these_instances: bool = False,
 ) -> RunComparison:
     """Compare agent `a` of the run in folder `run_a` with agent `b` of `run_b`, on the instances that both have finished.
 
     `a` and `b` may be left out where a run has only one agent. Differences are paired by instance; their intervals and
     p values are those of `clemsim.results.differences`. Runs of different suites,
     rules, prompts, instances or constraints are compared only with `anyway`, by the names of games and instances; a note
-    then names the difference.
+    then names the difference. `these_instances`: intervals and p values for these instances only, in which nothing but
+    run-to-run noise counts (`clemsim.results.these_instances`); else for instances of this kind.
 
     Raises UsageError where the runs cannot be compared, have no finished instance in common or several agents to choose
     from, and StoreError where a folder holds no readable run.
@@ -143,20 +152,29 @@ def compare_runs(
     if not clusters[A]:
         raise UsageError("the runs have no finished instance in common")
     sample = sample_of(clusters, {}, (A, B))
-    rows, main = _rows(sample)
-    sequential = sequential_verdict(*folders, agents)
+    played = repetitions_of(folders[0], agents[0]), repetitions_of(folders[1], agents[1])
+    rows, main = _rows(sample, _on_these(sample, *played) if these_instances else partial(sample.difference, A, B))
+    sequential = None if these_instances else sequential_verdict(*folders, agents)
     own = _own_rows(sample) if sequential else ()
     if sequential:
         rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
     sensitivity = sensitivity_of(sample, A, B)
     names = agents if agents[0] != agents[1] else (f"{agents[0]} ({folders[0].name})", f"{agents[1]} ({folders[1].name})")
-    played = repetitions_of(folders[0], agents[0]), repetitions_of(folders[1], agents[1])
-    notes = [*obstacles, *_sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes, *_bounds(*played)]
+    notes = [*obstacles, *sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes, *_bounds(*played)]
+    if these_instances and main.interval is None:
+        notes.append("no interval for these instances only: every game needs an instance that both finished twice")
     sentences = _sentences(sample, names, main, sensitivity)
     if sequential:
         sentences = _after_stopping(sentences, sequential, own)
-    sentences = (*sentences, *_detectable(rows))
-    return RunComparison(*names, rows, sentences, tuple(dict.fromkeys(notes)), sensitivity, joint_outcomes(*played))
+    return RunComparison(
+        *names,
+        rows,
+        (*sentences, *_detectable(rows)),
+        tuple(dict.fromkeys(notes)),
+        sensitivity,
+        joint_outcomes(*played),
+        "these instances only" if these_instances else "instances of this kind",
+    )
 
 
 def _agent(evidence: Evidence, folder: Path, wanted: str | None, option: str) -> str:
@@ -188,14 +206,6 @@ def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting) -> lis
     return [*obstacles, *([f"instances differ though named alike: {join_names(differing, 3)}"] if differing else [])]
 
 
-def _sampling_notes(first: Setting, second: Setting) -> list[str]:
-    return [
-        f"{name} was {value} and {second.sampling[name]}"
-        for name, value in first.sampling.items()
-        if value != second.sampling[name]
-    ]
-
-
 def _common_clusters(first: pl.DataFrame, second: pl.DataFrame) -> tuple[dict[str, Clusters], list[str]]:
     """Return the clusters of A and of B on the instances in both frames, and notes on the others."""
     frames = {A: first, B: second}
@@ -214,7 +224,26 @@ def _common_clusters(first: pl.DataFrame, second: pl.DataFrame) -> tuple[dict[st
     return clusters, notes
 
 
-def _rows(sample: Sample) -> tuple[tuple[ComparisonRow, ...], Difference]:
+def _on_these(sample: Sample, first: Repetitions, second: Repetitions) -> Callable[[Score, str | None], Difference]:
+    """Return a function that gives the difference in a score, of one game or over games, on these instances only."""
+
+    def difference(score: Score, game: str | None) -> Difference:
+        found = difference_on_these(first, second, score, game)
+        if found.value is not None:
+            return found
+        ours, theirs = (
+            estimates if game is None else estimates.of_game(game)
+            for estimates in (sample.estimates[A], sample.estimates[B])
+        )
+        values = ours.value(score), theirs.value(score)
+        return Difference(None if values[0] is None or values[1] is None else values[0] - values[1])
+
+    return difference
+
+
+def _rows(
+    sample: Sample, difference: Callable[[Score, str | None], Difference]
+) -> tuple[tuple[ComparisonRow, ...], Difference]:
     """Return a row for each game and metric and three for all games, and the difference in the overall clemscore.
 
     That difference is a test of its own; all others are adjusted together.
@@ -222,7 +251,7 @@ def _rows(sample: Sample) -> tuple[tuple[ComparisonRow, ...], Difference]:
     cells = [(game, score) for game in sample.games for score in METRICS] + [("overall", score) for score in ORDER]
     counts = {game: len(sample.clusters[A][game]) for game in sample.games}
     counts["overall"] = sum(counts.values())
-    differences = [sample.difference(A, B, score, None if game == "overall" else game) for game, score in cells]
+    differences = [difference(score, None if game == "overall" else game) for game, score in cells]
     main = differences[-1]
     adjusted = [*holm([difference.p for difference in differences[:-1]]), main.p]
     rows = (

@@ -28,12 +28,14 @@ class ModelFacts(BaseModel):
     """The public facts about a model; None is unknown.
 
     `parameters`: billions, mixtures of experts by their total. `training_tokens`: trillions. `context`: tokens.
-    `released` and `cutoff` are the first of a month where only the month is known.
+    `released` and `cutoff` are the first of a month where only the month is known. `size_known`: whether the number of
+    parameters was published; false for a rumour.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     provider: str | None = None
     parameters: Size | None = None
+    size_known: bool | None = None
     training_tokens: Size | None = None
     cutoff: date | None = None
     released: date | None = None

@@ -9,13 +9,14 @@ from pathlib import Path
 from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.analysis.analyze import analyze
+from clemsim.analysis.fresh_comparison import compare_fresh
 from clemsim.analysis.kinds import AnalysisKind, AnalysisOptions
 from clemsim.analysis.run_comparison import compare_runs
 from clemsim.analysis.sources import Decoding
 from clemsim.analysis.sources.reading import read, read_games
 from clemsim.analysis.writing.files import NUMBERS, REPORT, as_json, write
 from clemsim.cli.common import err, out, print_json
-from clemsim.cli.view.analyses import joint_table, report, run_comparison_table
+from clemsim.cli.view.analyses import fresh_tables, joint_table, report, run_comparison_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,11 @@ def run_analyses(
     out.print(plain(f"\nreport: {folder / REPORT}   (tables and figures beside it)"), soft_wrap=True)
 
 
-def run_comparison(run_a: Path, run_b: Path, a: str | None, b: str | None, *, anyway: bool, as_object: bool) -> None:
+def run_comparison(
+    run_a: Path, run_b: Path, a: str | None, b: str | None, *, anyway: bool, these_instances: bool, as_object: bool
+) -> None:
     """Compare two runs and print the result. Raises ClemsimError."""
-    comparison = compare_runs(run_a, run_b, a, b, anyway=anyway)
+    comparison = compare_runs(run_a, run_b, a, b, anyway=anyway, these_instances=these_instances)
     if as_object:
         print_json(comparison)
         return
@@ -74,6 +77,20 @@ def run_comparison(run_a: Path, run_b: Path, a: str | None, b: str | None, *, an
             "verdict: A against B at the 5 % level; p_holm holds for all rows but the last together, p for the last", "dim"
         )
     )
+
+
+def run_fresh_comparison(public: Path, fresh: Path, agents: Sequence[str], *, as_object: bool) -> None:
+    """Compare a run on a public suite with one on a fresh suite and print the result. Raises ClemsimError."""
+    comparison = compare_fresh(public, fresh, agents)
+    if as_object:
+        print_json(comparison)
+        return
+    for table in fresh_tables(comparison):
+        out.print(table)
+    for sentence in comparison.sentences:
+        out.print(plain(sentence))
+    for note in comparison.notes:
+        out.print(plain(f"to know: {note}", "yellow"))
 
 
 def _tell(text: str) -> None:

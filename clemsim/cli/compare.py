@@ -9,7 +9,7 @@ import typer
 
 from clemsim.analysis.extra import load
 from clemsim.cli.analyze import COMMANDS
-from clemsim.cli.common import one_line
+from clemsim.cli.common import fail, one_line
 from clemsim.cli.options import JsonOption
 
 
@@ -25,6 +25,18 @@ def compare(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Compare even where suites, rules or constraints differ; notes name them.")
     ] = False,
+    these_instances: Annotated[
+        bool,
+        typer.Option(
+            "--these-instances", help="Intervals for these instances only: run-to-run noise alone (needs repetitions)."
+        ),
+    ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh", help="RUN_A is on a public suite, RUN_B on a freshly generated one: compare each agent's scores."
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.
@@ -34,6 +46,15 @@ def compare(
       clemsim compare runs/20261123-120000-paper runs/20261123-180000-paper
 
       clemsim compare runs/both runs/both --a qwen2.5-7b --b baseline
+
+      clemsim compare runs/three-times runs/three-times-q4 --these-instances
+
+      clemsim compare runs/20261123-120000-paper runs/20261123-180000-fresh --fresh
     """
     with one_line():
-        load(COMMANDS).run_comparison(run_a, run_b, a, b, anyway=anyway, as_object=json)
+        if fresh:
+            if anyway or these_instances:
+                fail("--fresh goes with neither --anyway nor --these-instances")
+            load(COMMANDS).run_fresh_comparison(run_a, run_b, [name for name in (a, b) if name], as_object=json)
+            return
+        load(COMMANDS).run_comparison(run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, as_object=json)

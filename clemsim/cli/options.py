@@ -65,6 +65,13 @@ WidthOption = Annotated[
     typer.Option(help="Turns in flight of each agent: a number, or auto: what its servers can take, found while playing."),
 ]
 
+LikeOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RUN", help="With --dry-run: an earlier run that scores, turns and tokens are expected to be like."
+    ),
+]
+
 STOP_HELP = (
     "End the run when this is answered: 'A > B' (has A the higher worth, that is the mean main score of all episodes, an "
     "aborted one as 0, over games?), '|A - B| < 5' (points of worth), 'ci(clemscore) < 30' (width in points; also worth, "

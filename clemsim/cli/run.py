@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,10 +10,14 @@ from pydantic import ValidationError
 
 from clemsim.catalog.trust import Trust
 from clemsim.cli import options
-from clemsim.cli.common import fail, finish, one_line, run_async, watcher
+from clemsim.cli.common import fail, finish, one_line, print_json, run_async, watcher
+from clemsim.cli.common import out as out_console
 from clemsim.cli.network import takes_network
+from clemsim.cli.view.plans import plan_view
 from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
+from clemsim.runs.planning import plan_run, read_earlier
+from clemsim.runs.prepare import prepare
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runtime.limits import Limits
 from clemsim.store.config import RunConfig, parse_width
@@ -40,6 +45,10 @@ def run(
     max_tokens_total: options.MaxTokensTotalOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the run could show and what it costs, and play nothing.")
+    ] = False,
+    like: options.LikeOption = None,
     trust: options.TrustOption = False,
     json: options.JsonOption = False,
     network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
@@ -59,6 +68,8 @@ def run(
       clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
 
       clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
+
+      clemsim run --suite paper --agent local --repetitions 3 --dry-run --like runs/20261123-120000-quick
     """
     with one_line():
         config = make_config(
@@ -76,12 +87,26 @@ def run(
             batch=batch,
             stop_when=stop_when,
         )
+        if like and not dry_run:
+            fail("--like says what a run is expected to be like before it is played: give --dry-run too")
+        if dry_run:
+            print_plan(config, like, network, Trust(trust), as_json=json)
+            return
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         played_by = worker_options(workers, ray)
         playing = runs.play(config, out, watcher(stopped), limits, workers=played_by, network=network, trust=Trust(trust))
         summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))
+
+
+def print_plan(config: RunConfig, like: Path | None, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
+    """Print what a run could show, and what it costs. Raises ClemsimError."""
+    planned = plan_run(prepare(config, network=network, trust=trust), read_earlier(like) if like else None)
+    if as_json:
+        print_json(planned)
+        return
+    out_console.print(plan_view(planned))
 
 
 def worker_options(count: int | None, address: str | None) -> WorkerOptions | None:

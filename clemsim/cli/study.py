@@ -12,14 +12,15 @@ from clemsim.catalog.trust import Trust
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, show_slow_step, show_warnings
 from clemsim.cli.common import out as stdout
 from clemsim.cli.network import takes_network
-from clemsim.cli.options import JsonOption, TrustOption
+from clemsim.cli.options import JsonOption, LikeOption, TrustOption
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
-from clemsim.cli.view.studies import outcome_table, planned_table
+from clemsim.cli.view.studies import outcome_table, planned_view
 from clemsim.engines.connect import NetworkOptions
+from clemsim.runs.planning import RunPlan, read_earlier, total
 from clemsim.study.plan import Study, plan, read_study
 from clemsim.study.rows import OutcomeRow, PlannedRow, PlannedStudy, StudyOutcome
-from clemsim.study.study_runner import MemberStatus, StudyRun, is_study, prepare_members, read_folder, run_study
+from clemsim.study.study_runner import MemberStatus, StudyRun, is_study, plan_members, read_folder, run_study
 
 
 @takes_network
@@ -30,7 +31,10 @@ def study(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Resume a study; fail where there is none yet.")] = False,
     parallel: Annotated[int | None, typer.Option(min=1, help="The number of runs that are played at a time.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and their episodes, and play nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the runs, what they could show and what they cost, and play nothing.")
+    ] = False,
+    like: LikeOption = None,
     trust: TrustOption = False,
     json: JsonOption = False,
     network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_network)
@@ -41,7 +45,7 @@ def study(
 
     Examples:
 
-      clemsim study study.toml --dry-run
+      clemsim study study.toml --dry-run --like runs/20261123-120000-quick
 
       clemsim study study.toml --out studies/small --parallel 2
     """
@@ -49,8 +53,10 @@ def study(
         named, folder = _named(path, out)
         if resume and not is_study(folder):
             fail(f"there is no study at {folder} to resume: leave out --resume")
+        if like and not dry_run:
+            fail("--like says what runs are expected to be like before they are played: give --dry-run too")
         if dry_run:
-            _print_plan(named, network, Trust(trust, named_by=str(path)), as_json=json)
+            _print_plan(named, like, network, Trust(trust, named_by=str(path)), as_json=json)
             return
         _play(named, folder, parallel, network, Trust(trust, named_by=str(path)), as_json=json)
 
@@ -70,13 +76,24 @@ def _named(path: Path, out: Path | None) -> tuple[Study, Path]:
     return named, out or Path("studies") / named.name
 
 
-def _print_plan(named: Study, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
-    rows = tuple(_planned(status) for status in prepare_members(plan(named, trust), network, trust))
-    planned = PlannedStudy(study=named.name, episodes=sum(row.episodes for row in rows), runs=rows)
+def _print_plan(named: Study, like: Path | None, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
+    plans = plan_members(plan(named, trust), network, trust, read_earlier(like) if like else None)
+    rows = tuple(_planned(status, run_plan) for status, run_plan in plans)
+    planned = PlannedStudy(
+        study=named.name,
+        episodes=sum(row.episodes for row in rows),
+        turns=sum(row.turns for row in rows),
+        tokens_in=total([row.tokens_in for row in rows]),
+        tokens_out=total([row.tokens_out for row in rows]),
+        variance_from=plans[0][1].variance_from,
+        costs_from=plans[0][1].costs_from,
+        notes=tuple(dict.fromkeys(note for _, run_plan in plans for note in run_plan.notes)),
+        runs=rows,
+    )
     if as_json:
         print_json(planned.model_dump())
         return
-    stdout.print(planned_table(planned))
+    stdout.print(planned_view(planned))
 
 
 def _play(named: Study, folder: Path, parallel: int | None, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
@@ -119,8 +136,8 @@ def _print_over(status: MemberStatus) -> None:
     err.print(plain(f"{text}; {status.why}" if status.why else text, "yellow" if status.why else ""), soft_wrap=True)
 
 
-def _planned(status: MemberStatus) -> PlannedRow:
-    member = status.member
+def _planned(status: MemberStatus, run_plan: RunPlan) -> PlannedRow:
+    member, worth, cost = status.member, run_plan.score("worth"), run_plan.cost
     return PlannedRow(
         run=member.run,
         label=member.label,
@@ -128,6 +145,12 @@ def _planned(status: MemberStatus) -> PlannedRow:
         seed=member.config.seed,
         constrained=member.config.constrain,
         episodes=status.episodes,
+        detectable=worth.detectable if worth else None,
+        width=worth.width if worth else None,
+        turns=cost.turns,
+        most=cost.most,
+        tokens_in=cost.tokens_in,
+        tokens_out=cost.tokens_out,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations, islice
 from statistics import median
 
-from clemsim.results.differences import Clusters, PairedMeans, detectable, paired_means, shared_clusters
+from clemsim.results.differences import Clusters, PairedMeans, paired_means, seen_difference, shared_clusters
 from clemsim.results.estimates import ModelEstimates, Score
 
 MOST = 300  # pairs of agents that are looked at
@@ -34,7 +34,7 @@ def independent(estimates: ModelEstimates, score: Score) -> float | None:
 
 
 def _of_pair(first: Clusters, second: Clusters, score: Score) -> float | None:
-    ours, theirs = shared_clusters(first, second), shared_clusters(second, first)
+    ours, theirs = shared_clusters(first, second)
     pair = paired_means(ModelEstimates.of(ours), ModelEstimates.of(theirs), score)
     return None if pair is None else _of_means(pair)
 
@@ -42,4 +42,5 @@ def _of_pair(first: Clusters, second: Clusters, score: Score) -> float | None:
 def _of_means(pair: PairedMeans) -> float | None:
     if pair.first.interval() is None or pair.second.interval() is None:
         return None
-    return 100 * detectable(*pair.ends())
+    low, high = pair.ends()
+    return 100 * seen_difference(low, high)

@@ -13,7 +13,7 @@ it. So an interval leaves 0 out exactly where p is below 5 %.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
@@ -57,28 +57,37 @@ class PairedMeans:
         return sqrt(max(0.0, one * one + other * other - 2 * self.correlation * one * other))
 
     def p(self) -> float:
-        """Return the level, as 1 - level, of the interval that just ends at 0; found by the Illinois method."""
-        if self.value == 0:
-            return 1.0
-        low, high = 0.0, FARTHEST  # normal quantiles: of an interval that leaves 0 out, and of one that contains it
-        below, above = abs(self.value), self._clearance(high)
-        if above > 0:
-            return _two_sided(high)
-        for _ in range(STEPS):
-            z = (low * above - high * below) / (above - below)
-            clearance = self._clearance(z)
-            if abs(clearance) < 1e-9 or high - low < 1e-7:
-                return _two_sided(z)
-            if clearance > 0:
-                low, below, above = z, clearance, above / 2
-            else:
-                high, above, below = z, clearance, below / 2
-        return _two_sided(high)
+        """Return the level, as 1 - level, of the interval that just ends at 0."""
+        return level_p(self.value, self.ends)
 
-    def _clearance(self, z: float) -> float:
+
+def level_p(value: float, ends: Callable[[float], Interval]) -> float:
+    """Return the level, as 1 - level, of the interval that just ends at 0; found by the Illinois method.
+
+    `ends` gives the interval of a level around `value`.
+    """
+
+    def clearance_of(z: float) -> float:
         """Return how far the interval with this normal quantile stays off 0; negative where it contains 0."""
-        low, high = self.ends(1 - _two_sided(z))
-        return low if self.value > 0 else -high
+        first, last = ends(1 - _two_sided(z))
+        return first if value > 0 else -last
+
+    if value == 0:
+        return 1.0
+    low, high = 0.0, FARTHEST  # normal quantiles: of an interval that leaves 0 out, and of one that contains it
+    below, above = abs(value), clearance_of(high)
+    if above > 0:
+        return _two_sided(high)
+    for _ in range(STEPS):
+        z = (low * above - high * below) / (above - below)
+        clearance = clearance_of(z)
+        if abs(clearance) < 1e-9 or high - low < 1e-7:
+            return _two_sided(z)
+        if clearance > 0:
+            low, below, above = z, clearance, above / 2
+        else:
+            high, above, below = z, clearance, below / 2
+    return _two_sided(high)
 
 
 def _two_sided(z: float) -> float:
@@ -110,13 +119,18 @@ class Difference:
 
 def difference(first: Clusters, second: Clusters, score: Score, level: float = LEVEL) -> Difference:
     """Return the difference between two models, each with its clusters, on the instances that both have finished."""
-    ours, theirs = shared_clusters(first, second), shared_clusters(second, first)
+    ours, theirs = shared_clusters(first, second)
     exact = swap_p(ours, theirs, score) if ours else None
     return paired_difference(ModelEstimates.of(ours), ModelEstimates.of(theirs), score, exact, level)
 
 
-def shared_clusters(clusters: Clusters, others: Clusters) -> Clusters:
-    """Return the clusters of the instances that the others have, too."""
+def shared_clusters(first: Clusters, second: Clusters) -> tuple[Clusters, Clusters]:
+    """Return the clusters of both on the instances that both have finished."""
+    return _shared(first, second), _shared(second, first)
+
+
+def _shared(clusters: Clusters, others: Clusters) -> Clusters:
+    """Return the clusters of the instances that both have."""
     shared = {game: clusters[game].keys() & others[game].keys() for game in sorted(clusters.keys() & others.keys())}
     return {game: {name: clusters[game][name] for name in sorted(names)} for game, names in shared.items() if names}
 
@@ -132,8 +146,8 @@ def paired_difference(
     if pair.first.interval() is None or pair.second.interval() is None:
         return Difference(value)
     low, high = _points(pair, exact, level)
-    p = max(pair.p(), exact or 0.0)
-    return Difference(value, (low, high), p, detectable(low, high, level), _points(pair, exact, EQUIVALENCE))
+    detectable = seen_difference(low, high, level)
+    return Difference(value, (low, high), max(pair.p(), exact or 0.0), detectable, _points(pair, exact, EQUIVALENCE))
 
 
 def _points(pair: PairedMeans, exact: float | None, level: float) -> Interval:
@@ -152,8 +166,8 @@ def paired_means(first: ModelEstimates, second: ModelEstimates, score: Score) ->
     return PairedMeans(ours, theirs, _correlation(first, second, score))
 
 
-def detectable(low: float, high: float, level: float = LEVEL) -> float:
-    """Return the smallest difference that an interval of this width and level leaves 0 out of with 80 % power."""
+def seen_difference(low: float, high: float, level: float = LEVEL) -> float:
+    """Return the smallest true difference that an interval as wide as this one leaves 0 out of with 80 % power."""
     quantile = NORMAL.inv_cdf(0.5 + level / 2)
     return (high - low) / 2 / quantile * (quantile + NORMAL.inv_cdf(POWER))
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clemsim.game.outcomes import Outcome
-from clemsim.results.differences import Difference, PairedMeans, detectable
+from clemsim.results.differences import EQUIVALENCE, Difference, PairedMeans, seen_difference
 from clemsim.results.estimates import Score
 from clemsim.results.intervals import Interval
 from clemsim.results.means import LEVEL, PHANTOM, Mean, product
@@ -105,8 +105,12 @@ def difference_on_these(first: Repetitions, second: Repetitions, score: Score, g
     if one is None or other is None or one.interval() is None or other.interval() is None:
         return Difference()
     pair = PairedMeans(one, other, 0.0)
-    low, high = pair.ends()
-    return Difference(100 * pair.value, (100 * low, 100 * high), pair.p(), 100 * detectable(low, high))
+    low, high = _points(pair.ends())
+    return Difference(100 * pair.value, (low, high), pair.p(), seen_difference(low, high), _points(pair.ends(EQUIVALENCE)))
+
+
+def _points(ends: Interval) -> Interval:
+    return 100 * ends[0], 100 * ends[1]
 
 
 def shared_repetitions(first: Repetitions, second: Repetitions) -> tuple[Repetitions, Repetitions]:

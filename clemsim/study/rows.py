@@ -22,9 +22,20 @@ class StudyRow(BaseModel):
 
 
 class PlannedRow(StudyRow):
-    """A run that is to be played, with its number of episodes."""
+    """A run that is to be played, with its number of episodes.
+
+    `detectable`: the true difference in worth between two agents, in points, that such runs show four times in five;
+    `width`: of the 95 % interval of worth to expect. `turns`, `tokens_in`, `tokens_out`: its cost; at `most` so much where
+    the limits of the games are all that is known. None where nothing is known.
+    """
 
     episodes: int
+    detectable: float | None
+    width: float | None
+    turns: int
+    most: bool
+    tokens_in: int | None
+    tokens_out: int | None
 
 
 class OutcomeRow(StudyRow):
@@ -43,11 +54,19 @@ class OutcomeRow(StudyRow):
 
 
 class PlannedStudy(BaseModel):
-    """A study that is to be played, with the number of episodes of all runs."""
+    """A study that is to be played, with the number of episodes, turns and tokens of all runs, the sources of these numbers,
+    and notes on their limits.
+    """
 
     model_config = ConfigDict(frozen=True)
     study: str
     episodes: int
+    turns: int
+    tokens_in: int | None
+    tokens_out: int | None
+    variance_from: str
+    costs_from: str
+    notes: tuple[str, ...]
     runs: tuple[PlannedRow, ...]
 
 

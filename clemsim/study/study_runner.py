@@ -26,6 +26,7 @@ from clemsim.results.clusters import Point
 from clemsim.results.run_summary import RunSummary
 from clemsim.runs import run
 from clemsim.runs.manifest import settled
+from clemsim.runs.planning import EarlierRun, RunPlan, plan_run
 from clemsim.runs.prepare import prepare
 from clemsim.runs.session import LiveRun
 from clemsim.runtime.progress import Progress
@@ -127,6 +128,18 @@ def prepare_members(
     statuses = [MemberStatus(each, len(prepare(each.config, network=network, trust=trust).episodes)) for each in members]
     check_secrets(_agents(statuses), network)
     return statuses
+
+
+def plan_members(
+    members: Sequence[Member], network: NetworkOptions, trust: Trust, like: EarlierRun | None = None
+) -> list[tuple[MemberStatus, RunPlan]]:
+    """Return each member with the plan of its run, checked as by `prepare_members`; nothing is played. Raises UsageError and
+    BadInstance.
+    """
+    plans = [plan_run(prepare(each.config, network=network, trust=trust), like) for each in members]
+    statuses = [MemberStatus(each, run_plan.episodes) for each, run_plan in zip(members, plans, strict=True)]
+    check_secrets(_agents(statuses), network)
+    return list(zip(statuses, plans, strict=True))
 
 
 def _agents(members: Sequence[MemberStatus]) -> list[tuple[AgentKind, str]]:

@@ -88,7 +88,9 @@ def test_characteristics_that_cannot_be_read(row: str, message: str, tmp_path: P
 
 
 def test_an_unknown_field_is_named() -> None:
-    with pytest.raises(UsageError, match=r"somewhere: colour: .*; known are provider, parameters, training_tokens"):
+    with pytest.raises(
+        UsageError, match=r"somewhere: colour: .*; known are provider, parameters, size_known, training_tokens"
+    ):
         parse_characteristics({"colour": "red"}, "somewhere")
 
 

@@ -191,6 +191,25 @@ def test_comparing_two_runs(runs: Clemsim) -> None:
     assert max(map(len, result.out.splitlines())) <= 80
 
 
+def test_two_readings_of_one_difference(runs: Clemsim) -> None:
+    for agent in ("baseline", "random"):
+        words = ("--agent", agent, "--arena", "taboo", "--repetitions", 3, "--out", f"{agent}3")
+        assert runs("run", *words).code == 0
+    kind = runs("compare", "baseline3", "random3", "--json").json
+    these = runs("compare", "baseline3", "random3", "--these-instances", "--json").json
+    assert (kind["reading"], these["reading"]) == ("instances of this kind", "these instances only")
+    assert [row["difference"] for row in kind["rows"]] == pytest.approx([row["difference"] for row in these["rows"]])
+    assert kind["rows"][-1]["low"] < these["rows"][-1]["low"] < 100 == these["rows"][-1]["high"]
+    once = runs("compare", "one", "two", "--these-instances", "--json").json
+    assert {row["low"] for row in once["rows"]} == {None} and "finished twice" in once["notes"][-1]
+    assert {row["verdict"] for row in once["rows"]} == {"no data"}
+    summary = runs("show", "random3", "--json").json
+    assert summary["noise"]["agents"]["random"]["agreement"] == 100
+    noise = runs("analyze", "baseline3", "random3", "--only", "b", "--figures", "none", "--json").json["analyses"]["noise"]
+    assert [row["model"] for row in noise["tables"]["noise"]] == ["baseline", "random"]
+    assert noise["tables"]["noise"][0]["worth_these_high"] == 100.0 and "end alike in 100.0 %" in noise["sentences"][0]
+
+
 def test_a_run_against_itself_is_level(runs: Clemsim) -> None:
     output = runs("compare", "one", "one", "--json").json
     assert {row["verdict"] for row in output["rows"]} == {"undecided", "no data"}  # of too few instances
@@ -252,3 +271,23 @@ def test_the_help_lists_the_registry_without_the_libraries_of_the_extra() -> Non
     text = " ".join((analyze.__doc__ or "").split())
     for kind in KINDS:
         assert f"{kind.letter} {kind.title}" in text, kind
+
+
+def test_a_public_suite_against_a_fresh_one(runs: Clemsim) -> None:
+    assert runs("suite", "generate", "--seed", 7, "--out", "fresh").code == 0
+    words = ("--arena", "taboo", "--agent", "baseline", "--agent", "random", "--instances", 2)
+    assert runs("run", *words, "--out", "public").code == 0
+    assert runs("run", "--suite", "fresh", *words, "--out", "again").code == 0
+    output = runs("compare", "public", "again", "--fresh", "--json").json
+    rows = {(row["agent"], row["game"], row["score"]): row for row in output["rows"]}
+    row = rows["baseline", "overall", "worth"]
+    assert row["public"] == row["fresh"] == 100 and row["difference"] == 0 and row["low"] < 0 < row["high"]
+    assert row["p_holm"] == 1.0 and rows["baseline", "taboo", "worth"]["p_holm"] is None
+    assert [(pair["a"], pair["b"], pair["difference"]) for pair in output["pairs"]] == [("baseline", "random", 0.0)]
+    assert "is not told apart from that on the fresh ones" in output["sentences"][0]
+    one = runs("compare", "public", "again", "--fresh", "--a", "random", "--json").json
+    assert {row["agent"] for row in one["rows"]} == {"random"} and one["pairs"] == []
+    shown = runs("compare", "public", "again", "--fresh")
+    assert shown.code == 0 and max(map(len, shown.out.splitlines())) <= 80
+    refused = runs("compare", "public", "one", "--fresh")
+    assert refused.code == 2 and "both runs are of quick" in refused.err

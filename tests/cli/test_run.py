@@ -278,3 +278,22 @@ def wait_for_events(path: Path, count: int) -> None:
                 return
         sleep(0.02)
     raise AssertionError(f"{path} never had {count} events")
+
+
+def test_a_dry_run_says_what_it_could_show_and_plays_nothing(clemsim: Clemsim, tmp_path: Path) -> None:
+    words = ("run", "--arena", "taboo", "--agent", "baseline", "--dry-run")
+    plan = clemsim(*words, "--json").json
+    assert plan["episodes"] == plan["instances"] == 6 and "worst case" in plan["variance_from"]
+    cost = plan["costs"][-1]
+    assert cost["most"] and cost["tokens_in"] is None and cost["tokens_out"] == 300 * cost["turns"]
+    assert plan["scores"][0]["width"] > 50 and plan["scores"][0]["detectable"] > 50
+    assert not (tmp_path / "runs").exists()
+    assert clemsim("run", "--arena", "taboo", "--agent", "random", "--out", "r").code == 0
+    like = clemsim(*words, "--repetitions", 2, "--like", "r", "--json").json
+    events = clemsim("show", "r", "--json").json["throughput"]["turns"]
+    assert like["costs"][-1] == {**cost, "episodes": 12, "turns": 2 * events, "most": False, "tokens_out": None}
+    assert like["variance_from"] == "r" and "taken to gain nothing" in like["notes"][0]
+    shown = clemsim(*words, "--repetitions", 2, "--like", "r")
+    assert "nothing was played" in shown.out and max(map(len, shown.out.splitlines())) <= 80
+    refused = clemsim("run", "--like", "r")
+    assert refused.code == 2 and "give --dry-run too" in refused.err

@@ -76,7 +76,9 @@ def test_a_study_is_a_folder_of_runs_with_an_index(clemsim: Clemsim, study: Path
 def test_a_dry_run_plays_nothing(clemsim: Clemsim, study: Path, tmp_path: Path) -> None:
     result = clemsim("study", study, "--dry-run", "--json")
     assert result.json["episodes"] == 12 and len(result.json["runs"]) == 4
-    assert "12" in clemsim("study", study, "--dry-run").out
+    assert result.json["turns"] == sum(row["turns"] for row in result.json["runs"]) and result.json["runs"][0]["most"]
+    shown = clemsim("study", study, "--dry-run").out
+    assert "12" in shown and "detect" in shown and max(map(len, shown.splitlines())) <= 80
     assert not (tmp_path / "studies").exists()
 
 

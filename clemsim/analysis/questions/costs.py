@@ -1,4 +1,4 @@
-"""h: what a point of clemscore costs in time and tokens."""
+"""h: latency and tokens beside clemscore."""
 
 from __future__ import annotations
 
@@ -10,68 +10,92 @@ import polars as pl
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.kinds import AnalysisOptions
 from clemsim.analysis.results import Analysis, Figure, ResultTable
-from clemsim.analysis.sources.evidence import Evidence
+from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.statistics.ranks import rank_correlation
 from clemsim.analysis.wording import interval_text, models, number, strength
 
-BRIEF = ("model", "clemscore", "latency", "tokens_in", "tokens_out", "seconds_a_point", "tokens_a_point")  # of a terminal
+TOKENS = "tokens_a_played_episode"
+BRIEF = ("model", "clemscore", "latency", "tokens_in", "tokens_out", TOKENS)  # columns of a terminal
 
 
 @dataclass(frozen=True, slots=True)
 class CostMeasure:
-    """A way of measuring costs: the column that holds it, the title of its axis, and its unit in sentences."""
+    """A way of measuring costs: its name, the column that holds it, the title of its axis, and its unit in sentences."""
 
+    name: str
     column: str
     axis: str
     unit: str
 
 
 MEASURES = (
-    CostMeasure("latency", "seconds a request (log scale)", "seconds a request"),
-    CostMeasure("tokens", "tokens in and out of all games (millions, log scale)", "million tokens"),
+    CostMeasure("latency", "latency", "seconds a request (log scale)", "seconds a request"),
+    CostMeasure("tokens", TOKENS, "tokens in and out, a played episode (log scale)", "tokens a played episode"),
 )
 
 
 def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     """Relate latency and tokens to clemscore, and find the models that none beats at less cost."""
-    title = "Latency and tokens: what a point of clemscore costs"
-    frame = evidence.overall.join(evidence.costs, on="model", how="inner", maintain_order="left")
-    frame = frame.with_columns(tokens=pl.sum_horizontal("tokens_in", "tokens_out", ignore_nulls=False))
+    title = "Latency and tokens beside clemscore"
+    scores = evidence.counted.filter(pl.col("model").is_in(evidence.costs["model"].to_list()))
+    frame = scores.join(evidence.costs, on="model", how="inner", maintain_order="left")
+    frame = frame.join(_tokens(evidence), on="model", how="left", maintain_order="left")
     scored = frame.filter(pl.col("clemscore").is_not_null())
     costs = {measure: scored.filter(pl.col(measure.column) > 0) for measure in MEASURES}
     costs = {measure: known for measure, known in costs.items() if len(known)}
     if not costs:
         return Analysis(title, ["Neither latency nor tokens of a scored model are known."])
     figures = [
-        Figure(measure.column, f"clemscore against {measure.unit}", _draw(known, measure))
-        for measure, known in costs.items()
+        Figure(measure.name, f"clemscore against {measure.unit}", _draw(known, measure)) for measure, known in costs.items()
     ]
     sentences = [sentence for measure, known in costs.items() for sentence in _sentences(known, measure)]
-    tables = [ResultTable("costs", "Latency (s a request), tokens (millions), cost of a point", _table(scored), BRIEF)]
+    about = "Latency (s a request), tokens (millions in all games), tokens a played episode of the games that all played"
+    tables = [ResultTable("costs", about, _table(scored), BRIEF)]
     return Analysis(title, sentences, tables, figures, _left_out(evidence, scored))
+
+
+def _tokens(evidence: Evidence) -> pl.DataFrame:
+    """Return the tokens of each model for each episode that it played to its end.
+
+    Of runs: in the games that all of them ran. A table gives the tokens of all games together, and an episode of one game
+    takes many times those of another: so only of models that played every game.
+    """
+    played = evidence.scores.select("model", "game", done=pl.col("played") / 100 * pl.col("episodes")).drop_nulls()
+    counts = evidence.spent.group_by("game").agg(pl.col("model").n_unique())
+    common = counts.filter(pl.col("model") == evidence.spent["model"].n_unique())["game"].to_list()
+    own = evidence.spent.filter(pl.col("game").is_in(common)).join(played, on=["model", "game"])
+    by_run = own.group_by("model", maintain_order=True).agg(pl.col("tokens", "done").sum())
+    whole = (
+        played.filter(pl.col("done") > 0).group_by("model", maintain_order=True).agg(pl.col("done").sum(), games=pl.len())
+    )
+    totals = evidence.costs.filter(~pl.col("model").is_in(by_run["model"].to_list()))
+    by_table = (
+        totals.join(whole.filter(pl.col("games") == len(evidence.games)), on="model")
+        .with_columns(tokens=1e6 * (pl.col("tokens_in") + pl.col("tokens_out")))
+        .select("model", "tokens", "done")
+    )
+    tables = by_table if set(common) in (set(), set(evidence.games)) else by_table.head(0)
+    both = pl.concat([by_run.select("model", "tokens", "done"), tables]).filter(pl.col("done") > 0)
+    return both.select("model", (pl.col("tokens") / pl.col("done")).alias(TOKENS))
 
 
 def _left_out(evidence: Evidence, scored: pl.DataFrame) -> list[str]:
     unknown = [model for model in evidence.models if model not in set(scored["model"])]
+    incomplete = scored.filter(pl.col(TOKENS).is_null() & pl.col("tokens_in").is_not_null())["model"].to_list()
     notes = [f"nothing is known of the cost of {models(len(unknown))}: {', '.join(unknown)}"] if unknown else []
+    if incomplete:
+        why = "did not play every game, so that their tokens are no measure beside those of others"
+        notes.append(f"{models(len(incomplete))} {why}: {join_names(incomplete)}")
     strangers = evidence.costs.filter(~pl.col("model").is_in(list(evidence.models)))["model"].to_list()
     return notes + ([f"{models(len(strangers))} with a known cost have no scores"] if strangers else [])
 
 
 def _table(scored: pl.DataFrame) -> pl.DataFrame:
-    point = pl.when(pl.col("clemscore") > 0).then(pl.col("clemscore"))
-    table = scored.select(
-        "model",
-        "clemscore",
-        "latency",
-        "tokens_in",
-        "tokens_out",
-        seconds_a_point=pl.col("latency") / point,
-        tokens_a_point=1e6 * pl.col("tokens") / point,
-    )
+    table = scored.select("model", "clemscore", "latency", "tokens_in", "tokens_out", TOKENS)
     for measure in MEASURES:
         front = _front(scored.filter(pl.col(measure.column) > 0), measure)
-        table = table.with_columns(pl.col("model").is_in(front).alias(f"unbeaten_by_{measure.column}"))
+        unbeaten = pl.when(pl.col(measure.column) > 0).then(pl.col("model").is_in(front))
+        table = table.with_columns(unbeaten.alias(f"unbeaten_by_{measure.name}"))
     return table.sort("clemscore", descending=True)
 
 
@@ -88,7 +112,10 @@ def _front(known: pl.DataFrame, measure: CostMeasure) -> list[str]:
 
 def _sentences(known: pl.DataFrame, measure: CostMeasure) -> list[str]:
     unit, front = measure.unit, _front(known, measure)
-    unbeaten = f"By {unit}, nobody beats these at less: {', '.join(front)} (of {models(len(known))})."
+    unbeaten = (
+        f"By {unit}, no model here has a higher clemscore at less than these: {', '.join(front)} (of {models(len(known))}; "
+        "scores as they are, without their intervals)."
+    )
     try:
         order = rank_correlation(np.log(known[measure.column].to_numpy()), known["clemscore"].to_numpy())
     except ValueError:

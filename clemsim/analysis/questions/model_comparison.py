@@ -91,7 +91,7 @@ def conclusion_of(difference: Difference, adjusted: float | None, margin: float)
 def compare_models(sample: Sample, pairs: Sequence[tuple[str, str, str]]) -> list[ModelComparison]:
     """Compare all pairs (group, model, reference) as one family of tests; a pair that occurs twice is one test."""
     once = {frozenset((model, reference)): (model, reference) for _, model, reference in reversed(pairs)}
-    scores = {key: _score(sample, *pair) for key, pair in once.items()}
+    scores = {key: sample.common_score(*pair) for key, pair in once.items()}
     ps = [sample.difference(*pair, scores[key]).p for key, pair in once.items()]
     tested = dict(zip(once, zip(holm(ps), holm_levels(ps), strict=True), strict=True))
     count = sum(p is not None for p in ps)
@@ -158,12 +158,6 @@ def table_of_parts(sample: Sample, comparisons: Iterable[ModelComparison], margi
         key = {"model": own.model, "reference": own.reference, "score": metric}
         rows.append({**key, **_test(difference, joint, p, margin)})
     return pl.DataFrame(rows, infer_schema_length=None)
-
-
-def _score(sample: Sample, model: str, reference: str) -> Score:
-    """Return what two models are compared by: worth where one of them has no Quality, as it never played to the end."""
-    known = (sample.estimates[name].value("clemscore") for name in (model, reference))
-    return "worth" if any(value is None for value in known) else "clemscore"
 
 
 def _turned(sample: Sample, comparison: ModelComparison, model: str, reference: str) -> ModelComparison:

@@ -28,7 +28,8 @@ BY_GAME = ("instances", "repetitions", "instance", "run", "icc", "flips", "agree
 
 def noise(evidence: Evidence) -> Analysis | None:
     """Give the noise of every model that finished an instance twice; None where there is none."""
-    found = noise_of(evidence.repetitions)
+    played = evidence.repetitions
+    found = noise_of({model: played[model] for model in evidence.models if model in played})
     if found is None:
         return None
     overall = [_overall(model, own) for model, own in found.agents.items()]

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import pairwise
+from statistics import median, median_high
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.mixed import MixedModel, fit_mixed_model
-from clemsim.analysis.wording import interval_text, models, number, width_of
+from clemsim.analysis.statistics.rank_intervals import RankInterval, rank_intervals
+from clemsim.analysis.wording import interval_text, models, number, plural, width_of
 from clemsim.results.estimates import SCORES
 
-BRIEF = ("model", "played", "quality", "clemscore", "clemscore_low", "clemscore_high", "worth")  # columns of a terminal
+BRIEF = ("model", "played", "quality", "clemscore", "clemscore_low", "clemscore_high", "worth", "ranks")  # of a terminal
 MOST = 6000  # pairs of model and instance; with more of them the mixed model takes minutes
 
 
 def scores(evidence: Evidence) -> Analysis:
     """Give %Played, Quality and clemscore of every model with their 95 % intervals."""
-    frame = with_intervals(evidence)
-    tables = [ResultTable("scores", "Scores, 0 to 100, with 95 % intervals", frame, BRIEF)]
+    ranks = rank_intervals(evidence.sample)
+    frame = with_intervals(evidence).join(_rank_table(evidence, ranks), on="model", maintain_order="left")
+    tables = [ResultTable("scores", "Scores, 0 to 100, with 95 % intervals of scores and ranks", frame, BRIEF)]
     mixed_model, left_out = _mixed_model(evidence)
-    sentences = _sentences(evidence, frame)
-    if mixed_model:
+    sentences = [*_sentences(evidence, frame), *(_rank_sentences(ranks) if frame["clemscore"].count() else ())]
+    if mixed_model and not mixed_model.converged:
+        left_out.append("the mixed model of an episode's worth: its fit did not converge")
+    elif mixed_model:
         title = "Mixed model: an episode's worth (0 to 100, aborted as 0), models against the first"
         tables.append(ResultTable("scores_mixed", title, _terms(mixed_model)))
         sentences.append(_deviations(mixed_model))
@@ -46,6 +52,47 @@ def with_intervals(evidence: Evidence) -> pl.DataFrame:
             row |= {score: value, f"{score}_low": _rounded(low), f"{score}_high": _rounded(high)}
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _rank_table(evidence: Evidence, ranks: Mapping[str, RankInterval]) -> pl.DataFrame:
+    worth = rank_intervals(evidence.sample, "worth")
+    never = set(evidence.counted.filter(pl.col("never_played"))["model"])
+    rows = [
+        {
+            "model": model,
+            "rank": place,
+            "rank_low": ranks[model].low,
+            "rank_high": ranks[model].high,
+            "ranks": f"{ranks[model].low}–{ranks[model].high}",
+            "tier": ranks[model].tier,
+            "worth_rank_low": worth[model].low,
+            "worth_rank_high": worth[model].high,
+            "never_played": model in never,
+        }
+        for place, model in enumerate(evidence.models, 1)
+    ]
+    return pl.DataFrame(rows)
+
+
+def _rank_sentences(ranks: Mapping[str, RankInterval]) -> list[str]:
+    """Say how far the order of the models is known."""
+    if len(ranks) < 2:
+        return []
+    widths = [own.high - own.low + 1 for own in ranks.values()]
+    first = [model for model, own in ranks.items() if own.tier == 1]
+    steps = sum(later.tier > before.tier for before, later in pairwise(ranks.values()))
+    text = (
+        f"The order is known in part: half of the models or more have a 95 % interval of their rank that holds "
+        f"{median_high(widths)} of {len(ranks)} places"
+    )
+    if len(first) == len(ranks):
+        return [f"{text}; no model can be told apart from the first."]
+    alone = (
+        f"{first[0]} is shown to be better than all others"
+        if len(first) == 1
+        else (f"{plural(len(first), 'model')} can't be told apart from the first and make up tier 1 of {steps + 1}")
+    )
+    return [f"{text}; {alone}."]
 
 
 def _rounded(value: float | None) -> float | None:
@@ -81,10 +128,9 @@ def _terms(model: MixedModel) -> pl.DataFrame:
 
 def _deviations(model: MixedModel) -> str:
     game, instance, rest = (number(model.deviations[name]) for name in ("game", "instance", "residual"))
-    doubt = "" if model.converged else " (the fit did not converge)"
     return (
         f"What an episode is worth differs between games by a standard deviation of {game} points, between instances of "
-        f"one game by {instance}, and by {rest} for reasons of neither{doubt}."
+        f"one game by {instance}, and by {rest} for reasons of neither."
     )
 
 
@@ -92,19 +138,23 @@ def _sentences(evidence: Evidence, frame: pl.DataFrame) -> list[str]:
     known = frame.filter(pl.col("clemscore").is_not_null())
     if known.is_empty():
         return ["No model has a clemscore: nothing was played to its end."]
+    never = len(frame) - len(known)
     best, last = known.row(0, named=True), known.row(-1, named=True)
     ends = (best["clemscore_low"], best["clemscore_high"])
     sentences = [
         f"{models(len(known))}, from {last['model']} at {number(last['clemscore'])} to {best['model']} at "
         f"{number(best['clemscore'])} ({interval_text(ends if None not in ends else None)})."
     ]
+    if never:
+        sentences.append(
+            f"{models(never)} without a clemscore never played a game to its end: their worth is 0, they are ranked last, "
+            "and count with a clemscore of 0 where models are related to size, base or date."
+        )
     widths = [
         width_of((low, high)) for low, high in known.select("clemscore_low", "clemscore_high").drop_nulls().iter_rows()
     ]
     if widths:
-        sentences.append(
-            f"An interval of clemscore is {number(float(np.median(widths)))} points wide for half of the models or more."
-        )
+        sentences.append(f"An interval of clemscore is {number(median(widths))} points wide for half of the models or more.")
     if not evidence.sample.paired:
         sentences.append(
             "Of published tables only counts, means and deviations are known: their intervals are approximate, and their "

@@ -18,13 +18,18 @@ from clemsim.analysis.questions.size_fits import (
     SizeFits,
     SizeRegression,
     correlate,
+    crosses_zero,
     fit_family_slope,
+    fit_game_slopes,
+    fit_published,
     fit_random_effects,
     fit_regressions,
+    mean_slope,
 )
 from clemsim.analysis.questions.size_sentences import size_sentences
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
+from clemsim.analysis.statistics.clustered import without_clusters
 from clemsim.analysis.statistics.groups import FamilySlope
 from clemsim.analysis.statistics.mixed import MixedModel
 from clemsim.analysis.statistics.ranks import RankCorrelation
@@ -48,13 +53,14 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     known = facts.filter(pl.col("parameters").is_not_null())
     both = known.filter(pl.col("training_tokens").is_not_null())
     left_out = _left_out(facts, known, both)
-    regressions, correlations = fit_regressions(known, both), correlate(facts)
+    regressions, correlations = fit_regressions(evidence, known, both), correlate(facts)
     ranks = ResultTable("size_ranks", "Rank correlations with clemscore", _rank_table(correlations))
     if not regressions:
         text = f"{models(len(known))} of known size: too few for a regression, which needs {FEWEST} of different sizes."
         return Analysis(title, [text], [ranks] if len(ranks.frame) else [], left_out=left_out)
     slope, mixed_model = fit_family_slope(evidence, known), fit_random_effects(evidence, known)
-    fits = SizeFits(regressions, correlations, slope, mixed_model)
+    published, by_game = fit_published(evidence, known), fit_game_slopes(evidence, known)
+    fits = SizeFits(regressions, correlations, slope, mixed_model, published, by_game)
     caption = "clemscore against parameters, with 95 % intervals and the fitted mean"
     figure = Figure("size", caption, _draw(evidence, known, regressions))
     return Analysis(title, size_sentences(fits, targets), _tables(fits, ranks, targets), [figure], left_out)
@@ -66,13 +72,25 @@ def _tables(fits: SizeFits, ranks: ResultTable, targets: Sequence[float]) -> lis
     return [
         ResultTable("size_regressions", "Least squares; P in billions, D in trillions of tokens", summary, BRIEF),
         ResultTable(
-            "size_coefficients", "Coefficients, with classical and with robust (HC3) errors", _coefficients(regressions)
+            "size_coefficients",
+            "Coefficients, with errors clustered by lineage (CR2), robust ones (HC3) and classical ones",
+            _coefficients(regressions),
         ),
         ResultTable(
             "size_without_one", "What one model does to a fit: R² and slope of ln(P) without it", _influence(regressions)
         ),
         ranks,
-        ResultTable("size_for_a_score", "How many parameters (billions) for a score?", _inverse(regressions, targets)),
+        ResultTable(
+            "size_for_a_score",
+            "Where the line passes a score, in billions of parameters; nothing where its slope may be 0",
+            _inverse(regressions, targets),
+        ),
+        ResultTable(
+            "size_checks", "The first regression without each lineage, and without unpublished sizes", _checks(fits)
+        ),
+        ResultTable(
+            "size_by_game", "The worth of each game by ln(P): slopes, with errors clustered by lineage", _by_game(fits)
+        ),
         ResultTable("size_other_models", "Size within families, and with models and games as random effects", others),
     ]
 
@@ -82,6 +100,13 @@ def _left_out(facts: pl.DataFrame, known: pl.DataFrame, both: pl.DataFrame) -> l
     notes = [f"{models(len(unknown))} of unknown size: {', '.join(unknown)}"] if unknown else []
     if len(both) < len(known):
         notes.append(f"the regressions with training data leave out {models(len(known) - len(both))} of which it is unknown")
+    rumoured = known.filter(pl.col("size_known").not_())["model"].to_list()
+    if rumoured:
+        text = "the size was never published (so marked in size_known, or taken to be so as the weights are closed)"
+        notes.append(f"of {models(len(rumoured))} {text}: {', '.join(rumoured)}")
+    never = facts.filter(pl.col("never_played"))["model"].to_list()
+    if never:
+        notes.append(f"with a clemscore of 0, as they never played a game to its end: {', '.join(never)}")
     return notes
 
 
@@ -119,11 +144,40 @@ def _coefficients(regressions: Sequence[SizeRegression]) -> pl.DataFrame:
             "hc3_p": coefficient.robust_p,
             "hc3_low": coefficient.robust_interval[0],
             "hc3_high": coefficient.robust_interval[1],
+            **_clustered(regression, coefficient.name),
         }
         for regression in regressions
         for coefficient in regression.fit.coefficients
     ]
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _clustered(regression: SizeRegression, term: str) -> dict[str, float | None]:
+    own = next((coefficient for coefficient in regression.clustered if coefficient.name == term), None)
+    values = (own.error, own.df, own.p, *own.interval) if own else (None,) * 5
+    return dict(zip(("cr2_error", "cr2_df", "cr2_p", "cr2_low", "cr2_high"), values, strict=True))
+
+
+def _checks(fits: SizeFits) -> pl.DataFrame:
+    """Return the first regression without each lineage, and on the published sizes alone."""
+    first = fits.regressions[0]
+    rows: list[tuple[str, int, float, float, float | None, float | None]] = []
+    if fits.published:
+        own = fits.published
+        rows.append((own.sample, own.fit.n, own.fit.r_squared, own.fit[LN_P].value, *own.interval(LN_P)))
+    for row in without_clusters(first.scores, first.regressors, first.lineages):
+        rows.append((f"without {row.name}", first.fit.n - row.size, row.r_squared, row.slope, None, None))
+    columns = ["sample", "n", "r_squared", "slope", "low", "high"]
+    return pl.DataFrame(rows, columns, orient="row", infer_schema_length=None)
+
+
+def _by_game(fits: SizeFits) -> pl.DataFrame:
+    rows: list[tuple[str, int, float, float | None, float | None]] = [
+        (own.game, own.n, own.slope, *(own.interval or NO_ENDS)) for own in fits.game_slopes
+    ]
+    if mean := mean_slope(fits.game_slopes):
+        rows.append(("mean, games as a sample", len(fits.game_slopes), mean[0], *mean[1]))
+    return pl.DataFrame(rows, ["game", "n", "slope", "low", "high"], orient="row", infer_schema_length=None)
 
 
 def _influence(regressions: Sequence[SizeRegression]) -> pl.DataFrame:
@@ -175,8 +229,10 @@ def _inverse(regressions: Sequence[SizeRegression], targets: Sequence[float]) ->
         sizes = regression.frame["parameters"].to_list()
         for score in targets:
             ln_p, mean = inverse_prediction(regression.fit, score)
+            if mean is None or crosses_zero(regression.interval(LN_P)):
+                continue
             _, single = inverse_prediction(regression.fit, score, new_model=True)
-            ends = [None if end is None else _billions(end) for end in (*(mean or NO_ENDS), *(single or NO_ENDS))]
+            ends = [None if end is None else _billions(end) for end in (*mean, *(single or NO_ENDS))]
             beyond = not min(sizes) <= _billions(ln_p) <= max(sizes)
             rows.append((regression.sample, score, _billions(ln_p), *ends, beyond))
     columns = ["sample", "clemscore", "parameters", "low", "high", "one_model_low", "one_model_high", "beyond_the_data"]
@@ -193,8 +249,8 @@ def _others(slope: FamilySlope | None, mixed_model: MixedModel | None) -> pl.Dat
     if slope:
         note = f"{slope.n} models of {slope.families} families"
         rows.append(("within families", LN_P, slope.slope, slope.error, *slope.interval, slope.p, note))
-    if mixed_model:
-        note = f"{mixed_model.n} models x games" + ("" if mixed_model.converged else "; did not converge")
+    if mixed_model and mixed_model.converged:
+        note = f"{mixed_model.n} models x games"
         for effect in mixed_model.effects:
             rows.append(("mixed", effect.name, effect.value, effect.error, *effect.interval, effect.p, note))
         for name, deviation in mixed_model.deviations.items():

@@ -44,7 +44,7 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(FIELDS, pl.String),
     **dict.fromkeys(("parameters", "training_tokens", "context", "quantisation"), pl.Float64),
     **dict.fromkeys(DATES, pl.Date),
-    **dict.fromkeys(("open_weights", "multilingual", "multimodal"), pl.Boolean),
+    **dict.fromkeys(("size_known", "open_weights", "multilingual", "multimodal"), pl.Boolean),
 }
 
 

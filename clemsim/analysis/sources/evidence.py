@@ -11,7 +11,7 @@ import polars as pl
 
 from clemsim.analysis.sources import names
 from clemsim.analysis.sources.characteristics import characteristics_frame, complete
-from clemsim.analysis.sources.published import COSTS, EPISODES, OVERALL, SCORES
+from clemsim.analysis.sources.published import COSTS, EPISODES, OVERALL, SCORES, SPENT
 from clemsim.analysis.statistics.sample import Sample, game_of_table, sample_of
 from clemsim.analysis.wording import models
 from clemsim.catalog.models import Characteristics
@@ -31,8 +31,9 @@ class Evidence:
     printed: averages as a published table prints them.
     clusters: by instance, of runs and raw tables: the number of episodes, of those played and scored, the sum of scores.
     described: characteristics by cleaned name (see `facts`). served: access by model, as a table gives it.
-    decoding: by model, where it is known. costs: seconds a request and millions of tokens, by model. notes: what was left
-    out, and why. repetitions: the single episodes of each model's runs.
+    decoding: by model, where it is known. costs: seconds a request and millions of tokens, by model. spent: tokens in
+    and out by model and game, of runs. notes: what was left out, and why.
+    repetitions: the single episodes of each model's runs.
     """
 
     scores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCORES))
@@ -42,8 +43,9 @@ class Evidence:
     served: Mapping[str, str] = field(default_factory=dict)
     costs: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=COSTS))
     notes: tuple[str, ...] = ()
-    repetitions: Mapping[str, Repetitions] = field(default_factory=dict)
     decoding: Mapping[str, str] = field(default_factory=dict)
+    spent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SPENT))
+    repetitions: Mapping[str, Repetitions] = field(default_factory=dict)
 
     @cached_property
     def models(self) -> tuple[str, ...]:
@@ -88,9 +90,16 @@ class Evidence:
 
     @cached_property
     def facts(self) -> pl.DataFrame:
-        """A frame with a row for each model that has characteristics, joined by its cleaned name."""
+        """A frame with a row for each model that has characteristics, joined by its cleaned name.
+
+        `size_known`: whether its size was published; where no table says so, that of a closed model was not.
+        """
         known = {model: facts for model in self.models if (facts := self.characteristics(model))}
-        return characteristics_frame(known).join(self.counted, on="model", how="left", maintain_order="left")
+        frame = characteristics_frame(known).join(self.counted, on="model", how="left", maintain_order="left")
+        published = pl.coalesce("size_known", pl.when(pl.col("open_weights").not_()).then(pl.lit(value=False)))
+        return frame.with_columns(
+            size_known=pl.when(pl.col("parameters").is_not_null()).then(published.fill_null(value=True))
+        )
 
     @cached_property
     def kinds(self) -> pl.DataFrame:
@@ -192,12 +201,12 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
     costs = pl.concat([part.costs for part in parts])
     described: dict[str, Characteristics] = {}
     served: dict[str, str] = {}
-    repetitions: dict[str, Repetitions] = {}
     decoding: dict[str, str] = {}
+    repetitions: dict[str, Repetitions] = {}
     for part in reversed(parts):
-        repetitions |= part.repetitions
         known = {model: complete(facts, described.get(model)) or facts for model, facts in part.described.items()}
         described |= known
+        repetitions |= part.repetitions
         served |= part.served
         decoding |= part.decoding
     scores, printed, clusters = (pl.concat([frames[index] for frames in kept]) for index in range(3))
@@ -209,8 +218,11 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
         served,
         costs.group_by("model", maintain_order=True).agg(pl.all().drop_nulls().first()),
         tuple(notes),
-        repetitions,
         decoding,
+        pl.concat([part.spent for part in parts])
+        .group_by("model", "game", maintain_order=True)
+        .agg(pl.col("tokens").first()),
+        repetitions=repetitions,
     )
 
 

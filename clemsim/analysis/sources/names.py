@@ -59,6 +59,12 @@ def weights(name: str, others: Collection[str] = ()) -> str:
     return f"{short}-instruct" if hosted and f"{short}-instruct" in others else short
 
 
+def lineage(name: str) -> str:
+    """Return the first word of a family, without its version: `qwen1.5-72b-chat` is of the lineage `qwen`."""
+    word = re.match(r"[a-z]+", family(name))
+    return word[0] if word else family(name)
+
+
 def family(name: str) -> str:
     """Return the name up to its size or, without one, up to its version: `qwen1.5-72b-chat` is of the family `qwen1.5`,
     `gpt-4-0613` of `gpt-4`.

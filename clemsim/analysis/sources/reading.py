@@ -141,9 +141,9 @@ def _with_unique_names(parts: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _rename(part: Evidence, names: Mapping[str, str]) -> Evidence:
-    scores, printed, clusters, costs = (
+    scores, printed, clusters, costs, spent = (
         frame.with_columns(pl.col("model").replace(names))
-        for frame in (part.scores, part.printed, part.clusters, part.costs)
+        for frame in (part.scores, part.printed, part.clusters, part.costs, part.spent)
     )
     described = {names.get(name, name): facts for name, facts in part.described.items()}
     how = ", with constrained decoding" if "constrained" in part.decoding.values() else ""
@@ -151,6 +151,6 @@ def _rename(part: Evidence, names: Mapping[str, str]) -> Evidence:
         *part.notes,
         *(f"{old} was played more than once; this one{how} is called {name}" for old, name in names.items()),
     )
-    repetitions = {names.get(model, model): own for model, own in part.repetitions.items()}
     decoding = {names.get(model, model): how for model, how in part.decoding.items()}
-    return Evidence(scores, printed, clusters, described, part.served, costs, notes, repetitions, decoding)
+    repetitions = {names.get(model, model): own for model, own in part.repetitions.items()}
+    return Evidence(scores, printed, clusters, described, part.served, costs, notes, decoding, spent, repetitions)

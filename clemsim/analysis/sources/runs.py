@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from clemsim.analysis.sources import published
 from clemsim.analysis.sources.episodes import read_repetitions
 from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
@@ -29,6 +30,11 @@ SELECT "cast", avg(requests.seconds), sum(requests.tokens_in) / 1e6, sum(request
 FROM requests JOIN episodes ON episodes.id = requests.episode GROUP BY 1
 """
 STOPPED = "was ended by its stopping rule, which ordinary intervals and p values do not allow for"
+
+SPENT_BY_GAME = """
+SELECT "cast", arena, sum(requests.tokens_in + requests.tokens_out)
+FROM requests JOIN episodes ON episodes.id = requests.episode WHERE status = 'done' GROUP BY 1, 2
+"""
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,8 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     constrained = setting(folder).constrained
     with reader.reading(folder / STORE) as base:
         checksums.check(base)
-        clusters, unfinished, spent = (base.execute(query).fetchall() for query in (CLUSTERS, UNFINISHED, SPENT))
+        queries = (CLUSTERS, UNFINISHED, SPENT, SPENT_BY_GAME)
+        clusters, unfinished, spent, by_game = (base.execute(query).fetchall() for query in queries)
     casts = list(dict.fromkeys([row[0] for row in (*clusters, *unfinished)]))
     names = {cast: (model if len(casts) == 1 else None) or cast for cast in casts}
     frame = pl.DataFrame([(names[cast], *rest) for cast, *rest in clusters], EPISODES, orient="row")
@@ -76,15 +83,26 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     costs = pl.DataFrame([(names[cast], *rest) for cast, *rest in spent], COSTS, orient="row")
     repetitions = {names[cast]: own for cast, own in read_repetitions(folder).items() if cast in names}
     decoding = dict.fromkeys(names.values(), "constrained" if constrained else "plain")
+    tokens = pl.DataFrame([(names[cast], *rest) for cast, *rest in by_game], published.SPENT, orient="row", strict=False)
     return Evidence(
         scores_of(frame),
         clusters=frame,
         described=described,
         costs=costs,
         notes=tuple(notes),
-        repetitions=repetitions,
         decoding=decoding,
+        spent=tokens,
+        repetitions=repetitions,
     )
+
+
+def sampling_notes(first: Setting, second: Setting) -> list[str]:
+    """Return a note on each sampling parameter in which two runs differ."""
+    return [
+        f"{name} was {value} and {second.sampling[name]}"
+        for name, value in first.sampling.items()
+        if value != second.sampling[name]
+    ]
 
 
 def check_alike(folders: list[Path]) -> list[str]:

@@ -83,9 +83,10 @@ def _repetitions(parts: Sequence[Evidence]) -> Evidence:
         described=parts[0].described,
         costs=spent,
         notes=tuple(notes),
+        decoding=parts[0].decoding,
+        spent=pl.concat([part.spent for part in parts]).group_by("model", "game", maintain_order=True).sum(),
         repetitions={
             model: joined([part.repetitions[model] for part in parts if model in part.repetitions])
             for model in parts[0].repetitions
         },
-        decoding=parts[0].decoding,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 from scipy import stats
@@ -11,10 +12,12 @@ from scipy import stats
 from clemsim.analysis.statistics.averages import Numbers
 from clemsim.results.intervals import Interval, Z
 
+EXACT = 8  # pairs; for so many or fewer the p value comes from all orders
+
 
 @dataclass(frozen=True, slots=True)
 class RankCorrelation:
-    """Spearman's rho and Kendall's tau-b of n pairs, their 95 % intervals and p values.
+    """Spearman's rho and Kendall's tau-b of n pairs, their 95 % intervals and p values: exact for eight pairs or fewer.
 
     An interval is None where n is too small.
     """
@@ -40,14 +43,28 @@ def rank_correlation(x: Numbers, y: Numbers) -> RankCorrelation:
     rho, tau, n = float(spearman.statistic), float(kendall.statistic), len(x)
     rho_error = math.sqrt((1 + rho**2 / 2) / (n - 3)) if n > 3 else None
     tau_error = math.sqrt(0.437 / (n - 4)) if n > 4 else None
-    return RankCorrelation(
-        *(n, rho, _around(rho, rho_error), float(spearman.pvalue)),
-        *(tau, _around(tau, tau_error), float(kendall.pvalue)),
-    )
+    rho_p, tau_p = float(spearman.pvalue), float(kendall.pvalue)
+    if n <= EXACT:
+        rho_p, tau_p = _exact(x, y)
+    return RankCorrelation(*(n, rho, _around(rho, rho_error), rho_p), *(tau, _around(tau, tau_error), tau_p))
+
+
+def _exact(x: Numbers, y: Numbers) -> tuple[float, float]:
+    """Return the two-sided p values of rho and tau: the shares of all n! orders in which they are at least as far from 0 as
+    they are here (Kendall 1938). Ties keep their mean ranks.
+    """
+    first, second = (stats.rankdata(values) for values in (x, y))
+    orders = np.array(list(permutations(range(len(x)))))
+    shuffled = second[orders]
+    products = np.abs((shuffled - second.mean()) @ (first - first.mean()))
+    i, j = np.triu_indices(len(x), 1)
+    concordance = np.abs(np.sign(shuffled[:, i] - shuffled[:, j]) @ np.sign(first[i] - first[j]))
+    far = [(measure >= measure[0] - 1e-9).mean() for measure in (products, concordance)]  # the first order is as it was
+    return float(far[0]), float(far[1])
 
 
 def _around(value: float, error: float | None) -> Interval | None:
-    if error is None or abs(value) >= 1:
+    if error is None or abs(value) >= 1 - 1e-12:
         return None
     z = math.atanh(value)
     return math.tanh(z - Z * error), math.tanh(z + Z * error)

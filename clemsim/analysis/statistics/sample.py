@@ -11,8 +11,9 @@ import numpy as np
 
 from clemsim.analysis.statistics.averages import Averages, AveragingRule, Numbers, averages
 from clemsim.results.clusters import Cluster
-from clemsim.results.differences import Difference, difference, paired_difference
+from clemsim.results.differences import Difference, difference, paired_difference, paired_means, shared_clusters
 from clemsim.results.estimates import GameRatios, ModelEstimates, Score
+from clemsim.results.label_swaps import swap_p
 from clemsim.results.means import LEVEL, Ratio
 
 Clusters = Mapping[str, Mapping[str, Cluster]]  # by game and instance
@@ -57,6 +58,29 @@ class Sample:
         if key not in self._known:
             self._known[key] = self._difference(first, second, score, game, level)
         return self._known[key]
+
+    def common_score(self, first: str, second: str) -> Score:
+        """Return what two models are compared by: clemscore, or worth where one has none as it never played to the end."""
+        known = (self.estimates[name].value("clemscore") for name in (first, second))
+        return "worth" if any(value is None for value in known) else "clemscore"
+
+    def apart(self, first: str, second: str, score: Score, level: float) -> int:
+        """Return 1 or -1 where first is higher or lower than second at that level, by interval and exact test; 0 where that
+        is not shown.
+        """
+        if first in self.clusters and second in self.clusters:
+            ours, theirs = shared_clusters(self.clusters[first], self.clusters[second])
+            pair = paired_means(ModelEstimates.of(ours), ModelEstimates.of(theirs), score)
+        else:
+            ours, theirs = {}, {}
+            pair = paired_means(self.estimates[first], self.estimates[second], score)
+        if pair is None or pair.first.interval() is None or pair.second.interval() is None:
+            return 0
+        low, high = pair.ends(level)
+        if low <= 0 <= high:
+            return 0
+        exact = swap_p(ours, theirs, score) if ours else None
+        return 0 if exact is not None and exact >= 1 - level else 1 if low > 0 else -1
 
     def _difference(self, first: str, second: str, score: Score, game: str | None, level: float) -> Difference:
         if first in self.clusters and second in self.clusters:

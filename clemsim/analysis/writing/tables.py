@@ -11,6 +11,7 @@ from clemsim._util.text import csv_cell
 from clemsim.analysis.results import ResultTable
 
 SMALL = 0.001
+NOTHING = 1e-9  # what is smaller is 0 but for the rounding of a computer
 P_VALUES = {"p", "p_holm", "hc3_p"}
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -81,6 +82,8 @@ def _number(value: float, column: str) -> str:
     if column in P_VALUES:
         return "< 0.001" if value < SMALL else f"{value:.3f}"
     size = abs(value)
+    if size < NOTHING:
+        return "0.00"
     if size >= 1e6 or 0 < size < 0.005:
         return f"{value:.2g}"
     if size >= 1000:

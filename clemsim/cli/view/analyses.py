@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from clemsim._util.text import plain
+from clemsim.analysis.fresh_comparison import FreshComparison
 from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.run_comparison import RunComparison
 from clemsim.analysis.writing.tables import cell_text, heading
@@ -64,6 +65,31 @@ def joint_table(comparison: RunComparison) -> RenderableType:
         grid.add_row(plain("" if row.game == game else row.game), row.event, *map(str, counts))
         game = row.game
     return grid
+
+
+def fresh_tables(comparison: FreshComparison) -> Iterator[RenderableType]:
+    """Yield the table of the agents on both suites, and that of pairs of agents where there are some."""
+    grid = ruled_table(comparison.title, title_style="dim", edges=False)
+    for title in ("agent, game", "public", "fresh", "difference", "low", "high", "p"):
+        grid.add_column(title, justify="left" if title == "agent, game" else "right", overflow="fold")
+    agent = None
+    for row in comparison.rows:
+        if row.agent != agent:
+            agent = row.agent
+            grid.add_row(plain(agent, "bold"))
+        values = (row.public, row.fresh, row.difference, row.low, row.high)
+        name = f"  {row.game} {row.score}"
+        grid.add_row(plain(name), *map(cell_text, values), cell_text(row.p, "p"))
+    yield grid
+    if not comparison.pairs:
+        return
+    pairs = ruled_table("A - B on the public instances less A - B on the fresh ones", title_style="dim", edges=False)
+    for title in ("A", "B", "worth", "low", "high", "p holm"):
+        pairs.add_column(title, justify="left" if title in "AB" else "right", overflow="fold")
+    for pair in comparison.pairs:
+        cells = (*map(cell_text, (pair.difference, pair.low, pair.high)), cell_text(pair.p_holm, "p_holm"))
+        pairs.add_row(plain(pair.a), plain(pair.b), *cells)
+    yield pairs
 
 
 def table_of(table: ResultTable, most: int | None = None) -> RenderableType:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
+from clemsim.cli.view.plans import amount, plan_remarks, points
 from clemsim.cli.view.tables import ruled_table
 from clemsim.study.rows import OutcomeRow, PlannedStudy, StudyOutcome
 
 
-def planned_table(study: PlannedStudy) -> RichTable:
-    """Return the players, setting and number of episodes of each run."""
+def planned_view(study: PlannedStudy) -> RenderableType:
+    """Return the players, setting, number of episodes, detectable difference and cost of each run, 80 columns wide."""
     table = _table()
-    table.add_column("episodes", justify="right", no_wrap=True)
+    for name in ("episodes", "detect", "turns", "tokens in", "out"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in study.runs:
-        table.add_row(plain(row.label), plain(row.setting), str(row.episodes))
+        least = "≤" if row.most else ""
+        costs = amount(row.turns, least), amount(row.tokens_in), amount(row.tokens_out, least)
+        table.add_row(plain(row.label), plain(row.setting), str(row.episodes), points(row.detectable), *costs)
     table.add_section()
-    table.add_row(f"{len(study.runs)} runs", "", str(study.episodes), style="bold")
-    return table
+    least = "≤" if any(row.most for row in study.runs) else ""
+    costs = amount(study.turns, least), amount(study.tokens_in), amount(study.tokens_out, least)
+    table.add_row(f"{len(study.runs)} runs", "", str(study.episodes), "", *costs, style="bold")
+    return Group(table, *plan_remarks(study.variance_from, study.costs_from, study.notes))
 
 
 def outcome_table(outcome: StudyOutcome) -> RichTable:
