@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from clemsim.analysis.extra import load
+from clemsim.analysis.kinds import MARGIN
 
 if TYPE_CHECKING:
     from clemsim.analysis.run_comparison import RunComparison
@@ -18,13 +19,17 @@ def compare(
     b: str | None = None,
     *,
     anyway: bool = False,
+    margin: float = MARGIN,
 ) -> RunComparison:
     """Compare agent `a` of one run with agent `b` of another, game by game, paired by instance.
 
     A run is a folder or a `Run`; `a` and `b` may be left out where a run has only one agent. The result has rows with
     differences in points, 95 % intervals and p values, sentences, notes and a view for notebooks. `anyway`: compare even
-    where suites, rules or constraints differ, by the names of games and instances. Raises UsageError where the runs cannot
-    be compared or the extra is missing, and StoreError.
+    where suites, rules or constraints differ, by the names of games and instances. `margin`: points of clemscore within
+    which two agents count as equivalent. Raises UsageError where the runs cannot be compared or the extra is missing, and
+    StoreError.
     """
-    comparison: RunComparison = load("clemsim.analysis.run_comparison").compare_runs(run_a, run_b, a, b, anyway=anyway)
+    comparison: RunComparison = load("clemsim.analysis.run_comparison").compare_runs(
+        run_a, run_b, a, b, anyway=anyway, margin=margin
+    )
     return comparison

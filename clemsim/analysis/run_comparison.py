@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.sources.runs import Setting, read_run, setting
@@ -104,13 +105,15 @@ def compare_runs(
     b: str | None = None,
     *,
     anyway: bool = False,
+    margin: float = MARGIN,
 ) -> RunComparison:
     """Compare agent `a` of the run in folder `run_a` with agent `b` of `run_b`, on the instances that both have finished.
 
     `a` and `b` may be left out where a run has only one agent. Differences are paired by instance; their intervals and
     p values are those of `clemsim.results.differences`. Runs of different suites,
     rules, prompts, instances or constraints are compared only with `anyway`, by the names of games and instances; a note
-    then names the difference.
+    then names the difference. Agents whose clemscores are shown to differ by less than `margin` points are said to be
+    equivalent.
 
     Raises UsageError where the runs cannot be compared, have no finished instance in common or several agents to choose
     from, and StoreError where a folder holds no readable run.
@@ -131,7 +134,7 @@ def compare_runs(
     sensitivity = sensitivity_of(sample, A, B)
     names = agents if agents[0] != agents[1] else (f"{agents[0]} ({folders[0].name})", f"{agents[1]} ({folders[1].name})")
     notes = [*obstacles, *_sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes]
-    sentences = _sentences(sample, names, main, sensitivity)
+    sentences = _sentences(sample, names, main, sensitivity, margin)
     return RunComparison(*names, rows, sentences, tuple(dict.fromkeys(notes)), sensitivity)
 
 
@@ -229,8 +232,10 @@ def _row(
     )
 
 
-def _sentences(sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity) -> tuple[str, ...]:
-    sentences = [f"clemscore: {difference_sentence(*names, main, main.p, sensitivity)}"]
+def _sentences(
+    sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity, margin: float
+) -> tuple[str, ...]:
+    sentences = [f"clemscore: {difference_sentence(*names, main, main.p, sensitivity, margin=margin)}"]
     if sensitivity.range and len(sample.games) > 1 and any(sensitivity.range):
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")

@@ -56,9 +56,11 @@ def run_analyses(
     out.print(plain(f"\nreport: {folder / REPORT}   (tables and figures beside it)"), soft_wrap=True)
 
 
-def run_comparison(run_a: Path, run_b: Path, a: str | None, b: str | None, *, anyway: bool, as_object: bool) -> None:
+def run_comparison(
+    run_a: Path, run_b: Path, a: str | None, b: str | None, *, anyway: bool, margin: float, as_object: bool
+) -> None:
     """Compare two runs and print the result. Raises ClemsimError."""
-    comparison = compare_runs(run_a, run_b, a, b, anyway=anyway)
+    comparison = compare_runs(run_a, run_b, a, b, anyway=anyway, margin=margin)
     if as_object:
         print_json(comparison)
         return

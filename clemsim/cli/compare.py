@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from clemsim.analysis.extra import load
+from clemsim.analysis.kinds import MARGIN
 from clemsim.cli.analyze import COMMANDS
 from clemsim.cli.common import one_line
-from clemsim.cli.options import JsonOption
+from clemsim.cli.options import JsonOption, finite
 
 
 def compare(
@@ -25,6 +26,12 @@ def compare(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Compare even where suites, rules or constraints differ; notes name them.")
     ] = False,
+    margin: Annotated[
+        float,
+        typer.Option(
+            min=0.1, max=100.0, callback=finite, help="Agents within so many points of each other count as equivalent."
+        ),
+    ] = MARGIN,
     json: JsonOption = False,
 ) -> None:
     """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.
@@ -36,4 +43,4 @@ def compare(
       clemsim compare runs/both runs/both --a qwen2.5-7b --b baseline
     """
     with one_line():
-        load(COMMANDS).run_comparison(run_a, run_b, a, b, anyway=anyway, as_object=json)
+        load(COMMANDS).run_comparison(run_a, run_b, a, b, anyway=anyway, margin=margin, as_object=json)
