@@ -11,6 +11,7 @@ from typing import Literal
 
 import polars as pl
 
+from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.episodes import repetitions_of
 from clemsim.analysis.sources.evidence import Evidence, join_names
@@ -128,6 +129,7 @@ def compare_runs(
     *,
     anyway: bool = False,
     these_instances: bool = False,
+    margin: float = MARGIN,
 ) -> RunComparison:
     """Compare agent `a` of the run in folder `run_a` with agent `b` of `run_b`, on the instances that both have finished.
 
@@ -135,7 +137,8 @@ def compare_runs(
     p values are those of `clemsim.results.differences`. Runs of different suites,
     rules, prompts, instances or constraints are compared only with `anyway`, by the names of games and instances; a note
     then names the difference. `these_instances`: intervals and p values for these instances only, in which nothing but
-    run-to-run noise counts (`clemsim.results.these_instances`); else for instances of this kind.
+    run-to-run noise counts (`clemsim.results.these_instances`); else for instances of this kind. Agents whose clemscores are
+    shown to differ by less than `margin` points are said to be equivalent.
 
     Raises UsageError where the runs cannot be compared, have no finished instance in common or several agents to choose
     from, and StoreError where a folder holds no readable run.
@@ -163,7 +166,7 @@ def compare_runs(
     notes = [*obstacles, *sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes, *_bounds(*played)]
     if these_instances and main.interval is None:
         notes.append("no interval for these instances only: every game needs an instance that both finished twice")
-    sentences = _sentences(sample, names, main, sensitivity)
+    sentences = _sentences(sample, names, main, sensitivity, margin)
     if sequential:
         sentences = _after_stopping(sentences, sequential, own)
     return RunComparison(
@@ -282,8 +285,10 @@ def _row(
     )
 
 
-def _sentences(sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity) -> tuple[str, ...]:
-    sentences = [f"clemscore: {difference_sentence(*names, main, main.p, sensitivity)}"]
+def _sentences(
+    sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity, margin: float
+) -> tuple[str, ...]:
+    sentences = [f"clemscore: {difference_sentence(*names, main, main.p, sensitivity, margin=margin)}"]
     if sensitivity.range and len(sample.games) > 1 and any(sensitivity.range):
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")

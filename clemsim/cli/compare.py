@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from clemsim.analysis.extra import load
+from clemsim.analysis.kinds import MARGIN
 from clemsim.cli.analyze import COMMANDS
 from clemsim.cli.common import fail, one_line
-from clemsim.cli.options import JsonOption
+from clemsim.cli.options import JsonOption, finite
 
 
 def compare(
@@ -37,6 +38,12 @@ def compare(
             "--fresh", help="RUN_A is on a public suite, RUN_B on a freshly generated one: compare each agent's scores."
         ),
     ] = False,
+    margin: Annotated[
+        float,
+        typer.Option(
+            min=0.1, max=100.0, callback=finite, help="Agents within so many points of each other count as equivalent."
+        ),
+    ] = MARGIN,
     json: JsonOption = False,
 ) -> None:
     """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.
@@ -57,4 +64,6 @@ def compare(
                 fail("--fresh goes with neither --anyway nor --these-instances")
             load(COMMANDS).run_fresh_comparison(run_a, run_b, [name for name in (a, b) if name], as_object=json)
             return
-        load(COMMANDS).run_comparison(run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, as_object=json)
+        load(COMMANDS).run_comparison(
+            run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, margin=margin, as_object=json
+        )
