@@ -181,7 +181,7 @@ def equal(runs: int) -> dict[str, Any]:
         rows[name] = asked(runs, "a > b", skills, skills, games)
         if len(games) > 1:
             rows[f"{name}, crossed"] = asked(runs, "a > b", crossed(skills), skills, games)
-    return {name: row | {"error": row["yes"] + row["no"]} for name, row in rows.items()}
+    return {name: row | {"error": round(row["yes"] + row["no"], 4)} for name, row in rows.items()}
 
 
 def better(runs: int) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def equivalent(runs: int) -> dict[str, Any]:
     skills = skills_of(games)
     apart, same = (asked(runs, rule, uneven(skills, points), skills, games) for points in (MARGIN, 0))
     return {
-        f"seven games, +{MARGIN}": without_hasty(apart) | {"error": apart["yes"] + apart["no"]},
+        f"seven games, +{MARGIN}": without_hasty(apart) | {"error": round(apart["yes"] + apart["no"], 4)},
         "seven games, equal": without_hasty(same) | {"error": same["no"]},
     }
 
