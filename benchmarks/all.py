@@ -52,7 +52,7 @@ ALL = [
     Benchmark("neighbours", ["--trials", "2"]),
     Benchmark("cli_fuzz", ["--calls", "60"]),
     Benchmark("coverage", ["--simulations", "200", "--draws", "500"]),
-    Benchmark("sequential", ["--runs", "40"], ["--part", "equal"]),
+    Benchmark("sequential", ["--runs", "40"]),
     Benchmark("stress_truth", ["--short"]),
     Benchmark("stress_capacity", ["--seconds", "3"]),
     Benchmark("stress_answers", ["--repetitions", "2"]),

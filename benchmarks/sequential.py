@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from statistics import fmean, median, stdev
+from statistics import fmean, median
 from typing import Any, NoReturn
 
 from clemsim_agents.scripted import make_random
@@ -126,14 +126,18 @@ def play(
 def hasty(ended: Sequence[tuple[EpisodeKey, Outcome]]) -> bool:
     """Whether the plain interval decides at some look."""
     halves: dict[tuple[str, str], dict[str, float]] = {}
-    differences: list[float] = []
+    count, total, squares = 0, 0.0, 0.0
     for key, outcome in ended:
         pair = halves.setdefault((key.arena, key.instance), {})
         pair[key.cast] = outcome.quality or 0.0
         if len(pair) < 2:
             continue
-        differences.append(pair["a"] - pair["b"])
-        if len(differences) >= 10 and abs(fmean(differences)) > 1.96 * stdev(differences) / math.sqrt(len(differences)) > 0:
+        difference = pair["a"] - pair["b"]
+        count, total, squares = count + 1, total + difference, squares + difference * difference
+        if count < 10:
+            continue
+        error = math.sqrt(max(0.0, squares - total * total / count) / (count - 1) / count)
+        if abs(total / count) > 1.96 * error > 0:
             return True
     return False
 
@@ -181,7 +185,7 @@ def equal(runs: int) -> dict[str, Any]:
         rows[name] = asked(runs, "a > b", skills, skills, games)
         if len(games) > 1:
             rows[f"{name}, crossed"] = asked(runs, "a > b", crossed(skills), skills, games)
-    return {name: row | {"error": row["yes"] + row["no"]} for name, row in rows.items()}
+    return {name: row | {"error": round(row["yes"] + row["no"], 4)} for name, row in rows.items()}
 
 
 def better(runs: int) -> dict[str, Any]:
@@ -200,7 +204,7 @@ def equivalent(runs: int) -> dict[str, Any]:
     skills = skills_of(games)
     apart, same = (asked(runs, rule, uneven(skills, points), skills, games) for points in (MARGIN, 0))
     return {
-        f"seven games, +{MARGIN}": without_hasty(apart) | {"error": apart["yes"] + apart["no"]},
+        f"seven games, +{MARGIN}": without_hasty(apart) | {"error": round(apart["yes"] + apart["no"], 4)},
         "seven games, equal": without_hasty(same) | {"error": same["no"]},
     }
 

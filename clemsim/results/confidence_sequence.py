@@ -37,7 +37,6 @@ PATIENCE = 0.5  # share of the rounds after which the patient purse expects the 
 Pair = tuple[float, float]
 Round = Sequence[Sequence[Pair]]  # by game
 
-_TWO = math.log(2)
 CANDIDATES = tuple(step / STEPS for step in range(STEPS + 1))
 
 
@@ -57,9 +56,7 @@ class Wealth:
     @property
     def logs(self) -> list[float]:
         """The log wealth at each of the candidates: of the mean of both purses."""
-        if len(self._purses) == 1:
-            return self._purses[0]
-        return [log_mean(quick, patient) for quick, patient in zip(*self._purses, strict=True)]
+        return [log_mean(logs) for logs in zip(*self._purses, strict=True)]
 
     def add(self, games: Round) -> None:
         """Add a round."""
@@ -81,8 +78,12 @@ class Wealth:
 
     def excluded(self, enough: float) -> float:
         """Return the highest candidate at which the log wealth is at least `enough`, as it is at all lower ones; else 0."""
-        pairs = zip(reversed(self.candidates), reversed(self.logs), strict=True)
-        return next((m for m, log in pairs if log >= enough), 0.0)
+        highest = 0.0
+        for m, *logs in zip(self.candidates, *self._purses, strict=True):
+            if log_mean(logs) < enough:
+                break
+            highest = m
+        return highest
 
     def _stakes(self) -> list[float]:
         """Return the stake of each purse on each game."""
@@ -154,6 +155,7 @@ def check(pairs: Iterable[Pair]) -> None:
             raise ValueError(f"not 0 <= {s} <= {w} <= 1")
 
 
-def log_mean(first: float, second: float) -> float:
-    """Return the log of the mean of two numbers that are given by their logs."""
-    return max(first, second) + math.log1p(math.exp(-abs(first - second))) - _TWO
+def log_mean(logs: Sequence[float]) -> float:
+    """Return the log of the mean of numbers that are given by their logs."""
+    most = max(logs)
+    return most + math.log(sum([math.exp(log - most) for log in logs]) / len(logs))

@@ -59,4 +59,4 @@ class RatioSequence:
     def _wealth(self, game: int) -> list[float]:
         """Return a lower bound of the log wealth of both gamblers together between each candidate and the next."""
         below, above = self._below[game].logs[1:], self._above[game].logs[:0:-1]
-        return [log_mean(low, high) for low, high in zip(below, above, strict=True)]
+        return [log_mean(logs) for logs in zip(below, above, strict=True)]

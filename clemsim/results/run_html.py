@@ -22,6 +22,7 @@ def summary_html(summary: RunSummary) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
     rows = "".join(row for agent, scores in summary.agents.items() for row in _rows(agent, scores))
     note = NOTE + (f"; {summary.unfinished} episodes are unfinished and in no average" if summary.unfinished else "")
+    note += f"; ended early, which these intervals do not allow for: {summary.stopped_when}" if summary.stopped_when else ""
     table = f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f"{table}<p><small>{escape(note)}</small></p>"
 

@@ -53,7 +53,7 @@ class Criterion(Protocol):
         """Return how it stands in words, and the intervals in points."""
 
 
-class Difference:
+class WorthDifference:
     """The difference in worth between two agents: of the mean over games of the mean main score of all episodes, where an
     aborted one counts 0.
 
@@ -83,7 +83,7 @@ class Difference:
         return (first - second + 1) / 2
 
 
-class Better(Difference):
+class Better(WorthDifference):
     """`A > B`: has one agent the higher worth?"""
 
     def answer(self) -> str:
@@ -92,7 +92,7 @@ class Better(Difference):
         return "yes" if low >= 0 else "no" if high <= 0 else ""
 
 
-class Equivalent(Difference):
+class Equivalent(WorthDifference):
     """`|A - B| < MARGIN`: do two agents differ in worth by less than so many points?"""
 
     def __init__(self, first: str, second: str, margin: float, shape: Shape) -> None:

@@ -14,14 +14,14 @@ Unit = tuple[str, str]  # arena and instance
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class AwaitedInstance:
     """An instance, and by cast its episodes that must have ended."""
 
     arena: str
     keys: Mapping[str, Sequence[EpisodeKey]]
 
 
-Block = Sequence[Instance]
+Block = Sequence[AwaitedInstance]
 
 
 def sizes(keys: Iterable[EpisodeKey]) -> dict[str, int]:
@@ -60,6 +60,6 @@ def blocks(keys: Iterable[EpisodeKey], casts: Sequence[str], asked: Sequence[str
     for unit in order:
         if unit in by_unit:
             arena = unit[0]
-            placed.append(((2 * at[arena] + 1) * many // (2 * counts[arena]), Instance(arena, by_unit[unit])))
+            placed.append(((2 * at[arena] + 1) * many // (2 * counts[arena]), AwaitedInstance(arena, by_unit[unit])))
             at[arena] += 1
     return [[instance for _, instance in block] for _, block in groupby(placed, key=lambda pair: pair[0])]
