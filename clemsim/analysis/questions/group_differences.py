@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import altair as alt
-import polars as pl
-
-from clemsim.analysis.drawing import charts
+from clemsim.analysis.drawing.forest import difference_panels
 from clemsim.analysis.questions.model_comparison import (
     BRIEF,
     ModelComparison,
@@ -20,8 +16,6 @@ from clemsim.analysis.questions.variant_groups import VariantGroup, notes_on_nam
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.wording import number, plural
-
-METRICS = {"played": "% Played", "quality": "Quality", "clemscore": "clemscore"}
 
 
 def analyse_groups(evidence: Evidence, name: str, title: str, groups: Sequence[VariantGroup]) -> Analysis:
@@ -36,8 +30,9 @@ def analyse_groups(evidence: Evidence, name: str, title: str, groups: Sequence[V
         ResultTable(f"{name}_by_game", "Differences per game, points of % Played, Quality and clemscore", by_game),
     ]
     sentences = [*(comparison.sentence for comparison in comparisons), *summarise(comparisons)]
-    caption = f"{name.capitalize()}: differences per game, and of clemscore with its 95 % interval"
-    return Analysis(title, sentences, tables, [Figure(name, caption, _draw(by_game))], notes_on_names(evidence))
+    drawing = difference_panels(tables[0].frame.to_dicts(), by_game.to_dicts())
+    caption = f"{name.capitalize()}: differences overall and per game with their 95 % intervals; filled: decided"
+    return Analysis(title, sentences, tables, [Figure(name, caption, drawing)], notes_on_names(evidence))
 
 
 def summarise(comparisons: Sequence[ModelComparison]) -> list[str]:
@@ -60,45 +55,3 @@ def summarise(comparisons: Sequence[ModelComparison]) -> list[str]:
         return [text]
     span = number(seen[0]) if len(seen) == 1 else f"{number(seen[0])} to {number(seen[-1])}"
     return [text, f"Where it is undecided, a true difference of {span} points would have been seen four times in five."]
-
-
-def _draw(by_game: pl.DataFrame) -> charts.Specification:
-    rows = [
-        {
-            "pair": f"{row['model']} − {row['reference']}",
-            "game": row["game"],
-            "metric": title,
-            "difference": row[name],
-            "low": row[f"{name}_low"],
-            "high": row[f"{name}_high"],
-        }
-        for row in by_game.to_dicts()
-        for name, title in METRICS.items()
-        if row[name] is not None
-    ]
-    order = [game for game in by_game["game"].unique(maintain_order=True) if game != "overall"] + ["overall"]
-    panels = [
-        _panel(pair, [row for row in rows if row["pair"] == pair], order)
-        for pair in dict.fromkeys(row["pair"] for row in rows)
-    ]
-    return charts.specification_of(alt.concat(*panels, columns=2, spacing=22))
-
-
-def _panel(pair: str, rows: charts.Rows, order: Sequence[str]) -> Any:
-    base = alt.Chart(charts.chart_data(rows)).encode(
-        y=alt.Y("game:N", title=None, sort=list(order)),
-        yOffset=alt.YOffset("metric:N", sort=list(METRICS.values())),
-        color=alt.Color("metric:N", title=None, sort=list(METRICS.values()), scale=alt.Scale(range=charts.COLOURS)),
-    )
-    zero = alt.Chart(charts.chart_data([{"zero": 0}])).mark_rule(color=charts.GREY, strokeDash=[3, 3]).encode(x="zero:Q")
-    tips = [
-        "pair:N",
-        "game:N",
-        "metric:N",
-        *(alt.Tooltip(f"{name}:Q", format=".2f") for name in ("difference", "low", "high")),
-    ]
-    across = alt.X("low:Q", title="difference (points), with 95 % interval")
-    rule = base.mark_rule(strokeWidth=1.2).encode(x=across, x2="high:Q")
-    dots = base.mark_point(filled=True, size=42, opacity=1).encode(x=alt.X("difference:Q"), tooltip=tips)
-    title = alt.TitleParams(pair, fontSize=10.5, anchor="start")
-    return alt.layer(zero, rule, dots).properties(width=300, height=210, title=title)

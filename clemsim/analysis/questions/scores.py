@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from clemsim.analysis.results import Analysis, ResultTable
+from clemsim.analysis.drawing.forest import score_forest
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.mixed import MixedModel, fit_mixed_model
 from clemsim.analysis.wording import interval_text, models, number, width_of
@@ -27,7 +28,7 @@ def scores(evidence: Evidence) -> Analysis:
         title = "Mixed model: an episode's worth (0 to 100, aborted as 0), models against the first"
         tables.append(ResultTable("scores_mixed", title, _terms(mixed_model)))
         sentences.append(_deviations(mixed_model))
-    return Analysis("All models", sentences, tables, left_out=left_out)
+    return Analysis("All models", sentences, tables, _figures(frame), left_out)
 
 
 def with_intervals(evidence: Evidence) -> pl.DataFrame:
@@ -44,6 +45,12 @@ def with_intervals(evidence: Evidence) -> pl.DataFrame:
             row |= {score: value, f"{score}_low": _rounded(low), f"{score}_high": _rounded(high)}
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _figures(frame: pl.DataFrame) -> list[Figure]:
+    rows = [row for row in frame.to_dicts() if row["clemscore"] is not None or row["worth"] is not None]
+    caption = "clemscore and worth with their 95 % intervals; a mark without a line has too few instances for an interval"
+    return [Figure("forest", caption, score_forest(rows))] if rows else []
 
 
 def _rounded(value: float | None) -> float | None:
