@@ -65,7 +65,7 @@ def x_of(axis: Axis) -> alt.X:
 
 def y_of(axis: Axis) -> alt.Y:
     """Return the vertical encoding of an axis."""
-    return alt.Y(f"{axis.field}:Q", title=axis.title, scale=axis.scale, axis=alt.Axis(gridOpacity=0.5))
+    return alt.Y(f"{axis.field}:Q", title=axis.title, scale=axis.scale, axis=alt.Axis(gridOpacity=0.5, tickCount=8))
 
 
 def ticks(axis: Axis) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
@@ -17,6 +18,7 @@ SIZE = 10.5  # font size of a name
 ALONE, LONGER = 0.2, 3  # a time without a release cuts the axis that is longer than this share of all, and than others
 FEW = 2  # models that may lie beyond such a cut
 ROOM = 0.03  # share of the time shown that is left free on both sides
+MONTHS = 12  # marks of the axis
 DAY = 86_400_000  # milliseconds
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -35,6 +37,7 @@ def dynamics_chart(rows: Sequence[Row], kinds: Sequence[str]) -> charts.Specific
     values = [row[field] for row in rows for field in ("clemscore", "low", "high") if row[field] is not None]
     y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *values], zero=True)
     points = [_placed(row, first, last, room) for row in rows]
+    kinds = [kind for kind in kinds if any(row["kind"] == kind for row in rows)]
     inside = [point for point in points if point["where"] == "inside"]
     return charts.specification_of(
         alt.layer(*_layers(points, inside, kinds, x, y)).properties(width=WIDTH, height=HEIGHT),
@@ -67,7 +70,7 @@ def _placed(row: Row, first: int, last: int, room: float) -> dict[str, Any]:
 
 def _layers(points: Sequence[Row], inside: Sequence[Row], kinds: Sequence[str], x: Axis, y: Axis) -> list[Any]:
     span: Any = alt.Scale(domain=[round(x.low * DAY), round(x.high * DAY)], nice=False, type="utc")
-    ticks = alt.Axis(grid=False, format="%b %Y", labelOverlap=True)
+    ticks = alt.Axis(grid=False, **_dates(x))
     across = alt.X("at:T", title=x.title, scale=span, axis=ticks)
     legend = alt.Legend(orient="top", symbolOpacity=1)
     colour = alt.Color("kind:N", title=None, scale=alt.Scale(domain=list(kinds), range=charts.COLOURS), legend=legend)
@@ -89,6 +92,16 @@ def _layers(points: Sequence[Row], inside: Sequence[Row], kinds: Sequence[str], 
         texts.mark_text(fontSize=SIZE, stroke="white", strokeWidth=2.5),
         texts.mark_text(fontSize=SIZE, color=charts.DARK),
     ]  # fmt: skip
+
+
+def _dates(x: Axis) -> dict[str, Any]:
+    """Return the marks of an axis of dates: the firsts of months, some of them where there are many."""
+    first, last = (date.fromordinal(EPOCH + math.floor(end)) for end in (x.low, x.high))
+    months = range(first.year * 12 + first.month, last.year * 12 + last.month)
+    if len(months) < 2:
+        return {"format": "%d %b %Y", "tickCount": 5}
+    days = [_day(date(month // 12, month % 12 + 1, 1)) * DAY for month in months]
+    return {"format": "%b %Y", "values": days[:: math.ceil(len(days) / MONTHS)]}
 
 
 def _steps(rows: Sequence[Row], x: Axis) -> list[dict[str, Any]]:

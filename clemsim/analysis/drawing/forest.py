@@ -64,7 +64,7 @@ def difference_forest(rows: Sequence[Row]) -> charts.Specification:
     """
     column = _groups(rows, 17)
     points = [_point(row, row["line"], "clemscore") for row in column.rows if row["difference"] is not None]
-    panel = _panel(column, points, _ends(points), WIDTH, names=True, title=_key_to(points))
+    panel = _panel(column, points, _ends(points), WIDTH, names=True, below=_key_to(points))
     return charts.specification_of(panel, "Differences in clemscore to the reference of each group, with 95 % intervals.")
 
 
@@ -87,7 +87,7 @@ def difference_panels(rows: Sequence[Row], by_game: Sequence[Row]) -> charts.Spe
                 panels.setdefault(cells["game"], []).append(_point({**row, **own}, place, METRICS[metric]))
     ends = _ends([point for points in panels.values() for point in points])
     overall = panels.pop("overall")
-    drawn = [_panel(column, overall, ends, WIDE, names=True, title=["overall", _key_to(overall)])]
+    drawn = [_panel(column, overall, ends, WIDE, names=True, title="overall", below=_key_to(overall))]
     short = _groups(rows, 21, short=True)
     drawn += [
         _panel(short, points, ends, PANEL, names=index % ACROSS == 0, title=game)
@@ -128,7 +128,14 @@ def _ends(points: Sequence[Row]) -> tuple[float, float]:
 
 
 def _panel(
-    column: Column, points: Sequence[Row], ends: tuple[float, float], width: float, *, names: bool, title: str | list[str]
+    column: Column,
+    points: Sequence[Row],
+    ends: tuple[float, float],
+    width: float,
+    *,
+    names: bool,
+    title: str = "",
+    below: str = "",
 ) -> Any:
     together = any(point["simultaneous_low"] is not None for point in points)
     metrics = [metric for metric in COLOUR if any(point["metric"] == metric for point in points)]
@@ -158,8 +165,10 @@ def _panel(
         ),
         *(column.names() if names else []),
     ]
-    main, *below = [title] if isinstance(title, str) else title
-    head = alt.TitleParams(main, subtitle=below, fontSize=12, anchor="start", subtitleFontSize=11)
+    key: dict[str, Any] = (
+        {"subtitle": below, "subtitleFontSize": 11, "fontSize": 12} if title else {"fontSize": 11, "fontWeight": "normal"}
+    )
+    head = alt.TitleParams(title or below, anchor="start", **key)
     return alt.layer(*layers).properties(width=width, height=column.height, title=head)
 
 

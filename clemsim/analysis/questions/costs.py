@@ -53,7 +53,7 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
 
 
 def _caption(measure: CostMeasure) -> str:
-    return f"clemscore with 95 % intervals against {measure.unit}; the step line joins the models that none beats at less"
+    return f"clemscore with 95 % intervals against {measure.unit}; line: the models that none beats at less"
 
 
 def _left_out(evidence: Evidence, scored: pl.DataFrame) -> list[str]:

@@ -37,7 +37,7 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
             frame.select("released", "kind", "model", "clemscore", "best_so_far", "new_best"),
         )
     ]
-    caption = "clemscore by release date; line and band: the best so far, with the 95 % interval of that model"
+    caption = "clemscore by release date; line and band: the best so far and its 95 % interval; arrow: a date far off"
     figure = Figure("dynamics", caption, _draw(evidence, frame))
     return Analysis(title, _sentences(evidence, frame), tables, [figure], left_out)
 

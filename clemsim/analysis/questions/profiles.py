@@ -40,7 +40,9 @@ def _figures(evidence: Evidence, frame: pl.DataFrame, chosen: str) -> list[Figur
     games = means.sort(["quality", "game"], descending=[True, False], nulls_last=True)["game"].to_list()
     rows = [{**row, **_ends(evidence, row["model"], row["game"])} for row in frame.to_dicts()]
     about = "games from the highest mean Quality to the lowest"
-    caption = f"% Played and Quality per game with 95 % intervals; grey: all models; {about}"
+    caption = (
+        f"% Played and Quality per game with 95 % intervals, none where too little was played; grey: all models; {about}"
+    )
     cells = f"All models and games, %Played and Quality from 0 to 100; empty: never run; –: nothing scored; {about}"
     return [
         Figure("profile", caption, profile_dots(rows, evidence.models, games, chosen)),
