@@ -47,6 +47,16 @@ class Analysis:
     key: str = ""
 
     @property
+    def brief(self) -> bool:
+        """Whether there is so little to say that a line holds it: at most one sentence, and nothing to be drawn."""
+        return len(self.sentences) <= 1 and not self.figures
+
+    @property
+    def short_title(self) -> str:
+        """The title up to its colon."""
+        return self.title.split(":")[0]
+
+    @property
     def letter(self) -> str:
         """The letter of the analysis; empty where its key is a word."""
         return self.key if len(self.key) == 1 else ""

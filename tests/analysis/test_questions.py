@@ -34,8 +34,9 @@ def rows(analysis: Analysis, name: str) -> list[dict[str, object]]:
 
 def test_every_specification_is_one_that_altair_knows(analyses: dict[str, Analysis]) -> None:
     figures = [figure for analysis in analyses.values() for figure in analysis.figures]
-    assert len(figures) == 10 and len({figure.name for figure in figures}) == 10
+    assert len(figures) == 11 and len({figure.name for figure in figures}) == 11
     for figure in figures:
+        assert figure.specification["description"], figure.name
         alt.Chart.from_dict(dict(figure.specification))  # validates
 
 
@@ -163,7 +164,7 @@ def test_nothing_played_to_its_end(tmp_path: Path) -> None:
     path.write_text(HEADER + "x-t0.0,,0.0,,0.0,,,0.0,,\ny-t0.0,,0.0,,0.0,,,0.0,,\n")
     analyses = analyze(read([path]))
     assert analyses[0].sentences == ["No model has a clemscore: nothing was played to its end."]
-    assert [analysis.letter for analysis in analyses if analysis.figures] == ["d"]
+    assert [analysis.letter for analysis in analyses if analysis.figures] == ["", "d"]
 
 
 def test_ratings() -> None:

@@ -62,6 +62,22 @@ def test_a_page_is_self_contained_and_text_in_it_is_inert() -> None:
     assert data and json.loads(data[1]) == SPECIFICATION
 
 
+def test_an_analysis_without_much_to_say_is_one_line_of_the_page() -> None:
+    nothing = Analysis("Access: one and another", [f"No two {EVIL}."]).with_key("g")
+    text = page("Report", [ANALYSIS, nothing], [])
+    assert '<h2 id="a">' in text and 'id="g"' in text and '<h2 id="g">' not in text
+    assert "<b>Access</b>: No two &lt;/script&gt;" in text and "alert(1)</script>" not in text
+    table = Analysis("Bases", ["None has two."], [TABLE], left_out=["a model"]).with_key("c")
+    folded = page("Report", [table], [])
+    assert '<details class="line" id="c"><summary>' in folded and "a_b &amp; 50 %" in folded and "a model" in folded
+
+
+def test_a_figure_says_what_it_shows_to_those_who_do_not_see_it() -> None:
+    described = Figure("fig", "A caption", {**SPECIFICATION, "description": 'Scores of "x"'})
+    text = page("Report", [Analysis("T", ["A.", "B."], figures=[described])], [])
+    assert 'role="img" aria-label="Scores of &quot;x&quot;"' in text and "A caption</figcaption>" in text
+
+
 def test_pictures_come_from_one_specification(tmp_path: Path) -> None:
     paths = write_picture(ANALYSIS.figures[0], tmp_path, ["svg", "png", "pdf"])
     svg, png, pdf = (path.read_bytes() for path in paths)

@@ -59,7 +59,7 @@ def test_published_tables(clemsim: Clemsim, tables: Path) -> None:
     assert "On all 4 models with parameters" in " ".join(result.out.split())
     assert "analysing 8 models in 2 games" in result.err and "drawing a_size" in result.err
     figures = sorted(path.name for path in (tables / "analysis" / "figures").iterdir())
-    assert figures == ["a_size.svg", "b_buckets.svg", "f_quantisation.svg"]
+    assert figures == ["a_size.svg", "b_buckets.svg", "f_quantisation.svg", "scores_forest.svg"]
     with (tables / "analysis" / "tables" / "size_for_a_score.csv").open() as file:
         assert [row["clemscore"] for row in csv.DictReader(file)] == ["25.0"]
     again = clemsim("analyze", "results.csv", "--only", "b", "--figures", "none", "--json")

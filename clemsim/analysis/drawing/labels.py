@@ -11,6 +11,8 @@ DOT = 4.0  # half the side of the square that a point covers, in pixels
 NEAR = 13.0  # largest distance in pixels between a point and a name that no line joins to it
 RADII = (15, 22, 30, 40, 52, 66, 82, 100, 125, 150)
 DIRECTIONS = 24
+HARD, SOFT = 40.0, 0.4  # costs of a square pixel of a name that lies on another name or point, and on what is blocked
+FAR = 0.12  # cost of a pixel between a point and its name
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
 Spot = tuple[float, float]
@@ -29,8 +31,8 @@ class Label:
 def place_names(
     points: Sequence[tuple[str, float, float]], width: float, height: float, size: float = 9.5, blocked: Sequence[Box] = ()
 ) -> list[Label]:
-    """Place the name of each point (text, x, y in pixels from the upper left) off the boxes in `blocked`; the labels are in
-    the order of the points.
+    """Place the name of each point (text, x, y in pixels from the upper left), rather near than off all boxes in `blocked`;
+    the labels are in the order of the points.
 
     Greedy: the most crowded point comes first, and its name takes the first free spot of ever wider rings around it, or
     the emptiest spot where none is free (compare Christensen, Marks and Shieber 1995, who find greedy placement good
@@ -48,7 +50,10 @@ def place_names(
         best: tuple[float, Box, bool] | None = None
         for spot, joined in _spots(x, y, *half_size):
             box = (spot[0] - half_size[0], spot[1] - half_size[1], spot[0] + half_size[0], spot[1] + half_size[1])
-            cost = _cost(box, boxes, dots, index, frame, lines) + 3 * sum(overlap(box, line) for line in blocked)
+            far = FAR * (math.dist((x, y), spot) - half_size[0]) if joined else 0.0
+            if best is not None and far >= best[0]:
+                continue
+            cost = _cost(box, boxes, dots, index, frame, lines) + far + SOFT * sum(overlap(box, line) for line in blocked)
             if joined:
                 cost += _crossed((x, y), spot, [*boxes, *(dot for other, dot in enumerate(dots) if other != index)])
             if best is None or cost < best[0]:
@@ -72,23 +77,19 @@ def overlap(box: Box, other: Box) -> float:
     return across * down if across > 0 and down > 0 else 0.0
 
 
-def spread_out(places: Sequence[float], least: float, low: float, high: float) -> list[float]:
-    """Move positions in a column as little as needed to be `least` apart and within low..high, in the same order."""
-    order = sorted(range(len(places)), key=lambda index: places[index])
-    moved = [min(max(places[index], low), high) for index in order]
-    for _ in range(200):
-        settled = True
-        for upper in range(len(moved) - 1):
-            lack = least - (moved[upper + 1] - moved[upper])
-            if lack > 1e-6:
-                moved[upper], moved[upper + 1], settled = moved[upper] - lack / 2, moved[upper + 1] + lack / 2, False
-        moved = [min(max(value, low), high) for value in moved]
-        if settled:
-            break
-    result = [0.0] * len(places)
-    for index, value in zip(order, moved, strict=True):
-        result[index] = value
-    return result
+def dodged(places: Sequence[float], spans: Sequence[tuple[float, float]], least: float) -> list[float]:
+    """Move places as little as needed, so that those whose spans overlap are `least` apart; the lowest span goes first.
+
+    All in pixels; a span lies across the direction of the move.
+    """
+    moved: dict[int, float] = {}
+    for index in sorted(range(len(places)), key=lambda index: (places[index], spans[index], index)):
+        low, high = spans[index]
+        near = [moved[other] for other in moved if spans[other][0] <= high and low <= spans[other][1]]
+        steps = (sign * least / 2 * step for step in range(2 * len(places) + 1) for sign in (1, -1))
+        spots = (places[index] + step for step in steps)
+        moved[index] = next(spot for spot in spots if all(abs(spot - other) >= least - 1e-9 for other in near))
+    return [moved[index] for index in range(len(places))]
 
 
 def _spots(x: float, y: float, half_wide: float, half_high: float) -> Iterator[tuple[Spot, bool]]:
@@ -119,7 +120,7 @@ def _cost(
     )
     hidden = sum(overlap(box, dot) for index, dot in enumerate(dots) if index != own)
     under = sum(_crossed(*line, [box]) for line in lines)
-    return 50 * outside + 3 * hidden + 4 * sum(overlap(box, other) for other in boxes) + under
+    return 50 * outside + HARD * (hidden + sum(overlap(box, other) for other in boxes)) + under
 
 
 def _crossed(start: Spot, end: Spot, boxes: Sequence[Box]) -> float:

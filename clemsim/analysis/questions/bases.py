@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import polars as pl
 
-from clemsim.analysis.drawing import charts
+from clemsim.analysis.drawing.dots import grouped_dots
 from clemsim.analysis.kinds import AnalysisOptions
 from clemsim.analysis.questions.group_differences import summarise
 from clemsim.analysis.questions.model_comparison import BRIEF, ModelComparison, compare_groups, comparison_table
+from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.questions.variant_groups import one_of_each, tuned_groups
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence, join_names
@@ -50,8 +50,7 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
         title_ = "Each against its base, or the oldest model of that base, points of clemscore"
         table = comparison_table(comparisons, options.margin)
         tables.append(ResultTable("base_differences", title_, table, BRIEF))
-    figure = Figure("bases", "Models by the base they were tuned from", _draw(frame))
-    return Analysis(title, _sentences(spreads, comparisons, options.margin), tables, [figure], left_out)
+    return Analysis(title, _sentences(spreads, comparisons, options.margin), tables, _figures(evidence, frame), left_out)
 
 
 def _spreads(frame: pl.DataFrame) -> pl.DataFrame:
@@ -93,20 +92,12 @@ def _sentences(spreads: pl.DataFrame, comparisons: Sequence[ModelComparison], ma
     ]
 
 
-def _draw(frame: pl.DataFrame) -> charts.Specification:
-    metrics = {"clemscore": "clemscore", "played": "% Played", "quality": "Quality"}
-    rows = [
-        {"base": row["base_model"], "model": row["model"], "metric": title, "value": row[name]}
-        for row in frame.to_dicts()
-        for name, title in metrics.items()
-    ]
-    chart = alt.Chart(charts.chart_data(rows)).encode(
-        y=alt.Y("model:N", title=None, sort=None),
-        x=alt.X("value:Q", title="score (0 to 100)", scale=alt.Scale(domain=[0, 100])),
-        color=alt.Color("metric:N", title=None, sort=list(metrics.values()), scale=alt.Scale(range=charts.COLOURS)),
-        tooltip=["base:N", "model:N", "metric:N", "value:Q"],
-    )
-    points = chart.mark_point(filled=True, size=70, opacity=0.95).properties(width=460, height=alt.Step(22))
-    head = alt.Header(labelAngle=0, labelAlign="left", labelFontWeight="bold")
-    faceted = points.facet(row=alt.Row("base:N", title=None, header=head, sort=None), spacing=8)
-    return charts.specification_of(faceted.resolve_scale(y="independent"))
+def _figures(evidence: Evidence, frame: pl.DataFrame) -> list[Figure]:
+    """Draw the models of the bases that have several."""
+    several = frame.filter(pl.len().over("base_model") > 1)
+    if several.is_empty():
+        return []
+    ends = with_intervals(evidence).drop("clemscore", "played", "quality")
+    rows = several.join(ends, on="model", how="left", maintain_order="left").to_dicts()
+    caption = "Models by the base they were tuned from, with 95 % intervals; bases with two models or more"
+    return [Figure("bases", caption, grouped_dots(rows, "base_model", ["clemscore", "played", "quality"]))]

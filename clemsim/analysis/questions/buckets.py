@@ -5,19 +5,18 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-import altair as alt
 import polars as pl
 
-from clemsim.analysis.drawing import charts
-from clemsim.analysis.drawing.labels import WIDE, spread_out
+from clemsim.analysis.drawing.charts import Specification
+from clemsim.analysis.drawing.dots import grouped_dots
 from clemsim.analysis.kinds import AnalysisOptions
+from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.groups import bucket, buckets, spread
 from clemsim.analysis.wording import models, number
 
 BRIEF = ("bucket", "n", "lowest", "mean", "highest", "spread", "deviation")  # columns of a terminal
-TICK, GAP = 32, 8  # pixels: the length of a tick; the space around marks
 
 
 def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
@@ -38,7 +37,8 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
         ResultTable("buckets", "Spread of clemscore by size (billions of parameters)", frame, BRIEF),
         ResultTable("bucket_models", "The models of each bucket", members),
     ]
-    figure = Figure("buckets", "One tick a model at its clemscore, by size", _draw(members))
+    caption = "clemscore with 95 % intervals by size bucket, a bucket with its upper edge; the line is the mean of a bucket"
+    figure = Figure("buckets", caption, _draw(evidence, members, frame))
     return Analysis(title, _sentences(frame), tables, [figure], left_out)
 
 
@@ -88,39 +88,10 @@ def _overlaps(frame: pl.DataFrame) -> str:
     return f", and {len(pairs)} of {len(occupied) - 1} neighbouring pairs overlap: size alone does not order these models"
 
 
-def _draw(members: pl.DataFrame) -> charts.Specification:
-    names = buckets()
-    y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *members["clemscore"].to_list()], zero=True)
-    column = 4 * GAP + TICK + max(len(model) for model in members["model"]) * charts.NAME * WIDE
-    rows: list[dict[str, Any]] = []
-    for index, name in enumerate(names):
-        group = members.filter(pl.col("bucket") == name).to_dicts()
-        pixels = [charts.HEIGHT * (1 - y.share(row["clemscore"])) for row in group]
-        spots = spread_out(pixels, 12, 6, charts.HEIGHT - 6)
-        for row, spot in zip(group, spots, strict=True):
-            left = index * column + GAP
-            ends = {"x": left, "x2": left + TICK, "join": left + TICK + GAP, "text": left + TICK + GAP + 3}
-            rows.append({**row, **ends, "at": y.at(1 - spot / charts.HEIGHT)})
-    width = column * len(names)
-    pixel = alt.Scale(domain=[0, width], nice=False)
-    data = charts.chart_data(rows)
-    heads = [{"x": index * column + GAP, "bucket": name} for index, name in enumerate(names)]
-    edges = charts.chart_data([{"x": index * column} for index in range(1, len(names))])
-    base, up = alt.Chart(data), charts.y_of(y)
-    tips = ["model:N", "bucket:N", alt.Tooltip("parameters:Q", title="parameters (B)"), "clemscore:Q"]
-    x, bare = alt.X("x:Q", scale=pixel, axis=None), alt.Y("at:Q", scale=y.scale)
-    layers = [
-        alt.Chart(edges).mark_rule(color="#e4e6ea").encode(x=x),
-        base.mark_rule(strokeWidth=3, color=charts.COLOURS[0]).encode(x=x, x2="x2:Q", y=up, tooltip=tips),
-        base.mark_rule(strokeWidth=0.6, color=charts.GREY).encode(
-            x=alt.X("x2:Q", scale=pixel, axis=None), x2="join:Q", y=up, y2="at:Q"
-        ),
-        base.mark_text(align="left", fontSize=charts.NAME, color=charts.DARK).encode(
-            x=alt.X("text:Q", scale=pixel, axis=None), y=bare, text="model:N"
-        ),
-        alt.Chart(charts.chart_data(heads))
-        .mark_text(align="left", fontSize=11, fontWeight="bold", baseline="top")
-        .encode(x=x, y=alt.value(charts.HEIGHT + 8), text="bucket:N"),
-    ]
-    below = alt.TitleParams("parameters (billions; a bucket holds its upper edge)", orient="bottom", fontSize=12, dy=14)
-    return charts.specification_of(alt.layer(*layers).properties(width=width, height=charts.HEIGHT, title=below))
+def _draw(evidence: Evidence, members: pl.DataFrame, frame: pl.DataFrame) -> Specification:
+    ends = with_intervals(evidence).select("model", "clemscore_low", "clemscore_high")
+    heads = {
+        name: f"{name} billion, n = {n}, mean {number(mean)}" for name, n, mean in frame.select("bucket", "n", "mean").rows()
+    }
+    rows = members.join(ends, on="model", how="left", maintain_order="left").sort("parameters", "clemscore")
+    return grouped_dots([{**row, "head": heads[row["bucket"]]} for row in rows.to_dicts()], "head", ["clemscore"], mean=True)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from clemsim.analysis.drawing import charts
+from clemsim.analysis.drawing.charts import Specification
+from clemsim.analysis.drawing.scatter import cost_scatter
 from clemsim.analysis.kinds import AnalysisOptions
+from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.statistics.ranks import rank_correlation
@@ -45,9 +47,7 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     costs = {measure: known for measure, known in costs.items() if len(known)}
     if not costs:
         return Analysis(title, ["Neither latency nor tokens of a scored model are known."])
-    figures = [
-        Figure(measure.name, f"clemscore against {measure.unit}", _draw(known, measure)) for measure, known in costs.items()
-    ]
+    figures = [Figure(measure.name, _caption(measure), _draw(evidence, known, measure)) for measure, known in costs.items()]
     sentences = [sentence for measure, known in costs.items() for sentence in _sentences(known, measure)]
     about = "Latency (s a request), tokens (millions in all games), tokens a played episode of the games that all played"
     tables = [ResultTable("costs", about, _table(scored), BRIEF)]
@@ -77,6 +77,10 @@ def _tokens(evidence: Evidence) -> pl.DataFrame:
     tables = by_table if set(common) in (set(), set(evidence.games)) else by_table.head(0)
     both = pl.concat([by_run.select("model", "tokens", "done"), tables]).filter(pl.col("done") > 0)
     return both.select("model", (pl.col("tokens") / pl.col("done")).alias(TOKENS))
+
+
+def _caption(measure: CostMeasure) -> str:
+    return f"clemscore with 95 % intervals against {measure.unit}; line: the models that none beats at less"
 
 
 def _left_out(evidence: Evidence, scored: pl.DataFrame) -> list[str]:
@@ -125,12 +129,7 @@ def _sentences(known: pl.DataFrame, measure: CostMeasure) -> list[str]:
     return [f"{text} (Spearman {number(order.rho, 2)}, {interval}, n = {order.n}).", unbeaten]
 
 
-def _draw(known: pl.DataFrame, measure: CostMeasure) -> charts.Specification:
-    front, column = _front(known, measure), measure.column
-    rows = [
-        {**row, "kind": "unbeaten at its cost" if row["model"] in front else "beaten at less cost"}
-        for row in known.select("model", column, "clemscore").to_dicts()
-    ]
-    x = charts.axis_around(column, measure.axis, known[column].to_list(), log=True)
-    y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *known["clemscore"].to_list()], zero=True)
-    return charts.scatter(rows, x, y, colour="kind")
+def _draw(evidence: Evidence, known: pl.DataFrame, measure: CostMeasure) -> Specification:
+    ends = with_intervals(evidence).select("model", low="clemscore_low", high="clemscore_high")
+    rows = known.join(ends, on="model", how="left", maintain_order="left").to_dicts()
+    return cost_scatter(rows, measure.column, measure.axis, _front(known, measure))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
 
-import altair as alt
 import polars as pl
 
-from clemsim.analysis.drawing import charts
-from clemsim.analysis.drawing.labels import Box, place_names
+from clemsim.analysis.drawing.charts import Specification
+from clemsim.analysis.drawing.dynamics import dynamics_chart
 from clemsim.analysis.kinds import AnalysisOptions
+from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.statistics.differences import ALPHA, sensitivity_of
@@ -20,7 +19,6 @@ from clemsim.analysis.wording import difference_sentence, models, number
 OPEN, CLOSED = "open weights", "closed weights"
 MANY = 10  # models, for the dates of the others to say anything of one
 LONG_GAP = 150  # days without a release, after which the last date is worth a look
-SIZE = 10.5  # font size of a name
 
 
 def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
@@ -47,7 +45,8 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
         )
     ]
     left_out += _doubtful_dates(frame)
-    figure = Figure("dynamics", "clemscore by release date; the line is the best so far", _draw(frame.drop("cutoff")))
+    caption = "clemscore by release date; line and band: the best so far and its 95 % interval; arrow: a date far off"
+    figure = Figure("dynamics", caption, _draw(evidence, frame.drop("cutoff")))
     return Analysis(title, _sentences(evidence, frame), tables, [figure], left_out)
 
 
@@ -110,58 +109,7 @@ def _doubtful_dates(frame: pl.DataFrame) -> list[str]:
     return notes
 
 
-def _draw(frame: pl.DataFrame) -> charts.Specification:
-    days = frame["released"].dt.epoch("d").to_list()
-    x = charts.axis_around("day", "release date", days)
-    y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *frame["clemscore"].to_list()], zero=True)
-    rows = [
-        {**row, "day": day, "released": row["released"].isoformat()} for row, day in zip(frame.to_dicts(), days, strict=True)
-    ]
-    span: Any = alt.Scale(domain=[_milliseconds(x.low), _milliseconds(x.high)], nice=False, type="utc")
-    colour = alt.Color("kind:N", title=None, scale=alt.Scale(domain=[OPEN, CLOSED], range=charts.COLOURS))
-    across = alt.X("released:T", title=x.title, scale=span, axis=alt.Axis(grid=False, format="%b %Y", labelOverlap=True))
-    base = alt.Chart(charts.chart_data(rows))
-    texts = _names(rows, x, y)
-    text = alt.Chart(charts.chart_data(texts)).encode(
-        x=alt.X("day:T", scale=span), y=alt.Y("at:Q", scale=y.scale), text="model:N"
-    )
-    tips = ["model:N", "released:N", "kind:N", "clemscore:Q"]
-    layers = [
-        base.mark_line(interpolate="step-after", strokeWidth=2).encode(
-            x=across, y=alt.Y("best_so_far:Q", scale=y.scale), color=colour, order="day:Q"
-        ),
-        base.mark_circle(size=40, opacity=0.6).encode(x=across, y=charts.y_of(y), color=colour, tooltip=tips),
-        text.mark_text(fontSize=SIZE, stroke="white", strokeWidth=2.5),
-        text.mark_text(fontSize=SIZE, color=charts.DARK),
-    ]
-    return charts.specification_of(alt.layer(*layers).properties(width=charts.WIDTH, height=charts.HEIGHT))
-
-
-def _names(rows: Sequence[Mapping[str, Any]], x: charts.Axis, y: charts.Axis) -> list[dict[str, Any]]:
-    """Return the names of the models that raised the best of their kind, placed off the lines and the other points."""
-
-    def across(day: float) -> float:
-        return charts.WIDTH * x.share(day)
-
-    def down(score: float) -> float:
-        return charts.HEIGHT * (1 - y.share(score))
-
-    lines: list[Box] = []
-    for kind in (OPEN, CLOSED):
-        for row, later in pairwise(row for row in rows if row["kind"] == kind):
-            left, right = across(row["day"]), across(later["day"])
-            high, low = down(later["best_so_far"]), down(row["best_so_far"])
-            lines += [(left, low - 2, right, low + 2), (right - 2, high, right + 2, low)]
-    named = [row for row in rows if row["new_best"]]
-    others = [("", across(row["day"]), down(row["clemscore"])) for row in rows if not row["new_best"]]
-    spots = [(row["model"], across(row["day"]), down(row["clemscore"])) for row in named]
-    placed = place_names([*spots, *others], charts.WIDTH, charts.HEIGHT, SIZE, lines)[: len(named)]
-    return [
-        {"model": label.text, "day": _milliseconds(x.at(label.x / charts.WIDTH)), "at": y.at(1 - label.y / charts.HEIGHT)}
-        for label in placed
-    ]
-
-
-def _milliseconds(day: float) -> int:
-    """Convert days since 1970 to the milliseconds of Vega."""
-    return round(day * 86_400_000)
+def _draw(evidence: Evidence, frame: pl.DataFrame) -> Specification:
+    ends = with_intervals(evidence).select("model", low="clemscore_low", high="clemscore_high")
+    rows = frame.join(ends, on="model", how="left", maintain_order="left").to_dicts()
+    return dynamics_chart(rows, (OPEN, CLOSED))

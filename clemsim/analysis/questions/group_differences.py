@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import altair as alt
 import polars as pl
 
-from clemsim.analysis.drawing import charts
+from clemsim.analysis.drawing.forest import difference_panels
 from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import (
     BRIEF,
@@ -23,7 +21,6 @@ from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.wording import interval_text, number, p_text, plural, signed
 
-METRICS = {"played": "% Played", "quality": "Quality", "clemscore": "clemscore"}
 PARTS = {"played": "%Played", "quality": "Quality"}  # scores over all games that are a family of tests of their own
 
 
@@ -50,8 +47,9 @@ def analyse_groups(
         *summarise(comparisons, margin),
         *_parts_sentences(parts),
     ]
-    caption = f"{name.capitalize()}: differences per game, and of clemscore with its 95 % interval"
-    return Analysis(title, sentences, tables, [Figure(name, caption, _draw(by_game))], notes_on_names(evidence))
+    drawing = difference_panels(frame.to_dicts(), by_game.to_dicts())
+    caption = f"{name.capitalize()}: differences overall and per game with their 95 % intervals; filled: decided"
+    return Analysis(title, sentences, tables, [Figure(name, caption, drawing)], notes_on_names(evidence))
 
 
 def summarise(comparisons: Sequence[ModelComparison], margin: float = MARGIN) -> list[str]:
@@ -106,45 +104,3 @@ def _parts_sentences(parts: pl.DataFrame) -> list[str]:
         text = f"{name} differs in {len(decided)} of {len(tested)}{f': {named}' if named else ''}{rest}."
         sentences.append(text)
     return sentences
-
-
-def _draw(by_game: pl.DataFrame) -> charts.Specification:
-    rows = [
-        {
-            "pair": f"{row['model']} − {row['reference']}",
-            "game": row["game"],
-            "metric": title,
-            "difference": row[name],
-            "low": row[f"{name}_low"],
-            "high": row[f"{name}_high"],
-        }
-        for row in by_game.to_dicts()
-        for name, title in METRICS.items()
-        if row[name] is not None
-    ]
-    order = [game for game in by_game["game"].unique(maintain_order=True) if game != "overall"] + ["overall"]
-    panels = [
-        _panel(pair, [row for row in rows if row["pair"] == pair], order)
-        for pair in dict.fromkeys(row["pair"] for row in rows)
-    ]
-    return charts.specification_of(alt.concat(*panels, columns=2, spacing=22))
-
-
-def _panel(pair: str, rows: charts.Rows, order: Sequence[str]) -> Any:
-    base = alt.Chart(charts.chart_data(rows)).encode(
-        y=alt.Y("game:N", title=None, sort=list(order)),
-        yOffset=alt.YOffset("metric:N", sort=list(METRICS.values())),
-        color=alt.Color("metric:N", title=None, sort=list(METRICS.values()), scale=alt.Scale(range=charts.COLOURS)),
-    )
-    zero = alt.Chart(charts.chart_data([{"zero": 0}])).mark_rule(color=charts.GREY, strokeDash=[3, 3]).encode(x="zero:Q")
-    tips = [
-        "pair:N",
-        "game:N",
-        "metric:N",
-        *(alt.Tooltip(f"{name}:Q", format=".2f") for name in ("difference", "low", "high")),
-    ]
-    across = alt.X("low:Q", title="difference (points), with 95 % interval")
-    rule = base.mark_rule(strokeWidth=1.2).encode(x=across, x2="high:Q")
-    dots = base.mark_point(filled=True, size=42, opacity=1).encode(x=alt.X("difference:Q"), tooltip=tips)
-    title = alt.TitleParams(pair, fontSize=10.5, anchor="start")
-    return alt.layer(zero, rule, dots).properties(width=300, height=210, title=title)

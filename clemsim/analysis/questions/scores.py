@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from clemsim.analysis.results import Analysis, ResultTable
+from clemsim.analysis.drawing.forest import score_forest
+from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.mixed import MixedModel, fit_mixed_model
 from clemsim.analysis.statistics.rank_intervals import RankInterval, rank_intervals
@@ -33,7 +34,7 @@ def scores(evidence: Evidence) -> Analysis:
         title = "Mixed model: an episode's worth (0 to 100, aborted as 0), models against the first"
         tables.append(ResultTable("scores_mixed", title, _terms(mixed_model)))
         sentences.append(_deviations(mixed_model))
-    return Analysis("All models", sentences, tables, left_out=left_out)
+    return Analysis("All models", sentences, tables, _figures(frame), left_out)
 
 
 def with_intervals(evidence: Evidence) -> pl.DataFrame:
@@ -93,6 +94,12 @@ def _rank_sentences(ranks: Mapping[str, RankInterval]) -> list[str]:
         else (f"{plural(len(first), 'model')} can't be told apart from the first and make up tier 1 of {steps + 1}")
     )
     return [f"{text}; {alone}."]
+
+
+def _figures(frame: pl.DataFrame) -> list[Figure]:
+    rows = [row for row in frame.to_dicts() if row["clemscore"] is not None or row["worth"] is not None]
+    caption = "clemscore and worth with their 95 % intervals; a mark without a line has too few instances for an interval"
+    return [Figure("forest", caption, score_forest(rows))] if rows else []
 
 
 def _rounded(value: float | None) -> float | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, log
+from math import exp
 
 import numpy as np
 import polars as pl
 
-from clemsim.analysis.drawing import charts
+from clemsim.analysis.drawing.charts import Specification
+from clemsim.analysis.drawing.scatter import size_scatter
 from clemsim.analysis.kinds import AnalysisOptions
 from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.questions.size_fits import (
-    ALL,
     FEWEST,
     LN_P,
     SizeFits,
@@ -61,7 +61,7 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     slope, mixed_model = fit_family_slope(evidence, known), fit_random_effects(evidence, known)
     published, by_game = fit_published(evidence, known), fit_game_slopes(evidence, known)
     fits = SizeFits(regressions, correlations, slope, mixed_model, published, by_game)
-    caption = "clemscore against parameters, with 95 % intervals and the fitted mean"
+    caption = "clemscore against parameters; points of one size stand side by side; lines end with the data"
     figure = Figure("size", caption, _draw(evidence, known, regressions))
     return Analysis(title, size_sentences(fits, targets), _tables(fits, ranks, targets), [figure], left_out)
 
@@ -259,31 +259,16 @@ def _others(slope: FamilySlope | None, mixed_model: MixedModel | None) -> pl.Dat
     return pl.DataFrame(rows, columns, orient="row", infer_schema_length=None)
 
 
-def _draw(evidence: Evidence, known: pl.DataFrame, regressions: Sequence[SizeRegression]) -> charts.Specification:
+def _draw(evidence: Evidence, known: pl.DataFrame, regressions: Sequence[SizeRegression]) -> Specification:
     ends = with_intervals(evidence).select("model", low="clemscore_low", high="clemscore_high")
-    frame = known.join(ends, on="model", how="left").with_columns(
-        weights=pl.when(pl.col("open_weights"))
-        .then(pl.lit("open"))
-        .when(~pl.col("open_weights"))
-        .then(pl.lit("closed"))
-        .otherwise(pl.lit("unknown"))
-    )
-    rows = frame.select("model", "parameters", "clemscore", "weights", "low", "high").to_dicts()
-    x = charts.axis_around("parameters", "parameters (billions, log scale)", frame["parameters"].to_list(), log=True)
-    tops = [value for column in ("clemscore", "high") for value in frame[column].drop_nulls().to_list()]
-    y = charts.axis_around("clemscore", "clemscore (points, 0 to 100)", [0.0, *tops], zero=True)
-    under = []
-    for regression in regressions:
-        if list(regression.regressors) == [LN_P]:
-            under += charts.band_layers(
-                _line(regression, x), x, y, charts.DARK if regression.sample == ALL else charts.COLOURS[3]
-            )
-    return charts.scatter(rows, x, y, colour="weights", colour_title="weights", bars=True, under=under)
+    rows = known.join(ends, on="model", how="left", maintain_order="left").to_dicts()
+    return size_scatter(rows, dict(_line(regression) for regression in regressions if [*regression.regressors] == [LN_P]))
 
 
-def _line(regression: SizeRegression, x: charts.Axis) -> list[dict[str, float | str]]:
-    low, high = (log(float(value)) for value in (x.low, x.high))
-    ln_p = np.linspace(low, high, 60)
+def _line(regression: SizeRegression) -> tuple[str, list[dict[str, float]]]:
+    """Return the name of a fit, and its mean with the ends of its interval, as far as there are sizes and scores."""
+    sizes = np.log(regression.frame["parameters"].to_numpy())
+    ln_p = np.linspace(sizes.min(), sizes.max(), 60)
     lines = zip(ln_p, *regression.fit.band(np.column_stack([np.ones(60), ln_p])), strict=True)
-    legend = f"{regression.sample} (n = {regression.fit.n})"
-    return [{"parameters": exp(p), "mean": m, "low": a, "high": b, "what": legend} for p, m, a, b in lines]
+    spots = [{"parameters": exp(p), "mean": m, "low": max(a, 0.0), "high": b} for p, m, a, b in lines if m >= 0]
+    return f"{regression.sample} (n = {regression.fit.n})", spots

@@ -30,6 +30,8 @@ th, td { padding: .2rem .7rem .2rem 0; text-align: left; vertical-align: top; bo
 th { position: sticky; top: 0; background: #fff; font-weight: 600; } td { white-space: nowrap; }
 td.long { white-space: normal; min-width: 18rem; } .number { text-align: right; font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; color: #2f6db5; font-size: .9rem; margin: .6rem 0; }
+.line { margin: 1.2rem 0 0; border-top: 1px solid #dfe2e7; padding-top: .8rem; }
+.line > summary { color: inherit; font-size: 1em; margin: 0; }
 .vega-bind { font-size: .9rem; margin: .4rem 0; } details.left summary { color: #5b616b; }
 """
 SCRIPT = """
@@ -57,8 +59,11 @@ def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str]) -> s
 
 
 def _analysis(analysis: Analysis) -> str:
-    letter = f'<span class="letter">{escape(analysis.letter)}</span>' if analysis.letter else ""
-    parts = [f'<section><h2 id="{escape(analysis.key)}">{letter}{escape(analysis.title)}</h2>']
+    return _line(analysis) if analysis.brief else _section(analysis)
+
+
+def _section(analysis: Analysis) -> str:
+    parts = [f'<section><h2 id="{escape(analysis.key)}">{_letter(analysis)}{escape(analysis.title)}</h2>']
     parts.append(paragraphs_html(analysis.sentences))
     parts += [_figure(figure) for figure in analysis.figures]
     parts += [_table(table) for table in analysis.tables]
@@ -68,12 +73,26 @@ def _analysis(analysis: Analysis) -> str:
     return "".join([*parts, "</section>"])
 
 
+def _line(analysis: Analysis) -> str:
+    """Fold an analysis without much to say into one line; what little it has can be opened."""
+    text = f"{_letter(analysis)}<b>{escape(analysis.short_title)}</b>: {escape(' '.join(analysis.sentences))}"
+    key = f'class="line" id="{escape(analysis.key)}"'
+    inner = "".join(_table(table) for table in analysis.tables)
+    inner += list_html(analysis.left_out) if analysis.left_out else ""
+    return f"<details {key}><summary>{text}</summary>{inner}</details>" if inner else f"<p {key}>{text}</p>"
+
+
+def _letter(analysis: Analysis) -> str:
+    return f'<span class="letter">{escape(analysis.letter)}</span>' if analysis.letter else ""
+
+
 def _figure(figure: Figure) -> str:
     data = orjson.dumps(dict(figure.specification)).decode().replace("<", "\\u003c")
-    name = escape(figure.name)
+    name, about = escape(figure.name), escape(str(figure.specification.get("description") or figure.title))
     return (
-        f'<div class="figure"><div data-figure="spec-{name}"></div><div class="caption">{escape(figure.title)}</div>'
-        f'<script type="application/json" id="spec-{name}">{data}</script></div>'
+        f'<figure class="figure"><div role="img" aria-label="{about}" data-figure="spec-{name}"></div>'
+        f'<figcaption class="caption">{escape(figure.title)}</figcaption>'
+        f'<script type="application/json" id="spec-{name}">{data}</script></figure>'
     )
 
 
@@ -89,5 +108,4 @@ def _notes(notes: Sequence[str]) -> str:
 
 
 def _short(analysis: Analysis) -> str:
-    title = analysis.title.split(":")[0]
-    return f"{analysis.letter}: {title}" if analysis.letter else title
+    return f"{analysis.letter}: {analysis.short_title}" if analysis.letter else analysis.short_title

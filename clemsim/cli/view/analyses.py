@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from clemsim._util.text import plain
+from clemsim._util.text import plain, safe
 from clemsim.analysis.fresh_comparison import FreshComparison
 from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.run_comparison import RunComparison
@@ -15,13 +18,22 @@ from clemsim.analysis.writing.tables import cell_text, heading
 from clemsim.cli.view.tables import ruled_table
 
 ROWS = 20  # of a table; the files hold all rows
-SHORT = 9  # characters; columns of shorter cells are not folded
+NARROW = 12  # characters of a column of texts; no narrower, as names are not readable then
+WIDE = 2  # characters between columns where there is room
+BREAKS = re.compile(r"(?<=[-_/,: ])|(?<=\.)(?=\D)")  # where a name may be broken
 
 
 def report(analyses: Sequence[Analysis], left_out: Sequence[str]) -> Iterator[RenderableType]:
-    """Yield each analysis with its sentences and its main table, then the notes on what was left out."""
+    """Yield each analysis with its sentences and its main table, then the notes on what was left out.
+
+    An analysis with little to say is one line.
+    """
     for analysis in analyses:
         letter = f"{analysis.letter}  " if analysis.letter else ""
+        if analysis.brief:
+            head = plain(f"\n{letter}{analysis.short_title}", "bold")
+            yield Text.assemble(head, ": ", plain(" ".join(analysis.sentences)))
+            continue
         yield plain(f"\n{letter}{analysis.title}", "bold")
         for sentence in analysis.sentences:
             yield plain(f"  {sentence}")
@@ -93,17 +105,90 @@ def fresh_tables(comparison: FreshComparison) -> Iterator[RenderableType]:
 
 
 def table_of(table: ResultTable, most: int | None = None) -> RenderableType:
-    """Return a table with its first `most` rows, or all of them."""
+    """Return a table with its first `most` rows, or all of them, laid out for the width of the terminal."""
     frame = table.frame.select(table.brief) if table.brief else table.frame
-    more = 0 if most is None else max(0, len(frame) - most)
-    grid = ruled_table(table.title, title_style="dim", edges=False)
-    for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
-        number = dtype.is_numeric()
-        short = number or max((len(cell_text(cell, name)) for cell in frame[name]), default=0) <= SHORT
-        grid.add_column(heading(name), justify="right" if number else "left", overflow="fold", no_wrap=short)
-    for row in frame.head(most).iter_rows() if most else frame.iter_rows():
-        grid.add_row(*(plain(cell_text(cell, name)) for cell, name in zip(row, frame.columns, strict=True)))
-    if more:
-        grid.caption = Text(f"and {more} more rows in {table.name}.csv", "dim")
-        grid.caption_justify = "left"
-    return grid
+    shown = frame.head(most) if most else frame
+    columns = [
+        _Column(heading(name), dtype.is_numeric(), [safe(cell_text(cell, name)) for cell in shown[name]])
+        for name, dtype in zip(frame.columns, frame.dtypes, strict=True)
+    ]
+    return _FittedTable(table, columns, len(frame) - len(shown))
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of a table as safe text."""
+
+    title: str
+    is_number: bool
+    cells: Sequence[str]
+
+    @property
+    def widest(self) -> int:
+        """The width of the widest cell and of the longest word of the title, where titles break."""
+        return max(len(text) for text in (*self.title.split(), *self.cells, ""))
+
+    @property
+    def least(self) -> int:
+        """The width below which the column can't be read: that of numbers, and of short texts, is fixed."""
+        return self.widest if self.is_number else min(self.widest, NARROW)
+
+
+@dataclass(frozen=True)
+class _FittedTable:
+    """A table that fits the width it is given: titles break at spaces and names after hyphens; the columns for which no
+    width is left, from the last on, are named below it.
+    """
+
+    table: ResultTable
+    columns: Sequence[_Column]
+    more: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        kept, widths = _fit(self.columns, options.max_width)
+        grid = ruled_table(self.table.title, title_style="dim", edges=False)
+        if _total(widths, WIDE) > options.max_width:
+            grid.padding = 0
+        for column, width in zip(kept, widths, strict=True):
+            title = "\n".join(broken(column.title, width))
+            grid.add_column(plain(title), justify="right" if column.is_number else "left", no_wrap=True, min_width=width)
+        for cells in zip(*(column.cells for column in kept), strict=True):
+            grid.add_row(*(plain("\n".join(broken(cell, width))) for cell, width in zip(cells, widths, strict=True)))
+        if notes := self._notes(len(kept)):
+            grid.caption, grid.caption_justify = Text("\n".join(notes), "dim"), "left"
+        yield grid
+
+    def _notes(self, kept: int) -> list[str]:
+        hidden = [column.title for column in self.columns[kept:]]
+        notes = [f"and {self.more} more rows in {self.table.name}.csv"] if self.more else []
+        return notes + ([f"not shown at this width: {', '.join(hidden)}; see {self.table.name}.csv"] if hidden else [])
+
+
+def _fit(columns: Sequence[_Column], width: int) -> tuple[list[_Column], list[int]]:
+    """Return the columns that fit, and their widths: the widest texts are narrowed first."""
+    kept = list(columns)
+    while len(kept) > 1 and _total([column.least for column in kept]) > width:
+        kept.pop()
+    widths = [column.widest for column in kept]
+    while _total(widths) > width:
+        wide = [index for index, column in enumerate(kept) if widths[index] > column.least]
+        if not wide:
+            break
+        widths[max(wide, key=lambda index: widths[index])] -= 1
+    return kept, widths
+
+
+def _total(widths: Sequence[int], gap: int = 1) -> int:
+    return sum(widths) + gap * (len(widths) - 1)
+
+
+def broken(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most `width` characters, after hyphens and the like where there are any."""
+    lines = [""]
+    for piece in BREAKS.split(text):
+        if len(lines[-1]) + len(piece.rstrip()) <= width:
+            lines[-1] += piece
+            continue
+        first, *rest = wrap(piece, width, drop_whitespace=False) or [""]
+        lines += [first, *rest]
+    return [line.strip() for line in lines if line.strip()] or [""]

@@ -1,0 +1,195 @@
+"""Forest plots: scores with their intervals, and differences around a line at 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from clemsim.analysis.drawing import charts
+from clemsim.analysis.drawing.columns import Column, beside, column_of, span_of, tick_values
+
+METRICS = {"clemscore": "clemscore", "played": "% Played", "quality": "Quality"}
+MARKS = ("clemscore", "worth")
+DECIDED, UNDECIDED, UNTESTED = "decided", "undecided", "not tested by itself"
+FILL = {DECIDED: 1.0, UNDECIDED: 0.0, UNTESTED: 0.3}  # opacity of a mark
+LOOKS = {DECIDED: "filled", UNDECIDED: "hollow", UNTESTED: "light"}
+COLOUR = {"clemscore": charts.COLOURS[0], "% Played": charts.COLOURS[1], "Quality": charts.COLOURS[2]}
+ACROSS = 4  # panels in a row
+WIDTH, PANEL, WIDE = 560, 178, 754  # pixels of a plot alone, of one of several, and of one above these
+TOGETHER = ("joint_low", "joint_high")
+
+Row = Mapping[str, Any]
+
+
+def score_forest(rows: Sequence[Row]) -> charts.Specification:
+    """Draw the scores of models in the order of `rows`, which have the fields model, clemscore, clemscore_low,
+    clemscore_high and worth (points); a worth also has an interval where worth_low and worth_high are there.
+    """
+    column = column_of(rows, 17)
+    points = []
+    for row in column.rows:
+        for index, mark in enumerate(MARKS):
+            if row.get(mark) is not None:
+                ends = {"low": row.get(f"{mark}_low"), "high": row.get(f"{mark}_high")}
+                place = beside(row["line"], index, len(MARKS))
+                points.append({"model": row["name"], "line": place, "score": mark, "value": row[mark], **ends})
+    low, high = span_of((point[end] for point in points for end in ("value", "low", "high")), most=(-2.0, 102.0))
+    heading = "points (0 to 100), with 95 % intervals"
+    x = _x("value", (low, high), heading)
+    colour = alt.Color(
+        "score:N", title=None, legend=_top(), scale=alt.Scale(domain=list(MARKS), range=[charts.COLOURS[0], charts.GREY])
+    )
+    base = alt.Chart(charts.chart_data(points)).encode(y=column.y(), color=colour)
+    shape = alt.Shape("score:N", title=None, scale=alt.Scale(domain=list(MARKS), range=["circle", "diamond"]))
+    tips = ["model:N", "score:N", *_tips("value", "low", "high")]
+    layers = [
+        column.guides(WIDTH),
+        base.transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=1.6)
+        .encode(x=_x("low", (low, high), heading), x2="high:Q"),
+        base.mark_point(filled=True, size=42, opacity=1).encode(x=x, shape=shape, tooltip=tips),
+        *column.names(),
+    ]
+    chart = alt.layer(*layers).properties(width=WIDTH, height=column.height)
+    return charts.specification_of(chart, "The clemscore and the worth of each model with 95 % intervals, the best first.")
+
+
+def difference_forest(rows: Sequence[Row]) -> charts.Specification:
+    """Draw differences in clemscore, a row each, under a head for each group.
+
+    Fields: group, model, reference, difference, low, high (points), verdict; joint_low and joint_high where
+    they are there.
+    """
+    column = _groups(rows, 17)
+    points = [_point(row, row["line"], "clemscore") for row in column.rows if row["difference"] is not None]
+    panel = _panel(column, points, _ends(points), WIDTH, names=True, below=_key_to(points))
+    return charts.specification_of(panel, "Differences in clemscore to the reference of each group, with 95 % intervals.")
+
+
+def difference_panels(rows: Sequence[Row], by_game: Sequence[Row]) -> charts.Specification:
+    """Draw differences overall and in each game, as panels with one scale, a row for each comparison.
+
+    `rows`: as of `difference_forest`. `by_game`: a row for each comparison and game, and one for the game `overall`, with
+    the fields played, quality and clemscore, each with `_low` and `_high` (points), and `_verdict` where it was tested.
+    """
+    column = _groups(rows, 28)
+    lines = {_key(row): row for row in column.rows}
+    panels: dict[str, list[dict[str, Any]]] = {"overall": []}
+    for cells in by_game:
+        row = lines[_key(cells)]
+        known = [metric for metric in METRICS if metric != "clemscore" or cells["game"] == "overall"]
+        for index, metric in enumerate(known):
+            place = beside(row["line"], index, len(known))
+            own = row if metric == "clemscore" else _cells(cells, metric)
+            if own["difference"] is not None:
+                panels.setdefault(cells["game"], []).append(_point({**row, **own}, place, METRICS[metric]))
+    ends = _ends([point for points in panels.values() for point in points])
+    overall = panels.pop("overall")
+    drawn = [_panel(column, overall, ends, WIDE, names=True, title="overall", below=_key_to(overall))]
+    short = _groups(rows, 21, short=True)
+    drawn += [
+        _panel(short, points, ends, PANEL, names=index % ACROSS == 0, title=game)
+        for index, (game, points) in enumerate((game, points) for game, points in panels.items() if points)
+    ]
+    about = "Differences overall and per game to the reference of each group, with 95 % intervals, on one scale."
+    first, *games = drawn
+    both = alt.vconcat(first, alt.concat(*games, columns=ACROSS, spacing=14), spacing=18) if games else first
+    return charts.specification_of(both, about)
+
+
+def _groups(rows: Sequence[Row], step: float, *, short: bool = False) -> Column:
+    """Place rows under the heads of their groups; `short`: heads that do not name the reference."""
+    heads = [row["group"] if short else f"{row['group']}, against {row['reference']}" for row in rows]
+    return column_of(({**row, "head": head} for row, head in zip(rows, heads, strict=True)), step, head="head")
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    return row["group"], row["model"], row["reference"]
+
+
+def _cells(cells: Row, metric: str) -> dict[str, Any]:
+    ends = {"low": cells.get(f"{metric}_low"), "high": cells.get(f"{metric}_high")}
+    together = {name: cells.get(f"{metric}_{name}") for name in TOGETHER}
+    return {"difference": cells[metric], **ends, **together, "verdict": cells.get(f"{metric}_verdict")}
+
+
+def _point(row: Row, line: float, metric: str) -> dict[str, Any]:
+    verdict = row.get("verdict")
+    mark = UNTESTED if verdict is None else DECIDED if verdict in ("higher", "lower") else UNDECIDED
+    fields = {name: row.get(name) for name in ("model", "reference", "difference", "low", "high", *TOGETHER)}
+    return {**fields, "line": line, "metric": metric, "mark": mark, "fill": FILL[mark]}
+
+
+def _ends(points: Sequence[Row]) -> tuple[float, float]:
+    fields = ("difference", "low", "high", *TOGETHER)
+    return span_of((point[field] for point in points for field in fields), most=(-102.0, 102.0))
+
+
+def _panel(
+    column: Column,
+    points: Sequence[Row],
+    ends: tuple[float, float],
+    width: float,
+    *,
+    names: bool,
+    title: str = "",
+    below: str = "",
+) -> Any:
+    together = any(point["joint_low"] is not None for point in points)
+    metrics = [metric for metric in COLOUR if any(point["metric"] == metric for point in points)]
+    colours = alt.Scale(domain=metrics, range=[COLOUR[metric] for metric in metrics])
+    base = alt.Chart(charts.chart_data(points)).encode(
+        y=column.y(), color=alt.Color("metric:N", title=None, scale=colours, legend=_top() if len(metrics) > 1 else None)
+    )
+    wide = width > PANEL
+    heading = f"difference (points), with 95 % interval{_both(together)}" if wide else "difference (points)"
+
+    def x_of(field: str) -> alt.X:
+        return _x(field, ends, heading, 9 if wide else 4)
+
+    zero = alt.Chart(charts.chart_data([{"zero": 0}])).mark_rule(color=charts.DARK, strokeWidth=1)
+    dots = base.encode(x=x_of("difference"))
+    verdict = alt.Tooltip("mark:N", title="verdict")
+    tips = ["model:N", "reference:N", "metric:N", *_tips("difference", "low", "high"), verdict]
+    opacity = alt.FillOpacity("fill:Q", scale=None, legend=None)
+    layers = [
+        column.guides(width),
+        zero.encode(x=x_of("zero")),
+        *([base.mark_rule(strokeWidth=1).encode(x=x_of("joint_low"), x2="joint_high:Q")] if together else []),
+        base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2).encode(x=x_of("low"), x2="high:Q"),
+        dots.mark_point(filled=True, size=50, opacity=1).encode(color=alt.value("white")),
+        dots.mark_point(size=46, strokeWidth=1.5, opacity=1).encode(
+            fill=alt.Fill("metric:N", scale=colours, legend=None), fillOpacity=opacity, tooltip=tips
+        ),
+        *(column.names() if names else []),
+    ]
+    key: dict[str, Any] = (
+        {"subtitle": below, "subtitleFontSize": 11, "fontSize": 12} if title else {"fontSize": 11, "fontWeight": "normal"}
+    )
+    head = alt.TitleParams(title or below, anchor="start", **key)
+    return alt.layer(*layers).properties(width=width, height=column.height, title=head)
+
+
+def _key_to(points: Sequence[Row]) -> str:
+    """Return what the fill of the marks says."""
+    return "; ".join(f"{look}: {mark}" for mark, look in LOOKS.items() if any(point["mark"] == mark for point in points))
+
+
+def _both(together: bool) -> str:
+    return " (thick: by itself; thin: of all rows together)" if together else ""
+
+
+def _x(field: str, ends: tuple[float, float], title: str, ticks: int = 8) -> alt.X:
+    scale = alt.Scale(domain=list(ends), nice=False, zero=False)
+    marks = alt.Axis(gridOpacity=0.5, values=tick_values(*ends, ticks))
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=marks)
+
+
+def _top() -> alt.Legend:
+    return alt.Legend(orient="top")
+
+
+def _tips(*fields: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{field}:Q", format=".2f") for field in fields]
