@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from clemsim.analysis.extra import load
+from clemsim.analysis.kinds import MARGIN
 
 if TYPE_CHECKING:
     from clemsim.analysis.run_comparison import RunComparison
@@ -18,17 +19,19 @@ def compare(
     b: str | None = None,
     *,
     anyway: bool = False,
+    margin: float = MARGIN,
     these_instances: bool = False,
 ) -> RunComparison:
     """Compare agent `a` of one run with agent `b` of another, game by game, paired by instance.
 
     A run is a folder or a `Run`; `a` and `b` may be left out where a run has only one agent. The result has rows with
     differences in points, 95 % intervals and p values, sentences, notes and a view for notebooks. `anyway`: compare even
-    where suites, rules or constraints differ, by the names of games and instances. `these_instances`: read intervals and p
-    values for these instances only (needs repetitions), not for instances of this kind. Raises UsageError where the runs
-    cannot be compared or the extra is missing, and StoreError.
+    where suites, rules or constraints differ, by the names of games and instances. `margin`: points of clemscore within
+    which two agents count as equivalent. `these_instances`: read intervals and p values for these instances only (needs
+    repetitions), not for instances of this kind. Raises UsageError where the runs cannot be compared or the extra is
+    missing, and StoreError.
     """
     comparison: RunComparison = load("clemsim.analysis.run_comparison").compare_runs(
-        run_a, run_b, a, b, anyway=anyway, these_instances=these_instances
+        run_a, run_b, a, b, anyway=anyway, margin=margin, these_instances=these_instances
     )
     return comparison

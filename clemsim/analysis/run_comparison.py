@@ -11,6 +11,7 @@ from typing import Literal
 
 import polars as pl
 
+from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.episodes import repetitions_of
 from clemsim.analysis.sources.evidence import Evidence, join_names
@@ -124,6 +125,7 @@ def compare_runs(
     b: str | None = None,
     *,
     anyway: bool = False,
+    margin: float = MARGIN,
     these_instances: bool = False,
 ) -> RunComparison:
     """Compare agent `a` of the run in folder `run_a` with agent `b` of `run_b`, on the instances that both have finished.
@@ -131,8 +133,9 @@ def compare_runs(
     `a` and `b` may be left out where a run has only one agent. Differences are paired by instance; their intervals and
     p values are those of `clemsim.results.differences`. Runs of different suites,
     rules, prompts, instances or constraints are compared only with `anyway`, by the names of games and instances; a note
-    then names the difference. `these_instances`: intervals and p values for these instances only, in which nothing but
-    run-to-run noise counts (`clemsim.results.these_instances`); else for instances of this kind.
+    then names the difference. Agents whose clemscores are shown to differ by less than `margin` points are said to be
+    equivalent. `these_instances`: intervals and p values for these instances only, in which nothing but run-to-run noise
+    counts (`clemsim.results.these_instances`); else for instances of this kind.
 
     Raises UsageError where the runs cannot be compared, have no finished instance in common or several agents to choose
     from, and StoreError where a folder holds no readable run.
@@ -156,7 +159,7 @@ def compare_runs(
     notes = [*obstacles, *sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes, *_bounds(*played)]
     if these_instances and main.interval is None:
         notes.append("no interval for these instances only: every game needs an instance that both finished twice")
-    sentences = (*_sentences(sample, names, main, sensitivity), *_detectable(rows))
+    sentences = (*_sentences(sample, names, main, sensitivity, margin), *_detectable(rows))
     return RunComparison(
         *names,
         rows,
@@ -273,8 +276,10 @@ def _row(
     )
 
 
-def _sentences(sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity) -> tuple[str, ...]:
-    sentences = [f"clemscore: {difference_sentence(*names, main, main.p, sensitivity)}"]
+def _sentences(
+    sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity, margin: float
+) -> tuple[str, ...]:
+    sentences = [f"clemscore: {difference_sentence(*names, main, main.p, sensitivity, margin=margin)}"]
     if sensitivity.range and len(sample.games) > 1 and any(sensitivity.range):
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")

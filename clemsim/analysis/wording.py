@@ -77,7 +77,7 @@ def difference_sentence(
         return f"{first} and {second} can't be compared: one of them has no {score}."
     fragile = _fragility(sensitivity)
     if number(difference.value) == "0.0":
-        return f"{_no_difference(first, second, difference, tests, margin)}{fragile}."
+        return f"{_no_difference(first, second, difference, tests, margin, score)}{fragile}."
     place = "above" if difference.value > 0 else "below"
     unit = "points" if score == "clemscore" else f"points of {score}"
     text = f"{first} lies {number(abs(difference.value))} {unit} {place} {second}"
@@ -100,13 +100,13 @@ def unresolved(difference: Difference) -> str:
     return f"not resolved by this much play{'' if difference.detectable is None else seen}"
 
 
-def _no_difference(first: str, second: str, difference: Difference, tests: int, margin: float | None) -> str:
-    text = f"no difference is seen between {first} and {second}"
+def _no_difference(first: str, second: str, difference: Difference, tests: int, margin: float | None, score: str) -> str:
+    text = f"no difference is seen between {first} and {second}{'' if score == 'clemscore' else f' in {score}'}"
     if difference.interval is None:
         return f"{text}, with too few instances for an interval"
     most = max(abs(end) for end in difference.interval)
     same = _equivalence(difference, margin)
-    joint = f", together with {tests - 1} other tests" if tests > 1 else ""
+    joint = f", together with {plural(tests - 1, 'other test')}" if tests > 1 else ""
     possible = f"up to {number(most)} points either way are possible (95 % interval{joint})"
     return f"{text}; {possible}{same and f'; {same}'}"
 

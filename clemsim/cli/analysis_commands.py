@@ -58,10 +58,18 @@ def run_analyses(
 
 
 def run_comparison(
-    run_a: Path, run_b: Path, a: str | None, b: str | None, *, anyway: bool, these_instances: bool, as_object: bool
+    run_a: Path,
+    run_b: Path,
+    a: str | None,
+    b: str | None,
+    *,
+    anyway: bool,
+    margin: float,
+    these_instances: bool,
+    as_object: bool,
 ) -> None:
     """Compare two runs and print the result. Raises ClemsimError."""
-    comparison = compare_runs(run_a, run_b, a, b, anyway=anyway, these_instances=these_instances)
+    comparison = compare_runs(run_a, run_b, a, b, anyway=anyway, margin=margin, these_instances=these_instances)
     if as_object:
         print_json(comparison)
         return

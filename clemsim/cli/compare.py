@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from clemsim.analysis.extra import load
+from clemsim.analysis.kinds import MARGIN
 from clemsim.cli.analyze import COMMANDS
 from clemsim.cli.common import fail, one_line
-from clemsim.cli.options import JsonOption
+from clemsim.cli.options import JsonOption, finite
 
 
 def compare(
@@ -25,6 +26,12 @@ def compare(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Compare even where suites, rules or constraints differ; notes name them.")
     ] = False,
+    margin: Annotated[
+        float,
+        typer.Option(
+            min=0.1, max=100.0, callback=finite, help="Agents within so many points of each other count as equivalent."
+        ),
+    ] = MARGIN,
     these_instances: Annotated[
         bool,
         typer.Option(
@@ -57,4 +64,6 @@ def compare(
                 fail("--fresh goes with neither --anyway nor --these-instances")
             load(COMMANDS).run_fresh_comparison(run_a, run_b, [name for name in (a, b) if name], as_object=json)
             return
-        load(COMMANDS).run_comparison(run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, as_object=json)
+        load(COMMANDS).run_comparison(
+            run_a, run_b, a, b, anyway=anyway, margin=margin, these_instances=these_instances, as_object=json
+        )

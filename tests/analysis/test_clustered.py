@@ -53,7 +53,7 @@ def test_a_curve_is_no_line() -> None:
     x = np.linspace(0, 6, 30)
     line, curve = (quadratic_p(y + rng.normal(0, 1, 30), x) for y in (3 * x, x**2))
     assert line is not None and line > 0.05 and curve is not None and curve < 0.001
-    assert quadratic_p(x[:4], x[:4]) is None
+    assert quadratic_p(x[:7] ** 2, x[:7]) is None
 
 
 @pytest.mark.parametrize(("count", "least"), [(3, 2 / 6), (4, 2 / 24), (5, 2 / 120)])

@@ -111,3 +111,49 @@ def test_all_nine_have_tables_figures_and_sentences(analyses: dict[str, Analysis
     for letter, analysis in analyses.items():
         assert analysis.sentences and analysis.tables, letter
         assert letter == "scores" or analysis.figures, letter
+
+
+def test_differences_of_the_paper(analyses: dict[str, Analysis]) -> None:
+    by_game = {(row["model"], row["game"]): row for row in frame(analyses["f"], "quantisation_by_game").to_dicts()}
+    assert by_game["meta-llama-3-8b-instruct-gguf-q4", "referencegame"]["played"] == pytest.approx(-99.44, abs=0.005)
+    rows = {row["model"]: row for row in frame(analyses["f"], "quantisation_differences").to_dicts()}
+    assert rows["meta-llama-3-70b-instruct-gguf-q8"]["never_played_as_0"] == pytest.approx(8.792, abs=0.0005)
+    assert rows["meta-llama-3-70b-instruct-gguf-q8"]["without_one_game_low"] == pytest.approx(-2.686, abs=0.0005)
+    assert rows["c4ai-command-r-plus-gguf-q4"]["common_games"] == pytest.approx(-6.66, abs=0.005)
+    access = {row["model"]: row["difference"] for row in frame(analyses["g"], "access_differences").to_dicts()}
+    assert [round(access[name], 2) for name in ("llama-3-70b-groq", "llama-3-70b-together.ai")] == [4.23, 0.09]
+    parts = frame(analyses["f"], "quantisation_parts").filter(pl.col("verdict") == "lower")
+    assert {"meta-llama-3-8b-instruct-gguf-q4", "c4ai-command-r-plus-gguf-q4"} == set(parts["model"])  # of %Played
+    assert set(parts["score"]) == {"played"}
+
+
+def test_size_without_a_lineage_and_by_game(analyses: dict[str, Analysis]) -> None:
+    checks = {row["sample"]: row for row in frame(analyses["a"], "size_checks").to_dicts()}
+    assert (f"{checks['without gpt']['slope']:.1f}", f"{checks['without gpt']['r_squared']:.2f}") == ("4.8", "0.51")
+    slopes = {row["game"]: row for row in frame(analyses["a"], "size_by_game").to_dicts()}
+    assert (f"{slopes['referencegame']['slope']:.1f}", f"{slopes['privateshared']['slope']:.1f}") == ("2.2", "12.6")
+    mean = slopes["mean, games as a sample"]
+    assert (f"{mean['low']:.1f}", f"{mean['high']:.1f}") == ("2.5", "9.8")
+    unpublished = next(
+        note for note in analyses["a"].left_out if note.startswith("of 9 models the size was never published")
+    )
+    assert "gpt-4o-2024-05-13" in unpublished
+
+
+def test_no_model_is_unbeaten_for_want_of_a_game(analyses: dict[str, Analysis]) -> None:
+    costs = {row["model"]: row for row in frame(analyses["h"], "costs").to_dicts()}
+    assert (
+        costs["command-r-plus"]["tokens_a_played_episode"] is None and costs["command-r-plus"]["unbeaten_by_tokens"] is None
+    )
+    assert costs["gpt-4-1106-preview"]["unbeaten_by_tokens"] is True
+
+
+def test_ranks_are_known_in_part(analyses: dict[str, Analysis]) -> None:
+    rows = frame(analyses["scores"], "scores").to_dicts()
+    for row in rows:
+        assert row["rank_low"] <= row["rank"] <= row["rank_high"]
+    assert [row["tier"] for row in rows] == sorted(row["tier"] for row in rows) and rows[-1]["tier"] < 20
+
+
+def test_a_date_far_from_all_others_is_named(analyses: dict[str, Analysis]) -> None:
+    assert any("tulu-2-dpo-70b" in note and "check the release date" in note for note in analyses["i"].left_out)

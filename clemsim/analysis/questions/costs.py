@@ -15,7 +15,7 @@ from clemsim.analysis.statistics.ranks import rank_correlation
 from clemsim.analysis.wording import interval_text, models, number, strength
 
 TOKENS = "tokens_a_played_episode"
-BRIEF = ("model", "clemscore", "latency", "tokens_in", "tokens_out", TOKENS)  # columns of a terminal
+BRIEF = ("model", "clemscore", "latency", TOKENS)  # columns of a terminal
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from clemsim.analysis.statistics.differences import ALPHA, sensitivity_of
 from clemsim.analysis.wording import difference_sentence, models, number
 
 OPEN, CLOSED = "open weights", "closed weights"
+MANY = 10  # models, for the dates of the others to say anything of one
 LONG_GAP = 150  # days without a release, after which the last date is worth a look
 SIZE = 10.5  # font size of a name
 
@@ -103,7 +104,7 @@ def _doubtful_dates(frame: pl.DataFrame) -> list[str]:
     )
     days = frame.sort("released").select("model", "released").rows()
     gaps = [later for (_, before), later in pairwise(days) if (later[1] - before).days > LONG_GAP]
-    if gaps and gaps[-1] == days[-1]:
+    if len(days) >= MANY and gaps and gaps[-1] == days[-1]:
         model, released = days[-1]
         notes.append(f"check the release date of {model}, {released}: it lies more than {LONG_GAP} days after all others")
     return notes

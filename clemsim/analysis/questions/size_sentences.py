@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log
+from math import exp, isnan, log
 
 from clemsim.analysis.questions.size_fits import ALL, BOTH, LN_P, SLOPE, SizeFits, SizeRegression, crosses_zero, mean_slope
 from clemsim.analysis.statistics.clustered import quadratic_p, without_clusters
@@ -22,7 +22,7 @@ def size_sentences(fits: SizeFits, targets: Sequence[float]) -> list[str]:
     dependent = next((regression for regression in regressions if regression.sample == BOTH), regressions[0])
     return [
         *(_explained(regression) for regression in regressions),
-        _dependence(dependent),
+        *_dependence(dependent),
         *_doubts(fits),
         *([_order(order)] if order else []),
         _needed(regressions[0], targets),
@@ -78,20 +78,23 @@ def _doubts(fits: SizeFits) -> list[str]:
     return sentences
 
 
-def _dependence(regression: SizeRegression) -> str:
+def _dependence(regression: SizeRegression) -> list[str]:
     """Say how far a fit depends on single models."""
     frame, n = regression.frame, regression.fit.n
     rows = influence(frame["clemscore"].to_numpy(), regression.regressors, frame["model"].to_list())
+    rows = [row for row in rows if not isnan(row.r_squared)]  # of which not all scores are the same
+    if len(rows) < len(frame):
+        return ["Without one of the models all scores are the same: the fit rests on it alone."]
     lowest, highest = min(rows, key=lambda row: row.r_squared), max(rows, key=lambda row: row.r_squared)
     if highest.r_squared - lowest.r_squared < STEADY:
-        return (
+        return [
             f"No single model decides that: R² without one of them stays between {lowest.r_squared:.2f} and "
             f"{highest.r_squared:.2f} (n = {n})."
-        )
-    return (
+        ]
+    return [
         f"One model can make much of that: R² is {regression.fit.r_squared:.2f}, without {lowest.name} "
         f"{lowest.r_squared:.2f}, without {highest.name} {highest.r_squared:.2f} (n = {n})."
-    )
+    ]
 
 
 def _order(order: RankCorrelation) -> str:
@@ -124,7 +127,8 @@ def _within_families(slope: FamilySlope) -> str:
     relation = "higher" if slope.interval[0] > 0 else "lower" if slope.interval[1] < 0 else "not clearly higher or lower"
     return (
         f"Within families larger models score {relation}: {number(slope.slope)} points for each unit of ln(P) "
-        f"({interval_text(slope.interval)}; {slope.n} models of {slope.families} families, HC3)."
+        f"({interval_text(slope.interval)}; {slope.n} models of {slope.families} "
+        f"{'family' if slope.families == 1 else 'families'}, errors {slope.kind})."
     )
 
 

@@ -141,10 +141,11 @@ def notes_on_names(evidence: Evidence) -> list[str]:
 
 
 def _reference(variants: pl.DataFrame) -> pl.DataFrame:
-    """Return, of variants of the same weights, the one in full precision, locally served, or else of unknown access; of
-    several the first by name.
+    """Return, of variants of the same weights, the one with plain decoding, in full precision, locally served, or else of
+    unknown access; of several the first by name.
     """
     full = pl.col("quantisation").is_null() | (pl.col("quantisation") >= FULL)
     local = pl.col("access").is_in(LOCAL[:1]).fill_null(value=False), pl.col("access").is_in(LOCAL).fill_null(value=False)
     by_name = variants.sort("model")
-    return by_name.sort(full, *local, pl.col("access").is_null(), descending=True, maintain_order=True).head(1)
+    plain = pl.col("decoding").eq_missing(pl.lit("constrained")).not_()
+    return by_name.sort(plain, full, *local, pl.col("access").is_null(), descending=True, maintain_order=True).head(1)

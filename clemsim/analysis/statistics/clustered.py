@@ -11,6 +11,7 @@ from scipy import stats
 from clemsim.analysis.statistics.averages import Numbers
 from clemsim.results.intervals import Interval
 
+ENOUGH = 8  # observations, for a curve to be told from a line
 FEWEST = 3  # clusters; of fewer no spread between clusters can be told
 
 
@@ -82,9 +83,9 @@ def without_clusters(y: Numbers, regressors: Mapping[str, Numbers], clusters: Se
 
 def quadratic_p(y: Numbers, x: Numbers) -> float | None:
     """Return the p value of the square of x beside x (t test; Cook and Weisberg 1999, section 14.1.2): a test of whether a
-    straight line fits. None for too few observations.
+    straight line fits. None for fewer than eight observations.
     """
-    if len(y) < 5 or len(np.unique(x)) < 3:
+    if len(y) < ENOUGH or len(np.unique(x)) < 3:
         return None
     centred = x - x.mean()
     design = np.column_stack([np.ones(len(x)), centred, centred**2])

@@ -12,6 +12,7 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
 from clemsim.analysis.statistics.averages import Numbers
+from clemsim.analysis.statistics.clustered import clustered_coefficients
 from clemsim.results.intervals import Interval
 
 EDGES = (0, 6, 10, 60, 100, 200, 1000, 2000)  # billions of parameters; a bucket holds its upper edge (Bhavsar et al. 2024)
@@ -36,7 +37,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class FamilySlope:
-    """The slope of size within families, in points of score for each unit of ln(parameters), with HC3 error."""
+    """The slope of size within families, in points of score for each unit of ln(parameters).
+
+    `kind`: that of its error, clustered by family or, of fewer than three families, HC3.
+    """
 
     families: int
     n: int
@@ -44,6 +48,7 @@ class FamilySlope:
     error: float
     interval: Interval
     p: float
+    kind: str
 
 
 def bucket(parameters: float) -> str | None:
@@ -71,8 +76,8 @@ def slope_within_families(score: Numbers, ln_size: Numbers, families: Sequence[s
     """Fit the slope of size inside families (fixed effects of the family; Wooldridge 2010, section 10.5), so that the
     training that a family shares is not taken for an effect of size.
 
-    Errors are HC3. Only families with models of different sizes count. Raises ValueError unless such families have two
-    models more than there are families.
+    Errors are clustered by family (CR2) or, for fewer than three families, HC3. Only families with models of different sizes
+    count. Raises ValueError unless such families have two models more than there are families.
     """
     sizes: dict[str, set[float]] = {}
     for family, size in zip(families, ln_size, strict=True):
@@ -83,9 +88,14 @@ def slope_within_families(score: Numbers, ln_size: Numbers, families: Sequence[s
     if len(kept) < len(names) + 2:
         raise ValueError("too few families have models of several sizes")
     dummies = np.array([[float(family == name) for name in names] for family in kept])
+    others = {name: dummies[:, index] for index, name in enumerate(names) if index}
+    clustered = clustered_coefficients(score[keep], {"ln(P)": ln_size[keep], **others}, kept)
+    if clustered:
+        own = clustered[1]
+        return FamilySlope(len(names), len(kept), own.value, own.error, own.interval, own.p, "clustered by family")
     result = OLS(score[keep], np.column_stack([ln_size[keep], dummies])).fit()
     robust = result.get_robustcov_results("HC3", use_t=True)
     error = float(robust.bse[0])
     half = float(stats.t.ppf(0.975, result.df_resid)) * error
     slope = float(result.params[0])
-    return FamilySlope(len(names), len(kept), slope, error, (slope - half, slope + half), float(robust.pvalues[0]))
+    return FamilySlope(len(names), len(kept), slope, error, (slope - half, slope + half), float(robust.pvalues[0]), "HC3")

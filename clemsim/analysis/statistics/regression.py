@@ -119,6 +119,11 @@ def influence(y: Numbers, regressors: Mapping[str, Numbers], names: Sequence[str
     """Return leverage, externally studentised residual, Cook's distance (Cook 1977) and DFFITS (Belsley, Kuh and Welsch
     1980) of each observation, and the fit without it; the largest Cook's distance first. Raises ValueError as `fit` does.
     """
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a fit without residuals, or of scores that are all the same
+        return _influence(y, regressors, names)
+
+
+def _influence(y: Numbers, regressors: Mapping[str, Numbers], names: Sequence[str]) -> list[Influence]:
     measures = OLSInfluence(_ols(y, regressors))
     rows = []
     for index, name in enumerate(names):
