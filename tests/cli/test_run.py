@@ -25,7 +25,7 @@ THROUGHPUT = {
     *("turns", "requests", "retries", "seconds", "turns_per_second", "tokens_in", "tokens_out", "tokens_cached"),
     *("peak_in_flight", "cpu_ms_per_turn", "loop_lag_ms"),
 }
-ARENA = {"episodes", "success", "failure", "aborted", "unfinished", "played", "quality", "ci"}
+ARENA = {"episodes", "success", "failure", "aborted", "unfinished", "played", "quality", "worth", "ci"}
 QUICK = ("run", "--agent", "baseline", "--out", "r")
 
 
