@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -26,9 +27,16 @@ def finished(tmp_path: Path) -> Path:
     return Path(shutil.copytree(FINISHED, tmp_path / "finished"))
 
 
+def values(summary: Any) -> Any:
+    """Return a summary without what 0.1.0 estimated in another way or did not know."""
+    if not isinstance(summary, dict):
+        return summary
+    return {name: values(own) for name, own in summary.items() if name not in ("ci", "worth", "detectable", "noise")}
+
+
 def test_its_summary_is_the_one_it_was_left_with(finished: Path) -> None:
     written = orjson.loads((finished / "summary.json").read_bytes())
-    assert clemsim.open_run(finished).summary.as_json() == {**written, "run": str(finished)}
+    assert values(clemsim.open_run(finished).summary.as_json()) == values({**written, "run": str(finished)})
 
 
 @pytest.mark.parametrize("folder", [FINISHED, STOPPED], ids=lambda folder: folder.name)
@@ -41,7 +49,7 @@ def test_it_is_shown_scored_exported_and_analysed(clemsim_command: Clemsim, fini
     assert "taboo" in clemsim_command("show", finished).out
     assert "[1]" not in clemsim_command("show", finished, 1).err
     before = orjson.loads((finished / "summary.json").read_bytes())
-    assert clemsim_command("score", finished, "--json").json["agents"] == before["agents"]
+    assert values(clemsim_command("score", finished, "--json").json["agents"]) == values(before["agents"])
     for form in ("clembench", "jsonl", "parquet", "trace"):
         assert clemsim_command("export", finished, "--format", form, "--out", tmp_path / form).code == 0
     analysed = clemsim_command("analyze", finished, "--only", "d", "--figures", "none", "--out", tmp_path / "analysis")
@@ -70,4 +78,4 @@ async def test_it_is_resumed_to_the_same_scores(tmp_path: Path) -> None:
         assert base.execute("PRAGMA user_version").fetchone() == (3,)
         checked, without = checksums.counts(base)
         assert checked > 0 and without > 0, "those that ended before have none"
-    assert run.summary.as_json()["agents"] == orjson.loads((folder / "resumed.json").read_bytes())
+    assert values(run.summary.as_json()["agents"]) == values(orjson.loads((folder / "resumed.json").read_bytes()))
