@@ -51,7 +51,7 @@ ALL = [
     Benchmark("crash", ["--kills", "5"]),
     Benchmark("neighbours", ["--trials", "2"]),
     Benchmark("cli_fuzz", ["--calls", "60"]),
-    Benchmark("coverage", ["--simulations", "200", "--draws", "500"]),
+    Benchmark("coverage", ["--simulations", "100", "--cells", "7 games x 4", "quick"], ["--simulations", "400"]),
     Benchmark("sequential", ["--runs", "40"]),
     Benchmark("stress_truth", ["--short"]),
     Benchmark("stress_capacity", ["--seconds", "3"]),
