@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from clemsim.catalog.kinds import AgentKind, AgentOptions
 from clemsim.engines.address import checked_url
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.credentials import api_key
 from clemsim.engines.replicas import ReplicatedEngine
+from clemsim.engines.secret_values import SHORTEST
 from clemsim.engines.streaming import StreamingEngine
 from clemsim.errors import UsageError
 from clemsim.runtime.model_agent import ModelAgent
@@ -52,6 +54,8 @@ def _engine(model: str, url: str, options: AgentOptions, key_env: str, *, failov
     """Make the engine of one server."""
     found = api_key(url, key_env)
     key, network = found.value if found else None, options.network
+    if found and len(found.value) >= SHORTEST and found.value in unquote(url):
+        raise UsageError(f"the address of {model} holds the key in {found.variable}: leave it out, runs record addresses")
     if options.streaming:
         return StreamingEngine(model, url, options.streaming, key=key, network=network)
     isolated, batch = options.isolate_cache, options.batch

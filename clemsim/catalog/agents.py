@@ -10,6 +10,7 @@ from typing import Any
 from clemsim.catalog.kinds import AgentKind, AgentOptions, find_kind
 from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.engines.connect import NetworkOptions
+from clemsim.engines.credentials import BARE, api_key
 from clemsim.errors import UsageError
 from clemsim.game.game import Game
 from clemsim.runtime.agent import Agent, Cast
@@ -52,6 +53,18 @@ def kind_of(spec: str) -> tuple[AgentKind, str]:
 def expanded(spec: str) -> str:
     """Return the SPEC with the parts that it leaves to the environment. Raises UsageError for a variable that is not set."""
     return _VARIABLE.sub(_value, spec)
+
+
+def borrowed_variables(spec: str) -> list[str]:
+    """Return the environment variables whose content an agent of this SPEC sends to its servers; not those that the user has
+    named after the server. Raises UsageError.
+    """
+    kind, arg = kind_of(spec)
+    urls = kind.addresses(arg)
+    names = [match["name"] for match in _VARIABLE.finditer(spec)] if urls else []
+    key_env = kind.key_variable(arg)
+    keys = [found.variable for url in urls if not key_env and (found := api_key(url))]
+    return [*names, *([key_env] if key_env else []), *([BARE] if BARE in keys else [])]
 
 
 def _value(variable: re.Match[str]) -> str:

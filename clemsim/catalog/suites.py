@@ -51,6 +51,7 @@ class Suite(BaseModel):
 
         Raises UsageError.
         """
+        self._check_own_instances(arena.name)
         groups = by_experiment(arena.instances())
         part = self.arenas.get(arena.name, Part())
         if part.experiments:
@@ -66,6 +67,12 @@ class Suite(BaseModel):
         if not instances:
             raise UsageError(f"suite {self.name}: there is no instance of {arena.name} to play")
         return instances
+
+    def _check_own_instances(self, arena: str) -> None:
+        """Raise UsageError where the suite has instances of its own that cannot be read: the arena's would be taken."""
+        path = self.folder_of(arena) / "instances.jsonl"
+        if (path.is_symlink() or path.exists()) and not path.is_file():
+            raise UsageError(f"suite {self.name}: {path} leads to no file: correct it, or remove it to play {arena}'s own")
 
 
 def by_experiment(instances: Sequence[Instance]) -> dict[str, list[Instance]]:

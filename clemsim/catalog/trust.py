@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from clemsim._util.files import read_bytes
-from clemsim.catalog.agents import split_seat
+from clemsim.catalog.agents import borrowed_variables, split_seat
 from clemsim.errors import UsageError
 
 REMEMBERED = "code"  # the file of digests: a line for each, its digest and the path that it had
@@ -26,11 +26,13 @@ class Trust:
     """What may be loaded. `named_by`: the file or run that names the code; None: the user himself.
 
     `given`: the user trusts whatever is named. `recorded`: the digests of the code that a run was played with, by path.
+    `of_run`: a run names it, which may be somebody else's without a look at it; a study is a file that its user has written.
     """
 
     given: bool = False
     named_by: str | None = None
     recorded: Mapping[str, str] = field(default_factory=dict)
+    of_run: bool = False
 
     def admit(self, specs: Iterable[str]) -> None:
         """Raise UsageError unless the code that `specs` name may be loaded; SPECs that name no file are passed over."""
@@ -38,7 +40,23 @@ class Trust:
             digest = digest_of(path)
             if self.named_by is not None and not self.given:
                 self._check(path, digest)
-            remember(path, digest)
+            remember(digest, path.name)
+
+    def admit_secrets(self, specs: Iterable[str]) -> None:
+        """Raise UsageError unless what the agents of a run take from the environment may go to their servers: the user has
+        sent it there before, or says that he trusts the run. Call `admit` first.
+        """
+        for spec in dict.fromkeys(split_seat(spec)[1] for spec in specs):
+            names = borrowed_variables(spec)
+            digest = sha256(f"agent {spec}".encode()).hexdigest()
+            if not names or digest in remembered():
+                continue
+            if self.of_run and not self.given:
+                raise UsageError(
+                    f"{self.named_by} sends what is in {', '.join(names)} to a server that you have not sent it to before:"
+                    " look at its agents, and repeat with --trust if it is to go there"
+                )
+            remember(digest, "agent")
 
     def of(self, named_by: str) -> Trust:
         """Return the trust in what a file names that is not the run's own."""
@@ -73,8 +91,8 @@ def digest_of(path: Path) -> str:
     return sha256(read_bytes(path)).hexdigest()
 
 
-def remember(path: Path, digest: str) -> None:
-    """Remember that the user has run this code. Where that cannot be written down, he will be asked again."""
+def remember(digest: str, label: str) -> None:
+    """Remember that the user has run this code, or this agent. Where that cannot be written down, he will be asked again."""
     file = _memory()
     if file is None or digest in remembered():
         return
@@ -82,13 +100,13 @@ def remember(path: Path, digest: str) -> None:
         file.parent.mkdir(0o700, parents=True, exist_ok=True)
         handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(handle, f"{digest} {path.name!r}\n".encode(errors="replace"))  # one line, which no other process splits
+            os.write(handle, f"{digest} {label!r}\n".encode(errors="replace"))  # one line, which no other process splits
         finally:
             os.close(handle)
 
 
 def remembered() -> set[str]:
-    """Return the digests of the code that the user has run."""
+    """Return the digests of the code and of the agents that the user has run."""
     file = _memory()
     if file is None:
         return set()

@@ -56,6 +56,7 @@ def prepare(
     """
     trust = trust or Trust()
     trust.admit(map(expanded, config.agents))
+    trust.admit_secrets(config.agents)
     suite, arenas = _prepare_games(config, trust)
     options = AgentOptions(
         sampling=Sampling(temperature=config.temperature, max_tokens=config.max_tokens),
@@ -98,7 +99,7 @@ def recorded_arenas(folder: Path, *, trust: bool = False) -> dict[str, Arena[Any
 
 def run_trust(folder: Path, *, given: bool) -> Trust:
     """Return the trust in the code that the description of a run names. Raises StoreError."""
-    return Trust(given, str(folder), read_description(folder).code)
+    return Trust(given, str(folder), read_description(folder).code, of_run=True)
 
 
 def _prepare_games(config: RunConfig, trust: Trust) -> tuple[Suite, dict[str, Arena[Any]]]:

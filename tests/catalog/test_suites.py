@@ -69,3 +69,12 @@ def test_a_broken_instance_names_its_field(tmp_path: Path, line: str, expected: 
     (tmp_path / "instances.jsonl").write_text(line)
     with pytest.raises(Exception, match=expected):
         find_arena("taboo")(tmp_path).instances()
+
+
+def test_instances_of_its_own_that_cannot_be_read_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "suite.toml").write_text("[arenas.taboo]\n")
+    (tmp_path / "taboo").mkdir()
+    (tmp_path / "taboo" / "instances.jsonl").symlink_to(tmp_path / "gone.jsonl")
+    suite = suites.load_suite(str(tmp_path))
+    with pytest.raises(UsageError, match=r"instances.jsonl leads to no file"):
+        suite.instances(find_arena("taboo")(suite.folder_of("taboo")))

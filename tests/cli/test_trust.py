@@ -10,6 +10,7 @@ import pytest
 import clemsim as library
 from clemsim.errors import UsageError
 from tests.cli.conftest import Clemsim
+from tests.engines.servers import MODEL, FakeServer, serving_in_thread
 
 GAME = """
 from pathlib import Path
@@ -185,3 +186,51 @@ def test_what_is_remembered_is_private_and_may_be_lost(
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert clemsim("score", "r", "--trust").code == clemsim("score", "r").code == 0
     assert (tmp_path / "home" / ".local" / "state" / "clemsim" / "code").exists()
+
+
+def played_with_a_key(clemsim: Clemsim, url: str, spec: str) -> None:
+    words = (
+        "run",
+        "--arena",
+        "taboo",
+        "--instances",
+        1,
+        "--max-requests",
+        1,
+        "--agent",
+        f"{MODEL}@{url}/v1{spec}",
+        "--out",
+        "r",
+    )
+    assert clemsim(*words).code == 1
+
+
+@pytest.mark.parametrize(("spec", "variable"), [("#key_env=MINE", "MINE"), ("", "CLEMSIM_API_KEY"), ("/${MINE}", "MINE")])
+def test_a_run_of_somebody_else_sends_nothing_of_mine(
+    clemsim: Clemsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, variable: str
+) -> None:
+    with serving_in_thread(FakeServer()) as server:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "theirs"))
+        played_with_a_key(clemsim, server.url, "")
+        described = tmp_path / "r" / "run.toml"
+        described.write_text(described.read_text().replace(f'@{server.url}/v1"', f'@{server.url}/v1{spec}"'))
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "mine"))
+        monkeypatch.setenv(variable, "sk-this-is-mine")
+        refused = clemsim("resume", "r")
+        assert refused.code == 2 and f"r sends what is in {variable} to a server that you have not sent it to" in refused.err
+        assert "mine" not in refused.err
+        clemsim("resume", "r", "--trust", "--max-requests", 1)
+        assert "you have not sent it to" not in clemsim("resume", "r", "--max-requests", 1).err, "once is enough"
+
+
+def test_a_run_of_ones_own_goes_on_with_its_key(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINE", "sk-this-is-mine")
+    with serving_in_thread(FakeServer()) as server:
+        played_with_a_key(clemsim, server.url, "#key_env=MINE")
+        assert clemsim("resume", "r", "--max-requests", 1).code == 1
+
+
+def test_a_key_in_an_address_is_refused_whatever_its_name(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEMSIM_API_KEY", "KEYFORBETA7654321")
+    said = clemsim("run", "--agent", "m@http://127.0.0.1:1/v1?code=KEYFORBETA7654321", "--out", "r")
+    assert said.code == 2 and "the address of m holds the key in CLEMSIM_API_KEY" in said.err
