@@ -11,7 +11,7 @@ from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import KINDS, LETTERS, MARGIN, NAMES, AnalysisOptions, choose
 from clemsim.analysis.sources import Decoding
 from clemsim.cli.common import one_line
-from clemsim.cli.options import JsonOption, all_finite, finite
+from clemsim.cli.options import JsonOption, MarginOption, all_finite
 
 COMMANDS = "clemsim.cli.analysis_commands"  # needs the extra `analysis`
 
@@ -45,12 +45,7 @@ def analyze(
     profile: Annotated[
         str | None, typer.Option(metavar="MODEL", help="The model whose profile is drawn; the best unless given.")
     ] = None,
-    margin: Annotated[
-        float,
-        typer.Option(
-            min=0.1, max=100.0, callback=finite, help="Models within so many points of each other count as equivalent."
-        ),
-    ] = MARGIN,
+    margin: MarginOption = MARGIN,
     games: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Games between models to rate: first, second, score (1, 0, 0.5).")
     ] = None,

@@ -11,7 +11,7 @@ from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import MARGIN
 from clemsim.cli.analyze import COMMANDS
 from clemsim.cli.common import fail, one_line
-from clemsim.cli.options import JsonOption, finite
+from clemsim.cli.options import JsonOption, MarginOption
 
 
 def compare(
@@ -38,12 +38,7 @@ def compare(
             "--fresh", help="RUN_A is on a public suite, RUN_B on a freshly generated one: compare each agent's scores."
         ),
     ] = False,
-    margin: Annotated[
-        float,
-        typer.Option(
-            min=0.1, max=100.0, callback=finite, help="Agents within so many points of each other count as equivalent."
-        ),
-    ] = MARGIN,
+    margin: MarginOption = MARGIN,
     json: JsonOption = False,
 ) -> None:
     """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.

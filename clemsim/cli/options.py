@@ -25,6 +25,10 @@ def all_finite(values: list[float] | None) -> list[float] | None:
     return values
 
 
+MarginOption = Annotated[
+    float,
+    typer.Option(min=0.1, max=100.0, callback=finite, help="Models within so many points count as equivalent."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 SuiteOption = Annotated[
