@@ -6,6 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# Tests try the same examples each time; the fuzzers in `benchmarks/` draw new ones by their seeds.
+settings.register_profile("usual", derandomize=True)
+settings.load_profile("usual")
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 NETWORK = ("SSL_CERT_FILE", "SSL_CERT_DIR", "OPENAI_API_KEY")
