@@ -23,12 +23,12 @@ from clemsim.results.estimates import ModelEstimates, Score
 from clemsim.results.intervals import Interval
 from clemsim.results.label_swaps import swap_p
 from clemsim.results.means import LEVEL, Mean
+from clemsim.results.roots import Point, root_between
 
 EQUIVALENCE = 0.9  # level of the interval that two one-sided tests of 5 % end at (Schuirmann 1987)
 SHRINK = 2.0  # instances without correlation that are added to those that were seen
 POWER = 0.8  # of a detectable difference
 FARTHEST = 7.5  # normal quantile of the smallest p value that is told apart from 0
-STEPS = 60  # of the search for a p value
 
 Clusters = Mapping[str, Mapping[str, Cluster]]  # by game and instance
 
@@ -62,7 +62,7 @@ class PairedMeans:
 
 
 def level_p(value: float, ends: Callable[[float], Interval]) -> float:
-    """Return the level, as 1 - level, of the interval that just ends at 0; found by the Illinois method.
+    """Return the level, as 1 - level, of the interval that just ends at 0.
 
     `ends` gives the interval of a level around `value`.
     """
@@ -74,20 +74,10 @@ def level_p(value: float, ends: Callable[[float], Interval]) -> float:
 
     if value == 0:
         return 1.0
-    low, high = 0.0, FARTHEST  # normal quantiles: of an interval that leaves 0 out, and of one that contains it
-    below, above = abs(value), clearance_of(high)
-    if above > 0:
-        return _two_sided(high)
-    for _ in range(STEPS):
-        z = (low * above - high * below) / (above - below)
-        clearance = clearance_of(z)
-        if abs(clearance) < 1e-9 or high - low < 1e-7:
-            return _two_sided(z)
-        if clearance > 0:
-            low, below, above = z, clearance, above / 2
-        else:
-            high, above, below = z, clearance, below / 2
-    return _two_sided(high)
+    last = clearance_of(FARTHEST)
+    if last > 0:
+        return _two_sided(FARTHEST)
+    return _two_sided(root_between(clearance_of, Point(0.0, abs(value)), Point(FARTHEST, last)))
 
 
 def _two_sided(z: float) -> float:

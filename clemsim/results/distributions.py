@@ -9,6 +9,8 @@ from statistics import NormalDist
 TINY = 1e-300
 STEPS = 200  # of the continued fraction, and of the search for a quantile; both end far earlier
 
+LIKE_NORMAL = 1e6  # degrees of freedom from which t is the normal distribution in six digits
+
 NORMAL = NormalDist()
 
 
@@ -68,7 +70,7 @@ def t_quantile(share: float, df: float) -> float:
     """Return the value that a share (0.5..1) of Student's t distribution with `df` > 0 degrees of freedom does not exceed;
     of the normal distribution where `df` is infinite.
     """
-    if math.isinf(df):
+    if df > LIKE_NORMAL:
         return NORMAL.inv_cdf(share)
     x = beta_quantile(2 * (1 - share), df / 2, 0.5)
     return math.sqrt(df * (1 / x - 1)) if x > 0 else math.inf

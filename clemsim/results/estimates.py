@@ -20,7 +20,8 @@ from typing import Literal, get_args
 
 from clemsim.results.clusters import Cluster
 from clemsim.results.intervals import Interval
-from clemsim.results.means import LEVEL, Mean, Ratio, mean_over_games, product, ratio
+from clemsim.results.means import LEVEL, Mean, mean_over_games, product
+from clemsim.results.ratios import Ratio, ratio
 
 Score = Literal["played", "quality", "clemscore", "worth"]
 SCORES: tuple[Score, ...] = get_args(Score)

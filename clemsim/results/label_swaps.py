@@ -10,6 +10,7 @@ twenty comparisons of equal models at most, however few the instances.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from clemsim._util.extras import library
@@ -23,38 +24,44 @@ SEED = 7
 Clusters = Mapping[str, Mapping[str, Cluster]]  # by game and instance
 
 
-def swap_p(first: Clusters, second: Clusters, score: Score) -> float | None:
-    """Return the two-sided p value of no difference between two models on the same instances of the same games.
+def swap_ps(first: Clusters, second: Clusters) -> dict[Score, float | None]:
+    """Return, by score, the two-sided p value of no difference between two models on the same instances of the same games.
 
     None where one of them has no such score. Raises UsageError where numpy is missing.
     """
     numpy = library("numpy", "analysis", "the exact test of a difference")
     games = [game for game in first if first[game]]
-    pairs = [(game, first[game][name], second[game][name]) for game in games for name in first[game]]
-    differing = [(game, one, other) for game, one, other in pairs if one != other]
-    base = {game: _sums(numpy, [(one, other) for of, one, other in pairs if of == game and one == other]) for game in games}
-    swaps = _combinations(numpy, len(differing))
-    played, quality, worth = [], [], []
-    for game in games:
-        columns = [index for index, (of, _, _) in enumerate(differing) if of == game]
-        sums = _swapped(numpy, [differing[index][1:] for index in columns], swaps[:, columns]) + base[game]
-        episodes, kept, scored, total = (sums[..., index] for index in range(4))
-        played.append(kept / episodes)
-        worth.append(total / 100 / episodes)
-        quality.append(numpy.divide(total / 100, scored, out=numpy.full(scored.shape, numpy.nan), where=scored > 0))
-    differences = _differences(numpy, score, played, quality, worth)
-    if differences is None or numpy.isnan(differences[0]):
-        return None
-    beyond = numpy.abs(differences) >= abs(differences[0]) - 1e-12  # the first combination swaps nothing
-    return float(beyond[~numpy.isnan(differences)].mean())
+    pairs = {game: [(first[game][name], second[game][name]) for name in first[game]] for game in games}
+    differing = {game: [(one, other) for one, other in own if one != other] for game, own in pairs.items()}
+    swaps = _combinations(numpy, sum(map(len, differing.values())))
+    shares, begin = [], 0
+    for game, own in differing.items():
+        end = begin + len(own)
+        alike = [(one, other) for one, other in pairs[game] if one == other]
+        shares.append(_shares(numpy, _swapped(numpy, own, swaps[:, begin:end]) + _sums(numpy, alike)))
+        begin = end
+    played, quality, worth = (numpy.stack(values, axis=-1) for values in zip(*shares, strict=True))
+    return {score: _share_beyond(numpy, of) for score, of in _over_games(numpy, played, quality, worth).items()}
+
+
+def swap_p(first: Clusters, second: Clusters, score: Score) -> float | None:
+    """Return that p value of one score."""
+    return swap_ps(first, second)[score]
 
 
 def _combinations(numpy: Any, count: int) -> Any:
     """Return combinations (combinations x instances) of swaps, 0 or 1 for each instance; the first one swaps nothing."""
     if count <= EXACT:
-        return (numpy.arange(2**count)[:, None] >> numpy.arange(count)) & 1
-    drawn = numpy.random.default_rng(SEED).integers(0, 2, size=(DRAWS, count))
-    return numpy.concatenate([numpy.zeros((1, count), dtype=drawn.dtype), drawn])
+        return ((numpy.arange(2**count)[:, None] >> numpy.arange(count)) & 1).astype(float)
+    return _drawn(count)
+
+
+@lru_cache(maxsize=2)  # the pairs of a table mostly differ in other instances, those of a simulation often in as many
+def _drawn(count: int) -> Any:
+    numpy = library("numpy", "analysis", "the exact test of a difference")
+    drawn = numpy.random.default_rng(SEED).integers(0, 2, size=(DRAWS + 1, count), dtype=numpy.int8)
+    drawn[0] = 0
+    return drawn.astype(float)
 
 
 def _sums(numpy: Any, pairs: list[tuple[Cluster, Cluster]]) -> Any:
@@ -70,7 +77,7 @@ def _swapped(numpy: Any, pairs: list[tuple[Cluster, Cluster]], swaps: Any) -> An
         return numpy.zeros((len(swaps), 2, 4))
     ours = numpy.array([_counts(one) for one, _ in pairs])
     theirs = numpy.array([_counts(other) for _, other in pairs])
-    moved = swaps.astype(float) @ (theirs - ours)
+    moved = swaps @ (theirs - ours)
     return numpy.stack([ours.sum(axis=0) + moved, theirs.sum(axis=0) - moved], axis=1)
 
 
@@ -78,18 +85,29 @@ def _counts(cluster: Cluster) -> tuple[int, int, int, float]:
     return cluster.episodes, cluster.played, cluster.scored, cluster.total
 
 
-def _differences(numpy: Any, score: Score, played: Any, quality: Any, worth: Any) -> Any:
-    """Return the difference of the two models (combinations) over games, from their scores by game."""
-    if score == "worth":
-        over_games = numpy.stack(worth, axis=-1).mean(axis=-1)
-    elif score == "played":
-        over_games = numpy.stack(played, axis=-1).mean(axis=-1)
-    else:
-        values = numpy.stack(quality, axis=-1)
-        known = ~numpy.isnan(values)
-        count = known.sum(axis=-1)
-        mean = numpy.divide(
-            numpy.where(known, values, 0.0).sum(axis=-1), count, out=numpy.full(count.shape, numpy.nan), where=count > 0
-        )
-        over_games = mean if score == "quality" else mean * numpy.stack(played, axis=-1).mean(axis=-1)
-    return over_games[:, 0] - over_games[:, 1]
+def _shares(numpy: Any, sums: Any) -> tuple[Any, Any, Any]:
+    """Return %Played, Quality and worth of a game (combinations x 2 models each, 0..1); Quality is nan where none is scored."""
+    episodes, kept, scored, total = (sums[..., index] for index in range(4))
+    points = total / 100
+    return kept / episodes, _ratio(numpy, points, scored), points / episodes
+
+
+def _ratio(numpy: Any, above: Any, below: Any) -> Any:
+    return numpy.divide(above, below, out=numpy.full(below.shape, numpy.nan), where=below > 0)
+
+
+def _over_games(numpy: Any, played: Any, quality: Any, worth: Any) -> dict[Score, Any]:
+    """Return each score over games (combinations x 2 models)."""
+    known = ~numpy.isnan(quality)
+    mean = _ratio(numpy, numpy.where(known, quality, 0.0).sum(axis=-1), known.sum(axis=-1))
+    kept = played.mean(axis=-1)
+    return {"played": kept, "quality": mean, "clemscore": kept * mean, "worth": worth.mean(axis=-1)}
+
+
+def _share_beyond(numpy: Any, scores: Any) -> float | None:
+    """Return the share of combinations whose difference is at least as large as that of the first, which swaps nothing."""
+    differences = scores[:, 0] - scores[:, 1]
+    if numpy.isnan(differences[0]):
+        return None
+    beyond = numpy.abs(differences) >= abs(differences[0]) - 1e-12
+    return float(beyond[~numpy.isnan(differences)].mean())

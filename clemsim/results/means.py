@@ -1,18 +1,16 @@
 """One interval for every score: of one game, and of the mean over games.
 
-A score of a game is a ratio of two sums over its instances: aborted or not by episodes (%Played), main scores by scored
-episodes (Quality), main scores by all episodes (worth). Episodes of one instance belong together, so an instance, not an
-episode, is the unit that could have been another one. The score over games is the unweighted mean, and its variance the sum
-of the games' variances: a game of two instances enters with the uncertainty of two instances.
+The score over games is the unweighted mean, and its variance the sum of the games' variances: a game of two instances enters
+with the uncertainty of two instances. The variance of a game is its dispersion (`clemsim.results.dispersions`) times the
+largest that its mean allows.
 
 The interval is Jeffreys' interval for a share (Brown, Cai and DasGupta 2001) at the effective number of instances: the
-number of yes-or-no outcomes that would have the same variance, less what is lost as that variance is itself an estimate
-(Korn and Graubard 1998; Franco, Little, Louis and Slud 2019). So it stays within 0..100, leans away from the nearer end, and
-has a width where all outcomes are equal. `benchmarks/coverage.py` measures how often it contains the truth.
-
-The variance of a game is that of its instances. The few instances of a game may agree by chance; so two more degrees of
-freedom come from the dispersion that all games show together: the variance as a share of that of yes-or-no outcomes with
-the same mean, which is the largest there can be. Where the outcomes of a game do not differ at all, that is all there is.
+number of yes-or-no outcomes that would have the same variance, less what is lost as the dispersion is itself an estimate
+(Korn and Graubard 1998; Franco, Little, Louis and Slud 2019). For yes-or-no outcomes of one game that is their number.
+Elsewhere it depends on where the score is, so each end takes it as it would be at that end (`clemsim.results.shifts`; the
+principle of Wilson's interval). So the interval stays within 0..100, leans away from the nearer end, is not misled by a
+small game that happened to go well throughout, and has a width where all outcomes are equal. `benchmarks/coverage.py`
+measures how often it contains the truth.
 """
 
 from __future__ import annotations
@@ -21,77 +19,36 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from clemsim.results.dispersions import EXACT, dispersions
 from clemsim.results.distributions import NORMAL, beta_quantile, t_quantile
 from clemsim.results.intervals import Interval
+from clemsim.results.ratios import Ratio
+from clemsim.results.roots import Point, rising_root
+from clemsim.results.shifts import MeanShift, ProductShift, Shift, logit
 
-PRIOR = 2.0  # degrees of freedom that a game's variance gets from the dispersion of all games
-PHANTOM = 0.5  # an outcome of each kind that is added to a mean before its variance is taken (Jeffreys' prior)
 FEWEST = 5  # instances; of fewer nothing can be said with 95 %
 LEVEL = 0.95
 LARGEST_TAIL = 0.4999  # of an interval that is hardly more than a point
-EXACT = math.inf  # degrees of freedom of a variance that follows from the mean
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """The ratio of two sums over the instances of one game, 0..1.
-
-    `units`: the effective number of instances, (Σx)² / Σx² (Kish 1965). `variance`: of one instance around the ratio, by
-    n - 1; None for fewer than two units. `yes_no`: each instance has all or nothing, so that the mean tells the variance.
-    `deviations`: by instance, how much the ratio owes to it; they add up to 0.
-    """
-
-    value: float
-    units: float
-    variance: float | None
-    yes_no: bool
-    deviations: tuple[float, ...] = ()
-
-    @property
-    def smoothed(self) -> float:
-        """The ratio with one more unit, half of it 0 and half 1: never at an end of the scale."""
-        return (self.value * self.units + PHANTOM) / (self.units + 2 * PHANTOM)
-
-    @property
-    def dispersion(self) -> float | None:
-        """The variance as a share of the largest that this mean allows; None where nothing is known of it."""
-        largest = self.value * (1 - self.value)
-        if self.variance is None or largest < 1e-9:
-            return None
-        return min(1.0, self.variance * (self.units - 1) / self.units / largest)
-
-
-def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Ratio | None:
-    """Return the ratio of the sums of both, one number of each for every instance, with 0 <= numerator <= denominator; None
-    where the denominators add up to 0.
-    """
-    total = sum(denominators)
-    if total <= 0:
-        return None
-    value = min(1.0, max(0.0, sum(numerators) / total))
-    squares = sum(x * x for x in denominators)
-    units = total * total / squares
-    residuals = [y - value * x for y, x in zip(numerators, denominators, strict=True)]
-    variance = None
-    if units > 1 + 1e-9:
-        variance = sum(residual * residual for residual in residuals) / squares * units / (units - 1)
-    yes_no = all(min(y, x - y) <= 1e-9 * x for y, x in zip(numerators, denominators, strict=True))
-    return Ratio(value, units, variance, yes_no, tuple(residual / total for residual in residuals))
+CLOSEST = 0.95  # correlation of two means of which a product is made
 
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """The mean of ratios over games, or the product of two such means, 0..1.
+    """A score over games, 0..1: the mean of ratios, or the product of two such means.
 
-    `smoothed`: the same of smoothed ratios, at which the effective number of instances is taken. `variance`: of the mean;
-    `df`: the degrees of freedom of that variance (Satterthwaite 1946). `units`: instances in all, weighted as in `Ratio`.
+    `shift`: how score and variance change together. `df`: the degrees of freedom of the variance beyond what the score tells
+    of it (Satterthwaite 1946). `units`: instances in all, weighted as in `Ratio`.
     """
 
     value: float
-    smoothed: float
-    variance: float
+    shift: Shift
     df: float
     units: float
+
+    @property
+    def variance(self) -> float:
+        """The variance of the estimate, where it was seen."""
+        return self.shift.at(0.0)[1]
 
     def interval(self, level: float = LEVEL) -> Interval | None:
         """Return the interval of this level; None for too few instances."""
@@ -100,62 +57,82 @@ class Mean:
     def ends(self, level: float = LEVEL) -> Interval:
         """Return the interval of this level, however few the instances."""
         tail = min(LARGEST_TAIL, (1 - level) / 2)
-        count = self.smoothed * (1 - self.smoothed) / self.variance
-        count *= (NORMAL.inv_cdf(1 - tail) / t_quantile(1 - tail, self.df)) ** 2
-        a, b = self.value * count + 0.5, (1 - self.value) * count + 0.5
-        low = 0.0 if self.value <= 0 else min(self.value, beta_quantile(tail, a, b))
-        high = 1.0 if self.value >= 1 else max(self.value, beta_quantile(1 - tail, a, b))
+        known = (NORMAL.inv_cdf(1 - tail) / t_quantile(1 - tail, self.df)) ** 2
+        low = 0.0 if self.value <= 0 else min(self.value, self._end(tail, known))
+        high = 1.0 if self.value >= 1 else max(self.value, self._end(1 - tail, known))
         return low, high
+
+    def _end(self, share: float, known: float) -> float:
+        """Return the quantile of Jeffreys' distribution at the number of instances that holds at this very quantile;
+        `known`: the share of them that is left as the dispersion is an estimate.
+        """
+
+        def quantile(score: float, variance: float) -> float:
+            count = score * (1 - score) / variance * known
+            return beta_quantile(share, self.value * count + 0.5, (1 - self.value) * count + 0.5)
+
+        def ahead(shift: float) -> float:
+            score, variance = self.shift.at(shift)
+            return score - quantile(score, variance)
+
+        score, variance = self.shift.at(0.0)
+        end = quantile(score, variance)
+        if self.shift.plain:
+            return end
+        shift = rising_root(ahead, Point(0.0, score - end), (end - score) / variance)
+        return quantile(*self.shift.at(shift))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one game gives to a mean over games.
+
+    `value`: its ratio, 0..1. `smoothed`: the ratio at which its variance is taken, never 0 or 1. `variance`: of the ratio.
+    `df`: the degrees of freedom of that variance beyond what the ratio tells of it. `units`: its instances.
+    """
+
+    value: float
+    smoothed: float
+    variance: float
+    df: float
+    units: float
 
 
 def mean_over_games(ratios: Iterable[Ratio]) -> Mean | None:
     """Return the unweighted mean of the ratios of several games; None where there is none."""
-    known = list(ratios)
-    if not known:
-        return None
-    games = len(known)
-    together = _pooled_dispersion(known)
-    variances = [_variance(game, together) / game.units / games**2 for game in known]
-    variance = sum(variances)
-    uncertain = sum(
-        share * share / (game.units - 1 + PRIOR) for share, game in zip(variances, known, strict=True) if not game.yes_no
-    )
+    games = list(ratios)
+    parts = []
+    for game, dispersion in zip(games, dispersions(games), strict=True):
+        variance = dispersion.value * game.smoothed * (1 - game.smoothed) / game.units
+        parts.append(Part(game.value, game.smoothed, variance, dispersion.df, game.units))
+    return mean_of_parts(parts) if parts else None
+
+
+def mean_of_parts(parts: Sequence[Part]) -> Mean:
+    """Return the unweighted mean of one part or more."""
+    total = sum(part.variance for part in parts)
+    uncertain = sum(part.variance**2 / part.df for part in parts)
     return Mean(
-        value=sum(game.value for game in known) / games,
-        smoothed=sum(game.smoothed for game in known) / games,
-        variance=variance,
-        df=variance * variance / uncertain if uncertain else EXACT,
-        units=sum(game.units for game in known),
+        value=sum(part.value for part in parts) / len(parts),
+        shift=MeanShift(tuple((logit(part.smoothed), _multiple(part)) for part in parts)),
+        df=total * total / uncertain if uncertain else EXACT,
+        units=sum(part.units for part in parts),
     )
+
+
+def _multiple(part: Part) -> float:
+    return part.variance / (part.smoothed * (1 - part.smoothed))
 
 
 def product(first: Mean, second: Mean, covariance: float) -> Mean:
-    """Return the product of two means whose estimates have this covariance (delta method)."""
-    shares = second.smoothed**2 * first.variance, first.smoothed**2 * second.variance
-    bound = 0.95 * math.sqrt(first.variance * second.variance)
-    together = 2 * first.smoothed * second.smoothed * max(-bound, min(bound, covariance))
-    freedom = sum(share * share / mean.df for share, mean in zip(shares, (first, second), strict=True))
+    """Return the product of two means whose estimates have this covariance."""
+    (one, own), (other, its) = first.shift.at(0.0), second.shift.at(0.0)
+    shares = other * other * own, one * one * its
+    uncertain = sum(share * share / mean.df for share, mean in zip(shares, (first, second), strict=True))
+    correlation = max(-CLOSEST, min(CLOSEST, covariance / math.sqrt(own * its)))
     return Mean(
         value=first.value * second.value,
-        smoothed=first.smoothed * second.smoothed,
-        variance=sum(shares) + together,
-        df=sum(shares) ** 2 / freedom if freedom else EXACT,
+        shift=ProductShift(first.shift, second.shift, correlation),
+        df=sum(shares) ** 2 / uncertain if uncertain else EXACT,
         units=min(first.units, second.units),
     )
-
-
-def _pooled_dispersion(games: Sequence[Ratio]) -> float:
-    """Return the dispersion of all games together, begun with yes-or-no outcomes."""
-    known = [(game.units - 1, dispersion) for game in games if (dispersion := game.dispersion) is not None]
-    return (PRIOR + sum(weight * dispersion for weight, dispersion in known)) / (PRIOR + sum(weight for weight, _ in known))
-
-
-def _variance(game: Ratio, together: float) -> float:
-    """Return the variance of one instance of a game; `together`: the dispersion of all games."""
-    dispersion = game.dispersion
-    freedom = game.units - 1 if dispersion is not None else 0.0
-    own = ((dispersion or 0.0) * freedom + PRIOR * together) / (freedom + PRIOR)
-    expected = own * game.smoothed * (1 - game.smoothed)
-    if game.variance is None or game.variance < 1e-12:
-        return expected
-    return ((game.units - 1) * game.variance + PRIOR * expected) / (game.units - 1 + PRIOR)

@@ -16,8 +16,8 @@ from statistics import median
 
 from clemsim.results.detectable import independent
 from clemsim.results.estimates import GameRatios, ModelEstimates, Score
-from clemsim.results.means import Ratio
 from clemsim.results.noise import GameNoise, noise_of
+from clemsim.results.ratios import Ratio
 from clemsim.results.repetitions import Repetitions, clusters_of
 
 PLANNED: tuple[Score, ...] = ("worth", "clemscore")

@@ -19,7 +19,8 @@ from clemsim.game.outcomes import Outcome
 from clemsim.results.differences import EQUIVALENCE, Difference, PairedMeans, seen_difference
 from clemsim.results.estimates import Score
 from clemsim.results.intervals import Interval
-from clemsim.results.means import LEVEL, PHANTOM, Mean, product
+from clemsim.results.means import LEVEL, Mean, Part, mean_of_parts, product
+from clemsim.results.ratios import PHANTOM
 from clemsim.results.repetitions import Repetitions, finished, worth
 
 REVERSAL = 0.5  # the sum of squares of two opposite outcomes around their mean
@@ -161,15 +162,7 @@ def _mean(games: Sequence[_Within | None]) -> Mean | None:
     known = [game for game in games if game is not None]
     if not known or len(known) < len(games):
         return None
-    count = len(known)
-    variances = [game.variance / count**2 for game in known]
-    return Mean(
-        value=sum(game.value for game in known) / count,
-        smoothed=sum(game.smoothed for game in known) / count,
-        variance=sum(variances),
-        df=sum(variances) ** 2 / sum(own * own / game.df for own, game in zip(variances, known, strict=True)),
-        units=sum(game.df - MORE for game in known),
-    )
+    return mean_of_parts([Part(own.value, own.smoothed, own.variance, own.df, own.df - MORE) for own in known])
 
 
 def _covariance(one: _Within, other: _Within) -> float:

@@ -14,7 +14,8 @@ from clemsim.results.clusters import Cluster
 from clemsim.results.differences import Difference, difference, paired_difference, paired_means, shared_clusters
 from clemsim.results.estimates import GameRatios, ModelEstimates, Score
 from clemsim.results.label_swaps import swap_p
-from clemsim.results.means import LEVEL, Ratio
+from clemsim.results.means import LEVEL
+from clemsim.results.ratios import Ratio
 
 Clusters = Mapping[str, Mapping[str, Cluster]]  # by game and instance
 
