@@ -77,7 +77,7 @@ def test_games_between_models(clemsim: Clemsim, tables: Path) -> None:
     [
         (["nowhere.csv"], "nowhere.csv does not exist: name a run"),
         (["results.csv", "--characteristics", "nowhere.csv"], "nowhere.csv cannot be read"),
-        (["results.csv", "--only", "xyz"], "there is no analysis 'x': choose some of abcdefghi"),
+        (["results.csv", "--only", "xyz"], "there is no analysis 'x': choose some of abcdefghij"),
         (["results.csv", "--figures", "gif"], "a figure cannot be written as 'gif'"),
         (["results.csv", "--profile", "nobody"], "there is no model 'nobody'"),
         (["results.csv", "--out", "full"], "full already exists and is no analysis: choose another --out"),
