@@ -93,15 +93,19 @@ def _where(evidence: Evidence, text: str) -> Evidence:
         unknown = sum(answer is None for answer in answers.values())
         because = f"; of {unknown} it is not known" if unknown else ""
         raise UsageError(f"--where: none of the {len(answers)} models meets {condition.text!r}{because}")
-    return _only_models(evidence, kept, _where_text(condition, answers))
+    texts = _where_text(condition, answers)
+    if undecided := [model for model, answer in answers.items() if answer is None]:
+        note = f"whether {condition.text} is not known, so left out: {join_names(undecided)}"
+        evidence = replace(evidence, notes=(*evidence.notes, note))
+    return _only_models(evidence, kept, texts)
 
 
 def _where_text(condition: Condition, answers: Mapping[str, bool | None]) -> list[str]:
-    """Say what was chosen, of which models that is not known, and where scores have chosen."""
-    kept, unknown = sum(bool(own) for own in answers.values()), [model for model, own in answers.items() if own is None]
+    """Say what was chosen, of how many models that is not known, and where scores have chosen."""
+    kept, unknown = (sum(own is answer for own in answers.values()) for answer in (True, None))
     texts = [f"models where {condition.text}: {kept} of {len(answers)}"]
     if unknown:
-        texts.append(f"of {plural(len(unknown), 'model')} that is not known, and they are left out: {join_names(unknown)}")
+        texts.append(f"of {plural(unknown, 'model')} that is not known, and they are left out")
     if any(name.split(".")[-1] in (*SCORES, "never_played") for name in condition.columns):
         texts.append(
             "the models were chosen by their scores: what relates scores to other facts is distorted by that choice"
