@@ -22,7 +22,7 @@ def correlation_map(rows: Sequence[Mapping[str, Any]], games: Sequence[str]) -> 
     straight = alt.Axis(domain=False, ticks=False)
     x = alt.X("column:N", title=None, scale=alt.Scale(domain=list(games), padding=0), axis=angled)
     y = alt.Y("line:N", title=None, scale=alt.Scale(domain=list(games), padding=0), axis=straight)
-    shade = alt.Scale(domain=[-1, 0, 1], range=[NEGATIVE, NONE, POSITIVE])
+    shade = alt.Scale(domain=[-1, 0, 1], range=[NEGATIVE, NONE, POSITIVE], interpolate="rgb")
     tips: list[Any] = ["line:N", "column:N", alt.Tooltip("spearman:Q", format=".3f"), "interval:N", "n:Q"]
     upper = alt.Chart(charts.chart_data(above)).encode(x=x, y=y, tooltip=tips)
     lower = alt.Chart(charts.chart_data(below)).encode(x=x, y=y, tooltip=tips)
