@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clemsim.analysis.extra import load
@@ -21,6 +22,7 @@ def compare(
     anyway: bool = False,
     these_instances: bool = False,
     margin: float = MARGIN,
+    without: Sequence[str] = (),
 ) -> RunComparison:
     """Compare agent `a` of one run with agent `b` of another, game by game, paired by instance.
 
@@ -28,10 +30,10 @@ def compare(
     differences in points, 95 % intervals and p values, sentences, notes and a view for notebooks. `anyway`: compare even
     where suites, rules or constraints differ, by the names of games and instances. `these_instances`: read intervals and p
     values for these instances only (needs repetitions), not for instances of this kind. `margin`: points of clemscore within
-    which two agents count as equivalent. Raises UsageError where the runs cannot be compared or the extra is missing, and
-    StoreError.
+    which two agents count as equivalent. `without`: games that are left out, also of all scores over games. Raises
+    UsageError where the runs cannot be compared or the extra is missing, and StoreError.
     """
     comparison: RunComparison = load("clemsim.analysis.run_comparison").compare_runs(
-        run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, margin=margin
+        run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, margin=margin, without=without
     )
     return comparison

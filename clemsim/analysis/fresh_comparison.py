@@ -13,6 +13,7 @@ import polars as pl
 
 from clemsim.analysis.sources.episodes import read_repetitions
 from clemsim.analysis.sources.runs import Setting, sampling_notes, setting
+from clemsim.analysis.sources.subsets import check_games, without_text
 from clemsim.analysis.wording import interval_text, number, p_text, plural, signed
 from clemsim.analysis.writing.html import list_html, paragraphs_html, table_html
 from clemsim.errors import UsageError
@@ -68,7 +69,10 @@ class FreshPairRow:
 
 @dataclass(frozen=True)
 class FreshComparison:
-    """Agents on a public and on a fresh suite: `rows` of each agent, `pairs` of agents, sentences and notes."""
+    """Agents on a public and on a fresh suite: `rows` of each agent, `pairs` of agents, sentences and notes.
+
+    `subset`: which games were chosen, in words; empty: all.
+    """
 
     public: str
     fresh: str
@@ -76,6 +80,7 @@ class FreshComparison:
     pairs: tuple[FreshPairRow, ...]
     sentences: tuple[str, ...]
     notes: tuple[str, ...]
+    subset: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -96,13 +101,16 @@ class FreshComparison:
         """Return sentences, tables and notes as HTML for a notebook; all text is escaped."""
         tables = [table_html(self.frame), *([table_html(self.pair_frame)] if self.pairs else [])]
         notes = list_html(self.notes) if self.notes else ""
-        return "".join((paragraphs_html([self.title], "strong"), paragraphs_html(self.sentences), *tables, notes))
+        return "".join(
+            (paragraphs_html([self.title, *self.subset], "strong"), paragraphs_html(self.sentences), *tables, notes)
+        )
 
 
 def compare_fresh(
-    public: str | os.PathLike[str], fresh: str | os.PathLike[str], agents: Sequence[str] = ()
+    public: str | os.PathLike[str], fresh: str | os.PathLike[str], agents: Sequence[str] = (), without: Sequence[str] = ()
 ) -> FreshComparison:
     """Compare the agents that played both runs, or those of them in `agents`: one on a public suite, one on a fresh suite.
+    `without`: games that are left out everywhere.
 
     Raises UsageError where both runs are of one suite, differ in decoding, rules or prompts, or have no such agent in
     common, and StoreError where a folder holds no readable run.
@@ -111,6 +119,9 @@ def compare_fresh(
     settings = setting(folders[0]), setting(folders[1])
     _check(*settings)
     played = [{cast: clusters_of(own) for cast, own in read_repetitions(folder).items()} for folder in folders]
+    games = sorted({game for own in played for clusters in own.values() for game in clusters})
+    kept = check_games(without, games)
+    played = [{cast: {game: own[game] for game in own if game in kept} for cast, own in casts.items()} for casts in played]
     names = _agents(played[0], played[1], agents)
     rows = _adjusted([row for name in names for row in _rows(name, played[0][name], played[1][name])])
     pairs = tuple(_pairs(names, *played))
@@ -121,6 +132,7 @@ def compare_fresh(
         pairs,
         tuple(_sentences(rows, pairs)),
         (*sampling_notes(*settings), *_notes(folders, played, names)),
+        (without_text(without, games),) if without else (),
     )
 
 

@@ -67,6 +67,7 @@ KINDS = (
     AnalysisKind("g", "access", "access"),
     AnalysisKind("h", "costs", "latency and tokens"),
     AnalysisKind("i", "dynamics", "release dates"),
+    AnalysisKind("j", "correlations", "games and other benchmarks"),
 )
 LETTERS = "".join(kind.letter for kind in KINDS)
 NAMES = ", ".join(kind.name for kind in KINDS)

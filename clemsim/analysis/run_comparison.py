@@ -17,6 +17,7 @@ from clemsim.analysis.sources.episodes import repetitions_of
 from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.sources.runs import Setting, read_run, sampling_notes, setting
 from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
+from clemsim.analysis.sources.subsets import check_games, without_text
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
 from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
 from clemsim.analysis.wording import difference_sentence, number, plural, signed
@@ -76,7 +77,8 @@ class RunComparison:
     game, then %Played, Quality and clemscore over all games. `sentences`: the result in words. `notes`: differences
     between the runs, and what was left out. `sensitivity`: the difference in clemscore without each game and under other
     rules of averaging. `reading`: what intervals and p values are about.
-    `joint`: how often both, only A, only B or neither played an episode to its end, and won it.
+    `joint`: how often both, only A, only B or neither played an episode to its end, and won it. `subset`: which games were
+    chosen, in words; empty: all.
     """
 
     a: str
@@ -87,6 +89,7 @@ class RunComparison:
     sensitivity: Sensitivity
     joint: tuple[JointOutcomes, ...] = ()
     reading: Reading = "instances of this kind"
+    subset: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -112,7 +115,7 @@ class RunComparison:
         """Return sentences, table and notes as HTML for a notebook. Names of agents and games are escaped."""
         return "".join(
             (
-                paragraphs_html([self.title], "strong"),
+                paragraphs_html([self.title, *self.subset], "strong"),
                 paragraphs_html(self.sentences),
                 table_html(self.frame),
                 table_html(self.joint_frame) if self.joint else "",
@@ -130,6 +133,7 @@ def compare_runs(
     anyway: bool = False,
     these_instances: bool = False,
     margin: float = MARGIN,
+    without: Sequence[str] = (),
 ) -> RunComparison:
     """Compare agent `a` of the run in folder `run_a` with agent `b` of `run_b`, on the instances that both have finished.
 
@@ -138,7 +142,7 @@ def compare_runs(
     rules, prompts, instances or constraints are compared only with `anyway`, by the names of games and instances; a note
     then names the difference. `these_instances`: intervals and p values for these instances only, in which nothing but
     run-to-run noise counts (`clemsim.results.these_instances`); else for instances of this kind. Agents whose clemscores are
-    shown to differ by less than `margin` points are said to be equivalent.
+    shown to differ by less than `margin` points are said to be equivalent. `without`: games that are left out everywhere.
 
     Raises UsageError where the runs cannot be compared, have no finished instance in common or several agents to choose
     from, and StoreError where a folder holds no readable run.
@@ -147,17 +151,22 @@ def compare_runs(
     evidence = [read_run(folder) for folder in folders]
     agents = _agent(evidence[0], folders[0], a, "--a"), _agent(evidence[1], folders[1], b, "--b")
     settings = setting(folders[0]), setting(folders[1])
-    obstacles = _obstacles(*folders, *settings)
+    obstacles = _obstacles(*folders, *settings, without)
     if obstacles and not anyway:
         raise UsageError(f"the runs cannot be compared: {obstacles[0]} (--anyway compares what has the same name)")
     frames = [part.clusters.filter(pl.col("model") == agent) for part, agent in zip(evidence, agents, strict=True)]
-    clusters, left_out = _common_clusters(*frames)
+    games = sorted({game for frame in frames for game in frame["game"]})
+    kept = check_games(without, games)
+    clusters, left_out = _common_clusters(*(frame.filter(pl.col("game").is_in(kept)) for frame in frames))
     if not clusters[A]:
         raise UsageError("the runs have no finished instance in common")
     sample = sample_of(clusters, {}, (A, B))
-    played = repetitions_of(folders[0], agents[0]), repetitions_of(folders[1], agents[1])
+    played = [
+        {game: own for game, own in repetitions_of(folder, agent).items() if game not in without}
+        for folder, agent in zip(folders, agents, strict=True)
+    ]
     rows, main = _rows(sample, _on_these(sample, *played) if these_instances else partial(sample.difference, A, B))
-    sequential = None if these_instances else sequential_verdict(*folders, agents)
+    sequential = None if these_instances or without else sequential_verdict(*folders, agents)
     own = _own_rows(sample) if sequential else ()
     if sequential:
         rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
@@ -177,6 +186,7 @@ def compare_runs(
         sensitivity,
         joint_outcomes(*played),
         "these instances only" if these_instances else "instances of this kind",
+        (without_text(without, games),) if without else (),
     )
 
 
@@ -192,20 +202,21 @@ def _agent(evidence: Evidence, folder: Path, wanted: str | None, option: str) ->
     raise UsageError(f"{folder} {problem}: choose with {option} one of {', '.join(agents)}")
 
 
-def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting) -> list[str]:
-    """Return the differences that make equal names stand for different games."""
+def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting, without: Sequence[str]) -> list[str]:
+    """Return the differences that make equal names stand for different games, but for those `without` which is compared."""
     obstacles = []
     if (first.suite, first.seed) != (second.suite, second.seed):
         obstacles.append(f"their suites are {first.suite_label} and {second.suite_label}")
     if first.constrained != second.constrained:
         obstacles.append(f"only {run_a if first.constrained else run_b} was played with constrained decoding")
-    for name in first.arenas.keys() & second.arenas.keys():
+    for name in (first.arenas.keys() & second.arenas.keys()) - set(without):
         if first.arenas[name] != second.arenas[name]:
             obstacles.append(f"{name} is of another version, or has other prompts or word lists")
     with reader.reading(run_a / STORE) as base:
         data_of = {tuple(key): data for *key, data in base.execute(DATA)}
     with reader.reading(run_b / STORE) as base:
-        differing = [f"{game} {name}" for game, name, data in base.execute(DATA) if data_of.get((game, name), data) != data]
+        others = [(game, name, data) for game, name, data in base.execute(DATA) if game not in without]
+    differing = [f"{game} {name}" for game, name, data in others if data_of.get((game, name), data) != data]
     return [*obstacles, *([f"instances differ though named alike: {join_names(differing, 3)}"] if differing else [])]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from clemsim._util.files import check_new
@@ -13,21 +13,27 @@ from clemsim.analysis.fresh_comparison import compare_fresh
 from clemsim.analysis.kinds import AnalysisKind, AnalysisOptions
 from clemsim.analysis.run_comparison import compare_runs
 from clemsim.analysis.sources import Decoding
+from clemsim.analysis.sources.own_groups import read_groups, with_groups
 from clemsim.analysis.sources.reading import read, read_games
+from clemsim.analysis.sources.subsets import Subset, narrow
 from clemsim.analysis.writing.files import NUMBERS, REPORT, as_json, write
 from clemsim.cli.common import err, out, print_json
-from clemsim.cli.view.analyses import fresh_tables, joint_table, report, run_comparison_table
+from clemsim.cli.view.analyses import fresh_tables, joint_table, report, run_comparison_table, subset_lines
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The runs, studies and tables to be read, and the choice among runs. `games`: a table of games to rate."""
+    """The runs, studies and tables to be read, and the choice among runs. `games`: a table of games to rate.
+    `groups`: a file of own groups of models. `subset`: the models and games that are analysed.
+    """
 
     paths: Sequence[Path]
     characteristics: Sequence[Path] = ()
     games: Path | None = None
     suite: str | None = None
     decoding: Decoding | None = None
+    groups: Path | None = None
+    subset: Subset = field(default_factory=Subset)
 
 
 def run_analyses(
@@ -43,16 +49,19 @@ def run_analyses(
     if not (folder / NUMBERS).is_file():
         check_new(folder, "and is no analysis")
     evidence = read(sources.paths, sources.characteristics, sources.suite, sources.decoding)
+    if sources.groups:
+        evidence = with_groups(evidence, read_groups(sources.groups))
+    evidence = narrow(evidence, sources.subset)
     amount = f"{len(evidence.models)} models in {len(evidence.games)} games"
     _tell(f"analysing {amount}")
     games = read_games(sources.games) if sources.games else ()
     analyses = analyze(evidence, kinds, options, games)
-    left_out = evidence.left_out()
-    write(analyses, left_out, f"What makes a model play well? {amount}", folder, figures, _tell)
+    left_out, subset = evidence.left_out(), evidence.subset
+    write(analyses, left_out, f"What makes a model play well? {amount}", folder, figures, _tell, subset)
     if as_object:
-        print_json({"report": str(folder / REPORT), **as_json(analyses, left_out)})
+        print_json({"report": str(folder / REPORT), **as_json(analyses, left_out, subset)})
         return
-    for part in report(analyses, left_out):
+    for part in report(analyses, left_out, subset):
         out.print(part)
     out.print(plain(f"\nreport: {folder / REPORT}   (tables and figures beside it)"), soft_wrap=True)
 
@@ -66,13 +75,18 @@ def run_comparison(
     anyway: bool,
     these_instances: bool,
     margin: float,
+    without: Sequence[str],
     as_object: bool,
 ) -> None:
     """Compare two runs and print the result. Raises ClemsimError."""
-    comparison = compare_runs(run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, margin=margin)
+    comparison = compare_runs(
+        run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, margin=margin, without=without
+    )
     if as_object:
         print_json(comparison)
         return
+    for line in subset_lines(comparison.subset):
+        out.print(line)
     out.print(run_comparison_table(comparison))
     if comparison.joint:
         out.print(joint_table(comparison))
@@ -87,12 +101,16 @@ def run_comparison(
     )
 
 
-def run_fresh_comparison(public: Path, fresh: Path, agents: Sequence[str], *, as_object: bool) -> None:
+def run_fresh_comparison(
+    public: Path, fresh: Path, agents: Sequence[str], without: Sequence[str], *, as_object: bool
+) -> None:
     """Compare a run on a public suite with one on a fresh suite and print the result. Raises ClemsimError."""
-    comparison = compare_fresh(public, fresh, agents)
+    comparison = compare_fresh(public, fresh, agents, without)
     if as_object:
         print_json(comparison)
         return
+    for line in subset_lines(comparison.subset):
+        out.print(line)
     for table in fresh_tables(comparison):
         out.print(table)
     for sentence in comparison.sentences:

@@ -11,7 +11,7 @@ from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import KINDS, LETTERS, MARGIN, NAMES, AnalysisOptions, choose
 from clemsim.analysis.sources import Decoding
 from clemsim.cli.common import one_line
-from clemsim.cli.options import JsonOption, MarginOption, all_finite
+from clemsim.cli.options import JsonOption, MarginOption, WithoutOption, all_finite, split_games
 
 COMMANDS = "clemsim.cli.analysis_commands"  # needs the extra `analysis`
 
@@ -53,6 +53,19 @@ def analyze(
     decoding: Annotated[
         Decoding | None, typer.Option(help="Only runs with this decoding; plain where there are both kinds.")
     ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="Only models that meet this, such as 'open and parameters < 1000': columns of characteristics, scores "
+            "(clemscore, taboo.quality) and other tables, with = != < > in, and, or, not.",
+        ),
+    ] = None,
+    without: WithoutOption = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Own groups of models, for families and lineages: a CSV (model,group) or a TOML."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Analyse runs, studies or published tables: the paper's analyses and more, with intervals and verdicts.
@@ -67,13 +80,18 @@ def analyze(
 
       clemsim analyze runs/study --decoding constrained
 
+      clemsim analyze results.csv --characteristics model_characteristics.csv --where "open and parameters < 1000"
+
+      clemsim analyze results.csv --without imagegame,privateshared --only size,quantisation
+
       clemsim analyze runs/20261123-120000-paper runs/20261123-180000-paper --only profiles,quantisation --json
     """
     with one_line():
         commands = load(COMMANDS)
+        subset = commands.Subset(where, split_games(without))
         kinds = [kind.strip() for kind in figures.split(",") if kind.strip() and kind.strip() != "none"]
         commands.run_analyses(
-            commands.Sources(sources, characteristics or [], games, suite, decoding),
+            commands.Sources(sources, characteristics or [], games, suite, decoding, groups, subset),
             choose(only),
             AnalysisOptions(score or (), profile, margin),
             out,

@@ -11,7 +11,7 @@ from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import MARGIN
 from clemsim.cli.analyze import COMMANDS
 from clemsim.cli.common import fail, one_line
-from clemsim.cli.options import JsonOption, MarginOption
+from clemsim.cli.options import JsonOption, MarginOption, WithoutOption, split_games
 
 
 def compare(
@@ -39,6 +39,7 @@ def compare(
         ),
     ] = False,
     margin: MarginOption = MARGIN,
+    without: WithoutOption = None,
     json: JsonOption = False,
 ) -> None:
     """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.
@@ -49,6 +50,8 @@ def compare(
 
       clemsim compare runs/both runs/both --a qwen2.5-7b --b baseline
 
+      clemsim compare runs/both runs/both --a qwen2.5-7b --b baseline --without imagegame,privateshared
+
       clemsim compare runs/three-times runs/three-times-q4 --these-instances
 
       clemsim compare runs/20261123-120000-paper runs/20261123-180000-fresh --fresh
@@ -57,8 +60,8 @@ def compare(
         if fresh:
             if anyway or these_instances:
                 fail("--fresh goes with neither --anyway nor --these-instances")
-            load(COMMANDS).run_fresh_comparison(run_a, run_b, [name for name in (a, b) if name], as_object=json)
+            agents = [name for name in (a, b) if name]
+            load(COMMANDS).run_fresh_comparison(run_a, run_b, agents, split_games(without), as_object=json)
             return
-        load(COMMANDS).run_comparison(
-            run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, margin=margin, as_object=json
-        )
+        options = {"anyway": anyway, "these_instances": these_instances, "margin": margin, "without": split_games(without)}
+        load(COMMANDS).run_comparison(run_a, run_b, a, b, as_object=json, **options)

@@ -25,9 +25,18 @@ def all_finite(values: list[float] | None) -> list[float] | None:
     return values
 
 
+def split_games(text: str | None) -> tuple[str, ...]:
+    """Return the games that the value of an option names, with commas between them."""
+    return tuple(dict.fromkeys(name for part in (text or "").split(",") if (name := part.strip())))
+
+
 MarginOption = Annotated[
     float,
     typer.Option(min=0.1, max=100.0, callback=finite, help="Models within so many points count as equivalent."),
+]
+WithoutOption = Annotated[
+    str | None,
+    typer.Option(metavar="GAME,GAME", help="Leave these games out everywhere, also of all scores over games."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]

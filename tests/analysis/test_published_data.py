@@ -106,8 +106,8 @@ def test_printed_averages_are_what_the_games_give(evidence: Evidence) -> None:
     assert "selected_models.csv is no table that is needed" in notes
 
 
-def test_all_nine_have_tables_figures_and_sentences(analyses: dict[str, Analysis]) -> None:
-    assert list(analyses) == ["scores", *"abcdefghi"]
+def test_all_ten_have_tables_figures_and_sentences(analyses: dict[str, Analysis]) -> None:
+    assert list(analyses) == ["scores", *"abcdefghij"]
     for letter, analysis in analyses.items():
         assert analysis.sentences and analysis.tables, letter
         assert analysis.figures, letter

@@ -91,7 +91,7 @@ def test_a_folder_with_everything(tmp_path: Path) -> None:
     steps: list[str] = []
     write([ANALYSIS], ["a model"], "Report", tmp_path / "out", ["svg"], steps.append)
     assert sorted(path.name for path in (tmp_path / "out").rglob("*.*")) == [
-        *("a_fig.svg", "analysis.json", "numbers.csv", "numbers.tex", "report.html")
+        *("a_fig.svg", "analysis.json", "notes.csv", "numbers.csv", "numbers.tex", "report.html")
     ]
     numbers = json.loads((tmp_path / "out" / "analysis.json").read_text())
     assert numbers["analyses"]["a"]["tables"]["numbers"][0]["score"] == 1 / 3 and numbers["left_out"] == ["a model"]

@@ -66,6 +66,27 @@ def test_published_tables(clemsim: Clemsim, tables: Path) -> None:
     assert again.code == 0 and set(again.json["analyses"]) == {"scores", "b"}  # over what was there before
 
 
+def test_a_subset_stands_at_the_head_of_every_output(clemsim: Clemsim, tables: Path) -> None:
+    words = ("results.csv", "--characteristics", "models.csv", "--where", "open or clemscore < 20", "--without", "wordle")
+    result = clemsim("analyze", *words, "--only", "aj", "--figures", "svg")
+    assert result.code == 0, result.err
+    first, second = result.out.splitlines()[:2]
+    assert first == "subset: without wordle: 1 of 2 games, also in all scores over games"
+    assert second.strip() == "models where open or clemscore < 20: 4 of 8"
+    assert max(map(len, result.out.splitlines())) <= 80
+    folder = tables / "analysis"
+    page, latex = (folder / "report.html").read_text(), (folder / "tables" / "scores.tex").read_text()
+    assert "<b>Subset</b>: without wordle" in page and "models where open or clemscore &lt; 20: 4 of 8" in page
+    assert "% subset: without wordle: 1 of 2 games" in latex
+    assert "without wordle" in (folder / "figures" / "scores_forest.svg").read_text()
+    with (folder / "tables" / "scores.csv").open() as file:
+        assert all(row["subset"].startswith("without wordle") for row in csv.DictReader(file))
+    with (folder / "tables" / "notes.csv").open() as file:
+        assert next(csv.DictReader(file)) == {"about": "subset", "note": first.removeprefix("subset: ")}
+    subset = json.loads((folder / "analysis.json").read_text())["subset"]
+    assert subset[0] == first.removeprefix("subset: ") and "chosen by their scores" in subset[-1]
+
+
 def test_games_between_models(clemsim: Clemsim, tables: Path) -> None:
     (tables / "games.csv").write_text("first,second,score\na,b,1\nb,a,1\na,b,0.5\n")
     result = clemsim("analyze", "results.csv", "--only", "b", "--games", "games.csv", "--figures", "none", "--json")
@@ -77,7 +98,10 @@ def test_games_between_models(clemsim: Clemsim, tables: Path) -> None:
     [
         (["nowhere.csv"], "nowhere.csv does not exist: name a run"),
         (["results.csv", "--characteristics", "nowhere.csv"], "nowhere.csv cannot be read"),
-        (["results.csv", "--only", "xyz"], "there is no analysis 'x': choose some of abcdefghi"),
+        (["results.csv", "--only", "xyz"], "there is no analysis 'x': choose some of abcdefghij"),
+        (["results.csv", "--where", "colour = 3"], "--where: there is no column 'colour': there are model, played"),
+        (["results.csv", "--without", "chess"], "--without: there is no game 'chess' here: there are taboo, wordle"),
+        (["results.csv", "--groups", "models.csv"], "models.csv is no file of groups"),
         (["results.csv", "--figures", "gif"], "a figure cannot be written as 'gif'"),
         (["results.csv", "--profile", "nobody"], "there is no model 'nobody'"),
         (["results.csv", "--out", "full"], "full already exists and is no analysis: choose another --out"),
@@ -189,6 +213,20 @@ def test_comparing_two_runs(runs: Clemsim) -> None:
     assert "With one game left out the difference lies between" in result.out
     assert result.code == 0 and "clemscore: baseline lies" in " ".join(result.out.split())
     assert max(map(len, result.out.splitlines())) <= 80
+
+
+def test_comparing_two_runs_without_a_game(runs: Clemsim) -> None:
+    output = runs("compare", "one", "two", "--without", "taboo,wordle", "--json").json
+    whole = {(row["game"], row["metric"]): row for row in runs("compare", "one", "two", "--json").json["rows"]}
+    rows = {(row["game"], row["metric"]): row for row in output["rows"]}
+    assert {game for game, _ in rows} == {"referencegame", "overall"} and {row["game"] for row in output["joint"]} <= {
+        *("referencegame", "overall")
+    }
+    assert rows["overall", "played"]["a"] == whole["referencegame", "played"]["a"]
+    assert output["subset"] == ["without taboo, wordle: 1 of 3 games, also in all scores over games"]
+    assert runs("compare", "one", "two", "--without", "taboo").out.startswith("subset: without taboo: 2 of 3 games")
+    result = runs("compare", "one", "two", "--without", "chess")
+    assert result.code == 2 and "there is no game 'chess' here: there are referencegame, taboo, wordle" in result.err
 
 
 def test_two_readings_of_one_difference(runs: Clemsim) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 from clemsim.analysis.drawing.dots import grouped_dots
 from clemsim.analysis.kinds import AnalysisOptions
 from clemsim.analysis.questions.group_differences import summarise
+from clemsim.analysis.questions.leave_out import differences_without
 from clemsim.analysis.questions.model_comparison import BRIEF, ModelComparison, compare_groups, comparison_table
 from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.questions.variant_groups import one_of_each, tuned_groups
@@ -49,7 +50,7 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     if comparisons:
         title_ = "Each against its base, or the oldest model of that base, points of clemscore"
         table = comparison_table(comparisons, options.margin)
-        tables.append(ResultTable("base_differences", title_, table, BRIEF))
+        tables += [ResultTable("base_differences", title_, table, BRIEF), differences_without("base", comparisons)]
     return Analysis(title, _sentences(spreads, comparisons, options.margin), tables, _figures(evidence, frame), left_out)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from clemsim.analysis.drawing.charts import Specification
 from clemsim.analysis.drawing.scatter import cost_scatter
 from clemsim.analysis.kinds import AnalysisOptions
+from clemsim.analysis.questions.correlation_tables import cells_of, correlated
 from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence, join_names
@@ -17,6 +18,7 @@ from clemsim.analysis.statistics.ranks import rank_correlation
 from clemsim.analysis.wording import interval_text, models, number, strength
 
 TOKENS = "tokens_a_played_episode"
+SIZE = ("sample", "n", "pearson", "spearman", "spearman_low", "spearman_high", "spearman_p", "kendall")
 BRIEF = ("model", "clemscore", "latency", TOKENS)  # columns of a terminal
 
 
@@ -51,6 +53,10 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     sentences = [sentence for measure, known in costs.items() for sentence in _sentences(known, measure)]
     about = "Latency (s a request), tokens (millions in all games), tokens a played episode of the games that all played"
     tables = [ResultTable("costs", about, _table(scored), BRIEF)]
+    by_size = _size_and_latency(evidence, frame)
+    if len(by_size):
+        tables.append(ResultTable("latency_size", "Size against latency, both as logarithms (Pearson)", by_size, SIZE))
+        sentences += _size_sentence(by_size)
     return Analysis(title, sentences, tables, figures, _left_out(evidence, scored))
 
 
@@ -77,6 +83,31 @@ def _tokens(evidence: Evidence) -> pl.DataFrame:
     tables = by_table if set(common) in (set(), set(evidence.games)) else by_table.head(0)
     both = pl.concat([by_run.select("model", "tokens", "done"), tables]).filter(pl.col("done") > 0)
     return both.select("model", (pl.col("tokens") / pl.col("done")).alias(TOKENS))
+
+
+def _size_and_latency(evidence: Evidence, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the correlations of parameters with seconds a request, over all models, and over those of open and of closed
+    weights.
+    """
+    facts = evidence.facts.select("model", "parameters", "open_weights")
+    both = frame.filter(pl.col("latency") > 0).join(facts, on="model").filter(pl.col("parameters").is_not_null())
+    samples = {"all": pl.lit(value=True), "open weights": pl.col("open_weights"), "closed weights": ~pl.col("open_weights")}
+    rows = []
+    for name, condition in samples.items():
+        own = both.filter(condition)
+        if found := correlated(own["parameters"].log().to_list(), own["latency"].log().to_list()):
+            rows.append({"sample": name, "n": found.n, **cells_of(found)})
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _size_sentence(by_size: pl.DataFrame) -> list[str]:
+    parts = [
+        f"{row['sample']} {number(row['spearman'], 2)} (n = {row['n']}, "
+        f"{interval_text((row['spearman_low'], row['spearman_high']) if row['spearman_low'] is not None else None, 2)})"
+        for row in by_size.to_dicts()
+    ]
+    why = "Servers and their load differ between models, so that it is no measure of size alone."
+    return [f"Rank correlation of parameters with seconds a request (Spearman): {'; '.join(parts)}. {why}"]
 
 
 def _caption(measure: CostMeasure) -> str:

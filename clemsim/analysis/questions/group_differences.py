@@ -8,6 +8,7 @@ import polars as pl
 
 from clemsim.analysis.drawing.forest import difference_panels
 from clemsim.analysis.kinds import MARGIN
+from clemsim.analysis.questions.leave_out import differences_without
 from clemsim.analysis.questions.model_comparison import (
     BRIEF,
     ModelComparison,
@@ -41,6 +42,7 @@ def analyse_groups(
         ResultTable(f"{name}_differences", f"Differences in clemscore, points; {tested}", frame, BRIEF),
         ResultTable(f"{name}_parts", "Differences in %Played and Quality over all games, a second family of tests", parts),
         ResultTable(f"{name}_by_game", "Differences per game, points of % Played, Quality, worth and clemscore", by_game),
+        differences_without(name, comparisons),
     ]
     sentences = [
         *(comparison.sentence_within(margin) for comparison in comparisons),

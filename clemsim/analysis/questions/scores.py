@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from clemsim.analysis.drawing.forest import score_forest
+from clemsim.analysis.questions.leave_out import scores_without_games
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.mixed import MixedModel, fit_mixed_model
@@ -26,6 +27,9 @@ def scores(evidence: Evidence) -> Analysis:
     ranks = rank_intervals(evidence.sample)
     frame = with_intervals(evidence).join(_rank_table(evidence, ranks), on="model", maintain_order="left")
     tables = [ResultTable("scores", "Scores, 0 to 100, with 95 % intervals of scores and ranks", frame, BRIEF)]
+    without = ResultTable(
+        "scores_without_one", "Scores over the other games, without each game", scores_without_games(evidence)
+    )
     mixed_model, left_out = _mixed_model(evidence)
     sentences = [*_sentences(evidence, frame), *(_rank_sentences(ranks) if frame["clemscore"].count() else ())]
     if mixed_model and not mixed_model.converged:
@@ -34,6 +38,7 @@ def scores(evidence: Evidence) -> Analysis:
         title = "Mixed model: an episode's worth (0 to 100, aborted as 0), models against the first"
         tables.append(ResultTable("scores_mixed", title, _terms(mixed_model)))
         sentences.append(_deviations(mixed_model))
+    tables.append(without)
     return Analysis("All models", sentences, tables, _figures(frame), left_out)
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from clemsim.analysis.drawing.charts import Specification
 from clemsim.analysis.drawing.scatter import size_scatter
 from clemsim.analysis.kinds import AnalysisOptions
+from clemsim.analysis.questions.correlation_tables import cells_of
 from clemsim.analysis.questions.scores import with_intervals
 from clemsim.analysis.questions.size_fits import (
     FEWEST,
@@ -26,19 +27,23 @@ from clemsim.analysis.questions.size_fits import (
     fit_regressions,
     mean_slope,
 )
+from clemsim.analysis.questions.size_leave_out import leave_out_table
+from clemsim.analysis.questions.size_scores import BRIEF as SCORES
+from clemsim.analysis.questions.size_scores import score_sentences, score_table
 from clemsim.analysis.questions.size_sentences import size_sentences
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.clustered import without_clusters
+from clemsim.analysis.statistics.correlations import Correlation
 from clemsim.analysis.statistics.groups import FamilySlope
 from clemsim.analysis.statistics.mixed import MixedModel
-from clemsim.analysis.statistics.ranks import RankCorrelation
 from clemsim.analysis.statistics.regression import influence, inverse_prediction
 from clemsim.analysis.wording import models
 from clemsim.results.paired_tests import holm
 
 TARGETS = (10.0, 20.0, 30.0, 40.0, 50.0)
 BRIEF = ("sample", "formula", "n", "r_squared", "f", "p")  # columns of a terminal
+RANKS = ("characteristic", "n", "pearson", "spearman", "spearman_low", "spearman_high", "spearman_p", "kendall")
 NO_ENDS = (None, None)
 
 
@@ -54,7 +59,12 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     both = known.filter(pl.col("training_tokens").is_not_null())
     left_out = _left_out(facts, known, both)
     regressions, correlations = fit_regressions(evidence, known, both), correlate(facts)
-    ranks = ResultTable("size_ranks", "Rank correlations with clemscore", _rank_table(correlations))
+    ranks = ResultTable(
+        "size_ranks",
+        "Correlations with clemscore (Pearson: with the logarithm of amounts)",
+        _rank_table(correlations),
+        RANKS,
+    )
     if not regressions:
         text = f"{models(len(known))} of known size: too few for a regression, which needs {FEWEST} of different sizes."
         return Analysis(title, [text], [ranks] if len(ranks.frame) else [], left_out=left_out)
@@ -63,7 +73,17 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     fits = SizeFits(regressions, correlations, slope, mixed_model, published, by_game)
     caption = "clemscore against parameters; points of one size stand side by side; lines end with the data"
     figure = Figure("size", caption, _draw(evidence, known, regressions))
-    return Analysis(title, size_sentences(fits, targets), _tables(fits, ranks, targets), [figure], left_out)
+    by_score = score_table(evidence, known)
+    tables = [
+        *_tables(fits, ranks, targets),
+        ResultTable("size_scores", "Each score by ln(P): slope (clustered by lineage), and correlations", by_score, SCORES),
+        ResultTable(
+            "size_leave_one_out",
+            "clemscore by ln(P) without each model, lineage and game in turn",
+            leave_out_table(evidence, known),
+        ),
+    ]
+    return Analysis(title, [*size_sentences(fits, targets), *score_sentences(by_score)], tables, [figure], left_out)
 
 
 def _tables(fits: SizeFits, ranks: ResultTable, targets: Sequence[float]) -> list[ResultTable]:
@@ -201,22 +221,11 @@ def _influence(regressions: Sequence[SizeRegression]) -> pl.DataFrame:
     return pl.DataFrame(rows, columns, orient="row")
 
 
-def _rank_table(correlations: Mapping[str, RankCorrelation]) -> pl.DataFrame:
-    adjusted = holm([correlation.rho_p for correlation in correlations.values()])
+def _rank_table(correlations: Mapping[str, Correlation]) -> pl.DataFrame:
+    adjusted = holm([own.ranks.rho_p for own in correlations.values()])
     rows = [
-        {
-            "characteristic": name,
-            "n": correlation.n,
-            "spearman": correlation.rho,
-            "spearman_low": correlation.rho_interval[0] if correlation.rho_interval else None,
-            "spearman_high": correlation.rho_interval[1] if correlation.rho_interval else None,
-            "p": correlation.rho_p,
-            "p_holm": p,
-            "kendall": correlation.tau,
-            "kendall_low": correlation.tau_interval[0] if correlation.tau_interval else None,
-            "kendall_high": correlation.tau_interval[1] if correlation.tau_interval else None,
-        }
-        for (name, correlation), p in zip(correlations.items(), adjusted, strict=True)
+        {"characteristic": name, "n": own.n, **cells_of(own), "spearman_p_holm": p}
+        for (name, own), p in zip(correlations.items(), adjusted, strict=True)
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
 

@@ -10,12 +10,11 @@ import polars as pl
 from scipy import stats
 
 from clemsim.analysis.sources.evidence import Evidence
-from clemsim.analysis.sources.names import lineage
 from clemsim.analysis.statistics.averages import Numbers, points
 from clemsim.analysis.statistics.clustered import ClusteredCoefficient, clustered_coefficients
+from clemsim.analysis.statistics.correlations import Correlation, correlation
 from clemsim.analysis.statistics.groups import FamilySlope, slope_within_families
 from clemsim.analysis.statistics.mixed import MixedModel, fit_mixed_model
-from clemsim.analysis.statistics.ranks import RankCorrelation, rank_correlation
 from clemsim.analysis.statistics.regression import Fit, fit_least_squares
 from clemsim.analysis.statistics.sample import Sample
 from clemsim.results.intervals import Interval
@@ -79,12 +78,12 @@ class GameSlope:
 class SizeFits:
     """All fits of clemscore to size. `regressions` is not empty; other fits are None where there are too few models.
 
-    `correlations`: rank correlations of clemscore, by characteristic. `published`: the first regression on the models whose
+    `correlations`: those of clemscore, by characteristic. `published`: the first regression on the models whose
     size was published, where that is not all of them. `game_slopes`: the slope of worth by game.
     """
 
     regressions: tuple[SizeRegression, ...]
-    correlations: Mapping[str, RankCorrelation]
+    correlations: Mapping[str, Correlation]
     family_slope: FamilySlope | None
     mixed_model: MixedModel | None
     published: SizeRegression | None = None
@@ -108,14 +107,16 @@ def fit_published(evidence: Evidence, known: pl.DataFrame) -> SizeRegression | N
     return None if len(published) == len(known) else _fit(evidence, PUBLISHED, published, data=False)
 
 
-def correlate(facts: pl.DataFrame) -> dict[str, RankCorrelation]:
-    """Return the rank correlation of clemscore with each characteristic that enough models have."""
-    correlations: dict[str, RankCorrelation] = {}
+def correlate(facts: pl.DataFrame) -> dict[str, Correlation]:
+    """Return the correlation of clemscore with each characteristic that enough models have: of Pearson with the logarithm of
+    amounts, and with dates as they are.
+    """
+    correlations: dict[str, Correlation] = {}
     for field, name in RANKED.items():
         known = facts.filter(pl.col(field).is_not_null())
         x = known[field].to_physical().cast(pl.Float64).to_numpy()
         try:
-            correlations[name] = rank_correlation(x, known["clemscore"].to_numpy())
+            correlations[name] = correlation(x if field == "released" else np.log(x), known["clemscore"].to_numpy())
         except ValueError:
             continue
     return correlations
@@ -181,17 +182,8 @@ def crosses_zero(interval: Interval) -> bool:
 
 
 def lineages_of(evidence: Evidence, models: Iterable[str]) -> tuple[str, ...]:
-    """Return the lineage of each model: the first word of the name of its first base model, or of its own name."""
-    weights: dict[str, str] = dict(evidence.kinds.select("model", "weights").iter_rows())
-
-    def origin(model: str) -> str:
-        seen = {model}
-        while (facts := evidence.characteristics(model)) and facts.base_model and facts.base_model not in seen:
-            model = facts.base_model
-            seen.add(model)
-        return weights.get(model, model)
-
-    return tuple(lineage(origin(model).lower()) for model in models)
+    """Return the lineage of each model."""
+    return tuple(evidence.lineage(model) for model in models)
 
 
 def _worth(evidence: Evidence, known: pl.DataFrame) -> tuple[Sample, Numbers, Numbers]:

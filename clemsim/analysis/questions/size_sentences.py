@@ -7,9 +7,9 @@ from math import exp, isnan, log
 
 from clemsim.analysis.questions.size_fits import ALL, BOTH, LN_P, SLOPE, SizeFits, SizeRegression, crosses_zero, mean_slope
 from clemsim.analysis.statistics.clustered import quadratic_p, without_clusters
+from clemsim.analysis.statistics.correlations import Correlation
 from clemsim.analysis.statistics.differences import ALPHA
 from clemsim.analysis.statistics.groups import FamilySlope
-from clemsim.analysis.statistics.ranks import RankCorrelation
 from clemsim.analysis.statistics.regression import influence, inverse_prediction
 from clemsim.analysis.wording import interval_text, models, number, p_text, signed, size, strength
 
@@ -97,10 +97,12 @@ def _dependence(regression: SizeRegression) -> list[str]:
     ]
 
 
-def _order(order: RankCorrelation) -> str:
+def _order(order: Correlation) -> str:
+    ranks = order.ranks
     return (
-        f"By rank there is {strength(order.rho, order.rho_interval)} of clemscore with size over {models(order.n)} "
-        f"(Spearman {number(order.rho, 2)}, {interval_text(order.rho_interval, 2)})."
+        f"By rank there is {strength(ranks.rho, ranks.rho_interval)} of clemscore with size over {models(order.n)} "
+        f"(Spearman {number(ranks.rho, 2)}, {interval_text(ranks.rho_interval, 2)}; Pearson with the logarithm of size "
+        f"{number(order.r, 2)}, {interval_text(order.r_interval, 2)}, as if models were independent)."
     )
 
 

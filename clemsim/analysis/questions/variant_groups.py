@@ -11,19 +11,28 @@ from typing import Any
 import polars as pl
 
 from clemsim.analysis.sources.evidence import Evidence
+from clemsim.analysis.sources.names import clean
 
 FULL = 16  # bits; a weight with as many, or with an unknown number, is not quantised
 LOCAL = ("huggingface-local", "local", "llama.cpp")  # access methods that surely serve the published weights
 
 
 RULES = {  # how the reference of a group is chosen: never by the scores that are compared
+    "group": "the first of its group in the file of groups",
     "family": "the oldest of its family, of equally old ones the smallest",
     "tuned from": "its base where that was played, or else the oldest model of that base",
     "quantisation": "full precision of the same weights",
     "access": "the local copy of the same weights, or else the first by name",
     "decoding": "the same model with plain decoding",
 }
-KINDS = ("quantisation", "access", "decoding", "tuned from", "family")  # of groups; a pair in several counts for the first
+KINDS = (
+    "quantisation",
+    "access",
+    "decoding",
+    "tuned from",
+    "group",
+    "family",
+)  # of groups; a pair in several counts for the first
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,31 @@ class VariantGroup:
 
 def all_groups(evidence: Evidence) -> list[VariantGroup]:
     """Return the groups of all kinds."""
-    makers = (family_groups, tuned_groups, quantised_groups, access_groups, decoding_groups)
+    makers = (own_groups, family_groups, tuned_groups, quantised_groups, access_groups, decoding_groups)
     return [group for groups in makers for group in groups(evidence)]
 
 
+def own_groups(evidence: Evidence) -> Iterator[VariantGroup]:
+    """Yield the user's own groups, with all models that he named, in the order of his file."""
+    order = {name: place for place, name in enumerate(evidence.groups)}
+    scored = evidence.counted.filter(pl.col("clemscore").is_not_null())["model"].to_list()
+    members: dict[str, list[str]] = {}
+    for model in sorted(
+        (model for model in scored if evidence.group(model)), key=lambda own: (order.get(clean(own), 0), own)
+    ):
+        members.setdefault(str(evidence.group(model)), []).append(model)
+    for name, models in members.items():
+        if len(models) > 1:
+            yield VariantGroup("group", name, models[0], tuple(models[1:]))
+
+
 def family_groups(evidence: Evidence) -> Iterator[VariantGroup]:
-    """Yield sizes and versions of one family. Of variants with the same weights only the reference takes part."""
-    references = one_of_each(evidence, evidence.kinds.filter(pl.col("clemscore").is_not_null()))
+    """Yield sizes and versions of one family. Of variants with the same weights only the reference takes part, and no model
+    that is in a group of the user's own.
+    """
+    others = [model for model in evidence.models if not evidence.group(model)]
+    kinds = evidence.kinds.filter(pl.col("clemscore").is_not_null() & pl.col("model").is_in(others))
+    references = one_of_each(evidence, kinds)
     for (family,), group in references.sort("family").group_by("family", maintain_order=True):
         names = _oldest_first(evidence, group["model"].to_list())
         if len(names) > 1:

@@ -7,6 +7,7 @@ in several formats. What is unknown becomes None, never zero.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from math import isfinite
@@ -17,6 +18,7 @@ import polars as pl
 
 from clemsim._util.files import check_regular, reading_file
 from clemsim.analysis.sources.names import clean
+from clemsim.analysis.sources.published import rows_of
 from clemsim.catalog.models import Characteristics, validate
 from clemsim.errors import UsageError
 
@@ -27,6 +29,7 @@ UNKNOWN = {"", "-", "?", "na", "n/a", "nan", "none", "null", "unknown"}
 HEADERS = {  # of the published table: lower case, without the part in brackets
     "model provider": "provider",
     "model name": "name",
+    "model": "name",
     "training data size": "training_tokens",
     "cut-off date": "cutoff",
     "parameter size": "parameters",
@@ -39,6 +42,7 @@ HEADERS = {  # of the published table: lower case, without the part in brackets
     "instruction tuning data": "tuning_data",
     "backend": "access",
 }
+KNOWN = {*FIELDS, *HEADERS.values(), "link", "group"}  # columns that are no benchmark
 SCHEMA: dict[str, Any] = {
     "model": pl.String,
     **dict.fromkeys(FIELDS, pl.String),
@@ -77,6 +81,27 @@ def read_characteristics(path: Path) -> dict[str, Characteristics]:
     except csv.Error as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     return models
+
+
+def read_outside(path: Path) -> dict[str, dict[str, float]]:
+    """Read what a table says beside characteristics: the columns that hold nothing but numbers, such as scores in other
+    benchmarks, by cleaned model name and column. Raises UsageError.
+    """
+    header, rows = rows_of(path)
+    columns = {column: outside_name(column) for column in header if column and field_of(column) not in KNOWN}
+    values: dict[str, dict[str, float]] = {}
+    for column, name in columns.items():
+        cells = {_name(row): row[column] for row in rows if not _is_unknown(row[column])}
+        numbers = {model: number for model, cell in cells.items() if (number := _number(cell)) is not None}
+        if numbers and len(numbers) == len(cells):
+            for model, number in numbers.items():
+                values.setdefault(model, {}).setdefault(name, number)
+    return values
+
+
+def outside_name(column: str) -> str:
+    """Return the name of a column that is no characteristic, as conditions write it: `MMLU (5-shot)` is `mmlu`."""
+    return re.sub(r"[^\w.\-+#]+", "_", column.split("(")[0].strip().lower())
 
 
 def parse_characteristics(cells: Mapping[str, Any], where: str) -> Characteristics:
@@ -118,10 +143,11 @@ def _date(cell: Any) -> Any:
     """Parse a date in one of FORMATS; leave other types to the validation of the field."""
     if isinstance(cell, datetime):
         return cell.date()
-    return _date_in(cell.strip()) if isinstance(cell, str) else cell
+    return date_in(cell.strip()) if isinstance(cell, str) else cell
 
 
-def _date_in(text: str) -> date:
+def date_in(text: str) -> date:
+    """Parse a date in one of FORMATS. Raises ValueError."""
     for form in FORMATS:
         try:
             return datetime.strptime(text, form).date()
@@ -141,9 +167,22 @@ def _cells(row: Mapping[str | None, Any]) -> dict[str, Any]:
             cells["open_weights"] = text.lower() in ("0", "false", "no")
         elif field == "context":
             cells["context"] = _tokens(text, 1000 if "thousand" in column.lower() else 1)
-        elif field in FIELDS:
+        elif field in FIELDS and not (column.strip().lower() == "model" and field in cells):
             cells[field] = text
     return cells
+
+
+def _name(row: Mapping[str, str]) -> str:
+    return clean(next((cell for column, cell in row.items() if field_of(column) == "name"), ""))
+
+
+def _number(cell: str) -> float | None:
+    """Return a finite number, with or without a sign of per cent; None for other texts."""
+    try:
+        number = float(cell.strip().removesuffix("%"))
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
 
 
 def _tokens(text: str, unit: int) -> str:

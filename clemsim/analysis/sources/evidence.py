@@ -34,6 +34,9 @@ class Evidence:
     decoding: by model, where it is known. costs: seconds a request and millions of tokens, by model. spent: tokens in
     and out by model and game, of runs. notes: what was left out, and why.
     repetitions: the single episodes of each model's runs.
+    outside: what tables of characteristics say beside characteristics, such as scores in other benchmarks, by cleaned name
+    and column. groups: a user's own group of models by cleaned name, in the order of his file. subset: what was chosen of
+    models and games, in words; empty: all.
     """
 
     scores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCORES))
@@ -46,6 +49,9 @@ class Evidence:
     decoding: Mapping[str, str] = field(default_factory=dict)
     spent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SPENT))
     repetitions: Mapping[str, Repetitions] = field(default_factory=dict)
+    outside: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    subset: tuple[str, ...] = ()
 
     @cached_property
     def models(self) -> tuple[str, ...]:
@@ -120,6 +126,39 @@ class Evidence:
         """Return the characteristics of a model; None where it is not described."""
         return complete(self.described.get(model), self.described.get(names.clean(model)))
 
+    def group(self, model: str) -> str | None:
+        """Return the user's own group of a model; None where he named none."""
+        return self.groups.get(model) or self.groups.get(names.clean(model))
+
+    def lineage(self, model: str) -> str:
+        """Return the user's own group of a model or, without one, the first word of the name of its first base model, or of
+        its own name.
+        """
+        if own := self.group(model):
+            return own
+        origin, seen = model, {model}
+        while (facts := self.characteristics(origin)) and facts.base_model and facts.base_model not in seen:
+            origin = facts.base_model
+            seen.add(origin)
+        return names.lineage(self._weights.get(origin, origin).lower())
+
+    @cached_property
+    def _weights(self) -> dict[str, str]:
+        return dict(self.kinds.select("model", "weights").iter_rows())
+
+    def outside_value(self, model: str, column: str) -> float | None:
+        """Return what a table says of a model in a column that is no characteristic; None where it says nothing."""
+        own = {**self.outside.get(names.clean(model), {}), **self.outside.get(model, {})}
+        return own.get(column)
+
+    @cached_property
+    def outside_columns(self) -> tuple[str, ...]:
+        """The columns of tables of characteristics that hold numbers and are no characteristics, for any model here."""
+        known = {column for model in self.models for column in self.outside.get(names.clean(model), {})}
+        return tuple(
+            column for column in dict.fromkeys(name for own in self.outside.values() for name in own) if column in known
+        )
+
     def left_out(self) -> list[str]:
         """Return notes on what is missing and on its treatment: a game that was never run is in neither average, one that
         was never played to its end is in %Played alone.
@@ -146,7 +185,8 @@ class Evidence:
         weights = names.weights(self._name(model), others)
         bits = facts.quantisation if facts and facts.quantisation else names.bits(clean)
         access = (facts and (facts.access or facts.engine)) or names.served_by(clean) or self.served.get(model)
-        return names.family(weights), weights, bits, access, self.decoding.get(model)
+        family = self.group(model) or names.family(weights)
+        return family, weights, bits, access, self.decoding.get(model)
 
     def _disagreeing(self) -> list[str]:
         """Return a note on each model whose printed clemscore is not that of its games."""
@@ -203,12 +243,14 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
     served: dict[str, str] = {}
     decoding: dict[str, str] = {}
     repetitions: dict[str, Repetitions] = {}
+    outside: dict[str, dict[str, float]] = {}
     for part in reversed(parts):
         known = {model: complete(facts, described.get(model)) or facts for model, facts in part.described.items()}
         described |= known
         repetitions |= part.repetitions
         served |= part.served
         decoding |= part.decoding
+        outside |= {model: {**outside.get(model, {}), **own} for model, own in part.outside.items()}
     scores, printed, clusters = (pl.concat([frames[index] for frames in kept]) for index in range(3))
     return Evidence(
         scores,
@@ -223,6 +265,7 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
         .group_by("model", "game", maintain_order=True)
         .agg(pl.col("tokens").first()),
         repetitions=repetitions,
+        outside=outside,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from clemsim.analysis.sources import Decoding, published, runs, studies
-from clemsim.analysis.sources.characteristics import is_characteristics, read_characteristics
+from clemsim.analysis.sources.characteristics import is_characteristics, read_characteristics, read_outside
 from clemsim.analysis.sources.evidence import Evidence, merge, scores_of
 from clemsim.analysis.sources.names import clean
 from clemsim.analysis.statistics.rating import RatedGame
@@ -33,7 +33,7 @@ def read(
     In a folder of tables those named `results...` come first, then the others by name: of a model that is in several
     tables the first holds. `characteristics` come before those found in a folder. Raises UsageError and StoreError.
     """
-    parts: list[Evidence] = [Evidence(described=read_characteristics(path)) for path in characteristics]
+    parts = [_described(path) for path in characteristics]
     wanted, left_out = _chosen(sources, suite, decoding)
     played: list[Path] = []
     for source in sources:
@@ -114,10 +114,14 @@ def _table(path: Path, *, alone: bool) -> Evidence:
     if published.is_latency(header) or published.is_tokens(header):
         return Evidence(costs=published.read_costs(path, rows))
     if is_characteristics(header):
-        return Evidence(described=read_characteristics(path))
+        return _described(path)
     if alone:
         raise UsageError(f"{path} is no table that clemsim knows: results.csv, raw.csv, characteristics, latency or tokens")
     return Evidence(notes=(f"{path.name} is no table that is needed, and was not read",))
+
+
+def _described(path: Path) -> Evidence:
+    return Evidence(described=read_characteristics(path), outside=read_outside(path))
 
 
 def _served(header: Sequence[str], rows: Sequence[published.Row]) -> dict[str, str]:
@@ -153,4 +157,5 @@ def _rename(part: Evidence, names: Mapping[str, str]) -> Evidence:
     )
     decoding = {names.get(model, model): how for model, how in part.decoding.items()}
     repetitions = {names.get(model, model): own for model, own in part.repetitions.items()}
-    return Evidence(scores, printed, clusters, described, part.served, costs, notes, decoding, spent, repetitions)
+    columns = (scores, printed, clusters, described, part.served, costs, notes, decoding, spent, repetitions)
+    return Evidence(*columns, outside=part.outside)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from clemsim.analysis.statistics.averages import Numbers
@@ -46,7 +48,7 @@ def rank_correlation(x: Numbers, y: Numbers) -> RankCorrelation:
     rho_p, tau_p = float(spearman.pvalue), float(kendall.pvalue)
     if n <= EXACT:
         rho_p, tau_p = _exact(x, y)
-    return RankCorrelation(*(n, rho, _around(rho, rho_error), rho_p), *(tau, _around(tau, tau_error), tau_p))
+    return RankCorrelation(*(n, rho, interval_around(rho, rho_error), rho_p), *(tau, interval_around(tau, tau_error), tau_p))
 
 
 def _exact(x: Numbers, y: Numbers) -> tuple[float, float]:
@@ -54,8 +56,7 @@ def _exact(x: Numbers, y: Numbers) -> tuple[float, float]:
     they are here (Kendall 1938). Ties keep their mean ranks.
     """
     first, second = (stats.rankdata(values) for values in (x, y))
-    orders = np.array(list(permutations(range(len(x)))))
-    shuffled = second[orders]
+    shuffled = second[orders(len(x))]
     products = np.abs((shuffled - second.mean()) @ (first - first.mean()))
     i, j = np.triu_indices(len(x), 1)
     concordance = np.abs(np.sign(shuffled[:, i] - shuffled[:, j]) @ np.sign(first[i] - first[j]))
@@ -63,7 +64,14 @@ def _exact(x: Numbers, y: Numbers) -> tuple[float, float]:
     return float(far[0]), float(far[1])
 
 
-def _around(value: float, error: float | None) -> Interval | None:
+@cache
+def orders(count: int) -> NDArray[np.int64]:
+    """Return all orders of so many things, a row for each; the first is that in which they are."""
+    return np.array(list(permutations(range(count))))
+
+
+def interval_around(value: float, error: float | None) -> Interval | None:
+    """Return the 95 % interval of a correlation whose Fisher's z has this error; None without an error, and at 1 or -1."""
     if error is None or abs(value) >= 1 - 1e-12:
         return None
     z = math.atanh(value)

@@ -29,6 +29,7 @@ p, ul { max-width: 52rem; } .letter { color: #2f6db5; margin-right: .5rem; } nav
 th, td { padding: .2rem .7rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #eceef1; }
 th { position: sticky; top: 0; background: #fff; font-weight: 600; } td { white-space: nowrap; }
 td.long { white-space: normal; min-width: 18rem; } .number { text-align: right; font-variant-numeric: tabular-nums; }
+.subset { background: #fdf6e3; border-left: 4px solid #d1662b; padding: .4rem .8rem; }
 summary { cursor: pointer; color: #2f6db5; font-size: .9rem; margin: .6rem 0; }
 .line { margin: 1.2rem 0 0; border-top: 1px solid #dfe2e7; padding-top: .8rem; }
 .line > summary { color: inherit; font-size: 1em; margin: 0; }
@@ -43,11 +44,11 @@ for (const place of document.querySelectorAll("[data-figure]")) {
 """
 
 
-def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str]) -> str:
-    """Return the page as HTML."""
+def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str], subset: Sequence[str] = ()) -> str:
+    """Return the page as HTML. `subset`: what was chosen of models and games, which stands below the title."""
     links = "".join(f'<a href="#{escape(analysis.key)}">{escape(_short(analysis))}</a>' for analysis in analyses)
     bundle = re.sub("<(?=/script|!--)", r"<\\", vl_convert.javascript_bundle(SCRIPT), flags=re.IGNORECASE)
-    body = [f"<h1>{escape(title)}</h1><nav>{links}</nav>", *(_analysis(analysis) for analysis in analyses)]
+    body = [f"<h1>{escape(title)}</h1>{_subset(subset)}<nav>{links}</nav>", *(_analysis(analysis) for analysis in analyses)]
     body.append(f'<h2 id="left-out">What was left out</h2>{_notes(left_out)}')
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -56,6 +57,10 @@ def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str]) -> s
         f"<style>{STYLE}</style></head><body>"
         f'{"".join(body)}<script type="module">{bundle}</script></body></html>\n'
     )
+
+
+def _subset(subset: Sequence[str]) -> str:
+    return f'<p class="subset"><b>Subset</b>: {escape("; ".join(subset))}.</p>' if subset else ""
 
 
 def _analysis(analysis: Analysis) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,6 @@ from clemsim.analysis.results import ResultTable
 
 SMALL = 0.001
 NOTHING = 1e-9  # what is smaller is 0 but for the rounding of a computer
-P_VALUES = {"p", "p_holm", "hc3_p"}
 LATEX = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -47,9 +47,11 @@ def heading(column: str) -> str:
     return column.replace("_", " ")
 
 
-def csv_of(table: ResultTable) -> str:
-    """Return the table as CSV, with every digit; the cell of a missing value is empty, and no text is a formula."""
-    frame = table.frame
+def csv_of(table: ResultTable, subset: Sequence[str] = ()) -> str:
+    """Return the table as CSV, with every digit; the cell of a missing value is empty, and no text is a formula. A `subset`
+    that the table is of is its last column.
+    """
+    frame = table.frame.with_columns(subset=pl.lit("; ".join(subset))) if subset else table.frame
     texts = [
         pl.Series(name, [csv_cell(cell) for cell in frame[name]], pl.String)
         for name, kind in frame.schema.items()
@@ -58,11 +60,19 @@ def csv_of(table: ResultTable) -> str:
     return frame.with_columns(texts).rename(lambda name: str(csv_cell(name))).write_csv()
 
 
-def latex_of(table: ResultTable) -> str:
-    """Return the table as a LaTeX tabular with the rules of booktabs; comments state its title and the package."""
+def latex_of(table: ResultTable, subset: Sequence[str] = ()) -> str:
+    """Return the table as a LaTeX tabular with the rules of booktabs; comments state its title, its subset and the
+    package.
+    """
     names, dtypes = table.frame.columns, table.frame.dtypes
     align = "".join("r" if dtype.is_numeric() else "l" for dtype in dtypes)
-    lines = [f"% {_comment(table.title)}", "% needs \\usepackage{booktabs}", f"\\begin{{tabular}}{{{align}}}", "\\toprule"]
+    about = [table.title, *(f"subset: {text}" for text in subset)]
+    lines = [
+        *(f"% {_comment(text)}" for text in about),
+        "% needs \\usepackage{booktabs}",
+        f"\\begin{{tabular}}{{{align}}}",
+        "\\toprule",
+    ]
     lines += [" & ".join(latex_text(heading(name)) for name in names) + r" \\", "\\midrule"]
     for row in table.frame.iter_rows():
         lines.append(" & ".join(latex_text(cell_text(cell, name)) for name, cell in zip(names, row, strict=True)) + r" \\")
@@ -79,7 +89,7 @@ def _comment(text: str) -> str:
 
 
 def _number(value: float, column: str) -> str:
-    if column in P_VALUES:
+    if column == "p" or column.endswith(("_p", "p_holm")):
         return "< 0.001" if value < SMALL else f"{value:.3f}"
     size = abs(value)
     if size < NOTHING:

@@ -23,11 +23,13 @@ WIDE = 2  # characters between columns where there is room
 BREAKS = re.compile(r"(?<=[-_/,: ])|(?<=\.)(?=\D)")  # where a name may be broken
 
 
-def report(analyses: Sequence[Analysis], left_out: Sequence[str]) -> Iterator[RenderableType]:
-    """Yield each analysis with its sentences and its main table, then the notes on what was left out.
+def report(analyses: Sequence[Analysis], left_out: Sequence[str], subset: Sequence[str] = ()) -> Iterator[RenderableType]:
+    """Yield the subset that was chosen, each analysis with its sentences and its main table, then the notes on what was left
+    out.
 
     An analysis with little to say is one line.
     """
+    yield from subset_lines(subset)
     for analysis in analyses:
         letter = f"{analysis.letter}  " if analysis.letter else ""
         if analysis.brief:
@@ -45,6 +47,12 @@ def report(analyses: Sequence[Analysis], left_out: Sequence[str]) -> Iterator[Re
         yield plain("\nWhat was left out", "bold")
         for note in left_out:
             yield plain(f"  {note}", "dim")
+
+
+def subset_lines(subset: Sequence[str]) -> Iterator[RenderableType]:
+    """Yield a line for each part of the subset that a result is of."""
+    for number, text in enumerate(subset):
+        yield plain(f"{'        ' if number else 'subset: '}{text}", "yellow")
 
 
 def run_comparison_table(comparison: RunComparison) -> RenderableType:
