@@ -86,7 +86,7 @@ def _counts(cluster: Cluster) -> tuple[int, int, int, float]:
 
 
 def _shares(numpy: Any, sums: Any) -> tuple[Any, Any, Any]:
-    """Return %Played, Quality and worth of a game (combinations x 2 models each, 0..1); Quality is nan where none is scored."""
+    """Return %Played, Quality (nan where nothing is scored) and worth of a game, combinations x 2 models each, 0..1."""
     episodes, kept, scored, total = (sums[..., index] for index in range(4))
     points = total / 100
     return kept / episodes, _ratio(numpy, points, scored), points / episodes

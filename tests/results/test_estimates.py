@@ -14,8 +14,8 @@ from clemsim.results.distributions import beta_quantile, beta_share, t_quantile
 from clemsim.results.estimates import SCORES, ModelEstimates, Score
 from clemsim.results.label_swaps import swap_p
 from clemsim.results.means import mean_over_games
-from clemsim.results.ratios import Ratio, ratio
 from clemsim.results.paired_tests import mcnemar
+from clemsim.results.ratios import Ratio, ratio
 
 WON, LOST, ABORTED = Cluster(1, 1, 1, 100.0), Cluster(1, 1, 1, 0.0), Cluster(1, 0, 0, 0.0)
 
