@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 # Tests try the same examples each time; the fuzzers in `benchmarks/` draw new ones by their seeds.
-settings.register_profile("usual", derandomize=True)
+settings.register_profile("usual", derandomize=True, deadline=None)
 settings.load_profile("usual")
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -23,7 +23,7 @@ from clemsim.results.estimates import ModelEstimates, Score
 from clemsim.results.intervals import Interval
 from clemsim.results.label_swaps import swap_p
 from clemsim.results.means import LEVEL, Mean
-from clemsim.results.roots import Point, root_between
+from clemsim.results.roots import Spot, root_between
 
 EQUIVALENCE = 0.9  # level of the interval that two one-sided tests of 5 % end at (Schuirmann 1987)
 SHRINK = 2.0  # instances without correlation that are added to those that were seen
@@ -77,7 +77,7 @@ def level_p(value: float, ends: Callable[[float], Interval]) -> float:
     last = clearance_of(FARTHEST)
     if last > 0:
         return _two_sided(FARTHEST)
-    return _two_sided(root_between(clearance_of, Point(0.0, abs(value)), Point(FARTHEST, last)))
+    return _two_sided(root_between(clearance_of, Spot(0.0, abs(value)), Spot(FARTHEST, last)))
 
 
 def _two_sided(z: float) -> float:

@@ -23,7 +23,7 @@ from clemsim.results.dispersions import EXACT, dispersions
 from clemsim.results.distributions import NORMAL, beta_quantile, t_quantile
 from clemsim.results.intervals import Interval
 from clemsim.results.ratios import Ratio
-from clemsim.results.roots import Point, rising_root
+from clemsim.results.roots import Spot, rising_root
 from clemsim.results.shifts import MeanShift, ProductShift, Shift, logit
 
 FEWEST = 5  # instances; of fewer nothing can be said with 95 %
@@ -79,12 +79,12 @@ class Mean:
         end = quantile(score, variance)
         if self.shift.plain:
             return end
-        shift = rising_root(ahead, Point(0.0, score - end), (end - score) / variance)
+        shift = rising_root(ahead, Spot(0.0, score - end), (end - score) / variance)
         return quantile(*self.shift.at(shift))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class GameMean:
     """What one game gives to a mean over games.
 
     `value`: its ratio, 0..1. `smoothed`: the ratio at which its variance is taken, never 0 or 1. `variance`: of the ratio.
@@ -104,11 +104,11 @@ def mean_over_games(ratios: Iterable[Ratio]) -> Mean | None:
     parts = []
     for game, dispersion in zip(games, dispersions(games), strict=True):
         variance = dispersion.value * game.smoothed * (1 - game.smoothed) / game.units
-        parts.append(Part(game.value, game.smoothed, variance, dispersion.df, game.units))
+        parts.append(GameMean(game.value, game.smoothed, variance, dispersion.df, game.units))
     return mean_of_parts(parts) if parts else None
 
 
-def mean_of_parts(parts: Sequence[Part]) -> Mean:
+def mean_of_parts(parts: Sequence[GameMean]) -> Mean:
     """Return the unweighted mean of one part or more."""
     total = sum(part.variance for part in parts)
     uncertain = sum(part.variance**2 / part.df for part in parts)
@@ -120,7 +120,7 @@ def mean_of_parts(parts: Sequence[Part]) -> Mean:
     )
 
 
-def _multiple(part: Part) -> float:
+def _multiple(part: GameMean) -> float:
     return part.variance / (part.smoothed * (1 - part.smoothed))
 
 

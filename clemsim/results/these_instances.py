@@ -19,7 +19,7 @@ from clemsim.game.outcomes import Outcome
 from clemsim.results.differences import EQUIVALENCE, Difference, PairedMeans, seen_difference
 from clemsim.results.estimates import Score
 from clemsim.results.intervals import Interval
-from clemsim.results.means import LEVEL, Mean, Part, mean_of_parts, product
+from clemsim.results.means import LEVEL, GameMean, Mean, mean_of_parts, product
 from clemsim.results.ratios import PHANTOM
 from clemsim.results.repetitions import Repetitions, finished, worth
 
@@ -162,7 +162,7 @@ def _mean(games: Sequence[_Within | None]) -> Mean | None:
     known = [game for game in games if game is not None]
     if not known or len(known) < len(games):
         return None
-    return mean_of_parts([Part(own.value, own.smoothed, own.variance, own.df, own.df - MORE) for own in known])
+    return mean_of_parts([GameMean(own.value, own.smoothed, own.variance, own.df, own.df - MORE) for own in known])
 
 
 def _covariance(one: _Within, other: _Within) -> float:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clemsim.results.distributions import beta_quantile
 from clemsim.results.means import Mean, mean_over_games, product
 from clemsim.results.ratios import Ratio, ratio
-from clemsim.results.roots import Point, rising_root, root_between
+from clemsim.results.roots import Spot, rising_root, root_between
 from clemsim.results.shifts import MeanShift, logit
 
 counts = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), min_size=1, max_size=40)
@@ -93,11 +93,9 @@ def test_roots_are_found(root: float, step: float, cubic: bool) -> None:
     def function(x: float) -> float:
         return (x - root) ** 3 + x - root if cubic else math.tanh(x - root)
 
-    start = Point(0.0, function(0.0))
+    start = Spot(0.0, function(0.0))
     assert rising_root(function, start, math.copysign(step, root)) == pytest.approx(root, abs=1e-6)
-    assert root_between(function, Point(-60.0, function(-60.0)), Point(55.0, function(55.0))) == pytest.approx(
-        root, abs=1e-5
-    )
+    assert root_between(function, Spot(-60.0, function(-60.0)), Spot(55.0, function(55.0))) == pytest.approx(root, abs=1e-5)
 
 
 def test_a_shift_moves_a_game_in_proportion_to_its_variance() -> None:
