@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from clemsim._util.extras import library
 from clemsim._util.files import check_new, new_folder, write_files
 from clemsim._util.text import plain
 from clemsim.catalog.agents import kind_of
@@ -83,6 +84,8 @@ def _plan(options: StressOptions) -> Plan:
     if not options.yes:
         check_private(urls)
     _check_one_shape(options)
+    if options.check:
+        library("numpy", "analysis", "--check")  # of the verdict, which comes last
     return Plan(
         agents=specs,
         urls=urls,

@@ -93,7 +93,7 @@ def test_answers_are_checked(clemsim: Clemsim, spec: str) -> None:
         "stress", "--agent", spec, "--check", 8, "--mix", "recall", "--episodes", 10, "--max-tokens", 20, "--out", "c"
     )
     assert result.code == 0, result.err
-    assert "No sign that load changed" in result.out and "same text" in result.out and "100%" in result.out
+    assert "It is not shown that load changed" in result.out and "same text" in result.out and "100%" in result.out
 
 
 def test_ctrl_c_reports_what_was_measured(spec: str, tmp_path: Path) -> None:

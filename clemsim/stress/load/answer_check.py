@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from itertools import count, cycle
 from typing import Any
 
+from clemsim._util.extras import library
 from clemsim.engines.stream_timing import EventMeter
 from clemsim.errors import EngineError, LimitReached, Unauthorized, UnknownModel
 from clemsim.game.events import Event
@@ -17,7 +18,8 @@ from clemsim.game.slot import UNSCHEDULED, TurnSlot
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent, Cast, opened
 from clemsim.runtime.moderator import Moderator
-from clemsim.stress.measure.verdict import AnswerVerdict, PlayedEpisode, judge
+from clemsim.stress.measure.paired_measures import PlayedEpisode
+from clemsim.stress.measure.verdict import AnswerVerdict, judge
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.mix import PlannedConversation
 from clemsim.stress.plan.plan import Plan
@@ -65,8 +67,10 @@ async def check_answers(plan: Plan, budget: Budget, notify: Notify, stopped: asy
     """Return the verdict on `plan.check` conversations at once against one. Raise ClemsimError.
 
     A check that is `stopped`, or whose budget is exhausted, is judged by the episodes that were played. Each pass has a
-    prefix cache of its own (vLLM), so that the second pass is no lighter than the first.
+    prefix cache of its own (vLLM), so that the second pass is no lighter than the first. Raises UsageError at once where
+    numpy, which the verdict needs, is missing.
     """
+    library("numpy", "analysis", "a check of answers")
     width = plan.check or 1
     conversations = _conversations(plan)
     if budget.started is None:
@@ -74,7 +78,7 @@ async def check_answers(plan: Plan, budget: Budget, notify: Notify, stopped: asy
     alone = await _Pass(plan, conversations, 1, budget).play(notify, stopped)
     played_alone = [conversation for conversation in conversations if conversation.key in alone]
     loaded = await _Pass(plan, played_alone, width, budget).play(notify, stopped)
-    pairs = [(alone[key], loaded[key]) for key in alone if key in loaded]
+    pairs = {key: (alone[key], loaded[key]) for key in alone if key in loaded}
     reason = budget.exhausted or ("stopped" if stopped.is_set() else "")
     return judge(pairs, width, len(conversations) - len(pairs), reason)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from clemsim.results.intervals import Interval
-from clemsim.results.paired_tests import resampled_interval
+from clemsim.stress.measure.resampling import resampled_interval
 from clemsim.stress.stress_result import StressResult
 
 LIGHT = 0.9  # of the greatest X / N: such steps are on the first line

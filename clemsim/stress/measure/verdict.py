@@ -1,57 +1,41 @@
 """Whether load changed the answers: the same episodes alone and under load, compared pair by pair.
 
 A real server computes a batch a little differently from a single request, so transcripts part even where the server is
-sound: that is reported, and accuses no server. What counts is whether the play got better or worse: %Played, wins, Quality
-and broken formats, each with a paired test, all together at one small level, so that a sound server is hardly ever accused.
+sound: that is reported, and accuses no server. What counts is whether the play got better or worse
+(`clemsim.stress.measure.paired_measures`), all measures together at one small level, so that a sound server is hardly ever
+accused. That nothing is shown does not mean that nothing changed: beside it stands which change would have been seen, and
+which measures are shown to have stayed within a margin.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
-from clemsim.game.events import Rejected, Replied
-from clemsim.game.outcomes import Outcome
+from clemsim.analysis.kinds import MARGIN
 from clemsim.results.intervals import Interval
-from clemsim.results.paired_tests import mcnemar, mean_interval, sign_flip, significant, wilson
+from clemsim.results.paired_tests import significant
+from clemsim.stress.measure.paired_measures import (
+    MEASURES,
+    MeasureName,
+    Pair,
+    PairedMeasure,
+    Pairs,
+    agreeing_share,
+    measures_of,
+)
 from clemsim.stress.stress_result import StressResult
 
 LEVEL = 0.001  # how often a sound server may be accused
-
-MeasureName = Literal["played", "won", "quality", "violations"]
-MEASURES: Mapping[MeasureName, str] = {
-    "played": "%Played",
-    "won": "% won",
-    "quality": "Quality",
-    "violations": "broken formats an episode",
-}
-
-
-class PairedMeasure(StressResult):
-    """A measure of `n` pairs: its means alone and under load, their difference with a 95 % interval, and a p value.
-
-    A share (in percent) has also the number of episodes that it `gained` and `lost` under load.
-    """
-
-    n: int
-    alone: float
-    loaded: float
-    difference: float
-    interval: Interval
-    gained: int | None = None
-    lost: int | None = None
-    p: float
 
 
 class AnswerVerdict(StressResult):
     """Whether load changed the answers; `changed` is None where there were no pairs, and then only counts are set.
 
     `concurrency` is the number of conversations under load, `pairs` and `unfinished` count episodes. `same_transcripts` is
-    the share of pairs that agree word for word, with a 95 % interval; `first_difference` counts the others by the turn at
-    which they part. `guilty` names the measures that differ at the `level` for all together. `stopped` says why the check
-    ended early; empty if it did not.
+    the share of pairs that agree word for word (the mean over games), with a 95 % interval; `first_difference` counts the
+    others by the turn at which they part. `guilty` names the measures that differ at the `level` for all together; `margin`:
+    points within which a measure counts as equivalent. `stopped` says why the check ended early; empty if it did not.
     """
 
     concurrency: int
@@ -66,24 +50,7 @@ class AnswerVerdict(StressResult):
     guilty: tuple[MeasureName, ...] = ()
     verdict: str
     stopped: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlayedEpisode:
-    """The outcome of an episode, its replies in order, and how many of them broke the format."""
-
-    outcome: Outcome
-    replies: tuple[Replied, ...]
-    violations: int
-
-    @classmethod
-    def of(cls, events: Sequence[object], outcome: Outcome) -> PlayedEpisode:
-        """Return the played episode of a transcript's events."""
-        violations = sum(isinstance(event, Rejected) and event.violation for event in events)
-        return cls(outcome, tuple(event for event in events if isinstance(event, Replied)), violations)
-
-
-Pair = tuple[PlayedEpisode, PlayedEpisode]  # alone, under load
+    margin: float | None = None
 
 
 def first_difference(pair: Pair) -> int | None:
@@ -93,8 +60,8 @@ def first_difference(pair: Pair) -> int | None:
     return next((turn for turn in turns if alone.get(turn) != loaded.get(turn)), None)
 
 
-def judge(pairs: Sequence[Pair], concurrency: int, unfinished: int, stopped: str = "") -> AnswerVerdict:
-    """Compare all pairs and return the verdict."""
+def judge(pairs: Pairs, concurrency: int, unfinished: int, stopped: str = "") -> AnswerVerdict:
+    """Compare all pairs and return the verdict. Raises UsageError where numpy is missing."""
     if not pairs:
         return AnswerVerdict(
             concurrency=concurrency,
@@ -104,60 +71,26 @@ def judge(pairs: Sequence[Pair], concurrency: int, unfinished: int, stopped: str
             verdict="no episode was played to its end both alone and under load: nothing can be said",
             stopped=stopped,
         )
-    measures = _measures(pairs)
-    differing = significant({str(name): measure.p for name, measure in measures.items()}, LEVEL)
+    measures = measures_of(pairs, LEVEL)
+    known = {str(name): measure.p for name, measure in measures.items() if measure.p is not None}
+    differing = significant(known, LEVEL)
     guilty = sorted(name for name in measures if name in differing)
-    differences = Counter(turn for pair in pairs if (turn := first_difference(pair)) is not None)
-    same = len(pairs) - differences.total()
+    differences = Counter(turn for pair in pairs.values() if (turn := first_difference(pair)) is not None)
+    share, interval = agreeing_share(pairs, lambda pair: first_difference(pair) is None)
     return AnswerVerdict(
         concurrency=concurrency,
         pairs=len(pairs),
         unfinished=unfinished,
-        same_transcripts=same / len(pairs),
-        same_transcripts_interval=wilson(same, len(pairs)),
+        same_transcripts=share,
+        same_transcripts_interval=interval,
         first_difference=dict(sorted(differences.items())),
         measures=measures,
         level=LEVEL,
-        changed=bool(guilty),
+        changed=bool(guilty) if known else None,
         guilty=tuple(guilty),
         verdict=_sentence(measures, guilty, concurrency, len(pairs)),
         stopped=stopped,
-    )
-
-
-def _measures(pairs: Sequence[Pair]) -> dict[MeasureName, PairedMeasure]:
-    measures: dict[MeasureName, PairedMeasure] = {
-        "played": _share(pairs, lambda outcome: outcome.kind != "aborted"),
-        "won": _share(pairs, lambda outcome: outcome.kind == "success"),
-        "violations": _mean([(alone.violations, loaded.violations) for alone, loaded in pairs], 1.0),
-    }
-    qualities = [(alone.outcome.quality, loaded.outcome.quality) for alone, loaded in pairs]
-    both = [(alone, loaded) for alone, loaded in qualities if alone is not None and loaded is not None]
-    return {**measures, "quality": _mean(both, 100.0)} if both else measures
-
-
-def _share(pairs: Sequence[Pair], holds: Callable[[Outcome], bool]) -> PairedMeasure:
-    """Return the share of outcomes that a condition holds for, in percent."""
-    values = [(holds(alone.outcome), holds(loaded.outcome)) for alone, loaded in pairs]
-    gained, lost = values.count((False, True)), values.count((True, False))
-    measure = _mean([(100.0 * alone, 100.0 * loaded) for alone, loaded in values], 100.0, mcnemar(gained, lost))
-    return measure.model_copy(update={"gained": gained, "lost": lost})
-
-
-def _mean(values: Sequence[tuple[float, float]], reach: float, p: float | None = None) -> PairedMeasure:
-    """Return the measure of values alone and under load; `p` is that of randomised signs unless it is given.
-
-    By `reach` an episode could have been otherwise where no episode was.
-    """
-    count = len(values)
-    differences = [loaded - alone for alone, loaded in values]
-    return PairedMeasure(
-        n=count,
-        alone=sum(alone for alone, _ in values) / count,
-        loaded=sum(loaded for _, loaded in values) / count,
-        difference=sum(differences) / count,
-        interval=mean_interval(differences, reach),
-        p=sign_flip(differences) if p is None else p,
+        margin=MARGIN,
     )
 
 
@@ -166,17 +99,33 @@ def _sentence(
 ) -> str:
     names = [name for name in MEASURES if name in guilty] if guilty else list(measures)
     parts = "; ".join(_change(MEASURES[name], measures[name]) for name in names)
+    level = f"{100 * LEVEL:g} %"
     if guilty:
-        return f"load changed the answers: with {concurrency} conversations at once instead of one, {parts}"
+        return (
+            f"load changed the answers: with {concurrency} conversations at once instead of one, {parts} "
+            f"(at the level of {level} for all measures together)"
+        )
+    if not any(measure.p is not None for measure in measures.values()):
+        return f"too few instances to say whether load changed the answers: {parts}"
     return (
-        f"no sign that load changed how well the model plays, {concurrency} conversations at once against one, "
-        f"in {count} pairs of episodes: {parts}"
+        f"it is not shown that load changed how well the model plays, {concurrency} conversations at once against one, "
+        f"in {count} pairs of episodes, at the level of {level} for all measures together: {parts}"
     )
 
 
 def _change(name: str, measure: PairedMeasure) -> str:
-    low, high = measure.interval
-    return (
-        f"{name} {measure.alone:.4g} -> {measure.loaded:.4g} "
-        f"(difference {measure.difference:+.3g}, 95 % {low:+.3g}..{high:+.3g})"
-    )
+    text = f"{name} {measure.alone:.4g} -> {measure.loaded:.4g}"
+    if measure.joint is None:
+        return f"{text} (too few instances for an interval)"
+    low, high = measure.joint
+    return f"{text} (difference {measure.difference:+.3g}, joint interval {low:+.3g}..{high:+.3g}{_resolution(measure)})"
+
+
+def _resolution(measure: PairedMeasure) -> str:
+    """Say what an undecided measure excludes, or would have shown."""
+    low, high = measure.joint or (0.0, 0.0)
+    if low > 0 or high < 0:
+        return ""
+    if measure.equivalent:
+        return f", equivalent within {MARGIN:g} points"
+    return f"; a true change of {measure.detectable:.3g} would be seen 4 times in 5" if measure.detectable else ""

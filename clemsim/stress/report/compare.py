@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import exp, log
 
 from clemsim.results.intervals import Interval
-from clemsim.results.paired_tests import resampled_interval
+from clemsim.stress.measure.resampling import resampled_interval
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.plan import ReportedPlan
 from clemsim.stress.report.stress_report import StressReport

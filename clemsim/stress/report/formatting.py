@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from clemsim.results.intervals import Interval
 from clemsim.stress.measure.latency import LatencyName, Percent
+from clemsim.stress.measure.paired_measures import PairedMeasure
 from clemsim.stress.measure.server_metrics import BucketBounds
 from clemsim.stress.measure.stage_metrics import StageMetrics
-from clemsim.stress.measure.verdict import PairedMeasure
 
 NONE = "–"
 SPOILED, UNBACKED = "*", "?"
@@ -58,12 +58,16 @@ def bucket(bounds: BucketBounds) -> str:
 
 
 def measure_cells(measure: PairedMeasure) -> list[str]:
-    """Write a measure of the answers: alone, under load, difference, interval, p."""
-    low, high = measure.interval
+    """Write a measure of the answers: alone, under load, difference, its 95 % and its joint interval, p."""
     return [
         f"{measure.alone:.4g}",
         f"{measure.loaded:.4g}",
         f"{measure.difference:+.3g}",
-        f"{low:+.3g}..{high:+.3g}",
-        f"{measure.p:.2g}",
+        _ends(measure.interval),
+        _ends(measure.joint),
+        NONE if measure.p is None else f"{measure.p:.2g}",
     ]
+
+
+def _ends(ends: Interval | None) -> str:
+    return NONE if ends is None else f"{ends[0]:+.3g}..{ends[1]:+.3g}"

@@ -167,12 +167,14 @@ def _client_table(stages: Sequence[StageMetrics]) -> str:
 
 
 def _answer_table(answers: AnswerVerdict) -> str:
-    columns = ("what", "alone", f"{answers.concurrency} at once", "difference", "95 % interval", "p")
+    columns = ("what", "alone", f"{answers.concurrency} at once", "difference", "95 % interval", "joint interval", "p")
     rows = [(name, *measure_cells(measure)) for name, measure in answers.measures.items()]
     parted = ", ".join(f"turn {turn}: {count}" for turn, count in answers.first_difference.items()) or "none"
-    low, high = answers.same_transcripts_interval or (0.0, 1.0)
+    ends = answers.same_transcripts_interval
+    interval = f" ({ends[0]:.0%}..{ends[1]:.0%})" if ends else ""
     note = (
         f"{answers.pairs} pairs of episodes, {answers.unfinished} unfinished. Transcripts agree word for word in "
-        f"{percent(answers.same_transcripts)} ({low:.0%}..{high:.0%}); first turn at which the others part: {parted}."
+        f"{percent(answers.same_transcripts)}{interval}; first turn at which the others part: {parted}. "
+        "Joint: at the level of all measures together; it leaves 0 out where load changed a measure."
     )
     return _table("Answers under load", columns, rows, note)

@@ -96,10 +96,10 @@ def _server_cells(stage: StageMetrics) -> list[str]:
 
 
 def _answer_table(answers: AnswerVerdict) -> RichTable:
-    table = _table("answers", "alone", f"{answers.concurrency} at once", "difference", "95 % interval", "p")
+    table = _table("answers", "alone", f"{answers.concurrency} at once", "difference", "95 %", "joint", "p")
     for name, measure in answers.measures.items():
         table.add_row(plain(name), *measure_cells(measure), style="bold red" if name in answers.guilty else "")
     if answers.same_transcripts_interval:
         low, high = answers.same_transcripts_interval
-        table.add_row("same text", "", percent(answers.same_transcripts), "", f"{low:.0%}..{high:.0%}", "")
+        table.add_row("same text", "", percent(answers.same_transcripts), "", f"{low:.0%}..{high:.0%}", "", "")
     return table

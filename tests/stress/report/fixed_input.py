@@ -1,6 +1,7 @@
 """A fixed input for reports: three stress tests whose every number is known beforehand.
 
-`golden/` holds what the code of commit f472347, which had no typed results, made of the same input.
+`golden/` holds what the code of commit f472347, which had no typed results, made of the same input, but for the check of
+answers, whose intervals and tests have become those of every comparison since (`earlier.json` is a report of before).
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import Buckets
 from clemsim.engines.stream_timing import EventMeter
 from clemsim.game.events import Replied
+from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import StreamTiming, Usage
 from clemsim.game.outcomes import Outcome
 from clemsim.stress.load.runner import Findings
 from clemsim.stress.measure.collector import Collector
+from clemsim.stress.measure.paired_measures import Pair, PlayedEpisode
 from clemsim.stress.measure.segments import Segment
 from clemsim.stress.measure.server_metrics import HISTOGRAMS, ServerReading
 from clemsim.stress.measure.stage_metrics import stage_metrics
-from clemsim.stress.measure.verdict import Pair, PlayedEpisode, judge
+from clemsim.stress.measure.verdict import judge
 from clemsim.stress.plan.plan import Plan
 from clemsim.stress.plan.shapes import Stage, ThinkTime
 from clemsim.stress.plan.slo import Slo
@@ -38,7 +41,7 @@ def fixed_reports() -> dict[str, StressReport]:
     """Return the reports by name, without the versions of this machine."""
     reports = {
         "sweep": make_report(sweep_plan(), sweep_findings(), judge(pairs(60, worse=True), 64, 2)),
-        "rates": make_report(rates_plan(), rates_findings(), judge([], 8, 5, "stopped")),
+        "rates": make_report(rates_plan(), rates_findings(), judge({}, 8, 5, "stopped")),
         "check": make_report(check_plan(), None, judge(pairs(12), 16, 0)),
     }
     versions = Versions(clemsim="", python="", platform="")
@@ -104,7 +107,7 @@ def rates_findings() -> Findings:
     return findings
 
 
-def pairs(count: int, *, worse: bool = False) -> list[Pair]:
+def pairs(count: int, *, worse: bool = False) -> dict[EpisodeKey, Pair]:
     """Return episodes alone and under load; with `worse`, two of three are aborted under load."""
     dice = random.Random(count)
     episodes = []
@@ -112,7 +115,7 @@ def pairs(count: int, *, worse: bool = False) -> list[Pair]:
         alone = _played(100.0 if dice.random() < 0.8 else 50.0, f"a{number}", "b")
         loaded = _played(None, "x", violations=2) if worse and number % 3 else _played(100.0, f"a{number}", "bc"[number % 2])
         episodes.append((alone, loaded))
-    return episodes
+    return {EpisodeKey("recall", str(number), 0, "fake"): pair for number, pair in enumerate(episodes)}
 
 
 def _findings(plan: Plan, *, by_due: bool) -> Findings:

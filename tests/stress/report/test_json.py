@@ -102,6 +102,12 @@ def test_a_report_is_read_back_as_it_was(name: str, reports: dict[str, StressRep
     assert old.json_data() == golden(name)
 
 
+def test_a_report_of_before_is_read_with_its_own_measures() -> None:
+    answers = read_report(GOLDEN / "earlier.json").answers
+    assert answers and "violations" in answers.measures and answers.measures["played"].joint is None
+    assert read_report(GOLDEN / "earlier.json").json_data() == golden("earlier")
+
+
 def test_results_are_frozen(reports: dict[str, StressReport]) -> None:
     with pytest.raises(ValueError, match="frozen"):
         reports["sweep"].requests = 1  # type: ignore[misc]
