@@ -78,13 +78,16 @@ class Abort(BaseException):
 
 @dataclass(slots=True)
 class Table:
-    """Where a game is played. `rng` is seeded by the instance; `in_turn` makes `ask_all` ask one question after another."""
+    """Where a game is played. `rng` is seeded by the instance; `in_turn` makes `ask_all` ask one question after another;
+    `verbatim` gives replies to parsers as they came, without stripping them of surrounding white space.
+    """
 
     seats: Sequence[str]
     seed: int
     log: Callable[[Event], None]
     max_turns: int = 10_000
     in_turn: bool = False
+    verbatim: bool = False
     _turn: int = field(default=0, init=False)
     _rng: random.Random | None = field(default=None, init=False)
 
@@ -163,7 +166,7 @@ class Table:
         try:
             if message.stop == "overflow":
                 raise Invalid(OVERFLOW)
-            move = question.parse.read(message.content.strip())
+            move = question.parse.read(message.content if self.verbatim else message.content.strip())
             storable = plain(move)
         except Invalid as problem:
             self.log(Rejected(ask.turn, problem.reason, problem.violation))

@@ -22,7 +22,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE episodes (
     id INTEGER PRIMARY KEY,
     arena TEXT NOT NULL, instance TEXT NOT NULL, repetition INTEGER NOT NULL, "cast" TEXT NOT NULL,
-    experiment TEXT NOT NULL, version INTEGER NOT NULL,
+    experiment TEXT NOT NULL, version INTEGER NOT NULL, -- text such as 3.0+2 where rules have a name
     data TEXT NOT NULL,                     -- the instance as JSON
     status TEXT NOT NULL DEFAULT 'waiting', -- waiting, playing, done, unfinished
     outcome TEXT, reason TEXT, blame TEXT, quality REAL,

@@ -9,4 +9,4 @@ class WordlePort(FiveLettersPort):
     """Wordle without clue and critic."""
 
     arena = "wordle"
-    files = ("in/instances_{version}.json", "in/instances_{version}_en.json")
+    files = ("in/instances_{version}.json", "in/instances_{version}_en.json", "in/instances.json")

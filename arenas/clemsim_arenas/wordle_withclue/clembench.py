@@ -9,5 +9,5 @@ class WordleWithCluePort(FiveLettersPort):
     """Wordle with a clue."""
 
     arena = "wordle_withclue"
-    files = ("in/instances_withclue_{version}.json", "in/instances_withclue_{version}_en.json")
+    files = ("in/instances_withclue_{version}.json", "in/instances_withclue_{version}_en.json", "in/instances_withclue.json")
     clue = True

@@ -25,7 +25,8 @@ from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.interop.clembench.checkout import convert
 from clemsim.interop.clembench.port import JsonObject, ports
-from clemsim.interop.clembench.verify import MAIN, alike, arena_for, redrive
+from clemsim.interop.clembench.redriving import arena_for, redrive, seated
+from clemsim.interop.clembench.verify import MAIN, alike
 from clemsim.results.run_summary import write_summary
 from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
@@ -184,7 +185,7 @@ def _write(
             instance, events = _drive(arena, episode, outcome, game)
         except (ClemsimError, KeyError, IndexError, TypeError, ValueError) as error:
             game.notes.append(f"{episode.path}: not driven: {type(error).__name__} {error}")
-    writer.enlist(key, instance, arena.version if arena else 0)
+    writer.enlist(key, instance, arena.rules_version if arena else 0)
     writer.record(key, 0, events or _as_logged(episode, outcome))
     rounds = [_numbers(scores) for _, scores in sorted(episode.rounds.items(), key=lambda item: int(item[0]))]
     writer.ended(key, outcome, _numbers(episode.scores), rounds)
@@ -196,17 +197,17 @@ def _drive(
     """Return the arena's instance, and its events where it comes to the recorded outcome (None elsewhere)."""
     instance = _instance(arena, episode)
     replies = [reply for reply in episode.replies if int(reply["player"].split()[-1]) <= len(arena.seats)]
-    driver, mismatch = redrive(arena, instance, replies)
+    driven = redrive(arena, instance, seated(arena, replies))
     game.driven += 1
-    if mismatch:
-        game.notes.append(f"{episode.path}: turn {mismatch.turn}: {mismatch.what}")
+    if driven.trouble:
+        game.notes.append(f"{episode.path}: turn {driven.turn}: {driven.problem}")
         return instance, None
-    replayed = driver.outcome
+    replayed = driven.outcome
     if replayed is None or replayed.kind != outcome.kind or not alike(replayed.quality, outcome.quality):
         game.notes.append(f"{episode.path}: recorded {outcome.kind} {outcome.quality}, driven again {replayed}")
         return instance, None
     game.agree += 1
-    return instance, driver.events
+    return instance, list(driven.transcript.events)
 
 
 def _instance(arena: Arena[Any], episode: RecordedEpisode) -> Instance:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from clemsim.catalog.plugins import load_entry, registered
 
 JsonObject = Mapping[str, Any]
+Metrics = Mapping[str, float | None]
 
 
 class Port:
@@ -34,6 +35,16 @@ class Port:
     def resources(self, experiment: JsonObject) -> dict[str, str]:
         """Return the contents of files under `resources/` that replace the arena's own."""
         return {}
+
+    def rules(self, experiment: JsonObject, rules: str) -> str:
+        """Return the rule set by which an imported suite is played, where that of its version, `rules`, goes against its
+        own prompts.
+        """
+        return rules
+
+    def numbered(self, rounds: Sequence[Metrics]) -> dict[str, Metrics]:
+        """Return the scores of rounds by the numbers that clembench gives them, as text."""
+        return {str(number): scores for number, scores in enumerate(rounds)}
 
     def texts(self, folder: Path, experiment: str) -> JsonObject:
         """Return what an instance refers to in other files of the game's folder. Raises UsageError."""
