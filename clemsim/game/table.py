@@ -131,6 +131,21 @@ class Table:
             except Invalid as problem:
                 content = self._again(question, problem, tries, message)
 
+    async def try_ask(self, seat: str, content: str, *, parse: Parser[T]) -> T | None:
+        """Ask a seat once and return its move; None where the reply is invalid, and the game goes on.
+
+        A conversation that no longer fits the model's context aborts the episode.
+        """
+        question = Question(seat, content, parse)
+        ask = self._pose(question, content)
+        (message,) = await Batch((ask,))
+        try:
+            return self._judge(question, ask, message)
+        except Invalid as problem:
+            if message.stop == "overflow":
+                self._again(question, problem, 1, message)
+            return None
+
     async def ask_all(self, questions: Iterable[Question[T]]) -> list[T]:
         """Ask several questions at once and return the moves in order. To one seat, several need `keep=False`."""
         todo = list(enumerate(questions))

@@ -1,7 +1,7 @@
 """How well a drawn grid agrees with the target, and how many cells a round changed.
 
-The numbers are clembench's, with its accidents: rows are split at line feeds and cells at blanks, although a grid whose cells
-stand apart by other white space passes for one.
+The numbers are clembench's, with its accidents: rows are split at line feeds and cells at blanks, although a grid whose
+cells stand apart by other white space passes for one.
 """
 
 from __future__ import annotations

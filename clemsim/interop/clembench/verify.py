@@ -76,9 +76,9 @@ def verify(
     tell: Callable[[Path, int], None] | None = None,
 ) -> dict[str, RecordingAgreement]:
     """Return the agreement by arena. The suite gives word lists, prompts and rule set; without its prompts, asks are not
-    compared. `rules`: the rule set; one that a recording names itself comes first. `verbatim`: whether replies were judged as
-    they came; None: as a recording says by its key `verbatim` or, by default, all but those of v1.6, which were recorded with
-    their replies stripped of white space. `tell` is called with file and line.
+    compared. `rules`: the rule set; one that a recording names itself comes first. `verbatim`: whether replies were judged
+    as they came; None: as a recording says by its key `verbatim` or, by default, all but those of v1.6, whose recordings
+    were judged after stripping each reply of white space. `tell` is called with file and line.
 
     Raises UsageError naming file and line.
     """
