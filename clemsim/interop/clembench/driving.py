@@ -61,13 +61,14 @@ class Redriver:
         self._rules = rules
         self._arenas: dict[tuple[str, str | None, str], Arena[Any]] = {}
         self._folder = folder
+        self._known, self._ports = frozenset(registered("arenas")), ports()  # asked once: that takes longer than an episode
         self._lists: tuple[JsonObject, dict[str, str]] = ({}, {})  # of the last experiment: its description, its files
 
     def drive(self, episode: RecordedEpisode) -> DrivenEpisode | None:
         """Drive an episode; None where clemsim has no such game, or the recording no instance or no dialogue."""
-        if episode.game not in registered("arenas") or episode.instance is None or episode.log is None:
+        if episode.game not in self._known or episode.instance is None or episode.log is None:
             return None
-        port = ports().get(episode.game)
+        port = self._ports.get(episode.game)
         texts = _texts(port, episode)
         arena = self._arena(episode, port, texts)
         instance: Instance | None = None

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -25,7 +26,7 @@ from clemsim.game.events import Event, Replied
 from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.gamelog import GM, GameLog, LogBuilder, timestamp
 from clemsim.interop.clembench.originals import EXPERIMENT, originals, place_of, requests_file
-from clemsim.interop.clembench.port import JsonObject, ports
+from clemsim.interop.clembench.port import JsonObject, Port, ports
 from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, parse_object
 from clemsim.interop.clembench.tables import ResultTables
 from clemsim.results.stopping_result import ended_by
@@ -187,7 +188,8 @@ def episode_files(
     roles = {GM: {"game_role": "Game Master", "model_name": "programmatic"}, **players}
     meta = _meta(row, model, len(log.turns))
     own = game_log.instance(arena, log.transcript.instance)
-    numbered = ports()[arena.name].numbered(episode.rounds) if arena.name in ports() else dict(enumerate(episode.rounds))
+    port = _port_of(arena.name)
+    numbered = port.numbered(episode.rounds) if port else dict(enumerate(episode.rounds))
     files: dict[str, Any] = {
         INSTANCE: {"game_id": int(row.data["id"]), **own},
         LOG: {"meta": meta, "player_models": player_models, "players": roles, "turns": log.turns, **log.keys},
@@ -238,8 +240,13 @@ def _meta(row: EpisodeRow, model: str, rounds: int) -> dict[str, Any]:
 
 
 def _log_of(arena: Arena[Any]) -> GameLog:
-    port = ports().get(arena.name)
+    port = _port_of(arena.name)
     return port.log if port else GameLog()
+
+
+@cache
+def _port_of(arena: str) -> Port | None:
+    return ports().get(arena)
 
 
 def _scores(base: Any, row: EpisodeRow) -> tuple[dict[str, float | None], list[dict[str, float | None]]]:
