@@ -128,8 +128,9 @@ def missing_of(study: Path) -> Iterator[str]:
 
 NOTES = f"""Each submission is compared with its base on the instances that both have finished, paired by instance: the
 difference in clemscore in points, its 95 % interval, and the p value after Holm's adjustment (1979) for all submissions of
-the domain. "higher" and "lower" are verdicts at the {LEVEL:.0%} level. The rank is an interval of 95 % among all models of the
-domain (Mogstad, Romano, Shaikh and Wilhelm 2024). The last column is what was published, whose arrow compares two numbers."""
+the domain. "higher" and "lower" are verdicts at the {LEVEL:.0%} level. The rank is an interval of 95 % among all models of
+the domain (Mogstad, Romano, Shaikh and Wilhelm 2024). The last column is what was published; its arrow compares two
+numbers."""
 
 HEADER = (
     "submission",

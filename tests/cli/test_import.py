@@ -243,6 +243,13 @@ def test_a_game_that_clemsim_lacks_keeps_scores_and_dialogue(exported: Clemsim) 
     assert Path("x", path).read_bytes() == Path("results", path).read_bytes()
 
 
+def test_an_experiment_that_one_model_does_not_describe_is_as_another_describes_it(exported: Clemsim) -> None:
+    for path in Path("results/baseline-t0.0").rglob("experiment.json"):
+        path.unlink()
+    games = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]
+    assert all(game["agree"] == game["metrics_agree"] == game["episodes"] for game in games.values())
+
+
 def test_the_word_nan_in_a_reply_is_no_number(exported: Clemsim) -> None:
     def say(data: dict[str, Any]) -> None:
         next(event for event in data["turns"][0] if event["from"] == "Player 1")["action"]["content"] = "CLUE: x: NaN"

@@ -29,7 +29,15 @@ from clemsim.game.outcomes import Outcome
 from clemsim.interop.clembench.agreement import ImportedGame
 from clemsim.interop.clembench.driving import Redriver
 from clemsim.interop.clembench.originals import OriginalsWriter, keeping_originals
-from clemsim.interop.clembench.recorded import GM, RecordedEpisode, RecordedModel, find_models, number, read_episode
+from clemsim.interop.clembench.recorded import (
+    GM,
+    RecordedEpisode,
+    RecordedModel,
+    described_experiments,
+    find_models,
+    number,
+    read_episode,
+)
 from clemsim.results.run_summary import write_summary
 from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
@@ -92,7 +100,8 @@ def import_results(
     models = find_models(folders)
     progress = ImportProgress(sum(len(model.episodes) for model in models), len(models))
     with TemporaryDirectory(prefix="clemsim-") as texts:
-        import_ = _Import(", ".join(map(str, folders)), Redriver(Path(texts), suite, rules), progress, watch)
+        redriver = Redriver(Path(texts), suite, rules)
+        import_ = _Import(", ".join(map(str, folders)), redriver, progress, watch, described_experiments(models))
         runs = _write_runs(models, out, import_)
     for run in runs.values():
         write_summary(run)
@@ -121,6 +130,7 @@ class _Import:
     redriver: Redriver
     progress: ImportProgress
     watch: Watch
+    described: Mapping[tuple[str, str], Path]
     games: dict[str, ImportedGame] = field(default_factory=dict)
     suites: dict[str, str] = field(default_factory=dict)  # by model
 
@@ -132,7 +142,7 @@ class _Import:
             with keeping_originals(folder) as kept:
                 configs: dict[Path, Any] = {}
                 for path in model.episodes:
-                    run.add(read_episode(path, model.name, configs), kept)
+                    run.add(read_episode(path, model.name, configs, self.described), kept)
                     self.progress.done += 1
                     self.watch(self.progress)
         except BaseException:

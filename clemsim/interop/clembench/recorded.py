@@ -134,14 +134,33 @@ def find_models(folders: Sequence[Path]) -> list[RecordedModel]:
     return [RecordedModel(name, sorted(dict.fromkeys(paths))) for name, paths in sorted(found.items())]
 
 
-def read_episode(path: Path, model: str, configs: dict[Path, JsonObject] | None = None) -> RecordedEpisode:
-    """Read one episode. `configs` keeps what the episodes of an experiment share. Raises UsageError with file and field."""
+def described_experiments(models: Sequence[RecordedModel]) -> dict[tuple[str, str], Path]:
+    """Return a folder in which each experiment is described, by game and experiment, of whichever model that is."""
+    found: dict[tuple[str, str], Path] = {}
+    for model in models:
+        for home in dict.fromkeys(_home(path) for path in model.episodes):
+            key = home.parts[-3], _experiment(home)
+            if key not in found and any(home.parent.glob("experiment*.json")):
+                found[key] = home.parent
+    return found
+
+
+def read_episode(
+    path: Path,
+    model: str,
+    configs: dict[Path, JsonObject] | None = None,
+    described: Mapping[tuple[str, str], Path] | None = None,
+) -> RecordedEpisode:
+    """Read one episode. `configs` keeps what the episodes of an experiment share; where its folder lacks that, it is that of
+    the same experiment in `described`. Raises UsageError with file and field.
+    """
     scores, log, instance = (_optional(path / name) for name in (SCORES, LOG, INSTANCE))
     home = _home(path)
     configs = {} if configs is None else configs
     if home.parent not in configs:
         configs.clear()  # episodes come experiment by experiment
-        configs[home.parent] = _config(home.parent)
+        other = (described or {}).get((home.parts[-3], _experiment(home)), home.parent)
+        configs[home.parent] = _config(home.parent) or _config(other)
     try:
         meta = {**((scores or {}).get("meta") or {}), **(log["meta"] if log is not None else {})}
         episode = RecordedEpisode(
