@@ -6,16 +6,20 @@ a run.
 
 from __future__ import annotations
 
+import bz2
 import codecs
+import gzip
+import lzma
 import re
 import stat
 import tomllib
+import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 import tomli_w
@@ -24,12 +28,13 @@ from clemsim._util.drafts import PREFIX, Draft, drafting_file, drafting_folder, 
 from clemsim.errors import StoreError, UsageError
 
 SHARED, PRIVATE, PRIVATE_FOLDER = 0o666, 0o600, 0o700  # permissions, of which the umask takes away
+LONGEST_LINE = 256 * 2**20  # bytes
 LONGEST = 200  # bytes of a name that is made; file systems allow 255
 HINT = "choose another --out"
 FileError = type[UsageError] | type[StoreError]
 
 
-def reason_of(error: OSError | ValueError) -> str:
+def reason_of(error: Exception) -> str:
     """Return the reason for which the system refused something, without the name of the file."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
@@ -41,7 +46,7 @@ def reading_file(path: Path, error: FileError = UsageError) -> Iterator[None]:
         yield
     except UnicodeDecodeError as reason:
         raise error(f"{path} cannot be read: it is not UTF-8 text ({reason.reason} at byte {reason.start})") from reason
-    except OSError as reason:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as reason:  # the latter of a packed file that is damaged
         raise error(f"{path} cannot be read: {reason_of(reason)}") from reason
 
 
@@ -68,6 +73,30 @@ def read_bytes(path: Path, error: FileError = UsageError) -> bytes:
     check_regular(path, error)
     with reading_file(path, error):
         return path.read_bytes()
+
+
+def read_lines(path: Path, error: FileError = UsageError) -> Iterator[bytes]:
+    """Yield the lines of `path`, which end in a line feed and nothing else; of a file packed with xz, gzip or bzip2 those
+    of its content. No line is longer than LONGEST_LINE bytes.
+    """
+    check_regular(path, error)
+    with reading_file(path, error), _unpacked(path) as file:
+        while line := file.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                raise error(f"{path} cannot be read: one of its lines is longer than {LONGEST_LINE // 2**20} MB")
+            yield line.removesuffix(b"\n")
+
+
+def _unpacked(path: Path) -> IO[bytes]:
+    """Open a file for reading its content, by its name."""
+    match path.suffix:
+        case ".xz":
+            return lzma.open(path)
+        case ".gz":
+            return gzip.open(path)  # type: ignore[return-value]
+        case ".bz2":
+            return bz2.open(path)
+    return path.open("rb")
 
 
 def read_text(path: Path, error: FileError = UsageError) -> str:

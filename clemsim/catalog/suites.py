@@ -21,13 +21,16 @@ from clemsim.errors import UsageError
 from clemsim.game.game import Game
 from clemsim.game.instances import Instance
 
-T = TypeVar("T")
+A = TypeVar("A", bound=Game[Any])
 
 
 class Part(BaseModel):
-    """The part of an arena that a suite takes: a number of instances of each experiment named; all, if none is named."""
+    """The part of an arena that a suite takes: a number of instances of each experiment named; all, if none is named.
+    `rules`: the rule set that this arena plays by, if it is not that of the suite.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    rules: str | None = None
     experiments: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
 
 
@@ -39,12 +42,21 @@ class Suite(BaseModel):
     description: str = ""
     seed: int | None = None  # with which its instances were generated
     language: str = "en"
+    rules: str | None = None  # the rule set that its arenas play by, such as "v3.0"; None: the usual one of each
     arenas: dict[str, Part]
     folder: Path = Path()
 
     def folder_of(self, arena: str) -> Path:
         """Return the folder of the suite's own files for an arena, which may not exist."""
         return self.folder / arena
+
+    def game(self, kind: type[A], rules: str | None = None, *, verbatim: bool = False) -> A:
+        """Return a game with the suite's files, by the rule set `rules` or, where that is None, by the suite's own.
+
+        Raises UsageError for a rule set that the game does not have; a game without any plays by its only rules.
+        """
+        named = rules or self.arenas.get(kind.name, Part()).rules or self.rules
+        return kind(self.folder_of(kind.name), rules=named if kind.RULES else None, verbatim=verbatim)
 
     def instances(self, arena: Game[Any], most: int | None = None, only: str | None = None) -> list[Any]:
         """Return the suite's instances of an arena: at most `most` of each experiment, or only the one labelled `only`.

@@ -75,7 +75,15 @@ def _arena(name: str) -> dict[str, Any]:
     try:
         return _loaded_arena(name)
     except ClemsimError as error:
-        return {"name": name, "version": 0, "seats": [], "experiments": {}, "baseline": False, "about": str(error)}
+        return {
+            "name": name,
+            "version": 0,
+            "rules": [],
+            "seats": [],
+            "experiments": {},
+            "baseline": False,
+            "about": str(error),
+        }
 
 
 def _loaded_arena(name: str) -> dict[str, Any]:
@@ -85,6 +93,7 @@ def _loaded_arena(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "version": kind.version,
+        "rules": list(kind.RULES),
         "seats": list(kind.seats),
         "experiments": experiments,
         "baseline": name in registered("baselines"),
@@ -116,7 +125,7 @@ def _loaded_suite(name: str) -> dict[str, Any]:
     counts = {}
     for arena in suite.arenas:
         kind = find_arena(arena)
-        counts[arena] = len(suite.instances(kind(suite.folder_of(arena))))
+        counts[arena] = len(suite.instances(suite.game(kind)))
     return {"name": name, "seed": suite.seed, "episodes": counts, "about": suite.description}
 
 

@@ -45,6 +45,10 @@ SuiteOption = Annotated[
 ]
 OutOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")]
 
+RulesOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The rule set of the games that have several, such as v1.6 or v3.0."),
+]
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Load the code that the run, suite or study names, though you never named it.")
 ]

@@ -12,6 +12,7 @@ from clemsim.catalog import suites
 from clemsim.catalog.agents import check_cast, make_casts
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, run_async
+from clemsim.cli.options import RulesOption
 from clemsim.cli.signals import SIGNALS
 from clemsim.engines.base import Sampling
 from clemsim.runtime.agent import Agent, opened
@@ -25,6 +26,7 @@ def play(
     instance: Annotated[
         str | None, typer.Option(help="The instance, such as high_en/3; the first one unless given.")
     ] = None,
+    rules: RulesOption = None,
     seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply of a model in tokens.")] = 300,
 ) -> None:
@@ -38,7 +40,7 @@ def play(
     """
     with one_line():
         SIGNALS.at_once()
-        result = run_async(_play(arena, seat, agent, instance, seed, max_tokens))
+        result = run_async(_play(arena, seat, agent, instance, rules, seed, max_tokens))
         outcome = result.outcome
         if outcome is None:
             err.print(plain(f"unfinished: {result.detail}", "yellow"))
@@ -47,9 +49,10 @@ def play(
         out.print(plain(f"{outcome.kind}{quality}" + (f": {outcome.reason}" if outcome.reason else ""), "bold"))
 
 
-async def _play(spec: str, seat: str | None, agent: str, label: str | None, seed: int, max_tokens: int) -> Result:
-    kind = find_arena(spec)
-    game = kind()
+async def _play(
+    spec: str, seat: str | None, agent: str, label: str | None, rules: str | None, seed: int, max_tokens: int
+) -> Result:
+    game = find_arena(spec)(rules=rules)
     mine = seat or game.seats[0]
     if mine not in game.seats:
         fail(f"{game.name} has no seat {mine!r}: choose one of {', '.join(game.seats)}")

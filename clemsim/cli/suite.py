@@ -54,6 +54,9 @@ def import_clembench(
     checkout: Annotated[Path, typer.Argument(metavar="CHECKOUT", help="The folder of a clembench checkout.")],
     out: SuiteFolderOption,
     version: Annotated[str, typer.Option(help="The version of the instances: a part of their files' names.")] = "v1.6",
+    rules: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The rule set that the suite names; that of its version unless given.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Make a suite out of a clembench checkout: its instances, its prompts verbatim, its word lists.
@@ -61,7 +64,7 @@ def import_clembench(
     Example: clemsim suite import-clembench ../clembench --version v1.6 --out clembench-v1.6
     """
     with one_line():
-        _report(out, import_checkout(checkout, version, out), as_json=json)
+        _report(out, import_checkout(checkout, version, out, rules), as_json=json)
 
 
 @app.command("list")

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.status import Status
 from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
 from clemsim.catalog import suites
-from clemsim.cli.common import UNFINISHED, one_line, out, print_json
+from clemsim.cli.common import UNFINISHED, err, one_line, out, print_json
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.tables import ruled_table
 from clemsim.interop.clembench import verify as verifying
@@ -26,40 +27,68 @@ def verify(
     suite: Annotated[
         str | None, typer.Option(help="The suite that gives word lists and prompts; the arenas' own unless given.")
     ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The rule set, where a recording names none; that of the suite unless given."),
+    ] = None,
+    verbatim: Annotated[
+        bool | None,
+        typer.Option(
+            "--verbatim/--stripped",
+            help="Whether replies were judged as they came; unless given, all but those of the rules v1.6 were.",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Drive recorded episodes through the arenas without any model, and compare outcome, main score and every metric.
+    """Drive recorded episodes through the arenas without any model, and compare outcome, main score and every metric; with
+    a suite that brings the prompts, also every ask.
 
-    Exit code 1 on any mismatch.
+    Exit code 1 on any mismatch. Files may be packed (.xz, .gz, .bz2).
 
     Example: clemsim verify recorded/taboo.jsonl --suite clembench-v1.6
     """
     with one_line():
-        agreements = verifying.verify(files, suites.load_suite(suite) if suite else None)
+        loaded = suites.load_suite(suite) if suite else None
+        with Status("", console=err) as status:
+
+            def tell(file: Path, line: int) -> None:
+                status.update(plain(f"{file.name}, line {line}", "dim"))
+
+            agreements = verifying.verify(files, loaded, rules, verbatim, tell)
         if json:
             print_json({"arenas": {name: asdict(agreement) for name, agreement in agreements.items()}})
         else:
             out.print(_table(agreements))
             for name, agreement in agreements.items():
+                _print_kinds(name, agreement)
                 _print_mismatches(name, agreement)
         if not all(agreement.complete for agreement in agreements.values()):
             raise typer.Exit(UNFINISHED)
 
 
 def _table(agreements: Mapping[str, RecordingAgreement]) -> RichTable:
-    table = ruled_table()
-    table.add_column("game")
-    for name in ("episodes", "outcome", "main score", "other metrics"):
-        table.add_column(name, justify="right")
+    """Return how many episodes of each game agree in what, 80 columns wide."""
+    table = ruled_table("episodes that agree")
+    table.add_column("game", overflow="fold", min_width=17)
+    for name in ("rules", "of", "outcome", "score", "metrics", "rounds", "asks"):
+        table.add_column(name, justify="right", no_wrap=True)
     for name, agreement in agreements.items():
-        counts = (agreement.outcome_agree, agreement.score_agree, agreement.metrics_agree)
-        shares = [_share(count, agreement.episodes) for count in counts]
-        table.add_row(plain(name), str(agreement.episodes), *shares)
+        counts = [agreement.outcome_agree, agreement.score_agree, agreement.metrics_agree, agreement.rounds_agree]
+        asks = _count(agreement.asks_agree, agreement.episodes) if agreement.asks else plain("–", "dim")
+        known = plain(name), plain(agreement.rules or "–"), str(agreement.episodes)
+        table.add_row(*known, *(_count(count, agreement.episodes) for count in counts), asks)
     return table
 
 
-def _share(part: int, whole: int) -> Any:
-    return plain(f"{part} ({100 * part / whole:.1f} %)", "green" if part == whole else "bold red")
+def _count(part: int, whole: int) -> Any:
+    return plain("all", "green") if part == whole else plain(str(part), "bold red")
+
+
+def _print_kinds(name: str, agreement: RecordingAgreement) -> None:
+    if agreement.kinds:
+        ranked = sorted(agreement.kinds.items(), key=lambda item: -item[1])
+        kinds = "; ".join(f"{kind} in {count}" for kind, count in ranked)
+        out.print(plain(f"{name}: episodes that differ: {kinds}", "red"), soft_wrap=True)
 
 
 def _print_mismatches(name: str, agreement: RecordingAgreement) -> None:

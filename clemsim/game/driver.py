@@ -36,6 +36,7 @@ class EpisodeDriver:
         seed: int = 0,
         max_turns: int = 10_000,
         in_turn: bool = False,
+        verbatim: bool = False,
     ) -> None:
         self.key = key
         self.instance = instance
@@ -47,7 +48,7 @@ class EpisodeDriver:
         self._first = 0  # its first turn
         self._answers: dict[int, Message] = {}  # to the batch, as they came
         self._logged = 0  # answers appended so far: those before the first that is missing
-        table = Table(seats, instance.seed, self._log, max_turns, in_turn)
+        table = Table(seats, instance.seed, self._log, max_turns, in_turn, verbatim)
         self._play = play(table)
         if not inspect.iscoroutine(self._play):
             raise ArenaError("play is no coroutine: write `async def play`").at(key.label)

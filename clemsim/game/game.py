@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 import orjson
 
-from clemsim.errors import ArenaError, BadInstance
+from clemsim.errors import ArenaError, BadInstance, UsageError
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.metrics import common
@@ -27,15 +27,20 @@ I = TypeVar("I", bound=Instance)  # noqa: E741
 class Game(ABC, Generic[I]):
     """The rules of a game. Authors subclass `Arena`, which adds the playing of many episodes at once.
 
-    Increase `version` whenever the rules change, so that scores of different rules are never mixed. Store nothing on
-    `self` in `play`: one object serves all episodes.
+    Increase `version` whenever the rules change, so that scores of different rules are never mixed. A game that can be
+    played by several sets of rules names their values in `RULES`, the usual one first, and finds its own in `self.rules`.
+    Store nothing on `self` in `play`: one object serves all episodes.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    RULES: ClassVar[Mapping[str, Any]] = {}
     seats: ClassVar[tuple[str, ...]]
     max_turns: ClassVar[int] = 1000
     instance_type: ClassVar[type[Instance]] = Instance
+    rules_name: str | None = None
+    rules: Any = None
+    verbatim: bool = False
     _framework: ClassVar[bool] = True  # the class is part of clemsim, so that no game's files lie beside its code
 
     def __init_subclass__(cls, *, framework: bool = False, **kwargs: Any) -> None:
@@ -46,12 +51,17 @@ class Game(ABC, Generic[I]):
                 if isinstance(argument, type) and issubclass(argument, Instance):
                     cls.instance_type = argument
 
-    def __init__(self, *folders: Path) -> None:
+    def __init__(self, *folders: Path, rules: str | None = None, verbatim: bool = False) -> None:
         """Search `folders` for prompts and word lists before the game's own folder and those of its base classes.
 
-        Raises ArenaError where the class lacks something.
+        `rules` names one of the rule sets of the game; None: the usual one. With `verbatim`, replies are judged as they
+        come, as those of a recording are; else they are stripped of surrounding white space first. Raises ArenaError
+        where the class lacks something, and UsageError where the game has no such rule set.
         """
         check_class(type(self))
+        self.rules_name = _rules_name(type(self), rules)
+        self.rules = self.RULES.get(self.rules_name or "")
+        self.verbatim = verbatim
         self.resources = Resources((*folders, *code_folders(type(self))))
 
     @abstractmethod
@@ -65,6 +75,13 @@ class Game(ABC, Generic[I]):
     def rounds(self, transcript: Transcript[I], /) -> Sequence[Mapping[str, float | None]]:
         """Return the game's scores of each round, in order."""
         return ()
+
+    @property
+    def rules_version(self) -> int | str:
+        """What results are marked with: the name of the rule set without its v and the game's version, such as `3.0+2`; the
+        version alone where the game has no rule sets.
+        """
+        return self.version if self.rules_name is None else f"{self.rules_name.removeprefix('v')}+{self.version}"
 
     @property
     def digest(self) -> str:
@@ -100,10 +117,21 @@ class Game(ABC, Generic[I]):
             first = str(error).splitlines()
             raise BadInstance(f"{self.name}: {' '.join(part.strip() for part in first[1:3])}") from error
 
-    def drive(self, instance: I, key: EpisodeKey | None = None, seed: int = 0, *, in_turn: bool = False) -> EpisodeDriver:
+    def drive(
+        self,
+        instance: I,
+        key: EpisodeKey | None = None,
+        seed: int = 0,
+        *,
+        in_turn: bool = False,
+        verbatim: bool | None = None,
+    ) -> EpisodeDriver:
         """Begin an episode by hand, without agents or an event loop. With `in_turn`, questions that the game asks at
-        once are asked one after another. Raises BadInstance.
+        once are asked one after another; `verbatim`: judge replies as they come (None: as the game was made).
+
+        Raises BadInstance.
         """
+        as_given = self.verbatim if verbatim is None else verbatim
         if not isinstance(instance, self.instance_type):
             raise BadInstance(f"{self.name} plays {self.instance_type.__name__}, not {type(instance).__name__}")
         key = key or EpisodeKey(self.name, instance.label, 0, "")
@@ -111,7 +139,7 @@ class Game(ABC, Generic[I]):
         def play(table: Table) -> Any:
             return self.play(table, instance)
 
-        return EpisodeDriver(key, play, self.seats, instance, seed, self.max_turns, in_turn)
+        return EpisodeDriver(key, play, self.seats, instance, seed, self.max_turns, in_turn, as_given)
 
 
 def check_class(game: type[Game[Any]]) -> None:
@@ -128,6 +156,15 @@ def check_class(game: type[Game[Any]]) -> None:
 def vars_of(game: type[Game[Any]], attribute: str) -> object:
     """Return what a class or the first of its bases sets; None: none of them does."""
     return next((vars(kind)[attribute] for kind in game.__mro__ if attribute in vars(kind)), None)
+
+
+def _rules_name(game: type[Game[Any]], wanted: str | None) -> str | None:
+    if wanted is None:
+        return next(iter(game.RULES), None)
+    if wanted not in game.RULES:
+        known = ", ".join(game.RULES)
+        raise UsageError(f"{game.name} has no rule set {wanted!r}" + (f": choose one of {known}" if known else ""))
+    return wanted
 
 
 def check_metrics(metrics: Mapping[str, object], episode: str) -> None:

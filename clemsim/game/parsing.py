@@ -1,7 +1,7 @@
 """From a reply to a typed move.
 
-A `Parser` reads a reply, stripped of surrounding white space, and returns a move or raises `Invalid`. Where it can, it
-states its `Format`, so that an engine can hold decoding to it.
+A `Parser` reads a reply, stripped of surrounding white space unless the arena is `verbatim`, and returns a move or raises
+`Invalid`. Where it can, it states its `Format`, so that an engine can hold decoding to it.
 """
 
 from __future__ import annotations

@@ -78,13 +78,16 @@ class Abort(BaseException):
 
 @dataclass(slots=True)
 class Table:
-    """Where a game is played. `rng` is seeded by the instance; `in_turn` makes `ask_all` ask one question after another."""
+    """Where a game is played. `rng` is seeded by the instance; `in_turn` makes `ask_all` ask one question after another;
+    `verbatim` gives replies to parsers as they came, without stripping them of surrounding white space.
+    """
 
     seats: Sequence[str]
     seed: int
     log: Callable[[Event], None]
     max_turns: int = 10_000
     in_turn: bool = False
+    verbatim: bool = False
     _turn: int = field(default=0, init=False)
     _rng: random.Random | None = field(default=None, init=False)
 
@@ -128,6 +131,21 @@ class Table:
             except Invalid as problem:
                 content = self._again(question, problem, tries, message)
 
+    async def try_ask(self, seat: str, content: str, *, parse: Parser[T]) -> T | None:
+        """Ask a seat once and return its move; None where the reply is invalid, and the game goes on.
+
+        A conversation that no longer fits the model's context aborts the episode.
+        """
+        question = Question(seat, content, parse)
+        ask = self._pose(question, content)
+        (message,) = await Batch((ask,))
+        try:
+            return self._judge(question, ask, message)
+        except Invalid as problem:
+            if message.stop == "overflow":
+                self._again(question, problem, 1, message)
+            return None
+
     async def ask_all(self, questions: Iterable[Question[T]]) -> list[T]:
         """Ask several questions at once and return the moves in order. To one seat, several need `keep=False`."""
         todo = list(enumerate(questions))
@@ -163,7 +181,7 @@ class Table:
         try:
             if message.stop == "overflow":
                 raise Invalid(OVERFLOW)
-            move = question.parse.read(message.content.strip())
+            move = question.parse.read(message.content if self.verbatim else message.content.strip())
             storable = plain(move)
         except Invalid as problem:
             self.log(Rejected(ask.turn, problem.reason, problem.violation))

@@ -30,7 +30,7 @@ def create_run(places: Sequence[Path], prepared: PreparedRun, past: Sequence[Eve
         write_description(draft.path, describe(prepared))
         store = RunStore(draft.path / STORE)
         for episode in prepared.episodes:
-            store.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].version)
+            store.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].rules_version)
             store.record(episode.key, 0, past)
         store.close()
     return draft.place
@@ -42,7 +42,7 @@ def describe(prepared: PreparedRun) -> RunDescription:
     return RunDescription(
         config=RecordedConfig.model_validate(settled(prepared.config)),
         suite=SuiteDescription(name=suite.name, seed=suite.seed, language=suite.language),
-        arenas={name: ArenaDescription(version=arena.version, files=arena.digest) for name, arena in arenas.items()},
+        arenas={name: ArenaDescription(version=arena.rules_version, files=arena.digest) for name, arena in arenas.items()},
         agents={agent.name: agent.describe() for agent in prepared.agents},
         code=_code(prepared),
         made=Origin(

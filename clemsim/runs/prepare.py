@@ -113,4 +113,7 @@ def _prepare_games(config: RunConfig, trust: Trust) -> tuple[Suite, dict[str, Ar
         trust.of(f"suite {suite.name}").admit(suite.arenas)
     classes = {spec: find_arena(spec) for spec in specs}
     check_names(suite, classes)
-    return suite, {arena.name: arena(suite.folder_of(arena.name)) for arena in classes.values()}
+    if config.rules and not any(arena.RULES for arena in classes.values()):
+        raise UsageError(f"no game of this run has rule sets, so none can be played by {config.rules!r}")
+    arenas = (suite.game(arena, config.rules, verbatim=bool(config.verbatim)) for arena in classes.values())
+    return suite, {arena.name: arena for arena in arenas}

@@ -78,6 +78,8 @@ async def branch(
     run_trust(folder, given=trust).admit(old.arenas)
     changes = {
         "suite": old.suite,
+        "rules": old.rules,
+        "verbatim": old.verbatim,
         "arenas": _specs(old, row.key.arena),
         "only": row.key.instance,
         "branched": f"{folder}, {row.key.label} of {row.key.cast}, turn {turn}",

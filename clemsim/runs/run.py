@@ -19,7 +19,7 @@ from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.runs.connections import most_turns
 from clemsim.runs.manifest import absolute_agents, create_run
 from clemsim.runs.prepare import prepare, recorded_arenas, run_trust
-from clemsim.runs.resume_check import check_agents, check_same
+from clemsim.runs.resume_check import check_agents, check_rules, check_same
 from clemsim.runs.session import RunSession, Watch
 from clemsim.runs.stopping.play import make_rule, set_aside_unbegun
 from clemsim.runs.workers.cluster import WorkerOptions
@@ -105,6 +105,7 @@ def rescore(folder: Path, *, trust: bool = False) -> RunSummary:
     """
     arenas = recorded_arenas(folder, trust=trust)
     with alone(folder), reader.reading(folder / STORE) as base:
+        check_rules(arenas, reader.episodes(base))
         store = RunStore(folder / STORE, create=False)
         try:
             for row in reader.episodes(base):

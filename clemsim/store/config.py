@@ -31,6 +31,8 @@ class RunConfig(BaseModel):
     isolate_cache: bool = False
     batch: Count = 1
     stop_when: str | None = None  # the question that ends the run once it is answered
+    rules: str | None = None  # the rule set of the games that have several; None: that of the suite
+    verbatim: bool | None = None  # judge replies as they came, without stripping them of surrounding white space
     only: str | None = None  # the label of the one instance that is played
     imported: str | None = None  # the results that it was made of
     branched: str | None = None  # from where its episodes were branched off

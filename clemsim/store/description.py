@@ -33,9 +33,11 @@ class SuiteDescription(Description):
 
 
 class ArenaDescription(Description):
-    """An arena of a run: its version, and the digest of its prompts and word lists; None in an imported run."""
+    """An arena of a run: its version, with its rule set where it has several (`3.0+2`), and the digest of its prompts and
+    word lists; None in an imported run.
+    """
 
-    version: int | None = None
+    version: int | str | None = None
     files: str | None = None
 
 

@@ -30,7 +30,7 @@ class EpisodeRow:
     id: int
     key: EpisodeKey
     experiment: str
-    version: int
+    version: int | str
     data: dict[str, Any]
     status: str
     outcome: Outcome | None
@@ -93,7 +93,8 @@ def _episode(values: Sequence[Any]) -> EpisodeRow:
     right = (
         all(isinstance(text, str) for text in texts)
         and all(isinstance(text, str | None) for text in optional)
-        and all(isinstance(number, int) for number in (repetition, version))
+        and isinstance(repetition, int)
+        and isinstance(version, int | str)
         and isinstance(quality, int | float | None)
         and (status in UNENDED or (status == "done" and kind in get_args(Kind)))
     )

@@ -14,6 +14,7 @@ READABLE = (2, SCHEMA_VERSION)  # version 2 has no checksums; it is brought up w
 
 QUESTION = "question"  # key of what came of the stopping rule
 ANSWERED = "question answered"  # cause of episodes that an answered stopping rule leaves unplayed
+INSTANCES = "instances"  # key of the digests of the instances of an imported run, by arena and label
 SESSION = "session "  # begins the keys of what is known of each session
 
 
@@ -22,7 +23,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE episodes (
     id INTEGER PRIMARY KEY,
     arena TEXT NOT NULL, instance TEXT NOT NULL, repetition INTEGER NOT NULL, "cast" TEXT NOT NULL,
-    experiment TEXT NOT NULL, version INTEGER NOT NULL,
+    experiment TEXT NOT NULL, version INTEGER NOT NULL, -- text such as 3.0+2 where rules have a name
     data TEXT NOT NULL,                     -- the instance as JSON
     status TEXT NOT NULL DEFAULT 'waiting', -- waiting, playing, done, unfinished
     outcome TEXT, reason TEXT, blame TEXT, quality REAL,

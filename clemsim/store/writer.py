@@ -57,7 +57,7 @@ class RunStore(Observer):
         self._thread = Thread(target=self._write, name="recorder", daemon=True)
         self._thread.start()
 
-    def enlist(self, key: EpisodeKey, instance: Instance, version: int) -> None:
+    def enlist(self, key: EpisodeKey, instance: Instance, version: int | str) -> None:
         """Enter an episode that is to be played, unless it is there. `version`: the arena's."""
         if key in self._ids:
             return

@@ -39,6 +39,7 @@ class Study(BaseModel):
     access: tuple[str, ...] = ()
     quantisations: tuple[float, ...] = ()
     suites: tuple[str, ...] = Field(("quick",), min_length=1)
+    rules: str | None = None
     arenas: tuple[str, ...] = ()
     seeds: tuple[Seed, ...] = Field((0,), min_length=1)
     constrain: tuple[bool, ...] = Field((False,), min_length=1)
@@ -223,6 +224,7 @@ def _config(
         suite=suite,
         arenas=arenas,
         agents=agents,
+        rules=study.rules,
         instances=study.instances,
         repetitions=study.repetitions,
         seed=seed,

@@ -15,7 +15,8 @@ from clemsim.catalog.suites import Suite
 from clemsim.game.messages import Message
 from clemsim.interop.clembench.checkout import import_checkout
 from clemsim.interop.clembench.port import ports
-from clemsim.interop.clembench.verify import alike, recorded_instance, redrive, verify
+from clemsim.interop.clembench.redriving import redrive, seated
+from clemsim.interop.clembench.verify import alike, recorded_instance, verify
 from clemsim.runtime.model_agent import chat
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
@@ -50,8 +51,8 @@ def test_outcome_and_every_metric_agree(name: str, suite: Suite) -> None:
 def test_the_metrics_of_rounds_agree(name: str, suite: Suite) -> None:
     arena = find_arena(name)(suite.folder_of(name))
     for line, record in records(name):
-        driven, _ = redrive(arena, recorded_instance(arena, record, ports()[name]), record["replies"])
-        check_rounds(record["round_scores"], arena.scores(driven.transcript)[1], f"line {line}")
+        driven = redrive(arena, recorded_instance(arena, record, ports()[name]), seated(arena, record["replies"]))
+        check_rounds(record["round_scores"], driven.rounds, f"line {line}")
 
 
 def check_rounds(expected: Mapping[str, Mapping[str, float]], rounds: Any, where: str) -> None:

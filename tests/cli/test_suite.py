@@ -244,4 +244,4 @@ def test_a_missing_file_is_named(clemsim: Clemsim) -> None:
 def test_all_recorded_episodes_agree(clemsim: Clemsim) -> None:
     clemsim("suite", "import-clembench", CHECKOUT, "--version", "v1.6", "--out", "S")
     result = clemsim("verify", *sorted((GOLDEN / "dev").glob("*.jsonl")), "--suite", "S")
-    assert result.code == 0 and result.out.count("(100.0 %)") == 7 * 3
+    assert result.code == 0 and result.out.count("(100.0 %)") == 7 * 3 and result.out.count("all agree") == 7 * 2

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import snowballstemmer
+from nltk.stem.snowball import EnglishStemmer
 
 RESOURCES = Path(__file__).parent / "resources"
 PARTS = {"noun": "1", "verb": "2", "adj": "3", "adv": "4"}
 LONGEST, SHORTEST = 90, 10  # characters
-_STEM = snowballstemmer.stemmer("english").stemWord
+_STEM = EnglishStemmer().stem
 # Glosses that only refer to another word, and words that no game should use.
 _USELESS = re.compile(r"\b(used (to|as)|form of|same as|slang|offensive|derogatory|vulgar|sexual)\b|[:\"`]", re.IGNORECASE)
 

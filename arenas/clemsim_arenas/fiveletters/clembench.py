@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from clemsim.interop.clembench.port import JsonObject, Port, literal
+from clemsim.interop.clembench.port import JsonObject, Metrics, Port, literal
 
 
 class FiveLettersPort(Port):
@@ -15,7 +16,8 @@ class FiveLettersPort(Port):
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return the target, and its clue where the game has one."""
-        return {"target": data["target_word"]} | ({"clue": data["target_word_clue"]} if self.clue else {})
+        target = {"target": data["target_word"].strip().lower()}
+        return target | ({"clue": data["target_word_clue"].strip()} if self.clue else {})
 
     def prompts(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
         """Return the guesser's first message, the feedback, and the re-ask after an unknown word."""
@@ -29,6 +31,18 @@ class FiveLettersPort(Port):
             "feedback": f"{literal(words['guess_feedback_lang'])} $feedback\n\n{form}",
             "unknown": f"{literal(unknown)}\n\n{form}",
         }
+
+    def rules(self, experiment: JsonObject, rules: str) -> str:
+        """Return `v1.6-as-taught` where the prompt teaches another order of tags than v1.6 takes."""
+        taught = experiment["guesser_prompt"].find
+        places = taught("\nguess:"), taught("\nexplanation:")
+        return "v1.6-as-taught" if rules == "v1.6" and 0 <= places[0] < places[1] else rules
+
+    def numbered(self, rounds: Sequence[Metrics]) -> dict[str, Metrics]:
+        """Return the scores of rounds from 1 on; where none was completed, those of a round 0 are undefined."""
+        if not rounds:
+            return {"0": {"Closeness Score": None, "Strategy Score": None}}
+        return {str(number): scores for number, scores in enumerate(rounds, 1)}
 
     def resources(self, experiment: JsonObject) -> dict[str, str]:
         """Return the valid guesses."""

@@ -1,9 +1,17 @@
 """The shared part of the wordle games: the guesser's reply, the re-ask after an unknown word, the feedback, the metrics.
 
-The guesser replies in two lines, `explanation: ...` and `guess: ...`: the first line starts with `explanation:`
-(case-sensitive), there are at most two lines, and `guess:` (any case) occurs exactly once; the guess is the rest of its
-line. Any other format aborts the game, and so does a guess that holds more than letters or does not have five. After a
-five-letter guess that is no valid word the guesser is asked again, up to five times in a row.
+The guesser replies in two lines, `explanation: ...` and `guess: ...`. Every other form aborts the game, and so does a guess
+that holds more than letters (of any script) or does not have five. After a guess of five letters that is no valid word the
+guesser is asked again, up to five times in a row.
+
+By the rules v1.6 the reply starts with `explanation:` (case-sensitive) and has two lines at most, and `guess:` (any case)
+stands in it exactly once, on whichever line. By v3.0 it starts with `explanation:` in any case, has any number of lines, and
+`guess:` stands exactly once below the first line; what the first line holds is of no account. The guess is the rest of the
+line of its tag. Both tags may be part of a longer word, and lines end in a line feed only. `gueſs:` is `guess:` in any case.
+
+Ruling (C1): clembench's instance files v1.6 of wordle_withclue and wordle_withcritic teach `guess:` first, and clembench
+aborts on that since December 2024. A suite imported from these files is played by the rules `v1.6-as-taught`, which take
+both orders; recorded episodes of clembench are judged by v1.6.
 """
 
 from __future__ import annotations
@@ -11,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from clemsim import Arena, Instance, Invalid, Parser, Table, Transcript
 from clemsim.formats import letters, line, literal
@@ -22,6 +30,23 @@ LENGTH, ROUNDS, REASKS = 5, 6, 5
 
 TAG = "explanation:"
 FORMAT = literal(f"{TAG} ") + line(200) + literal("\nguess: ") + letters(LENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class FiveLettersRules:
+    """The form of a reply: whether its first tag may be in any case, the most lines (None: any number), where the guess is
+    looked for, and whether the guess may come first.
+    """
+
+    any_case: bool
+    lines: int | None
+    searched: Literal["whole reply", "below the first line"]
+    guess_first: bool = False
+
+
+V1_6 = FiveLettersRules(any_case=False, lines=2, searched="whole reply")
+AS_TAUGHT = FiveLettersRules(any_case=False, lines=2, searched="whole reply", guess_first=True)
+V3_0 = FiveLettersRules(any_case=True, lines=None, searched="below the first line")
 
 
 class UnknownWord(Invalid):
@@ -57,10 +82,12 @@ T = TypeVar("T", bound=Target)
 class FiveLetters(Arena[T]):
     """A game of the wordle family."""
 
+    RULES: ClassVar[Mapping[str, FiveLettersRules]] = {"v1.6": V1_6, "v3.0": V3_0}
+    rules: FiveLettersRules
+
     async def guess(self, table: Table, ask: str) -> ExplainedGuess:
         """Ask the guesser until its guess is a valid word; return the guess."""
-        parse = Parser(read_guess, FORMAT).then(self._valid)
-        return await table.ask(GUESSER, ask, parse=parse, reask=self._reask)
+        return await table.ask(GUESSER, ask, parse=guess_of(self.rules).then(self._valid), reask=self._reask)
 
     def feedback(self, guess: str, target: str) -> str:
         """Return the next ask after a wrong guess."""
@@ -100,23 +127,35 @@ class FiveLetters(Arena[T]):
         return None
 
 
-def read_guess(reply: str) -> ExplainedGuess:
-    """Return the guessed word, in lower case, and the explanation. Raises Invalid."""
-    word, explanation = two_lines(reply, "guess")
-    if not word.isalpha():
-        raise Invalid(f"the guess {word!r} has more than letters in it")
-    if len(word) != LENGTH:
-        raise Invalid(f"the guess {word!r} does not have {LENGTH} letters")
-    return ExplainedGuess(word, explanation)
+def guess_of(rules: FiveLettersRules) -> Parser[ExplainedGuess]:
+    """Return a parser of the guesser's replies: the guessed word, in lower case, and the explanation."""
+
+    def read(reply: str) -> ExplainedGuess:
+        word, explanation = tagged_lines(reply, "guess", rules)
+        if not word.isalpha():
+            raise Invalid(f"the guess {word!r} has more than letters in it")
+        if len(word) != LENGTH:
+            raise Invalid(f"the guess {word!r} does not have {LENGTH} letters")
+        return ExplainedGuess(word, explanation)
+
+    return Parser(read, FORMAT)
 
 
-def two_lines(reply: str, key: str) -> tuple[str, str]:
-    """Split a reply of two lines: return what follows `KEY:`, in lower case, and the explanation. Raises Invalid."""
-    if not reply.startswith(TAG):
-        raise Invalid(f"the reply does not start with {TAG!r}")
-    if reply.count("\n") > 1:
-        raise Invalid("the reply has more than two lines")
-    values = re.findall(rf"{key}:([^\n]*)", reply, re.IGNORECASE)
+def tagged_lines(reply: str, key: str, rules: FiveLettersRules) -> tuple[str, str]:
+    """Return what follows `KEY:` in a reply, in lower case, and the explanation. Raises Invalid."""
+    _check_start(reply, key, rules)
+    if rules.lines is not None and reply.count("\n") >= rules.lines:
+        raise Invalid(f"the reply has more than {rules.lines} lines")
+    text = reply.strip()
+    searched = text if rules.searched == "whole reply" else text.partition("\n")[2]
+    values = re.findall(rf"{key}:([^\n]*)", searched, re.IGNORECASE)
     if len(values) != 1:
-        raise Invalid(f"'{key}:' stands {len(values)} times in the reply, not once")
-    return values[0].strip().lower(), reply.split("\n")[0].removeprefix(TAG).strip()
+        raise Invalid(f"'{key}:' stands {len(values)} times in the {rules.searched}, not once")
+    explained = re.search(rf"{TAG}([^\n]*)", text, re.IGNORECASE)
+    return values[0].strip().lower(), explained[1].strip() if explained else ""
+
+
+def _check_start(reply: str, key: str, rules: FiveLettersRules) -> None:
+    start = reply.lower() if rules.any_case else reply
+    if not start.startswith(TAG) and not (rules.guess_first and reply.startswith(f"{key}:")):
+        raise Invalid(f"the reply does not start with {TAG!r}")

@@ -2,31 +2,43 @@
 
 The giver sees the target and gives one instruction per turn, `Command: ...` on one line (any case, one space after the
 colon). `Command: DONE` (any case, any spaces) ends the game, and so does the fiftieth round. The follower answers every
-instruction with the whole grid: five lines of five cells with a space between them, only capitals and `▢`. Any other reply
-aborts the game; nothing is asked again. Main score: the F1 of the filled cells of the last grid against the target, as a
-whole number from 0 to 100; 99 or more is a success. A game that is done before anything was drawn is a loss with score 0
-(clembench divides by zero there).
+instruction with the whole grid: five lines of five cells with a white space between them, only capitals and `▢`. Any other
+reply aborts the game; nothing is asked again. Main score: the F1 of the filled cells of the last grid against the target, as
+a whole number from 0 to 100; 99 or more is a success.
+
+The white space between cells may be a tab or a line break, as in clembench, which then cannot read the grid:
+`clemsim_arenas.imagegame.drawing` says what such a grid scores. Requests are counted as clembench counts them, by the events
+that it logs: three for a reply, one for the end of the game in the fiftieth round, two for `Command: DONE`.
+
+Rulings: a game that is done before anything was drawn (done-first) is a loss with
+score 0, as in v3.0, where clembench v1.6 divides by zero; so is the fiftieth round without `Command: DONE`, where the scorer
+of v1.6 fails. A grid without filled cells scores 0 (empty-grid), where clembench divides by zero and goes on with the scores
+of the round before: by v3.0 in every round, by v1.6 where it is the last; that is all in which the rule sets differ.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from clemsim import Arena, Instance, Invalid, Outcome, Parser, Table, Transcript
 from clemsim.formats import lattice, line, literal
+from clemsim.game.metrics import requests
 from clemsim_arenas.grids.grids import EMPTY, SIZE
+from clemsim_arenas.imagegame.drawing import BLANK, NONE, GridMatch, changed, is_empty, match
 
 GIVER, FOLLOWER = "giver", "follower"
 ROUNDS = 50
 WON = 99  # F1 in percent
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-BLANK = "\n".join([" ".join([EMPTY] * SIZE)] * SIZE)
+EVENTS = 3  # that clembench logs of a reply: the ask, the reply, and what became of it
 
-_COMMAND = re.compile(r"command: [^\n]+", re.IGNORECASE)
+_COMMAND = re.compile(r"command: ([^\n]+)\n?", re.IGNORECASE)
 _DONE = re.compile(r"\s*command\s*:\s*done\s*", re.IGNORECASE)
 _ROW = rf"(?:[A-Z{EMPTY}]\s){{4}}[A-Z{EMPTY}]"
+_CELLS = re.compile(rf"\n*{_ROW}(?:\n{_ROW}){{4}}\n*")
 
 
 class Picture(Instance):
@@ -35,119 +47,129 @@ class Picture(Instance):
     target: str
 
 
+@dataclass(frozen=True, slots=True)
+class ImageGameRules:
+    """Which grids without filled cells score 0 by ruling: each of them, or only the one that is left at the end."""
+
+    empty_scores_0: Literal["always", "at the end"]
+
+
 def read_command(reply: str) -> str | None:
-    """Return the instruction; None where the giver is done. Raises Invalid."""
+    """Return the instruction, with its tag; None where the giver is done. Raises Invalid."""
     if _DONE.fullmatch(reply):
         return None
     if not _COMMAND.fullmatch(reply):
         raise Invalid("the reply is not one line 'Command: ...'")
-    return reply
-
-
-COMMAND = Parser(read_command, literal("Command: ") + line(120))
-_CELLS = re.compile(rf"{_ROW}(?:\n{_ROW}){{4}}")
+    return reply.partition("\n")[0]
 
 
 def read_grid(reply: str) -> str:
-    """Return the drawn grid. Raises Invalid."""
+    """Return the drawn grid as it is. Raises Invalid."""
     if not _CELLS.fullmatch(reply):
         raise Invalid(f"the reply is not a grid of {SIZE} lines with {SIZE} cells each")
     return reply
 
 
+COMMAND = Parser(read_command, literal("Command: ") + line(120))
 GRID = Parser(read_grid, lattice(LETTERS + EMPTY, SIZE, SIZE))
-
-
-@dataclass(frozen=True, slots=True)
-class GridMatch:
-    """How well a grid agrees with the target: shares of 0 to 1, rounded to four decimals."""
-
-    precision: float
-    recall: float
-
-    @property
-    def f1(self) -> float:
-        """The harmonic mean of precision and recall."""
-        total = self.precision + self.recall
-        return round(2 * self.precision * self.recall / total, 4) if total else 0.0
 
 
 class ImageGame(Arena[Picture]):
     """Tell another player, step by step, how to draw a grid of letters."""
 
-    name, version = "imagegame", 1
+    name, version = "imagegame", 2
+    RULES: ClassVar[Mapping[str, ImageGameRules]] = {
+        "v1.6": ImageGameRules(empty_scores_0="at the end"),
+        "v3.0": ImageGameRules(empty_scores_0="always"),
+    }
+    rules: ImageGameRules
     seats = (GIVER, FOLLOWER)
     max_turns = 2 * ROUNDS
 
     async def play(self, table: Table, picture: Picture, /) -> Outcome:
         """Ask for an instruction and a grid, until the giver is done."""
         table.tell(FOLLOWER, self.prompt("follower"))
-        ask, drawn = self.prompt("giver", target=picture.target), BLANK
+        ask, drawn, agreement = self.prompt("giver", target=picture.target), BLANK, NONE
         for _ in range(ROUNDS):
             command = await table.ask(GIVER, ask, parse=COMMAND)
             if command is None:
                 break
             drawn = await table.ask(FOLLOWER, command, parse=GRID)
+            agreement = self._match(picture, drawn, agreement)
             ask = self.prompt("next")
-        score = percent(match(picture.target, drawn).f1)
-        if score >= WON:
-            return Outcome.success(score)
-        return Outcome.failure("the grid is not the target", quality=score)
+        if is_empty(drawn):
+            agreement = NONE
+        if agreement.f1 >= WON:
+            return Outcome.success(agreement.f1)
+        return Outcome.failure("the grid is not the target", quality=agreement.f1)
 
     def metrics(self, transcript: Transcript[Picture], /) -> Mapping[str, float | None]:
-        """Return precision, recall and F1 in percent, and means over the rounds; undefined for an aborted game."""
-        done = list(_rounds(transcript))
+        """Return precision, recall and F1 in percent, and means over the rounds, undefined for an aborted game; and the
+        counts of requests.
+        """
+        done = self._rounds(transcript)
         aborted = transcript.outcome is None or transcript.outcome.kind == "aborted"
-        last = done[-1] if done else {"Precision": 0.0, "Recall": 0.0, "F1": 0.0}
-        return {
-            **{name: None if aborted else last[name] for name in ("Precision", "Recall", "F1")},
-            "Average Changed Cell Count": None if aborted else _mean(done, "Changed Cell Count"),
-            "Average Generated Instruction Length": None if aborted else _mean(done, "Generated Expression Length"),
-            "Average Generated Expression Number of Tokens": None
-            if aborted
-            else _mean(done, "Generated Expression Number of Tokens"),
+        drawn = next(reversed(transcript.moves(FOLLOWER)), BLANK)
+        own: dict[str, float | None] = {
+            **{name: 0.0 if is_empty(drawn) else done[-1][name] for name in ("Precision", "Recall", "F1")},
+            "Average Changed Cell Count": _mean(done, "Changed Cell Count"),
+            "Average Generated Instruction Length": _mean(done, "Generated Expression Length"),
+            "Average Generated Expression Number of Tokens": _mean(done, "Generated Expression Number of Tokens"),
         }
+        return {**(dict.fromkeys(own) if aborted else own), **_request_counts(transcript)}
 
     def rounds(self, transcript: Transcript[Picture], /) -> Sequence[Mapping[str, float | None]]:
-        """Return for each round the length of the instruction, how many cells changed, and how well the grid agrees."""
-        return list(_rounds(transcript))
+        """Return for each round the length of the instruction, how many cells changed, how well the grid agrees, and the
+        counts of requests.
+        """
+        return self._rounds(transcript)
+
+    def _rounds(self, transcript: Transcript[Picture]) -> list[dict[str, float]]:
+        """Return the scores of the rounds that ended with a grid."""
+        scores: list[dict[str, float]] = []
+        before, agreement = BLANK, NONE
+        commands = [move for move in transcript.moves(GIVER) if move is not None]
+        for number, (command, drawn) in enumerate(zip(commands, transcript.moves(FOLLOWER), strict=False), 1):
+            agreement = self._match(transcript.instance, drawn, agreement)
+            events = float(2 * EVENTS + (number == ROUNDS))
+            scores.append(
+                {
+                    **_lengths(command),
+                    "Precision": agreement.precision,
+                    "Recall": agreement.recall,
+                    "F1": agreement.f1,
+                    "Changed Cell Count": float(changed(before, drawn)),
+                    "Request Count": events,
+                    "Parsed Request Count": events,
+                    "Violated Request Count": 0.0,
+                }
+            )
+            before = drawn
+        return scores
+
+    def _match(self, picture: Picture, drawn: str, before: GridMatch) -> GridMatch:
+        if self.rules.empty_scores_0 == "always" and is_empty(drawn):
+            return NONE
+        return match(picture.target, drawn, before)
 
 
-def match(target: str, drawn: str) -> GridMatch:
-    """Return precision and recall of the filled cells; a cell is right with the right letter in the right place."""
-    expected, cells = target.upper().split(), drawn.upper().split()
-    right = sum(1 for wanted, cell in zip(expected, cells, strict=True) if wanted == cell != EMPTY)
-    return GridMatch(_share(right, _filled(cells)), _share(right, _filled(expected)))
+def _lengths(command: str) -> dict[str, float]:
+    instruction = command.replace("Instruction:", "").strip()
+    return {
+        "Generated Expression Length": float(len(instruction)),
+        "Generated Expression Number of Tokens": float(len(instruction.split(" "))),
+    }
 
 
-def percent(share: float) -> float:
-    """Return a share as a whole number of percent."""
-    return float(round(share * 100))
+def _request_counts(transcript: Transcript[Picture]) -> dict[str, float | None]:
+    """Return the counts of events; that of the end, which `Command: DONE` makes, is none of them."""
+    turns = transcript.turns
+    done = any(turn.seat == GIVER and turn.parsed is not None and turn.move is None for turn in turns)
+    last = sum(1 for turn in turns if turn.seat == FOLLOWER and turn.parsed is not None) == ROUNDS
+    counts = requests(EVENTS * len(turns) - done + last, sum(turn.rejected is not None for turn in turns))
+    ratio = counts["Request Success Ratio"]
+    return {**counts, "Request Success Ratio": None if ratio is None else round(ratio, 4)}
 
 
-def _rounds(transcript: Transcript[Picture]) -> Iterator[dict[str, float]]:
-    target, before = transcript.instance.target, BLANK
-    commands = [move for move in transcript.moves(GIVER) if move is not None]
-    for command, drawn in zip(commands, transcript.moves(FOLLOWER), strict=False):
-        agreement = match(target, drawn)
-        yield {
-            "Generated Expression Length": float(len(command)),
-            "Generated Expression Number of Tokens": float(len(command.split(" "))),
-            "Precision": percent(agreement.precision),
-            "Recall": percent(agreement.recall),
-            "F1": percent(agreement.f1),
-            "Changed Cell Count": float(sum(a != b for a, b in zip(before.split(), drawn.split(), strict=True))),
-        }
-        before = drawn
-
-
-def _filled(cells: Sequence[str]) -> int:
-    return sum(cell != EMPTY for cell in cells)
-
-
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, 4) if whole else 0.0
-
-
-def _mean(done: Sequence[Mapping[str, float]], name: str) -> float | None:
-    return round(sum(round_[name] for round_ in done) / len(done), 2) if done else None
+def _mean(done: Sequence[Mapping[str, float]], name: str) -> float:
+    return round(sum(round_[name] for round_ in done) / len(done), 4) if done else 0.0

@@ -15,7 +15,8 @@ from typing import Any
 
 from clemsim.catalog.generators import GeneratorOptions, main
 from clemsim.game.seeds import Dice
-from clemsim_arenas.privateshared.game import PrivateShared, SlotRequest, Slots
+from clemsim_arenas.privateshared.game import PrivateShared
+from clemsim_arenas.privateshared.slots import SlotRequest, Slots
 
 EACH, MOST = 10, 500  # tables of each domain: as in clembench v1.6, and at most
 PROBES = (

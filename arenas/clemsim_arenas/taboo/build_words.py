@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import snowballstemmer
 from wordfreq import zipf_frequency
+
+from clemsim_arenas.taboo.game import stem
 
 BANDS: dict[str, tuple[float, float]] = {"high": (5.0, 9.0), "medium": (4.0, 5.0), "low": (2.8, 4.0)}
 WORDS = Path(__file__).parent / "resources" / "words.jsonl"
@@ -39,7 +40,6 @@ def in_order(entries: Sequence[Entry]) -> list[Entry]:
 def faults(entry: Entry) -> Iterator[str]:
     """Yield what is wrong with one entry."""
     word, related = entry["word"], entry["related"]
-    stem = snowballstemmer.stemmer("english").stemWord
     if entry["band"] not in BANDS:
         yield "too rare"
     if len(word) < 4:

@@ -1,35 +1,50 @@
 """Taboo: describe a word without using it or the words that come to mind first.
 
 The describer gets a target and related words. In each of three rounds the describer replies `CLUE: ...`, the guesser gets
-the clue and replies `GUESS: ...`, and a wrong guess goes back to the describer. A reply without its tag (case-sensitive)
-aborts the game; nothing is asked again. A clue in which a word has the stem of the target or of a related word loses at
-once. Guesses are compared in lower case, without punctuation. Main score: 100 / rounds used (100, 50, 33.33); 0 for a loss.
+the reply as it is and replies `GUESS: ...`, and a wrong guess goes back to the describer as it was said. A reply without its
+tag (case-sensitive) aborts the game; nothing is asked again. A clue in which a word has the stem of the target or of a
+related word loses at once. Guesses are compared in lower case, without tags and punctuation. Main score: 100 / rounds used
+(100, 50, 33.33); 0 for a loss.
 
-Known holes, kept so that results can be compared with clembench's: compounds ("wintertime") and words joined by a line
-break, a tab or a hyphen escape the check.
+Stems are those of NLTK's English Snowball stemmer, which lower-cases words and takes curly apostrophes for straight ones.
+The target is compared as the instance has it: one with a capital or punctuation cannot be guessed. Known holes, kept so that
+results can be compared with clembench's: compounds ("wintertime") and words joined by a line break, a tab or a hyphen escape
+the check. `Repetition-Guesser` and `Repetition-Describer` are 0 in every game by a mistake of clembench's,
+which looks for events that are never logged.
+
+The rule sets v1.6 and v3.0 are the same.
 """
 
 from __future__ import annotations
 
 import string
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, ClassVar
 
-import snowballstemmer
-
-from clemsim import Arena, Instance, Outcome, Table, Transcript, tagged
-from clemsim.formats import letters, line, literal
+from clemsim import Arena, Instance, Invalid, Outcome, Parser, Table, Transcript
+from clemsim.formats import Format, letters, line, literal
 from clemsim.game.metrics import requests
 
 DESCRIBER, GUESSER = "describer", "guesser"
 
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
-_STEMMER = snowballstemmer.stemmer("english")
 
-CLUE = tagged("CLUE:", literal("CLUE: ") + line(200))
-GUESS = tagged("GUESS:", literal("GUESS: ") + letters(2, 20)).then(
-    lambda reply: normalize(reply.replace("GUESS:", "")).strip()
-)
+
+def said(tag: str, held_to: Format) -> Parser[str]:
+    """Return a parser of replies that start with `tag`, case-sensitive; the move is the whole reply."""
+
+    def read(reply: str) -> str:
+        if not reply.startswith(tag):
+            raise Invalid(f"the reply does not start with {tag!r}")
+        return reply
+
+    return Parser(read, held_to)
+
+
+CLUE = said("CLUE:", literal("CLUE: ") + line(200))
+GUESS = said("GUESS:", literal("GUESS: ") + letters(2, 20))
 
 
 class Word(Instance):
@@ -40,10 +55,16 @@ class Word(Instance):
     rounds: int = 3
 
 
+@dataclass(frozen=True, slots=True)
+class TabooRules:
+    """Both rule sets are one."""
+
+
 class Taboo(Arena[Word]):
     """Describe a word without saying it or its closest relatives, so that another player guesses it."""
 
-    name, version = "taboo", 1
+    name, version = "taboo", 2
+    RULES: ClassVar[Mapping[str, TabooRules]] = {"v1.6": TabooRules(), "v3.0": TabooRules()}
     seats = (DESCRIBER, GUESSER)
     max_turns = 20
 
@@ -56,23 +77,21 @@ class Taboo(Arena[Word]):
             clue = await table.ask(DESCRIBER, ask, parse=CLUE)
             if hit := breach(clue, (word.target, *word.related), stopwords):
                 return Outcome.failure(f"the clue used {hit!r}", blame=DESCRIBER)
-            guess = await table.ask(GUESSER, f"CLUE: {clue}".strip(), parse=GUESS)
-            if guess == word.target:
+            ask = await table.ask(GUESSER, clue, parse=GUESS)
+            if guessed(ask) == word.target:
                 return Outcome.success(100 / round_)
-            ask = f"GUESS: {guess}"
         return Outcome.failure("out of rounds")
 
     def metrics(self, transcript: Transcript[Word], /) -> Mapping[str, float | None]:
-        """Return the request counts as clembench has them (a clue and its guess are one request), and how many clues and
-        guesses had been made before.
+        """Return the request counts as clembench has them (a clue and its guess are one request), and its two counts of
+        repetitions, which are always 0.
         """
-        clues, guesses = transcript.moves(DESCRIBER), transcript.moves(GUESSER)
         rounds = [turn for turn in transcript.turns if turn.seat == DESCRIBER]
         violated = sum(1 for turn in transcript.turns if turn.rejected is not None)
         return {
             **requests(len(rounds), violated),
-            "Clue Repetitions": float(len(clues) - len(set(map(normalize, clues)))),
-            "Guess Repetitions": float(len(guesses) - len(set(guesses))),
+            "Repetition-Guesser": 0.0,
+            "Repetition-Describer": 0.0,
         }
 
     def rounds(self, transcript: Transcript[Word], /) -> Sequence[Mapping[str, float | None]]:
@@ -83,28 +102,44 @@ class Taboo(Arena[Word]):
                 scores.append({"Accuracy": 0.0, **_counts(0)})
             if turn.rejected is not None:
                 scores[-1] |= _counts(1)
-            elif turn.seat == GUESSER and turn.move == transcript.instance.target:
+            elif turn.seat == GUESSER and guessed(turn.move) == transcript.instance.target:
                 scores[-1]["Accuracy"] = 1.0
         return scores
 
 
 def breach(clue: str, forbidden: Sequence[str], stopwords: Collection[str]) -> str | None:
-    """Return the first word of `clue` that has the stem of a forbidden word; words in `stopwords` are allowed."""
+    """Return the first word of `clue`, a whole reply, that has the stem of a forbidden word; words in `stopwords` are
+    allowed.
+    """
     stems = {stem(word) for word in forbidden}
-    words = [word for word in normalize(clue).split(" ") if word not in stopwords]
+    words = [word for word in normalize(clue, "CLUE:").split(" ") if word not in stopwords]
     return next((word for word in words if stem(word) in stems), None)
 
 
-def normalize(text: str) -> str:
-    """Return `text` in lower case, without ASCII punctuation, hyphens included."""
-    return text.lower().translate(_NO_PUNCTUATION)
+def guessed(reply: str) -> str:
+    """Return the word that a reply guesses."""
+    return normalize(reply, "GUESS:")
+
+
+def normalize(reply: str, tag: str) -> str:
+    """Return a reply without its tag, wherever that stands, and without surrounding white space; then in lower case and
+    without ASCII punctuation, hyphens included.
+    """
+    return reply.replace(tag, "").strip().lower().translate(_NO_PUNCTUATION)
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """Return the stem of `word` (Snowball, English)."""
-    stemmed: str = _STEMMER.stemWord(word)
+    """Return the stem of `word` (Porter 2001, as NLTK has it)."""
+    stemmed: str = _stemmer().stem(word)
     return stemmed
+
+
+@cache
+def _stemmer() -> Any:
+    from nltk.stem.snowball import EnglishStemmer  # noqa: PLC0415 (takes a second, which only players of taboo pay)
+
+    return EnglishStemmer()
 
 
 def bullets(words: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ QUALITY = {1: 100.0, 2: 100.0, 3: 100.0, 4: 50.0, 5: 30.0, 6: 20.0}
 class Wordle(FiveLetters[Target]):
     """Find a five-letter word in six guesses, each answered with coloured letters."""
 
-    name, version = "wordle", 1
+    name, version = "wordle", 2
     seats = (GUESSER,)
     max_turns = ROUNDS * (1 + REASKS)
 

@@ -5,14 +5,26 @@ Main score: 100 / guesses, rounded to two decimals; 0 for a loss. Everything els
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from clemsim import Outcome, Table
-from clemsim_arenas.fiveletters.game import GUESSER, REASKS, ROUNDS, Clued, FiveLetters
+from clemsim_arenas.fiveletters.game import (
+    AS_TAUGHT,
+    GUESSER,
+    REASKS,
+    ROUNDS,
+    Clued,
+    FiveLetters,
+    FiveLettersRules,
+)
 
 
 class WordleWithClue(FiveLetters[Clued]):
     """Find a five-letter word in six guesses, with a clue to begin with."""
 
-    name, version = "wordle_withclue", 1
+    name, version = "wordle_withclue", 2
+    RULES: ClassVar[Mapping[str, FiveLettersRules]] = {**FiveLetters.RULES, "v1.6-as-taught": AS_TAUGHT}
     seats = (GUESSER,)
     max_turns = ROUNDS * (1 + REASKS)
 

@@ -1,22 +1,33 @@
 """Wordle with a critic: a second player gives its opinion on every guess before it counts.
 
-In each round the guesser proposes a word. The critic sees the clue, the proposal and the feedback so far, and replies in two
-lines, `explanation: ...` and `agreement: yes` or `no`. The guesser gets the opinion and commits to a word; only that word
-counts. Both replies of the guesser have the form, and the re-asks, of `clemsim_arenas.fiveletters`; the critic is never
-asked again. Main score: 100 / rounds, rounded to two decimals; 0 for a loss.
+In each round the guesser proposes a word. The critic sees the clue and the proposal, but not the feedback so far (as in
+clembench, whose prompt promises it), and replies in two lines, `explanation: ...` and `agreement: yes` or `no`. The guesser
+gets the opinion and commits to a word; only that word counts. All replies have the form of `clemsim_arenas.fiveletters`,
+and those of the guesser its re-asks; the critic is never asked again, and only from the second round on reminded of the
+form. Main score: 100 / rounds, rounded to two decimals; 0 for a loss.
 
-The newest clembench loses the critic's instructions; here the critic gets them.
+Ruling: the critic gets its instructions, which clembench of 2025 loses and that of v3.0 gives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from clemsim import Invalid, Outcome, Parser, Table, Transcript, Turn
 from clemsim.formats import line, literal, one_of
-from clemsim_arenas.fiveletters.board import feedback, marks
-from clemsim_arenas.fiveletters.game import GUESSER, REASKS, ROUNDS, TAG, Clued, FiveLetters, two_lines
+from clemsim_arenas.fiveletters.game import (
+    AS_TAUGHT,
+    GUESSER,
+    REASKS,
+    ROUNDS,
+    TAG,
+    Clued,
+    FiveLetters,
+    FiveLettersRules,
+    tagged_lines,
+)
 
 CRITIC = "critic"
 
@@ -29,15 +40,16 @@ class Opinion:
     explanation: str
 
 
-def read_opinion(reply: str) -> Opinion:
-    """Return whether the critic agrees, and its explanation. Raises Invalid."""
-    agreement, explanation = two_lines(reply, "agreement")
-    if agreement not in ("yes", "no"):
-        raise Invalid(f"the agreement is {agreement!r}, not 'yes' or 'no'")
-    return Opinion(agreement, explanation)
+def opinion_of(rules: FiveLettersRules) -> Parser[Opinion]:
+    """Return a parser of the critic's replies: whether it agrees, and its explanation."""
 
+    def read(reply: str) -> Opinion:
+        agreement, explanation = tagged_lines(reply, "agreement", rules)
+        if agreement not in ("yes", "no"):
+            raise Invalid(f"the agreement is {agreement!r}, not 'yes' or 'no'")
+        return Opinion(agreement, explanation)
 
-OPINION = Parser(read_opinion, literal(f"{TAG} ") + line(200) + literal("\nagreement: ") + one_of("yes", "no"))
+    return Parser(read, literal(f"{TAG} ") + line(200) + literal("\nagreement: ") + one_of("yes", "no"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +69,24 @@ class Round:
 class WordleWithCritic(FiveLetters[Clued]):
     """Find a five-letter word in six guesses, each of which a critic judges first."""
 
-    name, version = "wordle_withcritic", 1
+    name, version = "wordle_withcritic", 2
+    RULES: ClassVar[Mapping[str, FiveLettersRules]] = {**FiveLetters.RULES, "v1.6-as-taught": AS_TAUGHT}
     seats = (GUESSER, CRITIC)
     max_turns = ROUNDS * (2 * (1 + REASKS) + 1)
 
     async def play(self, table: Table, word: Clued, /) -> Outcome:
         """Play up to six rounds of proposal, opinion and guess."""
         table.tell(CRITIC, self.prompt("critic"))
-        ask, before = self.prompt("guesser", clue=word.clue), ""
+        ask, proposal = self.prompt("guesser", clue=word.clue), "first_proposal"
         for round_ in range(1, ROUNDS + 1):
             proposed = await self.guess(table, ask)
-            ask = self.prompt(
-                "proposal", clue=word.clue, guess=proposed.word, explanation=proposed.explanation, feedback=before
-            )
-            opinion = await table.ask(CRITIC, ask, parse=OPINION)
+            ask = self.prompt(proposal, clue=word.clue, guess=proposed.word, explanation=proposed.explanation)
+            opinion = await table.ask(CRITIC, ask, parse=opinion_of(self.rules))
             ask = self.prompt("opinion", clue=word.clue, agreement=opinion.agreement, explanation=opinion.explanation)
             guess = await self.guess(table, ask)
             if guess.word == word.target:
                 return Outcome.success(round(100 / round_, 2))
-            before += f"\nguess_feedback: {feedback(guess.word, marks(guess.word, word.target))}"
-            ask = self.feedback(guess.word, word.target)
+            ask, proposal = self.feedback(guess.word, word.target), "proposal"
         return Outcome.failure(f"the word was {word.target!r}", blame=GUESSER)
 
     def committed(self, transcript: Transcript[Clued]) -> list[str]:
@@ -84,12 +94,14 @@ class WordleWithCritic(FiveLetters[Clued]):
         return [round_.guess for round_ in _rounds(transcript)]
 
     def metrics(self, transcript: Transcript[Clued], /) -> Mapping[str, float | None]:
-        """Return also how often the guesser changed its mind, by the critic's agreement."""
+        """Return also how often the guesser kept its guess and changed it, by the critic's agreement, of any game."""
         done = list(_rounds(transcript))
         return {
             **super().metrics(transcript),
-            "Non-Repetition-Guesser-On-Critic-Agreement": _changed(done, "yes"),
-            "Non-Repetition-Guesser-On-Critic-Disagreement": _changed(done, "no"),
+            "Repetition-Guesser-On-Critic-Agreement": _share(done, "yes", changed=False),
+            "Non-Repetition-Guesser-On-Critic-Agreement": _share(done, "yes", changed=True),
+            "Repetition-Guesser-On-Critic-Disagreement": _share(done, "no", changed=False),
+            "Non-Repetition-Guesser-On-Critic-Disagreement": _share(done, "no", changed=True),
         }
 
     def rounds(self, transcript: Transcript[Clued], /) -> Sequence[Mapping[str, float | None]]:
@@ -105,9 +117,11 @@ def _rounds(transcript: Transcript[Clued]) -> Iterator[Round]:
         yield Round(proposed.move["word"], opinion.move["agreement"], guess.move["word"])
 
 
-def _changed(done: Sequence[Round], agreement: str) -> float | None:
-    """The share of changed guesses in the rounds with this agreement: 0 where there are none, None without any round."""
+def _share(done: Sequence[Round], agreement: str, *, changed: bool) -> float | None:
+    """The share of guesses that were changed, or kept, in the rounds with this agreement: 0 where there are none, None
+    without any round.
+    """
     changes = [round_.changed for round_ in done if round_.agreement == agreement]
     if not done:
         return None
-    return round(sum(changes) / len(changes), 2) if changes else 0.0
+    return round(changes.count(changed) / len(changes), 2) if changes else 0.0

@@ -17,6 +17,7 @@ from clemsim.catalog.generators import to_jsonl
 from clemsim.errors import BadInstance, UsageError
 from clemsim.game.instances import Instance
 from clemsim.interop.clembench.port import JsonObject, Port, ports
+from clemsim.interop.clembench.rules import rules_of_instances
 
 
 @dataclass(slots=True)
@@ -25,22 +26,28 @@ class PortedGame:
 
     instances: list[Instance] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # by path within the arena's folder
+    rules: str = ""  # the rule set that its prompts ask for
 
 
-def import_checkout(checkout: Path, version: str, out: Path) -> dict[str, int]:
-    """Write the suite to `out` and return the number of instances by arena. Raises UsageError with file and field."""
+def import_checkout(checkout: Path, version: str, out: Path, rules: str | None = None) -> dict[str, int]:
+    """Write the suite to `out` and return the number of instances by arena. `rules`: the rule set that it names; None: that
+    of its version. Raises UsageError with file and field.
+    """
     if not checkout.is_dir():
         raise UsageError(f"there is no folder {checkout}")
     check_new(out)
-    games = {name: _game(port, path) for name, port in ports().items() if (path := _file(port, checkout, version))}
+    named = rules or rules_of_instances(version)
+    files = {name: path for name, port in ports().items() if (path := _file(port, checkout, version))}
+    games = {name: _game(ports()[name], path, named) for name, path in files.items()}
     if not games:
         paths = " or ".join(str(checkout / path) for port in ports().values() for path in _paths(port, version)[:1])
         raise UsageError(f"{checkout} has no instances of version {version}: looked for {paths}")
     write_suite(
         out,
         {name: game.instances for name, game in games.items()},
-        {"name": f"clembench-{version}", "description": "its instances, prompts and word lists"},
+        {"name": f"clembench-{version}", "description": "its instances, prompts and word lists", "rules": named},
         {name: game.files for name, game in games.items()},
+        {name: {"rules": game.rules} for name, game in games.items() if not rules and game.rules != named},
     )
     return {name: len(game.instances) for name, game in games.items()}
 
@@ -50,12 +57,16 @@ def write_suite(
     instances: Mapping[str, Sequence[Instance]],
     about: Mapping[str, Any],
     files: Mapping[str, Mapping[str, str]] | None = None,
+    parts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Write `suite.toml` and, for each arena, its instances and other files. Raises UsageError."""
+    """Write `suite.toml` and, for each arena, its instances and other files; `parts`: what `suite.toml` says of arenas.
+
+    Raises UsageError.
+    """
     with new_folder(out, error=UsageError) as draft:
         for name, group in instances.items():
             write_files(draft.path / name, {"instances.jsonl": to_jsonl(group), **(files or {}).get(name, {})}, UsageError)
-        data = {"name": out.name, **about, "arenas": {name: {} for name in instances}}
+        data = {"name": out.name, **about, "arenas": {name: (parts or {}).get(name, {}) for name in instances}}
         write_toml(draft.path / "suite.toml", data, UsageError)
 
 
@@ -67,10 +78,11 @@ def _file(port: Port, checkout: Path, version: str) -> Path | None:
     return next((path for name in _paths(port, version) if (path := checkout / name).exists()), None)
 
 
-def _game(port: Port, path: Path) -> PortedGame:
-    """Return the game of an instance file."""
-    arena = find_arena(port.arena)()
-    game, first = PortedGame(), ""
+def _game(port: Port, path: Path, rules: str) -> PortedGame:
+    """Return the game of an instance file, of a suite with these rules."""
+    kind = find_arena(port.arena)
+    arena = kind(rules=rules if kind.RULES else None)
+    game, first = PortedGame(rules=rules), ""
     with naming(f"{path}"):
         experiments = list(read_json(path)["experiments"])
     for experiment in experiments:
@@ -82,6 +94,7 @@ def _game(port: Port, path: Path) -> PortedGame:
             with naming(where):
                 game.instances.append(convert(port, arena, experiment, data, texts))
                 files = _files(port, experiment, data, texts)
+                game.rules = port.rules(experiment, rules)
             if game.files and game.files != files:
                 raise UsageError(f"{where}: its {_differing_file(game.files, files)} is not that of {first}")
             game.files, first = game.files or files, first or where

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from clemsim.catalog.plugins import load_entry, registered
+from clemsim.interop.clembench.gamelog import GameLog
 
 JsonObject = Mapping[str, Any]
+Metrics = Mapping[str, float | None]
 
 
 class Port:
@@ -22,6 +24,7 @@ class Port:
     arena: ClassVar[str]
     folder: ClassVar[str]  # the game's folder within a checkout
     files: ClassVar[Sequence[str]]  # paths within that folder where the instances may be, with a place for `{version}`
+    log: ClassVar[GameLog] = GameLog()  # how clembench logs the game
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return the arena's own fields of an instance, without experiment and id."""
@@ -34,6 +37,16 @@ class Port:
     def resources(self, experiment: JsonObject) -> dict[str, str]:
         """Return the contents of files under `resources/` that replace the arena's own."""
         return {}
+
+    def rules(self, experiment: JsonObject, rules: str) -> str:
+        """Return the rule set by which an imported suite is played, where that of its version, `rules`, goes against its
+        own prompts.
+        """
+        return rules
+
+    def numbered(self, rounds: Sequence[Metrics]) -> dict[str, Metrics]:
+        """Return the scores of rounds by the numbers that clembench gives them, as text."""
+        return {str(number): scores for number, scores in enumerate(rounds)}
 
     def texts(self, folder: Path, experiment: str) -> JsonObject:
         """Return what an instance refers to in other files of the game's folder. Raises UsageError."""

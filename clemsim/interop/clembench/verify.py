@@ -1,23 +1,22 @@
-"""Drive recorded episodes through the arenas, without any model, and compare outcomes and scores with the recorded ones."""
+"""Compare recorded episodes, driven again without any model, with what was recorded: outcome, scores and asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isclose
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from clemsim._util.files import parse_json, read_text
-from clemsim.arena import Arena, find_arena
-from clemsim.catalog.plugins import registered
+from clemsim._util.files import parse_json, read_lines
+from clemsim.arena import Arena
 from clemsim.catalog.suites import Suite
-from clemsim.errors import ParserError, UsageError
-from clemsim.game.driver import EpisodeDriver
+from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
-from clemsim.game.messages import Message
 from clemsim.interop.clembench.checkout import convert, naming
 from clemsim.interop.clembench.port import JsonObject, Port, ports
+from clemsim.interop.clembench.redriving import Redriven, arena_for, redrive, seat_of, seated
+from clemsim.interop.clembench.rules import STRIPPED
 
 MAIN = "Main Score"
 TOLERANCE = 1e-6
@@ -25,41 +24,79 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A difference between an episode and its recording: line of the file, turn (None: all were played), and text."""
+    """A difference between an episode and its recording: line of the file, turn (None: all were played), text, file, and
+    kind: the score that differs, `outcome`, `ask`, or why the recording did not fit.
+    """
 
     line: int
     turn: int | None
     what: str
     file: str = ""
+    kind: str = ""
 
 
 @dataclass(slots=True)
 class RecordingAgreement:
-    """The number of recorded episodes of an arena, and of those that agree in outcome, main score and every other metric."""
+    """The number of recorded episodes of an arena, and of those that agree in outcome, main score, every other metric, the
+    scores of every round, and every ask. `asks`: how many recorded asks were compared. `kinds`: in how many episodes each
+    kind of mismatch occurs.
+    """
 
     episodes: int = 0
     outcome_agree: int = 0
     score_agree: int = 0
     metrics_agree: int = 0
+    rounds_agree: int = 0
+    asks_agree: int = 0
+    asks: int = 0
+    rules: str | None = None  # the rule set; the first where the recordings name several
+    kinds: dict[str, int] = field(default_factory=dict)
     mismatches: list[Mismatch] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        """True if outcome, main score and metrics agree in all episodes."""
-        return self.episodes == self.outcome_agree == self.score_agree == self.metrics_agree
+        """True if everything agrees in all episodes."""
+        counts = (self.outcome_agree, self.score_agree, self.metrics_agree, self.rounds_agree, self.asks_agree)
+        return all(count == self.episodes for count in counts)
 
 
-def verify(files: Sequence[Path], suite: Suite | None = None) -> dict[str, RecordingAgreement]:
-    """Return the agreement by arena. The suite gives word lists and prompts. Raises UsageError naming file and line."""
+class Difference(NamedTuple):
+    """One thing in which an episode differs from its recording."""
+
+    kind: str
+    turn: int | None
+    what: str
+
+
+def verify(
+    files: Sequence[Path],
+    suite: Suite | None = None,
+    rules: str | None = None,
+    verbatim: bool | None = None,
+    tell: Callable[[Path, int], None] | None = None,
+) -> dict[str, RecordingAgreement]:
+    """Return the agreement by arena. The suite gives word lists, prompts and rule set; without its prompts, asks are not
+    compared. `rules`: the rule set; one that a recording names itself comes first. `verbatim`: whether replies were judged
+    as they came; None: as a recording says by its key `verbatim` or, by default, all but those of v1.6, whose recordings
+    were judged after stripping each reply of white space. `tell` is called with file and line.
+
+    Raises UsageError naming file and line.
+    """
     agreements: dict[str, RecordingAgreement] = {}
-    arenas: dict[str, Arena[Any]] = {}
+    arenas: dict[tuple[str, str | None], Arena[Any]] = {}
     for file in files:
         for line, record in _records(file):
+            if tell:
+                tell(file, line)
             with naming(f"{file}, line {line}"):
-                name = str(record["game"])
-                arena = arenas.setdefault(name, arena_for(name, suite))
-                instance = recorded_instance(arena, record, ports().get(name))
-                _compare(arena, instance, record, agreements.setdefault(name, RecordingAgreement()), file, line)
+                name, own = str(record["game"]), record.get("rules") or rules
+                if (name, own) not in arenas:
+                    arenas[name, own] = arena_for(name, suite, own)
+                arena = arenas[name, own]
+                agreement = agreements.setdefault(name, RecordingAgreement(rules=arena.rules_name))
+                as_given = _verbatim(arena, record) if verbatim is None else verbatim
+                differences = _compare(arena, record, agreement, as_given, _has_prompts(suite, name))
+            agreement.mismatches += [Mismatch(line, each.turn, each.what, str(file), each.kind) for each in differences]
     return agreements
 
 
@@ -73,60 +110,87 @@ def recorded_instance(arena: Arena[Any], record: JsonObject, port: Port | None) 
     return convert(port, arena, experiment, {"game_id": record["game_id"], **data}, data.get("resources", {}))
 
 
-def redrive(arena: Arena[Any], instance: Instance, replies: Sequence[JsonObject]) -> tuple[EpisodeDriver, Mismatch | None]:
-    """Give the recorded replies one after another. Return the driver, and the turn at which a reply did not fit, if any."""
-    driver = arena.drive(instance, in_turn=True)
-    for number, reply in enumerate(replies, 1):
-        if driver.outcome is not None:
-            difference = f"ended in {driver.outcome.kind} ({driver.outcome.reason}) before the recorded reply {number}"
-            return driver, Mismatch(0, number, difference)
-        ask = driver.pending[0]
-        seat = arena.seats[int(str(reply["player"]).split()[-1]) - 1]
-        if ask.seat != seat:
-            return driver, Mismatch(0, ask.turn, f"asks {ask.seat}, but {seat} replied in the recording")
-        try:
-            driver.answer(ask.turn, Message(seat, str(reply["text"])))
-        except ParserError as error:
-            return driver, Mismatch(0, ask.turn, str(error))
-    if driver.outcome is None:
-        ask = driver.pending[0]
-        return driver, Mismatch(0, ask.turn, f"asks {ask.seat} again after the last recorded reply")
-    return driver, None
+def _has_prompts(suite: Suite | None, arena: str) -> bool:
+    return suite is not None and (suite.folder_of(arena) / "prompts").is_dir()
 
 
-def arena_for(name: str, suite: Suite | None) -> Arena[Any]:
-    """Return the arena with the word lists and prompts of the suite, or with its own where there is none."""
-    if name not in registered("arenas"):  # a recording may come from anybody, and must not name code
-        raise UsageError(f"there is no arena {name!r}: choose one of {', '.join(registered('arenas'))}")
-    kind = find_arena(name)
-    return kind(suite.folder_of(name)) if suite else kind()
+def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
+    return bool(record.get("verbatim", arena.rules_name not in STRIPPED))
 
 
 def _compare(
-    arena: Arena[Any], instance: Instance, record: JsonObject, agreement: RecordingAgreement, file: Path, line: int
-) -> None:
+    arena: Arena[Any], record: JsonObject, agreement: RecordingAgreement, verbatim: bool, with_asks: bool
+) -> list[Difference]:
+    port = ports().get(arena.name)
+    instance = recorded_instance(arena, record, port)
+    driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=verbatim)
+    differences = list(_score_differences(driven, record))
+    other_rounds = [] if driven.trouble else list(_round_differences(port, driven, record))
+    asks, other_asks = _ask_differences(arena, driven, record) if with_asks else (0, [])
+    kinds = {difference.kind for difference in differences}
     agreement.episodes += 1
-    driver, mismatch = redrive(arena, instance, record["replies"])
-    problems = [mismatch] if mismatch else list(_differences(arena, driver, record))
-    kinds = {problem.what.split(":")[0] for problem in problems}
-    agreement.outcome_agree += not mismatch and "outcome" not in kinds
-    agreement.score_agree += not mismatch and MAIN not in kinds
-    agreement.metrics_agree += not mismatch and not kinds - {"outcome", MAIN}
-    agreement.mismatches += [Mismatch(line, problem.turn, problem.what, str(file)) for problem in problems]
+    agreement.outcome_agree += not driven.trouble and "outcome" not in kinds
+    agreement.score_agree += not driven.trouble and MAIN not in kinds
+    agreement.metrics_agree += not kinds - {"outcome", MAIN}
+    agreement.rounds_agree += not driven.trouble and not other_rounds
+    agreement.asks_agree += not other_asks
+    agreement.asks += asks
+    differences += [*other_rounds, *other_asks]
+    for kind in dict.fromkeys(difference.kind for difference in differences):
+        agreement.kinds[kind] = agreement.kinds.get(kind, 0) + 1
+    return differences
 
 
-def _differences(arena: Arena[Any], driver: EpisodeDriver, record: JsonObject) -> Iterator[Mismatch]:
-    outcome = driver.outcome
+def _score_differences(driven: Redriven, record: JsonObject) -> Iterator[Difference]:
+    if driven.trouble:
+        yield Difference(driven.trouble, driven.turn, driven.problem)
+        return
+    outcome = driven.outcome
     assert outcome is not None
-    last = driver.transcript.turns[-1].asked.turn
+    last = driven.transcript.turns[-1].asked.turn
     if outcome.kind != record["outcome"]:
-        yield Mismatch(0, last, f"outcome: {outcome.kind} ({outcome.reason}), recorded {record['outcome']}")
-    scores, _ = arena.scores(driver.transcript)
-    for name, expected in record["scores"].items():
+        yield Difference("outcome", last, f"outcome: {outcome.kind} ({outcome.reason}), recorded {record['outcome']}")
+    yield from _metric_differences(driven.scores, record["scores"], last)
+
+
+def _metric_differences(
+    scores: Mapping[str, float | None], recorded: Mapping[str, float | None], last: int
+) -> Iterator[Difference]:
+    for name, expected in recorded.items():
         if name not in scores:
-            yield Mismatch(0, None, f"{name}: the arena has no such metric")
+            yield Difference(name, None, f"{name}: the arena has no such metric")
         elif not alike(scores[name], expected):
-            yield Mismatch(0, last if name == MAIN else None, f"{name}: {scores[name]}, recorded {expected}")
+            turn = last if name == MAIN else None
+            yield Difference(name, turn, f"{name}: {scores[name]}, recorded {expected}")
+
+
+def _round_differences(port: Port | None, driven: Redriven, record: JsonObject) -> Iterator[Difference]:
+    """Yield the first difference of each score of rounds, under the numbers that clembench gives them."""
+    rounds = (port or Port()).numbered(driven.rounds)
+    told = set()
+    for number, recorded in (record.get("round_scores") or {}).items():
+        scores = rounds.get(str(number), {})
+        for name, expected in recorded.items():
+            if name not in told and (name not in scores or not alike(scores[name], expected)):
+                told.add(name)
+                now = scores.get(name, "nothing")
+                yield Difference(f"round {name}", None, f"round {number}: {name}: {now}, recorded {expected}")
+
+
+def _ask_differences(arena: Arena[Any], driven: Redriven, record: JsonObject) -> tuple[int, list[Difference]]:
+    """Return how many recorded asks were compared, and the first difference; a recorded one may lack its content."""
+    compared, differing, first = 0, 0, None
+    for number, (ask, recorded) in enumerate(zip(driven.asks, record.get("asks") or (), strict=False), 1):
+        seat, content = seat_of(arena, str(recorded["player"])), recorded.get("content")
+        compared += content is not None
+        if ask.seat != seat or content not in (None, ask.content):
+            differing += 1
+            first = first or (number, ask, f"{seat} got {content!r}")
+    if first is None:
+        return compared, []
+    number, ask, other = first
+    what = f"ask: {differing} differ; number {number} gives {ask.seat} {ask.content!r}, in the recording {other}"
+    return compared, [Difference("ask", number, what)]
 
 
 def alike(first: float | None, second: float | None) -> bool:
@@ -137,10 +201,10 @@ def alike(first: float | None, second: float | None) -> bool:
 
 
 def _records(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, line in enumerate(read_text(file).splitlines(), 1):
+    for number, line in enumerate(read_lines(file), 1):
         if not line.strip():
             continue
-        record = parse_json(line, f"{file}, line {number}")
+        record = parse_json(line.replace(b": NaN", b": null"), f"{file}, line {number}")  # Python's undefined scores
         if not isinstance(record, dict):
             raise UsageError(f"{file}, line {number} is no recorded episode: an object is expected")
         yield number, record

@@ -117,7 +117,7 @@ def _mixed_game(name: str, weight: float, options: Mapping[str, str], suite_name
         return MixedGame(arena, weight, ((with_fields(arena, make(number), options), 0) for number in numbers))
     suite = suites.load_suite(suite_name)
     kind = find_arena(name)
-    arena = kind(suite.folder_of(kind.name))
+    arena = suite.game(kind)
     instances = [with_fields(arena, instance, options) for instance in suite.instances(arena)]
     dice("stress", seed, arena.name).shuffle(instances)
     return MixedGame(arena, weight, ((instance, repetition) for repetition in count() for instance in instances))
