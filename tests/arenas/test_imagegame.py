@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from clemsim_arenas.imagegame.game import BLANK, GRID, ROUNDS, GridMatch, ImageGame, Picture, match, percent
+from clemsim_arenas.imagegame.drawing import BLANK, GridMatch, match
+from clemsim_arenas.imagegame.game import GRID, ROUNDS, ImageGame, Picture
 
 from clemsim.game.messages import Message
 from clemsim.testing import drive
@@ -85,20 +86,15 @@ def test_the_follower_sees_no_target() -> None:
 @pytest.mark.parametrize(
     ("drawn", "expected"),
     [
-        (TARGET, GridMatch(1.0, 1.0)),
-        (TARGET.lower(), GridMatch(1.0, 1.0)),
-        (BLANK, GridMatch(0.0, 0.0)),
-        (TARGET.replace("B", "C"), GridMatch(0.8333, 0.8333)),
-        (TARGET.replace("B", "▢"), GridMatch(1.0, 0.8333)),
+        (TARGET, GridMatch(100, 100, 100)),
+        (TARGET.lower(), GridMatch(100, 100, 100)),
+        (BLANK, GridMatch(0, 0, 0)),
+        (TARGET.replace("B", "C"), GridMatch(83, 83, 83)),
+        (TARGET.replace("B", "▢"), GridMatch(100, 83, 91)),
     ],
 )
 def test_precision_and_recall(drawn: str, expected: GridMatch) -> None:
     assert match(TARGET, drawn) == expected
-
-
-def test_percent_rounds_the_rounded_share() -> None:
-    assert percent(GridMatch(0.8333, 1.0).f1) == 91
-    assert GridMatch(0.0, 0.0).f1 == 0
 
 
 def test_metrics_of_rounds() -> None:

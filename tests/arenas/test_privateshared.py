@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from clemsim_arenas.privateshared.game import PrivateShared, SlotRequest, Slots, cohens_kappa
+from clemsim_arenas.privateshared.account import cohens_kappa
+from clemsim_arenas.privateshared.game import PrivateShared
+from clemsim_arenas.privateshared.slots import SlotRequest, Slots
 
 from clemsim.game.messages import Message
 from clemsim.game.table import Pending
@@ -42,6 +44,7 @@ def test_one_wrong_probe_is_a_failure() -> None:
     kind, quality, _ = outcome(YES, *PERFECT[1:])
     kappa = cohens_kappa([(False, True), (False, False), (False, False), (True, True), (True, True), (True, True)])
     assert kind == "failure"
+    assert kappa is not None
     assert quality == pytest.approx(100 * 2 * kappa / (1 + kappa))
 
 
@@ -123,8 +126,15 @@ def test_metrics() -> None:
     scores, rounds = PrivateShared().scores(play(YES, *PERFECT[1:]))
     assert scores["Accuracy"] == pytest.approx(5 / 6)
     assert scores["Slot-Filling-Accuracy"] == 1
-    assert scores["Middle-Accuracy"] == 1 and scores["Kappa"] == scores["Truncated Kappa"]
-    assert rounds == [{"Accuracy": 0.5}, {"Accuracy": 1.0, "Slot Filled?": 1.0}, {"Accuracy": 1.0, "Slot Filled?": 1.0}]
+    assert scores["Middle-Accuracy"] == 0.5, "of two slots the middle set is the first"
+    assert scores["Kappa"] == scores["Truncated Kappa"]
+    assert [each["Accuracy"] for each in rounds] == [0.5, 1.0, 1.0]
+    assert [each.get("Slot Filled?") for each in rounds] == [None, 1.0, 1.0]
+
+
+def test_an_answer_of_another_form_is_passed_over_by_v3() -> None:
+    play = drive(PrivateShared(rules="v3.0"), PRIVATE, [NO, NO, "Lamb stew", "ANSWER: Black tea", YES, YES])
+    assert play.outcome is not None and play.outcome.kind == "success"
 
 
 @pytest.mark.parametrize(
@@ -133,9 +143,9 @@ def test_metrics() -> None:
         ([(True, True), (False, False)], 1),
         ([(True, False), (False, True)], -1),
         ([(True, True), (False, True)], 0),
-        ([(True, True)] * 3, 0),
+        ([(True, True)] * 3, None),
         ([(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15, 0.4),
     ],
 )
-def test_cohens_kappa(pairs: list[tuple[bool, bool]], kappa: float) -> None:
+def test_cohens_kappa(pairs: list[tuple[bool, bool]], kappa: float | None) -> None:
     assert cohens_kappa(pairs) == pytest.approx(kappa)

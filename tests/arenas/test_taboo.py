@@ -64,9 +64,9 @@ def test_stop_words_are_no_breach() -> None:
     assert transcript.outcome is not None and transcript.outcome.kind == "success"
 
 
-def test_repetitions_are_counted() -> None:
+def test_repetitions_are_nothing_as_in_clembench() -> None:
     scores, rounds = Taboo().scores(play("CLUE: frost", "GUESS: ice", "CLUE: Frost!", "GUESS: ice", "CLUE: x", "GUESS: y"))
-    assert (scores["Clue Repetitions"], scores["Guess Repetitions"]) == (1.0, 1.0)
+    assert (scores["Repetition-Describer"], scores["Repetition-Guesser"]) == (0.0, 0.0)
     assert [each["Accuracy"] for each in rounds] == [0.0, 0.0, 0.0]
 
 
