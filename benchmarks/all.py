@@ -53,6 +53,7 @@ ALL = [
     Benchmark("cli_fuzz", ["--calls", "60"]),
     Benchmark("coverage", ["--simulations", "100", "--cells", "7 games x 4", "quick"], ["--simulations", "400"]),
     Benchmark("sequential", ["--runs", "40"]),
+    Benchmark("ranks", ["--simulations", "2"], ["--simulations", "40"]),
     Benchmark("stress_truth", ["--short"]),
     Benchmark("stress_capacity", ["--seconds", "3"]),
     Benchmark("stress_answers", ["--repetitions", "2"]),

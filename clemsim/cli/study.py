@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,11 @@ from clemsim.cli.network import takes_network
 from clemsim.cli.options import JsonOption, LikeOption, TrustOption
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
-from clemsim.cli.view.studies import outcome_table, planned_view
+from clemsim.cli.view.studies import outcome_view, planned_view
 from clemsim.engines.connect import NetworkOptions
+from clemsim.errors import UsageError
 from clemsim.runs.planning import RunPlan, read_earlier, total
+from clemsim.study.leaderboard import Place, Setting, detectable, places
 from clemsim.study.plan import Study, plan, read_study
 from clemsim.study.rows import OutcomeRow, PlannedRow, PlannedStudy, StudyOutcome
 from clemsim.study.study_runner import MemberStatus, StudyRun, is_study, plan_members, read_folder, run_study
@@ -98,12 +101,12 @@ def _print_plan(named: Study, like: Path | None, network: NetworkOptions, trust:
 
 def _play(named: Study, folder: Path, parallel: int | None, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
     study_run = run_async(run_study(named, folder, _watch, parallel, network, trust))
-    rows = tuple(_outcome(status) for status in study_run.members)
+    rows = _outcomes(study_run)
     outcome = StudyOutcome(study=str(folder), runs=rows, missing=sum(1 for row in rows if row.why))
     if as_json:
         print_json(outcome.model_dump())
     else:
-        stdout.print(outcome_table(outcome))
+        stdout.print(outcome_view(outcome))
         stdout.print(plain(f"study: {folder}   (read a run: clemsim show {folder}/{rows[0].run})"), soft_wrap=True)
     if outcome.missing:
         reason = "stopped" if study_run.stopped else f"{outcome.missing} of {len(rows)} runs are not complete"
@@ -154,8 +157,21 @@ def _planned(status: MemberStatus, run_plan: RunPlan) -> PlannedRow:
     )
 
 
-def _outcome(status: MemberStatus) -> OutcomeRow:
+def _outcomes(study_run: StudyRun) -> tuple[OutcomeRow, ...]:
+    """Return the row of each run, with its place on the leaderboard where the extra `analysis` can tell it."""
+    members = [status.member for status in study_run.members]
+    try:
+        ranked = places(study_run.folder, members)
+    except UsageError:
+        ranked = {}
+    seen = detectable(study_run.folder, members)
+    return tuple(_outcome(status, ranked.get(status.member.run), seen) for status in study_run.members)
+
+
+def _outcome(status: MemberStatus, place: Place | None, seen: Mapping[Setting, float]) -> OutcomeRow:
     member, summary = status.member, status.summary
+    intervals = {score: ends for score, ends in summary.ci if ends} if summary else {}
+    least = seen.get((member.suite, member.config.seed, member.config.constrain)) if member.player else None
     return OutcomeRow(
         run=member.run,
         label=member.label,
@@ -167,6 +183,12 @@ def _outcome(status: MemberStatus) -> OutcomeRow:
         played=summary.played if summary else None,
         quality=summary.quality if summary else None,
         clemscore=summary.clemscore if summary else None,
+        worth=summary.worth if summary else None,
+        intervals=intervals,
+        rank_low=place.low if place else None,
+        rank_high=place.high if place else None,
+        tier=place.tier if place else None,
+        detectable=None if least is None else round(least, 2),
         seconds=round(status.seconds, 1),
         why=status.why or ("" if summary and not summary.unfinished else "stopped"),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from clemsim.results.intervals import Interval
+
 
 class StudyRow(BaseModel):
     """A run of a study: its folder within the study's, its players (`label`), suite, seed and decoding."""
@@ -41,6 +43,11 @@ class PlannedRow(StudyRow):
 class OutcomeRow(StudyRow):
     """A run after a session, with its episodes and averages (0..100); None where the run could not be played.
 
+    `intervals`: of 95 %, by score, where there are any. `rank_low` to `rank_high`: the ranks in worth that it may have among
+    the runs of its suite, seed and decoding; `tier`: 1 for the best and those not shown to differ from it, and so on; None
+    for pairings, where there is no other run, and without the extra `analysis`. `detectable`: the true difference in worth
+    between two runs of its setting that these instances show four times in five.
+
     `seconds`: the duration of the session, rounded to a tenth. `why`: the reason for which the run is not complete.
     """
 
@@ -49,6 +56,12 @@ class OutcomeRow(StudyRow):
     played: float | None
     quality: float | None
     clemscore: float | None
+    worth: float | None
+    intervals: dict[str, Interval]
+    rank_low: int | None
+    rank_high: int | None
+    tier: int | None
+    detectable: float | None
     seconds: float
     why: str
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -17,7 +18,9 @@ from clemsim.analysis.results import Analysis
 from clemsim.analysis.sources.evidence import Evidence, merge, scores_of
 from clemsim.analysis.sources.published import EPISODES
 from clemsim.analysis.statistics.rank_intervals import rank_intervals
+from clemsim.analysis.statistics.sample import Sample, sample_of
 from clemsim.catalog.models import Characteristics
+from clemsim.results.clusters import Cluster
 from clemsim.results.paired_tests import holm, holm_levels
 
 WINS = {  # of 40 instances of one game
@@ -163,6 +166,34 @@ def test_rank_intervals_hold_the_ranks_that_differences_leave_open(evidence: Evi
     assert (ranks["ant-7b"].low, ranks["ant-7b"].high) == (2, 4) and ranks["ant-7b-q4-vllm"].tier == 2
     assert (ranks["silent-7b"].low, ranks["silent-7b"].high) == (7, 7)
     assert rank_intervals(evidence.sample, "worth")["ant-70b"].high == 1
+
+
+def test_rank_intervals_of_equal_models_hold_all_ranks_and_of_unequal_ones_need_no_more_than_one() -> None:
+    rng = np.random.default_rng(4)
+
+    def sample(shares: list[float]) -> Sample:
+        won = {f"m{number}": rng.random(60) < share for number, share in enumerate(shares)}
+        games = {name: {"g": {str(n): Cluster(1, 1, 1, 100.0 * w) for n, w in enumerate(own)}} for name, own in won.items()}
+        return sample_of(games, {}, list(games))
+
+    equal = [rank_intervals(sample([0.5] * 6)) for _ in range(20)]
+    held = [own.better + own.worse == 0 for ranks in equal for own in ranks.values()]
+    assert sum(held) >= 0.9 * len(held)
+    steps = rank_intervals(sample([0.02, 0.5, 0.98]))
+    assert [(own.low, own.high, own.tier) for own in steps.values()] == [(1, 1, 1), (2, 2, 2), (3, 3, 3)]
+
+
+def test_what_is_decided_makes_room_for_the_rest() -> None:
+    """A difference that is not shown among ten equals is shown where nine of them are far off."""
+    wins = {"best": 45, "second": 29, **{f"far{number}": 1 + number // 3 for number in range(9)}}
+    games = {
+        name: {"g": {str(n): Cluster(1, 1, 1, 100.0 * ((n * 7 + 30 * (name == "second")) % 60 < count)) for n in range(60)}}
+        for name, count in wins.items()
+    }
+    sample = sample_of(games, {}, list(games))
+    p = sample.difference("best", "second", "worth").p or 1.0
+    assert 0.05 / 10 < p < 0.05
+    assert rank_intervals(sample, "worth")["best"].high == 1
 
 
 def test_sizes_of_closed_models_are_rumours_unless_a_table_says_otherwise(evidence: Evidence) -> None:

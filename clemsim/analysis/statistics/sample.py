@@ -11,7 +11,14 @@ import numpy as np
 
 from clemsim.analysis.statistics.averages import Averages, AveragingRule, Numbers, averages
 from clemsim.results.clusters import Cluster
-from clemsim.results.differences import Difference, difference, paired_difference, paired_means, shared_clusters
+from clemsim.results.differences import (
+    Difference,
+    PairedMeans,
+    difference,
+    paired_difference,
+    paired_means,
+    shared_clusters,
+)
 from clemsim.results.estimates import GameRatios, ModelEstimates, Score
 from clemsim.results.label_swaps import swap_p
 from clemsim.results.means import LEVEL, Ratio
@@ -64,23 +71,23 @@ class Sample:
         known = (self.estimates[name].value("clemscore") for name in (first, second))
         return "worth" if any(value is None for value in known) else "clemscore"
 
-    def apart(self, first: str, second: str, score: Score, level: float) -> int:
-        """Return 1 or -1 where first is higher or lower than second at that level, by interval and exact test; 0 where that
-        is not shown.
+    def pair(self, first: str, second: str, score: Score) -> PairedMeans | None:
+        """Return a score of two models side by side, on the instances of both, if known; None where one of them has none, or
+        too few instances bear on it.
         """
         if first in self.clusters and second in self.clusters:
-            ours, theirs = shared_clusters(self.clusters[first], self.clusters[second])
-            pair = paired_means(ModelEstimates.of(ours), ModelEstimates.of(theirs), score)
+            one, other = map(ModelEstimates.of, shared_clusters(self.clusters[first], self.clusters[second]))
         else:
-            ours, theirs = {}, {}
-            pair = paired_means(self.estimates[first], self.estimates[second], score)
-        if pair is None or pair.first.interval() is None or pair.second.interval() is None:
-            return 0
-        low, high = pair.ends(level)
-        if low <= 0 <= high:
-            return 0
-        exact = swap_p(ours, theirs, score) if ours else None
-        return 0 if exact is not None and exact >= 1 - level else 1 if low > 0 else -1
+            one, other = self.estimates[first], self.estimates[second]
+        pair = paired_means(one, other, score)
+        return None if pair is None or pair.first.interval() is None or pair.second.interval() is None else pair
+
+    def exact_p(self, first: str, second: str, score: Score) -> float | None:
+        """Return the p value of the exact test; None where instances are unknown."""
+        if first not in self.clusters or second not in self.clusters:
+            return None
+        ours, theirs = shared_clusters(self.clusters[first], self.clusters[second])
+        return swap_p(ours, theirs, score) if ours else None
 
     def _difference(self, first: str, second: str, score: Score, game: str | None, level: float) -> Difference:
         if first in self.clusters and second in self.clusters:

@@ -16,7 +16,8 @@ def plan_view(plan: RunPlan) -> RenderableType:
     """Return the table of a plan, 80 columns wide, and what its numbers rest on."""
     seed = "" if plan.seed is None else f" (seed {plan.seed})"
     title = (
-        f"suite {plan.suite}{seed}: {plan.instances} instances, {len(plan.agents)} agents, {plan.repetitions} repetitions"
+        f"suite {plan.suite}{seed}: {_plural(plan.instances, 'instance')}, {_plural(len(plan.agents), 'agent')}, "
+        f"{_plural(plan.repetitions, 'repetition')}"
     )
     table = ruled_table(title, edges=False)
     table.add_column("game", overflow="fold", min_width=12)
@@ -36,6 +37,10 @@ def plan_view(plan: RunPlan) -> RenderableType:
         )
     width = Text("width: of the 95 % interval of worth to expect (of clemscore in its row), in points", "dim")
     return Group(table, width, *plan_remarks(plan.variance_from, plan.costs_from, plan.notes))
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _costs(cost: PlannedCost | None) -> list[str]:

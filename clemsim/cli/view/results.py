@@ -45,11 +45,15 @@ def results(summary: RunSummary) -> RenderableType:
 def _add_agent(table: RichTable, agent: str, scores: ScoreSummary) -> None:
     table.add_row(plain(agent, "bold"))
     for arena, row in scores.arenas.items():
-        clemscore = Text() if row.quality is None else _score(row.worth, row.ci.worth)  # of one game they are the same
-        table.add_row(plain(f" {arena}"), *_counts([row]), _score(row.played, row.ci.played), _quality(row), clemscore)
-    overall = (_score(scores.played, scores.ci.played), _quality(scores), _score(scores.clemscore, scores.ci.clemscore))
+        clemscore = Text() if row.quality is None else score_text(row.worth, row.ci.worth)  # of one game they are the same
+        table.add_row(plain(f" {arena}"), *_counts([row]), score_text(row.played, row.ci.played), _quality(row), clemscore)
+    overall = (
+        score_text(scores.played, scores.ci.played),
+        _quality(scores),
+        score_text(scores.clemscore, scores.ci.clemscore),
+    )
     table.add_row(" overall", *_counts(list(scores.arenas.values())), *overall, style="bold")
-    worth = _score(scores.worth, scores.ci.worth)
+    worth = score_text(scores.worth, scores.ci.worth)
     table.add_row(" worth", *[""] * (len(COUNTS) + len(SCORES) - 1), worth, end_section=True, style="bold")
 
 
@@ -63,10 +67,11 @@ def _count(name: str, value: int) -> Text:
 
 
 def _quality(row: ArenaSummary | ScoreSummary) -> Text:
-    return _score(row.quality, row.ci.quality)
+    return score_text(row.quality, row.ci.quality)
 
 
-def _score(value: float | None, interval: Interval | None) -> Text:
+def score_text(value: float | None, interval: Interval | None) -> Text:
+    """Return a score with its interval below it."""
     if value is None:
         return Text("–", "dim")
     text = Text(f"{value:.2f}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
 from clemsim.cli.view.plans import amount, plan_remarks, points
+from clemsim.cli.view.results import score_text
 from clemsim.cli.view.tables import ruled_table
 from clemsim.study.rows import OutcomeRow, PlannedStudy, StudyOutcome
 
@@ -28,15 +31,42 @@ def planned_view(study: PlannedStudy) -> RenderableType:
     return Group(table, *plan_remarks(study.variance_from, study.costs_from, study.notes))
 
 
-def outcome_table(outcome: StudyOutcome) -> RichTable:
-    """Return the averages of each run, 80 columns wide."""
-    table = _table()
-    for name in ("unfin", "%Played", "Quality", "clemscore"):
+def outcome_view(outcome: StudyOutcome) -> RenderableType:
+    """Return the leaderboard of a study, 80 columns wide: each run with its scores, their 95 % intervals and its ranks, the
+    best of a setting first; below it what the columns are, and what difference the runs could show.
+    """
+    table = ruled_table(edges=False)
+    table.add_column("who, what", overflow="fold", min_width=15)
+    for name in ("unf", "%Played", "Quality", "clemscore", "worth", "ranks"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in outcome.runs:
-        scores = (_score(value) for value in (row.played, row.quality, row.clemscore))
-        table.add_row(plain(row.label), plain(row.setting), _unfinished(row), *scores)
-    return table
+    order = list(dict.fromkeys(row.setting for row in outcome.runs))
+    for row in sorted(outcome.runs, key=lambda row: (order.index(row.setting), -1.0 if row.worth is None else -row.worth)):
+        values = {"played": row.played, "quality": row.quality, "clemscore": row.clemscore, "worth": row.worth}
+        scores = (score_text(value, row.intervals.get(name)) for name, value in values.items())
+        table.add_row(
+            Text.assemble(plain(row.label), "\n", plain(row.setting, "dim")), _unfinished(row), *scores, _ranks(row)
+        )
+    return Group(table, *(Text(text, "dim") for text in _remarks(outcome)))
+
+
+def _ranks(row: OutcomeRow) -> Text:
+    """Return the ranks that a run may have, and below them its tier."""
+    if row.rank_low is None:
+        return Text("–", "dim")
+    text = f"{row.rank_low}" if row.rank_low == row.rank_high else f"{row.rank_low}–{row.rank_high}"
+    return Text(text).append(f"\ntier {row.tier}", "dim")
+
+
+def _remarks(outcome: StudyOutcome) -> Iterator[str]:
+    yield "below each score its 95 % interval; worth: the mean main score of all"
+    yield "episodes, an aborted one as 0, over games"
+    if any(row.tier for row in outcome.runs):
+        yield "ranks: 95 % intervals of the rank in worth, within a suite, seed and decoding;"
+        yield "tier 1: the best, and those that are not shown to differ from it"
+    seen = {row.setting: row.detectable for row in outcome.runs if row.detectable is not None}
+    for setting, value in seen.items():
+        yield f"{setting}: a true difference of {value:.1f} points in worth between two runs"
+        yield "is seen 4 times in 5"
 
 
 def _table() -> RichTable:
@@ -48,7 +78,3 @@ def _table() -> RichTable:
 
 def _unfinished(row: OutcomeRow) -> Text:
     return Text("–" if row.unfinished is None else str(row.unfinished), "bold yellow" if row.why else "dim")
-
-
-def _score(value: float | None) -> Text:
-    return Text("–", "dim") if value is None else Text(f"{value:.2f}")
