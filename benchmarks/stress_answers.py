@@ -45,10 +45,7 @@ async def main(repetitions: int, episodes: int) -> None:
             "accused": sum(bool(verdict.changed) for verdict in verdicts),
             "of": len(verdicts),
             "same_transcripts": round(sum(verdict.same_transcripts or 0.0 for verdict in verdicts) / len(verdicts), 3),
-            "least_p": min(
-                (measure.p for verdict in verdicts for measure in verdict.measures.values() if measure.p is not None),
-                default=None,
-            ),
+            "least_p": min(m.p for verdict in verdicts for m in verdict.measures.values() if m.p is not None),
         }
         if name != "sound":
             found[name]["verdict"] = verdicts[0].verdict

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +28,8 @@ from clemsim.results.differences import Difference
 from clemsim.results.estimates import ModelEstimates, Score
 from clemsim.results.intervals import Interval
 from clemsim.results.joint_outcomes import JointOutcomes, joint_outcomes
-from clemsim.results.paired_tests import holm
+from clemsim.results.means import LEVEL
+from clemsim.results.paired_tests import holm, holm_levels
 from clemsim.results.repetitions import Repetitions, clusters_of
 from clemsim.results.these_instances import difference_on_these
 from clemsim.store.study_index import run_of
@@ -40,6 +40,9 @@ A, B = "A", "B"
 ORDER: tuple[Score, ...] = ("played", "quality", "worth", "clemscore")  # of the rows over all games; the last decides
 
 
+Measure = Callable[[Score, str | None, float], Difference]  # of a score, in a game or over games, at a level
+
+
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
     """One metric of one game, or of all games (`game` is then "overall").
@@ -47,6 +50,8 @@ class ComparisonRow:
     `a`, `b`: the metric of both agents, 0..100. `difference`: a - b in points, with its 95 % interval `low` to `high`, all
     None where one of them has no value. `p`: its two-sided p value. `p_holm`: the p value adjusted by Holm's method (Holm
     1979) for all rows but the overall clemscore, which is a test of its own. `verdict`: at the 5 % level of `p_holm`.
+    `joint_low` to `joint_high`: the interval at the level of the row's test, which leaves 0 out exactly where the verdict is
+    higher or lower.
     Where a stopping rule about the two ended their run, the row of its own quantity (worth over all games) has the interval
     and the verdict of the rule, which hold at all looks, and no p value.
     `instances`: the number of instances that both have finished. `detectable`: the true difference, in points, that so many
@@ -65,6 +70,8 @@ class ComparisonRow:
     p_holm: float | None
     verdict: Verdict
     detectable: float | None
+    joint_low: float | None = None
+    joint_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -159,12 +166,9 @@ def compare_runs(
     if not clusters[A]:
         raise UsageError("the runs have no finished instance in common")
     sample = sample_of(clusters, {}, (A, B))
-    played = [
-        {game: own for game, own in repetitions_of(folder, agent).items() if game not in without}
-        for folder, agent in zip(folders, agents, strict=True)
-    ]
-    rows, main = _rows(sample, _on_these(sample, *played) if these_instances else partial(sample.difference, A, B))
-    sequential = None if these_instances or without else sequential_verdict(*folders, agents)
+    played = repetitions_of(folders[0], agents[0]), repetitions_of(folders[1], agents[1])
+    rows, main = _rows(sample, _on_these(sample, *played) if these_instances else _of_kind(sample))
+    sequential = None if these_instances else sequential_verdict(*folders, agents)
     own = _own_rows(sample) if sequential else ()
     if sequential:
         rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
@@ -238,11 +242,15 @@ def _common_clusters(first: pl.DataFrame, second: pl.DataFrame) -> tuple[dict[st
     return clusters, notes
 
 
-def _on_these(sample: Sample, first: Repetitions, second: Repetitions) -> Callable[[Score, str | None], Difference]:
+def _of_kind(sample: Sample) -> Measure:
+    return lambda score, game, level: sample.difference(A, B, score, game, level)
+
+
+def _on_these(sample: Sample, first: Repetitions, second: Repetitions) -> Measure:
     """Return a function that gives the difference in a score, of one game or over games, on these instances only."""
 
-    def difference(score: Score, game: str | None) -> Difference:
-        found = difference_on_these(first, second, score, game)
+    def difference(score: Score, game: str | None, level: float) -> Difference:
+        found = difference_on_these(first, second, score, game, level)
         if found.value is not None:
             return found
         ours, theirs = (
@@ -255,9 +263,7 @@ def _on_these(sample: Sample, first: Repetitions, second: Repetitions) -> Callab
     return difference
 
 
-def _rows(
-    sample: Sample, difference: Callable[[Score, str | None], Difference]
-) -> tuple[tuple[ComparisonRow, ...], Difference]:
+def _rows(sample: Sample, difference: Measure) -> tuple[tuple[ComparisonRow, ...], Difference]:
     """Return a row for each game and metric and three for all games, and the difference in the overall clemscore.
 
     That difference is a test of its own; all others are adjusted together.
@@ -265,21 +271,31 @@ def _rows(
     cells = [(game, score) for game in sample.games for score in METRICS] + [("overall", score) for score in ORDER]
     counts = {game: len(sample.clusters[A][game]) for game in sample.games}
     counts["overall"] = sum(counts.values())
-    differences = [difference(score, None if game == "overall" else game) for game, score in cells]
+    asked = [(score, None if game == "overall" else game) for game, score in cells]
+    differences = [difference(*own, LEVEL) for own in asked]
     main = differences[-1]
-    adjusted = [*holm([difference.p for difference in differences[:-1]]), main.p]
+    ps = [own.p for own in differences[:-1]]
+    adjusted, levels = [*holm(ps), main.p], [*holm_levels(ps), LEVEL]
+    joint = [difference(*own, level) for own, level in zip(asked, levels, strict=True)]
     rows = (
-        _row(sample, game, score, counts[game], difference, p)
-        for (game, score), difference, p in zip(cells, differences, adjusted, strict=True)
+        _row(sample, game, score, counts[game], own, p, together)
+        for (game, score), own, p, together in zip(cells, differences, adjusted, joint, strict=True)
     )
     return tuple(rows), main
 
 
 def _row(
-    sample: Sample, game: str, score: Score, instances: int, difference: Difference, adjusted: float | None
+    sample: Sample,
+    game: str,
+    score: Score,
+    instances: int,
+    difference: Difference,
+    adjusted: float | None,
+    joint: Difference,
 ) -> ComparisonRow:
     estimates = [sample.estimates[name] if game == "overall" else sample.estimates[name].of_game(game) for name in (A, B)]
     low, high = difference.interval or (None, None)
+    joint_low, joint_high = joint.interval or (None, None)
     return ComparisonRow(
         game=game,
         metric=score,
@@ -293,6 +309,8 @@ def _row(
         p_holm=adjusted,
         verdict=verdict(difference.value, adjusted),
         detectable=difference.detectable,
+        joint_low=joint_low,
+        joint_high=joint_high,
     )
 
 
@@ -315,7 +333,8 @@ def _sequential(row: ComparisonRow, sequential: SequentialVerdict) -> Comparison
     """Return the row with the interval and the verdict of the rule in place of those that know nothing of its looks."""
     low, high = sequential.interval
     decided: Verdict = "higher" if low >= 0 else "lower" if high <= 0 else "undecided"
-    return replace(row, low=low, high=high, p=None, p_holm=None, verdict=decided, detectable=None)
+    own = replace(row, low=low, high=high, joint_low=low, joint_high=high)
+    return replace(own, p=None, p_holm=None, verdict=decided, detectable=None)
 
 
 def _after_stopping(sentences: tuple[str, ...], sequential: SequentialVerdict, own: tuple[Score, ...]) -> tuple[str, ...]:

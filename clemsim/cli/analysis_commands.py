@@ -96,7 +96,9 @@ def run_comparison(
         out.print(plain(f"to know: {note}", "yellow"))
     out.print(
         plain(
-            "verdict: A against B at the 5 % level; p_holm holds for all rows but the last together, p for the last", "dim"
+            "verdict: A against B at the 5 % level; p holm, low and high hold for all rows but the last together, "
+            "and for the last alone",
+            "dim",
         )
     )
 

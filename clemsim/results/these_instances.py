@@ -93,9 +93,11 @@ class TheseInstances:
         return {**means, "clemscore": clemscore}
 
 
-def difference_on_these(first: Repetitions, second: Repetitions, score: Score, game: str | None = None) -> Difference:
+def difference_on_these(
+    first: Repetitions, second: Repetitions, score: Score, game: str | None = None, level: float = LEVEL
+) -> Difference:
     """Return the difference between two agents on the instances that both have finished, as these instances alone would
-    show it if they were played for ever; interval and p are None without repetitions.
+    show it if they were played for ever; interval (of that level) and p are None without repetitions.
 
     Given the instances, the runs of two agents are independent of each other (for those of one server, as far as is known).
     """
@@ -106,8 +108,9 @@ def difference_on_these(first: Repetitions, second: Repetitions, score: Score, g
     if one is None or other is None or one.interval() is None or other.interval() is None:
         return Difference()
     pair = PairedMeans(one, other, 0.0)
-    low, high = _points(pair.ends())
-    return Difference(100 * pair.value, (low, high), pair.p(), seen_difference(low, high), _points(pair.ends(EQUIVALENCE)))
+    low, high = _points(pair.ends(level))
+    seen = seen_difference(low, high, level)
+    return Difference(100 * pair.value, (low, high), pair.p(), seen, _points(pair.ends(EQUIVALENCE)))
 
 
 def _points(ends: Interval) -> Interval:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
+import polars as pl
 import pytest
 
 from clemsim.analysis.drawing.charts import axis_around, ticks
@@ -15,6 +16,7 @@ from clemsim.analysis.drawing.dynamics import shown
 from clemsim.analysis.drawing.forest import difference_forest, difference_panels
 from clemsim.analysis.drawing.labels import WIDE, Box, Label, dodged, overlap, place_names
 from clemsim.analysis.drawing.scatter import size_scatter
+from clemsim.analysis.questions.group_differences import _with_verdicts
 
 SIZE = 9.5
 
@@ -123,6 +125,26 @@ def test_decided_differences_are_filled_and_undecided_ones_hollow() -> None:
     specification = difference_forest([_comparison("x", "lower"), _comparison("y", "undecided")])
     fills = {row["model"]: row["fill"] for row in _values(specification) if isinstance(row, Mapping) and "fill" in row}
     assert fills == {"x": 1.0, "y": 0.0}
+
+
+def test_a_difference_in_worth_is_not_called_one_in_clemscore() -> None:
+    drawn = _values(difference_forest([{**_comparison("x", "lower"), "score": "worth"}, _comparison("y", "lower")]))
+    names = {row["model"]: row["metric"] for row in drawn if isinstance(row, Mapping) and "fill" in row}
+    assert names == {"x": "worth", "y": "clemscore"}
+
+
+def test_over_all_games_played_and_quality_show_their_own_verdicts() -> None:
+    comparison = _comparison("x", "undecided")
+    tests = {"low": -30.0, "high": -20.0, "joint_low": -33.0, "joint_high": -17.0, "verdict": "lower"}
+    parts = [
+        {"model": "x", "reference": "r", "score": score, **tests, "verdict": verdict}
+        for score, verdict in (("played", "lower"), ("quality", "undecided"))
+    ]
+    cells = {"group": "g", "model": "x", "reference": "r", "clemscore": -5.0, "played": -25.0, "quality": -25.0}
+    by_game = [{**cells, "game": game} for game in ("taboo", "overall")]
+    drawn = _values(difference_panels([comparison], _with_verdicts(pl.DataFrame(by_game), pl.DataFrame(parts))))
+    fills = [(row["metric"], row["fill"]) for row in drawn if isinstance(row, Mapping) and "fill" in row]
+    assert {("% Played", 1.0), ("Quality", 0.0), ("clemscore", 0.0), ("Quality", 0.3)} <= set(fills)
 
 
 def test_all_panels_of_differences_have_one_scale_that_holds_every_interval() -> None:

@@ -200,6 +200,11 @@ def test_comparing_two_runs(runs: Clemsim) -> None:
     assert len(rows) == 10 and rows["overall", "clemscore"]["verdict"] == "higher"
     row = rows["taboo", "quality"]
     assert row["difference"] == pytest.approx(row["a"] - row["b"]) and row["p_holm"] >= row["p"] and row["instances"] == 6
+    assert all(
+        (own["joint_low"] > 0 or own["joint_high"] < 0) == (own["verdict"] in ("higher", "lower"))
+        for own in output["rows"]
+        if own["joint_low"] is not None
+    )
     sensitivity = output["sensitivity"]
     assert set(sensitivity["without"]) == {"taboo", "wordle", "referencegame"} and not sensitivity["fragile"]
     assert sensitivity["rules"]["paper"] == pytest.approx(rows["overall", "clemscore"]["difference"])

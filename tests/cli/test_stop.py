@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 import tomllib
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 
 import orjson
+import polars as pl
 import pytest
 
 from clemsim.analysis.compare import compare
@@ -41,6 +43,11 @@ def test_what_is_made_of_a_stopped_run_says_so(clemsim: Clemsim, tmp_path: Path)
     assert rows["clemscore"].p is not None
     assert line in compared.sentences[0] and any("stopping rule" in note and line in note for note in compared.notes)
     assert line in clemsim("analyze", "r", "--out", "a", "--json").out
+    for file in ("report.html", "analysis.json"):
+        assert line.removeprefix("baseline > random") in unescape((tmp_path / "a" / file).read_text()), file
+    assert line in clemsim("compare", "r", "r", "--a", "random", "--b", "baseline", "--json").out
+    assert clemsim("export", "r", "--format", "parquet").code == 0
+    assert set(pl.read_parquet(tmp_path / "r-parquet" / "episodes.parquet")["stopped_when"]) == {line}
     for name in ("jsonl", "clembench"):
         assert clemsim("export", "r", "--format", name).code == 0
     lines = (tmp_path / "r.jsonl").read_bytes().splitlines()

@@ -73,6 +73,37 @@ def test_a_study_is_a_folder_of_runs_with_an_index(clemsim: Clemsim, study: Path
     assert max(len(line) for line in result.out.splitlines()[:-1]) <= 80
 
 
+def test_the_leaderboard_has_ranks_worth_and_what_could_be_seen(clemsim: Clemsim, study: Path) -> None:
+    study.write_text(study.read_text().replace("instances = 1", "instances = 6"))
+    result = clemsim("study", study, "--out", "s", "--json")
+    assert result.code == 0, result.err
+    runs = result.json["runs"]
+    assert [(row["rank_low"], row["rank_high"], row["tier"]) for row in runs[:2]] == [(1, 1, 1), (1, 1, 1)]
+    assert [(row["rank_low"], row["rank_high"], row["tier"]) for row in runs[2:]] == [(2, 2, 2), (2, 2, 2)]
+    assert all(row["detectable"] > 0 for row in runs)
+    text = clemsim("study", study, "--out", "s").out
+    assert "ranks" in text and "tier 2" in text and "is seen 4 times in 5" in text
+    assert max(len(line) for line in text.splitlines()[:-1]) <= 80
+
+
+def test_a_run_has_one_interval_in_study_run_and_analysis(clemsim: Clemsim, study: Path) -> None:
+    study.write_text(study.read_text().replace("instances = 1", "instances = 6").replace("[false, true]", "false"))
+    rows = clemsim("study", study, "--out", "s", "--json").json["runs"]
+    words = ("--only", "b", "--figures", "none", "--json")
+    analysed = clemsim("analyze", "s", *words).json["analyses"]["scores"]["tables"]["scores"]
+    by_model = {row["model"]: row for row in analysed}
+    for row in rows:
+        summary = clemsim("show", f"s/{row['run']}", "--json").json
+        model = by_model[row["label"]]
+        for score in ("played", "quality", "worth", "clemscore"):
+            ends = row["intervals"][score]
+            assert ends == summary["ci"][score] == [model[f"{score}_low"], model[f"{score}_high"]]
+            assert row[score] == summary[score] == model[score]
+    table = clemsim("study", study, "--out", "s").out
+    low, high = rows[0]["intervals"]["worth"]
+    assert f"{low:.1f}".removesuffix(".0") in table and f"{high:.1f}".removesuffix(".0") in table
+
+
 def test_a_dry_run_plays_nothing(clemsim: Clemsim, study: Path, tmp_path: Path) -> None:
     result = clemsim("study", study, "--dry-run", "--json")
     assert result.json["episodes"] == 12 and len(result.json["runs"]) == 4

@@ -15,7 +15,7 @@ MARKS = ("clemscore", "worth")
 DECIDED, UNDECIDED, UNTESTED = "decided", "undecided", "not tested by itself"
 FILL = {DECIDED: 1.0, UNDECIDED: 0.0, UNTESTED: 0.3}  # opacity of a mark
 LOOKS = {DECIDED: "filled", UNDECIDED: "hollow", UNTESTED: "light"}
-COLOUR = {"clemscore": charts.COLOURS[0], "% Played": charts.COLOURS[1], "Quality": charts.COLOURS[2]}
+COLOUR = {"clemscore": charts.COLOURS[0], "worth": charts.GREY, "% Played": charts.COLOURS[1], "Quality": charts.COLOURS[2]}
 ACROSS = 4  # panels in a row
 WIDTH, PANEL, WIDE = 560, 178, 754  # pixels of a plot alone, of one of several, and of one above these
 TOGETHER = ("joint_low", "joint_high")
@@ -59,11 +59,11 @@ def score_forest(rows: Sequence[Row]) -> charts.Specification:
 def difference_forest(rows: Sequence[Row]) -> charts.Specification:
     """Draw differences in clemscore, a row each, under a head for each group.
 
-    Fields: group, model, reference, difference, low, high (points), verdict; joint_low and joint_high where
-    they are there.
+    Fields: group, model, reference, difference, low, high (points), verdict; score, joint_low and joint_high
+    where they are there.
     """
     column = _groups(rows, 17)
-    points = [_point(row, row["line"], "clemscore") for row in column.rows if row["difference"] is not None]
+    points = [_point(row, row["line"], _name("clemscore", row)) for row in column.rows if row["difference"] is not None]
     panel = _panel(column, points, _ends(points), WIDTH, names=True, below=_key_to(points))
     return charts.specification_of(panel, "Differences in clemscore to the reference of each group, with 95 % intervals.")
 
@@ -84,7 +84,7 @@ def difference_panels(rows: Sequence[Row], by_game: Sequence[Row]) -> charts.Spe
             place = beside(row["line"], index, len(known))
             own = row if metric == "clemscore" else _cells(cells, metric)
             if own["difference"] is not None:
-                panels.setdefault(cells["game"], []).append(_point({**row, **own}, place, METRICS[metric]))
+                panels.setdefault(cells["game"], []).append(_point({**row, **own}, place, _name(metric, row)))
     ends = _ends([point for points in panels.values() for point in points])
     overall = panels.pop("overall")
     drawn = [_panel(column, overall, ends, WIDE, names=True, title="overall", below=_key_to(overall))]
@@ -113,6 +113,11 @@ def _cells(cells: Row, metric: str) -> dict[str, Any]:
     ends = {"low": cells.get(f"{metric}_low"), "high": cells.get(f"{metric}_high")}
     together = {name: cells.get(f"{metric}_{name}") for name in TOGETHER}
     return {"difference": cells[metric], **ends, **together, "verdict": cells.get(f"{metric}_verdict")}
+
+
+def _name(metric: str, row: Row) -> str:
+    """Return the name of a metric; what stands in the place of clemscore is worth where a model has none."""
+    return "worth" if metric == "clemscore" and row.get("score") == "worth" else METRICS[metric]
 
 
 def _point(row: Row, line: float, metric: str) -> dict[str, Any]:
@@ -178,7 +183,7 @@ def _key_to(points: Sequence[Row]) -> str:
 
 
 def _both(together: bool) -> str:
-    return " (thick: by itself; thin: of all rows together)" if together else ""
+    return " (thick: by itself; thin: joint, of its family of tests)" if together else ""
 
 
 def _x(field: str, ends: tuple[float, float], title: str, ticks: int = 8) -> alt.X:

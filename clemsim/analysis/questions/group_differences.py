@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
@@ -49,9 +50,20 @@ def analyse_groups(
         *summarise(comparisons, margin),
         *_parts_sentences(parts),
     ]
-    drawing = difference_panels(frame.to_dicts(), by_game.to_dicts())
+    drawing = difference_panels(frame.to_dicts(), _with_verdicts(by_game, parts))
     caption = f"{name.capitalize()}: differences overall and per game with their 95 % intervals; filled: decided"
     return Analysis(title, sentences, tables, [Figure(name, caption, drawing)], notes_on_names(evidence))
+
+
+def _with_verdicts(by_game: pl.DataFrame, parts: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows by game; those over all games with the verdicts and joint intervals of %Played and Quality."""
+    tested = {(row["model"], row["reference"], row["score"]): row for row in parts.to_dicts()}
+    rows = by_game.to_dicts()
+    for row in rows:
+        for score in PARTS if row["game"] == "overall" else ():
+            test = tested[row["model"], row["reference"], score]
+            row |= {f"{score}_{name}": test[name] for name in ("verdict", "joint_low", "joint_high")}
+    return rows
 
 
 def summarise(comparisons: Sequence[ModelComparison], margin: float = MARGIN) -> list[str]:
@@ -102,7 +114,8 @@ def _parts_sentences(parts: pl.DataFrame) -> list[str]:
         )
         seen = tested.filter(pl.col("verdict") == "undecided")["detectable"].drop_nulls()
         least = number(min(seen.to_list(), default=None))
-        rest = f"; the others are not resolved (detectable: {least} points and more)" if len(seen) else ""
+        others = "the others are" if len(decided) else "that is" if len(tested) == 1 else "these are"
+        rest = f"; {others} not resolved (detectable: {least} points and more)" if len(seen) else ""
         text = f"{name} differs in {len(decided)} of {len(tested)}{f': {named}' if named else ''}{rest}."
         sentences.append(text)
     return sentences

@@ -69,7 +69,7 @@ def _rank_table(evidence: Evidence, ranks: Mapping[str, RankInterval]) -> pl.Dat
             "rank": place,
             "rank_low": ranks[model].low,
             "rank_high": ranks[model].high,
-            "ranks": f"{ranks[model].low}–{ranks[model].high}",
+            "ranks": _span(ranks[model]),
             "tier": ranks[model].tier,
             "worth_rank_low": worth[model].low,
             "worth_rank_high": worth[model].high,
@@ -78,6 +78,10 @@ def _rank_table(evidence: Evidence, ranks: Mapping[str, RankInterval]) -> pl.Dat
         for place, model in enumerate(evidence.models, 1)
     ]
     return pl.DataFrame(rows)
+
+
+def _span(ranks: RankInterval) -> str:
+    return str(ranks.low) if ranks.low == ranks.high else f"{ranks.low}–{ranks.high}"
 
 
 def _rank_sentences(ranks: Mapping[str, RankInterval]) -> list[str]:

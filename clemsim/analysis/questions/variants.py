@@ -22,7 +22,7 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
         return Analysis(title, ["No two models are of one family, base or weights."])
     comparisons = compare_groups(evidence, groups)
     frame = comparison_table(comparisons, options.margin)
-    caption = "Differences in clemscore to the reference of each group, with their 95 % intervals; filled: decided"
+    caption = "Differences in clemscore, or worth where a model never played, to the reference; filled: decided"
     figure = Figure("groups", caption, difference_forest(frame.to_dicts()))
     table = ResultTable("group_differences", "Each against the first of its group, points of clemscore", frame, BRIEF)
     tables, sentences = [table, differences_without("group", comparisons)], summarise(comparisons, options.margin)

@@ -67,7 +67,7 @@ def run_comparison_table(comparison: RunComparison) -> RenderableType:
             game = row.game
             grid.add_row(plain(game, "bold"))
         style = "bold" if row.verdict in ("higher", "lower") else ""
-        cells = [cell_text(value) for value in (row.a, row.b, row.difference, row.low, row.high)]
+        cells = [cell_text(value) for value in (row.a, row.b, row.difference, row.joint_low, row.joint_high)]
         texts = [*cells, cell_text(row.p_holm, "p_holm"), row.verdict]
         grid.add_row(plain(f"  {row.metric}"), *(plain(text, style) for text in texts))
     return grid
