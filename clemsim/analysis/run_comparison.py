@@ -166,9 +166,12 @@ def compare_runs(
     if not clusters[A]:
         raise UsageError("the runs have no finished instance in common")
     sample = sample_of(clusters, {}, (A, B))
-    played = repetitions_of(folders[0], agents[0]), repetitions_of(folders[1], agents[1])
+    played = [
+        {game: own for game, own in repetitions_of(folder, agent).items() if game not in without}
+        for folder, agent in zip(folders, agents, strict=True)
+    ]
     rows, main = _rows(sample, _on_these(sample, *played) if these_instances else _of_kind(sample))
-    sequential = None if these_instances else sequential_verdict(*folders, agents)
+    sequential = None if these_instances or without else sequential_verdict(*folders, agents)
     own = _own_rows(sample) if sequential else ()
     if sequential:
         rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)

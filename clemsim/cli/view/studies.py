@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
@@ -79,3 +79,16 @@ def _table() -> RichTable:
 
 def _unfinished(row: OutcomeRow) -> Text:
     return Text("–" if row.unfinished is None else str(row.unfinished), "bold yellow" if row.why else "dim")
+
+
+def models_table(summaries: Mapping[str, RunSummary]) -> RenderableType:
+    """Return a table of the models of a study, the highest clemscore first: episodes, %Played, Quality and clemscore."""
+    table = ruled_table(f"{len(summaries)} models")
+    table.add_column("model", overflow="fold")
+    for name in ("games", "episodes", "unfinished", "%Played", "Quality", "clemscore"):
+        table.add_column(name, justify="right")
+    for model, summary in sorted(summaries.items(), key=lambda item: -(item[1].clemscore or 0)):
+        values = ["–" if value is None else f"{value:.2f}" for value in (summary.played, summary.quality, summary.clemscore)]
+        counts = (len(summary.arenas), summary.episodes, summary.unfinished)
+        table.add_row(plain(model), *map(str, counts), *values)
+    return table
