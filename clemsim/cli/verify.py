@@ -69,25 +69,29 @@ def verify(
 def _table(agreements: Mapping[str, RecordingAgreement]) -> RichTable:
     table = ruled_table()
     table.add_column("game")
-    for name in ("rules", "episodes", "outcome", "main score", "other metrics", "rounds", "asks"):
+    for name in ("episodes", "outcome", "main score", "other metrics"):
         table.add_column(name, justify="right")
     for name, agreement in agreements.items():
         counts = (agreement.outcome_agree, agreement.score_agree, agreement.metrics_agree)
         shares = [_share(count, agreement.episodes) for count in counts]
-        rest = [_unlike(agreement.rounds_agree, agreement.episodes), _asks(agreement)]
-        table.add_row(plain(name), plain(agreement.rules or "–"), str(agreement.episodes), *shares, *rest)
+        table.add_row(plain(name), str(agreement.episodes), *shares)
     return table
 
 
-def _asks(agreement: RecordingAgreement) -> Any:
-    return _unlike(agreement.asks_agree, agreement.episodes) if agreement.asks else plain("not compared", "dim")
+def _details(name: str, agreement: RecordingAgreement) -> str:
+    """Return what the table has no room for: rules, rounds and asks."""
+    rules = f" by the rules {agreement.rules}" if agreement.rules else ""
+    rounds = f"scores of rounds {_unlike(agreement.rounds_agree, agreement)}"
+    asks = f"asks {_unlike(agreement.asks_agree, agreement)} ({agreement.asks} compared)" if agreement.asks else ""
+    return f"{name}{rules}: " + "; ".join(part for part in (rounds, asks or "asks not compared") if part)
 
 
-def _unlike(part: int, whole: int) -> Any:
-    return plain("all agree", "green") if part == whole else plain(f"{whole - part} differ", "bold red")
+def _unlike(part: int, agreement: RecordingAgreement) -> str:
+    return "all agree" if part == agreement.episodes else f"differ in {agreement.episodes - part} episodes"
 
 
 def _print_kinds(name: str, agreement: RecordingAgreement) -> None:
+    out.print(plain(_details(name, agreement)), soft_wrap=True)
     if agreement.kinds:
         ranked = sorted(agreement.kinds.items(), key=lambda item: -item[1])
         kinds = "; ".join(f"{kind} in {count}" for kind, count in ranked)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from clemsim_arenas.fiveletters.draw import clues
-from clemsim_arenas.privateshared.game import Slots
+from clemsim_arenas.privateshared.slots import Slots
 
 from clemsim.arena import find_arena
 from clemsim.catalog.generators import GeneratorOptions, to_jsonl

@@ -63,7 +63,7 @@ def test_run_toml_is_the_whole_configuration(clemsim: Clemsim, tmp_path: Path) -
         "isolate_cache": False,
         "batch": 1,
     }
-    assert about["arenas"]["taboo"]["version"] == 1 and len(about["arenas"]["taboo"]["files"]) == 16
+    assert about["arenas"]["taboo"]["version"] == "1.6+2" and len(about["arenas"]["taboo"]["files"]) == 16
 
 
 def test_the_table_fits_eighty_columns(clemsim: Clemsim) -> None:
@@ -212,7 +212,7 @@ def test_a_run_of_other_rules_is_not_gone_on_with(clemsim: Clemsim, tmp_path: Pa
         base.execute("UPDATE episodes SET version = 0, status = 'playing' WHERE arena = 'taboo'")
     said = clemsim("resume", "r")
     assert said.code == 2
-    assert "the version of taboo was 0 and is 1; begin a new one" in said.err
+    assert "the version of taboo was 0 and is '1.6+2'; begin a new one" in said.err
 
 
 @pytest.mark.parametrize("command", ["show", "score", "resume"])

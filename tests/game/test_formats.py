@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from clemsim_arenas.fiveletters.game import FORMAT, read_guess
+from clemsim_arenas.fiveletters.game import V1_6, V3_0, guess_of
 from clemsim_arenas.referencegame.game import ANSWER, EXPRESSION
 from clemsim_arenas.taboo.game import CLUE, GUESS
 
@@ -13,7 +13,7 @@ from clemsim.game.formats import Format, letters, line, literal, one_of, sequenc
 from clemsim.game.parsing import Invalid, Parser, tagged
 
 
-@pytest.mark.parametrize("parser", [CLUE, GUESS, EXPRESSION, ANSWER, Parser(read_guess, FORMAT), tagged("A:")])
+@pytest.mark.parametrize("parser", [CLUE, GUESS, EXPRESSION, ANSWER, guess_of(V1_6), guess_of(V3_0), tagged("A:")])
 def test_what_a_format_lets_through_the_parser_reads(parser: Parser[object]) -> None:
     rng = random.Random(1)
     assert parser.format is not None
