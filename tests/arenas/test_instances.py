@@ -105,5 +105,5 @@ def test_the_bundled_suite_of_v3_has_its_composition() -> None:
 
 
 def test_rules_without_a_composition() -> None:
-    with pytest.raises(UsageError, match="there is no rule set 'v9': choose one of v1.6, v3.0"):
+    with pytest.raises(UsageError, match=r"there is no rule set .v9.: choose one of v1\.6, v3\.0"):
         generated("referencegame", GeneratorOptions(1, rules="v9"))
