@@ -15,8 +15,7 @@ from report import show
 
 from clemsim import Arena, EpisodeKey, Instance, Message, Outcome, Table, anything
 from clemsim.game.messages import Usage
-from clemsim.interop.clembench.exporting import episode_files
-from clemsim.store.description import RunDescription
+from clemsim.interop.clembench.exporting import ExportedEpisode, episode_files
 from clemsim.store.reader import EpisodeRow
 from clemsim.store.writer import RunStore
 
@@ -75,7 +74,7 @@ def written(turns: int) -> float:
     key = EpisodeKey("talk", "default/0", 0, "m")
     events, costs = play(arena, key)
     row = EpisodeRow(1, key, "default", 1, Instance().model_dump(), "done", Outcome.success(), "", "")
-    files = episode_files(arena, row, events, costs, RunDescription())
+    files = episode_files(arena, ExportedEpisode(row, events, costs, {}, []), "m", {})
     calls = files["player_1.requests.json"]["calls"]
     for number, call in enumerate(calls, 1):
         call["call"]["manipulated_prompt_obj"] = conversation(number)

@@ -15,7 +15,7 @@ from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.episodes import repetitions_of
 from clemsim.analysis.sources.evidence import Evidence, join_names
-from clemsim.analysis.sources.runs import Setting, read_run, sampling_notes, setting
+from clemsim.analysis.sources.runs import Setting, instances_of, read_run, sampling_notes, setting
 from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
 from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
@@ -31,14 +31,12 @@ from clemsim.results.joint_outcomes import JointOutcomes, joint_outcomes
 from clemsim.results.paired_tests import holm
 from clemsim.results.repetitions import Repetitions, clusters_of
 from clemsim.results.these_instances import difference_on_these
-from clemsim.store import reader
-from clemsim.store.folder import STORE
+from clemsim.store.study_index import run_of
 
 Reading = Literal["instances of this kind", "these instances only"]
 
 A, B = "A", "B"
 ORDER: tuple[Score, ...] = ("played", "quality", "worth", "clemscore")  # of the rows over all games; the last decides
-DATA = "SELECT arena, experiment || '/' || instance, data FROM episodes GROUP BY 1, 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +131,8 @@ def compare_runs(
 ) -> RunComparison:
     """Compare agent `a` of the run in folder `run_a` with agent `b` of `run_b`, on the instances that both have finished.
 
-    `a` and `b` may be left out where a run has only one agent. Differences are paired by instance; their intervals and
-    p values are those of `clemsim.results.differences`. Runs of different suites,
+    `a` and `b` may be left out where a run has only one agent; of a study they name the models. Differences are paired by
+    instance; their intervals and p values are those of `clemsim.results.differences`. Runs of different suites,
     rules, prompts, instances or constraints are compared only with `anyway`, by the names of games and instances; a note
     then names the difference. `these_instances`: intervals and p values for these instances only, in which nothing but
     run-to-run noise counts (`clemsim.results.these_instances`); else for instances of this kind. Agents whose clemscores are
@@ -143,7 +141,7 @@ def compare_runs(
     Raises UsageError where the runs cannot be compared, have no finished instance in common or several agents to choose
     from, and StoreError where a folder holds no readable run.
     """
-    folders = Path(run_a), Path(run_b)
+    folders = run_of(Path(run_a), a, "--a"), run_of(Path(run_b), b, "--b")
     evidence = [read_run(folder) for folder in folders]
     agents = _agent(evidence[0], folders[0], a, "--a"), _agent(evidence[1], folders[1], b, "--b")
     settings = setting(folders[0]), setting(folders[1])
@@ -202,10 +200,9 @@ def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting) -> lis
     for name in first.arenas.keys() & second.arenas.keys():
         if first.arenas[name] != second.arenas[name]:
             obstacles.append(f"{name} is of another version, or has other prompts or word lists")
-    with reader.reading(run_a / STORE) as base:
-        data_of = {tuple(key): data for *key, data in base.execute(DATA)}
-    with reader.reading(run_b / STORE) as base:
-        differing = [f"{game} {name}" for game, name, data in base.execute(DATA) if data_of.get((game, name), data) != data]
+    as_played = not (first.instances and second.instances)  # of an imported run they are known as they were recorded
+    ours, theirs = (instances_of(run, as_played=as_played) for run in (run_a, run_b))
+    differing = [f"{game} {name}" for (game, name), data in theirs.items() if ours.get((game, name), data) != data]
     return [*obstacles, *([f"instances differ though named alike: {join_names(differing, 3)}"] if differing else [])]
 
 

@@ -15,8 +15,10 @@ from clemsim.cli.options import JsonOption, MarginOption
 
 
 def compare(
-    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="The folder of a run.")],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="The folder of another run, or of the same.")],
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="The folder of a run, or of a study.")],
+    run_b: Annotated[
+        Path | None, typer.Argument(metavar="RUN_B", help="The folder of another run; RUN_A unless given.")
+    ] = None,
     a: Annotated[
         str | None, typer.Option("--a", metavar="AGENT", help="The agent of RUN_A, if the run has several.")
     ] = None,
@@ -49,11 +51,14 @@ def compare(
 
       clemsim compare runs/both runs/both --a qwen2.5-7b --b baseline
 
+      clemsim compare studies/shared-task --a our-model --b its-base
+
       clemsim compare runs/three-times runs/three-times-q4 --these-instances
 
       clemsim compare runs/20261123-120000-paper runs/20261123-180000-fresh --fresh
     """
     with one_line():
+        run_b = run_b or run_a
         if fresh:
             if anyway or these_instances:
                 fail("--fresh goes with neither --anyway nor --these-instances")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,18 +11,14 @@ import typer
 from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.catalog import suites
-from clemsim.cli.common import one_line, print_json
+from clemsim.cli.common import err, one_line, print_json
 from clemsim.cli.common import out as stdout
-from clemsim.cli.options import JsonOption, RunArgument, TrustOption
-from clemsim.cli.view.results import results as results_table
+from clemsim.cli.options import JsonOption, RulesOption, RunArgument, TrustOption
+from clemsim.cli.view.imports import import_json, import_progress, show_import
 from clemsim.interop.clembench.importing import import_results
 from clemsim.interop.export import FORMATS
-from clemsim.results.run_summary import summarize_run
 
 importing = typer.Typer(help="Make runs out of other formats.")
-
-NOTES = 20  # of a game; the most that are printed
-
 
 FormatName = StrEnum("FormatName", {name: name for name in FORMATS})  # type: ignore[misc]  # choices for typer
 
@@ -56,30 +51,34 @@ def import_() -> None:
 
 @importing.command("clembench")
 def import_clembench(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A folder of clembench results.")],
-    out: Annotated[Path, typer.Option("--out", metavar="RUN", help="The new run.")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Folders of clembench results: of one model, or of many.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The new run; of many models, the new study.")],
     suite: Annotated[
         str | None,
-        typer.Option(help="The suite whose word lists are used to drive the replies again; the arenas' own unless given."),
+        typer.Option(help="The suite whose word lists, prompts and rules are used; those of the recordings unless given."),
     ] = None,
+    rules: RulesOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a run out of clembench results, old layout or new, with their scores.
+    """Make a run out of clembench results, or a study out of those of many models, with their scores.
 
-    Where the instances are recorded too, the replies are driven through the arenas, and the agreement is reported.
+    Where instances and dialogues are recorded too, the replies are driven through the arenas again, and it is reported in
+    how many episodes outcome, main score and all metrics agree, and what the others differ in. Both layouts are read, and
+    trees that hold scores alone. Without --suite and --rules, the rules are those of the clemcore that results name.
 
-    Example: clemsim import clembench results --out runs/imported
+    Examples:
+
+      clemsim import clembench results/my-model --out runs/my-model
+
+      clemsim import clembench results --out studies/shared-task
     """
     with one_line():
-        games = import_results(results, out, suites.load_suite(suite) if suite else None)
+        named = suites.load_suite(suite) if suite else None
+        with import_progress(err) as watch:
+            imported = import_results(folders, out, named, rules, watch)
         if json:
-            print_json({"run": str(out), "arenas": {name: asdict(game) for name, game in games.items()}})
+            print_json(import_json(imported))
             return
-        stdout.print(results_table(summarize_run(out)))
-        for name, game in games.items():
-            stdout.print(
-                plain(f"{name}: {game.episodes} episodes; {game.driven} driven again, of which {game.agree} agree"),
-                soft_wrap=True,
-            )
-            for note in game.notes[:NOTES]:
-                stdout.print(plain(f"  {note}", "yellow", 400), soft_wrap=True)
+        show_import(stdout, imported)

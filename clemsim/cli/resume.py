@@ -14,6 +14,7 @@ from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
 from clemsim.runtime.limits import Limits
 from clemsim.store.config import parse_width
+from clemsim.store.study_index import is_indexed
 from clemsim.study.study_runner import is_study
 
 
@@ -45,6 +46,8 @@ def resume(
                 fail(f"{folder} is a study, played as it says: give no option but --trust, --json and those of the network")
             study.go_on(folder, network, trust=trust, as_json=json)
             return
+        if is_indexed(folder):
+            fail(f"{folder} is a study that was imported: it can be shown, analysed and exported, but not played")
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
         changes: dict[str, int | None] = {} if width is None else {"width": parse_width(width)}

@@ -11,10 +11,11 @@ import typer
 from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
-from clemsim.cli.common import one_line, out, print_json
-from clemsim.cli.options import JsonOption, RunArgument
+from clemsim.cli.common import fail, one_line, out, print_json
+from clemsim.cli.options import JsonOption
 from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.cli.view.results import results
+from clemsim.cli.view.studies import models_table
 from clemsim.cli.view.transcripts import transcript
 from clemsim.interop.jsonl import event_json
 from clemsim.results import diagnostics
@@ -23,10 +24,11 @@ from clemsim.runs.replay import chosen
 from clemsim.store import reader
 from clemsim.store.folder import STORE
 from clemsim.store.reader import EpisodeRow
+from clemsim.store.study_index import indexed_runs, is_indexed
 
 
 def show(
-    folder: RunArgument,
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run, or of a study.")],
     episode: Annotated[str | None, typer.Argument(help="Number or label, such as 7 or taboo/high_en/3.")] = None,
     limit: Annotated[int, typer.Option(min=0, help="Episodes to list.")] = 40,
     load: Annotated[
@@ -34,7 +36,8 @@ def show(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named).
+    """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named). Of a study, show
+    the results of each model, and how each of them played EPISODE.
 
     Examples:
 
@@ -44,7 +47,48 @@ def show(
 
       clemsim show runs/20261123-120000-quick --load load.svg
     """
-    with one_line(), reader.reading(folder / STORE) as base:
+    with one_line():
+        if is_indexed(folder):
+            if load:
+                fail(f"{folder} is a study: name one of its runs")
+            _show_study(folder, episode, as_json=json)
+            return
+        _show_run(folder, episode, limit, load, as_json=json)
+
+
+def _show_study(folder: Path, episode: str | None, *, as_json: bool) -> None:
+    runs = indexed_runs(folder)
+    if episode is not None:
+        found = {model: _transcripts(run, episode) for model, run in runs.items()}
+        if as_json:
+            print_json({"study": str(folder), "transcripts": {model: rows for model, (rows, _) in found.items()}})
+            return
+        for _, views in found.values():
+            for view in views:
+                out.print(view)
+        return
+    summaries = {model: summarize_run(run) for model, run in runs.items()}
+    if as_json:
+        agents = {name: scores for each in summaries.values() for name, scores in each.as_json()["agents"].items()}
+        print_json({"study": str(folder), "runs": {model: str(run) for model, run in runs.items()}, "agents": agents})
+        return
+    out.print(models_table(summaries))
+    out.print(plain(f"a model: clemsim show {next(iter(runs.values()), folder)}", "dim"), soft_wrap=True)
+
+
+def _transcripts(run: Path, episode: str) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Return the episodes of a run that EPISODE names, as JSON and as views."""
+    with reader.reading(run / STORE) as base:
+        picked = chosen(list(reader.episodes(base)), episode)
+        views = [
+            transcript(row.key, reader.events(base, row.id), reader.requests(base, row.id), note=row.detail)
+            for row in picked
+        ]
+        return [_as_json(row, base) for row in picked], views
+
+
+def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, *, as_json: bool) -> None:
+    with reader.reading(folder / STORE) as base:
         if load:
             check_picture(load)
             draw_loads(diagnostics.loads(base), load)
@@ -52,7 +96,7 @@ def show(
             return
         rows = list(reader.episodes(base))
         picked = chosen(rows, episode)
-        if json:
+        if as_json:
             summary = summarize_run(folder).as_json()
             print_json({**summary, "transcripts": [_as_json(row, base) for row in picked]} if episode else summary)
             return

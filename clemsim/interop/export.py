@@ -5,6 +5,7 @@ A new format is one function and one line in the registry at the end; the comman
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Protocol
 from clemsim._util.drafts import Draft
 from clemsim._util.files import new_file, new_folder
 from clemsim.errors import UsageError
-from clemsim.interop.clembench.exporting import export_results
-from clemsim.interop.jsonl import write_jsonl
-from clemsim.interop.parquet import write_parquet
+from clemsim.interop.clembench.exporting import export_results, export_runs
+from clemsim.interop.jsonl import write_jsonl, write_jsonl_of_all
+from clemsim.interop.parquet import write_parquet, write_parquet_of_all
 from clemsim.interop.trace import write_trace
+from clemsim.store.study_index import indexed_runs, is_indexed
 
 LINES = ".jsonl"
 
@@ -29,6 +31,14 @@ class ExportWriter(Protocol):
         ...
 
 
+class StudyWriter(Protocol):
+    """Writes the draft of an export of several runs, and returns the number of units."""
+
+    def __call__(self, folders: Sequence[Path], out: Path, *, trust: bool) -> int:
+        """Write. `trust`: load whatever code the runs name. Raises ClemsimError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
     """A format that a run can be exported to."""
@@ -38,13 +48,18 @@ class ExportFormat:
     suffix: str  # of the usual path, which begins with the name of the run's folder; `.jsonl` is that of a file
     unit: str  # what `write` counts
     help: str
+    write_study: StudyWriter | None = None  # None: a study cannot be exported so
 
     def export(self, folder: Path, out: Path, *, trust: bool = False) -> int:
-        """Write the run in `folder` to `out`, which is new, and return the number of units. Raises ClemsimError; `out` is
-        then as it was. `trust`: load whatever code the run names.
+        """Write the run or the study in `folder` to `out`, which is new, and return the number of units. Raises
+        ClemsimError; `out` is then as it was. `trust`: load whatever code the run names.
         """
         with self._drafting(out) as draft:
-            return self.write(folder, draft.path, trust=trust)
+            if not is_indexed(folder):
+                return self.write(folder, draft.path, trust=trust)
+            if self.write_study is None:
+                raise UsageError(f"{folder} is a study, of which there is no {self.name}: name one of its runs")
+            return self.write_study(list(indexed_runs(folder).values()), draft.path, trust=trust)
 
     def _drafting(self, out: Path) -> AbstractContextManager[Draft]:
         return new_file(out, UsageError) if self.suffix.endswith(LINES) else new_folder(out, error=UsageError)
@@ -57,9 +72,11 @@ class ExportFormat:
 FORMATS = {
     format_.name: format_
     for format_ in (
-        ExportFormat("clembench", export_results, "-clembench", "episodes", "clembench's results layout"),
-        ExportFormat("jsonl", write_jsonl, ".jsonl", "episodes", "one line an episode"),
-        ExportFormat("parquet", write_parquet, "-parquet", "episodes", "tables of episodes, turns and scores"),
+        ExportFormat("clembench", export_results, "-clembench", "episodes", "clembench's results layout", export_runs),
+        ExportFormat("jsonl", write_jsonl, ".jsonl", "episodes", "one line an episode", write_jsonl_of_all),
+        ExportFormat(
+            "parquet", write_parquet, "-parquet", "episodes", "tables of episodes, turns and scores", write_parquet_of_all
+        ),
         ExportFormat("trace", write_trace, ".trace.jsonl", "requests", "requests, for load testers"),
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ def write_jsonl(folder: Path, out: Path, *, trust: bool = False) -> int:
     StoreError.
     """
     return write_lines(out, _episodes(folder))
+
+
+def write_jsonl_of_all(folders: Sequence[Path], out: Path, *, trust: bool = False) -> int:
+    """Write the lines of several runs, one run after another, as `write_jsonl` does, and return their number."""
+    return write_lines(out, (row for folder in folders for row in _episodes(folder)))
 
 
 def write_lines(out: Path, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from clemsim._util.extras import library
@@ -23,3 +24,8 @@ def write_parquet(folder: Path, out: Path, *, trust: bool = False) -> int:
         for name, table in tables.items():
             library("pyarrow.parquet", "frames").write_table(table, out / f"{name}.parquet")
     return int(tables["episodes"].num_rows)
+
+
+def write_parquet_of_all(folders: Sequence[Path], out: Path, *, trust: bool = False) -> int:
+    """Write a folder of tables for each run, by the name of the run's folder, and return the number of episodes."""
+    return sum(write_parquet(folder, out / folder.name) for folder in folders)

@@ -14,6 +14,7 @@ READABLE = (2, SCHEMA_VERSION)  # version 2 has no checksums; it is brought up w
 
 QUESTION = "question"  # key of what came of the stopping rule
 ANSWERED = "question answered"  # cause of episodes that an answered stopping rule leaves unplayed
+INSTANCES = "instances"  # key of the digests of the instances of an imported run, by arena and label
 SESSION = "session "  # begins the keys of what is known of each session
 
 

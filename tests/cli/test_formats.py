@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from clemsim.errors import StoreError, UsageError
 from tests.cli.conftest import Clemsim
 from tests.engines.servers import MODEL, FakeServer, serving_in_thread
 
-CLEM = os.environ.get("CLEMSIM_TEST_CLEM", "")
+CLEM, CHECKOUT = os.environ.get("CLEMSIM_TEST_CLEM", ""), os.environ.get("CLEMSIM_TEST_CLEMBENCH", "")
 
 
 @pytest.fixture
@@ -39,10 +40,13 @@ def test_clembenchs_layout(played: Clemsim, tmp_path: Path) -> None:
     scores = json.loads((episode / "scores.json").read_text())["episode scores"]
     assert scores["Main Score"] == 100 and scores["Aborted"] == 0 and "Request Count" in scores
     interactions = json.loads((episode / "interactions.json").read_text())
-    assert interactions["players"]["Player 1"] == {"game_role": "describer", "model_name": "baseline"}
+    assert interactions["players"]["Player 1"] == {"game_role": "WordDescriber", "model_name": "baseline"}
     kinds = [(event["from"], event["to"], event["action"]["type"]) for turn in interactions["turns"] for event in turn]
-    assert kinds[0] == ("GM", "Player 2", "send message") and kinds[-1] == ("GM", "GM", "end")
-    assert ("Player 1", "GM", "get message") in kinds
+    assert kinds[:2] == [("GM", "Player 1", "send message"), ("Player 1", "GM", "get message")]
+    assert kinds[-1] == ("GM", "GM", "correct guess")
+    instance = json.loads((episode / "instance.json").read_text())
+    assert list(instance) == ["game_id", "target_word", "related_word", "target_word_stem", "related_word_stem"]
+    assert json.loads((tmp_path / "out" / "baseline-t0.0" / "run.json").read_text())["clem_version"] == "3.7.2"
 
 
 @pytest.mark.peer
@@ -64,6 +68,20 @@ def test_clemcore_computes_the_same_table(clemsim: Clemsim, tmp_path: Path) -> N
             assert float(rows[name][f"{arena}, % Played"]) == scores["played"]
             assert float(rows[name][f"{arena}, Quality Score"]) == scores["quality"]
     assert len(list((tmp_path / "out").rglob("transcript.html"))) == 840
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+@pytest.mark.skipif(not (CLEM and CHECKOUT), reason="set CLEMSIM_TEST_CLEM and CLEMSIM_TEST_CLEMBENCH (a checkout)")
+def test_clemcore_scores_an_export_as_clemsim_did(played: Clemsim, tmp_path: Path) -> None:
+    played("export", "r", "--format", "clembench", "--out", "first")
+    played("import", "clembench", "first", "--out", "back")
+    played("export", "back", "--format", "clembench", "--out", "second")
+    exports = [str(tmp_path / name) for name in ("first", "second")]
+    script = Path(__file__).parents[2] / "benchmarks" / "clemcore_numbers.py"
+    ran = subprocess.run([sys.executable, str(script), *exports], capture_output=True, text=True, check=False, timeout=900)
+    found = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [(each["scored"], each["transcribed"], each["differences"]) for each in found] == [(54, 54, [])] * 2
 
 
 def test_json_lines(played: Clemsim, tmp_path: Path) -> None:
@@ -127,7 +145,7 @@ def test_agents_whose_names_would_be_one_folder_are_exported_apart(clemsim: Clem
     assert clemsim("run", "--arena", "taboo", "--instances", "1", *words, "--out", "r").code == 0
     said = clemsim("export", "r", "--format", "clembench", "--out", "x")
     assert said.code == 0 and said.out.startswith("9 episodes in x")
-    folders = sorted(path.name for path in (tmp_path / "x").iterdir())
+    folders = sorted(path.parent.name for path in (tmp_path / "x").glob("*/run.json"))
     assert len(folders) == 3 and "a_b-t0.0" in folders
     assert len(list((tmp_path / "x").rglob("scores.json"))) == 9
     assert clemsim("export", "r", "--format", "clembench", "--out", "x").code == 2

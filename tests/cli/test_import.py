@@ -37,7 +37,7 @@ def test_an_export_comes_back_with_the_same_scores(exported: Clemsim) -> None:
     shown = exported("show", "back", "taboo/high_en/0").out
     assert "describer is asked" in shown and "CLUE: " in shown
     printed = exported("import", "clembench", "results", "--out", "again").out
-    assert "taboo: 12 episodes; 12 driven again, of which 12 agree" in printed
+    assert "12 of 12" in printed and "2 models" in printed and "study: again" in printed
 
 
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded results (../shared/recorded) are not here")
@@ -54,16 +54,16 @@ def test_real_results_of_the_old_layout_agree(clemsim: Clemsim) -> None:
         "referencegame",
         "privateshared",
     }
-    assert [(game["driven"], game["agree"], game["notes"]) for game in games.values()] == [
-        (game["episodes"], game["episodes"], []) for game in games.values()
-    ]
+    for game in games.values():
+        assert game["driven"] == game["agree"] == game["episodes"]
 
 
 @pytest.mark.parametrize("command", ["resume", "score", "replay"])
 def test_an_imported_run_can_only_be_read(exported: Clemsim, command: str) -> None:
     exported("import", "clembench", "results", "--out", "back")
-    result = exported(command, "back")
+    result = exported(command, "back/runs/random-t0.0")
     assert result.code == 2 and "this run was imported from results" in result.err and len(result.err.splitlines()) == 1
+    assert "a study that was imported" in exported("resume", "back").err
 
 
 def test_without_an_instance_the_log_is_kept(exported: Clemsim) -> None:
@@ -78,7 +78,8 @@ def test_a_disagreement_is_named(exported: Clemsim) -> None:
     path.write_text(path.read_text().replace('"Main Score": 100.0', '"Main Score": 50.0'))
     taboo = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["taboo"]
     assert (taboo["driven"], taboo["agree"]) == (12, 11)
-    assert "recorded success 50.0, driven again" in taboo["notes"][0]
+    assert taboo["disagreements"] == {"Main Score": 1}
+    assert "Main Score: recorded 50.0, driven again 100.0" in taboo["notes"][0]
 
 
 def change(name: str, edit: Callable[[dict[str, Any]], object]) -> None:
@@ -90,16 +91,11 @@ def change(name: str, edit: Callable[[dict[str, Any]], object]) -> None:
 WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "cut off": (lambda: (EPISODE / "scores.json").write_text('{"episode scores": {'), "scores.json is not JSON"),
     "no object": (lambda: (EPISODE / "interactions.json").write_text("[]"), "interactions.json: an object is expected"),
-    "no log": (lambda: (EPISODE / "interactions.json").unlink(), "interactions.json cannot be read: No such file"),
     "no meta": (lambda: change("interactions.json", lambda data: data.pop("meta")), "field 'meta' is missing"),
     "no turns": (lambda: change("interactions.json", lambda data: data.pop("turns")), "field 'turns' is missing"),
     "no scores": (
         lambda: change("scores.json", lambda data: data.pop("episode scores")),
         "field 'episode scores' is missing",
-    ),
-    "no end": (
-        lambda: change("scores.json", lambda data: data["episode scores"].update(Success=0)),
-        "scores.json: none of Aborted, Success, Lose is 1",
     ),
     "an odd number": (
         lambda: change("interactions.json", lambda data: data["meta"].update(game_id="../../etc")),
@@ -142,6 +138,126 @@ def test_a_reply_of_megabytes_is_kept_and_cut_for_reading(exported: Clemsim) -> 
     assert exported("import", "clembench", "results", "--out", "back").code == 0
     shown = exported("show", "back", "taboo/high_en/0").out
     assert "\x1b" not in shown and "\x00" not in shown and len(shown) < 100_000
+
+
+def test_an_episode_without_scores_is_scored_by_being_driven(exported: Clemsim) -> None:
+    before = by_arena(exported("show", "r", "--json").json)
+    (EPISODE / "scores.json").unlink()
+    (EPISODE.with_name("instance_00001") / "interactions.json").unlink()
+    taboo = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["taboo"]
+    assert (taboo["episodes"], taboo["driven"], taboo["scored"], taboo["unscored"]) == (12, 11, 1, 0)
+    assert taboo["missing"] == {"scores.json": 1, "interactions.json": 1}
+    assert any("scores.json missing: scored by being driven" in note for note in taboo["notes"])
+    assert by_arena(exported("show", "back", "--json").json) == before
+
+
+def test_an_episode_that_has_neither_scores_nor_dialogue_is_unfinished(exported: Clemsim) -> None:
+    for name in ("scores.json", "interactions.json"):
+        (EPISODE / name).unlink()
+    (EPISODE / "error.json").write_text('{"error": "ValueError", "message": "out of memory"}')
+    taboo = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["taboo"]
+    assert taboo["unscored"] == 1 and "ValueError: out of memory: unfinished" in taboo["notes"][0]
+    agent = exported("show", "back", "--json").json["agents"]["baseline-t0.0"]
+    assert agent["unfinished"] == 1 and agent["arenas"]["taboo"]["success"] == 5
+
+
+def write_scores(model: str, game: str, number: int, **scores: float | None) -> Path:
+    """Write an episode that has nothing but scores."""
+    folder = Path("plain", model, game, "0_easy", f"episode_{number}")
+    folder.mkdir(parents=True)
+    values = {"Aborted": 0, "Success": 0, "Lose": 0, **scores}
+    (folder / "scores.json").write_text(json.dumps({"episode scores": {k.replace("_", " "): v for k, v in values.items()}}))
+    return folder
+
+
+def test_scores_alone_are_enough_and_a_score_of_an_aborted_episode_counts(clemsim: Clemsim) -> None:
+    write_scores("m", "taboo", 0, Success=1, Main_Score=100)
+    write_scores("m", "taboo", 1, Aborted=1, Main_Score=float("nan"))
+    write_scores("m", "maze", 0, Aborted=1, Main_Score=20)
+    write_scores("m", "maze", 1, Lose=1, Main_Score=40)
+    write_scores("m", "maze", 2, Main_Score=60)  # neither won nor lost
+    games = clemsim("import", "clembench", "plain", "--out", "r", "--json").json["arenas"]
+    assert games["maze"]["episodes"] == 3 and games["maze"]["missing"] == {"interactions.json": 3}
+    shown = clemsim("show", "r", "--json").json
+    assert (shown["arenas"]["maze"]["played"], shown["arenas"]["maze"]["quality"]) == (66.67, 40.0)
+    assert (shown["arenas"]["taboo"]["played"], shown["arenas"]["taboo"]["quality"]) == (50.0, 100.0)
+    assert shown["clemscore"] == 40.84
+    clemsim("export", "r", "--format", "clembench", "--out", "x")
+    first, second = Path("x/results.csv").read_text().splitlines()
+    assert first.startswith(',"-, clemscore","all, Average % Played"')
+    assert second.startswith("m,40.84,58.34,70.0,66.67,40.0,50.0,100.0")
+    versions = json.loads(Path("x/benchmark_runs.json").read_text())["versions"]
+    assert Path("x", versions[0]["version"], "results.csv").read_text() == Path("x/results.csv").read_text()
+
+
+def test_a_tree_of_models_is_a_study(exported: Clemsim, tmp_path: Path) -> None:
+    told = exported("import", "clembench", "results", "--out", "s", "--json").json
+    assert told["runs"] == {name: f"s/runs/{name}" for name in ("baseline-t0.0", "random-t0.0")}
+    both = exported("compare", "s", "--a", "baseline-t0.0", "--b", "random-t0.0", "--json")
+    assert both.code == 0 and both.json["rows"][-1]["difference"] > 50
+    assert "choose with --a one of baseline-t0.0, random-t0.0" in exported("compare", "s").err
+    assert exported("analyze", "s", "--only", "e", "--out", "a").code == 0
+    assert exported("show", "s", "taboo/high_en/0").out.count("describer is asked") > 1
+    assert "54 episodes in x" in exported("export", "s", "--format", "clembench", "--out", "x").out
+    assert (tmp_path / "x" / "results.csv").read_text() == (tmp_path / "results" / "results.csv").read_text()
+    for path in (tmp_path / "results").rglob("interactions.json"):
+        assert (tmp_path / "x" / path.relative_to(tmp_path / "results")).read_bytes() == path.read_bytes()
+    assert "54 episodes" in exported("export", "s", "--format", "jsonl", "--out", "s.jsonl").out
+
+
+def test_the_same_instances_are_one_suite_from_whichever_folder(exported: Clemsim) -> None:
+    for name in ("baseline", "random"):
+        exported("import", "clembench", f"results/{name}-t0.0", "--out", name)
+    shutil.rmtree(EPISODE)
+    exported("import", "clembench", "results/baseline-t0.0", "--out", "fewer")
+    assert exported("compare", "baseline", "random").code == 0
+    assert exported("analyze", "fewer", "random", "--only", "e", "--out", "a").code == 0
+    other = Path("results/random-t0.0/taboo/high_en/instance_00000/instance.json")
+    other.write_text(json.dumps({**json.loads(other.read_text()), "target_word": "another"}))
+    exported("import", "clembench", "results/random-t0.0", "--out", "changed")
+    said = exported("analyze", "baseline", "changed", "--only", "e", "--out", "b")
+    assert said.code == 2 and "taboo high_en/0 is another instance in changed than in baseline" in said.err
+    assert "instances differ though named alike: taboo high_en/0" in exported("compare", "baseline", "changed").err
+
+
+def test_probes_come_from_the_requests_or_else_from_what_was_made_of_them(exported: Clemsim) -> None:
+    for path in Path("results/baseline-t0.0").rglob("player_1.requests.json"):
+        path.unlink()
+    game = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["privateshared"]
+    assert game["driven"] == game["agree"] == game["metrics_agree"] == game["episodes"] == 4
+    shown = exported("show", "back/runs/baseline-t0.0", "privateshared/restaurant/0").out
+    assert "ASIDE: " in shown and "Answer with yes or no" in shown
+
+
+def test_a_game_that_clemsim_lacks_keeps_scores_and_dialogue(exported: Clemsim) -> None:
+    game = Path("results/baseline-t0.0/taboo")
+    game.rename(game.with_name("charades"))
+    for path in game.with_name("charades").rglob("interactions.json"):
+        path.write_text(path.read_text().replace('"game_name": "taboo"', '"game_name": "charades"'))
+    told = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["charades"]
+    assert (told["episodes"], told["driven"]) == (6, 0)
+    shown = exported("show", "back/runs/baseline-t0.0", "charades/high_en/0").out
+    assert "CLUE: " in shown and "correct guess" in shown
+    exported("export", "back", "--format", "clembench", "--out", "x")
+    path = Path("baseline-t0.0/charades/high_en/instance_00000/interactions.json")
+    assert Path("x", path).read_bytes() == Path("results", path).read_bytes()
+
+
+def test_an_experiment_that_one_model_does_not_describe_is_as_another_describes_it(exported: Clemsim) -> None:
+    for path in Path("results/baseline-t0.0").rglob("experiment.json"):
+        path.unlink()
+    games = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]
+    assert all(game["agree"] == game["metrics_agree"] == game["episodes"] for game in games.values())
+
+
+def test_the_word_nan_in_a_reply_is_no_number(exported: Clemsim) -> None:
+    def say(data: dict[str, Any]) -> None:
+        next(event for event in data["turns"][0] if event["from"] == "Player 1")["action"]["content"] = "CLUE: x: NaN"
+        data["undefined"] = float("nan")
+
+    change("interactions.json", say)
+    exported("import", "clembench", "results", "--out", "back")
+    assert "CLUE: x: NaN" in exported("show", "back/runs/baseline-t0.0", "taboo/high_en/0").out
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clemsim.interop.clembench.port import JsonObject, Port, literal
+from clemsim_arenas.imagegame.gamelog import ImageGameLog
 
 
 class ImageGamePort(Port):
@@ -12,6 +13,7 @@ class ImageGamePort(Port):
 
     arena = folder = "imagegame"
     files = ("in/instances_{version}.json", "in/instances_{version}_en.json", "in/instances.json")
+    log = ImageGameLog()
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return the target grid."""

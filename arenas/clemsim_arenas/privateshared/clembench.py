@@ -7,6 +7,7 @@ from typing import Any
 
 from clemsim._util.files import read_json
 from clemsim.interop.clembench.port import JsonObject, Port, literal
+from clemsim_arenas.privateshared.gamelog import PrivateSharedLog
 
 
 class PrivateSharedPort(Port):
@@ -14,6 +15,7 @@ class PrivateSharedPort(Port):
 
     arena = folder = "privateshared"
     files = ("in/instances_{version}.json", "in/instances_{version}_en.json", "in/instances.json")
+    log = PrivateSharedLog()
 
     def texts(self, folder: Path, experiment: str) -> JsonObject:
         """Return the requests and probing questions of a domain. Raises UsageError."""

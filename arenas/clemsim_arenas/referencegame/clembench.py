@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clemsim.interop.clembench.port import JsonObject, Port, template
+from clemsim_arenas.referencegame.gamelog import ReferenceGameLog
 
 FOLLOWER = ("first", "second", "third")
 
@@ -14,6 +15,7 @@ class ReferenceGamePort(Port):
 
     arena = folder = "referencegame"
     files = ("in/instances_{version}.json", "in/instances_{version}_en.json", "in/instances.json")
+    log = ReferenceGameLog()
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return the giver's grids, the target first, and their order at the follower."""

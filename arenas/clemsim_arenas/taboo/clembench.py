@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clemsim.interop.clembench.port import JsonObject, Port, with_placeholders
+from clemsim_arenas.taboo.gamelog import TabooLog
 
 FIELDS = {"$TARGET_WORD$": "target", "$REL_WORD$": "related", "$N$": "rounds"}
 
@@ -14,6 +15,7 @@ class TabooPort(Port):
 
     arena = folder = "taboo"
     files = ("in/instances_{version}.json", "in/instances_{version}_en.json", "in/instances.json")
+    log = TabooLog()
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return the target, its related words and the number of rounds."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from clemsim.interop.clembench.port import JsonObject, literal
 from clemsim_arenas.fiveletters.clembench import FiveLettersPort, guess_form
+from clemsim_arenas.fiveletters.gamelog import WithCriticLog
 
 
 class WordleWithCriticPort(FiveLettersPort):
     """Wordle with a clue and a critic."""
 
     arena = "wordle_withcritic"
+    log = WithCriticLog()
     files = (
         "in/instances_withcritic_{version}.json",
         "in/instances_withcritic_{version}_en.json",

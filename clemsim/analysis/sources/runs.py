@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from clemsim.results.stopping_result import stopped_when
 from clemsim.store import checksums, reader
 from clemsim.store.description import ArenaDescription
 from clemsim.store.folder import STORE, read_description
+from clemsim.store.schema import INSTANCES as RECORDED
 
 CLUSTERS = """
 SELECT "cast", arena, experiment || '/' || instance, count(*), sum(outcome != 'aborted'), count(quality), total(quality)
@@ -29,6 +31,7 @@ SPENT = """
 SELECT "cast", avg(requests.seconds), sum(requests.tokens_in) / 1e6, sum(requests.tokens_out) / 1e6
 FROM requests JOIN episodes ON episodes.id = requests.episode GROUP BY 1
 """
+INSTANCES = "SELECT arena, instance, data FROM episodes GROUP BY 1, 2"
 STOPPED = "was ended by its stopping rule, which ordinary intervals and p values do not allow for"
 
 SPENT_BY_GAME = """
@@ -46,6 +49,7 @@ class Setting:
     constrained: bool
     arenas: Mapping[str, ArenaDescription] = field(default_factory=dict)
     sampling: Mapping[str, Any] = field(default_factory=dict)
+    instances: Mapping[str, str] = field(default_factory=dict)  # a digest of those of each game, of an imported run
 
     @property
     def suite_label(self) -> str:
@@ -59,7 +63,8 @@ def setting(folder: Path) -> Setting:
     config = description.config.model_dump(exclude_unset=True)  # an imported run does not know how it was sampled
     sampling = {name: config.get(name) for name in ("seed", "temperature", "max_tokens", "repetitions")}
     suite = description.suite
-    return Setting(suite.name, suite.seed, description.config.constrain, description.arenas, sampling)
+    digests = suite.model_extra.get("instances", {}) if suite.model_extra else {}
+    return Setting(suite.name, suite.seed, description.config.constrain, description.arenas, sampling, digests)
 
 
 def read_run(folder: Path, model: str | None = None, facts: Characteristics | None = None) -> Evidence:
@@ -114,6 +119,7 @@ def check_alike(folders: list[Path]) -> list[str]:
     if len(suites) > 1:
         named = "; ".join(f"{folder} has {suite}" for suite, folder in suites.items())
         raise UsageError(f"runs of different suites cannot be analysed together: {named} (choose one with --suite)")
+    check_instances({folder: run.instances for folder, run in settings.items()})
     constrained = [folder.name for folder, run in settings.items() if run.constrained]
     mixed = 0 < len(constrained) < len(folders)
     notes = [f"played with constrained decoding, unlike the others: {join_names(constrained)}"] if mixed else []
@@ -125,3 +131,32 @@ def check_alike(folders: list[Path]) -> list[str]:
     if len(versions) > len({name for run in settings.values() for name in run.arenas}):
         notes.append("the runs differ in the version or the prompts of a game")
     return notes
+
+
+def check_instances(digests: Mapping[Path, Mapping[str, str]]) -> None:
+    """Raise UsageError where imported runs have different instances under one name. Games whose digests agree have the same;
+    of others, runs may lack some.
+    """
+    known = {(game, digest) for own in digests.values() for game, digest in own.items()}
+    games = [game for game in dict.fromkeys(game for game, _ in known) if sum(name == game for name, _ in known) > 1]
+    seen: dict[tuple[str, str], tuple[str, Path]] = {}
+    for folder, own in digests.items():
+        if not own.keys() & set(games):
+            continue
+        for (game, name), digest in instances_of(folder).items():
+            first, other = seen.setdefault((game, name), (digest, folder))
+            if first != digest:
+                what = f"{game} {name} is another instance in {folder} than in {other}"
+                raise UsageError(f"runs of different suites cannot be analysed together: {what}")
+
+
+def instances_of(folder: Path, *, as_played: bool = False) -> dict[tuple[str, str], str]:
+    """Return a digest of each instance by game and name; of an imported run, of the instances as they were recorded, unless
+    `as_played`. Raises StoreError.
+    """
+    with reader.reading(folder / STORE) as base:
+        recorded = {} if as_played else reader.meta(base).get(RECORDED)
+        if isinstance(recorded, dict) and recorded:
+            return {(game, name): digest for game, own in recorded.items() for name, digest in own.items()}
+        rows = base.execute(INSTANCES).fetchall()
+    return {(game, name): blake2b(data.encode(), digest_size=8).hexdigest() for game, name, data in rows}

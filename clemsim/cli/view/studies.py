@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -9,6 +11,7 @@ from rich.text import Text
 from clemsim._util.text import plain
 from clemsim.cli.view.plans import amount, plan_remarks, points
 from clemsim.cli.view.tables import ruled_table
+from clemsim.results.run_summary import RunSummary
 from clemsim.study.rows import OutcomeRow, PlannedStudy, StudyOutcome
 
 
@@ -52,3 +55,16 @@ def _unfinished(row: OutcomeRow) -> Text:
 
 def _score(value: float | None) -> Text:
     return Text("–", "dim") if value is None else Text(f"{value:.2f}")
+
+
+def models_table(summaries: Mapping[str, RunSummary]) -> RenderableType:
+    """Return a table of the models of a study, the highest clemscore first: episodes, %Played, Quality and clemscore."""
+    table = ruled_table(f"{len(summaries)} models")
+    table.add_column("model", overflow="fold")
+    for name in ("games", "episodes", "unfinished", "%Played", "Quality", "clemscore"):
+        table.add_column(name, justify="right")
+    for model, summary in sorted(summaries.items(), key=lambda item: -(item[1].clemscore or 0)):
+        values = ["–" if value is None else f"{value:.2f}" for value in (summary.played, summary.quality, summary.clemscore)]
+        counts = (len(summary.arenas), summary.episodes, summary.unfinished)
+        table.add_row(plain(model), *map(str, counts), *values)
+    return table

@@ -1,156 +1,283 @@
-"""Write a run in clembench's results layout, so that clembench can make its evaluation and transcripts from it.
+"""Write runs in clembench's results layout, as clemcore writes it, so that clemcore can score, transcribe and evaluate them.
 
-`MODEL/GAME/EXPERIMENT/instance_00003/` holds `instance.json`, `interactions.json`, `scores.json`, one file of requests for
-each player, and `completed.json`. Unfinished episodes are left out, as clembench has no status for them. Where a stopping
-rule ended the run, `stopped.json` beside the models holds its answer.
+`MODEL/run.json`, and below it `GAME/EXPERIMENT/experiment.json` and `GAME/EXPERIMENT/instance_00003/` with `instance.json`,
+`interactions.json`, `scores.json`, one file of requests for each player, and `completed.json`. Beside the models lie the
+tables that clembench's leaderboard reads: `results.csv`, `raw.csv` and `benchmark_runs.json`. Where a stopping rule ended a
+run, `stopped.json` holds its answer.
+
+An episode that was imported is given back as it came. Unfinished episodes are left out, as
+clembench has no status for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
-import orjson
-
-from clemsim._util.files import dump_json, safe_name, safe_names, write_files, write_json
+from clemsim._util.files import dump_json, safe_names, write_files, write_json
 from clemsim.arena import Arena
 from clemsim.errors import UsageError
-from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
+from clemsim.game.events import Event, Replied
 from clemsim.game.transcript import Transcript
+from clemsim.interop.clembench.gamelog import GM, GameLog, LogBuilder, timestamp
+from clemsim.interop.clembench.originals import EXPERIMENT, originals, place_of, requests_file
+from clemsim.interop.clembench.port import JsonObject, Port, ports
+from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, parse_object
+from clemsim.interop.clembench.tables import ResultTables
 from clemsim.results.stopping_result import ended_by
 from clemsim.runs.prepare import recorded_arenas
 from clemsim.store import reader
-from clemsim.store.description import RunDescription
+from clemsim.store.description import ArenaDescription, RunDescription
 from clemsim.store.folder import STORE, read_description
 from clemsim.store.reader import EpisodeRow
 
-GM = "GM"
 LAYOUT = "3.7.2"  # the version of clemcore whose layout this is
+TODAYS = (3, 3)  # the version from which the layout is today's
 
 
 def export_results(folder: Path, out: Path, *, trust: bool = False) -> int:
     """Write the finished episodes of a run and return their number. Raises StoreError and UsageError."""
-    arenas, description = recorded_arenas(folder, trust=trust), read_description(folder)
-    written = set()
-    with reader.reading(folder / STORE) as base:
+    return export_runs([folder], out, trust=trust)
+
+
+def export_runs(folders: Iterable[Path], out: Path, *, trust: bool = False) -> int:
+    """Write the finished episodes of several runs, whose models have names of their own, and return their number.
+
+    Raises StoreError and UsageError.
+    """
+    tables, written, versions = ResultTables(), 0, set[str]()
+    for folder in folders:
+        description = read_description(folder)
+        arenas = {} if description.config.imported else recorded_arenas(folder, trust=trust)
+        export = _Export(folder, out, description, tables, arenas)
+        versions |= {rules_of(arena) for arena in description.arenas.values()} - {""}
+        with originals(folder) as kept, reader.reading(folder / STORE) as base:
+            written += export.write(base, kept)
+        if stopped := ended_by(folder):
+            write_json(out / "stopped.json", {"stopped_when": stopped.text, **stopped.model_dump(mode="json")}, UsageError)
+    version = versions.pop() if len(versions) == 1 else "clemsim"
+    write_files(out, tables.files(version, f"{date.today():%Y-%m-%d}"), UsageError)
+    return written
+
+
+def rules_of(arena: ArenaDescription) -> str:
+    """Return the rule set of an arena of a run, such as `v3.0`; empty where it has none."""
+    version = str(arena.version or "")
+    return f"v{version.partition('+')[0]}" if "+" in version else ""
+
+
+@dataclass(slots=True)
+class _Export:
+    folder: Path
+    out: Path
+    description: RunDescription
+    tables: ResultTables
+    arenas: Mapping[str, Arena[Any]]
+    experiments: set[Path] = field(default_factory=set)
+
+    def write(self, base: Any, kept: ZipFile | None) -> int:
+        """Write all finished episodes and return their number."""
         rows = [row for row in reader.episodes(base) if row.outcome is not None]
-        casts = safe_names(row.key.cast for row in rows)
-        experiments = safe_names(row.experiment for row in rows)
+        names = safe_names(self._model(row) for row in rows)
+        inside = set(kept.namelist()) if kept else set()
         for row in rows:
-            arena = row.of(arenas)
-            model = out / f"{casts[row.key.cast]}-t{description.config.temperature}"
-            place = model / safe_name(row.key.arena) / experiments[row.experiment] / _episode(arena, row)
-            files = episode_files(arena, row, reader.events(base, row.id), reader.requests(base, row.id), description)
-            write_files(place, {name: dump_json(content) for name, content in files.items()}, UsageError)
-            experiment = {"name": row.experiment, "game_name": row.key.arena}
-            write_json(place.parent / "experiment.json", experiment, UsageError)
-            written.add(place)
-    if stopped := ended_by(folder):
-        write_json(out / "stopped.json", {"stopped_when": stopped.text, **stopped.model_dump(mode="json")}, UsageError)
-    return len(written)
+            home = self.out / names[self._model(row)]
+            self._write_run(home, row)
+            episode = ExportedEpisode(
+                row, list(reader.events(base, row.id)), reader.requests(base, row.id), *_scores(base, row)
+            )
+            place = place_of(row.key, row.experiment, int(row.data["id"]))
+            if kept:
+                self._give_back(kept, inside, home, place, episode)
+            else:
+                self._write_anew(home, place, episode)
+            self.tables.add(home.name, row.key.arena, row.experiment, place.rpartition("/")[2], episode.scores)
+        return len(rows)
+
+    def _model(self, row: EpisodeRow) -> str:
+        """Return the name of the model's folder: that of an imported run, else the cast's with its temperature."""
+        config = self.description.config
+        return row.key.cast if config.imported else f"{row.key.cast}-t{config.temperature}"
+
+    def _give_back(self, kept: ZipFile, inside: set[str], home: Path, place: str, episode: ExportedEpisode) -> None:
+        """Write an imported episode as it came: file by file where it came in today's layout, else in that layout."""
+        log = _read(kept, f"{place}/{LOG}", inside)
+        instance = _read(kept, f"{place}/{INSTANCE}", inside) or {}
+        config = _read(kept, f"{place.rpartition('/')[0]}/{EXPERIMENT}", inside) or {}
+        files: dict[str, Any] = _as_recorded(episode, home.name, instance, log or {})
+        written = {name: dump_json(content) for name, content in files.items()}
+        if log is not None and _version(log) >= TODAYS:
+            written |= {name.rpartition("/")[2]: kept.read(name) for name in inside if name.startswith(f"{place}/")}
+        elif f"{place}/{SCORES}" in inside:
+            written[SCORES] = kept.read(f"{place}/{SCORES}")
+        write_files(home / place, written, UsageError)
+        self._write_experiment(home / place, episode.row, config)
+
+    def _write_anew(self, home: Path, place: str, episode: ExportedEpisode) -> None:
+        """Write an episode that clemsim played, in clembench's words."""
+        arena = episode.row.of(self.arenas)
+        verbatim = bool(self.description.config.verbatim)
+        files = episode_files(arena, episode, home.name, self._player_models(episode.row), verbatim=verbatim)
+        write_files(home / place, {name: dump_json(content) for name, content in files.items()}, UsageError)
+        self._write_experiment(home / place, episode.row, {})
+
+    def _write_experiment(self, place: Path, row: EpisodeRow, config: JsonObject) -> None:
+        path = place.parent / EXPERIMENT
+        if path in self.experiments:
+            return
+        self.experiments.add(path)
+        own: dict[str, Any] = {}
+        if not self.description.config.imported:
+            arena = row.of(self.arenas)
+            own = _log_of(arena).experiment(arena, arena.load(row.data))
+        if rules := rules_of(self.description.arenas.get(row.key.arena, ArenaDescription())):
+            own["rules"] = rules  # clembench has no such field; an import heeds it
+        write_json(path, {"name": row.experiment, **own, **config, "game_name": row.key.arena}, UsageError)
+
+    def _write_run(self, home: Path, row: EpisodeRow) -> None:
+        if home / RUN in self.experiments:
+            return
+        self.experiments.add(home / RUN)
+        data = {
+            "clem_version": LAYOUT,
+            "created": self.description.made.started,
+            "player_models": self._player_models(row),
+            "games": {name: {"version": description.version} for name, description in self.description.arenas.items()},
+        }
+        write_json(home / RUN, data, UsageError)
+
+    def _player_models(self, row: EpisodeRow) -> dict[str, Any]:
+        config = self.description.config
+        settings = {"temperature": config.temperature, "max_tokens": config.max_tokens}
+        described = self.description.agents
+        own = [described[name] for name in row.key.cast.split(", ") if name in described] or list(described.values())[:1]
+        specs = [{"model_name": row.key.cast, **agent} for agent in own] or [{"model_name": row.key.cast}]
+        return {str(number): {"model_spec": spec, "gen_args": settings} for number, spec in enumerate(specs)}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedEpisode:
+    """An episode as it is stored: its row, its events, the costs of its turns, and its scores."""
+
+    row: EpisodeRow
+    events: Sequence[Event]
+    requests: Mapping[int, Mapping[str, Any]]
+    scores: dict[str, float | None]
+    rounds: list[dict[str, float | None]]
 
 
 def episode_files(
-    arena: Arena[Any],
-    row: EpisodeRow,
-    events: Sequence[Event],
-    requests: Mapping[int, Mapping[str, Any]],
-    description: RunDescription,
+    arena: Arena[Any], episode: ExportedEpisode, model: str, player_models: JsonObject, *, verbatim: bool = False
 ) -> dict[str, Any]:
-    """Return the files that clembench keeps of an episode: their contents by name."""
-    players = {seat: f"Player {number}" for number, seat in enumerate(arena.seats, 1)}
-    transcript = Transcript(row.key, arena.load(row.data), tuple(events))
-    scores, rounds = arena.scores(transcript)
-    meta = {
-        "game_name": row.key.arena,
-        "experiment_name": row.experiment,
-        "game_id": row.data["id"],
-        "results_folder": row.key.cast,
-        "clem_version": LAYOUT,
-        "round_count": len(rounds),
-        "completed": True,
-    }
-    models = {players[seat]: _model(requests, seat, row.key.cast) for seat in arena.seats}
-    roles = {GM: {"game_role": "Game Master", "model_name": "programmatic"}}
-    roles |= {player: {"game_role": seat, "model_name": models[player]} for seat, player in players.items()}
-    turns = [[_action(event, players, requests) for event in part] for part in _rounds(events, arena.seats[0])]
-    files = {
-        "instance.json": {**row.data, "game_id": row.data["id"]},
-        "interactions.json": {"meta": meta, "player_models": description.agents, "players": roles, "turns": turns},
-        "scores.json": {
+    """Return the files that clembench keeps of an episode that clemsim played: their contents by name.
+
+    `model`: the name of its folder. `verbatim`: whether replies were judged as they came.
+    """
+    transcript = Transcript(episode.row.key, arena.load(episode.row.data), tuple(episode.events))
+    started = {turn: float(cost.get("started") or 0) for turn, cost in episode.requests.items()}
+    log, game_log = LogBuilder(arena, transcript, verbatim, started), _log_of(arena)
+    game_log.write(log)
+    row = episode.row
+    players = {log.player(seat): _player(episode, game_log, seat) for seat in arena.seats}
+    players |= {name: {"game_role": role, "model_name": "programmatic"} for name, role in game_log.scripted.items()}
+    roles = {GM: {"game_role": "Game Master", "model_name": "programmatic"}, **players}
+    meta = _meta(row, model, len(log.turns))
+    own = game_log.instance(arena, log.transcript.instance)
+    port = _port_of(arena.name)
+    numbered = port.numbered(episode.rounds) if port else dict(enumerate(episode.rounds))
+    files: dict[str, Any] = {
+        INSTANCE: {"game_id": int(row.data["id"]), **own},
+        LOG: {"meta": meta, "player_models": player_models, "players": roles, "turns": log.turns, **log.keys},
+        SCORES: {
             "meta": meta,
+            "player_models": player_models,
             "players": roles,
-            "round scores": {str(number): metrics for number, metrics in enumerate(rounds)},
-            "episode scores": scores,
+            "turn scores": {str(number): scores for number, scores in numbered.items()},
+            "episode scores": episode.scores,
         },
-        "completed.json": {"timestamp": _time(0)},
+        "completed.json": {"timestamp": timestamp(0)},
     }
-    for seat, player in players.items():
-        calls = [_call(event, requests) for event in events if isinstance(event, Replied) and event.seat == seat]
-        described = {**meta, "player_name": player, "game_role": seat, "model_name": models[player]}
-        files[f"{player.replace(' ', '_').lower()}.requests.json"] = {"meta": described, "calls": calls}
+    for seat in arena.seats:
+        player = log.player(seat)
+        described = {**meta, "player_name": player, **players[player]}
+        calls = [_call(number, turn.replied, log.text(turn), episode) for number, turn in log.calls if turn.seat == seat]
+        if calls:
+            files[requests_file(player)] = {"meta": described, "calls": calls}
     return files
 
 
-def _rounds(events: Sequence[Event], first: str) -> Iterator[list[Event]]:
-    """Yield the events of each round; a round begins with an ask of the first seat that its view keeps."""
-    part: list[Event] = []
-    asked = False
-    for event in events:
-        if isinstance(event, Asked) and event.seat == first and event.keep:
-            if asked:
-                yield part
-                part = []
-            asked = True
-        part.append(event)
-    yield part
+def _as_recorded(episode: ExportedEpisode, model: str, instance: JsonObject, log: JsonObject) -> dict[str, Any]:
+    """Return the files of an imported episode: its log as it came, its scores as they are stored."""
+    row = episode.row
+    files: dict[str, Any] = {INSTANCE: {**instance, "game_id": int(row.data["id"])}}
+    meta = _meta(row, model, len(log.get("turns") or ()))
+    if log:
+        files[LOG] = {**log, "meta": {**meta, **log.get("meta", {})}}
+    files[SCORES] = {
+        "meta": meta,
+        "players": log.get("players", {}),
+        "turn scores": {str(number): scores for number, scores in enumerate(episode.rounds)},
+        "episode scores": episode.scores,
+    }
+    return files | {"completed.json": {"timestamp": timestamp(0)}}
 
 
-def _action(event: Event, players: Mapping[str, str], requests: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return an event as clembench logs it."""
-    match event:
-        case Told(seat, content):
-            return _logged(GM, players[seat], "send message", content, "context")
-        case Asked(turn, seat, content, keep):
-            label = "context" if keep else "forget"
-            return _logged(GM, players[seat], "send message", content, label, _started(requests, turn))
-        case Replied(turn, seat, content):
-            return _logged(players[seat], GM, "get message", content, "response", _started(requests, turn))
-        case Parsed(_, move):
-            return _logged(GM, GM, "parse", move)
-        case Rejected(_, reason):
-            return _logged(GM, GM, "invalid format", reason)
-        case Noted(key, value):
-            return _logged(GM, GM, str(key), value)
-        case Ended(kind, reason):
-            return _logged(GM, GM, "end", f"{kind}: {reason}" if reason else kind)
+def _meta(row: EpisodeRow, model: str, rounds: int) -> dict[str, Any]:
+    return {
+        "game_name": row.key.arena,
+        "experiment_name": row.experiment,
+        "game_id": int(row.data["id"]),
+        "results_folder": model,
+        "clem_version": LAYOUT,
+        "round_count": rounds,
+        "completed": True,
+    }
 
 
-def _logged(from_: str, to: str, kind: str, content: object, label: str = "", started: float = 0) -> dict[str, Any]:
-    action = {"type": kind, "content": content if isinstance(content, str) else orjson.dumps(content).decode()}
-    return {"from": from_, "to": to, "timestamp": _time(started), "action": action | ({"label": label} if label else {})}
+def _log_of(arena: Arena[Any]) -> GameLog:
+    port = _port_of(arena.name)
+    return port.log if port else GameLog()
 
 
-def _call(event: Replied, requests: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    cost = dict(requests.get(event.turn, {}))
-    raw = {"content": event.content, "reasoning": event.reasoning, "stop": event.stop, **cost}
-    return {"round": event.turn - 1, "call": {"timestamp": _time(cost.get("started") or 0), "raw_response_obj": raw}}
+@cache
+def _port_of(arena: str) -> Port | None:
+    return ports().get(arena)
 
 
-def _model(requests: Mapping[int, Mapping[str, Any]], seat: str, cast: str) -> str:
-    return next((str(cost["agent"]) for cost in requests.values() if cost["seat"] == seat), cast)
+def _scores(base: Any, row: EpisodeRow) -> tuple[dict[str, float | None], list[dict[str, float | None]]]:
+    """Return the scores of an episode and of its rounds as they are stored."""
+    query = "SELECT round, metric, value FROM scores WHERE episode = ? ORDER BY round, metric"
+    by_round: dict[int, dict[str, float | None]] = {}
+    for number, metric, value in base.execute(query, (row.id,)):
+        by_round.setdefault(number, {})[metric] = value
+    last = max(by_round, default=0)
+    return by_round.get(0, {}), [by_round.get(number, {}) for number in range(1, last + 1)]
 
 
-def _started(requests: Mapping[int, Mapping[str, Any]], turn: int) -> float:
-    return float(requests.get(turn, {}).get("started") or 0)
+def _player(episode: ExportedEpisode, game_log: GameLog, seat: str) -> dict[str, str]:
+    names = (str(cost["agent"]) for cost in episode.requests.values() if cost["seat"] == seat)
+    return {"game_role": game_log.roles.get(seat, seat), "model_name": next(names, episode.row.key.cast)}
 
 
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
+def _call(number: int, reply: Replied, text: str, episode: ExportedEpisode) -> dict[str, Any]:
+    cost = dict(episode.requests.get(reply.turn, {}))
+    model = str(cost.get("agent") or episode.row.key.cast)
+    noted = {"response": text, "model_name": model}
+    raw = {"content": reply.content, "reasoning": reply.reasoning, "stop": reply.stop, **cost, "clem_player": noted}
+    return {"round": number, "call": {"timestamp": timestamp(cost.get("started") or 0), "raw_response_obj": raw}}
 
 
-def _episode(arena: Arena[Any], row: EpisodeRow) -> str:
-    again = f"_{row.key.repetition + 1}" if row.key.repetition else ""
-    return f"instance_{arena.load(row.data).id:05d}{again}"
+def _read(kept: ZipFile, name: str, inside: set[str]) -> dict[str, Any] | None:
+    """Return a JSON object out of an archive; None where it is not in it."""
+    return parse_object(kept.read(name), name) if name in inside else None
+
+
+def _version(log: JsonObject) -> tuple[int, int]:
+    parts = str((log.get("meta") or {}).get("clem_version") or "").split(".")
+    numbers = [int(part) for part in parts[:2] if part.isdecimal()]
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else (0, 0)

@@ -1,39 +1,53 @@
-"""Turn a folder of clembench results, in the old layout (`MODEL/GAME/0_EXPERIMENT/episode_3`) or the new one, into a run.
+"""Turn clembench's results into runs: those of one model into a run, a tree of many models into a study.
 
 Outcomes and scores are those that were recorded. Where the instance is recorded and the arena is known, the recorded replies
-are driven through it and the agreement is reported; such an episode gets the arena's own transcript, any other the logged
-events. The files are untrusted: no path or link in them is followed, and a file that is too large is refused.
+are driven through it, judged as they were given, and the agreement is reported; an episode that comes to the recorded end
+gets the arena's own transcript, any other the logged events. An episode without scores is scored by being driven, where that
+can be, and stays unfinished otherwise.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from hashlib import blake2b
+from json import dumps
 from math import isfinite
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from clemsim._util.files import check_new, parse_json, read_bytes, reading_file
-from clemsim.arena import Arena
-from clemsim.catalog.plugins import registered
+from clemsim._util.files import PRIVATE, check_new, make_folder, new_folder, safe_names, write_toml
 from clemsim.catalog.suites import Suite
-from clemsim.errors import ClemsimError, UsageError
-from clemsim.game.events import Asked, Ended, Event, Replied
+from clemsim.errors import UsageError
+from clemsim.game.events import Asked, Ended, Event, Noted, Replied, plain
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
-from clemsim.interop.clembench.checkout import convert
-from clemsim.interop.clembench.port import JsonObject, ports
-from clemsim.interop.clembench.redriving import arena_for, redrive, seated
-from clemsim.interop.clembench.verify import MAIN, alike
+from clemsim.interop.clembench.agreement import ImportedGame
+from clemsim.interop.clembench.driving import Redriver
+from clemsim.interop.clembench.originals import OriginalsWriter, keeping_originals
+from clemsim.interop.clembench.recorded import (
+    GM,
+    RecordedEpisode,
+    RecordedModel,
+    described_experiments,
+    find_models,
+    number,
+    read_episode,
+)
 from clemsim.results.run_summary import write_summary
 from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
+from clemsim.store.schema import INSTANCES
+from clemsim.store.study_index import INDEX
 from clemsim.store.writer import RunStore
 
-LARGEST = 64 * 2**20  # bytes of one file
-KINDS = {"Aborted": "aborted", "Success": "success", "Lose": "failure"}
+RUNS = "runs"  # where they are
+SUITE = "clembench results"
+NO_SCORES, NOT_PLAYED = "no scores", "not played"  # causes of episodes that stay unfinished
 
 
 class RecordedInstance(Instance):
@@ -43,209 +57,243 @@ class RecordedInstance(Instance):
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedEpisode:
-    """One recorded episode, as its files describe it."""
+class Imported:
+    """What an import made: the run or study in `folder`, its runs by model, and its games by name."""
 
-    path: Path
-    model: str
-    game: str
-    experiment: str
-    number: int
-    scores: JsonObject
-    rounds: JsonObject
-    log: JsonObject
-    instance: JsonObject | None
-    config: JsonObject
+    folder: Path
+    runs: Mapping[str, Path]
+    games: Mapping[str, ImportedGame]
 
     @property
-    def outcome(self) -> Outcome:
-        """The outcome that the scores record. Raises UsageError when they record none."""
-        kind = next((kind for name, kind in KINDS.items() if self.scores.get(name) == 1), None)
-        if kind is None:
-            raise UsageError(f"{self.path / 'scores.json'}: none of {', '.join(KINDS)} is 1")
-        quality = number(self.scores.get(MAIN))
-        return Outcome(kind, "", None, None if kind == "aborted" else quality)  # type: ignore[arg-type]
-
-    @property
-    def replies(self) -> list[dict[str, str]]:
-        """The replies of the players in order, without those that the game master wrote for them."""
-        return [
-            {"player": str(event["from"]), "text": str(event["action"]["content"])}
-            for event in self.logged
-            if event["to"] == "GM" and event["from"] != "GM" and event["action"].get("label") != "pseudo"
-        ]
-
-    @property
-    def logged(self) -> Iterator[JsonObject]:
-        """The logged events in order."""
-        return (event for turn in self.log["turns"] for event in turn)
+    def is_study(self) -> bool:
+        """Whether several models were imported."""
+        return len(self.runs) > 1
 
 
 @dataclass(slots=True)
-class ImportedGame:
-    """The number of imported episodes of a game, and how many of them its arena agrees with."""
+class ImportProgress:
+    """How much of an import is done."""
 
-    episodes: int = 0
-    driven: int = 0  # whose replies were driven through the arena
-    agree: int = 0  # of these, how many came to the same outcome and main score
-    notes: list[str] = field(default_factory=list)
+    episodes: int
+    models: int
+    done: int = 0
+    model: str = ""
+    number: int = 0  # of the model, from 1
 
 
-def import_results(results: Path, out: Path, suite: Suite | None = None) -> dict[str, ImportedGame]:
-    """Write the run and return its games by name. The suite gives word lists and prompts. Raises UsageError."""
-    if not results.is_dir():
-        raise UsageError(f"there is no folder {results}")
+Watch = Callable[[ImportProgress], None]
+
+
+def import_results(
+    folders: Sequence[Path],
+    out: Path,
+    suite: Suite | None = None,
+    rules: str | None = None,
+    watch: Watch = lambda progress: None,
+) -> Imported:
+    """Import all results below `folders` into `out`. `suite` gives word lists, prompts and rules; without it the rules are
+    `rules`, or those of the version of clemcore that the results name. `watch` is called with each episode.
+
+    Only one experiment is held in memory at a time. Raises UsageError.
+    """
     check_new(out)
-    episodes = list(read_episodes(results))
-    if not episodes:
-        raise UsageError(f"{results} has no clembench results: no MODEL/GAME/EXPERIMENT/EPISODE/scores.json in it")
-    arenas = {name: arena_for(name, suite) for name in {episode.game for episode in episodes} & registered("arenas").keys()}
-    games: defaultdict[str, ImportedGame] = defaultdict(ImportedGame)
-    with making(out) as draft:
-        write_description(draft.path, _description(results, episodes))
-        writer = RunStore(draft.path / STORE)
-        repetitions: Counter[tuple[str, ...]] = Counter()
-        for episode in episodes:
-            name = (episode.model, episode.game, episode.experiment, str(episode.number))
-            key = EpisodeKey(episode.game, f"{episode.experiment}/{episode.number}", repetitions[name], episode.model)
-            repetitions[name] += 1
-            _write(writer, key, episode, arenas.get(episode.game), games[episode.game])
-        writer.close()
-    write_summary(out)
-    return dict(games)
+    models = find_models(folders)
+    progress = ImportProgress(sum(len(model.episodes) for model in models), len(models))
+    with TemporaryDirectory(prefix="clemsim-") as texts:
+        redriver = Redriver(Path(texts), suite, rules)
+        import_ = _Import(", ".join(map(str, folders)), redriver, progress, watch, described_experiments(models))
+        runs = _write_runs(models, out, import_)
+    for run in runs.values():
+        write_summary(run)
+    return Imported(out, runs, import_.games)
 
 
-def read_episodes(results: Path) -> Iterator[RecordedEpisode]:
-    """Yield the recorded episodes below a folder, in the order of their paths. Raises UsageError naming file and field."""
-    for path in sorted(results.rglob("scores.json")):
-        if path.is_symlink() or not path.resolve().is_relative_to(results.resolve()):
-            continue
-        yield _read(path.parent)
+def _write_runs(models: Sequence[RecordedModel], out: Path, import_: _Import) -> dict[str, Path]:
+    """Write the run of a single model, or the study of several, and return the runs by model."""
+    if len(models) == 1:
+        with making(out) as draft:
+            import_.model(models[0], draft.path)
+        return {models[0].name: out}
+    names = safe_names(model.name for model in models)
+    with new_folder(out) as draft:
+        make_folder(draft.path / RUNS)
+        for model in models:
+            with making(draft.path / RUNS / names[model.name]) as member:
+                import_.model(model, member.path)
+        _write_index(draft.path, models, names, import_.suites)
+    return {name: out / RUNS / folder for name, folder in names.items()}
 
 
-def number(value: object) -> float | None:
-    """Return a score; None for a value that is none (clembench writes NaN for undefined scores)."""
-    if isinstance(value, bool | int | float) and isfinite(value):
-        return float(value)
-    return None
+@dataclass(slots=True)
+class _Import:
+    source: str
+    redriver: Redriver
+    progress: ImportProgress
+    watch: Watch
+    described: Mapping[tuple[str, str], Path]
+    games: dict[str, ImportedGame] = field(default_factory=dict)
+    suites: dict[str, str] = field(default_factory=dict)  # by model
 
-
-def _read(folder: Path) -> RecordedEpisode:
-    scores, log = _json(folder / "scores.json"), _json(folder / "interactions.json")
-    try:
-        meta, config = log["meta"], _config(folder.parent)
-        model, game = folder.parts[-4], str(meta["game_name"])
-        episode = RecordedEpisode(
-            folder,
-            model,
-            game,
-            str(meta["experiment_name"]),
-            int(meta["game_id"]),
-            dict(scores["episode scores"]),
-            dict(scores.get("round scores") or scores.get("turn scores") or {}),
-            log,
-            _json(folder / "instance.json") if (folder / "instance.json").is_file() else None,
-            config,
-        )
-        _ = episode.replies
-    except KeyError as error:
-        raise UsageError(f"{folder}: field {error} is missing") from error
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
-        raise UsageError(f"{folder}: {error}") from error
-    return episode
-
-
-def _config(folder: Path) -> JsonObject:
-    """Return what the episodes of an experiment share: `experiment.json`, in the old layout `experiment_NAME.json`."""
-    path = next((path for path in sorted(folder.glob("experiment*.json")) if path.is_file()), None)
-    return _json(path) if path else {}
-
-
-def _json(path: Path) -> dict[str, Any]:
-    with reading_file(path):
-        size = path.stat().st_size
-    if size > LARGEST:
-        raise UsageError(f"{path} is larger than {LARGEST // 2**20} MB: that is no recorded episode")
-    data = parse_json(read_bytes(path).replace(b": NaN", b": null"), str(path))  # Python writes NaN for undefined values
-    if not isinstance(data, dict):
-        raise UsageError(f"{path}: an object is expected")
-    return data
-
-
-def _write(
-    writer: RunStore, key: EpisodeKey, episode: RecordedEpisode, arena: Arena[Any] | None, game: ImportedGame
-) -> None:
-    game.episodes += 1
-    outcome, events = episode.outcome, None
-    instance: Instance = RecordedInstance(
-        experiment=episode.experiment, id=episode.number, data=dict(episode.instance or {})
-    )
-    if arena is not None and episode.instance is not None:
+    def model(self, model: RecordedModel, folder: Path) -> None:
+        """Write the run of one model."""
+        self.progress.model, self.progress.number = model.name, self.progress.number + 1
+        run = _Run(RunStore(folder / STORE), self.redriver, self.games)
         try:
-            instance, events = _drive(arena, episode, outcome, game)
-        except (ClemsimError, KeyError, IndexError, TypeError, ValueError) as error:
-            game.notes.append(f"{episode.path}: not driven: {type(error).__name__} {error}")
-    writer.enlist(key, instance, arena.rules_version if arena else 0)
-    writer.record(key, 0, events or _as_logged(episode, outcome))
-    rounds = [_numbers(scores) for _, scores in sorted(episode.rounds.items(), key=lambda item: int(item[0]))]
-    writer.ended(key, outcome, _numbers(episode.scores), rounds)
+            with keeping_originals(folder) as kept:
+                configs: dict[Path, Any] = {}
+                for path in model.episodes:
+                    run.add(read_episode(path, model.name, configs, self.described), kept)
+                    self.progress.done += 1
+                    self.watch(self.progress)
+        except BaseException:
+            with ExitStack() as stack:  # the first error counts
+                stack.callback(run.store.close)
+                raise
+        run.store.meta(INSTANCES, run.hashes)
+        run.store.close()
+        self.suites[model.name] = run.suite
+        write_description(folder, self._description(model, run))
+
+    def _description(self, model: RecordedModel, run: _Run) -> RunDescription:
+        facts = model.facts
+        spec = facts.get("model_spec", facts)
+        kept = ("model_name", "backend", "huggingface_id", "parameters", "release_date", "open_weight", "context_size")
+        own = {name: spec[name] for name in kept if isinstance(spec, dict) and isinstance(spec.get(name), str | int | float)}
+        settings = {name: value for name, value in (facts.get("gen_args") or {}).items() if isinstance(value, int | float)}
+        config: dict[str, Any] = {"suite": run.suite, "agents": (), "imported": self.source, "verbatim": True}
+        if 0 <= settings.get("temperature", -1) <= 100:
+            config["temperature"] = settings["temperature"]
+        if settings.get("max_tokens", 0) >= 1:
+            config["max_tokens"] = int(settings["max_tokens"])
+        return RunDescription(
+            config=RecordedConfig(**config),
+            suite=SuiteDescription(name=run.suite, instances=dict(sorted(run.digests.items()))),
+            arenas={name: ArenaDescription(version=version) for name, version in run.versions.items()},
+            agents={model.name: {"name": model.name, "engine": "clembench", **own}},
+            made=Origin(started=datetime.now().astimezone().isoformat(timespec="seconds")),
+        )
 
 
-def _drive(
-    arena: Arena[Any], episode: RecordedEpisode, outcome: Outcome, game: ImportedGame
-) -> tuple[Instance, list[Event] | None]:
-    """Return the arena's instance, and its events where it comes to the recorded outcome (None elsewhere)."""
-    instance = _instance(arena, episode)
-    replies = [reply for reply in episode.replies if int(reply["player"].split()[-1]) <= len(arena.seats)]
-    driven = redrive(arena, instance, seated(arena, replies))
-    game.driven += 1
-    if driven.trouble:
-        game.notes.append(f"{episode.path}: turn {driven.turn}: {driven.problem}")
-        return instance, None
-    replayed = driven.outcome
-    if replayed is None or replayed.kind != outcome.kind or not alike(replayed.quality, outcome.quality):
-        game.notes.append(f"{episode.path}: recorded {outcome.kind} {outcome.quality}, driven again {replayed}")
-        return instance, None
-    game.agree += 1
-    return instance, list(driven.transcript.events)
+@dataclass(slots=True)
+class _Run:
+    store: RunStore
+    redriver: Redriver
+    games: dict[str, ImportedGame]
+    versions: dict[str, int | str] = field(default_factory=dict)  # of the arenas
+    hashes: dict[str, dict[str, str]] = field(default_factory=dict)  # of the instances, by arena and label
+    repetitions: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """A digest of the instances of each game, in the order of their labels."""
+        return {
+            game: blake2b("".join(f"{label}={own[label]};" for label in sorted(own)).encode(), digest_size=8).hexdigest()
+            for game, own in self.hashes.items()
+        }
+
+    @property
+    def suite(self) -> str:
+        """The name of the suite, which the same instances have wherever they come from."""
+        if self.redriver.suite is not None:
+            return self.redriver.suite.name
+        return SUITE
+
+    def add(self, episode: RecordedEpisode, kept: OriginalsWriter) -> None:
+        """Write one episode."""
+        game = self.games.setdefault(episode.game, ImportedGame())
+        label = f"{episode.experiment}/{episode.number}"
+        key = EpisodeKey(episode.game, label, self.repetitions[episode.game, label], episode.model)
+        self.repetitions[episode.game, label] += 1
+        driven = self.redriver.drive(episode)
+        game.count(episode, driven)
+        recorded = RecordedInstance(experiment=episode.experiment, id=episode.number, data=dict(episode.instance or {}))
+        instance: Instance = driven.instance if driven and driven.instance is not None else recorded
+        version = driven.version if driven else 0
+        self.versions.setdefault(episode.game, version)
+        self._note_instance(episode)
+        self.store.enlist(key, instance, version)
+        kept.add(episode, key, driven.unlogged if driven else ())
+        outcome = episode.outcome
+        if outcome is None and driven and driven.outcome is not None:
+            self.store.record(key, 0, driven.events)
+            self.store.ended(key, driven.outcome, driven.scores, driven.rounds)
+        elif outcome is None:
+            self.store.record(key, 0, as_logged(episode))
+            self.store.unfinished(key, NOT_PLAYED if episode.log is None else NO_SCORES, episode.problem)
+        else:
+            agreed = driven is not None and driven.comes_to(outcome)
+            events = driven.events if driven and agreed else [*as_logged(episode), _end(outcome)]
+            self.store.record(key, 0, events)
+            self.store.ended(key, outcome, _numbers(episode.scores or {}), rounds_of(episode))
+
+    def _note_instance(self, episode: RecordedEpisode) -> None:
+        """Note the digest of an instance as recorded: what an arena makes of it may depend on how far it was played."""
+        if episode.instance is not None:
+            own = {name: value for name, value in episode.instance.items() if name not in ("game_id", "resources")}
+            data = dumps(own, sort_keys=True, ensure_ascii=True).encode()
+            label = f"{episode.experiment}/{episode.number}"
+            self.hashes.setdefault(episode.game, {})[label] = blake2b(data, digest_size=8).hexdigest()
 
 
-def _instance(arena: Arena[Any], episode: RecordedEpisode) -> Instance:
-    data = dict(episode.instance or {})
-    own = {name: value for name, value in data.items() if name != "game_id"}
-    try:
-        instance: Instance = arena.load(own)
-    except ClemsimError:
-        port = ports()[arena.name]
-        config = {**episode.config, "name": episode.experiment}
-        return convert(port, arena, config, {"game_id": episode.number, **data}, port.stand_ins(data))
-    return instance
-
-
-def _as_logged(episode: RecordedEpisode, outcome: Outcome) -> list[Event]:
-    """Return asks and replies as they were logged, and the end."""
+def as_logged(episode: RecordedEpisode) -> list[Event]:
+    """Return what was logged in order: asks and replies as such, what the game master logged for itself as notes."""
     events: list[Event] = []
     turn = 0
     for event in episode.logged:
-        content = str(event["action"]["content"])
-        if event["from"] == "GM" and event["to"] != "GM":
+        action = event["action"]
+        content = str(action["content"])
+        if event["from"] == GM and event["to"] != GM:
             turn += 1
-            events.append(Asked(turn, str(event["to"]), content, event["action"].get("label") != "forget"))
-        elif event["to"] == "GM" and event["from"] != "GM":
+            events.append(Asked(turn, str(event["to"]), content, action.get("label") != "forget"))
+        elif event["to"] == GM and event["from"] != GM:
+            turn = max(turn, 1)
             events.append(Replied(turn, str(event["from"]), content, "", "stop"))
-    return [*events, Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality)]
+        else:
+            events.append(Noted(str(action.get("type", "note")), plain(action["content"])))
+    return events
+
+
+def rounds_of(episode: RecordedEpisode) -> list[dict[str, float | None]]:
+    """Return the recorded scores of the rounds in order."""
+    rounds = sorted(episode.rounds.items(), key=lambda item: int(item[0]))
+    return [_numbers(scores) for _, scores in rounds if isinstance(scores, Mapping)]
+
+
+def _end(outcome: Outcome) -> Ended:
+    return Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality)
 
 
 def _numbers(scores: Mapping[str, object]) -> dict[str, float | None]:
     return {str(name): number(value) for name, value in scores.items()}
 
 
-def _description(results: Path, episodes: list[RecordedEpisode]) -> RunDescription:
-    models = dict.fromkeys(episode.model for episode in episodes)
-    return RunDescription(
-        config=RecordedConfig(suite="clembench results", agents=(), imported=str(results)),
-        suite=SuiteDescription(name=f"clembench results of {results.name}"),
-        arenas={name: ArenaDescription() for name in dict.fromkeys(episode.game for episode in episodes)},
-        agents={model: {"name": model, "engine": "clembench"} for model in models},
-        made=Origin(started=datetime.now().astimezone().isoformat(timespec="seconds")),
-    )
+def _write_index(folder: Path, models: Iterable[RecordedModel], names: Mapping[str, str], suites: Mapping[str, str]) -> None:
+    members = [
+        {
+            "run": f"{RUNS}/{names[model.name]}",
+            "suite": suites[model.name],
+            "model": model.name,
+            "characteristics": characteristics_of(model.name, model.facts),
+        }
+        for model in models
+    ]
+    write_toml(folder / INDEX, {"member": members}, UsageError, PRIVATE)
+
+
+def characteristics_of(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what clemcore's registry says of a model, in the words of `clemsim.catalog.models`; what is no such fact is
+    left out.
+    """
+    spec = facts.get("model_spec", facts)
+    found: dict[str, Any] = {"name": name}
+    if not isinstance(spec, dict):
+        return found
+    size = str(spec.get("parameters", "")).strip().upper().removesuffix("B")
+    with suppress(ValueError):
+        if (billions := float(size)) > 0 and isfinite(billions):
+            found["parameters"] = billions
+    with suppress(ValueError):
+        found["released"] = date.fromisoformat(str(spec.get("release_date")))
+    if isinstance(spec.get("open_weight"), bool):
+        found["open_weights"] = spec["open_weight"]
+    return found

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from clemsim.catalog.plugins import load_entry, registered
+from clemsim.interop.clembench.gamelog import GameLog
 
 JsonObject = Mapping[str, Any]
 Metrics = Mapping[str, float | None]
@@ -23,6 +24,7 @@ class Port:
     arena: ClassVar[str]
     folder: ClassVar[str]  # the game's folder within a checkout
     files: ClassVar[Sequence[str]]  # paths within that folder where the instances may be, with a place for `{version}`
+    log: ClassVar[GameLog] = GameLog()  # how clembench logs the game
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return the arena's own fields of an instance, without experiment and id."""

@@ -1,0 +1,91 @@
+"""How far the episodes of an import agree with what was recorded of them, counted by game."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from clemsim.interop.clembench.driving import DrivenEpisode
+from clemsim.interop.clembench.recorded import LOG, MAIN, RecordedEpisode, number
+from clemsim.interop.clembench.verify import alike
+
+NOTES = 200  # of a game; the most that are kept
+
+
+@dataclass(slots=True)
+class ImportedGame:
+    """The episodes of a game that were imported, and how many of them its arena agrees with.
+
+    `driven`: whose replies were driven through the arena; of these `agree` came to the recorded outcome and main score, and
+    `metrics_agree` to every other metric too. `disagreements`: how many episodes differ in what: `outcome`, a metric, or why
+    the replies do not fit. `missing`: how many episodes lack a file. `scored`: episodes without recorded scores that were
+    scored by being driven; `unscored`: those that stay unfinished. `rules`: how many were driven by which rule set.
+    """
+
+    episodes: int = 0
+    driven: int = 0
+    agree: int = 0
+    metrics_agree: int = 0
+    scored: int = 0
+    unscored: int = 0
+    rules: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    disagreements: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+    more_notes: int = 0  # beyond those kept
+
+    def count(self, episode: RecordedEpisode, driven: DrivenEpisode | None) -> None:
+        """Count an episode; `driven` is None where it could not be driven at all."""
+        self.episodes += 1
+        self.missing.update(episode.missing)
+        outcome = episode.outcome
+        if outcome is None:
+            scored = driven is not None and driven.outcome is not None
+            self.scored += scored
+            self.unscored += not scored
+            how = "scored by being driven" if scored else "unfinished"
+            self._note(f"{episode.path}: {episode.problem}: {how}")
+        elif LOG in episode.missing and episode.instance is not None:
+            self._note(f"{episode.path}: {LOG} is missing: its scores are kept")
+        if driven is None:
+            return
+        self.driven += 1
+        self.rules[driven.rules or "its only ones"] += 1
+        if outcome is not None:
+            self._compare(episode, driven)
+
+    def _compare(self, episode: RecordedEpisode, driven: DrivenEpisode) -> None:
+        if driven.trouble:
+            self._differ(driven.trouble, f"{episode.path}: {driven.problem}")
+            return
+        differences = dict(_differences(episode, driven))
+        for kind, text in differences.items():
+            self._differ(kind, f"{episode.path}: {kind}: {text}")
+        agree = not differences.keys() & {"outcome", MAIN}
+        self.agree += agree
+        self.metrics_agree += not differences
+
+    def _differ(self, kind: str, text: str) -> None:
+        self.disagreements[kind] += 1
+        self._note(text)
+
+    def _note(self, text: str) -> None:
+        if len(self.notes) < NOTES:
+            self.notes.append(text)
+        else:
+            self.more_notes += 1
+
+
+def _differences(episode: RecordedEpisode, driven: DrivenEpisode) -> Iterator[tuple[str, str]]:
+    outcome, now = episode.outcome, driven.outcome
+    assert outcome is not None and now is not None
+    if now.kind != outcome.kind:
+        yield "outcome", f"recorded {outcome.kind}, driven again {now.kind} ({now.reason})"
+    scores: Mapping[str, float | None] = driven.scores
+    for name, value in (episode.scores or {}).items():
+        recorded = number(value)
+        if name not in scores:
+            yield name, "the arena has no such metric"
+        elif not alike(scores[name], recorded):
+            yield name, f"recorded {recorded}, driven again {scores[name]}"

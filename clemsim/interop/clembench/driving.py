@@ -1,0 +1,157 @@
+"""Drive the episodes of clembench's results through the arenas that clemsim has, by the rules that they were played by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from clemsim._util.files import write_files
+from clemsim.arena import Arena, find_arena
+from clemsim.catalog.plugins import registered
+from clemsim.catalog.suites import Suite
+from clemsim.errors import ClemsimError, UsageError
+from clemsim.game.events import Event
+from clemsim.game.instances import Instance
+from clemsim.game.outcomes import Outcome
+from clemsim.interop.clembench.checkout import convert
+from clemsim.interop.clembench.port import JsonObject, Metrics, Port, ports
+from clemsim.interop.clembench.recorded import RecordedEpisode
+from clemsim.interop.clembench.redriving import RecordedReply, arena_for, redrive, seated
+from clemsim.interop.clembench.rules import rules_of_results
+from clemsim.interop.clembench.verify import alike
+
+
+@dataclass(frozen=True, slots=True)
+class DrivenEpisode:
+    """A recorded episode, driven again.
+
+    `outcome` is None where it did not come to an end; `trouble` then says why in a few words, `problem` in more. `instance`
+    is None where the arena could not make one. `version`: of the arena. `unlogged`: the players whose replies were
+    taken from their requests, as the dialogue lacks some.
+    """
+
+    version: int | str
+    rules: str | None
+    instance: Instance | None = None
+    events: Sequence[Event] = ()
+    outcome: Outcome | None = None
+    scores: Metrics = field(default_factory=dict)
+    rounds: Sequence[Metrics] = ()
+    trouble: str = ""
+    problem: str = ""
+    unlogged: Sequence[str] = ()
+
+    def comes_to(self, outcome: Outcome) -> bool:
+        """Return whether it ended as recorded, with the same main score."""
+        own = self.outcome
+        return own is not None and not self.trouble and own.kind == outcome.kind and alike(own.quality, outcome.quality)
+
+
+class Redriver:
+    """Drives episodes. `suite` gives word lists, prompts and rules. Without it, words and prompts are those that a recording
+    holds, and the rules are `rules`, or those of the version of clemcore that it names.
+    """
+
+    def __init__(self, folder: Path, suite: Suite | None = None, rules: str | None = None) -> None:
+        """`folder`: where prompts and word lists of recordings are put meanwhile."""
+        self.suite = suite
+        self._rules = rules
+        self._arenas: dict[tuple[str, str | None, str], Arena[Any]] = {}
+        self._folder = folder
+        self._known, self._ports = frozenset(registered("arenas")), ports()  # asked once: that takes longer than an episode
+        self._lists: tuple[JsonObject, dict[str, str]] = ({}, {})  # of the last experiment: its description, its files
+
+    def drive(self, episode: RecordedEpisode) -> DrivenEpisode | None:
+        """Drive an episode; None where clemsim has no such game, or the recording no instance or no dialogue."""
+        if episode.game not in self._known or episode.instance is None or episode.log is None:
+            return None
+        port = self._ports.get(episode.game)
+        texts = _texts(port, episode)
+        arena = self._arena(episode, port, texts)
+        instance: Instance | None = None
+        try:
+            instance = _instance(arena, port, episode, texts)
+            unlogged, replies = _replies(arena, port, episode)
+            driven = redrive(arena, instance, replies)
+        except (ClemsimError, LookupError, TypeError, ValueError, AttributeError) as error:
+            problem = f"not driven: {type(error).__name__} {error}"
+            return DrivenEpisode(arena.rules_version, arena.rules_name, instance, trouble="not driven", problem=problem)
+        return DrivenEpisode(
+            arena.rules_version,
+            arena.rules_name,
+            instance,
+            driven.transcript.events,
+            None if driven.trouble else driven.outcome,
+            driven.scores,
+            driven.rounds,
+            driven.trouble or "",
+            f"turn {driven.turn}: {driven.problem}" if driven.trouble else "",
+            unlogged,
+        )
+
+    def _arena(self, episode: RecordedEpisode, port: Port | None, texts: JsonObject) -> Arena[Any]:
+        rules = self._rules
+        if rules is None and (self.suite is None or self.suite.rules is None):
+            own = episode.config.get("rules")  # of what clemsim exported
+            rules = own if isinstance(own, str) else rules_of_results(episode.clem_version)
+        files = self._recorded_files(episode, port, texts) if port and self.suite is None else {}
+        digest = blake2b(repr(sorted(files.items())).encode(errors="surrogatepass"), digest_size=8).hexdigest()
+        key = episode.game, rules, digest if files else ""
+        if key not in self._arenas:
+            self._arenas[key] = self._make(episode.game, rules, files, digest)
+        return self._arenas[key]
+
+    def _make(self, game: str, rules: str | None, files: Mapping[str, str], digest: str) -> Arena[Any]:
+        if not files:
+            return arena_for(game, self.suite, rules)
+        folder = self._folder / f"{game}-{digest}"
+        write_files(folder, files, UsageError)
+        kind = find_arena(game)
+        return kind(folder, rules=rules if kind.RULES else None, verbatim=True)
+
+    def _recorded_files(self, episode: RecordedEpisode, port: Port, texts: JsonObject) -> dict[str, str]:
+        """Return prompts and word lists as the recording has them; none where it lacks some."""
+        config = {**episode.config, "name": episode.experiment}
+        try:
+            if self._lists[0] is not episode.config:
+                lists = {f"resources/{name}": text for name, text in port.resources(config).items()}
+                self._lists = episode.config, lists
+            prompts = port.prompts(config, episode.instance or {}, texts)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return {}
+        return {f"prompts/{name}.txt": f"{text}\n" for name, text in prompts.items()} | self._lists[1]
+
+
+def _texts(port: Port | None, episode: RecordedEpisode) -> JsonObject:
+    """Return what the instance refers to, as far as the recording has it."""
+    data = {**(episode.instance or {}), "game_id": episode.number}
+    if port is None:
+        return {}
+    try:
+        return data.get("resources") or port.log.texts_of(data, episode.log or {})
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return {}
+
+
+def _instance(arena: Arena[Any], port: Port | None, episode: RecordedEpisode, texts: JsonObject) -> Instance:
+    data = dict(episode.instance or {})
+    if port is None:
+        instance: Instance = arena.load({name: value for name, value in data.items() if name != "game_id"})
+        return instance
+    config = {**episode.config, "name": episode.experiment}
+    return convert(port, arena, config, {**data, "game_id": episode.number}, texts)
+
+
+def _replies(arena: Arena[Any], port: Port | None, episode: RecordedEpisode) -> tuple[list[str], list[RecordedReply]]:
+    """Return the players of whom the dialogue lacks replies, and all replies in their order."""
+    logged = [reply for reply in episode.replies if int(reply["player"].split()[-1]) <= len(arena.seats)]
+    if len(arena.seats) > 1:
+        return [], seated(arena, logged)
+    calls = episode.calls.get("Player 1", [])
+    if len(calls) > len(logged):
+        return ["Player 1"], [RecordedReply(arena.seats[0], text) for text in calls]
+    told = port.log.replies_of(episode.log or {}) if port else None
+    return [], seated(arena, logged) if told is None else [RecordedReply(arena.seats[0], text) for text in told]
