@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from clemsim_arenas.grids.grids import EMPTY, SIZE
-from clemsim_arenas.imagegame.drawing import BLANK, GIVER
+from clemsim_arenas.imagegame.drawing import BLANK
+from clemsim_arenas.imagegame.game import GIVER
 
 from clemsim.game.messages import Message
 from clemsim.game.view import View
