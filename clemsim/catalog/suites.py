@@ -96,11 +96,12 @@ def by_experiment(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
 
 
 def available() -> dict[str, Path]:
-    """Return the suites that installed packages bring, name and file; those of a package that cannot be loaded are left
-    out.
+    """Return the suites that installed packages bring, name and file: `NAME.toml`, or `NAME/suite.toml` of one with files of
+    its own. Those of a package that cannot be loaded are left out.
     """
     folders = [folder for folder in (_folder(entry) for entry in registered("suites").values()) if folder]
-    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+    files = {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+    return files | {path.parent.name: path for folder in folders for path in sorted(folder.glob("*/suite.toml"))}
 
 
 def broken() -> list[str]:

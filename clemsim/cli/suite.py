@@ -27,9 +27,12 @@ def generate(
     seed: Annotated[int, typer.Option(help="Decides every draw; another seed gives instances that no model has seen.")] = 1,
     arena: Annotated[list[str] | None, typer.Option(help="Only this game; repeat.")] = None,
     count: Annotated[
-        int | None, typer.Option(min=1, help="Instances of each experiment; as many as clembench v1.6 unless given.")
+        int | None, typer.Option(min=1, help="Instances of each experiment; as many as clembench unless given.")
     ] = None,
     language: Annotated[str, typer.Option(help="The language of texts and words.")] = "en",
+    rules: Annotated[
+        str, typer.Option(metavar="NAME", help="The rule set that the suite names, and whose experiments it has.")
+    ] = "v1.6",
     json: JsonOption = False,
 ) -> None:
     """Make fresh instances from a seed.
@@ -42,9 +45,9 @@ def generate(
             if name not in generators:
                 fail(f"there is no generator for {name!r}: choose one of {', '.join(generators)}")
         check_new(out)
-        options = GeneratorOptions(seed, count, language)
+        options = GeneratorOptions(seed, count, language, rules)
         instances = {name: list(load_entry(generators[name])(options)) for name in arena or generators}
-        about = {"description": f"generated with seed {seed}", "seed": seed, "language": language}
+        about = {"description": f"generated with seed {seed}", "seed": seed, "language": language, "rules": rules}
         write_suite(out, instances, about)
         _report(out, {name: len(group) for name, group in instances.items()}, as_json=json)
 

@@ -67,28 +67,39 @@ def verify(
 
 
 def _table(agreements: Mapping[str, RecordingAgreement]) -> RichTable:
-    """Return how many episodes of each game agree in what, 80 columns wide."""
-    table = ruled_table("episodes that agree")
-    table.add_column("game", overflow="fold", min_width=17)
-    for name in ("rules", "of", "outcome", "score", "metrics", "rounds", "asks"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = ruled_table()
+    table.add_column("game")
+    for name in ("episodes", "outcome", "main score", "other metrics"):
+        table.add_column(name, justify="right")
     for name, agreement in agreements.items():
-        counts = [agreement.outcome_agree, agreement.score_agree, agreement.metrics_agree, agreement.rounds_agree]
-        asks = _count(agreement.asks_agree, agreement.episodes) if agreement.asks else plain("–", "dim")
-        known = plain(name), plain(agreement.rules or "–"), str(agreement.episodes)
-        table.add_row(*known, *(_count(count, agreement.episodes) for count in counts), asks)
+        counts = (agreement.outcome_agree, agreement.score_agree, agreement.metrics_agree)
+        shares = [_share(count, agreement.episodes) for count in counts]
+        table.add_row(plain(name), str(agreement.episodes), *shares)
     return table
 
 
-def _count(part: int, whole: int) -> Any:
-    return plain("all", "green") if part == whole else plain(str(part), "bold red")
+def _details(name: str, agreement: RecordingAgreement) -> str:
+    """Return what the table has no room for: rules, rounds and asks."""
+    rules = f" by the rules {agreement.rules}" if agreement.rules else ""
+    rounds = f"scores of rounds {_unlike(agreement.rounds_agree, agreement)}"
+    asks = f"asks {_unlike(agreement.asks_agree, agreement)} ({agreement.asks} compared)" if agreement.asks else ""
+    return f"{name}{rules}: " + "; ".join(part for part in (rounds, asks or "asks not compared") if part)
+
+
+def _unlike(part: int, agreement: RecordingAgreement) -> str:
+    return "all agree" if part == agreement.episodes else f"differ in {agreement.episodes - part} episodes"
 
 
 def _print_kinds(name: str, agreement: RecordingAgreement) -> None:
+    out.print(plain(_details(name, agreement)), soft_wrap=True)
     if agreement.kinds:
         ranked = sorted(agreement.kinds.items(), key=lambda item: -item[1])
         kinds = "; ".join(f"{kind} in {count}" for kind, count in ranked)
         out.print(plain(f"{name}: episodes that differ: {kinds}", "red"), soft_wrap=True)
+
+
+def _share(part: int, whole: int) -> Any:
+    return plain(f"{part} ({100 * part / whole:.1f} %)", "green" if part == whole else "bold red")
 
 
 def _print_mismatches(name: str, agreement: RecordingAgreement) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from clemsim.errors import ParserError, UsageError
-from clemsim.game.events import Replied
-from clemsim.game.messages import MODERATOR, Message
+from clemsim.errors import UsageError
+from clemsim.game.events import Asked, Event, Replied, Told
 from clemsim.interop.jsonl import write_lines
 from clemsim.results.stopping_result import stopped_when
 from clemsim.runs.prepare import recorded_arenas
@@ -40,19 +40,13 @@ def write_trace(folder: Path, out: Path, *, trust: bool = False) -> int:
 
 
 def _requests(folder: Path, *, trust: bool) -> Iterator[dict[str, Any]]:
-    """Yield the requests of each episode, whose replies are driven through the game again to get their views."""
-    arenas = recorded_arenas(folder, trust=trust)
+    """Yield the requests of each episode. Raises UsageError for a run that was imported."""
+    recorded_arenas(folder, trust=trust)
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             costs = reader.requests(base, row.id)
-            arena = row.of(arenas)
-            driver = arena.drive(arena.load(row.data), row.key)
-            for event in reader.events(base, row.id):
-                if not isinstance(event, Replied):
-                    continue
-                ask = next(pending for pending in driver.pending if pending.turn == event.turn)
-                if cost := costs.get(event.turn):
-                    text = "\x1e".join(_message_text(message) for message in driver.view(ask))
+            for turn, text in _views(reader.events(base, row.id)):
+                if cost := costs.get(turn):
                     yield {
                         "timestamp": cost["started"],
                         "input_length": cost["tokens_in"],
@@ -60,14 +54,28 @@ def _requests(folder: Path, *, trust: bool) -> Iterator[dict[str, Any]]:
                         "hash_ids": _blocks(text, cost["tokens_in"]),
                         "session_id": str(row.id),
                     }
-                try:
-                    driver.replay([event])
-                except ParserError:
-                    break  # the last reply of an unfinished episode
 
 
-def _message_text(message: Message) -> str:
-    return f"{'user' if message.author == MODERATOR else 'assistant'}\x1f{message.content}"
+def _views(events: Iterable[Event]) -> Iterator[tuple[int, str]]:
+    """Yield what each answered turn's seat had seen, with its ask, as text; in the order of the replies."""
+    seen: defaultdict[str, list[str]] = defaultdict(list)
+    asks: dict[int, tuple[Asked, str]] = {}
+    for event in events:
+        match event:
+            case Told(seat, content, echo):
+                seen[seat] += [_message_text("user", content), *([_message_text("assistant", echo)] if echo else [])]
+            case Asked(turn, seat, content, keep):
+                ask = _message_text("user", content)
+                asks[turn] = event, "\x1e".join([*seen[seat], ask])
+                seen[seat] += [ask] if keep else []
+            case Replied(turn, seat, content):
+                asked, text = asks[turn]
+                seen[seat] += [_message_text("assistant", content)] if asked.keep else []
+                yield turn, text
+
+
+def _message_text(role: str, content: str) -> str:
+    return f"{role}\x1f{content}"
 
 
 def _blocks(text: str, tokens: int) -> list[bytes]:

@@ -104,6 +104,8 @@ def before(events: Sequence[Event], turn: int) -> list[Event]:
 
 
 def _problem(arena: Arena[Any], row: EpisodeRow, events: Sequence[Event]) -> str:
+    if row.version != arena.rules_version:
+        return f"played by version {row.version!r} of the rules, which is {arena.rules_version!r} now"
     driver = arena.drive(arena.load(row.data), row.key)
     try:
         driver.replay(events)

@@ -11,8 +11,10 @@ import pytest
 from clemsim.analysis.sources import names
 from clemsim.analysis.sources.characteristics import characteristics_frame, parse_characteristics, read_characteristics
 from clemsim.analysis.sources.reading import read, read_games
+from clemsim.analysis.sources.runs import check_rules
 from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
+from clemsim.store.description import ArenaDescription
 from tests.analysis.conftest import HEADER, RESULTS
 
 
@@ -198,3 +200,11 @@ def test_games_between_models(tmp_path: Path) -> None:
     path.write_text("one,two\n")
     with pytest.raises(UsageError, match="has the columns first, second and score"):
         read_games(path)
+
+
+def test_runs_by_different_rules_are_not_mixed() -> None:
+    one, other = {"taboo": ArenaDescription(version="1.6+2")}, {"taboo": ArenaDescription(version="3.0+2")}
+    unknown = {"taboo": ArenaDescription(), "chess": ArenaDescription(version=3)}
+    check_rules({Path("a"): one, Path("b"): unknown, Path("c"): one})
+    with pytest.raises(UsageError, match=r"taboo was played by version 1\.6\+2 of its rules in a, and by 3\.0\+2 in b"):
+        check_rules({Path("a"): one, Path("b"): other})

@@ -71,8 +71,8 @@ def replies(declared: Format | None) -> st.SearchStrategy[str]:
     return st.one_of(valid, valid.flatmap(hostile), usual.flatmap(hostile))
 
 
-def play(name: str, examples: int) -> None:
-    arena = find_arena(name)()
+def play(name: str, examples: int, rules: str | None = None) -> None:
+    arena = find_arena(name)(rules=rules, verbatim=rules is not None)
     instances = list(arena.instances())
 
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -97,3 +97,14 @@ def test_every_reply_is_a_move_or_breaks_the_rules(name: str) -> None:
 @pytest.mark.parametrize("name", registered("arenas"))
 def test_many_replies_are_moves_or_break_the_rules(name: str) -> None:
     play(name, 600)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", registered("arenas"))
+def test_many_replies_are_moves_or_break_the_rules_of_v3(name: str) -> None:
+    play(name, 600, "v3.0")
+
+
+def test_replies_are_moves_or_break_the_rules_of_v3() -> None:
+    for name in ("wordle_withcritic", "privateshared"):
+        play(name, 20, "v3.0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clemsim_arenas.imagegame.drawing import BLANK, GridMatch, match
+from clemsim_arenas.imagegame.drawing import BLANK, NONE, GridMatch, changed, match
 from clemsim_arenas.imagegame.game import GRID, ROUNDS, ImageGame, Picture
 
 from clemsim.game.messages import Message
@@ -88,13 +88,41 @@ def test_the_follower_sees_no_target() -> None:
     [
         (TARGET, GridMatch(100, 100, 100)),
         (TARGET.lower(), GridMatch(100, 100, 100)),
-        (BLANK, GridMatch(0, 0, 0)),
         (TARGET.replace("B", "C"), GridMatch(83, 83, 83)),
         (TARGET.replace("B", "▢"), GridMatch(100, 83, 91)),
+        (TARGET.replace("A A A A A", "A\tA A A A"), NONE),
+        (TARGET.replace(" ", "\n"), NONE),
+        (BLANK, GridMatch(1, 2, 3)),
+        (TARGET.replace("▢ B ▢", "▢\u00a0B ▢"), GridMatch(1, 2, 3)),
     ],
 )
-def test_precision_and_recall(drawn: str, expected: GridMatch) -> None:
-    assert match(TARGET, drawn) == expected
+def test_precision_recall_and_f1(drawn: str, expected: GridMatch) -> None:
+    assert match(TARGET, drawn, GridMatch(1, 2, 3)) == expected
+
+
+@pytest.mark.parametrize(("drawn", "cells"), [(TARGET, 6), (BLANK, 0), (TARGET.replace(" ", "\n"), 0), (TARGET[:9], 0)])
+def test_changed_cells(drawn: str, cells: int) -> None:
+    assert changed(BLANK, drawn) == cells
+
+
+@pytest.mark.parametrize(("rules", "of_the_round"), [("v1.6", 100), ("v3.0", 0)])
+def test_an_empty_grid_scores_nothing_at_the_end_and_by_v3_in_every_round(rules: str, of_the_round: float) -> None:
+    game = ImageGame(rules=rules)
+    for replies, quality in (([DO, TARGET, DO, BLANK, DONE], 0), ([DO, TARGET, DO, BLANK, DO, TARGET, DONE], 100)):
+        scores, rounds = game.scores(drive(game, PICTURE, replies))
+        assert scores["Main Score"] == scores["F1"] == quality
+        assert rounds[1]["F1"] == of_the_round
+
+
+def test_averages_have_four_decimals_and_requests_are_events() -> None:
+    game = ImageGame()
+    scores, rounds = game.scores(
+        drive(game, PICTURE, [DO, TARGET, "Command: more Instruction: ab", TARGET, DO, TARGET, DONE])
+    )
+    assert scores["Average Changed Cell Count"] == 2 and scores["Average Generated Instruction Length"] == 16.3333
+    assert (scores["Request Count"], scores["Request Success Ratio"], rounds[0]["Request Count"]) == (20, 1, 6)
+    scores, _ = game.scores(drive(game, PICTURE, [DO, "?"]))
+    assert (scores["Request Count"], scores["Violated Request Count"], scores["Request Success Ratio"]) == (6, 1, 0.8333)
 
 
 def test_metrics_of_rounds() -> None:

@@ -13,6 +13,7 @@ from clemsim_arenas.privateshared.slots import Slots
 from clemsim.arena import find_arena
 from clemsim.catalog.generators import GeneratorOptions, to_jsonl
 from clemsim.catalog.plugins import registered
+from clemsim.catalog.suites import load_suite
 from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 
@@ -90,3 +91,19 @@ def test_no_value_of_a_private_table_holds_another() -> None:
 
 def test_the_paper_suite_has_420_episodes() -> None:
     assert sum(len(committed(name)) for name in SIZES) == 420
+
+
+def test_the_bundled_suite_of_v3_has_its_composition() -> None:
+    suite = load_suite("clembench-v3")
+    game = suite.game(find_arena("referencegame"))
+    found = suite.instances(game)
+    assert (game.rules_name, suite.rules) == ("v3.0", "v3.0")
+    assert Counter(each.experiment for each in found) == dict.fromkeys(
+        ("letters", "numbers", "rows", "columns", "random"), 18
+    )
+    assert to_jsonl(found) == to_jsonl(generated("referencegame", GeneratorOptions(1, rules="v3.0")))
+
+
+def test_rules_without_a_composition() -> None:
+    with pytest.raises(UsageError, match=r"there is no rule set .v9.: choose one of v1\.6, v3\.0"):
+        generated("referencegame", GeneratorOptions(1, rules="v9"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clemsim_arenas.taboo.game import Taboo, Word
+from clemsim_arenas.taboo.game import Taboo, Word, stem
 
 from clemsim.game.messages import Message
 from clemsim.game.transcript import Transcript
@@ -64,7 +64,26 @@ def test_stop_words_are_no_breach() -> None:
     assert transcript.outcome is not None and transcript.outcome.kind == "success"
 
 
-def test_repetitions_are_nothing_as_in_clembench() -> None:
+def test_what_is_said_goes_on_as_it_was_said() -> None:
+    asked = [
+        turn.asked.content for turn in play("CLUE:Frost  CLUE:", 'GUESS: "ICE" cubes.', "CLUE: x", "GUESS: winter").turns
+    ]
+    assert asked[1:3] == ["CLUE:Frost  CLUE:", 'GUESS: "ICE" cubes.']
+
+
+@pytest.mark.parametrize(("target", "word"), [("word", "word’s"), ("England", "england"), ("organization", "organ")])
+def test_stems_are_those_of_nltk(target: str, word: str) -> None:
+    found = drive(Taboo(), Word(target=target, related=()), [f"CLUE: an {word} it is"]).outcome
+    assert found is not None and found.kind == "failure"
+
+
+def test_stems_that_other_snowballs_have_otherwise() -> None:
+    # as NLTK 3.10.4 gives them; snowballstemmer 3.1.1 differs in each
+    stems = {"added": "ad", "biologist": "biologist", "emergency": "emerg", "organize": "organ", "university": "univers"}
+    assert {word: stem(word) for word in stems} == stems
+
+
+def test_repetitions_are_none_as_in_clembench() -> None:
     scores, rounds = Taboo().scores(play("CLUE: frost", "GUESS: ice", "CLUE: Frost!", "GUESS: ice", "CLUE: x", "GUESS: y"))
     assert (scores["Repetition-Describer"], scores["Repetition-Guesser"]) == (0.0, 0.0)
     assert [each["Accuracy"] for each in rounds] == [0.0, 0.0, 0.0]

@@ -11,6 +11,7 @@ from clemsim.game.transcript import Transcript
 from clemsim.testing import drive
 
 ARENA = Wordle()
+WORD = Target(target="plant")
 OTHERS = ("stare", "cloud", "plane", "plank", "plait", "slant")
 
 
@@ -19,7 +20,7 @@ def said(word: str) -> str:
 
 
 def play(*replies: str) -> Transcript[Target]:
-    return drive(ARENA, Target(target="plant"), replies)  # type: ignore[return-value]
+    return drive(ARENA, WORD, replies)  # type: ignore[return-value]
 
 
 def outcome(*replies: str) -> tuple[str, float | None]:
@@ -117,3 +118,40 @@ def test_strategy() -> None:
 
 def test_repetitions() -> None:
     assert repetitions(["stare", "cloud", "stare", "stare"]) == 2
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Explanation: x\nguess: plant",
+        "explanation: x\n\nand more\n- my guess: plant\nmore",
+        "explanation: my guess: was crane\nguess: plant",
+        "explanation: x\ngueſs: plant\r",
+    ],
+)
+def test_what_is_a_guess_by_v3(reply: str) -> None:
+    found = drive(Wordle(rules="v3.0"), WORD, [reply]).outcome
+    assert found is not None and found.kind == "success"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "explanation: x guess: plant",
+        "explanation: x\nguess: plant\nguess: plant",
+        "Explanatıon: x\nguess: plant",
+        "guess: plant\nexplanation: x",
+        "explanation: x\nguess:\nplant",
+    ],
+)
+def test_what_is_no_guess_by_v3(reply: str) -> None:
+    found = drive(Wordle(rules="v3.0"), WORD, [reply]).outcome
+    assert found is not None and found.kind == "aborted"
+
+
+def test_a_verbatim_reply_is_judged_with_the_white_space_around_it() -> None:
+    reply = "explanation: x\nguess: plant\n"
+    stripped = drive(Wordle(), WORD, [reply]).outcome
+    verbatim = drive(Wordle(verbatim=True), WORD, [reply]).outcome
+    assert stripped is not None and verbatim is not None
+    assert (stripped.kind, verbatim.kind) == ("success", "aborted"), "a line break at the end begins a third line"

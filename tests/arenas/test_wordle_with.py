@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from clemsim_arenas.fiveletters.game import Clued
 from clemsim_arenas.wordle_withclue.game import WordleWithClue
@@ -27,7 +29,7 @@ def critics(*replies: str) -> Transcript[Clued]:
     return drive(WordleWithCritic(), WORD, replies)  # type: ignore[return-value]
 
 
-def outcome(transcript: Transcript[Clued]) -> tuple[str, float | None, str | None]:
+def outcome(transcript: Transcript[Any]) -> tuple[str, float | None, str | None]:
     found = transcript.outcome
     assert found is not None
     return found.kind, found.quality, found.blame
@@ -88,10 +90,24 @@ def test_the_critic_has_its_instructions_and_sees_clue_and_proposal_but_neither_
     (ask,) = driven.pending
     view = [message.content for message in driven.view(ask)]
     assert "You help a partner" in view[0]
-    for shown in ("clue: it grows", "explanation: since plane", "guess: plane"):
+    for shown in ("clue: it grows", "explanation: since plane", "guess: plane", "agreement: <yes or no>"):
         assert shown in view[-1]
-    assert "guess_feedback" not in "".join(view)
-    assert "plant" not in "".join(view[1:])
+    assert "agreement:" not in view[1], "the first time it is not reminded of the form"
+    assert "feedback" not in "".join(view[1:]) and "plant" not in "".join(view[1:])
+
+
+def test_a_suite_of_v1_6_takes_the_order_that_its_prompts_teach() -> None:
+    first = ["guess: stare\nexplanation: x", "agreement: no\nexplanation: hm", said("plant")]
+    assert outcome(drive(WordleWithCritic(rules="v1.6-as-taught"), WORD, first))[0] == "success"
+    assert outcome(drive(WordleWithCritic(rules="v1.6"), WORD, first[:1])) == ("aborted", None, "guesser")
+
+
+@pytest.mark.parametrize(
+    "reply", ["EXPLANATION: x\n\nAgreement: YES\nthat is all", "explanation: agreement: no\nagreement: yes"]
+)
+def test_by_v3_an_opinion_may_have_more_lines(reply: str) -> None:
+    found = drive(WordleWithCritic(rules="v3.0"), WORD, [said("stare"), reply, said("plant")])
+    assert outcome(found)[0] == "success"
 
 
 def test_changes_of_mind() -> None:
@@ -102,6 +118,8 @@ def test_changes_of_mind() -> None:
     )
     scores, rounds = WordleWithCritic().scores(transcript)
     assert scores["Non-Repetition-Guesser-On-Critic-Agreement"] == 0.5
+    assert scores["Repetition-Guesser-On-Critic-Agreement"] == 0.5
+    assert scores["Repetition-Guesser-On-Critic-Disagreement"] == 0.0
     assert scores["Non-Repetition-Guesser-On-Critic-Disagreement"] == 1.0
     assert [each["Change-Of-Opinion"] for each in rounds] == [1, 0, 1]
     assert scores["Guess Repetitions"] == 0

@@ -63,7 +63,7 @@ def test_run_toml_is_the_whole_configuration(clemsim: Clemsim, tmp_path: Path) -
         "isolate_cache": False,
         "batch": 1,
     }
-    assert about["arenas"]["taboo"]["version"] == "1.6+2" and len(about["arenas"]["taboo"]["files"]) > 10
+    assert about["arenas"]["taboo"]["version"] == "1.6+2" and len(about["arenas"]["taboo"]["files"]) == 16
 
 
 def test_the_table_fits_eighty_columns(clemsim: Clemsim) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from nltk.stem.snowball import EnglishStemmer
+from clemsim_arenas.taboo import game
 from wordfreq import top_n_list, zipf_frequency
 
 COMMON, RARE = 4.0, 3.15
@@ -96,7 +96,7 @@ class WordNet:
 @cache
 def stem(token: str) -> str:
     """The Snowball stem of a token, its punctuation left out."""
-    return str(EnglishStemmer().stem(re.sub(r"[^\w]", "", token.lower())))
+    return game.stem(re.sub(r"[^\w]", "", token.lower()))
 
 
 def clean(text: str, word: str, width: int) -> str:

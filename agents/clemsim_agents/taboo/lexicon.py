@@ -11,20 +11,19 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from nltk.stem.snowball import EnglishStemmer
+from clemsim_arenas.taboo import game
 
 GUESSES = 5
 COMMON_SHARE = 0.1
 LENGTH_WEIGHT, RANK_WEIGHT = 0.1, 0.02
 HINT = re.compile(r"a word of (\d+) letters that begins with ([a-z])")
 
-_STEMMER = EnglishStemmer()
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 @cache
 def _stem_plain(token: str) -> str:
-    return str(_STEMMER.stem(token))
+    return game.stem(token)
 
 
 def stem(token: str) -> str:

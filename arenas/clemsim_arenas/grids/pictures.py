@@ -1,4 +1,4 @@
-"""Kinds of grids: stripes, diagonals, letters and shapes."""
+"""Kinds of grids: stripes, diagonals, letters, digits and shapes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ X...X|X...X|X...X|X...X|.XXX.  X...X|X...X|X...X|.X.X.|..X..  X...X|X...X|X.X.X|
 X...X|.X.X.|..X..|..X..|..X..  XXXXX|...X.|..X..|.X...|XXXXX
 """
 
+_DIGITS = """
+.XXX.|X...X|X...X|X...X|.XXX.  ..X..|.XX..|..X..|..X..|.XXX.  .XXX.|X...X|...X.|..X..|XXXXX  XXXX.|....X|.XXX.|....X|XXXX.
+X..X.|X..X.|XXXXX|...X.|...X.  XXXXX|X....|XXXX.|....X|XXXX.  .XXX.|X....|XXXX.|X...X|.XXX.  XXXXX|...X.|..X..|.X...|.X...
+.XXX.|X...X|.XXX.|X...X|.XXX.  .XXX.|X...X|.XXXX|....X|.XXX.
+"""
+
 _SHAPES = """
 ..X..|..X..|XXXXX|..X..|..X..  XXXXX|X...X|X...X|X...X|XXXXX  .....|.XXX.|.XXX.|.XXX.|.....  XXXXX|XXXXX|XXXXX|XXXXX|XXXXX
 ..X..|.X.X.|X...X|.X.X.|..X..  ..X..|.XXX.|XXXXX|.XXX.|..X..  ..X..|.XXX.|XXXXX|.....|.....  .....|.....|XXXXX|.XXX.|..X..
@@ -42,6 +48,11 @@ X.X.X|.X.X.|X.X.X|.X.X.|X.X.X  X...X|.....|..X..|.....|X...X  XX.XX|XX.XX|.....|
 def letters() -> list[Grid]:
     """Return the capital letters A to Z."""
     return _pictures(_FONT)
+
+
+def digits() -> list[Grid]:
+    """Return the digits 0 to 9."""
+    return _pictures(_DIGITS)
 
 
 def shapes() -> list[Grid]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from clemsim.game.seeds import Dice
 from clemsim_arenas.grids.grids import CELLS, COLUMNS, ROWS, Grid
-from clemsim_arenas.grids.pictures import diagonals, letters, shapes, unions
+from clemsim_arenas.grids.pictures import diagonals, digits, letters, shapes, unions
 
 Triple = tuple[Grid, Grid, Grid]  # a target and two distractors
 
@@ -36,6 +36,7 @@ KINDS: dict[str, Callable[[Dice], Iterator[Triple]]] = {
     "columns": lambda dice: among(unions(COLUMNS), dice),
     "diagonals": lambda dice: among(diagonals(), dice),
     "letters": lambda dice: among(letters(), dice),
+    "numbers": lambda dice: among(digits(), dice),
     "shapes": lambda dice: among(shapes(), dice),
     "random": scattered,
 }

@@ -112,7 +112,7 @@ def sampling_notes(first: Setting, second: Setting) -> list[str]:
 
 def check_alike(folders: list[Path]) -> list[str]:
     """Return notes on the differences between runs. Raises UsageError where they played different suites, whose instances
-    have the same names and are not the same.
+    have the same names and are not the same, or by different rules.
     """
     settings = {folder: setting(folder) for folder in folders}
     suites = {run.suite_label: folder for folder, run in settings.items()}
@@ -120,6 +120,7 @@ def check_alike(folders: list[Path]) -> list[str]:
         named = "; ".join(f"{folder} has {suite}" for suite, folder in suites.items())
         raise UsageError(f"runs of different suites cannot be analysed together: {named} (choose one with --suite)")
     check_instances({folder: run.instances for folder, run in settings.items()})
+    check_rules({folder: run.arenas for folder, run in settings.items()})
     constrained = [folder.name for folder, run in settings.items() if run.constrained]
     mixed = 0 < len(constrained) < len(folders)
     notes = [f"played with constrained decoding, unlike the others: {join_names(constrained)}"] if mixed else []
@@ -129,8 +130,23 @@ def check_alike(folders: list[Path]) -> list[str]:
             notes.append(f"the runs differ in {name}: {join_names(values)}")
     versions = {repr(run.arenas[name]) for run in settings.values() for name in run.arenas}
     if len(versions) > len({name for run in settings.values() for name in run.arenas}):
-        notes.append("the runs differ in the version or the prompts of a game")
+        notes.append("the runs differ in the prompts of a game")
     return notes
+
+
+def check_rules(arenas: Mapping[Path, Mapping[str, ArenaDescription]]) -> None:
+    """Raise UsageError where runs played a game by different rules, or versions of them."""
+    seen: dict[str, tuple[Path, object]] = {}
+    for folder, own in arenas.items():
+        for name, arena in own.items():
+            if arena.version is None:
+                continue
+            other, version = seen.setdefault(name, (folder, arena.version))
+            if version != arena.version:
+                played = (
+                    f"{name} was played by version {version} of its rules in {other}, and by {arena.version} in {folder}"
+                )
+                raise UsageError(f"runs by different rules cannot be analysed together: {played}")
 
 
 def check_instances(digests: Mapping[Path, Mapping[str, str]]) -> None:

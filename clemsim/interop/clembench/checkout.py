@@ -14,7 +14,7 @@ from typing import Any
 from clemsim._util.files import check_new, new_folder, read_json, write_files, write_toml
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog.generators import to_jsonl
-from clemsim.errors import BadInstance, UsageError
+from clemsim.errors import ArenaError, UsageError
 from clemsim.game.instances import Instance
 from clemsim.interop.clembench.port import JsonObject, Port, ports
 from clemsim.interop.clembench.rules import rules_of_instances
@@ -124,5 +124,5 @@ def naming(where: str) -> Iterator[None]:
         yield
     except KeyError as error:
         raise UsageError(f"{where}: field {error} is missing") from error
-    except (BadInstance, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (ArenaError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise UsageError(f"{where}: {error}") from error

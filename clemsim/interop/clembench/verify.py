@@ -60,7 +60,7 @@ class RecordingAgreement:
         return all(count == self.episodes for count in counts)
 
 
-class Disagreement(NamedTuple):
+class RecordedDifference(NamedTuple):
     """One thing in which an episode differs from its recording."""
 
     kind: str
@@ -120,7 +120,7 @@ def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
 
 def _compare(
     arena: Arena[Any], record: JsonObject, agreement: RecordingAgreement, verbatim: bool, with_asks: bool
-) -> list[Disagreement]:
+) -> list[RecordedDifference]:
     port = ports().get(arena.name)
     instance = recorded_instance(arena, record, port)
     driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=verbatim)
@@ -141,30 +141,32 @@ def _compare(
     return differences
 
 
-def _score_differences(driven: Redriven, record: JsonObject) -> Iterator[Disagreement]:
+def _score_differences(driven: Redriven, record: JsonObject) -> Iterator[RecordedDifference]:
     if driven.trouble:
-        yield Disagreement(driven.trouble, driven.turn, driven.problem)
+        yield RecordedDifference(driven.trouble, driven.turn, driven.problem)
         return
     outcome = driven.outcome
     assert outcome is not None
     last = driven.transcript.turns[-1].asked.turn
     if outcome.kind != record["outcome"]:
-        yield Disagreement("outcome", last, f"outcome: {outcome.kind} ({outcome.reason}), recorded {record['outcome']}")
+        yield RecordedDifference(
+            "outcome", last, f"outcome: {outcome.kind} ({outcome.reason}), recorded {record['outcome']}"
+        )
     yield from _metric_differences(driven.scores, record["scores"], last)
 
 
 def _metric_differences(
     scores: Mapping[str, float | None], recorded: Mapping[str, float | None], last: int
-) -> Iterator[Disagreement]:
+) -> Iterator[RecordedDifference]:
     for name, expected in recorded.items():
         if name not in scores:
-            yield Disagreement(name, None, f"{name}: the arena has no such metric")
+            yield RecordedDifference(name, None, f"{name}: the arena has no such metric")
         elif not alike(scores[name], expected):
             turn = last if name == MAIN else None
-            yield Disagreement(name, turn, f"{name}: {scores[name]}, recorded {expected}")
+            yield RecordedDifference(name, turn, f"{name}: {scores[name]}, recorded {expected}")
 
 
-def _round_differences(port: Port | None, driven: Redriven, record: JsonObject) -> Iterator[Disagreement]:
+def _round_differences(port: Port | None, driven: Redriven, record: JsonObject) -> Iterator[RecordedDifference]:
     """Yield the first difference of each score of rounds, under the numbers that clembench gives them."""
     rounds = (port or Port()).numbered(driven.rounds)
     told = set()
@@ -174,10 +176,10 @@ def _round_differences(port: Port | None, driven: Redriven, record: JsonObject) 
             if name not in told and (name not in scores or not alike(scores[name], expected)):
                 told.add(name)
                 now = scores.get(name, "nothing")
-                yield Disagreement(f"round {name}", None, f"round {number}: {name}: {now}, recorded {expected}")
+                yield RecordedDifference(f"round {name}", None, f"round {number}: {name}: {now}, recorded {expected}")
 
 
-def _ask_differences(arena: Arena[Any], driven: Redriven, record: JsonObject) -> tuple[int, list[Disagreement]]:
+def _ask_differences(arena: Arena[Any], driven: Redriven, record: JsonObject) -> tuple[int, list[RecordedDifference]]:
     """Return how many recorded asks were compared, and the first difference; a recorded one may lack its content."""
     compared, differing, first = 0, 0, None
     for number, (ask, recorded) in enumerate(zip(driven.asks, record.get("asks") or (), strict=False), 1):
@@ -190,7 +192,7 @@ def _ask_differences(arena: Arena[Any], driven: Redriven, record: JsonObject) ->
         return compared, []
     number, ask, other = first
     what = f"ask: {differing} differ; number {number} gives {ask.seat} {ask.content!r}, in the recording {other}"
-    return compared, [Disagreement("ask", number, what)]
+    return compared, [RecordedDifference("ask", number, what)]
 
 
 def alike(first: float | None, second: float | None) -> bool:
