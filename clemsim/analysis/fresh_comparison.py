@@ -20,7 +20,7 @@ from clemsim.errors import UsageError
 from clemsim.results.differences import Clusters, Difference
 from clemsim.results.estimates import ModelEstimates, Score
 from clemsim.results.freshness import freshness, freshness_between
-from clemsim.results.paired_tests import holm
+from clemsim.results.holm import holm
 from clemsim.results.repetitions import clusters_of
 from clemsim.store import reader
 from clemsim.store.folder import STORE

@@ -26,10 +26,10 @@ from clemsim.results.bounds import ScoreBounds, score_bounds
 from clemsim.results.clusters import Cluster
 from clemsim.results.differences import Difference
 from clemsim.results.estimates import ModelEstimates, Score
+from clemsim.results.holm import holm, holm_levels
 from clemsim.results.intervals import Interval
 from clemsim.results.joint_outcomes import JointOutcomes, joint_outcomes
 from clemsim.results.means import LEVEL
-from clemsim.results.paired_tests import holm, holm_levels
 from clemsim.results.repetitions import Repetitions, clusters_of
 from clemsim.results.these_instances import difference_on_these
 from clemsim.store.study_index import run_of

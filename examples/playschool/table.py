@@ -19,7 +19,7 @@ from clemsim.analysis.run_comparison import RunComparison
 from clemsim.analysis.sources.reading import read
 from clemsim.analysis.statistics.rank_intervals import RankInterval, rank_intervals
 from clemsim.interop.clembench.importing import ImportProgress, import_results
-from clemsim.results.paired_tests import holm
+from clemsim.results.holm import holm
 from clemsim.store import reader
 from clemsim.store.folder import STORE
 from clemsim.store.study_index import indexed_runs

@@ -21,7 +21,7 @@ from clemsim.analysis.statistics.rank_intervals import rank_intervals
 from clemsim.analysis.statistics.sample import Sample, sample_of
 from clemsim.catalog.models import Characteristics
 from clemsim.results.clusters import Cluster
-from clemsim.results.paired_tests import holm, holm_levels
+from clemsim.results.holm import holm, holm_levels
 
 WINS = {  # of 40 instances of one game
     "ant-1b": 4,

@@ -18,7 +18,7 @@ from clemsim.analysis.statistics.regression import fit_least_squares, influence,
 from clemsim.analysis.statistics.sample import Sample, game_of_table, sample_of
 from clemsim.results.clusters import Cluster
 from clemsim.results.estimates import SCORES, ModelEstimates
-from clemsim.results.paired_tests import holm
+from clemsim.results.holm import holm
 
 NAN = math.nan
 

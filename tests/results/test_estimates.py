@@ -47,8 +47,7 @@ def test_quantiles_of_students_distribution_are_scipys(df: float) -> None:
 def test_the_interval_of_yes_or_no_outcomes_is_jeffreys() -> None:
     estimates = ModelEstimates.of({"a": game(*[WON] * 8, *[LOST] * 22)})
     low, high = estimates.interval("worth") or (0, 0)
-    # Nearly Jeffreys' interval for 8 of 30: the effective number of instances is taken at the smoothed share.
-    assert (low, high) == pytest.approx(tuple(100 * stats.beta.ppf([0.025, 0.975], 8.5, 22.5)), abs=0.5)
+    assert (low, high) == pytest.approx(tuple(100 * stats.beta.ppf([0.025, 0.975], 8.5, 22.5)))
 
 
 def test_outcomes_that_are_all_equal_have_an_interval_with_a_width() -> None:

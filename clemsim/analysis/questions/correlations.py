@@ -16,7 +16,7 @@ from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.statistics.differences import ALPHA
 from clemsim.analysis.wording import interval_text, number, p_text, plural
 from clemsim.results.estimates import Score
-from clemsim.results.paired_tests import holm
+from clemsim.results.holm import holm
 
 SCORES: tuple[Score, ...] = ("worth", "played", "quality")  # of a game; the matrix is that of the first
 MAIN = SCORES[0]

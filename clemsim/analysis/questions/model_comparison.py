@@ -22,7 +22,7 @@ from clemsim.analysis.statistics.sample import Sample
 from clemsim.analysis.wording import difference_sentence
 from clemsim.results.differences import Difference
 from clemsim.results.estimates import Score
-from clemsim.results.paired_tests import holm, holm_levels
+from clemsim.results.holm import holm, holm_levels
 
 BRIEF = ("model", "reference", "difference", "joint_low", "joint_high", "p_holm", "verdict", "fragile")  # of a terminal
 METRICS: tuple[Literal["played", "quality"], ...] = ("played", "quality")

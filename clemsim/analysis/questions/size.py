@@ -39,7 +39,7 @@ from clemsim.analysis.statistics.groups import FamilySlope
 from clemsim.analysis.statistics.mixed import MixedModel
 from clemsim.analysis.statistics.regression import influence, inverse_prediction
 from clemsim.analysis.wording import models
-from clemsim.results.paired_tests import holm
+from clemsim.results.holm import holm
 
 TARGETS = (10.0, 20.0, 30.0, 40.0, 50.0)
 BRIEF = ("sample", "formula", "n", "r_squared", "f", "p")  # columns of a terminal

@@ -19,8 +19,8 @@ from clemsim.game.outcomes import Outcome
 from clemsim.results.clusters import Cluster
 from clemsim.results.differences import Clusters, Difference, difference
 from clemsim.results.estimates import ModelEstimates, Score
+from clemsim.results.holm import holm_levels
 from clemsim.results.intervals import Interval
-from clemsim.results.paired_tests import holm_levels
 from clemsim.stress.stress_result import StressResult
 
 MeasureName = Literal["played", "won", "quality", "broken", "violations"]

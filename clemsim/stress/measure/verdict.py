@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from clemsim.analysis.kinds import MARGIN
+from clemsim.results.holm import significant
 from clemsim.results.intervals import Interval
-from clemsim.results.paired_tests import significant
 from clemsim.stress.measure.paired_measures import (
     MEASURES,
     MeasureName,

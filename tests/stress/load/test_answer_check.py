@@ -17,7 +17,7 @@ from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
 from clemsim.results.clusters import Cluster
 from clemsim.results.differences import difference
-from clemsim.results.paired_tests import significant
+from clemsim.results.holm import significant
 from clemsim.stress.games.recall import Clerk
 from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.measure.paired_measures import Pair, PlayedEpisode
