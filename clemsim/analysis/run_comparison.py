@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -161,10 +161,7 @@ def compare_runs(
         raise UsageError(f"the runs cannot be compared: {obstacles[0]} (--anyway compares what has the same name)")
     frames = [part.clusters.filter(pl.col("model") == agent) for part, agent in zip(evidence, agents, strict=True)]
     games = sorted({game for frame in frames for game in frame["game"]})
-    kept = check_games(without, games)
-    clusters, left_out = _common_clusters(*(frame.filter(pl.col("game").is_in(kept)) for frame in frames))
-    if not clusters[A]:
-        raise UsageError("the runs have no finished instance in common")
+    clusters, left_out = _common_clusters(*frames, games=check_games(without, games))
     sample = sample_of(clusters, {}, (A, B))
     played = [
         {game: own for game, own in repetitions_of(folder, agent).items() if game not in without}
@@ -173,8 +170,6 @@ def compare_runs(
     rows, main = _rows(sample, _on_these(sample, *played) if these_instances else _of_kind(sample))
     sequential = None if these_instances or without else sequential_verdict(*folders, agents)
     own = _own_rows(sample) if sequential else ()
-    if sequential:
-        rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
     sensitivity = sensitivity_of(sample, A, B)
     names = agents if agents[0] != agents[1] else (f"{agents[0]} ({folders[0].name})", f"{agents[1]} ({folders[1].name})")
     notes = [*obstacles, *sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes, *_bounds(*played)]
@@ -182,6 +177,7 @@ def compare_runs(
         notes.append("no interval for these instances only: every game needs an instance that both finished twice")
     sentences = _sentences(sample, names, main, sensitivity, margin)
     if sequential:
+        rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
         sentences = _after_stopping(sentences, sequential, own)
     return RunComparison(
         *names,
@@ -227,21 +223,28 @@ def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting, withou
     return [*obstacles, *([f"instances differ though named alike: {join_names(differing, 3)}"] if differing else [])]
 
 
-def _common_clusters(first: pl.DataFrame, second: pl.DataFrame) -> tuple[dict[str, Clusters], list[str]]:
-    """Return the clusters of A and of B on the instances in both frames, and notes on the others."""
-    frames = {A: first, B: second}
+def _common_clusters(
+    first: pl.DataFrame, second: pl.DataFrame, *, games: Collection[str]
+) -> tuple[dict[str, Clusters], list[str]]:
+    """Return the clusters of A and of B on the instances of `games` in both frames, and notes on the others.
+
+    Raises UsageError where no instance is in both.
+    """
+    frames = {name: frame.filter(pl.col("game").is_in(games)) for name, frame in ((A, first), (B, second))}
     keys = {name: set(frame.select("game", "instance").iter_rows()) for name, frame in frames.items()}
     both = keys[A] & keys[B]
+    if not both:
+        raise UsageError("the runs have no finished instance in common")
     notes = [
         f"{only} instances that only {name} has finished are left out" for name in (A, B) if (only := len(keys[name] - both))
     ]
     clusters: dict[str, Clusters] = {}
     for name, frame in frames.items():
-        games: dict[str, dict[str, Cluster]] = {}
+        by_game: dict[str, dict[str, Cluster]] = {}
         for _, game, instance, episodes, played, scored, total in frame.sort("game", maintain_order=True).iter_rows():
             if (game, instance) in both:
-                games.setdefault(game, {})[instance] = Cluster(int(episodes), int(played), int(scored), total)
-        clusters[name] = games
+                by_game.setdefault(game, {})[instance] = Cluster(int(episodes), int(played), int(scored), total)
+        clusters[name] = by_game
     return clusters, notes
 
 

@@ -18,9 +18,8 @@ from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.studies import outcome_view, planned_view
 from clemsim.engines.connect import NetworkOptions
-from clemsim.errors import UsageError
 from clemsim.runs.planning import RunPlan, read_earlier, total
-from clemsim.study.leaderboard import Place, Setting, detectable, places
+from clemsim.study.leaderboard import Place, Setting, detectable, places, played_by_setting
 from clemsim.study.plan import Study, plan, read_study
 from clemsim.study.rows import OutcomeRow, PlannedRow, PlannedStudy, StudyOutcome
 from clemsim.study.study_runner import MemberStatus, StudyRun, is_study, plan_members, read_folder, run_study
@@ -159,12 +158,8 @@ def _planned(status: MemberStatus, run_plan: RunPlan) -> PlannedRow:
 
 def _outcomes(study_run: StudyRun) -> tuple[OutcomeRow, ...]:
     """Return the row of each run, with its place on the leaderboard where the extra `analysis` can tell it."""
-    members = [status.member for status in study_run.members]
-    try:
-        ranked = places(study_run.folder, members)
-    except UsageError:
-        ranked = {}
-    seen = detectable(study_run.folder, members)
+    played = played_by_setting(study_run.folder, (status.member for status in study_run.members))
+    ranked, seen = places(played), detectable(played)
     return tuple(_outcome(status, ranked.get(status.member.run), seen) for status in study_run.members)
 
 

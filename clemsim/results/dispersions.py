@@ -73,7 +73,7 @@ def _shape(mean: float, dispersion: float) -> tuple[float, float]:
     outcome where the dispersion is 1 (Johnson, Kotz and Balakrishnan 1995, section 25.2).
     """
     total = 1 / max(dispersion, SMALLEST) - 1
-    spread = mean * (1 - mean)
-    skewness = 2 * (1 - 2 * mean) * math.sqrt((total + 1) / spread) / (total + 2)
-    kurtosis = 6 * ((1 - 4 * spread) * (total + 1) - spread * (total + 2)) / (spread * (total + 2) * (total + 3))
+    largest = mean * (1 - mean)
+    skewness = 2 * (1 - 2 * mean) * math.sqrt((total + 1) / largest) / (total + 2)
+    kurtosis = 6 * ((1 - 4 * largest) * (total + 1) - largest * (total + 2)) / (largest * (total + 2) * (total + 3))
     return skewness, kurtosis

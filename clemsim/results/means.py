@@ -37,14 +37,14 @@ class Mean:
     """A score over games, 0..1: the mean of ratios, or the product of two such means.
 
     `shift`: how score and variance change together. `df`: the degrees of freedom of the variance beyond what the score tells
-    of it (Satterthwaite 1946). `spread`: the variance as a share of the largest that there can be, 0..1; 0 where no bound is
-    known. `units`: instances in all, weighted as in `Ratio`.
+    of it (Satterthwaite 1946). `dispersion`: the variance as a share of the largest that there can be, 0..1; 0 where no
+    bound is known. `units`: instances in all, weighted as in `Ratio`.
     """
 
     value: float
     shift: Shift
     df: float
-    spread: float
+    dispersion: float
     units: float
 
     @property
@@ -59,7 +59,7 @@ class Mean:
     def ends(self, level: float = LEVEL) -> Interval:
         """Return the interval of this level, however few the instances."""
         tail = min(LARGEST_TAIL, (1 - level) / 2)
-        known = max(self.spread, (NORMAL.inv_cdf(1 - tail) / t_quantile(1 - tail, self.df)) ** 2)
+        known = max(self.dispersion, (NORMAL.inv_cdf(1 - tail) / t_quantile(1 - tail, self.df)) ** 2)
         low = 0.0 if self.value <= 0 else min(self.value, self._end(tail, known))
         high = 1.0 if self.value >= 1 else max(self.value, self._end(1 - tail, known))
         return low, high
@@ -90,8 +90,8 @@ class GameMean:
     """What one game gives to a mean over games.
 
     `value`: its ratio, 0..1. `smoothed`: the ratio at which its variance is taken, never 0 or 1. `variance`: of the ratio.
-    `df`: the degrees of freedom of that variance beyond what the ratio tells of it. `units`: its instances. `spread`: the
-    variance as a share of the largest that there can be; 0 where no bound is known.
+    `df`: the degrees of freedom of that variance beyond what the ratio tells of it. `units`: its instances. `dispersion`:
+    the variance as a share of the largest that there can be; 0 where no bound is known.
     """
 
     value: float
@@ -99,7 +99,7 @@ class GameMean:
     variance: float
     df: float
     units: float
-    spread: float = 0.0
+    dispersion: float = 0.0
 
 
 def mean_over_games(ratios: Iterable[Ratio]) -> Mean | None:
@@ -120,17 +120,17 @@ def mean_of_parts(parts: Sequence[GameMean]) -> Mean:
         value=sum(part.value for part in parts) / len(parts),
         shift=MeanShift(tuple((logit(part.smoothed), _multiple(part)) for part in parts)),
         df=total * total / uncertain if uncertain else EXACT,
-        spread=_spread([(part.variance, part.spread) for part in parts]),
+        dispersion=_dispersion([(part.variance, part.dispersion) for part in parts]),
         units=sum(part.units for part in parts),
     )
 
 
-def _spread(parts: Iterable[tuple[float, float]]) -> float:
-    """Return the spread of a sum of variances, each given with its own."""
+def _dispersion(parts: Iterable[tuple[float, float]]) -> float:
+    """Return the dispersion of a sum of variances, each given with its own."""
     known = list(parts)
-    if any(spread <= 0 for _, spread in known):
+    if any(dispersion <= 0 for _, dispersion in known):
         return 0.0
-    return sum(variance for variance, _ in known) / sum(variance / spread for variance, spread in known)
+    return sum(variance for variance, _ in known) / sum(variance / dispersion for variance, dispersion in known)
 
 
 def _multiple(part: GameMean) -> float:
@@ -147,6 +147,6 @@ def product(first: Mean, second: Mean, covariance: float) -> Mean:
         value=first.value * second.value,
         shift=ProductShift(first.shift, second.shift, correlation),
         df=sum(shares) ** 2 / uncertain if uncertain else EXACT,
-        spread=_spread(zip(shares, (first.spread, second.spread), strict=True)),
+        dispersion=_dispersion(zip(shares, (first.dispersion, second.dispersion), strict=True)),
         units=min(first.units, second.units),
     )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from clemsim._util.extras import needing
 from clemsim.results.detectable import detectable_difference
 from clemsim.results.repetitions import Clusters, by_cast, clusters_of
 from clemsim.store import reader
@@ -15,6 +14,7 @@ from clemsim.store.folder import STORE
 from clemsim.study.plan import Member
 
 Setting = tuple[str, int, bool]  # suite, seed, constrained: the runs of one setting have the same instances
+Played = Mapping[Setting, Mapping[str, Clusters]]  # by setting and run
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +26,38 @@ class Place:
     tier: int
 
 
-def places(folder: Path, members: Iterable[Member]) -> dict[str, Place]:
-    """Return the place of each run that one model played, by run; runs are ranked by worth against those of the same suite,
-    seed and decoding. A run without others has none.
-
-    Raises UsageError where the extra `analysis` is missing, and StoreError.
-    """
-    with needing("analysis", "the leaderboard of a study"):
-        from clemsim.analysis.statistics.rank_intervals import rank_intervals  # noqa: PLC0415 (an extra)
-        from clemsim.analysis.statistics.sample import sample_of  # noqa: PLC0415
-    found: dict[str, Place] = {}
-    for played in _by_setting(folder, members).values():
-        if len(played) > 1:
-            ranks = rank_intervals(sample_of(played, {}, list(played)), "worth")
-            found |= {run: Place(own.low, own.high, own.tier) for run, own in ranks.items()}
-    return found
-
-
-def detectable(folder: Path, members: Iterable[Member]) -> dict[Setting, float]:
-    """Return, for each setting, the true difference in worth that its runs show four times in five: of the median pair, or
-    of two like the only one. Raises StoreError.
-    """
-    played = _by_setting(folder, members)
-    found = {setting: detectable_difference(list(own.values()), "worth") for setting, own in played.items()}
-    return {setting: value for setting, value in found.items() if value is not None}
-
-
-def _by_setting(folder: Path, members: Iterable[Member]) -> Mapping[Setting, dict[str, Clusters]]:
-    """Return what was played of each setting, by run."""
+def played_by_setting(folder: Path, members: Iterable[Member]) -> Played:
+    """Return what was played in each setting, by run; pairings are left out. Raises StoreError."""
     found: dict[Setting, dict[str, Clusters]] = defaultdict(dict)
     for member in members:
         if member.player and (clusters := _clusters(folder / member.run)):
             found[member.suite, member.config.seed, member.config.constrain][member.run] = clusters
     return found
+
+
+def places(played: Played) -> dict[str, Place]:
+    """Return the place of each run that one model played, by run; runs are ranked by worth against those of the same suite,
+    seed and decoding. A run without others has none, and none has one where the extra `analysis` is missing.
+    """
+    try:
+        from clemsim.analysis.statistics.rank_intervals import rank_intervals  # noqa: PLC0415 (an extra)
+        from clemsim.analysis.statistics.sample import sample_of  # noqa: PLC0415
+    except ImportError:
+        return {}
+    found: dict[str, Place] = {}
+    for own in played.values():
+        if len(own) > 1:
+            ranks = rank_intervals(sample_of(own, {}, list(own)), "worth")
+            found |= {run: Place(rank.low, rank.high, rank.tier) for run, rank in ranks.items()}
+    return found
+
+
+def detectable(played: Played) -> dict[Setting, float]:
+    """Return, for each setting, the true difference in worth that its runs show four times in five: of the median pair, or
+    of two like the only one.
+    """
+    found = {setting: detectable_difference(list(own.values()), "worth") for setting, own in played.items()}
+    return {setting: value for setting, value in found.items() if value is not None}
 
 
 def _clusters(folder: Path) -> Clusters:
