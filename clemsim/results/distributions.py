@@ -27,31 +27,28 @@ def beta_share(x: float, a: float, b: float) -> float:
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    """Return the continued fraction of the incomplete beta function (Lentz's method)."""
-    c, d = 1.0, 1 / _nonzero(1 - (a + b) * x / (a + 1))
+    """Return the continued fraction of the incomplete beta function (Lentz's method); the hot loop of all intervals."""
+    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1) or TINY)
     value = d
     for m in range(1, STEPS):
         for term in (
             m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
             -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
         ):
-            d = 1 / _nonzero(1 + term * d)
-            c = _nonzero(1 + term / c)
-            value *= c * d
-        if abs(c * d - 1) < 1e-14:
+            d = 1 / (1 + term * d or TINY)
+            c = 1 + term / c or TINY
+            change = c * d
+            value *= change
+        if -1e-14 < change - 1 < 1e-14:
             break
     return value
-
-
-def _nonzero(value: float) -> float:
-    return value if abs(value) > TINY else TINY
 
 
 @lru_cache(maxsize=4096)
 def beta_quantile(share: float, a: float, b: float) -> float:
     """Return the value that a share (0..1) of the beta distribution with the parameters a, b > 0 does not exceed."""
     low, high = 0.0, 1.0
-    x = a / (a + b)
+    x = _near_quantile(share, a, b)
     log_scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
     for _ in range(STEPS):
         error = beta_share(x, a, b) - share
@@ -59,10 +56,25 @@ def beta_quantile(share: float, a: float, b: float) -> float:
         density = math.exp(log_scale + (a - 1) * math.log(x) + (b - 1) * math.log1p(-x)) if 0 < x < 1 else 0.0
         newton = x - error / density if density else -1.0
         after = newton if low < newton < high else (low + high) / 2
-        if abs(after - x) <= 1e-12 * min(x, 1 - x) or not 0 < after < 1:
+        if abs(after - x) <= 1e-10 * min(x, 1 - x) or not 0 < after < 1:
             return min(1.0, max(0.0, after))
         x = after
     return x
+
+
+def _near_quantile(share: float, a: float, b: float) -> float:
+    """Return a value near that quantile, from which Newton's method needs few steps (Press et al. 2007, section 6.14)."""
+    if min(a, b) < 1:
+        below, above = (a / (a + b)) ** a / a, (b / (a + b)) ** b / b
+        both = below + above
+        x = (a * both * share) ** (1 / a) if share < below / both else 1 - (b * both * (1 - share)) ** (1 / b)
+    else:
+        z = NORMAL.inv_cdf(min(1 - 1e-16, max(TINY, share)))
+        first, second = 1 / (2 * a - 1), 1 / (2 * b - 1)
+        bend, scale = (z * z - 3) / 6, 2 / (first + second)
+        w = -z * math.sqrt(max(0.0, bend + scale)) / scale - (second - first) * (bend + 5 / 6 - 2 / (3 * scale))
+        x = a / (a + b * math.exp(min(700.0, 2 * w)))
+    return float(min(1 - 1e-16, max(TINY, x)))
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from clemsim.results.dispersions import EXACT, dispersions
 from clemsim.results.distributions import NORMAL, beta_quantile, t_quantile
@@ -58,6 +59,9 @@ class Mean:
 
     def ends(self, level: float = LEVEL) -> Interval:
         """Return the interval of this level, however few the instances."""
+        return _known_ends(self, level)
+
+    def _ends(self, level: float) -> Interval:
         tail = min(LARGEST_TAIL, (1 - level) / 2)
         known = max(self.dispersion, (NORMAL.inv_cdf(1 - tail) / t_quantile(1 - tail, self.df)) ** 2)
         low = 0.0 if self.value <= 0 else min(self.value, self._end(tail, known))
@@ -83,6 +87,11 @@ class Mean:
             return end
         shift = rising_root(ahead, Spot(0.0, score - end), (end - score) / variance)
         return quantile(*self.shift.at(shift))
+
+
+@lru_cache(maxsize=4096)  # a table of n models looks at the ends of each n - 1 times
+def _known_ends(mean: Mean, level: float) -> Interval:
+    return mean._ends(level)
 
 
 @dataclass(frozen=True, slots=True)
