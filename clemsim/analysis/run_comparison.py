@@ -37,7 +37,7 @@ from clemsim.store.study_index import run_of
 Reading = Literal["instances of this kind", "these instances only"]
 
 A, B = "A", "B"
-ORDER: tuple[Score, ...] = ("played", "quality", "worth", "clemscore")  # of the rows over all games; the last decides
+OVERALL: tuple[Score, ...] = ("played", "quality", "worth", "clemscore")  # the rows over all games
 
 
 Measure = Callable[[Score, str | None, float], Difference]  # of a score, in a game or over games, at a level
@@ -49,7 +49,8 @@ class ComparisonRow:
 
     `a`, `b`: the metric of both agents, 0..100. `difference`: a - b in points, with its 95 % interval `low` to `high`, all
     None where one of them has no value. `p`: its two-sided p value. `p_holm`: the p value adjusted by Holm's method (Holm
-    1979) for all rows but the overall clemscore, which is a test of its own. `verdict`: at the 5 % level of `p_holm`.
+    1979) for all rows but the last, which is a test of its own: clemscore over all games, or worth where one has no
+    clemscore. `verdict`: at the 5 % level of `p_holm`.
     `joint_low` to `joint_high`: the interval at the level of the row's test, which leaves 0 out exactly where the verdict is
     higher or lower.
     Where a stopping rule about the two ended their run, the row of its own quantity (worth over all games) has the interval
@@ -178,7 +179,7 @@ def compare_runs(
     sentences = _sentences(sample, names, main, sensitivity, margin)
     if sequential:
         rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
-        sentences = _after_stopping(sentences, sequential, own)
+        sentences = _after_stopping(sentences if sample.common_score(A, B) not in own else (), sequential, own)
     return RunComparison(
         *names,
         rows,
@@ -270,11 +271,14 @@ def _on_these(sample: Sample, first: Repetitions, second: Repetitions) -> Measur
 
 
 def _rows(sample: Sample, difference: Measure) -> tuple[tuple[ComparisonRow, ...], Difference]:
-    """Return a row for each game and metric and three for all games, and the difference in the overall clemscore.
+    """Return a row for each game and metric and four for all games, and the difference in the main score over all games: in
+    clemscore, or in worth where one has none as it never played to the end.
 
-    That difference is a test of its own; all others are adjusted together.
+    That difference is a test of its own, in the last row; all others are adjusted together.
     """
-    cells = [(game, score) for game in sample.games for score in METRICS] + [("overall", score) for score in ORDER]
+    main_score = sample.common_score(A, B)
+    overall = [score for score in OVERALL if score != main_score] + [main_score]
+    cells = [(game, score) for game in sample.games for score in METRICS] + [("overall", score) for score in overall]
     counts = {game: len(sample.clusters[A][game]) for game in sample.games}
     counts["overall"] = sum(counts.values())
     asked = [(score, None if game == "overall" else game) for game, score in cells]
@@ -323,7 +327,8 @@ def _row(
 def _sentences(
     sample: Sample, names: tuple[str, str], main: Difference, sensitivity: Sensitivity, margin: float
 ) -> tuple[str, ...]:
-    sentences = [f"clemscore: {difference_sentence(*names, main, main.p, sensitivity, margin=margin)}"]
+    score = sample.common_score(A, B)
+    sentences = [f"{score}: {difference_sentence(*names, main, main.p, sensitivity, margin=margin, score=score)}"]
     if sensitivity.range and len(sample.games) > 1 and any(sensitivity.range):
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")
@@ -344,10 +349,10 @@ def _sequential(row: ComparisonRow, sequential: SequentialVerdict) -> Comparison
 
 
 def _after_stopping(sentences: tuple[str, ...], sequential: SequentialVerdict, own: tuple[Score, ...]) -> tuple[str, ...]:
-    """Return the sentences with the one of the rule first, and without those that it replaces."""
+    """Return the sentence of the rule, and the others after it."""
     rows = "the row of worth over all games is" if len(own) == 1 else "the rows of worth and clemscore over all games are"
     said = f"worth: the stopping rule ended the run. {sequential.text}; {rows} the answer of the rule."
-    return (said, *(sentences if "clemscore" not in own else ()))
+    return (said, *sentences)
 
 
 def _detectable(rows: Sequence[ComparisonRow]) -> Iterator[str]:

@@ -334,3 +334,21 @@ def test_a_public_suite_against_a_fresh_one(runs: Clemsim) -> None:
     assert shown.code == 0 and max(map(len, shown.out.splitlines())) <= 80
     refused = runs("compare", "public", "one", "--fresh")
     assert refused.code == 2 and "both runs are of quick" in refused.err
+
+
+def test_an_agent_that_never_played_to_the_end_is_compared_by_worth(clemsim: Clemsim, tmp_path: Path) -> None:
+    (tmp_path / "mute.py").write_text(
+        "from clemsim import Agent, Message\n"
+        "class Mute(Agent):\n"
+        "    name = 'mute'\n"
+        "    def __init__(self, arg, options): pass\n"
+        "    async def reply(self, view): return Message(view.seat, '')\n"
+    )
+    arenas = ("--arena", "taboo", "--arena", "referencegame")
+    assert clemsim("run", "--agent", "mute.py:Mute", "--agent", "baseline", *arenas, "--out", "both").code == 0
+    output = clemsim("compare", "both", "both", "--a", "baseline", "--b", "mute", "--json").json
+    assert output["sentences"][0].startswith("worth: baseline lies 100.0 points of worth above mute (95 % interval ")
+    last = output["rows"][-1]
+    assert (last["game"], last["metric"], last["verdict"], last["p_holm"]) == ("overall", "worth", "higher", last["p"])
+    (clemscore,) = (row for row in output["rows"] if row["metric"] == "clemscore")
+    assert (clemscore["difference"], clemscore["verdict"]) == (None, "no data")
