@@ -28,11 +28,10 @@ def create_run(places: Sequence[Path], prepared: PreparedRun, past: Sequence[Eve
     """
     with making(*places) as draft:
         write_description(draft.path, describe(prepared))
-        store = RunStore(draft.path / STORE)
-        for episode in prepared.episodes:
-            store.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].rules_version)
-            store.record(episode.key, 0, past)
-        store.close()
+        with RunStore(draft.path / STORE) as store:
+            for episode in prepared.episodes:
+                store.enlist(episode.key, episode.instance, prepared.arenas[episode.key.arena].rules_version)
+                store.record(episode.key, 0, past)
     return draft.place
 
 

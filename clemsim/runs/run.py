@@ -106,13 +106,10 @@ def rescore(folder: Path, *, trust: bool = False) -> RunSummary:
     arenas = recorded_arenas(folder, trust=trust)
     with alone(folder), reader.reading(folder / STORE) as base:
         check_rules(arenas, reader.episodes(base))
-        store = RunStore(folder / STORE, create=False)
-        try:
+        with RunStore(folder / STORE, create=False) as store:
             for row in reader.episodes(base):
                 if row.outcome is not None:
                     arena = row.of(arenas)
                     transcript = Transcript(row.key, arena.load(row.data), tuple(reader.events(base, row.id)))
                     store.score(row.key, *arena.scores(transcript))
-        finally:
-            store.close()
         return write_summary(folder)

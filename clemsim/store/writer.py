@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from threading import Event as Signal
 from threading import Lock, Thread
 from time import time
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -35,7 +35,8 @@ GATHER = 0.02  # seconds for which a batch gathers, so that adding a row wakes n
 class RunStore(Observer):
     """Writes one run, as the observer of its episodes. Every method returns at once; `close` waits for the disk.
 
-    Every method raises StoreError once anything could not be written.
+    Every method raises StoreError once anything could not be written. As a context manager it closes at the end; the error
+    that ended the context goes before one of closing.
     """
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
@@ -56,6 +57,13 @@ class RunStore(Observer):
             raise StoreError(f"{path} cannot be read: {error}") from error
         self._thread = Thread(target=self._write, name="recorder", daemon=True)
         self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        with suppress(StoreError) if error else nullcontext():
+            self.close()
 
     def enlist(self, key: EpisodeKey, instance: Instance, version: int | str) -> None:
         """Enter an episode that is to be played, unless it is there. `version`: the arena's."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 from time import sleep
 
 import pytest
@@ -13,8 +14,11 @@ from clemsim.errors import StoreError
 from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
+from clemsim.runs.manifest import create_run
+from clemsim.runs.prepare import prepare
 from clemsim.runtime.observer import WidthSample
 from clemsim.store import checksums, reader
+from clemsim.store.config import RunConfig
 from clemsim.store.write_batch import WriteBatch
 from clemsim.store.writer import GATHER, RunStore
 from tests.games import Number
@@ -113,6 +117,26 @@ def test_a_failed_write_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(WriteBatch, "write", full)
     with pytest.raises(StoreError, match="the run cannot be written: database or disk is full; what was committed before"):
         writer.close()
+
+
+def test_the_error_in_a_context_goes_before_that_of_closing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: WriteBatch, base: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(WriteBatch, "write", full)
+    with pytest.raises(KeyError, match="first"), RunStore(path):
+        raise KeyError("first")
+    assert "recorder" not in {thread.name for thread in enumerate_threads()}
+
+
+def test_a_run_that_cannot_be_made_leaves_no_store_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: RunStore, *row: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(RunStore, "enlist", full)
+    with pytest.raises(StoreError, match="the disk is full"):
+        create_run([tmp_path / "r"], prepare(RunConfig(arenas=("taboo",), agents=("random",), instances=1)))
+    assert "recorder" not in {thread.name for thread in enumerate_threads()}
 
 
 OTHER, THIRD = EpisodeKey("guessing", "default/1", 0, "m"), EpisodeKey("guessing", "default/2", 0, "m")

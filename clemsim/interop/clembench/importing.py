@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
@@ -137,20 +137,14 @@ class _Import:
     def model(self, model: RecordedModel, folder: Path) -> None:
         """Write the run of one model."""
         self.progress.model, self.progress.number = model.name, self.progress.number + 1
-        run = _Run(RunStore(folder / STORE), self.redriver, self.games)
-        try:
-            with keeping_originals(folder) as kept:
-                configs: dict[Path, Any] = {}
-                for path in model.episodes:
-                    run.add(read_episode(path, model.name, configs, self.described), kept)
-                    self.progress.done += 1
-                    self.watch(self.progress)
-        except BaseException:
-            with ExitStack() as stack:  # the first error counts
-                stack.callback(run.store.close)
-                raise
-        run.store.meta(INSTANCES, run.hashes)
-        run.store.close()
+        with RunStore(folder / STORE) as store, keeping_originals(folder) as kept:
+            run = _Run(store, self.redriver, self.games)
+            configs: dict[Path, Any] = {}
+            for path in model.episodes:
+                run.add(read_episode(path, model.name, configs, self.described), kept)
+                self.progress.done += 1
+                self.watch(self.progress)
+            store.meta(INSTANCES, run.hashes)
         self.suites[model.name] = run.suite
         write_description(folder, self._description(model, run))
 

@@ -68,11 +68,8 @@ def make_rule(prepared: PreparedRun, workers: WorkerOptions | None, rows: Iterab
 
 def set_aside_unbegun(folder: Path, rule: StoppingRule, episodes: Sequence[Episode]) -> list[Episode]:
     """Return the episodes that have begun, and record that the answered rule leaves the others unplayed."""
-    store = RunStore(folder / STORE, create=False)
-    try:
+    with RunStore(folder / STORE, create=False) as store:
         _record_answer(store, rule, [episode.key for episode in episodes if not episode.events])
-    finally:
-        store.close()
     return [episode for episode in episodes if episode.events]
 
 
