@@ -29,6 +29,8 @@ from clemsim.cli.signals import SIGNALS
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
 from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
+from clemsim.store.config import RunConfig
+from clemsim.store.folder import read_config
 from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.load.runner import Findings, StressWatch, stress
 from clemsim.stress.measure.collector import Collector
@@ -67,6 +69,8 @@ def stress_(options: StressOptions) -> None:
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --check 64 --mix taboo
 
+      clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --replay runs/r1 --verbatim --speed 2
+
       clemsim stress --compare before/report.json after/report.json
     """
     with one_line():
@@ -83,12 +87,19 @@ def _plan(options: StressOptions) -> Plan:
     if not options.yes:
         check_private(urls)
     _check_one_shape(options)
+    recorded = read_config(options.replay) if options.replay and options.replay.is_dir() else RunConfig()
+    verbatim = options.verbatim or bool(options.replay and options.replay.is_file())
+    if options.verbatim and not options.replay:
+        raise UsageError("--verbatim: say which run, with --replay")
     return Plan(
         agents=specs,
         urls=urls,
         sweep=_sweep(options),
         stages=_stages(options),
         replay=options.replay,
+        verbatim=verbatim,
+        replay_width=options.concurrency if options.replay else None,
+        constrain=(options.constrain or recorded.constrain) and not verbatim,
         trust=options.trust,
         speed=options.speed,
         check=options.check,
@@ -101,8 +112,8 @@ def _plan(options: StressOptions) -> Plan:
         options=parse_options(options.option or ()),
         suite=options.suite,
         seed=options.seed,
-        temperature=options.temperature,
-        max_tokens=options.max_tokens,
+        temperature=recorded.temperature if options.temperature is None else options.temperature,
+        max_tokens=recorded.max_tokens if options.max_tokens is None else options.max_tokens,
         forced_length=options.no_model_text,
         slo=Slo.parse(options.slo),
         timeout=parse_positive_duration(options.timeout, "--timeout"),
@@ -116,7 +127,7 @@ def _shapes(options: StressOptions) -> list[str]:
     """Return the names of the load shapes that are given."""
     shapes = {
         "sweep": options.sweep,
-        "concurrency": options.concurrency,
+        "concurrency": None if options.replay else options.concurrency,
         "rate": options.rate,
         "stage": options.stage,
         "replay": options.replay,
@@ -140,6 +151,8 @@ def _stages(options: StressOptions) -> list[Stage]:
     """Return the stages of --concurrency, --rate or --stage."""
     warmup = parse_positive_duration(options.warmup, "--warmup")
     seconds = parse_positive_duration(options.duration, "--duration")
+    if options.replay:
+        return []
     if load := options.concurrency:
         return [Stage(load, load, seconds, warmup=warmup)]
     if rate := options.rate:

@@ -46,8 +46,12 @@ class StressOptions:
         "30s"
     )
     replay: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Play a recorded run's episodes again, with its timing.")
+        Path | None,
+        typer.Option(metavar="RUN|FILE", help="Play a run's episodes again, or another tool's trace."),
     ] = None
+    verbatim: Annotated[
+        bool, typer.Option("--verbatim", help="Replay a run's requests word for word, replies as long as they were.")
+    ] = False
     trust: TrustOption = False
     speed: Annotated[
         float, typer.Option(callback=finite, min=0.001, help="Replay this many times as fast as was recorded.")
@@ -68,8 +72,13 @@ class StressOptions:
     no_model_text: Annotated[
         bool, typer.Option("--no-model-text", help="Make every reply exactly --max-tokens long; only load matters.")
     ] = False
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300
-    temperature: Annotated[float, typer.Option(callback=finite, min=0.0, help="0: always the likeliest token.")] = 0.0
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest reply in tokens (300; a replay: its run's).")] = None
+    temperature: Annotated[
+        float | None, typer.Option(callback=finite, min=0.0, help="0: the likeliest token (0; a replay: its run's).")
+    ] = None
+    constrain: Annotated[
+        bool, typer.Option("--constrain", help="Hold replies to the format of each ask; a replay does as its run did.")
+    ] = False
     suite: Annotated[str, typer.Option(help="Where instances come from.")] = "paper"
     seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0
     slo: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import time
 
 from clemsim._util.tasks import run_in_background
@@ -13,19 +14,32 @@ from clemsim.game.seeds import dice
 from clemsim.runtime.agent import opened
 from clemsim.stress.load.conversation import LoadState
 from clemsim.stress.load.generator import LoadGenerator
-from clemsim.stress.load.trace_replay import read_trace
+from clemsim.stress.load.script_player import model_of
+from clemsim.stress.load.scripts import Script, scripts_of_run
+from clemsim.stress.load.trace_files import read_trace_file
+from clemsim.stress.load.trace_replay import TracedConversation, read_trace
 from clemsim.stress.measure.collector import Collector, merged
 from clemsim.stress.measure.server_metrics import Scraper, ServerReading
 from clemsim.stress.measure.stage_metrics import StageMetrics, stage_metrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.plan import MIN_GAIN, PATIENCE, Plan
 from clemsim.stress.plan.shapes import Stage, arrival_times, still_growing
+from clemsim.stress.stress_result import StressResult
 
 PERIOD = 1.0  # seconds between two readings of the server's metrics
 MAX_DRAIN = 30.0  # seconds that turns of an open loop may still take when the test is over
 # Seconds until an engine has noticed every timeout. A drain waits for them, so that a turn which lasted longer than the
 # timeout is always a failure, and never one without an answer.
 TIMEOUT_SLACK = 1.5
+
+
+class Replayed(StressResult):
+    """What a trace holds, and what of it was played: conversations, and turns that were answered."""
+
+    conversations: int
+    turns: int
+    conversations_played: int
+    turns_played: int
 
 
 @dataclass(slots=True)
@@ -38,6 +52,7 @@ class Findings:
     agents: list[Mapping[str, object]] = field(default_factory=list)  # as each describes itself
     stopped: str = ""
     requests: int = 0
+    replayed: Replayed | None = None
 
 
 @dataclass(slots=True)
@@ -56,7 +71,13 @@ class _StressTest:
         self.meter = EventMeter()
         self.cast = plan.make_cast(self.meter)
         self.mix = plan.make_mix(self.cast)
-        self.trace = read_trace(plan.replay, self.cast, plan.seed, trust=plan.trust) if plan.replay else []
+        self.trace: Sequence[TracedConversation] = ()
+        self.scripts: Sequence[Script] = ()
+        if plan.replay and plan.verbatim:
+            model_of(self.cast)  # raises before any load is made
+            self.scripts = _read_scripts(plan.replay, trust=plan.trust)
+        elif plan.replay:
+            self.trace = read_trace(plan.replay, self.cast, plan.seed, trust=plan.trust)
         self.budget = budget
         self.watch = watch
         self.readings: list[tuple[float, ServerReading]] = []  # with the seconds since the beginning
@@ -81,6 +102,8 @@ class _StressTest:
                     collector.close_segment()
             if self.plan.open_loop:
                 self._measure_open_loop(load, findings)
+            if self.plan.replay:
+                findings.replayed = self._replayed(load, collector)
             findings.stopped, findings.requests = load.stopped, self.budget.requests_made
         return findings
 
@@ -94,7 +117,9 @@ class _StressTest:
 
     async def _run(self, load: LoadGenerator, findings: Findings) -> None:
         plan = self.plan
-        if plan.replay:
+        if self.scripts:
+            await load.replay_scripts(self.scripts, plan.speed, plan.replay_width)
+        elif plan.replay:
             await load.replay_trace(self.trace, plan.speed)
         elif plan.open_loop:
             arrivals = arrival_times(plan.stages, plan.arrivals, dice("arrivals", plan.seed))
@@ -116,12 +141,21 @@ class _StressTest:
             if load.over or (swept and not _goes_on(findings.stages)):
                 return
 
+    def _replayed(self, load: LoadGenerator, collector: Collector) -> Replayed:
+        sizes = [len(script.turns) for script in self.scripts] or [traced.turns for traced in self.trace]
+        return Replayed(
+            conversations=len(sizes),
+            turns=sum(sizes),
+            conversations_played=load.completed,
+            turns_played=sum(segment.turns for segment in collector.segments),
+        )
+
     def _measure_open_loop(self, load: LoadGenerator, findings: Findings) -> None:
         """Count the turns without an answer, then measure all stages: only now is known what became of their turns."""
         collector = findings.collector
         for turn in load.state.pending:
             collector.add_unanswered(turn.due)
-        stages = self.plan.stages or [Stage(0, 0, collector.elapsed, open_loop=True)]
+        stages = self.plan.stages or [self.plan.replay_stage]
         measured = [self._measure(collector, number, stage) for number, stage in enumerate(stages)]
         findings.stages = [metrics for metrics in measured if metrics]
 
@@ -146,6 +180,10 @@ def _goes_on(stages: Sequence[StageMetrics]) -> bool:
     """Return whether a sweep is worth another step: throughput still grows, and turns are still answered."""
     rates = [stage.output_tokens_per_second for stage in stages]
     return bool(rates) and rates[-1] > 0 and still_growing(rates, MIN_GAIN, PATIENCE)
+
+
+def _read_scripts(path: Path, *, trust: bool) -> list[Script]:
+    return scripts_of_run(path, trust=trust) if path.is_dir() else read_trace_file(path)
 
 
 async def _read_loads(scraper: Scraper, collector: Collector) -> None:

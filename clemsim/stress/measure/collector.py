@@ -98,8 +98,8 @@ class Collector:
         """Count a turn without an answer at the end of the test."""
         self._segment_of(due).unanswered += 1
 
-    def add_conversation(self, due: float, ended: float, outcome: Outcome) -> None:
-        """Count a conversation that was played to its end."""
+    def add_conversation(self, due: float, ended: float, outcome: Outcome | None) -> None:
+        """Count a conversation that was played to its end; one without a game has no outcome."""
         self._segment_of(due).add_conversation(ended - due, outcome, self.slo)
 
     def add_load(self, load: ServerLoad | None) -> None:

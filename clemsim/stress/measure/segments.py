@@ -170,11 +170,13 @@ class Segment:
         self.latencies.turn.add(ended - due)
         self.turns_in_slo += slo.is_met({"turn": ended - due})
 
-    def add_conversation(self, seconds: float, outcome: Outcome, slo: Slo) -> None:
-        """Count a conversation that was played to its end in this many seconds."""
+    def add_conversation(self, seconds: float, outcome: Outcome | None, slo: Slo) -> None:
+        """Count a conversation that was played to its end in this many seconds; one without a game has no outcome."""
         self.ended += 1
         self.latencies.conversation.add(seconds)
         self.conversations_in_slo += slo.is_met({"conversation": seconds})
+        if outcome is None:
+            return
         self.outcomes[outcome.kind] += 1
         if outcome.quality is not None:
             self.quality += outcome.quality

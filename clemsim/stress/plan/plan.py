@@ -43,13 +43,16 @@ class ReportedPlan(StressResult):
     warmup: float
     window: float
     timeout: float
+    verbatim: bool = False
+    speed: float = 1.0
+    constrain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The plan of a stress test; times in seconds.
 
-    `sweep` holds steps of concurrency, `stages` loads in a row, `replay` the folder of a recorded run: one of the three, or
+    `sweep` holds steps of concurrency, `stages` loads in a row, `replay` a recorded run or a trace: one of the three, or
     none if only answers are checked. `check` is the number of conversations at once in that check, None without one. With
     `forced_length` every reply has exactly `max_tokens` tokens.
     """
@@ -59,6 +62,9 @@ class Plan:
     sweep: Sequence[int] = ()
     stages: Sequence[Stage] = ()
     replay: Path | None = None
+    verbatim: bool = False  # send the requests in `replay` word for word, without a game
+    replay_width: int | None = None  # conversations of the trace at once, whatever their times; None: at their times
+    constrain: bool = False
     trust: bool = False  # load whatever code the run in `replay` names
     speed: float = 1.0
     check: int | None = None
@@ -97,6 +103,13 @@ class Plan:
         return self.replay is not None or any(stage.open_loop for stage in self.stages)
 
     @property
+    def replay_stage(self) -> Stage:
+        """Return the stage of a replay, named after it."""
+        width = self.replay_width
+        name = f"replay {width}" if width else "replay" if self.speed == 1 else f"replay x{self.speed:g}"
+        return Stage(width or 0, width or 0, 0.0, open_loop=True, name=name)
+
+    @property
     def tick(self) -> float:
         """Return the seconds of one segment: short enough to cut every stage into several."""
         lengths = [stage.seconds for stage in self.stages] or [self.window]
@@ -105,8 +118,10 @@ class Plan:
     def make_cast(self, meter: EventMeter, *, attempts: int = 1) -> Cast:
         """Make the agents, not yet open, whose requests are tried up to `attempts` times. Raise UsageError."""
         sampling = Sampling(temperature=self.temperature, max_tokens=self.max_tokens)
-        streaming = Streaming(meter, self.max_tokens if self.forced_length else None, self.timeout, attempts)
-        casts = make_casts(self.agents, AgentOptions(sampling, streaming=streaming, network=self.network))
+        tokens = self.max_tokens if self.forced_length else None
+        streaming = Streaming(meter, tokens, self.verbatim, self.timeout, attempts)
+        options = AgentOptions(sampling, constrain=self.constrain, streaming=streaming, network=self.network)
+        casts = make_casts(self.agents, options)
         if len(casts) != 1:
             raise UsageError("stress one model at a time: give one plain --agent, and seat=SPEC for others at the table")
         return casts[0]
@@ -136,4 +151,6 @@ class Plan:
             warmup=self.warmup,
             window=self.window,
             timeout=self.timeout,
+            **({"verbatim": self.verbatim, "speed": self.speed} if self.replay else {}),
+            **({"constrain": True} if self.constrain else {}),
         )

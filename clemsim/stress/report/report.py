@@ -31,5 +31,6 @@ def make_report(plan: Plan, findings: Findings | None, answers: AnswerVerdict | 
         timeline=timeline(findings.collector.segments) if findings else (),
         answers=answers,
         sentences=(),
+        **({"replayed": findings.replayed} if findings and findings.replayed else {}),
     )
     return report.model_copy(update={"sentences": tuple(sentences(report))})

@@ -10,6 +10,7 @@ from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.slo import Slo
 from clemsim.stress.report.stress_report import StressReport
 
+MAX_PARTED = 0.05  # of the recorded turns that a replay may have more or less
 MIN_SLO_SHARE = 0.95  # of turns that must meet the SLO for a stage to meet it
 
 
@@ -19,6 +20,7 @@ def sentences(report: StressReport) -> list[str]:
     if report.stages:
         texts += [_knee_sentence(report.knee, report.stages)] if report.plan.sweep else []
         texts += _slo_sentences(report.stages, Slo(report.plan.slo)) if report.plan.slo else []
+    texts += _replay_sentences(report)
     texts += _client_sentences(report.stages)
     texts += _fault_sentences(report.stages)
     if report.answers:
@@ -64,6 +66,22 @@ def _slo_sentences(stages: Sequence[StageMetrics], slo: Slo) -> list[str]:
         f"SLO ({slo}): kept by at least {MIN_SLO_SHARE:.0%} of turns at {most.label}{unit} and at no more than that "
         f"({share:.1%}, goodput {most.goodput:.3g} turns/s)."
     ]
+
+
+def _replay_sentences(report: StressReport) -> list[str]:
+    """Return how much of a trace was played, and whether it was the recorded load."""
+    replayed = report.replayed
+    if replayed is None:
+        return []
+    played = (
+        f"Of {replayed.turns} recorded turns in {replayed.conversations} conversations {replayed.turns_played} were "
+        f"answered, and {replayed.conversations_played} conversations came to their end."
+    )
+    parted = abs(replayed.turns_played - replayed.turns) > MAX_PARTED * replayed.turns
+    if not parted or report.stopped:
+        return [played]
+    hint = "" if report.plan.verbatim else ": games took another course; --verbatim sends the recorded requests"
+    return [f"{played} This was not the recorded load{hint}."]
 
 
 def _client_sentences(stages: Sequence[StageMetrics]) -> list[str]:

@@ -51,7 +51,7 @@ async def test_the_server_s_own_metrics_stand_beside_the_client_s() -> None:
     server = stage.server
     assert server and 0 < server.running <= 4 and 0 < server.waiting <= 8  # 8 turns at once, 4 places
     assert server.preemptions == 0 and server.prefix_hit_share and 0 < server.prefix_hit_share < 1 and server.kv_usage > 0
-    assert set(server.latency) == {"ttft", "itl", "turn", "queue"}
+    assert set(server.latency) == {"ttft", "itl", "tpot", "turn", "queue"}
     assert server.latency["ttft"].n > 0
     low, high = server.latency["itl"].p50
     assert low is not None and high is not None and low < high
