@@ -36,12 +36,13 @@ from clemsim.stress.load.runner import Findings, StressWatch, stress
 from clemsim.stress.measure.collector import Collector
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
-from clemsim.stress.plan.durations import parse_positive_duration
+from clemsim.stress.plan.durations import parse_positive_duration, parse_share
 from clemsim.stress.plan.guardrails import Budget, check_private, server_urls
 from clemsim.stress.plan.mix import parse_mix, parse_options
 from clemsim.stress.plan.plan import Plan
 from clemsim.stress.plan.shapes import Stage, ThinkTime, parse_stage, parse_sweep
 from clemsim.stress.plan.slo import Slo
+from clemsim.stress.plan.slo_search import SloSearch
 from clemsim.stress.report import charts
 from clemsim.stress.report.compare import compare_reports
 from clemsim.stress.report.compare_terminal import terminal_comparison
@@ -62,6 +63,8 @@ def stress_(options: StressOptions) -> None:
     Examples:
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --slo ttft=500ms,turn=5s
+
+      clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --find slo --slo "ttft:500 tpot:50"
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --no-model-text --max-tokens 64 --sweep 1:256
 
@@ -116,6 +119,8 @@ def _plan(options: StressOptions) -> Plan:
         max_tokens=recorded.max_tokens if options.max_tokens is None else options.max_tokens,
         forced_length=options.no_model_text,
         slo=Slo.parse(options.slo),
+        attainment=parse_share(options.attainment, "--attainment"),
+        search=_search(options),
         timeout=parse_positive_duration(options.timeout, "--timeout"),
         network=NetworkOptions(ca_file=options.ca_file, headers=parse_headers(options.header or ())),
         max_requests=options.max_requests,
@@ -140,8 +145,20 @@ def _check_one_shape(options: StressOptions) -> None:
         raise UsageError(f"--{shapes[0]} and --{shapes[1]} are two load shapes: choose one")
 
 
+def _search(options: StressOptions) -> SloSearch | None:
+    """Return the search of --find, between the ends of --sweep. Raise UsageError."""
+    if options.find is None:
+        return None
+    if others := [name for name in _shapes(options) if name != "sweep"]:
+        raise UsageError(f"--find slo tries loads of its own: leave out --{others[0]}")
+    steps = parse_sweep(options.sweep or SWEEP)
+    return SloSearch(steps[0], steps[-1])
+
+
 def _sweep(options: StressOptions) -> list[int]:
     """Return the steps of the sweep, which is played where no other shape is given and answers are not only checked."""
+    if options.find:
+        return []
     if options.sweep:
         return parse_sweep(options.sweep)
     return [] if options.check or _shapes(options) else parse_sweep(SWEEP)
@@ -216,7 +233,7 @@ async def _run(plan: Plan) -> tuple[Findings | None, AnswerVerdict | None]:
     budget = Budget(plan.max_requests, plan.max_seconds)
     stopped = asyncio.Event()
     findings = answers = None
-    if plan.sweep or plan.stages or plan.replay:
+    if plan.sweep or plan.stages or plan.replay or plan.search:
         findings = await _load(plan, budget, stopped)
     if plan.check and not stopped.is_set():
         SIGNALS.on_stop(lambda: _stop(stopped, "what was checked is reported"))

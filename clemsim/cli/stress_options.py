@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import wraps
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
 import typer
 
@@ -82,8 +82,14 @@ class StressOptions:
     suite: Annotated[str, typer.Option(help="Where instances come from.")] = "paper"
     seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0
     slo: Annotated[
-        str, typer.Option(metavar="LIMITS", help="ttft=500ms,itl=,tpot=,turn=5s,conversation=: gives goodput.")
+        str, typer.Option(metavar="LIMITS", help="ttft:200 tpot:30 e2el:3000 (ms) or ttft=500ms,turn=5s: gives goodput.")
     ] = ""
+    attainment: Annotated[str, typer.Option(metavar="SHARE", help="Turns that must meet --slo for a load to keep it.")] = (
+        "95%"
+    )
+    find: Annotated[
+        Literal["slo"] | None, typer.Option(help="slo: the most conversations that keep --slo, within --sweep FROM:TO.")
+    ] = None
     warmup: Annotated[str, typer.Option(metavar="TIME", help="Before each stage is measured.")] = "3s"
     window: Annotated[str, typer.Option(metavar="TIME", help="Measured at each step of a sweep.")] = "10s"
     timeout: Annotated[str, typer.Option(metavar="TIME", help="A turn that lasts longer has failed.")] = "2m"

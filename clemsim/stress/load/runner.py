@@ -24,6 +24,7 @@ from clemsim.stress.measure.stage_metrics import StageMetrics, stage_metrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.plan import MIN_GAIN, PATIENCE, Plan
 from clemsim.stress.plan.shapes import Stage, arrival_times, still_growing
+from clemsim.stress.plan.slo_search import SloSearch
 from clemsim.stress.stress_result import StressResult
 
 PERIOD = 1.0  # seconds between two readings of the server's metrics
@@ -129,15 +130,34 @@ class _StressTest:
             return
         await load.drain(min(MAX_DRAIN, plan.timeout + TIMEOUT_SLACK))
 
+    async def _find_slo(self, search: SloSearch, load: LoadGenerator, findings: Findings) -> None:
+        """Try loads until the greatest that keeps the SLO is known, or one cannot be judged."""
+        plan, tried = self.plan, dict[int, bool]()
+        while (step := search.next_load(tried)) is not None and not load.over:
+            stage = Stage(step, step, plan.window, warmup=plan.warmup, adaptive=True)
+            metrics = await self._closed_stage(stage, len(tried), load, findings)
+            if metrics is None or load.over or metrics.slo_share is None:
+                return
+            tried[step] = metrics.slo_share >= plan.attainment
+
+    async def _closed_stage(self, stage: Stage, number: int, load: LoadGenerator, findings: Findings) -> StageMetrics | None:
+        """Keep the load of a stage under way and measure it."""
+        collector = load.state.collector
+        await load.run_closed_stage(stage, number)
+        collector.split_segment()
+        if metrics := self._measure(collector, number, stage):
+            findings.stages.append(metrics)
+            self.watch.stage(metrics)
+        return metrics
+
     async def _run_closed_loop(self, load: LoadGenerator, findings: Findings) -> None:
-        plan, collector = self.plan, load.state.collector
+        plan = self.plan
+        if plan.search:
+            await self._find_slo(plan.search, load, findings)
+            return
         swept = [Stage(step, step, plan.window, warmup=plan.warmup, adaptive=True) for step in plan.sweep]
         for number, stage in enumerate([*swept, *plan.stages]):
-            await load.run_closed_stage(stage, number)
-            collector.split_segment()
-            if metrics := self._measure(collector, number, stage):
-                findings.stages.append(metrics)
-                self.watch.stage(metrics)
+            await self._closed_stage(stage, number, load, findings)
             if load.over or (swept and not _goes_on(findings.stages)):
                 return
 

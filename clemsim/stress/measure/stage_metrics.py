@@ -36,8 +36,10 @@ class StageMetrics(StressResult):
     """What is reported of a stage. Times in seconds, rates a second, shares 0..1.
 
     `load` is the mean number of conversations, or of those that arrive a second if the loop is `open`; `begin` counts from
-    the beginning of the test. `rates` are the output tokens a second of the stage's parts. `slo_share` and `goodput` are
-    None where nothing was answered. `spoiled` says by metric what the client did to it.
+    the beginning of the test. `rates` are the output tokens a second of the stage's parts. `slo_share` (attainment) is
+    the share of turns that met the SLO among those of which it can be said, which all but `slo_undetermined` are; failed
+    turns met none. `goodput` and `token_goodput` are the turns and output tokens a second of those that met it. They are
+    None where nothing can be said. `spoiled` says by metric what the client did to it.
     """
 
     label: str
@@ -68,6 +70,8 @@ class StageMetrics(StressResult):
     server: ServerMetrics | None
     client: ClientHealth
     spoiled: Mapping[str, str]
+    slo_undetermined: int = 0
+    token_goodput: float | None = None
 
     @property
     def client_limit(self) -> str:
@@ -92,7 +96,9 @@ def stage_metrics(
     events = whole.events or whole.turn_events  # events of some servers cannot be counted as they come
     turns_per_second = _ratio(events, seconds * whole.turn_events) * whole.turns
     due = whole.turns_over + whole.unanswered
-    slo_share = _ratio(whole.turns_in_slo, due) if due else None
+    judged = due - whole.turns_undetermined
+    slo_share = _ratio(whole.turns_in_slo, judged) if judged else None
+    tokens_per_second = _ratio(events * tokens_per_event, seconds)
     latency = whole.latencies.latencies()
     client = ClientHealth(cpu=_ratio(whole.cpu, seconds), lag=Latency.of(whole.lag), late=Latency.of(whole.late))
     return StageMetrics(
@@ -103,7 +109,7 @@ def stage_metrics(
         seconds=seconds,
         turns=whole.turns,
         turns_per_second=turns_per_second,
-        output_tokens_per_second=_ratio(events * tokens_per_event, seconds),
+        output_tokens_per_second=tokens_per_second,
         input_tokens_per_second=turns_per_second * _ratio(whole.tokens_in, whole.turns),
         rates=_rates(whole, parts, tokens_per_event),
         conversations=whole.ended,
@@ -124,6 +130,8 @@ def stage_metrics(
         server=server_metrics(whole, readings),
         client=client,
         spoiled=spoiled(latency, client),
+        slo_undetermined=whole.turns_undetermined,
+        token_goodput=tokens_per_second * _ratio(whole.tokens_in_slo, whole.tokens_out) if slo_share is not None else None,
     )
 
 

@@ -17,8 +17,10 @@ from clemsim.runtime.agent import Cast
 from clemsim.stress.plan.mix import LOAD_GAMES, Mix, make_mix
 from clemsim.stress.plan.shapes import ArrivalProcess, Stage, ThinkTime
 from clemsim.stress.plan.slo import Slo
+from clemsim.stress.plan.slo_search import SloSearch
 from clemsim.stress.stress_result import StressResult
 
+ATTAINMENT = 0.95
 MIN_GAIN, PATIENCE = 0.05, 2  # a sweep ends when this many steps in a row gained less than this share of throughput
 
 
@@ -46,6 +48,8 @@ class ReportedPlan(StressResult):
     verbatim: bool = False
     speed: float = 1.0
     constrain: bool = False
+    attainment: float = ATTAINMENT
+    find: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Plan:
     max_tokens: int = 300
     forced_length: bool = False
     slo: Slo = field(default_factory=Slo)
+    attainment: float = ATTAINMENT  # share of turns that must meet the SLO for a load to keep it
+    search: SloSearch | None = None  # for the most conversations that keep it, instead of other shapes
     timeout: float = 120.0
     network: NetworkOptions = field(default_factory=NetworkOptions)
     max_requests: int = 100_000
@@ -93,6 +99,8 @@ class Plan:
             )
         if len({stage.open_loop for stage in self.stages}) > 1:
             raise UsageError("--stage: conversations that are kept under way (64:30s) and rates (5/s:30s) cannot be mixed")
+        if self.search and not self.slo.limits_turns:
+            raise UsageError("--find slo: say which limits on turns must be kept, as in --slo ttft:500,e2el:5000")
         planned = sum(stage.seconds + (0 if stage.open_loop else stage.warmup) for stage in self.stages)
         if planned > self.max_seconds:
             raise UsageError(f"the stages last {planned:g} s, --max-seconds allows {self.max_seconds:g}: raise it")
@@ -153,4 +161,6 @@ class Plan:
             timeout=self.timeout,
             **({"verbatim": self.verbatim, "speed": self.speed} if self.replay else {}),
             **({"constrain": True} if self.constrain else {}),
+            **({"attainment": self.attainment} if self.attainment != ATTAINMENT else {}),
+            **({"find": "slo"} if self.search else {}),
         )

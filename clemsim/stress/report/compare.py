@@ -57,8 +57,9 @@ class OverallRatio(StressResult):
 class StressComparison(StressResult):
     """Two stress tests side by side.
 
-    `overall` is by figure, empty if no stage is in both tests. `knees` are those of A and B in conversations. `spoiled`
-    names the stages with spoiled metrics. With `same_plan` the two differ in nothing but their servers.
+    `overall` is by figure, empty if no stage is in both tests. `knees` are those of A and B in conversations, None where
+    none was reached. `spoiled` names the stages with spoiled metrics. With `same_plan` the two differ in nothing but their
+    servers.
     """
 
     stages: tuple[ComparedStage, ...]
@@ -82,7 +83,7 @@ def compare_reports(first: StressReport, second: StressReport) -> StressComparis
 
 
 def _concurrency(report: StressReport) -> float | None:
-    return report.knee.concurrency if report.knee else None
+    return report.knee.concurrency if report.knee and report.knee.reached else None
 
 
 def _without_servers(plan: ReportedPlan) -> ReportedPlan:
