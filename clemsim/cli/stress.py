@@ -7,16 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import typer
-
 from clemsim._util.files import check_new, new_folder, write_files
 from clemsim._util.text import plain
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.shared_secrets import unencrypted
+from clemsim.cli import stress_gates as gates
 from clemsim.cli.common import (
-    UNFINISHED,
     err,
-    fail,
     one_line,
     out,
     print_json,
@@ -44,13 +41,12 @@ from clemsim.stress.plan.shapes import Stage, ThinkTime, parse_stage, parse_swee
 from clemsim.stress.plan.slo import Slo
 from clemsim.stress.plan.slo_search import SloSearch
 from clemsim.stress.report import charts
-from clemsim.stress.report.compare import compare_reports
-from clemsim.stress.report.compare_terminal import terminal_comparison
 from clemsim.stress.report.csv_tables import stages_csv, timeline_csv
 from clemsim.stress.report.formatting import milliseconds, number
+from clemsim.stress.report.gates import Gate, judge_report, parse_gates
 from clemsim.stress.report.html import html_page
 from clemsim.stress.report.report import make_report
-from clemsim.stress.report.stress_report import StressReport, read_report
+from clemsim.stress.report.stress_report import StressReport, report_schema
 from clemsim.stress.report.terminal import terminal_report
 
 HEARTBEAT = 10.0  # seconds
@@ -77,10 +73,14 @@ def stress_(options: StressOptions) -> None:
       clemsim stress --compare before/report.json after/report.json
     """
     with one_line():
-        if options.compare:
-            _compare(*options.compare, as_json=options.json)
+        if options.schema:
+            print_json(report_schema())
+        elif options.compare:
+            gates.compare(options)
         else:
-            _load_and_report(_plan(options), _report_places(options.folder), as_json=options.json)
+            limits = parse_gates(options.fail_if or ())
+            report = _load_and_report(_plan(options), _report_places(options.folder), limits, as_json=options.json)
+            gates.leave(options, report, ended_early=report.ended_early)
 
 
 def _plan(options: StressOptions) -> Plan:
@@ -194,10 +194,13 @@ def _report_places(folder: Path | None) -> list[Path]:
     return [Path("stress") / name for name in (stem, *(f"{stem}-{number}" for number in range(2, 1000)))]
 
 
-def _load_and_report(plan: Plan, places: Sequence[Path], *, as_json: bool) -> None:
-    """Run the stress test, write its report and print it."""
+def _load_and_report(plan: Plan, places: Sequence[Path], limits: Sequence[Gate], *, as_json: bool) -> StressReport:
+    """Run the stress test, write its report, print and return it."""
     findings, answers = run_async(_run(plan))
     report = make_report(plan, findings, answers)
+    if limits:
+        judged = tuple(gate.json_data() for gate in judge_report(limits, report))
+        report = report.model_copy(update={"gates": judged})
     with new_folder(*places) as draft:
         write_files(draft.path, _files(report))
     if as_json:
@@ -205,8 +208,7 @@ def _load_and_report(plan: Plan, places: Sequence[Path], *, as_json: bool) -> No
     else:
         out.print(terminal_report(report))
         out.print(plain(f"report: {draft.place / 'report.html'}"), soft_wrap=True)
-    if report.ended_early:
-        raise typer.Exit(UNFINISHED)
+    return report
 
 
 def _files(report: StressReport) -> dict[str, str | bytes]:
@@ -285,13 +287,3 @@ def _tell_stage(stage: StageMetrics) -> None:
         f"TTFT p50 {milliseconds(stage.latency.ttft.p50)} ms, turn p50 {milliseconds(stage.latency.turn.p50)} ms, "
         f"{stage.turns} turns{failed}"
     )
-
-
-def _compare(first: Path, second: Path, *, as_json: bool) -> None:
-    comparison = compare_reports(read_report(first), read_report(second))
-    if not comparison.stages:
-        fail(f"{first} and {second} have no stage in common: use the same load shape for both")
-    if as_json:
-        print_json(comparison.json_data())
-    else:
-        out.print(terminal_comparison(comparison, str(first), str(second)))

@@ -99,8 +99,16 @@ class StressOptions:
     ca_file: CaFileOption = None
     yes: Annotated[bool, typer.Option("--yes", help="Also load addresses that are not private.")] = False
     compare: Annotated[
-        tuple[Path, Path] | None, typer.Option(metavar="A.json B.json", help="Compare two reports; make no load.")
+        tuple[str, str] | None,
+        typer.Option(metavar="A.json B.json", help="Compare reports, repeated ones as A1.json,A2.json; make no load."),
     ] = None
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIMIT", help="slo<95%, errors>1%, 'ttft p99@8>500ms', with --compare tokens/s<0.95; repeat."),
+    ] = None
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the judged limits go, as JUnit's XML.")] = None
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Where a summary goes, in Markdown.")] = None
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of report.json.")] = False
     folder: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes; a new folder under stress/.")
     ] = None
