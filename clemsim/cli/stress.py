@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from clemsim.store.folder import read_config
 from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.load.runner import Findings, StressWatch, stress
 from clemsim.stress.measure.collector import Collector
+from clemsim.stress.measure.records import RecordFile
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
 from clemsim.stress.plan.durations import parse_positive_duration, parse_share
@@ -79,7 +81,9 @@ def stress_(options: StressOptions) -> None:
             gates.compare(options)
         else:
             limits = parse_gates(options.fail_if or ())
-            report = _load_and_report(_plan(options), _report_places(options.folder), limits, as_json=options.json)
+            plan = _plan(options)
+            with RecordFile(options.records) if options.records else nullcontext() as records:
+                report = _load_and_report(plan, _report_places(options.folder), limits, records, as_json=options.json)
             gates.leave(options, report, ended_early=report.ended_early)
 
 
@@ -119,6 +123,8 @@ def _plan(options: StressOptions) -> Plan:
         max_tokens=recorded.max_tokens if options.max_tokens is None else options.max_tokens,
         forced_length=options.no_model_text,
         slo=Slo.parse(options.slo),
+        gpus=options.gpus,
+        price=options.price_per_gpu_hour,
         attainment=parse_share(options.attainment, "--attainment"),
         search=_search(options),
         timeout=parse_positive_duration(options.timeout, "--timeout"),
@@ -194,9 +200,11 @@ def _report_places(folder: Path | None) -> list[Path]:
     return [Path("stress") / name for name in (stem, *(f"{stem}-{number}" for number in range(2, 1000)))]
 
 
-def _load_and_report(plan: Plan, places: Sequence[Path], limits: Sequence[Gate], *, as_json: bool) -> StressReport:
+def _load_and_report(
+    plan: Plan, places: Sequence[Path], limits: Sequence[Gate], records: RecordFile | None, *, as_json: bool
+) -> StressReport:
     """Run the stress test, write its report, print and return it."""
-    findings, answers = run_async(_run(plan))
+    findings, answers = run_async(_run(plan, records))
     report = make_report(plan, findings, answers)
     if limits:
         judged = tuple(gate.json_data() for gate in judge_report(limits, report))
@@ -230,20 +238,20 @@ def _files(report: StressReport) -> dict[str, str | bytes]:
     return {**files, "report.html": html_page(report, drawings)}
 
 
-async def _run(plan: Plan) -> tuple[Findings | None, AnswerVerdict | None]:
+async def _run(plan: Plan, records: RecordFile | None) -> tuple[Findings | None, AnswerVerdict | None]:
     """Make the load, then check answers, as far as each is wanted. Ctrl-C ends both with what was measured so far."""
     budget = Budget(plan.max_requests, plan.max_seconds)
     stopped = asyncio.Event()
     findings = answers = None
     if plan.sweep or plan.stages or plan.replay or plan.search:
-        findings = await _load(plan, budget, stopped)
+        findings = await _load(plan, budget, stopped, records)
     if plan.check and not stopped.is_set():
         SIGNALS.on_stop(lambda: _stop(stopped, "what was checked is reported"))
         answers = await check_answers(plan, budget, _tell, stopped)
     return findings, answers
 
 
-async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
+async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event, records: RecordFile | None) -> Findings:
     heartbeats: list[asyncio.Task[None]] = []
 
     def ready(stop: Callable[[str], None], collector: Collector) -> None:
@@ -257,7 +265,7 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
     show_warnings(unencrypted([kind_of(spec) for spec in plan.agents], plan.network))
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
     try:
-        return await stress(plan, budget, StressWatch(ready, _tell_stage))
+        return await stress(plan, budget, StressWatch(ready, _tell_stage, records))
     finally:
         for heartbeat in heartbeats:
             heartbeat.cancel()

@@ -98,6 +98,13 @@ class StressOptions:
     header: HeaderOption = None
     ca_file: CaFileOption = None
     yes: Annotated[bool, typer.Option("--yes", help="Also load addresses that are not private.")] = False
+    records: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A row for each request: FILE.parquet, or FILE.jsonl.")
+    ] = None
+    gpus: Annotated[float | None, typer.Option(callback=finite, min=0.01, help="GPUs of the servers: tokens/s/GPU.")] = None
+    price_per_gpu_hour: Annotated[
+        float | None, typer.Option(callback=finite, min=0.0, help="With --gpus: the price of a million tokens.")
+    ] = None
     compare: Annotated[
         tuple[str, str] | None,
         typer.Option(metavar="A.json B.json", help="Compare reports, repeated ones as A1.json,A2.json; make no load."),

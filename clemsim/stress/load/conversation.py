@@ -73,7 +73,7 @@ class Conversation:
         if message.stop == "overflow":
             self.state.collector.add_failure(timed.due, OVERFLOW)
         else:
-            self.state.collector.add_turn(timed.due, usage)
+            self.state.collector.add_turn(timed.due, usage, message.stop)
 
 
 class TimedTurn:

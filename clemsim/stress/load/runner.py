@@ -19,6 +19,7 @@ from clemsim.stress.load.scripts import Script, scripts_of_run
 from clemsim.stress.load.trace_files import read_trace_file
 from clemsim.stress.load.trace_replay import TracedConversation, read_trace
 from clemsim.stress.measure.collector import Collector, merged
+from clemsim.stress.measure.records import RecordFile
 from clemsim.stress.measure.server_metrics import Scraper, ServerReading
 from clemsim.stress.measure.stage_metrics import StageMetrics, stage_metrics
 from clemsim.stress.plan.guardrails import Budget
@@ -58,10 +59,13 @@ class Findings:
 
 @dataclass(slots=True)
 class StressWatch:
-    """Callbacks of a stress test: `ready` gets the function that stops it, `stage` each stage when it is over."""
+    """What looks on at a stress test: `ready` gets the function that stops it, `stage` each stage when it is over,
+    `records` every request.
+    """
 
     ready: Callable[[Callable[[str], None], Collector], None] = lambda stop, collector: None
     stage: Callable[[StageMetrics], None] = lambda metrics: None
+    records: RecordFile | None = None
 
 
 class _StressTest:
@@ -86,7 +90,7 @@ class _StressTest:
     async def run(self) -> Findings:
         """Make the load and measure it."""
         async with opened(self.cast.agents), Scraper(self.plan.urls, self.plan.network) as scraper:
-            collector = Collector(self.meter, self.plan.slo, by_due=self.plan.open_loop, tick=self.plan.tick)
+            collector = self._collector()
             findings = Findings(collector, time(), agents=[agent.describe() for agent in self.cast.agents])
             load = self._load(collector, scraper)
             self.watch.ready(load.stop, collector)
@@ -107,6 +111,10 @@ class _StressTest:
                 findings.replayed = self._replayed(load, collector)
             findings.stopped, findings.requests = load.stopped, self.budget.requests_made
         return findings
+
+    def _collector(self) -> Collector:
+        plan = self.plan
+        return Collector(self.meter, plan.slo, by_due=plan.open_loop, tick=plan.tick, records=self.watch.records)
 
     def _load(self, collector: Collector, scraper: Scraper) -> LoadGenerator:
         async def read_server() -> None:
@@ -188,7 +196,7 @@ class _StressTest:
         begin, end = whole.begin - PERIOD / 2, whole.end + PERIOD / 2
         readings = [reading for at, reading in self.readings if begin <= at <= end]
         edges = (readings[0], readings[-1]) if len(readings) > 1 else None
-        return stage_metrics(stage, whole, parts, edges)
+        return stage_metrics(stage, whole, parts, edges, self.plan.gpus)
 
 
 async def stress(plan: Plan, budget: Budget, watch: StressWatch) -> Findings:

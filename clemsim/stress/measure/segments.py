@@ -110,6 +110,9 @@ class Segment:
     tokens_in_slo: int = 0  # output tokens of the turns that met it
     failed: Counter[str] = field(default_factory=Counter)  # turns by cause
     unanswered: int = 0
+    finish_reasons: Counter[str] = field(default_factory=Counter)
+    input_lengths: Histogram = field(default_factory=Histogram)  # tokens
+    output_lengths: Histogram = field(default_factory=Histogram)  # tokens
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
@@ -139,6 +142,8 @@ class Segment:
         """Count an answered turn that was due at `due` (monotonic seconds)."""
         timing = usage.timing
         self.turns += 1
+        self.input_lengths.add(usage.tokens_in)
+        self.output_lengths.add(usage.tokens_out)
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out
         self.tokens_cached += usage.tokens_cached
@@ -202,6 +207,9 @@ class Segment:
         self.lag.merge(other.lag)
         self.gauges.merge(other.gauges)
         self.failed += other.failed
+        self.finish_reasons += other.finish_reasons
+        self.input_lengths.merge(other.input_lengths)
+        self.output_lengths.merge(other.output_lengths)
         self.outcomes += other.outcomes
         for name in _SUMMED:
             setattr(self, name, getattr(self, name) + getattr(other, name))

@@ -50,6 +50,8 @@ class ReportedPlan(StressResult):
     constrain: bool = False
     attainment: float = ATTAINMENT
     find: str = ""
+    gpus: float | None = None
+    price_per_gpu_hour: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Plan:
     max_tokens: int = 300
     forced_length: bool = False
     slo: Slo = field(default_factory=Slo)
+    gpus: float | None = None  # that the servers have in all
+    price: float | None = None  # of a GPU for an hour, in any currency
     attainment: float = ATTAINMENT  # share of turns that must meet the SLO for a load to keep it
     search: SloSearch | None = None  # for the most conversations that keep it, instead of other shapes
     timeout: float = 120.0
@@ -101,6 +105,8 @@ class Plan:
             raise UsageError("--stage: conversations that are kept under way (64:30s) and rates (5/s:30s) cannot be mixed")
         if self.search and not self.slo.limits_turns:
             raise UsageError("--find slo: say which limits on turns must be kept, as in --slo ttft:500,e2el:5000")
+        if self.price and not self.gpus:
+            raise UsageError("--price-per-gpu-hour: say how many GPUs the servers have, with --gpus")
         planned = sum(stage.seconds + (0 if stage.open_loop else stage.warmup) for stage in self.stages)
         if planned > self.max_seconds:
             raise UsageError(f"the stages last {planned:g} s, --max-seconds allows {self.max_seconds:g}: raise it")
@@ -163,4 +169,6 @@ class Plan:
             **({"constrain": True} if self.constrain else {}),
             **({"attainment": self.attainment} if self.attainment != ATTAINMENT else {}),
             **({"find": "slo"} if self.search else {}),
+            **({"gpus": self.gpus} if self.gpus else {}),
+            **({"price_per_gpu_hour": self.price} if self.price else {}),
         )

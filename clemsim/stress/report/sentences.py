@@ -20,6 +20,7 @@ def sentences(report: StressReport) -> list[str]:
     if report.stages:
         texts += [_knee_sentence(report.knee, report.stages)] if report.plan.sweep else []
         texts += _slo_sentences(report) if report.plan.slo else []
+    texts += _price_sentences(report)
     texts += _replay_sentences(report)
     texts += _client_sentences(report.stages)
     texts += _fault_sentences(report.stages)
@@ -84,6 +85,24 @@ def _beyond(by_load: Mapping[float, tuple[StageMetrics, float]], broken: float |
         return "the most that was tried"
     stage, share = by_load[broken]
     return f"and not at {stage.label} ({share:.1%})"
+
+
+def _price_sentences(report: StressReport) -> list[str]:
+    """Return what a million output tokens and a conversation cost at the stage of the greatest throughput."""
+    gpus, price = report.plan.gpus, report.plan.price_per_gpu_hour
+    fastest = max(report.stages, key=lambda stage: stage.output_tokens_per_second, default=None)
+    if not (gpus and fastest and fastest.output_tokens_per_second):
+        return []
+    rate = fastest.output_tokens_per_second
+    user = fastest.tokens_per_second_per_user
+    each = "" if user is None else f", {user:.3g} tokens/s for each user"
+    texts = [f"At {fastest.label}: {rate / gpus:.4g} output tokens/s a GPU{each}."]
+    if price:
+        million = price * gpus / 3600 / rate * 1e6
+        ended = fastest.conversations_per_second
+        conversation = f", a finished conversation {price * gpus / 3600 / ended:.3g}" if ended else ""
+        texts.append(f"At {price:g} a GPU and hour, a million output tokens cost {million:.3g}{conversation}.")
+    return texts
 
 
 def _replay_sentences(report: StressReport) -> list[str]:
