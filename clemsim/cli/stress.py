@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def stress_(options: StressOptions) -> None:
             limits = parse_gates(options.fail_if or ())
             plan = _plan(options)
             with RecordFile(options.records) if options.records else nullcontext() as records:
-                report = _load_and_report(plan, _report_places(options.folder), limits, records, as_json=options.json)
+                watch = StressWatch(records=records, metrics_port=options.metrics_port)
+                report = _load_and_report(plan, _report_places(options.folder), limits, watch, as_json=options.json)
             gates.leave(options, report, ended_early=report.ended_early)
 
 
@@ -123,6 +125,7 @@ def _plan(options: StressOptions) -> Plan:
         max_tokens=recorded.max_tokens if options.max_tokens is None else options.max_tokens,
         forced_length=options.no_model_text,
         slo=Slo.parse(options.slo),
+        metrics_urls=_metrics_urls(options),
         gpus=options.gpus,
         price=options.price_per_gpu_hour,
         attainment=parse_share(options.attainment, "--attainment"),
@@ -132,6 +135,16 @@ def _plan(options: StressOptions) -> Plan:
         max_requests=options.max_requests,
         max_seconds=options.max_seconds,
     )
+
+
+def _metrics_urls(options: StressOptions) -> list[str]:
+    """Return the addresses of --metrics-url. Raise UsageError."""
+    urls = options.metrics_url or []
+    if wrong := [url for url in urls if not url.startswith(("http://", "https://"))]:
+        raise UsageError(f"--metrics-url {wrong[0]}: give the whole address, as in http://10.0.0.5:8000/metrics")
+    if not options.yes:
+        check_private(urls)
+    return urls
 
 
 def _shapes(options: StressOptions) -> list[str]:
@@ -201,10 +214,10 @@ def _report_places(folder: Path | None) -> list[Path]:
 
 
 def _load_and_report(
-    plan: Plan, places: Sequence[Path], limits: Sequence[Gate], records: RecordFile | None, *, as_json: bool
+    plan: Plan, places: Sequence[Path], limits: Sequence[Gate], watch: StressWatch, *, as_json: bool
 ) -> StressReport:
     """Run the stress test, write its report, print and return it."""
-    findings, answers = run_async(_run(plan, records))
+    findings, answers = run_async(_run(plan, watch))
     report = make_report(plan, findings, answers)
     if limits:
         judged = tuple(gate.json_data() for gate in judge_report(limits, report))
@@ -238,20 +251,20 @@ def _files(report: StressReport) -> dict[str, str | bytes]:
     return {**files, "report.html": html_page(report, drawings)}
 
 
-async def _run(plan: Plan, records: RecordFile | None) -> tuple[Findings | None, AnswerVerdict | None]:
+async def _run(plan: Plan, watch: StressWatch) -> tuple[Findings | None, AnswerVerdict | None]:
     """Make the load, then check answers, as far as each is wanted. Ctrl-C ends both with what was measured so far."""
     budget = Budget(plan.max_requests, plan.max_seconds)
     stopped = asyncio.Event()
     findings = answers = None
     if plan.sweep or plan.stages or plan.replay or plan.search:
-        findings = await _load(plan, budget, stopped, records)
+        findings = await _load(plan, budget, stopped, watch)
     if plan.check and not stopped.is_set():
         SIGNALS.on_stop(lambda: _stop(stopped, "what was checked is reported"))
         answers = await check_answers(plan, budget, _tell, stopped)
     return findings, answers
 
 
-async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event, records: RecordFile | None) -> Findings:
+async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event, watch: StressWatch) -> Findings:
     heartbeats: list[asyncio.Task[None]] = []
 
     def ready(stop: Callable[[str], None], collector: Collector) -> None:
@@ -265,7 +278,7 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event, records: Rec
     show_warnings(unencrypted([kind_of(spec) for spec in plan.agents], plan.network))
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
     try:
-        return await stress(plan, budget, StressWatch(ready, _tell_stage, records))
+        return await stress(plan, budget, replace(watch, ready=ready, stage=_tell_stage))
     finally:
         for heartbeat in heartbeats:
             heartbeat.cancel()

@@ -101,6 +101,12 @@ class StressOptions:
     records: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A row for each request: FILE.parquet, or FILE.jsonl.")
     ] = None
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Serve the test's own figures to Prometheus while it runs.")
+    ] = None
+    metrics_url: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="Where the servers' metrics are, behind a gateway; repeat.")
+    ] = None
     gpus: Annotated[float | None, typer.Option(callback=finite, min=0.01, help="GPUs of the servers: tokens/s/GPU.")] = None
     price_per_gpu_hour: Annotated[
         float | None, typer.Option(callback=finite, min=0.0, help="With --gpus: the price of a million tokens.")

@@ -14,6 +14,7 @@ from clemsim.game.seeds import dice
 from clemsim.runtime.agent import opened
 from clemsim.stress.load.conversation import LoadState
 from clemsim.stress.load.generator import LoadGenerator
+from clemsim.stress.load.metrics_page import serving_metrics
 from clemsim.stress.load.script_player import model_of
 from clemsim.stress.load.scripts import Script, scripts_of_run
 from clemsim.stress.load.trace_files import read_trace_file
@@ -60,12 +61,13 @@ class Findings:
 @dataclass(slots=True)
 class StressWatch:
     """What looks on at a stress test: `ready` gets the function that stops it, `stage` each stage when it is over,
-    `records` every request.
+    `records` every request. At `metrics_port` of this machine the figures so far are served to Prometheus.
     """
 
     ready: Callable[[Callable[[str], None], Collector], None] = lambda stop, collector: None
     stage: Callable[[StageMetrics], None] = lambda metrics: None
     records: RecordFile | None = None
+    metrics_port: int | None = None
 
 
 class _StressTest:
@@ -89,13 +91,18 @@ class _StressTest:
 
     async def run(self) -> Findings:
         """Make the load and measure it."""
-        async with opened(self.cast.agents), Scraper(self.plan.urls, self.plan.network) as scraper:
+        pages = self.plan.metrics_urls
+        async with (
+            opened(self.cast.agents),
+            Scraper(pages or self.plan.urls, self.plan.network, whole=bool(pages)) as scraper,
+        ):
             collector = self._collector()
             findings = Findings(collector, time(), agents=[agent.describe() for agent in self.cast.agents])
             load = self._load(collector, scraper)
             self.watch.ready(load.stop, collector)
             self.budget.start()
             async with (
+                serving_metrics(collector, self.watch.metrics_port),
                 run_in_background(_read_loads(scraper, collector)),
                 run_in_background(_split_segments(collector)),
                 run_in_background(collector.watch_event_loop()),

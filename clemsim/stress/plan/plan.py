@@ -87,6 +87,7 @@ class Plan:
     max_tokens: int = 300
     forced_length: bool = False
     slo: Slo = field(default_factory=Slo)
+    metrics_urls: Sequence[str] = ()  # of pages, where the servers' own addresses have none
     gpus: float | None = None  # that the servers have in all
     price: float | None = None  # of a GPU for an hour, in any currency
     attainment: float = ATTAINMENT  # share of turns that must meet the SLO for a load to keep it

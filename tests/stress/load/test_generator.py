@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
 
@@ -204,3 +207,21 @@ async def test_every_request_has_a_row(tmp_path: Path) -> None:
     assert stage.output_length and (stage.output_length.least, stage.output_length.greatest) == (10, 10)
     with pytest.raises(UsageError, match="already exists"):
         RecordFile(tmp_path / "r.jsonl")
+
+
+async def test_the_figures_so_far_are_served_to_prometheus_and_gateways_may_hide_the_server_s(tmp_path: Path) -> None:
+    with closing(create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    server = SimulatedServer(FAST, faults=Faults(error=0.1))
+    async with server.serving(), aiohttp.ClientSession() as session:
+        pages = [f"{server.url}/metrics?of=all"]
+        plan = short_plan(server.url, stages=[Stage(4, 4, 1.5)], metrics_urls=pages)
+        testing = asyncio.ensure_future(stress(plan, Budget(1000, 30.0), StressWatch(metrics_port=port)))
+        await asyncio.sleep(1.2)
+        text = await (await session.get(f"http://127.0.0.1:{port}/metrics")).text()
+        findings = await testing
+    figures = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert float(figures["clemsim_stress_turns_total"]) > 0 and float(figures["clemsim_stress_output_tokens_total"]) > 0
+    assert float(figures['clemsim_stress_ttft_seconds{quantile="0.5"}']) >= FAST.first_token
+    assert any(name.startswith("clemsim_stress_failed_turns_total{cause=") for name in figures)
+    assert findings.stages[0].server
