@@ -76,7 +76,15 @@ def aiperf(url: str, load: int, work: Path, tools: argparse.Namespace) -> Figure
             *(tools.aiperf, "profile", "--model", "fake", "--url", url, "--endpoint-type", "chat", "--streaming"),
             *("--concurrency", str(load), "--warmup-duration", str(WARMUP), "--benchmark-duration", str(WINDOW)),
             *("--synthetic-input-tokens-mean", str(PROMPT), "--output-tokens-mean", str(TOKENS)),
-            *("--extra-inputs", "ignore_eos:true", "--tokenizer", tools.tokenizer, "--ui", "none"),
+            *(
+                "--extra-inputs",
+                "ignore_eos:true",
+                "--use-server-token-count",
+                "--tokenizer",
+                tools.tokenizer,
+                "--ui",
+                "none",
+            ),
             *("--output-artifact-dir", str(work / "aiperf")),
         ]
     )
@@ -128,7 +136,7 @@ def main(tools: argparse.Namespace) -> None:
     """Let the tools take turns, and lay the median of their rounds beside the truth."""
     found: dict[str, Any] = {"rounds": tools.rounds, "warmup": WARMUP, "window": WINDOW}
     off: dict[str, list[float]] = {name: [] for name in TOOLS}
-    for load in LOADS:
+    for load in tools.loads:
         runs: dict[str, list[Figures]] = {name: [] for name in TOOLS}
         for _ in range(tools.rounds):
             for name in TOOLS:
@@ -153,4 +161,5 @@ if __name__ == "__main__":
     parser.add_argument("--guidellm", default="guidellm")
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--loads", type=int, nargs="+", default=LOADS)
     main(parser.parse_args())

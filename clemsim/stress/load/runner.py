@@ -36,7 +36,7 @@ MAX_DRAIN = 30.0  # seconds that turns of an open loop may still take when the t
 TIMEOUT_SLACK = 1.5
 
 
-class Replayed(StressResult):
+class ReplayedTrace(StressResult):
     """What a trace holds, and what of it was played: conversations, and turns that were answered."""
 
     conversations: int
@@ -55,7 +55,7 @@ class Findings:
     agents: list[Mapping[str, object]] = field(default_factory=list)  # as each describes itself
     stopped: str = ""
     requests: int = 0
-    replayed: Replayed | None = None
+    replayed: ReplayedTrace | None = None
 
 
 @dataclass(slots=True)
@@ -176,9 +176,9 @@ class _StressTest:
             if load.over or (swept and not _goes_on(findings.stages)):
                 return
 
-    def _replayed(self, load: LoadGenerator, collector: Collector) -> Replayed:
+    def _replayed(self, load: LoadGenerator, collector: Collector) -> ReplayedTrace:
         sizes = [len(script.turns) for script in self.scripts] or [traced.turns for traced in self.trace]
-        return Replayed(
+        return ReplayedTrace(
             conversations=len(sizes),
             turns=sum(sizes),
             conversations_played=load.completed,

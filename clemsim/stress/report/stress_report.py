@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from clemsim._util.files import read_bytes
 from clemsim.errors import UsageError
-from clemsim.stress.load.runner import Replayed
+from clemsim.stress.load.runner import ReplayedTrace
 from clemsim.stress.measure.knee import Knee
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.timeline import TimelineRow
@@ -49,7 +49,7 @@ class StressReport(StressResult):
     timeline: tuple[TimelineRow, ...]
     answers: AnswerVerdict | None
     sentences: tuple[str, ...]
-    replayed: Replayed | None = None
+    replayed: ReplayedTrace | None = None
     gates: tuple[Mapping[str, object], ...] = ()  # the conditions of --fail-if, judged
 
     @property
