@@ -91,8 +91,10 @@ class ServerReading:
 class Scraper:
     """A reader of the metrics of every server of a test. Only those of vLLM are understood."""
 
-    def __init__(self, urls: Sequence[str], network: NetworkOptions) -> None:
+    def __init__(self, urls: Sequence[str], network: NetworkOptions, *, whole: bool = False) -> None:
+        """Read the metrics of servers at these addresses; with `whole`, these are the addresses of the pages themselves."""
         self._urls = urls
+        self._whole = whole
         self._network = network
         self._servers: list[tuple[Transport, str]] = []  # with the path of its metrics
         self._stack = AsyncExitStack()
@@ -101,7 +103,7 @@ class Scraper:
         for url in self._urls:
             server = make_transport(url, policy_for(url, self._network))
             self._stack.push_async_callback(server.close)
-            self._servers.append((server, path_of(subpage(root(url), "metrics"))))
+            self._servers.append((server, path_of(url if self._whole else subpage(root(url), "metrics"))))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -94,6 +94,9 @@ def judge(pairs: Pairs, concurrency: int, unfinished: int, stopped: str = "") ->
     )
 
 
+MIN_PLAYED = 10  # % of the episodes; where fewer are played at all, nothing can be said of their quality
+
+
 def _sentence(
     measures: Mapping[MeasureName, PairedMeasure], guilty: Sequence[MeasureName], concurrency: int, count: int
 ) -> str:
@@ -109,8 +112,16 @@ def _sentence(
         return f"too few instances to say whether load changed the answers: {parts}"
     return (
         f"it is not shown that load changed how well the model plays, {concurrency} conversations at once against one, "
-        f"in {count} pairs of episodes, at the level of {level} for all measures together: {parts}"
+        f"in {count} pairs of episodes, at the level of {level} for all measures together: {parts}{_blind(measures)}"
     )
+
+
+def _blind(measures: Mapping[MeasureName, PairedMeasure]) -> str:
+    """Return a warning where hardly any episode was played to its end, so that there was nothing that load could spoil."""
+    played = measures.get("played")
+    if played is None or max(played.alone, played.loaded) > MIN_PLAYED:
+        return ""
+    return "; hardly an episode was played by the rules, so little could have been seen: hold replies with --constrain"
 
 
 def _change(name: str, measure: PairedMeasure) -> str:

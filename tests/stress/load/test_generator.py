@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
+import aiohttp
+import orjson
 import pytest
 
 from clemsim.engines.simulated.faults import Faults
@@ -18,6 +22,7 @@ from clemsim.runs import run
 from clemsim.store.config import RunConfig
 from clemsim.stress.load import runner
 from clemsim.stress.load.runner import StressWatch, stress
+from clemsim.stress.measure.records import RecordFile
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.shapes import Stage, ThinkTime
@@ -51,7 +56,7 @@ async def test_the_server_s_own_metrics_stand_beside_the_client_s() -> None:
     server = stage.server
     assert server and 0 < server.running <= 4 and 0 < server.waiting <= 8  # 8 turns at once, 4 places
     assert server.preemptions == 0 and server.prefix_hit_share and 0 < server.prefix_hit_share < 1 and server.kv_usage > 0
-    assert set(server.latency) == {"ttft", "itl", "turn", "queue"}
+    assert set(server.latency) == {"ttft", "itl", "tpot", "turn", "queue"}
     assert server.latency["ttft"].n > 0
     low, high = server.latency["itl"].p50
     assert low is not None and high is not None and low < high
@@ -173,3 +178,50 @@ async def test_a_recorded_run_is_played_again_with_its_timing(tmp_path: Path) ->
     (stage,) = findings.stages
     assert stage.turns >= summary.throughput.requests == findings.requests
     assert stage.conversations == summary.arenas["taboo"].episodes
+
+
+async def test_every_request_has_a_row(tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    rows: list[Any] = []
+    for name in ("r.parquet", "r.jsonl"):
+        server = SimulatedServer(FAST, faults=Faults(cut=0.2))
+        async with server.serving():
+            with RecordFile(tmp_path / name) as records:
+                plan = short_plan(server.url, stages=[Stage(4, 4, 0.4)], gpus=2.0)
+                findings = await stress(plan, Budget(1000, 30.0), StressWatch(records=records))
+        path = tmp_path / name
+        rows = (
+            pq.read_table(path).to_pylist()
+            if name.endswith("parquet")
+            else list(map(orjson.loads, path.read_bytes().splitlines()))
+        )
+        failed = [row for row in rows if row["error"]]
+        segments = findings.collector.segments
+        assert len(rows) - len(failed) == sum(segment.turns for segment in segments) > 5
+        assert len(failed) == sum(segment.failed.total() for segment in segments)
+        good = next(row for row in rows if not row["error"])
+        assert good["due"] <= good["sent"] <= good["first"] <= good["last"] and good["tokens_out"] == 10
+        assert good["finish_reason"] == "length" and good["model"] == "fake"
+    stage = findings.stages[0]
+    assert stage.finish_reasons == {"length": stage.turns} and stage.tokens_per_second_per_gpu
+    assert stage.output_length and (stage.output_length.least, stage.output_length.greatest) == (10, 10)
+    with pytest.raises(UsageError, match="already exists"):
+        RecordFile(tmp_path / "r.jsonl")
+
+
+async def test_the_figures_so_far_are_served_to_prometheus_and_gateways_may_hide_the_server_s(tmp_path: Path) -> None:
+    with closing(create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    server = SimulatedServer(FAST, faults=Faults(error=0.1))
+    async with server.serving(), aiohttp.ClientSession() as session:
+        pages = [f"{server.url}/metrics?of=all"]
+        plan = short_plan(server.url, stages=[Stage(4, 4, 1.5)], metrics_urls=pages)
+        testing = asyncio.ensure_future(stress(plan, Budget(1000, 30.0), StressWatch(metrics_port=port)))
+        await asyncio.sleep(1.2)
+        text = await (await session.get(f"http://127.0.0.1:{port}/metrics")).text()
+        findings = await testing
+    figures = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert float(figures["clemsim_stress_turns_total"]) > 0 and float(figures["clemsim_stress_output_tokens_total"]) > 0
+    assert float(figures['clemsim_stress_ttft_seconds{quantile="0.5"}']) >= FAST.first_token
+    assert any(name.startswith("clemsim_stress_failed_turns_total{cause=") for name in figures)
+    assert findings.stages[0].server
