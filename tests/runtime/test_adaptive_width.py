@@ -21,7 +21,7 @@ def open_server(seats: int) -> Server:
 
     def read(width: int) -> Reading:
         running = min(width, seats)
-        return Reading(width, 100.0 * running, True, load=load(running, width - running))
+        return Reading(width, 100.0 * running, True, load=load(running, width - running), ended=running // 2 + 1)
 
     return read
 
