@@ -1,7 +1,7 @@
 """Does `--width auto` find the width on a real vLLM server, right after its start too?
 
 Plays the same episodes in pairs, one at `--width auto` and one at the best fixed width, in alternating order. The runs of a
-fresh pair are each the first that a newly started server gets. Keeps every reading that the width was chosen by. Prints JSON:
+fresh pair are each the first that a newly started server gets. Keeps every reading that the width was chosen by. Gives JSON:
 tokens per second of both sides (by the clock, and by the CPU time of the server, which neighbours on the machine disturb
 less), their ratio in each pair, and the width histories; `--picture` draws those.
 usage: python benchmarks/width_pairs.py MODEL@URL --start "COMMAND" [--width 64] [--pairs 12] [--fresh 6] [--picture out.svg]
@@ -51,13 +51,16 @@ class Server:
     async def restart(self) -> None:
         """Kill it, start it and wait until it answers."""
         self.stop()
-        quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(self._command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+        self._start()
         engine, until = ChatEngine("any", self._url), time.monotonic() + START_LIMIT
         while not await engine.alive():
             if time.monotonic() > until:
                 raise SystemExit("the server did not start")
             await asyncio.sleep(1.0)
+
+    def _start(self) -> None:
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(self._command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
 
     def stop(self) -> None:
         """Kill it with all its processes."""
@@ -176,7 +179,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _ratio(pair: dict[str, Any], name: str) -> float:
-    return round(pair["auto"][name] / pair["fixed"][name], 3)
+    return round(float(pair["auto"][name] / pair["fixed"][name]), 3)
 
 
 def summary(options: argparse.Namespace, pairs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -202,7 +205,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
             {**pair["auto"]["history"][-1], "at": pair["auto"]["seconds"]},
         ]
     ]
-    base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("at:Q", title="seconds since the start of the run"))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(x=alt.X("at:Q", title="seconds since the start of the run"))
     widths = base.mark_line(interpolate="step-after").encode(
         y=alt.Y("width:Q", title="width (turns)", scale=alt.Scale(zero=True)), color="server:N", detail="run:N"
     )
