@@ -8,7 +8,7 @@ import pytest
 
 from clemsim.engines.load import ServerLoad
 from clemsim.runtime.adaptive_width import AdaptiveWidth, Reading
-from tests.runtime.width_traces import ONE_LONG_STEP, SEVERAL_LONG_STEPS, Row
+from tests.runtime.width_traces import MANY_LONG_STEPS, ONE_LONG_STEP, SEVERAL_LONG_STEPS, Row
 
 Server = Callable[[int], Reading]
 
@@ -100,7 +100,7 @@ def played_back(rows: list[Row], width: int = 64) -> list[int]:
     return seen
 
 
-@pytest.mark.parametrize("rows", [ONE_LONG_STEP, SEVERAL_LONG_STEPS])
+@pytest.mark.parametrize("rows", [ONE_LONG_STEP, SEVERAL_LONG_STEPS, MANY_LONG_STEPS])
 @pytest.mark.parametrize("width", [16, 64])
 def test_a_server_that_starts_with_long_steps_is_not_taken_for_a_full_one(rows: list[Row], width: int) -> None:
     assert min(played_back(rows, width)) == width
