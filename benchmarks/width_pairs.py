@@ -198,7 +198,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
         import altair as alt  # noqa: PLC0415 (an extra)
 
     rows = [
-        {"run": f"{number + 1}", "server": "fresh" if pair["fresh"] else "warm", **sample}
+        {"run": f"{number + 1:02}", "server": "fresh" if pair["fresh"] else "warm", **sample}
         for number, pair in enumerate(found["each"])
         for sample in [
             *pair["auto"]["history"],
