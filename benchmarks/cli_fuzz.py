@@ -27,7 +27,7 @@ import typer
 from report import show
 
 from clemsim._util.files import write_files
-from clemsim.cli.app import app
+from clemsim.cli.app import program
 from clemsim.cli.main import main as clemsim
 
 SKIPPED = {"play", "serve-fake"}
@@ -188,7 +188,7 @@ def commands() -> dict[tuple[str, ...], Any]:
         if words and not hasattr(command, "commands") and words[0] not in SKIPPED:
             found[words] = command
 
-    add(typer.main.get_command(app), ())
+    add(typer.main.get_command(program()), ())
     return found
 
 

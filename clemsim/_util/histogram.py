@@ -5,9 +5,12 @@ A class is 0.5 % wide and stands for its geometric middle, so that no percentile
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from math import comb, exp, log
 from typing import Any
+from zlib import compress, decompress
 
 WIDTH = log(1.005)
 LEAST = 1e-6  # seconds; shorter values count as this
@@ -18,10 +21,11 @@ UNSURE = 0.05  # how often an interval may miss its percentile
 class Histogram:
     """Counts of values > 0 by class; mean and extremes are exact."""
 
-    __slots__ = ("_classes", "count", "greatest", "least", "sum")
+    __slots__ = ("_classes", "_packed", "count", "greatest", "least", "sum")
 
     def __init__(self) -> None:
         self._classes: dict[int, int] = {}
+        self._packed = b""  # more classes, and how often each was seen
         self.count = 0
         self.sum = 0.0
         self.least = float("inf")
@@ -30,7 +34,7 @@ class Histogram:
     def add(self, value: float) -> None:
         """Add a value in seconds."""
         value = value if value > LEAST else LEAST
-        class_ = int(log(value / LEAST) / WIDTH)
+        class_ = int(log(value / LEAST) / WIDTH)  # below 2**16 up to 1e130 seconds
         self._classes[class_] = self._classes.get(class_, 0) + 1
         self.count += 1
         self.sum += value
@@ -41,12 +45,40 @@ class Histogram:
 
     def merge(self, other: Histogram) -> None:
         """Add all values of another histogram."""
-        for class_, count in other._classes.items():
-            self._classes[class_] = self._classes.get(class_, 0) + count
+        for counts in (other._classes.items(), other._unpacked()):
+            for class_, count in counts:
+                self._classes[class_] = self._classes.get(class_, 0) + count
         self.count += other.count
         self.sum += other.sum
         self.least = min(self.least, other.least)
         self.greatest = max(self.greatest, other.greatest)
+
+    def pack(self) -> None:
+        """Take up little memory, about a twentieth, until values are added again."""
+        if self._classes:
+            counts = self._counts()
+            steps = array(
+                "H", (class_ - before for (class_, _), (before, _) in zip(counts, [(0, 0), *counts], strict=False))
+            )
+            self._packed = compress(steps.tobytes() + array("Q", (count for _, count in counts)).tobytes(), 1)
+            self._classes = {}
+
+    def _unpacked(self) -> Iterator[tuple[int, int]]:
+        """Return the classes that are packed, in ascending order, and how often each was seen."""
+        if not self._packed:
+            return iter(())
+        data, steps, counts = decompress(self._packed), array("H"), array("Q")
+        border = len(data) * steps.itemsize // (steps.itemsize + counts.itemsize)
+        steps.frombytes(data[:border])
+        counts.frombytes(data[border:])
+        return zip(accumulate(steps), counts, strict=True)
+
+    def _counts(self) -> list[tuple[int, int]]:
+        """Return how often each class was seen, in ascending order."""
+        counts = dict(self._unpacked())
+        for class_, count in self._classes.items():
+            counts[class_] = counts.get(class_, 0) + count
+        return sorted(counts.items())
 
     @property
     def mean(self) -> float | None:
@@ -72,7 +104,7 @@ class Histogram:
     def _ranked(self, wanted_ranks: Iterable[int]) -> list[float]:
         """Return the values with these ranks, which count from 1 and are in ascending order."""
         values, seen = list[float](), 0
-        classes = iter(sorted(self._classes.items()))
+        classes = iter(self._counts())
         class_ = 0
         for rank in wanted_ranks:
             while seen < rank:

@@ -1,49 +1,72 @@
-"""`clemsim`: all its commands."""
+"""`clemsim`: all its commands. Only the command that is called is loaded: all of them together take most of a second."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 from typer import Abort
 from typer.exceptions import TyperException
 
 from clemsim import __version__
-from clemsim.cli import (
-    analyze,
-    compare,
-    doctor,
-    formats,
-    play,
-    replay,
-    resume,
-    run,
-    score,
-    serve_fake,
-    show,
-    stress,
-    study,
-    suite,
-    verify,
-    width,
-)
-from clemsim.cli import list as listing
-from clemsim.cli.common import DONE, USAGE, say
 from clemsim.cli.signals import SIGNALS
 from clemsim.errors import UsageError
 
+DONE, USAGE = 0, 2  # exit codes
 INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
 
-app = typer.Typer(
-    name="clemsim",
-    help="Plays many conversational games at once, with language models in the seats.",
-    invoke_without_command=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-)
+# The module in this package of each command, and its function there, in the order in which `--help` shows them.
+COMMANDS = {
+    "run": "run:run",
+    "resume": "resume:resume",
+    "score": "score:score",
+    "width": "width:width",
+    "show": "show:show",
+    "replay": "replay:replay",
+    "branch": "replay:branch",
+    "play": "play:play",
+    "list": "list:list_",
+    "study": "study:study",
+    "doctor": "doctor:doctor",
+    "export": "formats:export",
+    "verify": "verify:verify",
+    "analyze": "analyze:analyze",
+    "compare": "compare:compare",
+    "stress": "stress:stress_",
+    "serve-fake": "serve_fake:serve_fake",
+}
+GROUPS = {"suite": "suite:app", "import": "formats:importing"}  # commands that have commands of their own
+
+
+def program(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the program for this command line, with the one command that it calls, and else with all of them."""
+    app = typer.Typer(
+        name="clemsim",
+        help="Plays many conversational games at once, with language models in the seats.",
+        invoke_without_command=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(root)
+    called = words[0] if words else ""
+    if called != "--version":
+        one = called in COMMANDS or called in GROUPS
+        for name in [called] if one else COMMANDS:
+            if name in COMMANDS:
+                app.command(name)(_load(COMMANDS[name]))
+        for name in [called] if one else GROUPS:
+            if name in GROUPS:
+                app.add_typer(_load(GROUPS[name]), name=name)
+    return app
+
+
+def _load(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"clemsim.cli.{module}"), name)
 
 
 def _version(wanted: bool) -> None:
@@ -52,7 +75,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
@@ -68,27 +90,6 @@ def root(
         typer.echo(context.get_help())
 
 
-app.command("run")(run.run)
-app.command("resume")(resume.resume)
-app.command("score")(score.score)
-app.command("width")(width.width)
-app.command("show")(show.show)
-app.command("replay")(replay.replay)
-app.command("branch")(replay.branch)
-app.command("play")(play.play)
-app.command("list")(listing.list_)
-app.command("study")(study.study)
-app.command("doctor")(doctor.doctor)
-app.command("export")(formats.export)
-app.command("verify")(verify.verify)
-app.command("analyze")(analyze.analyze)
-app.command("compare")(compare.compare)
-app.command("stress")(stress.stress_)
-app.command("serve-fake")(serve_fake.serve_fake)
-app.add_typer(suite.app, name="suite")
-app.add_typer(formats.importing, name="import")
-
-
 def check_text(words: Sequence[str]) -> None:
     """Raise UsageError for a word that is not UTF-8: nothing that is recorded could hold it."""
     for word in words:
@@ -96,7 +97,7 @@ def check_text(words: Sequence[str]) -> None:
             raise UsageError(f"{word!r} is not UTF-8 text: give another name")
 
 
-def call() -> int:
+def call(app: typer.Typer) -> int:
     """Run the command that the command line names and return its exit code. A wrong option gets one line, like any other
     mistake.
     """
@@ -106,9 +107,15 @@ def call() -> int:
         return SIGNALS.exit_code if code == INTERRUPTED else code
     except TyperException as error:
         context = getattr(error, "ctx", None)
-        say(f"{error.format_message()} (see {context.command_path if context else 'clemsim'} --help)")
+        _say(f"{error.format_message()} (see {context.command_path if context else 'clemsim'} --help)")
     except UsageError as error:
-        say(str(error))
+        _say(str(error))
     except Abort:
-        say("stopped")
+        _say("stopped")
     return USAGE
+
+
+def _say(text: str) -> None:
+    from clemsim.cli.common import say  # noqa: PLC0415 (it loads much)
+
+    say(text)

@@ -10,10 +10,11 @@ from clemsim.cli.signals import SIGNALS, leave
 def main() -> int:
     """Run the `clemsim` command and return its exit code."""
     with SIGNALS.installed():
-        from clemsim.cli.app import call  # noqa: PLC0415
+        from clemsim.cli.app import call, program  # noqa: PLC0415
 
+        app = program(sys.argv[1:])
         SIGNALS.loaded()
-        code = call()
+        code = call(app)
         if SIGNALS.received:
             leave(code)
         return code

@@ -22,6 +22,16 @@ class ServerLoad:
     prefix_hits: int = 0  # total of prompt tokens that the prefix cache contained
     generated: int = 0  # total of generated tokens
     rejections: int = 0  # total of requests that the server turned away
+    steps: int | None = None  # total of steps of the engine, which publishes the rest once in each; None: it does not say
+
+    def moved_since(self, before: ServerLoad) -> bool:
+        """Return whether the server has done a step since then. In a long one its numbers stay what they were.
+
+        A server that counts neither steps nor tokens is taken to have moved.
+        """
+        if self.steps is not None and before.steps is not None:
+            return self.steps != before.steps
+        return not self.generated or self.generated != before.generated
 
     @classmethod
     def total(cls, loads: Iterable[ServerLoad]) -> ServerLoad | None:
@@ -39,4 +49,5 @@ class ServerLoad:
             sum(load.prefix_hits for load in replicas),
             sum(load.generated for load in replicas),
             sum(load.rejections for load in replicas),
+            sum(load.steps or 0 for load in replicas) if any(load.steps is not None for load in replicas) else None,
         )

@@ -11,6 +11,7 @@ from clemsim.engines.load import ServerLoad
 # Possessive, as a server may send anything: else a long line of letters would be tried from each of them to its end.
 _SAMPLE = re.compile(r"^(vllm:\w++)(?:\{([^\n]*)\})? ([-+\d.eEinfNa]{1,40})$", re.MULTILINE)
 _LABEL = re.compile(r'(?<!\w)(\w++)="([^"]*)"')
+STEPS = "vllm:iteration_tokens_total_count"
 MOST = 2.0**53  # what any number is taken for that is larger
 MOST_TEXT = 2**22  # characters of a page; no server has so many metrics
 
@@ -44,6 +45,7 @@ def read_load(text: str) -> ServerLoad | None:
         prefix_hits=_whole(sums.get("vllm:prefix_cache_hits_total", 0)),
         generated=_whole(sums.get("vllm:generation_tokens_total", 0)),
         rejections=_whole(sums.get("vllm:admission_rejections_total", 0)),
+        steps=_whole(sums[STEPS]) if STEPS in sums else None,
     )
 
 

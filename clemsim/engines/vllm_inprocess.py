@@ -118,7 +118,7 @@ class SchedulerStats:
 
     def __init__(self) -> None:
         self.load: ServerLoad | None = None
-        self._kv_tokens = self._preempted = self._generated = self._queries = self._hits = 0
+        self._kv_tokens = self._preempted = self._generated = self._queries = self._hits = self._steps = 0
 
     def begin(self, config: Any) -> None:
         """Take the size of the KV cache from vLLM's configuration, once the engine has started."""
@@ -132,6 +132,7 @@ class SchedulerStats:
             self._generated += iteration.num_generation_tokens
         if scheduler is None:
             return
+        self._steps += 1
         prefix_cache = scheduler.prefix_cache_stats
         self._queries += prefix_cache.queries
         self._hits += prefix_cache.hits
@@ -144,6 +145,7 @@ class SchedulerStats:
             prefix_queries=self._queries,
             prefix_hits=self._hits,
             generated=self._generated,
+            steps=self._steps,
         )
 
 

@@ -35,7 +35,7 @@ class WidthController:
         self._fixed = fixed
         self._adaptive = AdaptiveWidth(gate.width)
         self._turned_away = asyncio.Event()
-        self._busy = self._turns = self._tokens = self._readings = 0
+        self._busy = self._turns = self._tokens = self._ended = self._readings = 0
         self._spent = 0.0  # seconds of those turns together
         self._since = self._ignore_busy_until = 0.0
         self._generated: int | None = None
@@ -44,6 +44,7 @@ class WidthController:
     def count_turn(self, usage: Usage) -> None:
         """Count a turn that was answered."""
         self._turns += 1
+        self._ended += 1
         self._tokens += usage.tokens_out
         self._spent += usage.seconds
 
@@ -89,9 +90,9 @@ class WidthController:
     def _reading(self, now: float) -> Reading:
         turned_away = max(self._busy, self._count_rejected())
         busy = turned_away if now >= self._ignore_busy_until else 0
-        self._busy = 0
+        ended, self._busy, self._ended = self._ended, 0, 0
         limited = self._gate.waiting > 0 or self._gate.inside >= self._gate.width
-        return Reading(self._gate.inside, self._rate(now), limited, busy, self.load)
+        return Reading(self._gate.inside, self._rate(now), limited, busy, self.load, ended)
 
     def _count_rejected(self) -> int:
         """Return the requests, of others too, that the server says it has turned away since the last reading."""
@@ -102,6 +103,8 @@ class WidthController:
         """Return generated tokens per second, as the server counts them; else by Little's law from the ended turns."""
         if self.load and self.load.generated:
             before, self._generated = self._generated, self.load.generated
+            if before == self.load.generated:  # a long step: what it makes counts for all of its time
+                return None
             seconds, self._since = now - self._since, now
             if before is None or before > self.load.generated or not seconds:  # a restarted server counts from 0
                 return None

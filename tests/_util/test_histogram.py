@@ -56,3 +56,18 @@ def test_the_interval_holds_the_percentile_of_the_distribution_as_often_as_it_sa
         values = sorted(dice.random() for _ in range(count))
         held += values[low - 1] <= percent / 100 <= values[high - 1]
     assert held / 400 >= 0.92
+
+
+def test_a_packed_histogram_says_the_same_and_counts_on() -> None:
+    plain, packed = Histogram(), Histogram()
+    for number in range(1, 3000):
+        for histogram in (plain, packed):
+            histogram.add(0.001 * (number * 7919 % 997 + 1))
+        if number % 1000 == 0:
+            packed.pack()
+    packed.pack()
+    assert packed.percentiles() == plain.percentiles()
+    whole, other = Histogram(), Histogram()
+    whole.merge(packed)
+    other.merge(plain)
+    assert whole.percentiles() == other.percentiles() == plain.percentiles()

@@ -308,7 +308,7 @@ def test_analyses_are_chosen_by_name(clemsim: Clemsim, tables: Path) -> None:
 
 
 def test_the_help_lists_the_registry_without_the_libraries_of_the_extra() -> None:
-    program = f"import sys, clemsim.cli.app; print(sorted({LIBRARIES} & set(sys.modules)))"
+    program = f"import sys; from clemsim.cli.app import program; program(); print(sorted({LIBRARIES} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
     text = " ".join((analyze.__doc__ or "").split())

@@ -8,6 +8,7 @@ import pytest
 
 from clemsim.engines.load import ServerLoad
 from clemsim.runtime.adaptive_width import AdaptiveWidth, Reading
+from tests.runtime.width_traces import MANY_LONG_STEPS, ONE_LONG_STEP, SEVERAL_LONG_STEPS, Row
 
 Server = Callable[[int], Reading]
 
@@ -21,7 +22,7 @@ def open_server(seats: int) -> Server:
 
     def read(width: int) -> Reading:
         running = min(width, seats)
-        return Reading(width, 100.0 * running, True, load=load(running, width - running))
+        return Reading(width, 100.0 * running, True, load=load(running, width - running), ended=running // 2 + 1)
 
     return read
 
@@ -86,3 +87,75 @@ def test_a_burst_is_no_queue() -> None:
     for waiting in (60, 0, 60, 60, 0):
         adaptive.read(Reading(64, None, False, load=load(4, waiting)))
     assert adaptive.width == 64
+
+
+def played_back(rows: list[Row], width: int = 64) -> list[int]:
+    """The widths that a recorded server leads to; all that it runs and queues is ours."""
+    adaptive = AdaptiveWidth(width)
+    seen = []
+    for running, waiting, steps, generated, ended in rows:
+        said = ServerLoad(running, waiting, 0.1, 0, generated=generated, steps=steps)
+        reading = Reading(running + waiting, None, running + waiting >= adaptive.width, load=said, ended=ended)
+        seen.append(adaptive.read(reading))
+    return seen
+
+
+@pytest.mark.parametrize("rows", [ONE_LONG_STEP, SEVERAL_LONG_STEPS, MANY_LONG_STEPS])
+@pytest.mark.parametrize("width", [16, 64])
+def test_a_server_that_starts_with_long_steps_is_not_taken_for_a_full_one(rows: list[Row], width: int) -> None:
+    assert min(played_back(rows, width)) == width
+
+
+@pytest.mark.parametrize("running, waiting", [(1, 23), (2, 25), (0, 9)])
+def test_a_server_that_counts_no_steps_is_full_only_when_its_seats_were_given_anew(running: int, waiting: int) -> None:
+    """Readings that cut the width of real runs from 64 to 2-4."""
+    adaptive = AdaptiveWidth(64)
+    for _ in range(20):
+        adaptive.read(Reading(running + waiting, None, False, load=load(running, waiting)))
+    assert adaptive.width == 64
+
+
+def test_the_same_reading_seen_again_says_nothing() -> None:
+    adaptive = AdaptiveWidth(64)
+    said = ServerLoad(8, 56, 0.1, 0, generated=100, steps=10)
+    for _ in range(20):
+        adaptive.read(Reading(64, 0.0, True, load=said, ended=8))
+    assert adaptive.width == 64
+
+
+def test_a_queue_is_shortened_by_steps_and_never_below_what_ran() -> None:
+    adaptive = AdaptiveWidth(100)
+    adaptive.read(Reading(40, None, False, load=load(40), ended=40))
+    seen = [adaptive.read(Reading(100, None, True, load=load(10, 60), ended=10)) for _ in range(12)]
+    assert seen[1:4] == [100, 70, 70] and min(seen) == 50
+
+
+def test_what_ran_long_ago_is_forgotten() -> None:
+    adaptive = AdaptiveWidth(100)
+    adaptive.read(Reading(40, None, False, load=load(40), ended=40))
+    seen = [adaptive.read(Reading(100, None, True, load=load(10, 60), ended=10)) for _ in range(100)]
+    assert seen[-1] <= 20
+
+
+def test_it_recovers_from_a_queue_by_doubling() -> None:
+    adaptive = AdaptiveWidth(64)
+    for _ in range(60):
+        adaptive.read(Reading(adaptive.width, 400.0, True, load=load(4, adaptive.width - 4), ended=4))
+    assert adaptive.width <= 8
+    noise = (900.0, 300.0, 800.0, 200.0, 900.0)  # the rate does not matter: it was as wide before
+    seen = [adaptive.read(Reading(adaptive.width, rate, True, load=load(adaptive.width), ended=4)) for rate in noise]
+    assert seen[:3] == [2 * 6, 4 * 6, 8 * 6] and seen[-1] >= 64
+
+
+def test_a_server_of_replicas_of_which_none_runs_anything_is_not_full() -> None:
+    adaptive = AdaptiveWidth(128)
+    for step in range(20):
+        said = ServerLoad(0, 9, 0.0, 0, generated=step + 1, steps=step)
+        adaptive.read(Reading(9, None, False, load=said, ended=1))
+    assert adaptive.width == 128
+
+
+def test_nothing_changes_while_the_server_says_nothing() -> None:
+    adaptive = AdaptiveWidth(64)
+    adaptive.read(Reading(64, 6400.0, True, load=load(64, kv=0.97)))
+    assert {adaptive.read(Reading(64, None, True)) for _ in range(20)} == {64}

@@ -125,3 +125,12 @@ def test_half_played_episodes_go_first() -> None:
         for n, turns in enumerate([0, 2, 0, 5])
     ]
     assert [key.instance for key in order(some)] == ["x/3", "x/1", "x/0", "x/2"]
+
+
+@pytest.mark.parametrize(("prefill", "words"), [(1500, 150), (1500, 60), (3000, 150)])
+def test_a_server_that_computes_prompts_in_long_steps_is_given_all_it_takes(prefill: float, words: int) -> None:
+    """The first prompts take seconds, in which the page of metrics shows a few requests that run and many that wait."""
+    spec = Spec(seats=64, first_token=0.01, interval=0.1, prefill=prefill, blocks=10**6)
+    some = topics(200, lambda number: 4, words=words)
+    (_, found), (_, fixed) = (talk(seat(SimulatedEngine(spec, even)), some, width) for width in (None, 64))
+    assert found <= 1.01 * fixed

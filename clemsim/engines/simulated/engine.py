@@ -10,7 +10,7 @@ from clemsim.engines.load import ServerLoad
 from clemsim.engines.metrics import read_load
 from clemsim.engines.simulated.answers import SimulatedAnswer, Template, babble, prompt, tokens
 from clemsim.engines.simulated.machine import Machine, Served, Spec
-from clemsim.engines.simulated.metrics import exposition
+from clemsim.engines.simulated.metrics import MetricsPage
 from clemsim.errors import EngineUnavailable
 from clemsim.game.messages import Usage
 
@@ -29,6 +29,7 @@ class SimulatedEngine(Engine):
         """Simulate a server of `spec` that says what `answer` returns. `width` None: found while playing."""
         self.name = spec.model
         self.machine = Machine(spec)
+        self._page = MetricsPage(self.machine)
         self.width = width or FIRST_WIDTH
         self.adaptive = width is None
         self.dead = False  # it answers no request, and has dropped those that it was answering
@@ -77,6 +78,7 @@ class SimulatedEngine(Engine):
     def restart(self) -> None:
         """Answer again, with an empty cache."""
         self.machine = Machine(self.machine.spec)
+        self._page = MetricsPage(self.machine)
         self.dead = False
 
     async def alive(self) -> bool:
@@ -85,4 +87,4 @@ class SimulatedEngine(Engine):
 
     async def load(self) -> ServerLoad | None:
         """Return the load as it is read from any server's `/metrics`; None while it is dead."""
-        return None if self.dead else read_load(exposition(self.machine))
+        return None if self.dead else read_load(self._page.read())

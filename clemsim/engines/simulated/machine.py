@@ -71,6 +71,7 @@ class Counters:
     preemptions: int = 0
     rejections: int = 0  # requests turned away, counted by the server
     finished: int = 0  # requests
+    steps: int = 0  # in which tokens were made; vLLM's has all requests in one step, here each has its own
     requests: RequestHistograms = field(default_factory=lambda: RequestHistograms(Spec().context))
     intervals: MetricsHistogram = field(default_factory=lambda: MetricsHistogram(TOKENS))  # seconds between two tokens
 
@@ -99,6 +100,7 @@ class _Job:
     cached: int | None = None
     seated: float = 0.0
     first: float | None = None
+    computed: float = 0.0  # when its prompt is
     due: float = 0.0  # when its next tokens are; so that the delays of timers do not add up
     holding: Holding | None = None
     timer: asyncio.TimerHandle | None = None
@@ -141,6 +143,15 @@ class Machine:
     def waiting(self) -> int:
         """Requests in the queue."""
         return len(self._waiting)
+
+    def computed(self, now: float) -> int:
+        """Return the requests that have a seat and whose prompt is computed at this time of the event loop."""
+        return sum(job.computed <= now for job in self._running)
+
+    @property
+    def prefilled(self) -> float:
+        """When all prompts that have a seat are computed, in the event loop's time."""
+        return self._prefilled
 
     @property
     def usage(self) -> float:
@@ -192,6 +203,7 @@ class Machine:
             self.counters.queries += len(job.prompt)
             self.counters.hits += holding.cached
         self._prefilled = max(now, self._prefilled) + (job.size - holding.cached) / self.spec.prefill
+        job.computed = self._prefilled
         job.due = max(self._prefilled, now + self.spec.first_token)
         job.timer = loop.call_at(job.due, self._advance, job, 1)
 
@@ -204,6 +216,7 @@ class Machine:
             return
         job.made += made
         self.counters.generated += made
+        self.counters.steps += 1
         if job.first is None:
             job.first = loop.time()
         self._cache.fill(job.holding, job.tokens(job.size - 1))  # of the newest token nothing is computed yet

@@ -14,7 +14,7 @@ from aiohttp import web
 from clemsim.engines.simulated.answers import Body, SimulatedAnswer, Template, babble, prompt, tokens
 from clemsim.engines.simulated.faults import LATE, Fault, Faults, other_answer
 from clemsim.engines.simulated.machine import Machine, Spec
-from clemsim.engines.simulated.metrics import exposition
+from clemsim.engines.simulated.metrics import MetricsPage
 from clemsim.engines.simulated.wire import Answer, Exchange, Kind, Refused, as_messages, normalized, times, usage
 
 LONGEST_BODY = 64 * 2**20  # bytes
@@ -43,6 +43,7 @@ class SimulatedServer:
         """
         self.spec = spec
         self.machine = Machine(spec)
+        self._page = MetricsPage(self.machine)
         self.url = ""
         self._answer = answer
         self._template = template
@@ -60,6 +61,7 @@ class SimulatedServer:
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> None:
         """Listen, with an empty cache. Port 0: any that is free."""
         self.machine = Machine(self.spec)
+        self._page = MetricsPage(self.machine)
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.01, handler_cancellation=True)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port, backlog=BACKLOG).start()
@@ -103,7 +105,7 @@ class SimulatedServer:
         return web.json_response({"object": "list", "data": [card]})
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        return web.Response(text=exposition(self.machine))
+        return web.Response(text=self._page.read())
 
     async def _openapi(self, request: web.Request) -> web.Response:
         return web.json_response({"paths": {route: {} for route in ROUTES}})

@@ -45,7 +45,7 @@ class Conversation:
         self.state = state
         self.ended = due
         self.first = True
-        self.timed: TimedTurn | None = None
+        self.due: float | None = None  # when the turn was due that ended last
         self._think = think
 
     def turn(self, agent: Agent) -> AbstractAsyncContextManager[TurnSlot]:
@@ -65,15 +65,15 @@ class Conversation:
 
     def count(self, message: Message) -> None:
         """Count the turn that ended last, which brought this message."""
-        usage, timed = message.usage, self.timed
-        if usage is None or timed is None:
+        usage, due = message.usage, self.due
+        if usage is None or due is None:
             return
         timing = usage.timing
         self.ended = max(self.ended, timing.ended if timing else monotonic())
         if message.stop == "overflow":
-            self.state.collector.add_failure(timed.due, OVERFLOW)
+            self.state.collector.add_failure(due, OVERFLOW)
         else:
-            self.state.collector.add_turn(timed.due, usage, message.stop)
+            self.state.collector.add_turn(due, usage, message.stop)
 
 
 class TimedTurn:
@@ -106,7 +106,7 @@ class TimedTurn:
         if not self._requests:
             return
         conversation = self._conversation
-        conversation.timed = self
+        conversation.due = self.due  # not the turn itself: a ring of objects stays until they are collected
         collector = conversation.state.collector
         collector.change_in_flight(-1)
         if not isinstance(error, asyncio.CancelledError):

@@ -16,7 +16,7 @@ from clemsim.stress.measure.segments import Segment
 from clemsim.stress.plan.slo import Slo
 
 TIMER_GRAIN = 0.001  # seconds; no timer of the event loop is more exact
-MAX_SEGMENTS = 600  # beyond it, neighbours are merged, so that a soak of days stays small
+MAX_SEGMENTS = 300  # beyond it, neighbours are merged, so that a soak of days stays small
 
 
 class Collector:
@@ -73,6 +73,7 @@ class Collector:
         segment.cpu += cpu - self._cpu
         segment.events += events - self._events
         self._cpu, self._events = cpu, events
+        segment.pack()
 
     async def watch_event_loop(self) -> None:
         """Measure how late the event loop is, until cancelled."""
@@ -150,6 +151,7 @@ class Collector:
             alike = last and (last.stage, last.measured) == (segment.stage, segment.measured)
             if last and alike and segment is not self.current and last.seconds < 1.5 * self.tick:
                 last.merge(segment)
+                last.pack()
             else:
                 kept.append(segment)
         self.segments, self._begins = kept, [segment.begin for segment in kept]

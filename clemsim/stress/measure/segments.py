@@ -77,6 +77,11 @@ class LatencyHistograms:
         self.turn.merge(other.turn)
         self.conversation.merge(other.conversation)
 
+    def pack(self) -> None:
+        """Take up little memory."""
+        for histogram in (self.ttft, self.itl, self.tpot, self.turn, self.conversation):
+            histogram.pack()
+
     def latencies(self) -> Latencies:
         """Return the latencies as they are reported."""
         return Latencies(
@@ -198,6 +203,12 @@ class Segment:
         if outcome.quality is not None:
             self.quality += outcome.quality
             self.scored += 1
+
+    def pack(self) -> None:
+        """Take up little memory: a class of a histogram is a hundred bytes while it counts, and there are many segments."""
+        self.latencies.pack()
+        for histogram in (self.late, self.lag, self.input_lengths, self.output_lengths):
+            histogram.pack()
 
     def merge(self, other: Segment) -> None:
         """Add everything of `other`, which begins where this segment ends."""

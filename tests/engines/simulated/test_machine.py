@@ -11,7 +11,7 @@ import pytest
 from clemsim.engines.metrics import read_load
 from clemsim.engines.simulated.answers import prompt, tokens
 from clemsim.engines.simulated.machine import Machine, Spec
-from clemsim.engines.simulated.metrics import exposition
+from clemsim.engines.simulated.metrics import MetricsPage, exposition
 from clemsim.testing import run_virtually
 
 SPEC = Spec(seats=2, first_token=0.08, interval=0.02, prefill=1e9)
@@ -135,3 +135,23 @@ def test_metrics_are_read_as_those_of_any_server() -> None:
 
     load = read_load(exposition(run_virtually(main())[0]))
     assert load and load.generated == 120 and load.running == 0
+
+
+def test_the_page_stands_still_while_a_long_step_computes_prompts() -> None:
+    spec = Spec(seats=4, first_token=0.0, interval=1.0, prefill=100.0)
+    seen: list[tuple[int, int, int | None]] = []
+
+    async def main() -> None:
+        machine = Machine(spec)
+        page = MetricsPage(machine)
+        async with asyncio.TaskGroup() as group:
+            for number in range(4):
+                group.create_task(machine.generate(str(number) * 50, "x" * 9))
+            for _ in range(5):
+                await asyncio.sleep(0.6)
+                load = read_load(page.read())
+                assert load
+                seen.append((load.running, load.waiting, load.steps))
+
+    run_virtually(main())
+    assert seen[0] == seen[1] == seen[2] and seen[3][:2] == (4, 0)
