@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from clemsim import __version__
 from clemsim.cli import (
     analyze,
+    canary,
     compare,
     doctor,
     formats,
@@ -83,6 +84,7 @@ app.command("export")(formats.export)
 app.command("verify")(verify.verify)
 app.command("analyze")(analyze.analyze)
 app.command("compare")(compare.compare)
+app.command("canary")(canary.canary)
 app.command("stress")(stress.stress_)
 app.command("serve-fake")(serve_fake.serve_fake)
 app.add_typer(suite.app, name="suite")
