@@ -35,6 +35,9 @@ def export(
         typer.Option("--format", help="; ".join(f"{name}: {choice.help}" for name, choice in FORMATS.items()) + "."),
     ],
     out: Annotated[Path | None, typer.Option(metavar="PATH", help="Where to; beside the run unless given.")] = None,
+    block: Annotated[
+        int | None, typer.Option(min=1, help="Tokens that a hash of a mooncake trace stands for (16; Mooncake's own: 512).")
+    ] = None,
     trust: TrustOption = False,
 ) -> None:
     """Write a run in another format.
@@ -42,7 +45,7 @@ def export(
     Example: clemsim export runs/20261123-120000-paper --format clembench --out results
     """
     with one_line():
-        chosen = FORMATS[format_.value]
+        chosen = FORMATS[format_.value] if block is None else FORMATS[format_.value].with_block(block)
         path = out or chosen.usual_path(folder)
         check_new(path)
         count = chosen.export(folder, path, trust=trust)

@@ -19,7 +19,8 @@ from clemsim.stress.plan.durations import parse_duration
 
 
 def serve_fake(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any free one.")] = 8207,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = 8207,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all, for containers and others.")] = "127.0.0.1",
     model: Annotated[str, typer.Option(help="The name of its model.")] = "fake",
     seats: Annotated[int, typer.Option(min=1, help="Requests that run at once; others wait.")] = 64,
     ttft: Annotated[str, typer.Option(metavar="TIME", help="Least time from a seat to the first token.")] = "80ms",
@@ -50,7 +51,7 @@ def serve_fake(
         ),
     ] = None,
 ) -> None:
-    """Serve as vLLM does (chat completions, streams, /metrics), with known latency and capacity, without a model.
+    """Serve as vLLM does (completions, streams, /metrics), with known latency and capacity, without a model.
 
     Examples:
 
@@ -72,16 +73,16 @@ def serve_fake(
             priority=priority,
         )
         server = SimulatedServer(spec, Clerk(skill, noise), most_waiting, faults=Faults.parse(fault or ()))
-        run_async(_serve(server, port))
+        run_async(_serve(server, port, host))
 
 
-async def _serve(server: SimulatedServer, port: int) -> None:
+async def _serve(server: SimulatedServer, port: int, host: str) -> None:
     stopped = asyncio.Event()
     SIGNALS.on_stop(lambda: _stop(stopped, server))
     try:
-        await server.start(port)
+        await server.start(port, host)
     except OSError as error:
-        fail(f"port {port} cannot be used: choose another --port ({error.strerror})")
+        fail(f"{host}:{port} cannot be used: choose another --port or --host ({error.strerror})")
     spec = f"{server.spec.model}@{server.url}/v1"
     err.print(plain(f"serving {spec} (Ctrl-C stops); try: clemsim stress --agent {spec}"), soft_wrap=True)
     await stopped.wait()

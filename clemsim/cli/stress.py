@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-
-import typer
 
 from clemsim._util.files import check_new, new_folder, write_files
 from clemsim._util.text import plain
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.shared_secrets import unencrypted
+from clemsim.cli import stress_gates as gates
 from clemsim.cli.common import (
-    UNFINISHED,
     err,
-    fail,
     one_line,
     out,
     print_json,
@@ -29,25 +27,28 @@ from clemsim.cli.signals import SIGNALS
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
 from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
+from clemsim.store.config import RunConfig
+from clemsim.store.folder import read_config
 from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.load.runner import Findings, StressWatch, stress
 from clemsim.stress.measure.collector import Collector
+from clemsim.stress.measure.records import RecordFile
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
-from clemsim.stress.plan.durations import parse_positive_duration
+from clemsim.stress.plan.durations import parse_positive_duration, parse_share
 from clemsim.stress.plan.guardrails import Budget, check_private, server_urls
 from clemsim.stress.plan.mix import parse_mix, parse_options
 from clemsim.stress.plan.plan import Plan
 from clemsim.stress.plan.shapes import Stage, ThinkTime, parse_stage, parse_sweep
 from clemsim.stress.plan.slo import Slo
+from clemsim.stress.plan.slo_search import SloSearch
 from clemsim.stress.report import charts
-from clemsim.stress.report.compare import compare_reports
-from clemsim.stress.report.compare_terminal import terminal_comparison
 from clemsim.stress.report.csv_tables import stages_csv, timeline_csv
 from clemsim.stress.report.formatting import milliseconds, number
+from clemsim.stress.report.gates import Gate, judge_report, parse_gates
 from clemsim.stress.report.html import html_page
 from clemsim.stress.report.report import make_report
-from clemsim.stress.report.stress_report import StressReport, read_report
+from clemsim.stress.report.stress_report import StressReport, report_schema
 from clemsim.stress.report.terminal import terminal_report
 
 HEARTBEAT = 10.0  # seconds
@@ -61,19 +62,29 @@ def stress_(options: StressOptions) -> None:
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --slo ttft=500ms,turn=5s
 
+      clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --find slo --slo "ttft:500 tpot:50"
+
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --no-model-text --max-tokens 64 --sweep 1:256
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --stage 1/s..10/s:2m --think exp:5s
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --check 64 --mix taboo
 
+      clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --replay runs/r1 --verbatim --speed 2
+
       clemsim stress --compare before/report.json after/report.json
     """
     with one_line():
-        if options.compare:
-            _compare(*options.compare, as_json=options.json)
+        if options.schema:
+            print_json(report_schema())
+        elif options.compare:
+            gates.compare(options)
         else:
-            _load_and_report(_plan(options), _report_places(options.folder), as_json=options.json)
+            limits = parse_gates(options.fail_if or ())
+            plan = _plan(options)
+            with RecordFile(options.records) if options.records else nullcontext() as records:
+                report = _load_and_report(plan, _report_places(options.folder), limits, records, as_json=options.json)
+            gates.leave(options, report, ended_early=report.ended_early)
 
 
 def _plan(options: StressOptions) -> Plan:
@@ -83,12 +94,19 @@ def _plan(options: StressOptions) -> Plan:
     if not options.yes:
         check_private(urls)
     _check_one_shape(options)
+    recorded = read_config(options.replay) if options.replay and options.replay.is_dir() else RunConfig()
+    verbatim = options.verbatim or bool(options.replay and options.replay.is_file())
+    if options.verbatim and not options.replay:
+        raise UsageError("--verbatim: say which run, with --replay")
     return Plan(
         agents=specs,
         urls=urls,
         sweep=_sweep(options),
         stages=_stages(options),
         replay=options.replay,
+        verbatim=verbatim,
+        replay_width=options.concurrency if options.replay else None,
+        constrain=(options.constrain or recorded.constrain) and not verbatim,
         trust=options.trust,
         speed=options.speed,
         check=options.check,
@@ -101,10 +119,14 @@ def _plan(options: StressOptions) -> Plan:
         options=parse_options(options.option or ()),
         suite=options.suite,
         seed=options.seed,
-        temperature=options.temperature,
-        max_tokens=options.max_tokens,
+        temperature=recorded.temperature if options.temperature is None else options.temperature,
+        max_tokens=recorded.max_tokens if options.max_tokens is None else options.max_tokens,
         forced_length=options.no_model_text,
         slo=Slo.parse(options.slo),
+        gpus=options.gpus,
+        price=options.price_per_gpu_hour,
+        attainment=parse_share(options.attainment, "--attainment"),
+        search=_search(options),
         timeout=parse_positive_duration(options.timeout, "--timeout"),
         network=NetworkOptions(ca_file=options.ca_file, headers=parse_headers(options.header or ())),
         max_requests=options.max_requests,
@@ -116,7 +138,7 @@ def _shapes(options: StressOptions) -> list[str]:
     """Return the names of the load shapes that are given."""
     shapes = {
         "sweep": options.sweep,
-        "concurrency": options.concurrency,
+        "concurrency": None if options.replay else options.concurrency,
         "rate": options.rate,
         "stage": options.stage,
         "replay": options.replay,
@@ -129,8 +151,20 @@ def _check_one_shape(options: StressOptions) -> None:
         raise UsageError(f"--{shapes[0]} and --{shapes[1]} are two load shapes: choose one")
 
 
+def _search(options: StressOptions) -> SloSearch | None:
+    """Return the search of --find, between the ends of --sweep. Raise UsageError."""
+    if options.find is None:
+        return None
+    if others := [name for name in _shapes(options) if name != "sweep"]:
+        raise UsageError(f"--find slo tries loads of its own: leave out --{others[0]}")
+    steps = parse_sweep(options.sweep or SWEEP)
+    return SloSearch(steps[0], steps[-1])
+
+
 def _sweep(options: StressOptions) -> list[int]:
     """Return the steps of the sweep, which is played where no other shape is given and answers are not only checked."""
+    if options.find:
+        return []
     if options.sweep:
         return parse_sweep(options.sweep)
     return [] if options.check or _shapes(options) else parse_sweep(SWEEP)
@@ -140,6 +174,8 @@ def _stages(options: StressOptions) -> list[Stage]:
     """Return the stages of --concurrency, --rate or --stage."""
     warmup = parse_positive_duration(options.warmup, "--warmup")
     seconds = parse_positive_duration(options.duration, "--duration")
+    if options.replay:
+        return []
     if load := options.concurrency:
         return [Stage(load, load, seconds, warmup=warmup)]
     if rate := options.rate:
@@ -164,10 +200,15 @@ def _report_places(folder: Path | None) -> list[Path]:
     return [Path("stress") / name for name in (stem, *(f"{stem}-{number}" for number in range(2, 1000)))]
 
 
-def _load_and_report(plan: Plan, places: Sequence[Path], *, as_json: bool) -> None:
-    """Run the stress test, write its report and print it."""
-    findings, answers = run_async(_run(plan))
+def _load_and_report(
+    plan: Plan, places: Sequence[Path], limits: Sequence[Gate], records: RecordFile | None, *, as_json: bool
+) -> StressReport:
+    """Run the stress test, write its report, print and return it."""
+    findings, answers = run_async(_run(plan, records))
     report = make_report(plan, findings, answers)
+    if limits:
+        judged = tuple(gate.json_data() for gate in judge_report(limits, report))
+        report = report.model_copy(update={"gates": judged})
     with new_folder(*places) as draft:
         write_files(draft.path, _files(report))
     if as_json:
@@ -175,8 +216,7 @@ def _load_and_report(plan: Plan, places: Sequence[Path], *, as_json: bool) -> No
     else:
         out.print(terminal_report(report))
         out.print(plain(f"report: {draft.place / 'report.html'}"), soft_wrap=True)
-    if report.ended_early:
-        raise typer.Exit(UNFINISHED)
+    return report
 
 
 def _files(report: StressReport) -> dict[str, str | bytes]:
@@ -198,20 +238,20 @@ def _files(report: StressReport) -> dict[str, str | bytes]:
     return {**files, "report.html": html_page(report, drawings)}
 
 
-async def _run(plan: Plan) -> tuple[Findings | None, AnswerVerdict | None]:
+async def _run(plan: Plan, records: RecordFile | None) -> tuple[Findings | None, AnswerVerdict | None]:
     """Make the load, then check answers, as far as each is wanted. Ctrl-C ends both with what was measured so far."""
     budget = Budget(plan.max_requests, plan.max_seconds)
     stopped = asyncio.Event()
     findings = answers = None
-    if plan.sweep or plan.stages or plan.replay:
-        findings = await _load(plan, budget, stopped)
+    if plan.sweep or plan.stages or plan.replay or plan.search:
+        findings = await _load(plan, budget, stopped, records)
     if plan.check and not stopped.is_set():
         SIGNALS.on_stop(lambda: _stop(stopped, "what was checked is reported"))
         answers = await check_answers(plan, budget, _tell, stopped)
     return findings, answers
 
 
-async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
+async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event, records: RecordFile | None) -> Findings:
     heartbeats: list[asyncio.Task[None]] = []
 
     def ready(stop: Callable[[str], None], collector: Collector) -> None:
@@ -225,7 +265,7 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event) -> Findings:
     show_warnings(unencrypted([kind_of(spec) for spec in plan.agents], plan.network))
     _tell(f"loading {', '.join(plan.urls)} (Ctrl-C stops and reports what was measured)")
     try:
-        return await stress(plan, budget, StressWatch(ready, _tell_stage))
+        return await stress(plan, budget, StressWatch(ready, _tell_stage, records))
     finally:
         for heartbeat in heartbeats:
             heartbeat.cancel()
@@ -255,13 +295,3 @@ def _tell_stage(stage: StageMetrics) -> None:
         f"TTFT p50 {milliseconds(stage.latency.ttft.p50)} ms, turn p50 {milliseconds(stage.latency.turn.p50)} ms, "
         f"{stage.turns} turns{failed}"
     )
-
-
-def _compare(first: Path, second: Path, *, as_json: bool) -> None:
-    comparison = compare_reports(read_report(first), read_report(second))
-    if not comparison.stages:
-        fail(f"{first} and {second} have no stage in common: use the same load shape for both")
-    if as_json:
-        print_json(comparison.json_data())
-    else:
-        out.print(terminal_comparison(comparison, str(first), str(second)))

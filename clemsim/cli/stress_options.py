@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import wraps
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
 import typer
 
@@ -46,8 +46,12 @@ class StressOptions:
         "30s"
     )
     replay: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Play a recorded run's episodes again, with its timing.")
+        Path | None,
+        typer.Option(metavar="RUN|FILE", help="Play a run's episodes again, or another tool's trace."),
     ] = None
+    verbatim: Annotated[
+        bool, typer.Option("--verbatim", help="Replay a run's requests word for word, replies as long as they were.")
+    ] = False
     trust: TrustOption = False
     speed: Annotated[
         float, typer.Option(callback=finite, min=0.001, help="Replay this many times as fast as was recorded.")
@@ -68,13 +72,24 @@ class StressOptions:
     no_model_text: Annotated[
         bool, typer.Option("--no-model-text", help="Make every reply exactly --max-tokens long; only load matters.")
     ] = False
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 300
-    temperature: Annotated[float, typer.Option(callback=finite, min=0.0, help="0: always the likeliest token.")] = 0.0
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest reply in tokens (300; a replay: its run's).")] = None
+    temperature: Annotated[
+        float | None, typer.Option(callback=finite, min=0.0, help="0: the likeliest token (0; a replay: its run's).")
+    ] = None
+    constrain: Annotated[
+        bool, typer.Option("--constrain", help="Hold replies to the format of each ask; a replay does as its run did.")
+    ] = False
     suite: Annotated[str, typer.Option(help="Where instances come from.")] = "paper"
     seed: Annotated[int, typer.Option(help="Decides every draw.")] = 0
     slo: Annotated[
-        str, typer.Option(metavar="LIMITS", help="ttft=500ms,itl=,tpot=,turn=5s,conversation=: gives goodput.")
+        str, typer.Option(metavar="LIMITS", help="ttft:200 tpot:30 e2el:3000 (ms) or ttft=500ms,turn=5s: gives goodput.")
     ] = ""
+    attainment: Annotated[str, typer.Option(metavar="SHARE", help="Turns that must meet --slo for a load to keep it.")] = (
+        "95%"
+    )
+    find: Annotated[
+        Literal["slo"] | None, typer.Option(help="slo: the most conversations that keep --slo, within --sweep FROM:TO.")
+    ] = None
     warmup: Annotated[str, typer.Option(metavar="TIME", help="Before each stage is measured.")] = "3s"
     window: Annotated[str, typer.Option(metavar="TIME", help="Measured at each step of a sweep.")] = "10s"
     timeout: Annotated[str, typer.Option(metavar="TIME", help="A turn that lasts longer has failed.")] = "2m"
@@ -83,9 +98,24 @@ class StressOptions:
     header: HeaderOption = None
     ca_file: CaFileOption = None
     yes: Annotated[bool, typer.Option("--yes", help="Also load addresses that are not private.")] = False
-    compare: Annotated[
-        tuple[Path, Path] | None, typer.Option(metavar="A.json B.json", help="Compare two reports; make no load.")
+    records: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A row for each request: FILE.parquet, or FILE.jsonl.")
     ] = None
+    gpus: Annotated[float | None, typer.Option(callback=finite, min=0.01, help="GPUs of the servers: tokens/s/GPU.")] = None
+    price_per_gpu_hour: Annotated[
+        float | None, typer.Option(callback=finite, min=0.0, help="With --gpus: the price of a million tokens.")
+    ] = None
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A.json B.json", help="Compare reports, repeated ones as A1.json,A2.json; make no load."),
+    ] = None
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIMIT", help="slo<95%, errors>1%, 'ttft p99@8>500ms', with --compare tokens/s<0.95; repeat."),
+    ] = None
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the judged limits go, as JUnit's XML.")] = None
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Where a summary goes, in Markdown.")] = None
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of report.json.")] = False
     folder: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes; a new folder under stress/.")
     ] = None

@@ -20,12 +20,20 @@ from clemsim.game.messages import StreamTiming
 
 @dataclass(frozen=True, slots=True)
 class Streaming:
-    """How replies are streamed. `tokens`: every reply is made exactly so long. `timeout` in seconds."""
+    """How replies are streamed. `tokens`: every reply is made exactly so long; `exact`: as long as its request allows.
+    `timeout` in seconds.
+    """
 
     meter: EventMeter = field(default_factory=EventMeter)
     tokens: int | None = None
+    exact: bool = False
     timeout: float = 600.0
     attempts: int = 1  # a load test counts faults instead of hiding them
+
+    @property
+    def forces(self) -> bool:
+        """Whether replies are held to a length."""
+        return self.tokens is not None or self.exact
 
 
 class StreamingEngine(ChatEngine):
@@ -46,21 +54,21 @@ class StreamingEngine(ChatEngine):
     async def open(self) -> None:
         """Reach the server as any chat engine does. Raises UsageError, too, where replies cannot be held to a length."""
         await super().open()
-        if self._streaming.tokens is not None and self.server.dialect == "openai":
+        if self._streaming.forces and self.server.dialect == "openai":
             await self.close()
-            raise UsageError(f"{self.url} cannot hold replies to a length: leave out --no-model-text")
+            raise UsageError(f"{self.url} cannot hold replies to a length: leave out --no-model-text or --verbatim")
 
     def _make_transport(self, url: str) -> Transport:
         return make_timed_transport(url, self._network, self._streaming.meter)
 
     def _body(self, request: Request) -> dict[str, Any]:
         body = {**super()._body(request), "stream": True, "stream_options": {"include_usage": True}}
-        if self._streaming.tokens is not None:
-            body |= {"max_tokens": self._streaming.tokens, "ignore_eos": True}
+        if self._streaming.forces:
+            body |= {"max_tokens": self._streaming.tokens or request.sampling.max_tokens, "ignore_eos": True}
         if self.server.dialect == "vllm":
             body["cache_salt"] = f"{self._run_id}#{_repetition(request.episode)}"
-            if self._streaming.tokens is not None:
-                body["min_tokens"] = self._streaming.tokens
+            if self._streaming.forces:
+                body["min_tokens"] = body["max_tokens"]
         return body
 
     def _completion(

@@ -6,27 +6,19 @@ A new format is one function and one line in the registry at the end; the comman
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from clemsim._util.drafts import Draft
 from clemsim._util.files import new_file, new_folder
 from clemsim.errors import UsageError
 from clemsim.interop.clembench.exporting import export_results
+from clemsim.interop.export_writer import ExportWriter
 from clemsim.interop.jsonl import write_jsonl
 from clemsim.interop.parquet import write_parquet
-from clemsim.interop.trace import write_trace
+from clemsim.interop.trace import BLOCK, Rows, deltas, sizes, spans, trace_writer, verbatim
 
 LINES = ".jsonl"
-
-
-class ExportWriter(Protocol):
-    """Writes the draft of an export of the run in `folder`, and returns the number of units."""
-
-    def __call__(self, folder: Path, out: Path, *, trust: bool) -> int:
-        """Write. `trust`: load whatever code the run names. Raises ClemsimError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +30,14 @@ class ExportFormat:
     suffix: str  # of the usual path, which begins with the name of the run's folder; `.jsonl` is that of a file
     unit: str  # what `write` counts
     help: str
+    rows: Rows | None = None  # of a trace whose hashes stand for blocks of tokens
+
+    def with_block(self, tokens: int) -> ExportFormat:
+        """Return the format with hashes that stand for this many tokens. Raises UsageError where it has no hashes."""
+        if self.rows is None:
+            names = ", ".join(name for name, format_ in FORMATS.items() if format_.rows)
+            raise UsageError(f"--block: only the formats {names} have blocks")
+        return replace(self, write=trace_writer(self.rows, tokens))
 
     def export(self, folder: Path, out: Path, *, trust: bool = False) -> int:
         """Write the run in `folder` to `out`, which is new, and return the number of units. Raises ClemsimError; `out` is
@@ -54,12 +54,19 @@ class ExportFormat:
         return folder.with_name(f"{folder.name}{self.suffix}")
 
 
+def _trace(name: str, rows: Rows, help_: str, *, blocks: bool = False) -> ExportFormat:
+    return ExportFormat(name, trace_writer(rows), f".{name}.jsonl", "requests", help_, rows if blocks else None)
+
+
 FORMATS = {
     format_.name: format_
     for format_ in (
         ExportFormat("clembench", export_results, "-clembench", "episodes", "clembench's results layout"),
         ExportFormat("jsonl", write_jsonl, ".jsonl", "episodes", "one line an episode"),
         ExportFormat("parquet", write_parquet, "-parquet", "episodes", "tables of episodes, turns and scores"),
-        ExportFormat("trace", write_trace, ".trace.jsonl", "requests", "requests, for load testers"),
+        _trace("trace", verbatim, "requests word for word, for load testers (aiperf: mooncake-trace)"),
+        _trace("mooncake", sizes, f"sizes of requests and hashes of every {BLOCK} tokens", blocks=True),
+        _trace("mooncake-deltas", deltas, "the same by sessions, each row what is new in it", blocks=True),
+        _trace("otel", spans, "OpenTelemetry spans, one OTLP object a line"),
     )
 }

@@ -1,78 +1,166 @@
-"""The requests of a run as a trace that load testers replay, in the format of Mooncake's traces."""
+"""The requests of a run as traces that load testers replay: word for word, or as sizes only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from clemsim.errors import ParserError, UsageError
-from clemsim.game.events import Replied
-from clemsim.game.messages import MODERATOR, Message
+from clemsim.interop.export_writer import ExportWriter
 from clemsim.interop.jsonl import write_lines
 from clemsim.results.stopping_result import stopped_when
-from clemsim.runs.prepare import recorded_arenas
-from clemsim.store import reader
-from clemsim.store.folder import STORE
+from clemsim.runs.recorded_requests import RecordedRequest, chains, recorded_requests
+from clemsim.store.folder import read_config
 
-BLOCK = 512  # tokens that one hash stands for, as in Mooncake's traces
+BLOCK = 16  # tokens that one hash stands for, as in vLLM's prefix cache; Mooncake's own traces have 512
+
+Rows = Callable[[Path, Sequence[RecordedRequest], int], Iterator[dict[str, Any]]]
 
 
-def write_trace(folder: Path, out: Path, *, trust: bool = False) -> int:
-    """Write a line for each request, in the order in which they began, and return the number of lines.
+def trace_writer(rows: Rows, block: int = BLOCK) -> ExportWriter:
+    """Return the function that writes a trace with these rows, whose hashes stand for `block` tokens."""
+    return partial(_write, rows, block)
 
-    `timestamp` is in milliseconds since the first request, `input_length` and `output_length` in tokens; `hash_ids` has a
-    number for every 512 tokens of input (equal numbers: equal text up to that point); `session_id` is the episode. Where a
-    stopping rule ended the run, `stopped_when` says so. Raises UsageError when the run made no requests.
-    """
-    rows = sorted(_requests(folder, trust=trust), key=lambda row: row["timestamp"])
-    if not rows:
-        raise UsageError(f"{folder} has no requests to a server, so there is no trace of it")
+
+def _write(rows: Rows, block: int, folder: Path, out: Path, *, trust: bool = False) -> int:
+    """Write the rows of a run, and return their number. Raises UsageError when the run made no requests."""
+    requests = recorded_requests(folder, trust=trust)
     stopped = stopped_when(folder)
-    first, ids = rows[0]["timestamp"], dict[bytes, int]()
-    for row in rows:
-        row["timestamp"] = round((row["timestamp"] - first) * 1000)
-        row["hash_ids"] = [ids.setdefault(digest, len(ids)) for digest in row["hash_ids"]]
-        if stopped:
-            row["stopped_when"] = stopped
-    return write_lines(out, rows)
+    extra = {"stopped_when": stopped} if stopped else {}
+    return write_lines(out, (row | extra for row in rows(folder, requests, block)))
 
 
-def _requests(folder: Path, *, trust: bool) -> Iterator[dict[str, Any]]:
-    """Yield the requests of each episode, whose replies are driven through the game again to get their views."""
-    arenas = recorded_arenas(folder, trust=trust)
-    with reader.reading(folder / STORE) as base:
-        for row in reader.episodes(base):
-            costs = reader.requests(base, row.id)
-            arena = row.of(arenas)
-            driver = arena.drive(arena.load(row.data), row.key)
-            for event in reader.events(base, row.id):
-                if not isinstance(event, Replied):
-                    continue
-                ask = next(pending for pending in driver.pending if pending.turn == event.turn)
-                if cost := costs.get(event.turn):
-                    text = "\x1e".join(_message_text(message) for message in driver.view(ask))
-                    yield {
-                        "timestamp": cost["started"],
-                        "input_length": cost["tokens_in"],
-                        "output_length": cost["tokens_out"],
-                        "hash_ids": _blocks(text, cost["tokens_in"]),
-                        "session_id": str(row.id),
-                    }
-                try:
-                    driver.replay([event])
-                except ParserError:
-                    break  # the last reply of an unfinished episode
+def verbatim(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iterator[dict[str, Any]]:
+    """Yield a row for each request with its `messages`, as aiperf sends them word for word (`mooncake-trace`).
+
+    `session_id` names requests that followed each other: the first of them is due at its `timestamp`, each other one
+    `delay` after the answer before it (both in milliseconds). Requests asked in parallel are in sessions of their own.
+    `output_length` in tokens; `extra` forces replies to it and draws as the run did.
+    """
+    temperature = read_config(folder).temperature
+    for request, place in _placed(requests, chains(requests)):
+        size = request.tokens_out
+        draw = {"seed": request.seed, "temperature": temperature, "ignore_eos": True, "min_tokens": size}
+        yield {**place, "output_length": size, "messages": list(request.messages), "extra": draw}
 
 
-def _message_text(message: Message) -> str:
-    return f"{'user' if message.author == MODERATOR else 'assistant'}\x1f{message.content}"
+def sizes(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iterator[dict[str, Any]]:
+    """Yield a row for each request in Mooncake's own format: whole inputs, each at its `timestamp`, without sessions.
+
+    `input_length` and `output_length` in tokens; `hash_ids` has a number for every `block` tokens of input (equal numbers:
+    equal text up to that point).
+    """
+    ids: dict[bytes, int] = {}
+    width = _characters(requests)
+    for request in requests:
+        yield {
+            "timestamp": _ms(request.started - requests[0].started),
+            "input_length": request.tokens_in,
+            "output_length": request.tokens_out,
+            "hash_ids": _hash_ids(request, block, width, ids),
+        }
 
 
-def _blocks(text: str, tokens: int) -> list[bytes]:
-    """Return a hash for each block of the input; the end of a block in the text is taken in proportion."""
-    count = max(1, -(-tokens // BLOCK))
-    share = len(text) * BLOCK / max(tokens, 1)
-    ends = [min(len(text), round((number + 1) * share)) for number in range(count)]
-    return [blake2b(text[:end].encode(), digest_size=16).digest() for end in ends]
+def deltas(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iterator[dict[str, Any]]:
+    """Yield a row for each request with the tokens that are new in it, for clients that let conversations grow by
+    themselves (aiperf's `mooncake-trace` with sessions, whose replies become part of the next input).
+
+    Only the first row of a session has `hash_ids` and a `timestamp`, each other one the `delay` after the answer before it
+    (milliseconds).
+    """
+    ids: dict[bytes, int] = {}
+    width = _characters(requests)
+    sessions = chains(requests, same_seat=True)
+    before = {id(later): earlier for session in sessions for earlier, later in pairwise(session)}
+    for request, place in _placed(requests, sessions):
+        earlier = before.get(id(request))
+        known = earlier.tokens_in + earlier.tokens_out if earlier else 0
+        row = {**place, "input_length": max(1, request.tokens_in - known), "output_length": request.tokens_out}
+        yield row if earlier else {**row, "hash_ids": _hash_ids(request, block, width, ids)}
+
+
+def spans(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iterator[dict[str, Any]]:
+    """Yield a span for each request, after OpenTelemetry's conventions for generative models, one OTLP object a line.
+
+    Times in nanoseconds since the epoch; an episode is one trace, its seats are conversations.
+    """
+    for number, request in enumerate(requests):
+        attributes: dict[str, Any] = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.conversation.id": f"{request.episode}/{request.seat}",
+            "gen_ai.usage.input_tokens": request.tokens_in,
+            "gen_ai.usage.output_tokens": request.tokens_out,
+            "gen_ai.request.seed": request.seed,
+            "gen_ai.input.messages": [_parts(message) for message in request.messages],
+        }
+        span = {
+            "traceId": _digest(f"{folder.name}/{request.episode}", 16).hex(),
+            "spanId": _digest(f"{folder.name}/{request.episode}/{number}", 8).hex(),
+            "name": "chat",
+            "kind": 3,
+            "startTimeUnixNano": str(round(request.started * 1e9)),
+            "endTimeUnixNano": str(round(request.ended * 1e9)),
+            "attributes": [{"key": key, "value": _otlp(value)} for key, value in attributes.items()],
+        }
+        scope = {"scope": {"name": "clemsim"}, "spans": [span]}
+        yield {"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [scope]}]}
+
+
+def _placed(
+    requests: Sequence[RecordedRequest], sessions: Sequence[Sequence[RecordedRequest]]
+) -> Iterator[tuple[RecordedRequest, dict[str, Any]]]:
+    """Yield each request with its session and its time, session by session in the order in which they begin."""
+    begun = requests[0].started
+    for number, session in enumerate(sessions):
+        before: RecordedRequest | None = None
+        for request in session:
+            name = f"{request.episode}-{number}"
+            if before is None:
+                yield request, {"session_id": name, "timestamp": _ms(request.started - begun)}
+            else:
+                yield request, {"session_id": name, "delay": _ms(max(0.0, request.started - before.ended))}
+            before = request
+
+
+def _ms(seconds: float) -> int:
+    return round(1000 * seconds)
+
+
+def _characters(requests: Sequence[RecordedRequest]) -> float:
+    """Return the characters of a token of input in this run: one number for all, so that equal text has equal blocks."""
+    tokens = sum(request.tokens_in for request in requests)
+    return sum(len(_text(request)) for request in requests) / tokens if tokens else 4.0
+
+
+def _text(request: RecordedRequest) -> str:
+    return "\x1e".join(f"{message['role']}\x1f{message['content']}" for message in request.messages)
+
+
+def _hash_ids(request: RecordedRequest, block: int, width: float, ids: dict[bytes, int]) -> list[int]:
+    """Return a number for each block of the input. A block that is beyond the text is known by its number too."""
+    text, count = _text(request), max(1, -(-request.tokens_in // block))
+    ends = [round((number + 1) * block * width) for number in range(count)]
+    names = [text[:end] if end < len(text) else f"{text}\x1d{number}" for number, end in enumerate(ends)]
+    return [ids.setdefault(_digest(name, 16), len(ids)) for name in names]
+
+
+def _digest(text: str, size: int) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
+
+
+def _parts(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {"role": message["role"], "parts": [{"type": "text", "content": message["content"]}]}
+
+
+def _otlp(value: Any) -> dict[str, Any]:
+    match value:
+        case int():
+            return {"intValue": str(value)}
+        case str():
+            return {"stringValue": value}
+        case Mapping():
+            return {"kvlistValue": {"values": [{"key": key, "value": _otlp(part)} for key, part in value.items()]}}
+    return {"arrayValue": {"values": [_otlp(part) for part in value]}}

@@ -79,9 +79,27 @@ def test_a_trace_for_load_testers(clemsim: Clemsim, tmp_path: Path) -> None:
         clemsim("run", "--agent", f"{MODEL}@{server.url}", "--arena", "referencegame", "--out", "r")
     assert "6 requests in r.trace.jsonl" in clemsim("export", "r", "--format", "trace").out
     rows = [json.loads(line) for line in (tmp_path / "r.trace.jsonl").read_text().splitlines()]
-    assert rows[0]["timestamp"] == 0 and [row["timestamp"] for row in rows] == sorted(row["timestamp"] for row in rows)
-    assert {(row["input_length"], row["output_length"]) for row in rows} == {(5, 2)}
-    assert len({row["hash_ids"][0] for row in rows}) == 6 and len({row["session_id"] for row in rows}) == 6
+    assert rows[0]["timestamp"] == 0 and len({row["session_id"] for row in rows}) == 6
+    assert {(row["output_length"], row["extra"]["min_tokens"]) for row in rows} == {(2, 2)}
+    assert all([message["role"] for message in row["messages"]] == ["user"] for row in rows)
+
+
+def test_traces_of_sizes_have_a_hash_for_every_block(clemsim: Clemsim, tmp_path: Path) -> None:
+    with serving_in_thread(FakeServer()) as server:
+        clemsim("run", "--agent", f"{MODEL}@{server.url}", "--arena", "referencegame", "--out", "r")
+    for name, expected in (("mooncake", 3), ("mooncake-deltas", 3)):
+        assert clemsim("export", "r", "--format", name, "--block", "2", "--out", f"{name}.jsonl").code == 0
+        rows = [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
+        assert {(row["input_length"], row["output_length"], len(row["hash_ids"])) for row in rows} == {(5, 2, expected)}
+    refused = clemsim("export", "r", "--format", "trace", "--block", "2")
+    assert refused.code == 2 and "only the formats mooncake, mooncake-deltas have blocks" in refused.err
+    assert clemsim("export", "r", "--format", "otel").code == 0
+    span = json.loads((tmp_path / "r.otel.jsonl").read_text().splitlines()[0])["resourceSpans"][0]["scopeSpans"][0]["spans"][
+        0
+    ]
+    attributes = {attribute["key"]: attribute["value"] for attribute in span["attributes"]}
+    assert attributes["gen_ai.usage.input_tokens"] == {"intValue": "5"}
+    assert int(span["endTimeUnixNano"]) >= int(span["startTimeUnixNano"])
 
 
 def test_parquet_and_frames(played: Clemsim, tmp_path: Path) -> None:

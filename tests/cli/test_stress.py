@@ -55,6 +55,10 @@ def test_a_sweep_leaves_a_whole_report(clemsim: Clemsim, spec: str, tmp_path: Pa
     assert comparison.code == 0 and "1.000" in comparison.out
     ratios = clemsim("stress", "--compare", report, report, "--json").json["overall"]
     assert ratios["output tokens/s"]["ratio"] == 1
+    passed = clemsim("stress", "--compare", report, f"{report},{report}", "--fail-if", "tokens/s<0.5", "--junit", "j.xml")
+    assert passed.code == 4 and "inconclusive" in passed.out and 'errors="3"' in (tmp_path / "j.xml").read_text()
+    assert clemsim("stress", "--compare", report, report, "--fail-if", "tokens/s<0.01", "--markdown", "m.md").code == 0
+    assert "**passed**" in (tmp_path / "m.md").read_text()
     again = clemsim("stress", "--agent", spec, "--out", "s")
     assert again.code == 2 and "s already exists: choose another --out" in again.err
 

@@ -48,5 +48,6 @@ def babble(body: Body) -> str:
     identity = f"{body.get('seed')} {body['messages'][-1]['content']}"
     random = Random(blake2b(identity.encode()).digest())
     limit = int(body.get("max_tokens") or 16)
-    size = limit if body.get("ignore_eos") else min(limit, random.randint(8, 48))
+    natural = random.randint(8, 48)  # drawn always: a reply that is forced to the length it would have had is the same
+    size = limit if body.get("ignore_eos") else min(limit, natural)
     return " ".join(random.choices(_WORDS, k=size))[: 4 * size - 1] + "."

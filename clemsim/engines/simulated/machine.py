@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from clemsim.engines.simulated.cache import BlockCache, Holding
-from clemsim.engines.simulated.histogram import REQUESTS, TOKENS, MetricsHistogram
+from clemsim.engines.simulated.histogram import FIRST_TOKENS, REQUESTS, TOKENS, MetricsHistogram, token_counts
 
 Tokens = Sequence[Hashable]
 
@@ -36,6 +36,30 @@ class Spec:
     priority: bool = False  # the lowest priority number first, instead of first come, first served
 
 
+class RequestHistograms:
+    """What is counted once for each request when it has ended. Times in seconds, sizes in tokens."""
+
+    def __init__(self, context: int) -> None:
+        self.first_token = MetricsHistogram(FIRST_TOKENS)  # from arrival, with the queue
+        self.queue, self.prefill, self.decode = (MetricsHistogram(REQUESTS) for _ in range(3))
+        self.inference, self.whole = MetricsHistogram(REQUESTS), MetricsHistogram(REQUESTS)
+        self.per_token = MetricsHistogram(TOKENS)
+        self.prompt, self.reply = (MetricsHistogram(token_counts(context)) for _ in range(2))
+
+    def add(self, job: _Job, first: float, now: float) -> None:
+        """Count a request whose `first` token came at a moment, and which ends `now`."""
+        self.first_token.add(first - job.arrived)
+        self.queue.add(job.seated - job.arrived)
+        self.prefill.add(first - job.seated)
+        self.decode.add(now - first)
+        self.inference.add(now - job.seated)
+        self.whole.add(now - job.arrived)
+        self.prompt.add(len(job.prompt))
+        self.reply.add(len(job.reply))
+        if len(job.reply) > 1:
+            self.per_token.add((now - first) / (len(job.reply) - 1))
+
+
 @dataclass(slots=True)
 class Counters:
     """Totals since the start."""
@@ -47,10 +71,8 @@ class Counters:
     preemptions: int = 0
     rejections: int = 0  # requests turned away, counted by the server
     finished: int = 0  # requests
-    first_tokens: MetricsHistogram = field(default_factory=lambda: MetricsHistogram(REQUESTS))  # seconds, with the queue
+    requests: RequestHistograms = field(default_factory=lambda: RequestHistograms(Spec().context))
     intervals: MetricsHistogram = field(default_factory=lambda: MetricsHistogram(TOKENS))  # seconds between two tokens
-    queued: MetricsHistogram = field(default_factory=lambda: MetricsHistogram(REQUESTS))  # seconds
-    requests: MetricsHistogram = field(default_factory=lambda: MetricsHistogram(REQUESTS))  # seconds from arrival to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +130,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         self._cache = BlockCache(self.spec.blocks, self.spec.block_size)
+        self.counters.requests = RequestHistograms(self.spec.context)
 
     @property
     def running(self) -> int:
@@ -213,9 +236,7 @@ class Machine:
         first = job.first if job.first is not None else now
         if not job.done.done():
             job.done.set_result(Served(job.cached or 0, job.seated - job.arrived, first - job.arrived, now - job.arrived))
-        self.counters.queued.add(job.seated - job.arrived)
-        self.counters.first_tokens.add(first - job.arrived)
-        self.counters.requests.add(now - job.arrived)
+        self.counters.requests.add(job, first, now)
         self._leave(job)
         self._seat()
 

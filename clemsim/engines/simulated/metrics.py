@@ -25,11 +25,18 @@ def exposition(machine: Machine) -> str:
     }
     lines = [line for name, value in gauges.items() for line in _lines(f"vllm:{name}", "gauge", label, value)]
     lines += [line for name, value in totals.items() for line in _lines(f"vllm:{name}_total", "counter", label, value)]
+    requests = counters.requests
     histograms = {
-        "time_to_first_token_seconds": counters.first_tokens,
+        "time_to_first_token_seconds": requests.first_token,
         "inter_token_latency_seconds": counters.intervals,
-        "request_queue_time_seconds": counters.queued,
-        "e2e_request_latency_seconds": counters.requests,
+        "request_time_per_output_token_seconds": requests.per_token,
+        "e2e_request_latency_seconds": requests.whole,
+        "request_queue_time_seconds": requests.queue,
+        "request_inference_time_seconds": requests.inference,
+        "request_prefill_time_seconds": requests.prefill,
+        "request_decode_time_seconds": requests.decode,
+        "request_prompt_tokens": requests.prompt,
+        "request_generation_tokens": requests.reply,
     }
     lines += [line for name, histogram in histograms.items() for line in histogram.lines(f"vllm:{name}", label)]
     info = f'block_size="{spec.block_size}",enable_prefix_caching="True",num_gpu_blocks="{spec.blocks}"'

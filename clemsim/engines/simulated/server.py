@@ -6,37 +6,24 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from time import time
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from aiohttp import web
 
 from clemsim.engines.simulated.answers import Body, SimulatedAnswer, Template, babble, prompt, tokens
 from clemsim.engines.simulated.faults import LATE, Fault, Faults, other_answer
-from clemsim.engines.simulated.machine import Machine, Served, Spec
+from clemsim.engines.simulated.machine import Machine, Spec
 from clemsim.engines.simulated.metrics import exposition
+from clemsim.engines.simulated.wire import Answer, Exchange, Kind, Refused, as_messages, normalized, times, usage
 
 LONGEST_BODY = 64 * 2**20  # bytes
-ROUTES = ("/v1/chat/completions", "/v1/chat/completions/batch", "/v1/models", "/health", "/version", "/metrics")
+ROUTES = (
+    *("/v1/chat/completions", "/v1/chat/completions/batch", "/v1/completions", "/v1/models"),
+    *("/health", "/version", "/metrics"),
+)
 BACKLOG = 4096  # connections that may wait to be accepted: a load test opens many at once
 NO_FAULTS = Faults()
-
-
-class Refused(Exception):
-    """The request gets this status and text instead of a completion."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-
-
-class Exchange(NamedTuple):
-    """Prompt and reply of a request in tokens, and why the reply ends."""
-
-    prompt: list[str]
-    reply: list[str]
-    finish_reason: str
 
 
 class SimulatedServer:
@@ -85,9 +72,9 @@ class SimulatedServer:
             await runner.cleanup()
 
     @asynccontextmanager
-    async def serving(self, port: int = 0) -> AsyncIterator[SimulatedServer]:
+    async def serving(self, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[SimulatedServer]:
         """Listen within this context."""
-        await self.start(port)
+        await self.start(port, host)
         try:
             yield self
         finally:
@@ -97,6 +84,7 @@ class SimulatedServer:
         app = web.Application(client_max_size=LONGEST_BODY)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/chat/completions/batch", self._batch)
+        app.router.add_post("/v1/completions", self._text)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/health", self._health)
         app.router.add_get("/version", self._version)
@@ -121,24 +109,31 @@ class SimulatedServer:
         return web.json_response({"paths": {route: {} for route in ROUTES}})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
+        return await self._count(request, "chat")
+
+    async def _text(self, request: web.Request) -> web.StreamResponse:
+        return await self._count(request, "text")
+
+    async def _count(self, request: web.Request, kind: Kind) -> web.StreamResponse:
         self._inside += 1
         try:
-            return await self._complete(request)
+            return await self._complete(request, kind)
         finally:
             self._inside -= 1
 
-    async def _complete(self, request: web.Request) -> web.StreamResponse:
+    async def _complete(self, request: web.Request, kind: Kind) -> web.StreamResponse:
+        answer = Answer.new(kind, self.spec.model)
         try:
-            body = await self._read_body(request)
+            body = await self._read_body(request, kind)
             fault = await self._meet_fault(request)
-            exchange = self._answer_to(body)
+            exchange = self._answer_to(body, kind)
             if body.get("stream"):
-                return await self._stream(request, body, exchange, cut=fault == "cut")
+                return await self._stream(request, body, exchange, answer, cut=fault == "cut")
             served = await self.machine.generate(exchange.prompt, exchange.reply, _priority(body))
         except Refused as error:
             return _error(error)
-        usage = _usage(len(exchange.prompt), len(exchange.reply), served.cached)
-        return self._completion([_choice(0, exchange)], usage, _times(served))
+        taken = usage(len(exchange.prompt), len(exchange.reply), served.cached)
+        return _json(answer.whole([answer.choice(0, exchange)], taken, times(served)))
 
     async def _meet_fault(self, request: web.Request) -> Fault:
         """Return the fault that a request meets, unless it ends the request here."""
@@ -158,21 +153,24 @@ class SimulatedServer:
     async def _batch(self, request: web.Request) -> web.Response:
         """Answer several conversations in one response, when the last of them is ready."""
         try:
-            body = await self._read_body(request)
-            exchanges = [self._answer_to({**body, "messages": messages}) for messages in body["messages"]]
+            body = await self._read_body(request, "chat")
+            exchanges = [self._answer_to({**body, "messages": messages}, "chat") for messages in body["messages"]]
         except Refused as error:
             return _error(error)
         await asyncio.gather(*(self.machine.generate(exchange.prompt, exchange.reply) for exchange in exchanges))
-        choices = [_choice(index, exchange) for index, exchange in enumerate(exchanges)]
+        answer = Answer.new("chat", self.spec.model)
+        choices = [answer.choice(index, exchange) for index, exchange in enumerate(exchanges)]
         if body.get("return_token_ids"):
             for choice, exchange in zip(choices, exchanges, strict=True):
                 choice["token_ids"] = list(range(len(exchange.reply)))
         tokens_in = sum(len(exchange.prompt) for exchange in exchanges)
-        usage = _usage(tokens_in, sum(len(exchange.reply) for exchange in exchanges), 0)
-        del usage["prompt_tokens_details"]  # vLLM has none for batches
-        return self._completion(choices, usage, None)
+        taken = usage(tokens_in, sum(len(exchange.reply) for exchange in exchanges), 0)
+        del taken["prompt_tokens_details"]  # vLLM has none for batches
+        return _json(answer.whole(choices, taken, None))
 
-    async def _stream(self, request: web.Request, body: Body, exchange: Exchange, *, cut: bool) -> web.StreamResponse:
+    async def _stream(
+        self, request: web.Request, body: Body, exchange: Exchange, answer: Answer, *, cut: bool
+    ) -> web.StreamResponse:
         """Send a server-sent event for every token; of a stream that is `cut`, only for half of them."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         try:
@@ -186,13 +184,12 @@ class SimulatedServer:
             for number in range(1, len(reply) + 1):
                 await made.get()
                 finish_reason = exchange.finish_reason if number == len(reply) and not cut else None
-                choice = {"index": 0, "delta": {"content": reply[number - 1]}, "finish_reason": finish_reason}
-                await response.write(_event({"choices": [choice]}))
+                await response.write(answer.part(reply[number - 1], finish_reason, first=number == 1))
                 if cut and 2 * number >= len(reply):
                     return response
-            usage = _usage(len(prompt_tokens), len(reply), (await task).cached)
+            taken = usage(len(prompt_tokens), len(reply), (await task).cached)
             if (body.get("stream_options") or {}).get("include_usage"):
-                await response.write(_event({"choices": [], "usage": usage}))
+                await response.write(answer.end(taken))
             await response.write(b"data: [DONE]\n\n")
         except ConnectionResetError:
             pass  # the client has gone
@@ -200,99 +197,47 @@ class SimulatedServer:
             task.cancel()
         return response
 
-    async def _read_body(self, request: web.Request) -> dict[str, Any]:
+    async def _read_body(self, request: web.Request, kind: Kind) -> dict[str, Any]:
         """Return the JSON of a request that may be served now. Raises Refused."""
         if self._most_waiting is not None and self.machine.waiting >= self._most_waiting:
             self.machine.counters.rejections += 1
             raise Refused(503, "the queue is full")
         try:
-            body = orjson.loads(await request.read())
-            model, messages = body["model"], body["messages"]
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-            raise Refused(400, "send a JSON object with model and messages") from None
-        if model != self.spec.model:
-            raise Refused(404, f"the model {model!r} does not exist")
-        if not isinstance(messages, list) or not messages:
-            raise Refused(400, "messages: a list is needed")
-        _check_fields(body)
+            body = normalized(orjson.loads(await request.read()), kind, self.spec.model)
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+            what = "messages" if kind == "chat" else "prompt"
+            raise Refused(400, f"send a JSON object with model and {what}") from None
         if body.get("priority") and not self.spec.priority:
             raise Refused(400, "priority scheduling is not enabled")
         if limit := body.get("max_tokens"):
             body["max_tokens"] = min(limit, self.spec.context + 1)  # more never fits
-        return dict(body)
+        return body
 
-    def _answer_to(self, body: Body) -> Exchange:
+    def _answer_to(self, body: Body, kind: Kind) -> Exchange:
         """Return prompt and reply of a request. Raises Refused."""
-        if not _are_messages(body["messages"]):
-            raise Refused(400, "messages: a list of objects with role and content is needed")
-        try:
-            prompt_tokens, answer = self._template(body["messages"]), tokens(self._answer_text(body))
-        except (KeyError, TypeError, IndexError):
-            raise Refused(400, "messages: a list of objects with role and content is needed") from None
+        messages = as_messages(body["messages"])
+        body = {**body, "messages": messages}
+        prompt_tokens = self._template(messages) if kind == "chat" else tokens(messages[0]["content"])
+        answer = tokens(self._answer_text(body))
         limit = int(body.get("max_tokens") or self.spec.context)
         reply = answer[:limit] or ["."]
         if not self.machine.fits(prompt_tokens, len(reply)):
             raise Refused(400, f"This model's maximum context length is {self.spec.context} tokens")
-        return Exchange(prompt_tokens, reply, "length" if len(answer) > limit else "stop")
+        cut = len(answer) > limit or (bool(body.get("ignore_eos")) and len(reply) == limit)
+        return Exchange(prompt_tokens, reply, "length" if cut else "stop")
 
     def _answer_text(self, body: Body) -> str:
         limit = self._faults.other
         answer = self._answer(body)
         return other_answer(answer, body) if limit is not None and self._inside > limit else answer
 
-    def _completion(
-        self, choices: list[dict[str, Any]], usage: dict[str, Any], times: dict[str, float] | None
-    ) -> web.Response:
-        completion = {
-            "object": "chat.completion",
-            "created": int(time()),
-            "model": self.spec.model,
-            "choices": choices,
-            "usage": usage,
-            "metrics": times,
-        }
-        return web.Response(body=orjson.dumps(completion), content_type="application/json")
-
-
-def _check_fields(body: Body) -> None:
-    """Raise Refused for a field whose value the server cannot use."""
-    for name, least in (("max_tokens", 1), ("priority", -(2**31))):
-        value = body.get(name)
-        if value is not None and (type(value) is not int or not least <= value < 2**31):
-            raise Refused(400, f"{name}: a whole number from {least} on is needed, not {value!r}")
-    if not isinstance(body.get("stream_options") or {}, dict):
-        raise Refused(400, "stream_options: an object is needed")
-
-
-def _are_messages(value: object) -> bool:
-    messages = value if isinstance(value, list) else []
-    return bool(messages) and all(isinstance(part, dict) and isinstance(part.get("role"), str) for part in messages)
-
 
 def _priority(body: Body) -> int:
     return int(body.get("priority") or 0)
 
 
-def _choice(index: int, exchange: Exchange) -> dict[str, Any]:
-    message = {"role": "assistant", "content": "".join(exchange.reply)}
-    return {"index": index, "message": message, "finish_reason": exchange.finish_reason}
-
-
-def _usage(tokens_in: int, tokens_out: int, cached: int) -> dict[str, Any]:
-    return {
-        "prompt_tokens": tokens_in,
-        "completion_tokens": tokens_out,
-        "total_tokens": tokens_in + tokens_out,
-        "prompt_tokens_details": {"cached_tokens": cached},
-    }
-
-
-def _times(served: Served) -> dict[str, float]:
-    return {"queue_time_ms": 1000 * served.queued, "time_to_first_token_ms": 1000 * (served.first_token - served.queued)}
-
-
-def _event(data: dict[str, Any]) -> bytes:
-    return b"data: " + orjson.dumps(data) + b"\n\n"
+def _json(data: dict[str, Any]) -> web.Response:
+    return web.Response(body=orjson.dumps(data), content_type="application/json")
 
 
 def _error(error: Refused) -> web.Response:

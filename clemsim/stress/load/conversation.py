@@ -61,6 +61,10 @@ class Conversation:
 
     def request(self, agent: Agent, view: View, message: Message) -> None:
         """Count the turn that ended last. It is the turn of this message, because nothing was awaited since."""
+        self.count(message)
+
+    def count(self, message: Message) -> None:
+        """Count the turn that ended last, which brought this message."""
         usage, timed = message.usage, self.timed
         if usage is None or timed is None:
             return
@@ -69,7 +73,7 @@ class Conversation:
         if message.stop == "overflow":
             self.state.collector.add_failure(timed.due, OVERFLOW)
         else:
-            self.state.collector.add_turn(timed.due, usage)
+            self.state.collector.add_turn(timed.due, usage, message.stop)
 
 
 class TimedTurn:

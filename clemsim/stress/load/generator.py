@@ -13,6 +13,8 @@ from clemsim.game.seeds import Dice
 from clemsim.runtime.agent import Cast
 from clemsim.runtime.moderator import Moderator
 from clemsim.stress.load.conversation import Conversation, LoadState
+from clemsim.stress.load.script_player import model_of, play_script
+from clemsim.stress.load.scripts import Script
 from clemsim.stress.load.trace_replay import TracedConversation
 from clemsim.stress.plan.mix import Mix, PlannedConversation
 from clemsim.stress.plan.shapes import Stage, ThinkTime
@@ -49,6 +51,7 @@ class LoadGenerator:
         self._workers = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
+        self.completed = 0  # conversations that were played to their end
 
     def stop(self, reason: str) -> None:
         """Begin no more turns."""
@@ -138,6 +141,40 @@ class LoadGenerator:
         await self._wait_for(lambda: not self._tasks)
         await self._read_server()
 
+    async def replay_scripts(self, scripts: Sequence[Script], speed: float, width: int | None) -> None:
+        """Begin each script at its time, `speed` times as fast; with a `width`, when fewer than so many are under way."""
+        self.state.collector.begin_segment(0, measured=True)
+        begun = monotonic()
+        await self._read_server()
+        for script in scripts:
+            due = begun + (script.at or 0.0) / speed
+            if width is None and not await self._wait_until(due):
+                break
+            if width is not None:
+                await self._wait_for(lambda: len(self._tasks) < width)
+                due = monotonic()
+            if self.over:
+                break
+            self._spawn(self._play_script(due, script, speed))
+        await self._wait_for(lambda: not self._tasks)
+        await self._read_server()
+
+    async def _play_script(self, due: float, script: Script, speed: float) -> None:
+        """Send the requests of a script; it ends where the infrastructure fails."""
+        delays = iter([turn.delay / speed for turn in script.turns[1:]])
+        host = Conversation(self.state, due, lambda: next(delays, 0.0))
+        self.state.collector.change_under_way(1)
+        try:
+            await play_script(script, model_of(self._cast), host)
+        except (Unauthorized, UnknownModel):
+            raise
+        except (EngineError, LimitReached):
+            return
+        finally:
+            self.state.collector.change_under_way(-1)
+        self.completed += 1
+        self.state.collector.add_conversation(due, host.ended, None)
+
     async def drain(self, seconds: float) -> None:
         """Begin nothing more, and wait up to `seconds` for the turns in flight. Those without an answer then get none."""
         self.state.closing = True
@@ -205,6 +242,7 @@ class LoadGenerator:
         finally:
             drive.close()
             collector.change_under_way(-1)
+        self.completed += 1
         collector.add_conversation(due, conversation.ended, outcome)
         return conversation.ended
 

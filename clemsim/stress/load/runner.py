@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import time
 
 from clemsim._util.tasks import run_in_background
@@ -13,19 +14,34 @@ from clemsim.game.seeds import dice
 from clemsim.runtime.agent import opened
 from clemsim.stress.load.conversation import LoadState
 from clemsim.stress.load.generator import LoadGenerator
-from clemsim.stress.load.trace_replay import read_trace
+from clemsim.stress.load.script_player import model_of
+from clemsim.stress.load.scripts import Script, scripts_of_run
+from clemsim.stress.load.trace_files import read_trace_file
+from clemsim.stress.load.trace_replay import TracedConversation, read_trace
 from clemsim.stress.measure.collector import Collector, merged
+from clemsim.stress.measure.records import RecordFile
 from clemsim.stress.measure.server_metrics import Scraper, ServerReading
 from clemsim.stress.measure.stage_metrics import StageMetrics, stage_metrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.plan import MIN_GAIN, PATIENCE, Plan
 from clemsim.stress.plan.shapes import Stage, arrival_times, still_growing
+from clemsim.stress.plan.slo_search import SloSearch
+from clemsim.stress.stress_result import StressResult
 
 PERIOD = 1.0  # seconds between two readings of the server's metrics
 MAX_DRAIN = 30.0  # seconds that turns of an open loop may still take when the test is over
 # Seconds until an engine has noticed every timeout. A drain waits for them, so that a turn which lasted longer than the
 # timeout is always a failure, and never one without an answer.
 TIMEOUT_SLACK = 1.5
+
+
+class Replayed(StressResult):
+    """What a trace holds, and what of it was played: conversations, and turns that were answered."""
+
+    conversations: int
+    turns: int
+    conversations_played: int
+    turns_played: int
 
 
 @dataclass(slots=True)
@@ -38,14 +54,18 @@ class Findings:
     agents: list[Mapping[str, object]] = field(default_factory=list)  # as each describes itself
     stopped: str = ""
     requests: int = 0
+    replayed: Replayed | None = None
 
 
 @dataclass(slots=True)
 class StressWatch:
-    """Callbacks of a stress test: `ready` gets the function that stops it, `stage` each stage when it is over."""
+    """What looks on at a stress test: `ready` gets the function that stops it, `stage` each stage when it is over,
+    `records` every request.
+    """
 
     ready: Callable[[Callable[[str], None], Collector], None] = lambda stop, collector: None
     stage: Callable[[StageMetrics], None] = lambda metrics: None
+    records: RecordFile | None = None
 
 
 class _StressTest:
@@ -56,7 +76,13 @@ class _StressTest:
         self.meter = EventMeter()
         self.cast = plan.make_cast(self.meter)
         self.mix = plan.make_mix(self.cast)
-        self.trace = read_trace(plan.replay, self.cast, plan.seed, trust=plan.trust) if plan.replay else []
+        self.trace: Sequence[TracedConversation] = ()
+        self.scripts: Sequence[Script] = ()
+        if plan.replay and plan.verbatim:
+            model_of(self.cast)  # raises before any load is made
+            self.scripts = _read_scripts(plan.replay, trust=plan.trust)
+        elif plan.replay:
+            self.trace = read_trace(plan.replay, self.cast, plan.seed, trust=plan.trust)
         self.budget = budget
         self.watch = watch
         self.readings: list[tuple[float, ServerReading]] = []  # with the seconds since the beginning
@@ -64,7 +90,7 @@ class _StressTest:
     async def run(self) -> Findings:
         """Make the load and measure it."""
         async with opened(self.cast.agents), Scraper(self.plan.urls, self.plan.network) as scraper:
-            collector = Collector(self.meter, self.plan.slo, by_due=self.plan.open_loop, tick=self.plan.tick)
+            collector = self._collector()
             findings = Findings(collector, time(), agents=[agent.describe() for agent in self.cast.agents])
             load = self._load(collector, scraper)
             self.watch.ready(load.stop, collector)
@@ -81,8 +107,14 @@ class _StressTest:
                     collector.close_segment()
             if self.plan.open_loop:
                 self._measure_open_loop(load, findings)
+            if self.plan.replay:
+                findings.replayed = self._replayed(load, collector)
             findings.stopped, findings.requests = load.stopped, self.budget.requests_made
         return findings
+
+    def _collector(self) -> Collector:
+        plan = self.plan
+        return Collector(self.meter, plan.slo, by_due=plan.open_loop, tick=plan.tick, records=self.watch.records)
 
     def _load(self, collector: Collector, scraper: Scraper) -> LoadGenerator:
         async def read_server() -> None:
@@ -94,7 +126,9 @@ class _StressTest:
 
     async def _run(self, load: LoadGenerator, findings: Findings) -> None:
         plan = self.plan
-        if plan.replay:
+        if self.scripts:
+            await load.replay_scripts(self.scripts, plan.speed, plan.replay_width)
+        elif plan.replay:
             await load.replay_trace(self.trace, plan.speed)
         elif plan.open_loop:
             arrivals = arrival_times(plan.stages, plan.arrivals, dice("arrivals", plan.seed))
@@ -104,24 +138,52 @@ class _StressTest:
             return
         await load.drain(min(MAX_DRAIN, plan.timeout + TIMEOUT_SLACK))
 
+    async def _find_slo(self, search: SloSearch, load: LoadGenerator, findings: Findings) -> None:
+        """Try loads until the greatest that keeps the SLO is known, or one cannot be judged."""
+        plan, tried = self.plan, dict[int, bool]()
+        while (step := search.next_load(tried)) is not None and not load.over:
+            stage = Stage(step, step, plan.window, warmup=plan.warmup, adaptive=True)
+            metrics = await self._closed_stage(stage, len(tried), load, findings)
+            if metrics is None or load.over or metrics.slo_share is None:
+                return
+            tried[step] = metrics.slo_share >= plan.attainment
+
+    async def _closed_stage(self, stage: Stage, number: int, load: LoadGenerator, findings: Findings) -> StageMetrics | None:
+        """Keep the load of a stage under way and measure it."""
+        collector = load.state.collector
+        await load.run_closed_stage(stage, number)
+        collector.split_segment()
+        if metrics := self._measure(collector, number, stage):
+            findings.stages.append(metrics)
+            self.watch.stage(metrics)
+        return metrics
+
     async def _run_closed_loop(self, load: LoadGenerator, findings: Findings) -> None:
-        plan, collector = self.plan, load.state.collector
+        plan = self.plan
+        if plan.search:
+            await self._find_slo(plan.search, load, findings)
+            return
         swept = [Stage(step, step, plan.window, warmup=plan.warmup, adaptive=True) for step in plan.sweep]
         for number, stage in enumerate([*swept, *plan.stages]):
-            await load.run_closed_stage(stage, number)
-            collector.split_segment()
-            if metrics := self._measure(collector, number, stage):
-                findings.stages.append(metrics)
-                self.watch.stage(metrics)
+            await self._closed_stage(stage, number, load, findings)
             if load.over or (swept and not _goes_on(findings.stages)):
                 return
+
+    def _replayed(self, load: LoadGenerator, collector: Collector) -> Replayed:
+        sizes = [len(script.turns) for script in self.scripts] or [traced.turns for traced in self.trace]
+        return Replayed(
+            conversations=len(sizes),
+            turns=sum(sizes),
+            conversations_played=load.completed,
+            turns_played=sum(segment.turns for segment in collector.segments),
+        )
 
     def _measure_open_loop(self, load: LoadGenerator, findings: Findings) -> None:
         """Count the turns without an answer, then measure all stages: only now is known what became of their turns."""
         collector = findings.collector
         for turn in load.state.pending:
             collector.add_unanswered(turn.due)
-        stages = self.plan.stages or [Stage(0, 0, collector.elapsed, open_loop=True)]
+        stages = self.plan.stages or [self.plan.replay_stage]
         measured = [self._measure(collector, number, stage) for number, stage in enumerate(stages)]
         findings.stages = [metrics for metrics in measured if metrics]
 
@@ -134,7 +196,7 @@ class _StressTest:
         begin, end = whole.begin - PERIOD / 2, whole.end + PERIOD / 2
         readings = [reading for at, reading in self.readings if begin <= at <= end]
         edges = (readings[0], readings[-1]) if len(readings) > 1 else None
-        return stage_metrics(stage, whole, parts, edges)
+        return stage_metrics(stage, whole, parts, edges, self.plan.gpus)
 
 
 async def stress(plan: Plan, budget: Budget, watch: StressWatch) -> Findings:
@@ -146,6 +208,10 @@ def _goes_on(stages: Sequence[StageMetrics]) -> bool:
     """Return whether a sweep is worth another step: throughput still grows, and turns are still answered."""
     rates = [stage.output_tokens_per_second for stage in stages]
     return bool(rates) and rates[-1] > 0 and still_growing(rates, MIN_GAIN, PATIENCE)
+
+
+def _read_scripts(path: Path, *, trust: bool) -> list[Script]:
+    return scripts_of_run(path, trust=trust) if path.is_dir() else read_trace_file(path)
 
 
 async def _read_loads(scraper: Scraper, collector: Collector) -> None:

@@ -27,6 +27,7 @@ class TracedConversation:
     at: float
     planned: PlannedConversation
     thinks: Sequence[float]
+    turns: int  # that were recorded
 
 
 def read_trace(folder: Path, cast: Cast, seed: int, *, trust: bool = False) -> list[TracedConversation]:
@@ -48,5 +49,7 @@ def read_trace(folder: Path, cast: Cast, seed: int, *, trust: bool = False) -> l
     if not trace:
         raise UsageError(f"{folder} made no requests: there is no timing to replay")
     begun = min(started for started, _, _ in trace)
-    conversations = [TracedConversation(started - begun, planned, thinks) for started, planned, thinks in trace]
+    conversations = [
+        TracedConversation(started - begun, planned, thinks, len(thinks) + 1) for started, planned, thinks in trace
+    ]
     return sorted(conversations, key=lambda conversation: conversation.at)

@@ -11,6 +11,7 @@ from clemsim.engines.load import ServerLoad
 from clemsim.engines.stream_timing import EventMeter
 from clemsim.game.messages import Usage
 from clemsim.game.outcomes import Outcome
+from clemsim.stress.measure.records import RecordFile
 from clemsim.stress.measure.segments import Segment
 from clemsim.stress.plan.slo import Slo
 
@@ -25,8 +26,11 @@ class Collector:
     turn was due, so that turns which the server is slow to answer are not lost.
     """
 
-    def __init__(self, meter: EventMeter, slo: Slo, *, by_due: bool, tick: float = 1.0) -> None:
-        """Begin to collect, in segments of `tick` seconds."""
+    def __init__(
+        self, meter: EventMeter, slo: Slo, *, by_due: bool, tick: float = 1.0, records: RecordFile | None = None
+    ) -> None:
+        """Begin to collect, in segments of `tick` seconds; `records` gets a row for each request."""
+        self.records = records
         self.slo = slo
         self.tick = tick
         self.by_due = by_due
@@ -86,20 +90,27 @@ class Collector:
         self._add_spans(0, change)
         self.current.started += max(0, change)
 
-    def add_turn(self, due: float, usage: Usage) -> None:
-        """Count an answered turn that was due at `due` (monotonic seconds)."""
-        self._segment_of(due).add_turn(due, usage, self.slo)
+    def add_turn(self, due: float, usage: Usage, stop: str = "stop") -> None:
+        """Count an answered turn that was due at `due` (monotonic seconds), and whose reply ended because of `stop`."""
+        segment = self._segment_of(due)
+        segment.add_turn(due, usage, self.slo)
+        segment.finish_reasons[stop] += 1
+        if self.records:
+            self.records.add_turn(segment.stage, self.begun, due, usage, stop)
 
     def add_failure(self, due: float, cause: str) -> None:
         """Count a turn that failed."""
-        self._segment_of(due).failed[cause] += 1
+        segment = self._segment_of(due)
+        segment.failed[cause] += 1
+        if self.records:
+            self.records.add_failure(segment.stage, self.begun, due, cause)
 
     def add_unanswered(self, due: float) -> None:
         """Count a turn without an answer at the end of the test."""
         self._segment_of(due).unanswered += 1
 
-    def add_conversation(self, due: float, ended: float, outcome: Outcome) -> None:
-        """Count a conversation that was played to its end."""
+    def add_conversation(self, due: float, ended: float, outcome: Outcome | None) -> None:
+        """Count a conversation that was played to its end; one without a game has no outcome."""
         self._segment_of(due).add_conversation(ended - due, outcome, self.slo)
 
     def add_load(self, load: ServerLoad | None) -> None:

@@ -30,6 +30,7 @@ class Step:
 
     concurrency: float
     rates: Sequence[float]
+    in_flight: float | None = None  # turns
 
     @property
     def rate(self) -> float:
@@ -38,7 +39,8 @@ class Step:
 
 
 class Knee(StressResult):
-    """The point where the lines meet, with a 95 % interval, in conversations.
+    """The point where the lines meet, with a 95 % interval, in conversations; `in_flight` is the same in turns in flight,
+    which are more where a game asks in parallel and fewer where conversations think.
 
     `rate` is the throughput of the saturated server, `alone` that of one conversation under light load. It is `reached` if
     the sweep went far enough to see the second line.
@@ -49,6 +51,7 @@ class Knee(StressResult):
     rate: float
     alone: float
     reached: bool
+    in_flight: float | None = None
 
 
 def find_knee(steps: Sequence[Step]) -> Knee | None:
@@ -65,7 +68,20 @@ def find_knee(steps: Sequence[Step]) -> Knee | None:
     concurrency = full / alone
     reached = concurrency < HEAVY * steps[-1].concurrency and sum(step.rate >= HEAVY * full for step in steps) > 1
     ends = min(concurrency, low), max(concurrency, high)
-    return Knee(concurrency=concurrency, interval=ends, rate=full, alone=alone, reached=reached)
+    turns = _turns_in_flight(steps, concurrency)
+    extra = {} if turns is None else {"in_flight": turns}
+    return Knee(concurrency=concurrency, interval=ends, rate=full, alone=alone, reached=reached, **extra)
+
+
+def _turns_in_flight(steps: Sequence[Step], concurrency: float) -> float | None:
+    """Return the turns in flight at this many conversations, on the line between the two steps beside it."""
+    points = sorted((step.concurrency, step.in_flight) for step in steps if step.in_flight is not None)
+    below = max((point for point in points if point[0] <= concurrency), default=None)
+    above = min((point for point in points if point[0] > concurrency), default=None)
+    if below is None or above is None:
+        return None
+    share = (concurrency - below[0]) / (above[0] - below[0])
+    return below[1] + share * (above[1] - below[1])
 
 
 def _lines(points: Sequence[tuple[float, float]]) -> tuple[float, float]:

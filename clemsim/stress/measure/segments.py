@@ -106,8 +106,13 @@ class Segment:
     cpu: float = 0.0  # of the event loop's thread
     turns: int = 0
     turns_in_slo: int = 0
+    turns_undetermined: int = 0  # of which nobody can say whether they met the SLO
+    tokens_in_slo: int = 0  # output tokens of the turns that met it
     failed: Counter[str] = field(default_factory=Counter)  # turns by cause
     unanswered: int = 0
+    finish_reasons: Counter[str] = field(default_factory=Counter)
+    input_lengths: Histogram = field(default_factory=Histogram)  # tokens
+    output_lengths: Histogram = field(default_factory=Histogram)  # tokens
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
@@ -137,6 +142,8 @@ class Segment:
         """Count an answered turn that was due at `due` (monotonic seconds)."""
         timing = usage.timing
         self.turns += 1
+        self.input_lengths.add(usage.tokens_in)
+        self.output_lengths.add(usage.tokens_out)
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out
         self.tokens_cached += usage.tokens_cached
@@ -161,20 +168,32 @@ class Segment:
         tpot = (last - first) / (usage.tokens_out - 1) if usage.tokens_out > 1 else None
         if tpot is not None:
             latencies.tpot.add(tpot)
-        self.turns_in_slo += slo.is_met({"ttft": first - due, "itl": longest_gap, "tpot": tpot, "turn": last - due})
+        itl = longest_gap if len(times) > 1 else None
+        ntpot = (last - due) / usage.tokens_out if usage.tokens_out else None
+        found = {"ttft": first - due, "itl": itl, "tpot": tpot, "ntpot": ntpot, "turn": last - due}
+        self._judge(slo.judge(found), usage)
 
     def _add_whole_reply(self, due: float, ended: float, usage: Usage, slo: Slo) -> None:
         """Count the reply of an engine that does not stream as one event: it has a turn latency, and no first token."""
         self.turn_events += 1
         self.late.add(ended - usage.seconds - due)
         self.latencies.turn.add(ended - due)
-        self.turns_in_slo += slo.is_met({"turn": ended - due})
+        self._judge(slo.judge({"turn": ended - due}), usage)
 
-    def add_conversation(self, seconds: float, outcome: Outcome, slo: Slo) -> None:
-        """Count a conversation that was played to its end in this many seconds."""
+    def _judge(self, kept: bool | None, usage: Usage) -> None:
+        if kept:
+            self.turns_in_slo += 1
+            self.tokens_in_slo += usage.tokens_out
+        elif kept is None:
+            self.turns_undetermined += 1
+
+    def add_conversation(self, seconds: float, outcome: Outcome | None, slo: Slo) -> None:
+        """Count a conversation that was played to its end in this many seconds; one without a game has no outcome."""
         self.ended += 1
         self.latencies.conversation.add(seconds)
-        self.conversations_in_slo += slo.is_met({"conversation": seconds})
+        self.conversations_in_slo += slo.keeps_conversation(seconds)
+        if outcome is None:
+            return
         self.outcomes[outcome.kind] += 1
         if outcome.quality is not None:
             self.quality += outcome.quality
@@ -188,6 +207,9 @@ class Segment:
         self.lag.merge(other.lag)
         self.gauges.merge(other.gauges)
         self.failed += other.failed
+        self.finish_reasons += other.finish_reasons
+        self.input_lengths.merge(other.input_lengths)
+        self.output_lengths.merge(other.output_lengths)
         self.outcomes += other.outcomes
         for name in _SUMMED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -195,5 +217,15 @@ class Segment:
 
 _SUMMED = (
     *("cpu", "turns", "turns_in_slo", "unanswered", "tokens_in", "tokens_out", "tokens_cached", "turn_events", "events"),
-    *("in_flight", "under_way", "started", "ended", "conversations_in_slo", "quality", "scored"),
+    *(
+        "turns_undetermined",
+        "tokens_in_slo",
+        "in_flight",
+        "under_way",
+        "started",
+        "ended",
+        "conversations_in_slo",
+        "quality",
+        "scored",
+    ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from clemsim._util.histogram import Histogram
 from clemsim.stress.measure.latency import PERCENTS, Latencies, Latency, LatencyName, Percent
 from clemsim.stress.measure.segments import Segment
 from clemsim.stress.measure.server_metrics import ServerMetrics, ServerReading, server_metrics
@@ -24,6 +25,25 @@ class ClientHealth(StressResult):
     late: Latency
 
 
+class Lengths(StressResult):
+    """How long `n` inputs or outputs were, in tokens."""
+
+    n: int
+    mean: float | None
+    least: float
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    greatest: float
+
+    @classmethod
+    def of(cls, histogram: Histogram) -> Lengths:
+        """Return the lengths of a histogram, which holds at least one. Percentiles are off by up to 0.25 %."""
+        p50, p90, p99 = (histogram.percentile(percent) for percent in (50, 90, 99))
+        ends = {"least": histogram.least, "greatest": histogram.greatest}
+        return cls(n=histogram.count, mean=histogram.mean, p50=p50, p90=p90, p99=p99, **ends)
+
+
 class GameMetrics(StressResult):
     """How the games of a stage ended: their outcomes, %Played and Quality (0..100); None where there is nothing."""
 
@@ -36,8 +56,10 @@ class StageMetrics(StressResult):
     """What is reported of a stage. Times in seconds, rates a second, shares 0..1.
 
     `load` is the mean number of conversations, or of those that arrive a second if the loop is `open`; `begin` counts from
-    the beginning of the test. `rates` are the output tokens a second of the stage's parts. `slo_share` and `goodput` are
-    None where nothing was answered. `spoiled` says by metric what the client did to it.
+    the beginning of the test. `rates` are the output tokens a second of the stage's parts. `slo_share` (attainment) is
+    the share of turns that met the SLO among those of which it can be said, which all but `slo_undetermined` are; failed
+    turns met none. `goodput` and `token_goodput` are the turns and output tokens a second of those that met it. They are
+    None where nothing can be said. `spoiled` says by metric what the client did to it.
     """
 
     label: str
@@ -68,6 +90,13 @@ class StageMetrics(StressResult):
     server: ServerMetrics | None
     client: ClientHealth
     spoiled: Mapping[str, str]
+    slo_undetermined: int = 0
+    token_goodput: float | None = None
+    finish_reasons: Mapping[str, int] = {}
+    input_length: Lengths | None = None
+    output_length: Lengths | None = None
+    tokens_per_second_per_user: float | None = None
+    tokens_per_second_per_gpu: float | None = None
 
     @property
     def client_limit(self) -> str:
@@ -80,7 +109,11 @@ class StageMetrics(StressResult):
 
 
 def stage_metrics(
-    stage: Stage, whole: Segment, parts: Sequence[Segment], readings: tuple[ServerReading, ServerReading] | None
+    stage: Stage,
+    whole: Segment,
+    parts: Sequence[Segment],
+    readings: tuple[ServerReading, ServerReading] | None,
+    gpus: float | None = None,
 ) -> StageMetrics:
     """Compute the metrics of a stage from all of it, its parts, and readings of the server at its edges.
 
@@ -92,7 +125,9 @@ def stage_metrics(
     events = whole.events or whole.turn_events  # events of some servers cannot be counted as they come
     turns_per_second = _ratio(events, seconds * whole.turn_events) * whole.turns
     due = whole.turns_over + whole.unanswered
-    slo_share = _ratio(whole.turns_in_slo, due) if due else None
+    judged = due - whole.turns_undetermined
+    slo_share = _ratio(whole.turns_in_slo, judged) if judged else None
+    tokens_per_second = _ratio(events * tokens_per_event, seconds)
     latency = whole.latencies.latencies()
     client = ClientHealth(cpu=_ratio(whole.cpu, seconds), lag=Latency.of(whole.lag), late=Latency.of(whole.late))
     return StageMetrics(
@@ -103,7 +138,7 @@ def stage_metrics(
         seconds=seconds,
         turns=whole.turns,
         turns_per_second=turns_per_second,
-        output_tokens_per_second=_ratio(events * tokens_per_event, seconds),
+        output_tokens_per_second=tokens_per_second,
         input_tokens_per_second=turns_per_second * _ratio(whole.tokens_in, whole.turns),
         rates=_rates(whole, parts, tokens_per_event),
         conversations=whole.ended,
@@ -124,6 +159,13 @@ def stage_metrics(
         server=server_metrics(whole, readings),
         client=client,
         spoiled=spoiled(latency, client),
+        finish_reasons=dict(whole.finish_reasons),
+        input_length=Lengths.of(whole.input_lengths) if whole.turns else None,
+        output_length=Lengths.of(whole.output_lengths) if whole.turns else None,
+        tokens_per_second_per_user=1 / latency.tpot.mean if latency.tpot.mean else None,
+        tokens_per_second_per_gpu=tokens_per_second / gpus if gpus else None,
+        slo_undetermined=whole.turns_undetermined,
+        token_goodput=tokens_per_second * _ratio(whole.tokens_in_slo, whole.tokens_out) if slo_share is not None else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Durations as the command line writes them: `80ms`, `1.5s`, `2m`, `8h`."""
+"""Durations and shares as the command line writes them: `80ms`, `1.5s`, `2m`, `8h`; `95%`, `0.95`."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ def parse_positive_duration(text: str, option: str) -> float:
     if seconds <= 0:
         raise UsageError(f"{option} {text}: give a time above 0")
     return seconds
+
+
+def parse_share(text: str, option: str) -> float:
+    """Return a share above 0 and up to 1, written as `95%` or `0.95`. Raise UsageError that names the `option` otherwise."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)\s*(%?)", text.strip())
+    share = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if not 0 < share <= 1:
+        raise UsageError(f"{option} {text}: give a share such as 95% or 0.95")
+    return share

@@ -17,8 +17,10 @@ from clemsim.runtime.agent import Cast
 from clemsim.stress.plan.mix import LOAD_GAMES, Mix, make_mix
 from clemsim.stress.plan.shapes import ArrivalProcess, Stage, ThinkTime
 from clemsim.stress.plan.slo import Slo
+from clemsim.stress.plan.slo_search import SloSearch
 from clemsim.stress.stress_result import StressResult
 
+ATTAINMENT = 0.95
 MIN_GAIN, PATIENCE = 0.05, 2  # a sweep ends when this many steps in a row gained less than this share of throughput
 
 
@@ -43,13 +45,20 @@ class ReportedPlan(StressResult):
     warmup: float
     window: float
     timeout: float
+    verbatim: bool = False
+    speed: float = 1.0
+    constrain: bool = False
+    attainment: float = ATTAINMENT
+    find: str = ""
+    gpus: float | None = None
+    price_per_gpu_hour: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The plan of a stress test; times in seconds.
 
-    `sweep` holds steps of concurrency, `stages` loads in a row, `replay` the folder of a recorded run: one of the three, or
+    `sweep` holds steps of concurrency, `stages` loads in a row, `replay` a recorded run or a trace: one of the three, or
     none if only answers are checked. `check` is the number of conversations at once in that check, None without one. With
     `forced_length` every reply has exactly `max_tokens` tokens.
     """
@@ -59,6 +68,9 @@ class Plan:
     sweep: Sequence[int] = ()
     stages: Sequence[Stage] = ()
     replay: Path | None = None
+    verbatim: bool = False  # send the requests in `replay` word for word, without a game
+    replay_width: int | None = None  # conversations of the trace at once, whatever their times; None: at their times
+    constrain: bool = False
     trust: bool = False  # load whatever code the run in `replay` names
     speed: float = 1.0
     check: int | None = None
@@ -75,6 +87,10 @@ class Plan:
     max_tokens: int = 300
     forced_length: bool = False
     slo: Slo = field(default_factory=Slo)
+    gpus: float | None = None  # that the servers have in all
+    price: float | None = None  # of a GPU for an hour, in any currency
+    attainment: float = ATTAINMENT  # share of turns that must meet the SLO for a load to keep it
+    search: SloSearch | None = None  # for the most conversations that keep it, instead of other shapes
     timeout: float = 120.0
     network: NetworkOptions = field(default_factory=NetworkOptions)
     max_requests: int = 100_000
@@ -87,6 +103,10 @@ class Plan:
             )
         if len({stage.open_loop for stage in self.stages}) > 1:
             raise UsageError("--stage: conversations that are kept under way (64:30s) and rates (5/s:30s) cannot be mixed")
+        if self.search and not self.slo.limits_turns:
+            raise UsageError("--find slo: say which limits on turns must be kept, as in --slo ttft:500,e2el:5000")
+        if self.price and not self.gpus:
+            raise UsageError("--price-per-gpu-hour: say how many GPUs the servers have, with --gpus")
         planned = sum(stage.seconds + (0 if stage.open_loop else stage.warmup) for stage in self.stages)
         if planned > self.max_seconds:
             raise UsageError(f"the stages last {planned:g} s, --max-seconds allows {self.max_seconds:g}: raise it")
@@ -97,6 +117,13 @@ class Plan:
         return self.replay is not None or any(stage.open_loop for stage in self.stages)
 
     @property
+    def replay_stage(self) -> Stage:
+        """Return the stage of a replay, named after it."""
+        width = self.replay_width
+        name = f"replay {width}" if width else "replay" if self.speed == 1 else f"replay x{self.speed:g}"
+        return Stage(width or 0, width or 0, 0.0, open_loop=True, name=name)
+
+    @property
     def tick(self) -> float:
         """Return the seconds of one segment: short enough to cut every stage into several."""
         lengths = [stage.seconds for stage in self.stages] or [self.window]
@@ -105,8 +132,10 @@ class Plan:
     def make_cast(self, meter: EventMeter, *, attempts: int = 1) -> Cast:
         """Make the agents, not yet open, whose requests are tried up to `attempts` times. Raise UsageError."""
         sampling = Sampling(temperature=self.temperature, max_tokens=self.max_tokens)
-        streaming = Streaming(meter, self.max_tokens if self.forced_length else None, self.timeout, attempts)
-        casts = make_casts(self.agents, AgentOptions(sampling, streaming=streaming, network=self.network))
+        tokens = self.max_tokens if self.forced_length else None
+        streaming = Streaming(meter, tokens, self.verbatim, self.timeout, attempts)
+        options = AgentOptions(sampling, constrain=self.constrain, streaming=streaming, network=self.network)
+        casts = make_casts(self.agents, options)
         if len(casts) != 1:
             raise UsageError("stress one model at a time: give one plain --agent, and seat=SPEC for others at the table")
         return casts[0]
@@ -136,4 +165,10 @@ class Plan:
             warmup=self.warmup,
             window=self.window,
             timeout=self.timeout,
+            **({"verbatim": self.verbatim, "speed": self.speed} if self.replay else {}),
+            **({"constrain": True} if self.constrain else {}),
+            **({"attainment": self.attainment} if self.attainment != ATTAINMENT else {}),
+            **({"find": "slo"} if self.search else {}),
+            **({"gpus": self.gpus} if self.gpus else {}),
+            **({"price_per_gpu_hour": self.price} if self.price else {}),
         )

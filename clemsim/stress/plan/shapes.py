@@ -36,10 +36,13 @@ class Stage:
     open_loop: bool = False
     warmup: float = 0.0
     adaptive: bool = False
+    name: str = ""
 
     @property
     def label(self) -> str:
-        """Return the load as text, such as `64`, `1..64` or `5/s`."""
+        """Return the load as text, such as `64`, `1..64` or `5/s`; its name if it has one."""
+        if self.name:
+            return self.name
         unit = "/s" if self.open_loop else ""
         return f"{self.first:g}{unit}" if self.first == self.last else f"{self.first:g}..{self.last:g}{unit}"
 

@@ -24,7 +24,7 @@ LATENCIES: Mapping[LatencyName, str] = {"ttft": "time to first token", "itl": "b
 def draw_figures(report: StressReport) -> dict[str, Any]:
     """Return the figures that a report has data for, by name, as Altair charts. Raise UsageError without the extra."""
     check_pictures()
-    stages = [stage for stage in report.stages if stage.turns]
+    stages = sorted((stage for stage in report.stages if stage.turns), key=_load)
     charts = {}
     if len(stages) > 1:
         charts["throughput"] = styled(throughput_chart(stages, report.knee))
@@ -32,6 +32,10 @@ def draw_figures(report: StressReport) -> dict[str, Any]:
     if len(report.timeline) > 1:
         charts["timeline"] = styled(timeline_chart(report.timeline, report.stages))
     return charts
+
+
+def _load(stage: StageMetrics) -> float:
+    return stage.load
 
 
 def check_pictures() -> None:

@@ -6,8 +6,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from math import exp, log
 
+from clemsim.results.distributions import t_quantile
 from clemsim.results.intervals import Interval
 from clemsim.results.paired_tests import resampled_interval
+from clemsim.stress.measure.latency import LATENCY_NAMES
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.plan import ReportedPlan
 from clemsim.stress.report.stress_report import StressReport
@@ -30,11 +32,14 @@ FIGURES: Mapping[str, Callable[[StageMetrics], float | None]] = {
 
 
 class FigureRatio(StressResult):
-    """A figure of both tests, and B / A; None where there is none."""
+    """A figure of both tests, and B / A with a 95 % interval; None where there is none. Of repeated tests `a` and `b` are
+    geometric means.
+    """
 
     a: float | None
     b: float | None
     ratio: float | None
+    interval: Interval | None = None
 
 
 class ComparedStage(StressResult):
@@ -57,8 +62,9 @@ class OverallRatio(StressResult):
 class StressComparison(StressResult):
     """Two stress tests side by side.
 
-    `overall` is by figure, empty if no stage is in both tests. `knees` are those of A and B in conversations. `spoiled`
-    names the stages with spoiled metrics. With `same_plan` the two differ in nothing but their servers.
+    `overall` is by figure, empty if no stage is in both tests. `knees` are those of A and B in conversations, None where
+    none was reached. `spoiled` names the stages with spoiled metrics. With `same_plan` the two differ in nothing but their
+    servers.
     """
 
     stages: tuple[ComparedStage, ...]
@@ -66,6 +72,71 @@ class StressComparison(StressResult):
     knees: tuple[float | None, float | None]
     spoiled: tuple[str, ...]
     same_plan: bool
+
+
+def compare_repeated(first: Sequence[StressReport], second: Sequence[StressReport]) -> StressComparison:
+    """Compare repeated tests B with repeated tests A; the intervals are those of differences between whole tests."""
+    comparison = compare_reports(first[0], second[0])
+    if len(first) == len(second) == 1:
+        return comparison
+    stages = [_compare_repeated(stage, first, second) for stage in comparison.stages if _in_all(stage, (*first, *second))]
+    plans = {_without_servers(report.plan).model_dump_json() for report in (*first, *second)}
+    return StressComparison(
+        stages=tuple(stages),
+        overall={name: _overall([stage.figures[name].ratio for stage in stages]) for name in FIGURES} if stages else {},
+        knees=(_mean_knee(first), _mean_knee(second)),
+        spoiled=tuple(stage.label for stage in stages if stage.spoiled),
+        same_plan=len(plans) == 1,
+    )
+
+
+def _in_all(stage: ComparedStage, reports: Sequence[StressReport]) -> bool:
+    return all(any(other.label == stage.label for other in report.stages) for report in reports)
+
+
+def _mean_knee(reports: Sequence[StressReport]) -> float | None:
+    knees = [knee for report in reports if (knee := _concurrency(report)) is not None]
+    return _mean(knees) if len(knees) == len(reports) else None
+
+
+def _compare_repeated(
+    compared: ComparedStage, first: Sequence[StressReport], second: Sequence[StressReport]
+) -> ComparedStage:
+    a, b = ([_stage(report, compared.label) for report in reports] for reports in (first, second))
+    figures = {
+        name: _repeated_figure([value(stage) for stage in a], [value(stage) for stage in b])
+        for name, value in FIGURES.items()
+    }
+    spoiled = sorted({name for stage in (*a, *b) for name in stage.spoiled})
+    interval = figures[THROUGHPUT].interval
+    return ComparedStage(label=compared.label, figures=figures, throughput_interval=interval, spoiled=tuple(spoiled))
+
+
+def _stage(report: StressReport, label: str) -> StageMetrics:
+    return next(stage for stage in report.stages if stage.label == label)
+
+
+def _repeated_figure(a: Sequence[float | None], b: Sequence[float | None]) -> FigureRatio:
+    """Return geometric means and their ratio, with Welch's interval of the difference of logarithms (Welch 1947)."""
+    logs = [[log(value) for value in values if value] for values in (a, b)]
+    if len(logs[0]) < len(a) or len(logs[1]) < len(b):
+        return FigureRatio(a=None, b=None, ratio=None)
+    (low, high), (mine, other) = _welch(*logs) or (None, None), map(_mean, logs)
+    ends = None if low is None or high is None else (exp(low), exp(high))
+    return FigureRatio(a=exp(mine), b=exp(other), ratio=exp(other - mine), interval=ends)
+
+
+def _welch(a: Sequence[float], b: Sequence[float]) -> Interval | None:
+    """Return a 95 % interval for mean(b) - mean(a); None where a side has fewer than two values, or nothing varies."""
+    if min(len(a), len(b)) < 2:
+        return None
+    parts = [sum((x - _mean(values)) ** 2 for x in values) / (len(values) - 1) / len(values) for values in (a, b)]
+    variance, difference = sum(parts), _mean(b) - _mean(a)
+    if not variance:
+        return None
+    freedom = variance**2 / sum(part**2 / (len(values) - 1) for part, values in zip(parts, (a, b), strict=True))
+    half = t_quantile(0.975, freedom) * variance**0.5
+    return difference - half, difference + half
 
 
 def compare_reports(first: StressReport, second: StressReport) -> StressComparison:
@@ -82,7 +153,7 @@ def compare_reports(first: StressReport, second: StressReport) -> StressComparis
 
 
 def _concurrency(report: StressReport) -> float | None:
-    return report.knee.concurrency if report.knee else None
+    return report.knee.concurrency if report.knee and report.knee.reached else None
 
 
 def _without_servers(plan: ReportedPlan) -> ReportedPlan:
@@ -93,14 +164,27 @@ def _without_servers(plan: ReportedPlan) -> ReportedPlan:
 def _compare_stages(a: StageMetrics, b: StageMetrics) -> ComparedStage:
     return ComparedStage(
         label=a.label,
-        figures={name: _figure(value(a), value(b)) for name, value in FIGURES.items()},
+        figures={name: _figure(value(a), value(b), _interval(name, a, b)) for name, value in FIGURES.items()},
         throughput_interval=_ratio_interval(a.rates, b.rates),
         spoiled=tuple(sorted({*a.spoiled, *b.spoiled})),
     )
 
 
-def _figure(a: float | None, b: float | None) -> FigureRatio:
-    return FigureRatio(a=a, b=b, ratio=b / a if a and b else None)
+def _figure(a: float | None, b: float | None, interval: Interval | None) -> FigureRatio:
+    ratio = b / a if a and b else None
+    extra = {"interval": interval} if interval and ratio else {}
+    return FigureRatio(a=a, b=b, ratio=ratio, **extra)
+
+
+def _interval(name: str, a: StageMetrics, b: StageMetrics) -> Interval | None:
+    """Return an interval for B / A of a figure. Of percentiles it is wide: from the ends of both 95 % intervals."""
+    if name == THROUGHPUT:
+        return _ratio_interval(a.rates, b.rates)
+    latency, _, percent = name.lower().partition(" p")
+    if latency not in LATENCY_NAMES or percent not in ("50", "99"):
+        return None
+    ends = [getattr(stage.latency.named(latency), f"p{percent}_interval") for stage in (a, b)]
+    return (ends[1][0] / ends[0][1], ends[1][1] / ends[0][0]) if all(ends) and ends[0][0] and ends[0][1] else None
 
 
 def _ratio_interval(a: Sequence[float], b: Sequence[float]) -> Interval | None:

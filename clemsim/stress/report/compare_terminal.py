@@ -9,7 +9,7 @@ from rich.text import Text
 
 from clemsim._util.text import plain
 from clemsim.results.intervals import Interval
-from clemsim.stress.report.compare import THROUGHPUT, ComparedStage, StressComparison
+from clemsim.stress.report.compare import ComparedStage, StressComparison
 from clemsim.stress.report.formatting import NONE, milliseconds, number
 
 LATENCIES = ("TTFT", "ITL", "turn")  # the first words of figures that are times
@@ -54,7 +54,7 @@ def _add_stage(table: RichTable, stage: ComparedStage) -> None:
             write(figure.a),
             write(figure.b),
             _ratio(figure.ratio),
-            _interval(stage.throughput_interval, "") if name == THROUGHPUT else "",
+            _interval(figure.interval, ""),
             end_section=name == names[-1],
         )
 

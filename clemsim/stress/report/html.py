@@ -7,7 +7,7 @@ from html import escape
 from typing import Literal
 
 from clemsim.stress.measure.latency import PERCENTS, LatencyName
-from clemsim.stress.measure.stage_metrics import StageMetrics
+from clemsim.stress.measure.stage_metrics import Lengths, StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
 from clemsim.stress.plan.plan import ReportedPlan
 from clemsim.stress.report.formatting import (
@@ -47,6 +47,10 @@ STAGE_COLUMNS = (
     *("%Played", "Quality"),
 )
 LATENCY_COLUMNS = ("load", "what", "n", "mean", "p50", "p90", "p95", "p99", "p99, 95 % interval")
+LENGTH_COLUMNS = (
+    *("load", "what", "mean", "least", "p50", "p90", "p99", "greatest", "ended by", "tokens/s for each user"),
+    "tokens/s a GPU",
+)
 SERVER_COLUMNS = (
     *("load", "what", "client mean", "server mean", "client p50", "server p50 in", "client p99", "server p99 in"),
     "server n",
@@ -66,6 +70,7 @@ def html_page(report: StressReport, figures: Mapping[str, str]) -> str:
     parts += [f"<h2>{name}</h2><figure>{figures[key]}</figure>" for key, name in FIGURES.items() if key in figures]
     if report.stages:
         parts.append(_stage_table(report.stages, slo=bool(report.plan.slo)))
+        parts.append(_length_table(report.stages))
         parts += [_latency_table(report.stages), _server_table(report.stages), _client_table(report.stages)]
     if report.answers and report.answers.pairs:
         parts.append(_answer_table(report.answers))
@@ -107,6 +112,34 @@ def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> str:
     ]
     note = "Load: conversations at once, or arriving a second (/s). * the client's own doing."
     return _table("Stages", STAGE_COLUMNS, rows, note)
+
+
+def _length_table(stages: Sequence[StageMetrics]) -> str:
+    """Return how long inputs and outputs were, why replies ended, and the pace; empty for a report that does not say."""
+    rows = [_length_row(stage, title, length) for stage in stages for title, length in _lengths(stage) if length]
+    note = (
+        "Lengths in tokens. Ended by: the finish reasons of all replies. Tokens/s for each user: one by the mean time per "
+        "output token."
+    )
+    return _table("Lengths and pace", LENGTH_COLUMNS, rows, note) if rows else ""
+
+
+def _lengths(stage: StageMetrics) -> Sequence[tuple[str, Lengths | None]]:
+    return ("input", stage.input_length), ("output", stage.output_length)
+
+
+def _length_row(stage: StageMetrics, title: str, length: Lengths) -> Sequence[str]:
+    output = title == "output"
+    values = (length.mean, length.least, length.p50, length.p90, length.p99, length.greatest)
+    ended = ", ".join(f"{reason} {count}" for reason, count in stage.finish_reasons.items())
+    return (
+        stage.label,
+        title,
+        *(number(value) for value in values),
+        ended if output else "",
+        number(stage.tokens_per_second_per_user) if output else "",
+        number(stage.tokens_per_second_per_gpu) if output else "",
+    )
 
 
 def _latency_table(stages: Sequence[StageMetrics]) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from clemsim._util.files import read_bytes
 from clemsim.errors import UsageError
+from clemsim.stress.load.runner import Replayed
 from clemsim.stress.measure.knee import Knee
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.timeline import TimelineRow
@@ -48,6 +49,8 @@ class StressReport(StressResult):
     timeline: tuple[TimelineRow, ...]
     answers: AnswerVerdict | None
     sentences: tuple[str, ...]
+    replayed: Replayed | None = None
+    gates: tuple[Mapping[str, object], ...] = ()  # the conditions of --fail-if, judged
 
     @property
     def models(self) -> str:
@@ -80,3 +83,13 @@ def read_report(path: Path) -> StressReport:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UsageError(f"{path} is a damaged report of a stress test: {where}: {first['msg']}") from error
+
+
+def report_schema() -> dict[str, object]:
+    """Return the JSON Schema (draft 2020-12) of `report.json`.
+
+    The promise: within one number `clemsim_stress`, fields are added, never taken away, renamed or given another meaning.
+    """
+    title = f"Report of clemsim stress, format {FORMAT}"
+    top = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return StressReport.model_json_schema(mode="serialization") | top

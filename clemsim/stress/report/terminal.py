@@ -25,9 +25,11 @@ from clemsim.stress.report.formatting import (
 )
 from clemsim.stress.report.stress_report import StressReport
 
+IN_FLIGHT, TURNS, FAILED = "in\nflight", "turns", "failed"
+PARALLEL = 0.1  # of the conversations; where turns in flight differ by more, they are shown
 STAGE_COLUMNS = (
-    *("load", "turns", "turns\n/s", "tokens\n/s", "TTFT\np50", "TTFT\np99", "ITL\np50", "ITL\np99"),
-    *("turn\np50", "turn\np99", "failed"),
+    *("load", IN_FLIGHT, TURNS, "turns\n/s", "tokens\n/s", "TTFT\np50", "TTFT\np99", "ITL\np50", "ITL\np99"),
+    *("turn\np50", "turn\np99", FAILED),
 )
 SERVER_COLUMNS = (
     *("server\nat load", "run-\nning", "wait-\ning", "KV\nuse", "pre-\nempted", "prefix\nhits"),
@@ -60,17 +62,35 @@ def _table(*names: str) -> RichTable:
 
 
 def _stage_table(stages: Sequence[StageMetrics]) -> RichTable:
-    table = _table(*STAGE_COLUMNS)
+    """Return the client's figures; columns that say nothing here are left out."""
+    failed = any(stage.error_share for stage in stages)
+    parallel = any(abs(stage.in_flight - stage.under_way) > PARALLEL * stage.under_way for stage in stages)
+    shown = [name for name in STAGE_COLUMNS if (failed or name != FAILED) and (parallel or name != IN_FLIGHT)]
+    if failed and parallel:
+        shown.remove(TURNS)  # there are 80 columns
+    table = _table(*shown)
     for stage in stages:
-        table.add_row(
-            plain(stage.label),
-            str(stage.turns),
-            throughput(stage, stage.turns_per_second),
-            throughput(stage, stage.output_tokens_per_second),
-            *(client_latency(stage, name, which) for name in LATENCIES for which in PERCENTILES),
-            percent(stage.error_share) if stage.error_share else "0",
-        )
+        cells = _stage_cells(stage)
+        table.add_row(*(cells[name] for name in shown))
     return table
+
+
+def _stage_cells(stage: StageMetrics) -> dict[str, str | Text]:
+    return dict(
+        zip(
+            STAGE_COLUMNS,
+            (
+                plain(stage.label),
+                number(stage.in_flight),
+                str(stage.turns),
+                throughput(stage, stage.turns_per_second),
+                throughput(stage, stage.output_tokens_per_second),
+                *(client_latency(stage, name, which) for name in LATENCIES for which in PERCENTILES),
+                percent(stage.error_share) if stage.error_share else "0",
+            ),
+            strict=True,
+        )
+    )
 
 
 def _server_table(stages: Sequence[StageMetrics], *, slo: bool) -> RichTable:

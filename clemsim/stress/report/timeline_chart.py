@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from clemsim.stress.measure.timeline import TimelineRow
 from clemsim.stress.report.chart_parts import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, log_scale, to_data
 
 HEIGHT = 110  # pixels of a panel
+MIN_OUTAGE = 2.5  # seconds; a shorter one is a reading or two that came late
 MAX_SECONDS = 300  # a longer test is drawn in minutes
 
 
@@ -92,19 +94,24 @@ def timeline_chart(rows: Sequence[TimelineRow], stages: Sequence[StageMetrics]) 
     unit, name = (60, "minutes") if rows[-1].at > MAX_SECONDS else (1, "seconds")
     end = (rows[-1].at + rows[-1].seconds / 2) / unit
     begins = to_data([{"at": stage.begin / unit, "label": stage.label} for stage in stages])
+    gone = [{name: at / unit for name, at in span.items()} for span in outages(rows)]
+    shade = alt.Chart(to_data(gone)).mark_rect(color="#eee")
     shown = [panel for panel in PANELS if not panel.is_empty(rows)]
     panels = []
     for number, panel in enumerate(shown):
         last = number == len(shown) - 1
         axis = alt.Axis(labels=last, ticks=last, title=f"{name} since the beginning" if last else None)
-        x = alt.X("at:Q", scale=alt.Scale(domain=[0, end], nice=False), axis=axis)
-        layers = [alt.Chart(begins).mark_rule(color="#bbb", strokeDash=[2, 2]).encode(x=x)]
-        layers.append(_curves(panel, rows, unit).encode(x=x))
+        scale = alt.Scale(domain=[0, end], nice=False)
+        x = alt.X("at:Q", scale=scale, axis=axis)
+        layers = [shade.encode(x=alt.X("begin:Q", scale=scale, axis=axis), x2="end:Q")] if gone else []
+        layers += [alt.Chart(begins).mark_rule(color="#bbb", strokeDash=[2, 2]).encode(x=x)]
+        layers += [curves.encode(x=x) for curves in _curves(panel, rows, unit)]
         if number == 0:
             text = alt.Chart(begins).mark_text(align="left", dx=3, fontSize=9, color="#666", baseline="top")
             layers.append(text.encode(x=x, y=alt.value(-12), text="label:N"))
         panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT))
     subtitle = "dotted lines: where the measured part of each stage begins, named by its load"
+    subtitle += "; grey: the server reported nothing" if gone else ""
     title = alt.TitleParams("Over time", subtitle=subtitle, offset=16)
     return alt.vconcat(*panels, title=title, spacing=8).resolve_scale(color="independent")
 
@@ -116,22 +123,48 @@ class TimelinePoint:
     at: float
     value: float
     what: str
+    part: int  # of the curve; it is broken where values are missing
 
 
-def _curves(panel: TimelinePanel, rows: Sequence[TimelineRow], unit: float) -> Any:
-    """Draw the curves of a panel, without its time axis."""
+def _curves(panel: TimelinePanel, rows: Sequence[TimelineRow], unit: float) -> Sequence[Any]:
+    """Draw the curves of a panel, without its time axis: lines, and dots for values that stand alone."""
     import altair as alt  # noqa: PLC0415
 
-    points = [
-        TimelinePoint(row.at / unit, panel.factor * value, curve.name)
-        for row in rows
-        for curve in panel.curves
-        if (value := curve.value(row)) is not None and (value > 0 or not panel.logarithmic)
-    ]
+    points = [point for curve in panel.curves for point in _points(panel, curve, rows, unit)]
     scale = log_scale([point.value for point in points], 1.6) if panel.logarithmic else alt.Scale(zero=True)
     number_format: Any = {"format": panel.number_format} if panel.number_format else {}
     axis = alt.Axis(tickCount=4, titleFontSize=11, **number_format)
     y = alt.Y("value:Q", title=panel.title, scale=scale, axis=axis)
     colours = alt.Scale(domain=[curve.name for curve in panel.curves], range=[curve.colour for curve in panel.curves])
     colour = alt.Color("what:N", title=None, scale=colours)
-    return alt.Chart(to_data(points)).mark_line(strokeWidth=1.4).encode(y=y, color=colour)
+    lines = alt.Chart(to_data(points)).mark_line(strokeWidth=1.4).encode(y=y, color=colour, detail="part:N")
+    counts = Counter((point.what, point.part) for point in points)
+    alone = [point for point in points if counts[point.what, point.part] == 1]
+    dots = alt.Chart(to_data(alone)).mark_point(filled=True, size=8, opacity=1).encode(y=y, color=colour)
+    return (lines, dots) if alone else (lines,)
+
+
+def _points(panel: TimelinePanel, curve: TimelineCurve, rows: Sequence[TimelineRow], unit: float) -> Iterator[TimelinePoint]:
+    """Yield the values of a curve; a missing one begins another part of it."""
+    part = 0
+    for row in rows:
+        value = curve.value(row)
+        if value is None:
+            part += 1
+        elif value > 0 or not panel.logarithmic:
+            yield TimelinePoint(row.at / unit, panel.factor * value, curve.name, part)
+
+
+def outages(rows: Sequence[TimelineRow]) -> list[dict[str, float]]:
+    """Return from when to when the server reported nothing of itself, in seconds; empty if it never did."""
+    spans: list[dict[str, float]] = []
+    if all(row.server_running is None for row in rows):
+        return spans
+    for row in rows:
+        if row.server_running is None:
+            begin, end = row.at - row.seconds / 2, row.at + row.seconds / 2
+            if spans and begin - spans[-1]["end"] < row.seconds / 2:
+                spans[-1]["end"] = end
+            else:
+                spans.append({"begin": begin, "end": end})
+    return [span for span in spans if span["end"] - span["begin"] >= MIN_OUTAGE]

@@ -179,3 +179,41 @@ async def test_a_token_limit_that_is_none_is_a_bad_request(value: object) -> Non
         body = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": value}
         async with session.post(f"{server.url}/v1/chat/completions", data=json.dumps(body)) as response:
             assert response.status == 400 and "max_tokens" in await response.text()
+
+
+async def test_a_stream_has_the_fields_that_other_clients_ask_for() -> None:
+    async with SimulatedServer(SPEC).serving() as server, aiohttp.ClientSession() as session:
+        parts = [{"type": "text", "text": "Hi "}, {"type": "text", "text": "there"}]
+        body = {"model": "tiny", "messages": [{"role": "user", "content": parts}], "ignore_eos": True, "stream": True}
+        limit = {"max_completion_tokens": 5, "max_tokens": 9, "stream_options": {"include_usage": True}}
+        text = await (await session.post(f"{server.url}/v1/chat/completions", json=body | limit)).text()
+    events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
+    assert {event["object"] for event in events} == {"chat.completion.chunk"}
+    assert len({event["id"] for event in events}) == 1 and all(event["created"] and event["model"] for event in events)
+    assert events[0]["choices"][0]["delta"]["role"] == "assistant"
+    assert events[-2]["choices"][0]["finish_reason"] == "length", "a forced length ends as in vLLM"
+    assert (events[-1]["usage"]["completion_tokens"], events[-1]["usage"]["prompt_tokens"]) == (5, 5)
+
+
+@pytest.mark.parametrize(("prompt", "size"), [("word " * 8, 10), ([7, 8, 9], 3), (["four"], 1)])
+async def test_a_plain_completion_has_no_template(prompt: object, size: int) -> None:
+    async with SimulatedServer(SPEC).serving() as server, aiohttp.ClientSession() as session:
+        body = {"model": "tiny", "prompt": prompt, "max_tokens": 4, "ignore_eos": True}
+        url = f"{server.url}/v1/completions"
+        whole = await (await session.post(url, json=body)).json()
+        text = await (await session.post(url, json=body | {"stream": True})).text()
+    events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
+    assert (whole["object"], whole["choices"][0]["finish_reason"]) == ("text_completion", "length")
+    assert (whole["usage"]["prompt_tokens"], whole["usage"]["completion_tokens"]) == (size, 4)
+    assert "".join(event["choices"][0]["text"] for event in events) == whole["choices"][0]["text"]
+
+
+async def test_histograms_are_those_of_vllm() -> None:
+    async with SimulatedServer(SPEC).serving() as server, ChatEngine("tiny", server.url) as engine:
+        done = await engine.complete(ask("word " * 40, max_tokens=6))
+    page = exposition(server.machine)
+    label = 'engine="0",model_name="tiny"'
+    assert f'vllm:request_queue_time_seconds_bucket{{{label},le="0.3"}} 1.0' in page
+    assert f'vllm:request_prompt_tokens_bucket{{{label},le="50.0"}} 0.0' in page
+    assert f"vllm:request_generation_tokens_sum{{{label}}} {done.usage.tokens_out}" in page
+    assert f"vllm:request_time_per_output_token_seconds_count{{{label}}} 1.0" in page

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from clemsim.engines.simulated.faults import Faults
@@ -18,6 +19,7 @@ from clemsim.runs import run
 from clemsim.store.config import RunConfig
 from clemsim.stress.load import runner
 from clemsim.stress.load.runner import StressWatch, stress
+from clemsim.stress.measure.records import RecordFile
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.shapes import Stage, ThinkTime
@@ -51,7 +53,7 @@ async def test_the_server_s_own_metrics_stand_beside_the_client_s() -> None:
     server = stage.server
     assert server and 0 < server.running <= 4 and 0 < server.waiting <= 8  # 8 turns at once, 4 places
     assert server.preemptions == 0 and server.prefix_hit_share and 0 < server.prefix_hit_share < 1 and server.kv_usage > 0
-    assert set(server.latency) == {"ttft", "itl", "turn", "queue"}
+    assert set(server.latency) == {"ttft", "itl", "tpot", "turn", "queue"}
     assert server.latency["ttft"].n > 0
     low, high = server.latency["itl"].p50
     assert low is not None and high is not None and low < high
@@ -173,3 +175,32 @@ async def test_a_recorded_run_is_played_again_with_its_timing(tmp_path: Path) ->
     (stage,) = findings.stages
     assert stage.turns >= summary.throughput.requests == findings.requests
     assert stage.conversations == summary.arenas["taboo"].episodes
+
+
+async def test_every_request_has_a_row(tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    rows: list[Any] = []
+    for name in ("r.parquet", "r.jsonl"):
+        server = SimulatedServer(FAST, faults=Faults(cut=0.2))
+        async with server.serving():
+            with RecordFile(tmp_path / name) as records:
+                plan = short_plan(server.url, stages=[Stage(4, 4, 0.4)], gpus=2.0)
+                findings = await stress(plan, Budget(1000, 30.0), StressWatch(records=records))
+        path = tmp_path / name
+        rows = (
+            pq.read_table(path).to_pylist()
+            if name.endswith("parquet")
+            else list(map(orjson.loads, path.read_bytes().splitlines()))
+        )
+        failed = [row for row in rows if row["error"]]
+        segments = findings.collector.segments
+        assert len(rows) - len(failed) == sum(segment.turns for segment in segments) > 5
+        assert len(failed) == sum(segment.failed.total() for segment in segments)
+        good = next(row for row in rows if not row["error"])
+        assert good["due"] <= good["sent"] <= good["first"] <= good["last"] and good["tokens_out"] == 10
+        assert good["finish_reason"] == "length" and good["model"] == "fake"
+    stage = findings.stages[0]
+    assert stage.finish_reasons == {"length": stage.turns} and stage.tokens_per_second_per_gpu
+    assert stage.output_length and (stage.output_length.least, stage.output_length.greatest) == (10, 10)
+    with pytest.raises(UsageError, match="already exists"):
+        RecordFile(tmp_path / "r.jsonl")

@@ -90,8 +90,15 @@ def test_throughput_that_no_longer_grows() -> None:
 def test_slos_are_read_and_met() -> None:
     slo = Slo.parse("ttft=500ms, turn=5s")
     assert slo.limits == {"ttft": 0.5, "turn": 5.0} and slo.limits_turns and str(slo) == "ttft 500 ms, turn 5000 ms"
-    assert slo.is_met({"ttft": 0.5, "turn": 5.0}) and not slo.is_met({"ttft": 0.51, "turn": 1.0})
-    assert slo.is_met({"ttft": 0.1, "turn": None, "itl": 9.0})
+    assert slo.judge({"ttft": 0.5, "turn": 5.0}) is True and slo.judge({"ttft": 0.51, "turn": None}) is False
+    assert slo.judge({"ttft": 0.1, "turn": None, "itl": 9.0}) is None
+    field = Slo.parse("ttft:200 tpot:30 e2el:3000")
+    assert field.limits == {"ttft": 0.2, "tpot": 0.03, "turn": 3.0} and Slo.parse("request_latency:2s").limits == {
+        "turn": 2.0
+    }
+    with pytest.raises(UsageError, match="bare number has no unit: write ttft=200ms, ttft=200s, or ttft:200 for ms"):
+        Slo.parse("ttft=200")
+    assert Slo.parse("ttft=1s,conversation=1m").keeps_conversation(60) and not slo.judge({})
     assert not Slo.parse("conversation=1m").limits_turns and Slo.parse("").limits == {}
     for wrong in ("ttft", "ttft=", "ttft=fast", "speed=5s", "ttft=1s,ttft=2s"):
         with pytest.raises(UsageError, match="--slo"):
