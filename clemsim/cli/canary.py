@@ -49,7 +49,9 @@ def canary(
     speed_margin: Annotated[
         float, typer.Option(min=1.0, callback=options.finite, help="A change of tokens a second that matters, in percent.")
     ] = 20.0,
-    speed: Annotated[bool, typer.Option("--speed/--no-speed", help="Judge the speed, too.")] = True,
+    speed: Annotated[
+        bool | None, typer.Option("--speed/--no-speed", help="Judge the speed, too; by default not with --load.")
+    ] = None,
     budget: Annotated[str, typer.Option(help="Most pairs of episodes (200), most time (15m), or both (200,15m).")] = "200",
     suite: Annotated[
         str | None, typer.Option(help=f"What to play: a name, a file or a folder; {SUITE} unless given.")
@@ -102,7 +104,7 @@ def canary(
             load=load,
             width=width or config.width or WIDTH,
             margin=margin,
-            speed_margin=1 + speed_margin / 100 if speed else None,
+            speed_margin=1 + speed_margin / 100 if (not load if speed is None else speed) else None,
             budget=parse_budget(budget),
             network=network,
         )
