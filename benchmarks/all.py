@@ -54,6 +54,7 @@ ALL = [
     Benchmark("coverage", ["--simulations", "100", "--cells", "7 games x 4", "quick"], ["--simulations", "1000"]),
     Benchmark("sequential", ["--runs", "40"], ["--runs", "400"]),
     Benchmark("ranks", ["--simulations", "2"], ["--simulations", "40"]),
+    Benchmark("canary", ["--pairs", "4"], ["--pairs", "20"]),
     Benchmark("stress_truth", ["--short"]),
     Benchmark("stress_capacity", ["--seconds", "3"]),
     Benchmark("stress_answers", ["--repetitions", "2"]),

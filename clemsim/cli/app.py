@@ -35,6 +35,7 @@ COMMANDS = {
     "verify": "verify:verify",
     "analyze": "analyze:analyze",
     "compare": "compare:compare",
+    "canary": "canary:canary",
     "stress": "stress:stress_",
     "serve-fake": "serve_fake:serve_fake",
 }

@@ -150,6 +150,8 @@ def watcher(stopped: list[bool]) -> Callable[[LiveRun], Coroutine[Any, Any, None
 
         SIGNALS.on_stop(stop)
         live.slow_steps.tell = show_slow_step
+        if live.lost:
+            live.lost.tell = lambda text: show_warnings([text])
         await progress.show(err, lambda: live.progress, live.tally.points)
 
     return watch

@@ -32,6 +32,7 @@ from clemsim.errors import UsageError
 from clemsim.store.config import RunConfig
 from clemsim.store.folder import read_config
 from clemsim.stress.load.answer_check import check_answers
+from clemsim.stress.load.processes import stress_together
 from clemsim.stress.load.runner import Findings, StressWatch, stress
 from clemsim.stress.measure.collector import Collector
 from clemsim.stress.measure.records import RecordFile
@@ -129,6 +130,7 @@ def _plan(options: StressOptions) -> Plan:
         forced_length=options.no_model_text,
         slo=Slo.parse(options.slo),
         metrics_urls=_metrics_urls(options),
+        processes=options.workers or 1,
         gpus=options.gpus,
         price=options.price_per_gpu_hour,
         attainment=parse_share(options.attainment, "--attainment"),
@@ -260,7 +262,8 @@ async def _run(plan: Plan, watch: StressWatch) -> tuple[Findings | None, AnswerV
     stopped = asyncio.Event()
     findings = answers = None
     if plan.sweep or plan.stages or plan.replay or plan.search:
-        findings = await _load(plan, budget, stopped, watch)
+        one = plan.processes == 1
+        findings = await (_load(plan, budget, stopped, watch) if one else _load_together(plan, stopped, watch))
     if plan.check and not stopped.is_set():
         SIGNALS.on_stop(lambda: _stop(stopped, "what was checked is reported"))
         answers = await check_answers(plan, budget, _tell, stopped)
@@ -285,6 +288,25 @@ async def _load(plan: Plan, budget: Budget, stopped: asyncio.Event, watch: Stres
     finally:
         for heartbeat in heartbeats:
             heartbeat.cancel()
+
+
+async def _load_together(plan: Plan, stopped: asyncio.Event, watch: StressWatch) -> Findings:
+    if watch.records or watch.metrics_port:
+        raise UsageError("--records and --metrics-port go with one process: leave out --workers")
+
+    def ready(stop: Callable[[], None]) -> None:
+        def on_signal() -> str:
+            stop()
+            return _stop(stopped, "what was measured is reported")
+
+        SIGNALS.on_stop(on_signal)
+
+    show_warnings(unencrypted([kind_of(spec) for spec in plan.agents], plan.network))
+    _tell(f"loading {', '.join(plan.urls)} from {plan.processes} processes (Ctrl-C stops and reports what was measured)")
+    findings = await stress_together(plan, plan.processes, ready)
+    for stage in findings.stages:
+        _tell_stage(stage)
+    return findings
 
 
 def _stop(stopped: asyncio.Event, what: str) -> str:

@@ -95,6 +95,7 @@ class StressOptions:
     timeout: Annotated[str, typer.Option(metavar="TIME", help="A turn that lasts longer has failed.")] = "2m"
     max_requests: Annotated[int, typer.Option(min=1, help="Make no more requests than this in all.")] = 100_000
     max_seconds: Annotated[float, typer.Option(callback=finite, min=0.1, help="Last no longer than this in all.")] = 3600.0
+    workers: Annotated[int | None, typer.Option(min=1, help="Make the load in so many processes of this machine.")] = None
     header: HeaderOption = None
     ca_file: CaFileOption = None
     yes: Annotated[bool, typer.Option("--yes", help="Also load addresses that are not private.")] = False

@@ -22,6 +22,7 @@ from clemsim.runs.stopping.play import StoppingScheduler
 from clemsim.runs.stopping.rule import StoppingRule
 from clemsim.runs.width_control import follow_requests
 from clemsim.runs.workers.cluster import WorkerOptions
+from clemsim.runs.workers.losses import LostWorkers
 from clemsim.runs.workers.pool import WorkerPool
 from clemsim.runtime.episode import Episode
 from clemsim.runtime.limits import Limits
@@ -49,6 +50,7 @@ class LiveRun:
     stop: Callable[[], str]
     slow_steps: SlowSteps
     warnings: Sequence[str] = ()
+    lost: LostWorkers | None = None  # whose `tell` is called for workers that are lost; None: the run has none
 
 
 Watch = Callable[[LiveRun], Coroutine[Any, Any, None]]
@@ -98,7 +100,8 @@ class RunSession:
         """Play the episodes and return the summary of the run. Raises ClemsimError; what was played is recorded."""
         store, tally = RunStore(self.folder / STORE, create=False), Tally()
         player = self._player(store, tally)
-        live = LiveRun(self.folder, player.progress, tally, player.stop, player.slow_steps, self._warnings())
+        lost = player.lost if isinstance(player, WorkerPool) else None
+        live = LiveRun(self.folder, player.progress, tally, player.stop, player.slow_steps, self._warnings(), lost)
         try:
             async with (
                 run_in_background(_record_costs(store, player)),

@@ -6,8 +6,10 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
+from random import choice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,12 @@ from clemsim._util.extras import library
 from clemsim.errors import UsageError
 
 REACH = 5.0  # seconds
+SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # nothing of Ray's own is printed: a lost node is told in a sentence of ours
+}
+TOKEN = Path(".ray") / "auth_token"  # where Ray keeps the token of a cluster, in the home folder
 WATCH = "watch"  # the concurrency group of an actor that has an event loop of its own, besides the one for all else
 
 
@@ -27,21 +35,26 @@ class WorkerOptions:
 
 
 def check_ray() -> None:
-    """Raise UsageError where Ray is not installed."""
+    """Load Ray, quietly. Raises UsageError where it is not installed."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
     library("ray", "ray", "playing with --workers or --ray")
 
 
-def connect(workers: WorkerOptions) -> None:
-    """Start Ray here, on the loopback address, or join a cluster. Raises UsageError."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+def connect(workers: WorkerOptions, brought: dict[str, Any] | None = None) -> None:
+    """Start Ray here, on the loopback address, or join a cluster, whose workers get the runtime environment `brought`.
+
+    Raises UsageError.
+    """
+    if workers.address and has_token():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray  # noqa: PLC0415 (an extra)
 
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         if workers.address:
             _reach(workers.address)
-            ray.init(address=workers.address, **quiet)
+            ray.init(address=workers.address, runtime_env=brought, **quiet)
         else:
             ray.init(num_cpus=workers.count, include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
     except (OSError, RuntimeError, ValueError) as error:
@@ -54,6 +67,12 @@ def keep_signals() -> None:
     """Handle SIGTERM as before: Ray has put a handler of its own before it, which writes what looks like a crash."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+
+
+def has_token() -> bool:
+    """Return whether Ray has a token for a cluster."""
+    named = os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH")
+    return bool(named) or (Path.home() / TOKEN).is_file()
 
 
 def _reach(address: str) -> None:
@@ -70,10 +89,26 @@ def disconnect() -> None:
     ray.shutdown()
 
 
-def actor_factory(kind: type[Any]) -> Callable[..., Any]:
-    """Return what makes actors of a class, each in a process of its own."""
-    import ray  # noqa: PLC0415 (an extra)
+def actor_factory(kind: type[Any], replacing: Collection[str] | None = None) -> Callable[..., Any]:
+    """Return what makes actors of a class, each in a process of its own.
 
-    options: dict[str, Any] = {"num_cpus": 1, "concurrency_groups": {WATCH: 1}}
+    `replacing`: addresses of nodes that were lost; the actor goes to another one, also where no core is free, for Ray
+    takes a while to notice. None: it is the first of its shard, and gets a core of its own.
+    """
+    import ray  # noqa: PLC0415 (an extra)
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: PLC0415
+
+    options: dict[str, Any] = {"num_cpus": 1 if replacing is None else 0, "concurrency_groups": {WATCH: 1}}
+    if replacing and (left := [node for node in nodes() if node["NodeManagerAddress"] not in replacing]):
+        there: Any = NodeAffinitySchedulingStrategy(choice(left)["NodeID"], soft=False)
+        options["scheduling_strategy"] = there
     factory: Callable[..., Any] = ray.remote(**options)(kind).remote
     return factory
+
+
+def nodes() -> list[dict[str, Any]]:
+    """Return the nodes of the cluster that can have workers, as Ray describes them."""
+    import ray  # noqa: PLC0415 (an extra)
+
+    every: Any = ray.nodes  # has no types
+    return [node for node in every() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from clemsim._util.loop_monitor import LoopFacts
 from clemsim._util.tasks import leading_error
@@ -21,6 +23,9 @@ from clemsim.game.instances import EpisodeKey
 from clemsim.results.tally import Tally
 from clemsim.runs.workers import cluster
 from clemsim.runs.workers.cluster import WorkerOptions
+from clemsim.runs.workers.losses import LostWorkers
+from clemsim.runs.workers.luggage import Luggage, pack, stage
+from clemsim.runs.workers.preflight import check_nodes
 from clemsim.runs.workers.shard import LIVES, Shard, share_of
 from clemsim.runs.workers.worker import RecordedEvents, WorkerReport
 from clemsim.runtime.episode import Episode, Result
@@ -84,6 +89,8 @@ class WorkerPool:
         self._limits = limits
         self._workers = workers
         self.network = network
+        self.lost = LostWorkers()
+        self.brought = False
         self._shards: list[Shard] = []
 
     async def play(self, episodes: Sequence[Episode]) -> None:
@@ -92,9 +99,12 @@ class WorkerPool:
         self._played.add(episodes)
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        await asyncio.to_thread(cluster.connect, self._workers)
+        luggage = self._pack()
+        await asyncio.to_thread(self._connect, luggage)
         cluster.keep_signals()
         try:
+            if luggage:
+                await check_nodes(luggage)
             # Every other episode of each experiment goes to another worker, so that all end at about the same time.
             count = min(self._workers.count, len(episodes), self._config.width or len(episodes))
             keys = [episode.key for episode in episodes]
@@ -106,8 +116,26 @@ class WorkerPool:
             error = leading_error(errors)
             raise error from error.__cause__
         finally:
+            self.lost.tell_all()
             await asyncio.to_thread(cluster.disconnect)
             self.progress.seconds += loop.time() - begun
+
+    def _pack(self) -> Luggage | None:
+        """Return what travels to the nodes of a cluster; None: the workers live on this machine. Raises UsageError."""
+        if self._workers.address is None:
+            return None
+        luggage = pack(self._config, self.network)
+        self._config, self.network, self.brought = luggage.config, luggage.network, True
+        return luggage
+
+    def _connect(self, luggage: Luggage | None) -> None:
+        """Reach Ray, which sends the luggage to the nodes. Raises UsageError."""
+        if luggage is None:
+            cluster.connect(self._workers)
+            return
+        with TemporaryDirectory(prefix="clemsim-") as folder:
+            stage(luggage, Path(folder))
+            cluster.connect(self._workers, {"working_dir": folder, "env_vars": luggage.variables})
 
     def stop(self) -> str:
         """Leave every episode where it is. Return what is waited for."""

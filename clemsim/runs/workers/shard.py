@@ -10,6 +10,7 @@ from clemsim._util.loop_monitor import LoopFacts
 from clemsim.engines.connect import NetworkOptions
 from clemsim.game.instances import EpisodeKey
 from clemsim.runs.workers.cluster import WATCH, actor_factory
+from clemsim.runs.workers.losses import LostWorkers
 from clemsim.runs.workers.notices import EpisodeFinished
 from clemsim.runs.workers.worker import RecordedEvents, Worker, WorkerReport
 from clemsim.runtime.limits import Limits
@@ -25,7 +26,9 @@ class Pool(Protocol):
     """What a shard asks of the pool that it belongs to."""
 
     stopped: bool
+    brought: bool
     network: NetworkOptions
+    lost: LostWorkers
 
     def config(self, number: int) -> RunConfig:
         """Return the configuration of its worker."""
@@ -57,6 +60,7 @@ class Shard:
         self._pool = pool
         self._left = dict.fromkeys(keys)
         self._actor: Any = None
+        self._node = ""
 
     async def play(self) -> None:
         """Play the episodes. Raises what a worker raised."""
@@ -77,12 +81,14 @@ class Shard:
 
     async def _play_with_one(self) -> None:
         pool = self._pool
-        make = await asyncio.to_thread(actor_factory, Worker)
+        make = await asyncio.to_thread(actor_factory, Worker, replacing=pool.lost.nodes if self.progress else None)
         recorded = pool.recorded(list(self._left))
-        self._actor = actor = make(pool.config(self.number), recorded, pool.limits(self.number), pool.network)
+        config, limits = pool.config(self.number), pool.limits(self.number)
+        self._actor = actor = make(config, recorded, limits, pool.network, brought=pool.brought)
         self.progress.append(Progress())
+        self._node = ""
         try:
-            await actor.begin.remote()
+            self._node = await actor.begin.remote()
             over = False
             while not over:
                 report = await self._await_report(actor)
@@ -96,9 +102,13 @@ class Shard:
     async def _await_report(self, actor: Any) -> WorkerReport:
         """Return the next report. While a game holds the worker's event loop, what its watchdog saw comes another way."""
         asked = asyncio.ensure_future(actor.report.remote())
-        while not (await asyncio.wait({asked}, timeout=SILENCE))[0]:
-            seen = actor.take_slow_steps.options(concurrency_group=WATCH).remote()
-            self._pool.tell_slow(await seen)
+        try:
+            while not (await asyncio.wait({asked}, timeout=SILENCE))[0]:
+                seen = actor.take_slow_steps.options(concurrency_group=WATCH).remote()
+                self._pool.tell_slow(await seen)
+        except BaseException:
+            asked.add_done_callback(lambda future: future.cancelled() or future.exception())  # told once is enough
+            raise
         report: WorkerReport = asked.result()
         return report
 
@@ -110,7 +120,9 @@ class Shard:
         self._pool.take(report)
 
     def _lose_worker(self) -> None:
-        """Count what was under way as under way no more."""
+        """Count what was under way as under way no more, and tell."""
+        begun = sum(bool(events) for events in self._pool.recorded(list(self._left)).values())
+        self._pool.lost.add(self._node, begun, len(self._left) - begun)
         self._actor = None
         self.progress[-1].in_flight = self.progress[-1].started = 0
         self.progress[-1].waiting = ()

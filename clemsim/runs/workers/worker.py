@@ -6,7 +6,9 @@ import asyncio
 import gc
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from clemsim._util.author_frames import describe_frames
 from clemsim._util.loop_monitor import LoopFacts, Monitor
@@ -18,8 +20,10 @@ from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
 from clemsim.runs.connections import most_turns
 from clemsim.runs.prepare import prepare
+from clemsim.runs.workers.luggage import FILES, arrived, as_at_home
 from clemsim.runs.workers.notices import BufferedRecorder, Notice
 from clemsim.runtime.agent import opened
+from clemsim.runtime.episode import Episode
 from clemsim.runtime.limits import Limits
 from clemsim.runtime.progress import Progress
 from clemsim.runtime.scheduler import Scheduler
@@ -46,11 +50,24 @@ class WorkerReport:
 class Worker:
     """Plays a shard of a run; lives in a process of its own."""
 
-    def __init__(self, config: RunConfig, recorded: RecordedEvents, limits: Limits | None, network: NetworkOptions) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        recorded: RecordedEvents,
+        limits: Limits | None,
+        network: NetworkOptions,
+        *,
+        brought: bool = False,
+    ) -> None:
+        """`brought`: the files that the configuration names came with this worker."""
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
+        self._root = Path(FILES).resolve() if brought else None
+        if self._root:
+            config, network = arrived(config, network, self._root)
         # The process that holds the run has looked at the code that it names.
         self._prepared = prepare(config, network=network, trust=Trust(given=True))
+        self._episodes = [self._as_at_home(episode) for episode in self._prepared.episodes]
         self._recorded = recorded
         self._recorder = BufferedRecorder()
         self._scheduler = Scheduler(self._recorder, config.width, limits, most=most_turns(self._prepared.agents))
@@ -59,13 +76,25 @@ class Worker:
         self._monitor = Monitor()
         self._task: asyncio.Task[None] | None = None
 
-    async def begin(self) -> None:
-        """Start playing."""
+    def _as_at_home(self, episode: Episode) -> Episode:
+        """Return the episode with the name that it has where the run was begun; its agents get theirs, too."""
+        if self._root is None:
+            return episode
+        for agent in episode.cast.agents:
+            agent.name = as_at_home(agent.name, self._root)
+        return replace(episode, key=episode.key._replace(cast=as_at_home(episode.key.cast, self._root)))
+
+    async def begin(self) -> str:
+        """Start playing. Return the address of this node."""
+        from ray import util  # noqa: PLC0415 (an extra)
+
         self._task = asyncio.create_task(self._play())
+        address: Any = util.get_node_ip_address  # has no types
+        return str(address())
 
     async def _play(self) -> None:
         recorded = self._recorded
-        episodes = [ep.after(recorded[ep.key]) for ep in self._prepared.episodes if ep.key in recorded]
+        episodes = [ep.after(recorded[ep.key]) for ep in self._episodes if ep.key in recorded]
         async with run_in_background(self._monitor.watch()), opened(self._prepared.agents):
             await self._scheduler.play(episodes)
 

@@ -56,6 +56,7 @@ class Findings:
     stopped: str = ""
     requests: int = 0
     replayed: ReplayedTrace | None = None
+    readings: Sequence[tuple[float, ServerReading]] = ()  # with the seconds since the beginning
 
 
 @dataclass(slots=True)
@@ -116,6 +117,7 @@ class _StressTest:
                 self._measure_open_loop(load, findings)
             if self.plan.replay:
                 findings.replayed = self._replayed(load, collector)
+            findings.readings = self.readings
             findings.stopped, findings.requests = load.stopped, self.budget.requests_made
         return findings
 
@@ -196,14 +198,23 @@ class _StressTest:
 
     def _measure(self, collector: Collector, number: int, stage: Stage) -> StageMetrics | None:
         """Return the metrics of a stage, given by its index; None if none of it was measured."""
-        parts = collector.parts(number)
-        if not parts:
-            return None
-        whole = merged(parts)
-        begin, end = whole.begin - PERIOD / 2, whole.end + PERIOD / 2
-        readings = [reading for at, reading in self.readings if begin <= at <= end]
-        edges = (readings[0], readings[-1]) if len(readings) > 1 else None
-        return stage_metrics(stage, whole, parts, edges, self.plan.gpus)
+        return measure_stage(self.plan, collector, number, stage, self.readings)
+
+
+def measure_stage(
+    plan: Plan, collector: Collector, number: int, stage: Stage, readings: Sequence[tuple[float, ServerReading]]
+) -> StageMetrics | None:
+    """Return the metrics of a stage, given by its index; None if none of it was measured. `readings` of the server come with
+    the seconds since the beginning.
+    """
+    parts = collector.parts(number)
+    if not parts:
+        return None
+    whole = merged(parts)
+    begin, end = whole.begin - PERIOD / 2, whole.end + PERIOD / 2
+    inside = [reading for at, reading in readings if begin <= at <= end]
+    edges = (inside[0], inside[-1]) if len(inside) > 1 else None
+    return stage_metrics(stage, whole, parts, edges, plan.gpus)
 
 
 async def stress(plan: Plan, budget: Budget, watch: StressWatch) -> Findings:

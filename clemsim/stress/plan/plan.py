@@ -51,6 +51,7 @@ class ReportedPlan(StressResult):
     attainment: float = ATTAINMENT
     find: str = ""
     gpus: float | None = None
+    processes: int = 1
     price_per_gpu_hour: float | None = None
 
 
@@ -88,6 +89,7 @@ class Plan:
     forced_length: bool = False
     slo: Slo = field(default_factory=Slo)
     metrics_urls: Sequence[str] = ()  # of pages, where the servers' own addresses have none
+    processes: int = 1  # that make the load together
     gpus: float | None = None  # that the servers have in all
     price: float | None = None  # of a GPU for an hour, in any currency
     attainment: float = ATTAINMENT  # share of turns that must meet the SLO for a load to keep it
@@ -170,6 +172,7 @@ class Plan:
             **({"constrain": True} if self.constrain else {}),
             **({"attainment": self.attainment} if self.attainment != ATTAINMENT else {}),
             **({"find": "slo"} if self.search else {}),
+            **({"processes": self.processes} if self.processes > 1 else {}),
             **({"gpus": self.gpus} if self.gpus else {}),
             **({"price_per_gpu_hour": self.price} if self.price else {}),
         )
