@@ -43,6 +43,7 @@ def test_a_hostile_server_ends_no_run_and_nothing_is_blamed_on_others(count: int
         assert found["peak_memory_mb"]["after"] < 300
 
 
+@pytest.mark.slow
 def test_no_command_line_is_a_traceback_or_hangs() -> None:
     ran = run("cli_fuzz", "--calls", "30", "--seed", "3")
     assert ran.returncode == 0, ran.stderr

@@ -98,21 +98,24 @@ class RunSession:
 
     async def play(self) -> RunSummary:
         """Play the episodes and return the summary of the run. Raises ClemsimError; what was played is recorded."""
-        store, tally = RunStore(self.folder / STORE, create=False), Tally()
+        store = RunStore(self.folder / STORE, create=False)
+        try:
+            with store:
+                await self._play(store, Tally())
+        finally:
+            summary = write_summary(self.folder)
+        return summary
+
+    async def _play(self, store: RunStore, tally: Tally) -> None:
         player = self._player(store, tally)
         lost = player.lost if isinstance(player, WorkerPool) else None
         live = LiveRun(self.folder, player.progress, tally, player.stop, player.slow_steps, self._warnings(), lost)
-        try:
-            async with (
-                run_in_background(_record_costs(store, player)),
-                run_in_background(follow_requests(self.folder, player.set_width)),
-                run_in_background(self.watch(live) if self.watch else None),
-            ):
-                await player.play(self.episodes)
-        finally:
-            store.close()
-            summary = write_summary(self.folder)
-        return summary
+        async with (
+            run_in_background(_record_costs(store, player)),
+            run_in_background(follow_requests(self.folder, player.set_width)),
+            run_in_background(self.watch(live) if self.watch else None),
+        ):
+            await player.play(self.episodes)
 
     def _warnings(self) -> list[str]:
         """Return what the user should know at the beginning."""

@@ -70,6 +70,7 @@ def test_size_against_every_score(ask: Ask) -> None:
     assert shown(own, "r_squared_without", digits=5) == ["0.39594"]
 
 
+@pytest.mark.slow
 def test_three_models_more(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "added.csv").write_text(ADDED)
     latency = str(DATA / "v1.6_latency.csv")
@@ -83,7 +84,10 @@ def test_three_models_more(ask: Ask, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("where", "expected"),
-    [("open", ["30.0000", "0.4839", "0.4790"]), ("parameters <= 1000", ["32.0000", "0.5665", "0.5597"])],
+    [
+        ("open", ["30.0000", "0.4839", "0.4790"]),
+        pytest.param("parameters <= 1000", ["32.0000", "0.5665", "0.5597"], marks=pytest.mark.slow),
+    ],
 )
 def test_subsets_of_models(ask: Ask, where: str, expected: list[str]) -> None:
     table = ask("a", *MAIN, "--where", where)
@@ -92,6 +96,7 @@ def test_subsets_of_models(ask: Ask, where: str, expected: list[str]) -> None:
         assert shown(table("size_regressions")[0], "r_squared") == ["0.3209"]
 
 
+@pytest.mark.slow
 def test_quantisation_and_access(ask: Ask) -> None:
     table = ask("fg", str(DATA))
     differences = {row["model"]: row for row in table("quantisation_differences")}
@@ -110,6 +115,7 @@ def test_quantisation_and_access(ask: Ask) -> None:
     assert [access[name] for name in names] == [["4.23"], ["0.09"], ["-0.85"], ["-0.68"]]
 
 
+@pytest.mark.slow
 def test_five_games_only(ask: Ask) -> None:
     table = ask("f", str(DATA), "--without", "imagegame,privateshared")
     rows = {row["model"]: row for row in table("quantisation_differences")}
@@ -119,6 +125,7 @@ def test_five_games_only(ask: Ask) -> None:
     }
 
 
+@pytest.mark.slow
 def test_models_of_one_base(ask: Ask, tmp_path: Path) -> None:
     groups = tmp_path / "bases.csv"
     groups.write_text("model,group\n" + "".join(f"{model},{base}\n" for base, models in BASES.items() for model in models))

@@ -6,6 +6,7 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 
 import pytest
 
@@ -78,6 +79,7 @@ def test_what_a_worker_raises_gets_one_line(clemsim: Clemsim, tmp_path: Path) ->
     assert said.code != 0 and "no good" in said.err + str(said)
     said = clemsim("run", "--agent", "human", "--workers", 2, "--out", "s")
     assert said.code == 2 and "human cannot play through --workers" in said.err
+    assert "recorder" not in {thread.name for thread in enumerate_threads()}  # the store is closed
 
 
 def test_no_cluster_is_there(clemsim: Clemsim) -> None:

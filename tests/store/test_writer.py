@@ -119,14 +119,19 @@ def test_a_failed_write_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         writer.close()
 
 
+def stores_open() -> int:
+    return [thread.name for thread in enumerate_threads()].count("recorder")
+
+
 def test_the_error_in_a_context_goes_before_that_of_closing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: WriteBatch, base: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(WriteBatch, "write", full)
+    before = stores_open()
     with pytest.raises(KeyError, match="first"), RunStore(path):
         raise KeyError("first")
-    assert "recorder" not in {thread.name for thread in enumerate_threads()}
+    assert stores_open() == before
 
 
 def test_a_run_that_cannot_be_made_leaves_no_store_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,9 +139,10 @@ def test_a_run_that_cannot_be_made_leaves_no_store_open(tmp_path: Path, monkeypa
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(RunStore, "enlist", full)
+    before = stores_open()
     with pytest.raises(StoreError, match="the disk is full"):
         create_run([tmp_path / "r"], prepare(RunConfig(arenas=("taboo",), agents=("random",), instances=1)))
-    assert "recorder" not in {thread.name for thread in enumerate_threads()}
+    assert stores_open() == before
 
 
 OTHER, THIRD = EpisodeKey("guessing", "default/1", 0, "m"), EpisodeKey("guessing", "default/2", 0, "m")
