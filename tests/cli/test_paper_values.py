@@ -82,13 +82,13 @@ def test_three_models_more(ask: Ask, tmp_path: Path) -> None:
     assert shown(by_size["open weights"], "n", "spearman") == ["33.0000", "0.5259"]
 
 
-@pytest.mark.parametrize(
-    ("where", "expected"),
-    [
-        ("open", ["30.0000", "0.4839", "0.4790"]),
-        pytest.param("parameters <= 1000", ["32.0000", "0.5665", "0.5597"], marks=pytest.mark.slow),
-    ],
-)
+SUBSETS = [
+    ("open", ["30.0000", "0.4839", "0.4790"]),
+    pytest.param("parameters <= 1000", ["32.0000", "0.5665", "0.5597"], marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("where", "expected"), SUBSETS)
 def test_subsets_of_models(ask: Ask, where: str, expected: list[str]) -> None:
     table = ask("a", *MAIN, "--where", where)
     assert shown(table("size_ranks")[0], "n", "pearson", "spearman") == expected
