@@ -1,8 +1,9 @@
 """How much of a bare client's request rate is left when clemsim plays, with recording on?
 
 A server in a process of its own answers at once. First a bare aiohttp loop sends it the requests of taboo (as many at a
-time as clemsim has), then clemsim plays as many episodes, with its run store. Prints JSON and a table; `share` is
-clemsim's request rate over that of the bare loop, both of one run.
+time as clemsim has), then clemsim plays as many episodes, with its run store; so in turn. Prints JSON and a table; `share`
+is clemsim's request rate over that of the bare loop, `cpu_ratio` its CPU time for a request over that of the bare loop, of
+the cheapest round of each; `cpu_ratios` those of each round and the one before it.
 usage: python benchmarks/throughput.py [--episodes 2000] [--width 64]
 """
 
@@ -26,11 +27,12 @@ from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.store.writer import RunStore
 
+ROUNDS = 5
 TURNS = 6  # requests of an episode of taboo in which nothing is guessed
 
 
 async def bare(url: str, requests: int, width: int) -> tuple[float, float]:
-    """Seconds and CPU seconds of a loop that does nothing but send a request and read its answer."""
+    """CPU seconds and seconds of a loop that does nothing but send a request and read its answer."""
     prompt = Taboo().prompt("describer", target="apple", related="fruit", rounds=3)
     sent = orjson.dumps({"model": "fake", "messages": [{"role": "user", "content": prompt}], "max_tokens": 300})
     left = requests
@@ -46,11 +48,11 @@ async def bare(url: str, requests: int, width: int) -> tuple[float, float]:
     async with aiohttp.ClientSession(connector=connector, headers={"Content-Type": "application/json"}) as session:
         begun, cpu = perf_counter(), process_time()
         await asyncio.gather(*(work(session) for _ in range(width)))
-        return perf_counter() - begun, process_time() - cpu
+        return process_time() - cpu, perf_counter() - begun
 
 
 async def clemsim(url: str, episodes: int, width: int) -> tuple[float, float]:
-    """Seconds and CPU seconds of as many requests, played and recorded."""
+    """CPU seconds and seconds of as many requests, played and recorded."""
     taboo = Taboo()
     agent = ModelAgent(ChatEngine("fake", url, width=width), Sampling())
     words = [Word(id=number, target="apple", related=("fruit",)) for number in range(episodes)]
@@ -63,15 +65,17 @@ async def clemsim(url: str, episodes: int, width: int) -> tuple[float, float]:
             begun, cpu = perf_counter(), process_time()
             await Scheduler(store).play(some)
             store.close()
-            return perf_counter() - begun, process_time() - cpu
+            return process_time() - cpu, perf_counter() - begun
 
 
 async def main(episodes: int, width: int, address: str) -> None:
-    """Both, in turn, and the better of two rounds of each."""
+    """Both, in turn, and of each the round that cost the least CPU; the first round of each only warms up."""
     url, requests = f"{address}/v1", episodes * TURNS
-    plain = [await bare(url, requests, width) for _ in range(2)]
-    played = [await clemsim(url, episodes, width) for _ in range(2)]
-    (bare_seconds, bare_cpu), (seconds, cpu) = min(plain), min(played)
+    plain, played = [], []
+    for _ in range(ROUNDS + 1):
+        plain.append(await bare(url, requests, width))
+        played.append(await clemsim(url, episodes, width))
+    (bare_cpu, bare_seconds), (cpu, seconds) = min(plain[1:]), min(played[1:])
     show(
         {
             "benchmark": "throughput",
@@ -83,6 +87,8 @@ async def main(episodes: int, width: int, address: str) -> None:
             "share": round(bare_seconds / seconds, 3),
             "bare_cpu_microseconds": round(bare_cpu / requests * 1e6),
             "clemsim_cpu_microseconds": round(cpu / requests * 1e6),
+            "cpu_ratio": round(cpu / bare_cpu, 3),
+            "cpu_ratios": [round(ours[0] / theirs[0], 3) for ours, theirs in zip(played[1:], plain[1:], strict=True)],
         }
     )
 

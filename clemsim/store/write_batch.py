@@ -1,13 +1,15 @@
 """The rows that are written into a run store in one commit.
 
-Rows of one kind go in as one JSON text, which SQLite takes apart without the interpreter's lock. Row by row, the thread
-that writes would have to get that lock back for each, and would fall behind a busy event loop by seconds.
+Many rows go in with one statement, all their values bound to it: SQLite carries a statement out without the interpreter's
+lock. Row by row, the thread that writes would have to get that lock back for each, and would fall behind a busy event loop
+by seconds.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from math import isfinite
 from typing import Any
 
@@ -15,81 +17,81 @@ import orjson
 
 from clemsim.store.checksums import seal
 
-
-def columns(count: int) -> str:
-    """Return the SQL for all columns of a row."""
-    return ", ".join(f"value->>{column}" for column in range(count))
-
-
-# By kind of row, in the order in which a batch is written.
+# By kind of row, in the order in which a batch is written: the statement, and how many columns a row has.
 STATEMENTS = {
-    "meta": f"INSERT OR REPLACE INTO meta SELECT {columns(2)} FROM json_each(?)",
-    "enlisted": 'INSERT INTO episodes (id, arena, instance, repetition, "cast", experiment, version, data)'
-    f" SELECT {columns(8)} FROM json_each(?)",
-    "started": "UPDATE episodes SET status='playing', cause=NULL, detail=NULL, started=coalesce(started, value->>1)"
-    " FROM json_each(?) WHERE episodes.id=value->>0",
-    "events": "INSERT OR IGNORE INTO events SELECT value->>0, value->>1, value->>2, value->3 FROM json_each(?)",
-    "requests": f"INSERT OR REPLACE INTO requests SELECT {columns(18)} FROM json_each(?)",
-    "unfinished": "UPDATE episodes SET status='unfinished', cause=value->>1, detail=value->>2"
-    " FROM json_each(?) WHERE episodes.id=value->>0",
-    "ended": "UPDATE episodes SET status='done', outcome=value->>1, reason=value->>2, blame=value->>3, ended=value->>4"
-    " FROM json_each(?) WHERE episodes.id=value->>0",
-    "unscored": "DELETE FROM scores WHERE episode IN (SELECT value->>0 FROM json_each(?))",
-    "scores": f"INSERT OR REPLACE INTO scores SELECT {columns(4)} FROM json_each(?)",
-    "qualities": "UPDATE episodes SET quality=value->>1 FROM json_each(?) WHERE episodes.id=value->>0",
-    "loads": f"INSERT INTO loads SELECT {columns(12)} FROM json_each(?)",
+    "meta": ("INSERT OR REPLACE INTO meta VALUES {rows}", 2),
+    "enlisted": (
+        'INSERT INTO episodes (id, arena, instance, repetition, "cast", experiment, version, data) VALUES {rows}',
+        8,
+    ),
+    "started": (
+        "UPDATE episodes SET status='playing', cause=NULL, detail=NULL, started=coalesce(started, column2)"
+        " FROM (VALUES {rows}) WHERE episodes.id=column1",
+        2,
+    ),
+    "events": ("INSERT OR IGNORE INTO events VALUES {rows}", 4),
+    "requests": ("INSERT OR REPLACE INTO requests VALUES {rows}", 18),
+    "unfinished": (
+        "UPDATE episodes SET status='unfinished', cause=column2, detail=column3"
+        " FROM (VALUES {rows}) WHERE episodes.id=column1",
+        3,
+    ),
+    "ended": (
+        "UPDATE episodes SET status='done', outcome=column2, reason=column3, blame=column4, quality=column5, ended=column6"
+        " FROM (VALUES {rows}) WHERE episodes.id=column1",
+        6,
+    ),
+    "unscored": ("DELETE FROM scores WHERE episode IN (VALUES {rows})", 1),
+    "scores": ("INSERT OR REPLACE INTO scores VALUES {rows}", 4),
+    "loads": ("INSERT INTO loads VALUES {rows}", 12),
 }
 
 # Kinds whose rows begin with the number of an episode.
 OF_EPISODES = frozenset(STATEMENTS) - {"meta", "loads"}
 
 # What is wrong with a row, not with the disk.
-UNWRITABLE = (TypeError, OverflowError, sqlite3.IntegrityError, sqlite3.DataError)
+UNWRITABLE = (TypeError, OverflowError, UnicodeError, sqlite3.IntegrityError, sqlite3.DataError)
 NOT_STORED = "not stored"  # cause of episodes of which a row could not be written
 
-# SQLite may read a decimal fraction one bit off. Scores with a fraction are few, and are bound as the numbers they are.
-EXACTLY = {
-    "scores": "INSERT OR REPLACE INTO scores VALUES (?,?,?,?)",
-    "qualities": "UPDATE episodes SET quality=given.quality FROM (SELECT ? AS id, ? AS quality) AS given"
-    " WHERE episodes.id=given.id",
-}
+# Numbers of rows that go into one statement. Few, so that SQLite compiles few statements.
+SIZES = (64, 16, 4, 1)
+
+
+def statement(kind: str, count: int) -> str:
+    """Return the statement that writes so many rows of a kind."""
+    text, columns = STATEMENTS[kind]
+    return text.format(rows=", ".join([f"({', '.join('?' * columns)})"] * count))
+
+
+_SQL = {(kind, count): statement(kind, count) for kind in STATEMENTS for count in SIZES}
+
+
+def finite(number: float | None) -> float | None:
+    """Return the number, or None for what is not finite, which is as undefined."""
+    return None if number is None or not isfinite(number) else float(number)
 
 
 class WriteBatch:
-    """Rows by kind; the last column of a kind in EXACTLY is its number."""
+    """Rows by kind. The last column of `events` is the event itself."""
 
-    __slots__ = ("_exact", "_rows")
+    __slots__ = ("rows",)
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[Sequence[Any]]] = {kind: [] for kind in STATEMENTS}
-        self._exact: dict[str, list[Sequence[Any]]] = {kind: [] for kind in EXACTLY}
+        self.rows: dict[str, list[Sequence[Any]]] = {kind: [] for kind in STATEMENTS}
 
     def add(self, kind: str, rows: Iterable[Sequence[Any]]) -> None:
         """Add rows of one kind."""
-        self._rows[kind].extend(rows)
-
-    def add_numbers(self, kind: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows that end in a number or None. What is not finite is as undefined as None."""
-        for *key, number in rows:
-            if number is None or not isfinite(number):
-                self._rows[kind].append((*key, None))
-            elif number == int(number):
-                self._rows[kind].append((*key, int(number)))
-            else:
-                self._exact[kind].append((*key, number))
+        self.rows[kind].extend(rows)
 
     def write(self, base: sqlite3.Connection) -> None:
-        """Write all rows into the store, or none. Raises sqlite3.Error, and TypeError for what JSON cannot hold."""
-        if not any(self._rows.values()) and not any(self._exact.values()):
+        """Write all rows into the store, or none. Raises sqlite3.Error, and UNWRITABLE for a row that cannot be stored."""
+        if not any(self.rows.values()):
             return
         with base:
             base.execute("BEGIN")
-            for kind, rows in self._rows.items():
-                if rows:
-                    base.execute(STATEMENTS[kind], (orjson.dumps(rows).decode(),))
-                if exact := self._exact.get(kind):
-                    base.executemany(EXACTLY[kind], exact)
-            if ended := self._rows["ended"]:
+            for kind, rows in self.rows.items():
+                _insert(base, kind, rows)
+            if ended := self.rows["ended"]:
                 seal(base, [row[0] for row in ended])
 
     def write_apart(self, base: sqlite3.Connection, set_aside: dict[int, str]) -> None:
@@ -98,31 +100,41 @@ class WriteBatch:
         """
         with base:
             base.execute("BEGIN")
-            for kind, statement, row, whole in self._statements():
+            for kind, row in self._each():
                 number = row[0] if kind in OF_EPISODES else None
                 if number in set_aside:
                     continue
                 try:
-                    base.execute(statement, (orjson.dumps([row]).decode(),) if whole else row)
+                    _insert(base, kind, [row])
                 except UNWRITABLE as error:
                     if kind == "enlisted":
                         raise
                     if number is not None:  # else it is a sample of the width's history, which is left out
                         set_aside[number] = f"a row of its {kind} cannot be stored: {error}"
-            rows = [(number, NOT_STORED, detail) for number, detail in set_aside.items()]
-            base.execute(STATEMENTS["unfinished"], (orjson.dumps(rows).decode(),))
-            seal(base, [row[0] for row in self._rows["ended"] if row[0] not in set_aside])
+            _insert(base, "unfinished", [(number, NOT_STORED, detail) for number, detail in set_aside.items()])
+            seal(base, [row[0] for row in self.rows["ended"] if row[0] not in set_aside])
 
     def without(self, episodes: Collection[int]) -> WriteBatch:
         """Return the batch without the rows of these episodes."""
         rest = WriteBatch()
-        for mine, theirs in ((self._rows, rest._rows), (self._exact, rest._exact)):
-            for kind, rows in mine.items():
-                theirs[kind] = [row for row in rows if kind not in OF_EPISODES or row[0] not in episodes]
+        for kind, rows in self.rows.items():
+            rest.add(kind, (row for row in rows if kind not in OF_EPISODES or row[0] not in episodes))
         return rest
 
-    def _statements(self) -> Iterator[tuple[str, str, Sequence[Any], bool]]:
-        """Yield each row with its kind and statement, and whether it is bound as JSON, in the order of writing."""
-        for kind, rows in self._rows.items():
-            yield from ((kind, STATEMENTS[kind], row, True) for row in rows)
-            yield from ((kind, EXACTLY[kind], row, False) for row in self._exact.get(kind, ()))
+    def _each(self) -> Iterator[tuple[str, Sequence[Any]]]:
+        """Yield each row with its kind, in the order of writing."""
+        for kind, rows in self.rows.items():
+            yield from ((kind, row) for row in rows)
+
+
+def _insert(base: sqlite3.Connection, kind: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows of one kind, as many with one statement as go."""
+    values, width = list(chain.from_iterable(rows)), STATEMENTS[kind][1]
+    if kind == "events":
+        values[width - 1 :: width] = [orjson.dumps(event).decode() for event in values[width - 1 :: width]]
+    begin, left = 0, len(rows)
+    for size in SIZES:
+        while left >= size:
+            end = begin + size * width
+            base.execute(_SQL[kind, size], values[begin:end])
+            begin, left = end, left - size

@@ -27,7 +27,7 @@ from clemsim.runtime.episode import Result, Scores
 from clemsim.runtime.observer import Observer, WidthSample
 from clemsim.store.reader import episodes
 from clemsim.store.schema import SESSION, connect
-from clemsim.store.write_batch import UNWRITABLE, WriteBatch
+from clemsim.store.write_batch import UNWRITABLE, WriteBatch, finite
 
 GATHER = 0.02  # seconds for which a batch gathers, so that adding a row wakes no thread
 
@@ -111,8 +111,7 @@ class RunStore(Observer):
         episode = self._ids[key]
         with self._lock:
             batch = self._current()
-            batch.add("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, time())])
-            batch.add_numbers("qualities", [(episode, outcome.quality)])
+            batch.add("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, finite(outcome.quality), time())])
             _add_scores(batch, episode, scores, rounds)
 
     def unfinished(self, key: EpisodeKey, cause: str, detail: str) -> None:
@@ -188,5 +187,5 @@ class RunStore(Observer):
 def _add_scores(batch: WriteBatch, episode: int, scores: Scores, rounds: Sequence[Scores]) -> None:
     batch.add("unscored", [(episode,)])
     numbered = enumerate([scores, *rounds])
-    rows = [(episode, number, metric, value) for number, metrics in numbered for metric, value in metrics.items()]
-    batch.add_numbers("scores", rows)
+    rows = [(episode, number, metric, finite(value)) for number, metrics in numbered for metric, value in metrics.items()]
+    batch.add("scores", rows)

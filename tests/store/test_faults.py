@@ -44,12 +44,11 @@ class Commits:
 
     def write(self, batch: WriteBatch, base: sqlite3.Connection) -> None:
         """Write the rows of a batch, few at a time. What is put into a batch together when an episode ends stays so."""
-        rows = [(kind, row, False) for kind, some in batch._rows.items() for row in some]
-        rows += [(kind, row, True) for kind, some in batch._exact.items() for row in some]
+        rows = [(kind, row) for kind, some in batch.rows.items() for row in some]
         early = [row for row in rows if row[0] not in ENDING]
         for begin in range(0, len(early), self.every):
             self._commit(base, early[begin : begin + self.every])
-        for episode in dict.fromkeys(row[0] for kind, row, _ in rows if kind in ENDING):
+        for episode in dict.fromkeys(row[0] for kind, row in rows if kind in ENDING):
             self._commit(base, [each for each in rows if each[0] in ENDING and each[1][0] == episode])
 
     def _commit(self, base: sqlite3.Connection, rows: list[Any]) -> None:
@@ -57,15 +56,15 @@ class Commits:
         if self.count == self.failing:
             raise sqlite3.OperationalError("disk I/O error")
         part = WriteBatch()
-        for kind, row, exact in rows:
-            (part.add_numbers if exact else part.add)(kind, [row])
+        for kind, row in rows:
+            part.add(kind, [row])
         WRITE(part, base)
         if self.images:
             folder, images = self.images
             shutil.copytree(folder, images / str(self.count), dirs_exist_ok=True)
 
 
-ENDING = {"ended", "unscored", "scores", "qualities"}
+ENDING = {"ended", "unscored", "scores"}
 WRITE = WriteBatch.write
 
 
