@@ -39,7 +39,7 @@ COMMANDS = {
     "stress": "stress:stress_",
     "serve-fake": "serve_fake:serve_fake",
 }
-GROUPS = {"suite": "suite:app", "import": "formats:importing"}  # commands that have commands of their own
+GROUPS = {"suite": "suite:app", "new": "new:app", "import": "formats:importing"}  # commands that have commands of their own
 
 
 def program(words: Sequence[str] = ()) -> typer.Typer:
