@@ -38,7 +38,7 @@ def drive(arena: Arena[I], instance: I, replies: Replies) -> Transcript[Instance
 
     Raises ArenaError when they run out before the game has ended.
     """
-    left = _by_seat(arena, replies)
+    left = _by_seat(list(arena.roles_for(instance)), replies)
     driver = arena.drive(instance)
     while driver.outcome is None:
         ask = driver.pending[0]
@@ -123,11 +123,11 @@ def _replies(declared: Format | None) -> Any:
     return st.one_of(valid, valid, valid, nearly, cut, valid.map(str.swapcase), strange)
 
 
-def _by_seat(arena: Arena[Any], replies: Replies) -> dict[str, Iterator[str]]:
+def _by_seat(seats: Sequence[str], replies: Replies) -> dict[str, Iterator[str]]:
     if isinstance(replies, Mapping):
-        return {seat: iter(replies.get(seat, ())) for seat in arena.seats}
+        return {seat: iter(replies.get(seat, ())) for seat in seats}
     shared = iter(replies)
-    return dict.fromkeys(arena.seats, shared)
+    return dict.fromkeys(seats, shared)
 
 
 def _lines(event: Event) -> Iterator[str]:
@@ -146,8 +146,9 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"[{turn}] {'violation' if violation else 'no use'}: {reason}"
         case Noted(key, value):
             yield f"note {key}: {value!r}"
-        case Ended(kind, reason, blame, quality):
-            yield f"{kind} quality={quality} blame={blame} {reason}".rstrip()
+        case Ended(kind, reason, blame, quality, by_seat):
+            scores = "".join(f" {seat}={score}" for seat, score in (by_seat or {}).items())
+            yield f"{kind} quality={quality} blame={blame}{scores} {reason}".rstrip()
 
 
 class _JumpingSelector(selectors.DefaultSelector):

@@ -157,7 +157,8 @@ class EpisodeDriver:
         except ArenaError as error:
             raise error.at(self.key.label) from None
         self.outcome = outcome
-        self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality))
+        by_seat = None if outcome.by_seat is None else dict(outcome.by_seat)
+        self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality, by_seat))
 
     def _log(self, event: Event) -> None:
         self.events.append(event)

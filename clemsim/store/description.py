@@ -33,12 +33,13 @@ class SuiteDescription(Description):
 
 
 class ArenaDescription(Description):
-    """An arena of a run: its version, with its rule set where it has several (`3.0+2`), and the digest of its prompts and
-    word lists; None in an imported run.
+    """An arena of a run: its version, with its rule set where it has several (`3.0+2`), the digest of its prompts and word
+    lists, both None in an imported run; and the metrics that it wants shown.
     """
 
     version: int | str | None = None
     files: str | None = None
+    shown: tuple[str, ...] = ()
 
 
 class Origin(Description):

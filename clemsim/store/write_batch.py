@@ -37,6 +37,7 @@ STATEMENTS = {
     "unscored": "DELETE FROM scores WHERE episode IN (SELECT value->>0 FROM json_each(?))",
     "scores": f"INSERT OR REPLACE INTO scores SELECT {columns(4)} FROM json_each(?)",
     "qualities": "UPDATE episodes SET quality=value->>1 FROM json_each(?) WHERE episodes.id=value->>0",
+    "seats": f"INSERT OR REPLACE INTO seats SELECT {columns(5)} FROM json_each(?)",
     "loads": f"INSERT INTO loads SELECT {columns(12)} FROM json_each(?)",
 }
 
@@ -52,6 +53,7 @@ EXACTLY = {
     "scores": "INSERT OR REPLACE INTO scores VALUES (?,?,?,?)",
     "qualities": "UPDATE episodes SET quality=given.quality FROM (SELECT ? AS id, ? AS quality) AS given"
     " WHERE episodes.id=given.id",
+    "seats": "INSERT OR REPLACE INTO seats VALUES (?,?,?,?,?)",
 }
 
 
