@@ -29,6 +29,23 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Instructed:
+    """A seat was given a system text, before all else."""
+
+    seat: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgot:
+    """A seat forgot all but its system text, its last `keep` exchanges, and its first where `opening`."""
+
+    seat: str
+    keep: int = 0
+    opening: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A seat was asked. Where `keep` is false, neither the ask nor its reply enters what the seat sees later."""
 
@@ -90,10 +107,10 @@ class Ended:
         return Outcome(self.kind, self.reason, self.blame, self.quality, self.by_seat)
 
 
-Event = Told | Asked | Replied | Parsed | Rejected | Noted | Ended
+Event = Told | Instructed | Forgot | Asked | Replied | Parsed | Rejected | Noted | Ended
 
 TYPES: dict[str, type[Event]] = {
-    kind.__name__.lower(): kind for kind in (Told, Asked, Replied, Parsed, Rejected, Noted, Ended)
+    kind.__name__.lower(): kind for kind in (Told, Instructed, Forgot, Asked, Replied, Parsed, Rejected, Noted, Ended)
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}
 _FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in TYPES.values()}

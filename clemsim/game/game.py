@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 import orjson
 
@@ -18,6 +18,8 @@ from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.metrics import common
 from clemsim.game.outcomes import Outcome
 from clemsim.game.resources import Resources
+from clemsim.game.seat_sampling import SeatSampling
+from clemsim.game.seeds import derive
 from clemsim.game.table import Table
 from clemsim.game.transcript import Transcript
 
@@ -30,7 +32,9 @@ class Game(ABC, Generic[I]):
     Increase `version` whenever the rules change, so that scores of different rules are never mixed. A game that can be
     played by several sets of rules names their values in `RULES`, the usual one first, and finds its own in `self.rules`.
     `shown` names the metrics that stand in the table of a run beside the common scores. `seats` are all that there may be;
-    which of them an instance has, and in which of the `roles`, `seats_for` says.
+    which of them an instance has, and in which of the `roles`, `seats_for` says. `sampling` fixes how the replies of a seat
+    or role are drawn. `chance` says what `table.rng` depends on: "instance", so that repetitions draw alike, or "episode",
+    so that each repetition and each run seed draws anew.
     Store nothing on `self` in `play`: one object serves all episodes.
     """
 
@@ -40,6 +44,8 @@ class Game(ABC, Generic[I]):
     seats: ClassVar[tuple[str, ...]]
     roles: ClassVar[tuple[str, ...]] = ()
     shown: ClassVar[Sequence[str]] = ()
+    sampling: ClassVar[Mapping[str, SeatSampling]] = {}
+    chance: ClassVar[Literal["instance", "episode"]] = "instance"
     max_turns: ClassVar[int] = 1000
     instance_type: ClassVar[type[Instance]] = Instance
     rules_name: str | None = None
@@ -168,7 +174,14 @@ class Game(ABC, Generic[I]):
             return self.play(table, instance)
 
         seats = self.seats if self._same_seats else tuple(self.roles_for(instance))
-        return EpisodeDriver(key, play, seats, instance, seed, self.max_turns, in_turn, as_given)
+        chance = None if self.chance == "instance" else _chance(key, instance, seed)
+        about = (key, play, seats, instance, seed, self.max_turns, in_turn, as_given)
+        return EpisodeDriver(*about, chance=chance, sampling=self._sampling_for(instance) if self.sampling else None)
+
+    def _sampling_for(self, instance: I) -> dict[str, SeatSampling]:
+        """Return what is fixed for each seat of an instance: for the seat itself, else for its role."""
+        fixed = {seat: self.sampling.get(seat, self.sampling.get(role)) for seat, role in self.roles_for(instance).items()}
+        return {seat: own for seat, own in fixed.items() if own is not None}
 
 
 def check_class(game: type[Game[Any]]) -> None:
@@ -183,6 +196,10 @@ def check_class(game: type[Game[Any]]) -> None:
     roles = vars_of(game, "roles")
     if not isinstance(roles, tuple | list) or not all(isinstance(role, str) and role for role in roles):
         raise ArenaError(f'{game.__name__}: roles is a tuple of names, such as ("spy", "civilian"), not {roles!r}')
+    if game.chance not in ("instance", "episode"):
+        raise ArenaError(f'{game.__name__}: chance is "instance" or "episode", not {game.chance!r}')
+    if unknown := sorted(set(game.sampling) - set(seats) - set(roles)):
+        raise ArenaError(f"{game.__name__}: sampling names {unknown[0]!r}, which is neither a seat nor a role")
     if both := set(roles) & set(seats):
         raise ArenaError(
             f"{game.__name__}: {', '.join(sorted(both))} names a seat and a role: give one of them another name"
@@ -222,6 +239,11 @@ def check_metrics(metrics: Mapping[str, object], episode: str) -> None:
             continue
         if not isinstance(value, int | float) or not isfinite(value):
             raise ArenaError(f"metric {name!r} is a number, or None where it is undefined, not {value!r}").at(episode)
+
+
+def _chance(key: EpisodeKey, instance: Instance, seed: int) -> int:
+    """Return the seed of the chance of one episode: the same for every cast, so that all have the same luck."""
+    return derive("chance", seed, key.arena, key.instance, instance.seed, key.repetition)
 
 
 def _json(line: str, where: str) -> Any:

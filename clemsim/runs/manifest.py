@@ -56,7 +56,11 @@ def describe(prepared: PreparedRun) -> RunDescription:
 
 def _described(arena: Arena[Any]) -> ArenaDescription:
     about: dict[str, Any] = {"version": arena.rules_version, "files": arena.digest}
-    return ArenaDescription(**about | ({"shown": tuple(arena.shown)} if arena.shown else {}))
+    if arena.shown:
+        about["shown"] = tuple(arena.shown)
+    if arena.sampling:
+        about["sampling"] = {seat: own.fixed() for seat, own in arena.sampling.items()}
+    return ArenaDescription(**about)
 
 
 def _code(prepared: PreparedRun) -> dict[str, str]:
