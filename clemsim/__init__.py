@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from clemsim.game.messages import Message, Usage
     from clemsim.game.outcomes import Outcome
     from clemsim.game.parsing import Invalid, Parser, anything, matching, tagged
+    from clemsim.game.seat_sampling import SeatSampling
     from clemsim.game.table import Question, Table
     from clemsim.game.transcript import Transcript, Turn
     from clemsim.game.view import View
@@ -59,6 +60,7 @@ _HOMES = {
     "game.messages": ("Message", "Usage"),
     "game.outcomes": ("Outcome",),
     "game.parsing": ("Invalid", "Parser", "anything", "matching", "tagged"),
+    "game.seat_sampling": ("SeatSampling",),
     "game.table": ("Question", "Table"),
     "game.transcript": ("Transcript", "Turn"),
     "game.view": ("View",),
@@ -103,6 +105,7 @@ __all__ = [
     "RunSummary",
     "RunTables",
     "Sampling",
+    "SeatSampling",
     "ServerLoad",
     "StoreError",
     "Suite",

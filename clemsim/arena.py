@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from clemsim.catalog.plugins import find_class
 from clemsim.errors import ArenaError, BadInstance
@@ -16,6 +16,13 @@ from clemsim.runtime.observer import ResultCollector
 from clemsim.runtime.scheduler import Scheduler
 
 I = TypeVar("I", bound=Instance)  # noqa: E741
+
+
+class _Seating(NamedTuple):
+    """Who plays an instance: the role of each seat, and the cast."""
+
+    roles: Mapping[str, str]
+    cast: Cast
 
 
 class Arena(Game[I], framework=True):
@@ -33,18 +40,37 @@ class Arena(Game[I], framework=True):
         UsageError for an agent that cannot play this game.
         """
         cast = Cast.of(cast)
-        for seat in self.seats:
-            agent = cast.agent(seat)
-            if agent is None:
-                raise ArenaError(f"{self.name}: no agent in seat {seat!r}")
-            agent.check(self.name, [seat])
         instances = list(instances)
         check_labels(self.name, instances)
+        seatings = self._seatings(instances, cast)
         return [
-            self._episode(instance, EpisodeKey(self.name, instance.label, repetition, cast.name), cast, seed)
+            self._episode(instance, EpisodeKey(self.name, instance.label, repetition, cast.name), seating, seed)
             for repetition in range(repetitions)
-            for instance in instances
+            for instance, seating in zip(instances, seatings, strict=True)
         ]
+
+    def _seatings(self, instances: Sequence[I], cast: Cast) -> list[_Seating]:
+        """Return the roles and the cast of each instance; those that are alike share them."""
+        made: dict[tuple[tuple[str, str], ...], _Seating] = {}
+        checked: set[tuple[Agent, str]] = set()
+        seatings = []
+        for instance in instances:
+            roles = self.roles_for(instance)
+            key = tuple(roles.items())
+            if key not in made:
+                self._check_cast(roles, cast, checked)
+                made[key] = _Seating(roles, cast if self._same_seats else cast.seated(roles))
+            seatings.append(made[key])
+        return seatings
+
+    def _check_cast(self, roles: Mapping[str, str], cast: Cast, checked: set[tuple[Agent, str]]) -> None:
+        for seat, role in roles.items():
+            agent = cast.agent(seat, role)
+            if agent is None:
+                raise ArenaError(f"{self.name}: no agent in seat {seat!r}")
+            if (agent, seat) not in checked:
+                checked.add((agent, seat))
+                agent.check(self.name, [seat])
 
     async def run(
         self,
@@ -67,11 +93,11 @@ class Arena(Game[I], framework=True):
             await Scheduler(collector, width).play(episodes)
         return [collector.results[episode.key] for episode in episodes]
 
-    def _episode(self, instance: I, key: EpisodeKey, cast: Cast, seed: int) -> Episode:
+    def _episode(self, instance: I, key: EpisodeKey, seating: _Seating, seed: int) -> Episode:
         def drive() -> EpisodeDriver:
             return self.drive(instance, key, seed)
 
-        return Episode(key, instance, cast, drive, score=self.scores)
+        return Episode(key, instance, seating.cast, drive, score=self.scores, roles=seating.roles)
 
 
 def check_labels(arena: str, instances: Sequence[Instance]) -> None:

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 from clemsim.arena import Arena
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.driver import EpisodeDriver
-from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
+from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Noted, Parsed, Rejected, Replied, Told
 from clemsim.game.formats import Format
 from clemsim.game.instances import Instance
-from clemsim.game.messages import MODERATOR, Message
+from clemsim.game.messages import MODERATOR, SYSTEM, Message
 from clemsim.game.transcript import Transcript
 
 try:
@@ -38,7 +38,7 @@ def drive(arena: Arena[I], instance: I, replies: Replies) -> Transcript[Instance
 
     Raises ArenaError when they run out before the game has ended.
     """
-    left = _by_seat(arena, replies)
+    left = _by_seat(list(arena.roles_for(instance)), replies)
     driver = arena.drive(instance)
     while driver.outcome is None:
         ask = driver.pending[0]
@@ -103,11 +103,12 @@ def _check_prefix(arena: Arena[Any], instance: Instance, events: Sequence[Event]
 def _check_view(driver: EpisodeDriver) -> None:
     """Check that a seat sees exactly what was addressed to it and what it said."""
     for ask in driver.pending:
-        allowed = {event.content for event in driver.events if isinstance(event, Told | Asked) and event.seat == ask.seat}
+        to_it = (event for event in driver.events if isinstance(event, Told | Instructed | Asked) and event.seat == ask.seat)
+        allowed = {event.content for event in to_it}
         own = {event.content for event in driver.events if isinstance(event, Replied) and event.seat == ask.seat}
         own |= {event.echo for event in driver.events if isinstance(event, Told) and event.seat == ask.seat}
         for message in driver.view(ask):
-            addressed = message.content in (allowed if message.author == MODERATOR else own)
+            addressed = message.content in (allowed if message.author in (MODERATOR, SYSTEM) else own)
             assert addressed, f"{ask.seat} sees {message.content!r}, which was not for it"
 
 
@@ -123,11 +124,11 @@ def _replies(declared: Format | None) -> Any:
     return st.one_of(valid, valid, valid, nearly, cut, valid.map(str.swapcase), strange)
 
 
-def _by_seat(arena: Arena[Any], replies: Replies) -> dict[str, Iterator[str]]:
+def _by_seat(seats: Sequence[str], replies: Replies) -> dict[str, Iterator[str]]:
     if isinstance(replies, Mapping):
-        return {seat: iter(replies.get(seat, ())) for seat in arena.seats}
+        return {seat: iter(replies.get(seat, ())) for seat in seats}
     shared = iter(replies)
-    return dict.fromkeys(arena.seats, shared)
+    return dict.fromkeys(seats, shared)
 
 
 def _lines(event: Event) -> Iterator[str]:
@@ -136,6 +137,10 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"-> {seat}: {content}"
             if echo:
                 yield f"{seat} as if: {echo}"
+        case Instructed(seat, content):
+            yield f"=> {seat}: {content}"
+        case Forgot(seat, keep, opening):
+            yield f"{seat} forgets all but {'the first and ' if opening else ''}the last {keep}"
         case Asked(turn, seat, content, keep):
             yield f"[{turn}] -> {seat}{'' if keep else ' (aside)'}: {content}"
         case Replied(turn, seat, content, _, stop):
@@ -146,8 +151,9 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"[{turn}] {'violation' if violation else 'no use'}: {reason}"
         case Noted(key, value):
             yield f"note {key}: {value!r}"
-        case Ended(kind, reason, blame, quality):
-            yield f"{kind} quality={quality} blame={blame} {reason}".rstrip()
+        case Ended(kind, reason, blame, quality, by_seat):
+            scores = "".join(f" {seat}={score}" for seat, score in (by_seat or {}).items())
+            yield f"{kind} quality={quality} blame={blame}{scores} {reason}".rstrip()
 
 
 class _JumpingSelector(selectors.DefaultSelector):

@@ -13,6 +13,7 @@ from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.credentials import BARE, api_key
 from clemsim.errors import UsageError
 from clemsim.game.game import Game
+from clemsim.game.instances import Instance
 from clemsim.runtime.agent import Agent, Cast
 
 # A SPEC may leave parts to the environment: ${NAME} and ${NAME:-default}. Runs record the SPEC as it was given.
@@ -118,20 +119,25 @@ def _rename_twins(agents: Mapping[str, Agent]) -> None:
 
 
 def check_seats(arenas: Iterable[Game[Any]], casts: Iterable[Cast]) -> None:
-    """Raise UsageError where a cast names a seat that none of the arenas has."""
-    seats = {arena.name: arena.seats for arena in arenas}
+    """Raise UsageError where a cast names a seat or role that none of the arenas has."""
+    seats = {arena.name: (*arena.seats, *arena.roles) for arena in arenas}
     known = {seat for names in seats.values() for seat in names}
     for name in dict.fromkeys(name for cast in casts for name in cast.seats if name not in known):
         there_are = "; ".join(f"{arena}: {', '.join(names)}" for arena, names in seats.items())
         raise UsageError(f"--agent {name}=...: there is no seat {name!r}; the seats are {there_are}")
 
 
-def check_cast(arena: Game[Any], cast: Cast) -> None:
-    """Raise UsageError if a seat of the arena is empty or its agent cannot play there."""
-    for seat in arena.seats:
-        agent = cast.agent(seat)
+def check_cast(arena: Game[Any], cast: Cast, instances: Iterable[Instance] | None = None) -> None:
+    """Raise UsageError if a seat that plays one of the instances is empty or its agent cannot play there; of any seat that
+    there may be, where no instances are given.
+    """
+    if instances is None:
+        seats = dict.fromkeys((seat, seat) for seat in arena.seats)
+    else:
+        seats = dict.fromkeys(seat for instance in instances for seat in arena.roles_for(instance).items())
+    for seat, role in seats:
+        agent = cast.agent(seat, role)
         if agent is None:
-            raise UsageError(
-                f"no agent in seat {seat!r} of {arena.name}: add --agent {seat}=SPEC, or one plain --agent SPEC"
-            )
+            where = f"seat {seat!r} of {arena.name}" + ("" if role == seat else f", which may be {role}")
+            raise UsageError(f"no agent in {where}: add --agent {role}=SPEC, or one plain --agent SPEC")
         agent.check(arena.name, [seat])

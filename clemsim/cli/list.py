@@ -95,6 +95,7 @@ def _loaded_arena(name: str) -> dict[str, Any]:
         "version": kind.version,
         "rules": list(kind.RULES),
         "seats": list(kind.seats),
+        "roles": list(kind.roles),
         "experiments": experiments,
         "baseline": name in registered("baselines"),
         "about": about,

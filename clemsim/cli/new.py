@@ -45,4 +45,6 @@ def _make(kind: str, name: str, folder: Path | None, *, as_json: bool) -> None:
             return
         for file in files:
             out.print(plain(f"  {place / file}"), soft_wrap=True)
-        out.print(plain(f"next: cd {place} && pip install -e '.[dev]' && python -m pytest, then read README.md"), soft_wrap=True)
+        out.print(
+            plain(f"next: cd {place} && pip install -e '.[dev]' && python -m pytest, then read README.md"), soft_wrap=True
+        )

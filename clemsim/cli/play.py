@@ -53,16 +53,17 @@ async def _play(
     spec: str, seat: str | None, agent: str, label: str | None, rules: str | None, seed: int, max_tokens: int
 ) -> Result:
     game = find_arena(spec)(rules=rules)
-    mine = seat or game.seats[0]
-    if mine not in game.seats:
-        fail(f"{game.name} has no seat {mine!r}: choose one of {', '.join(game.seats)}")
-    others = [f"{other}={agent}" for other in game.seats if other != mine]
-    (cast,) = make_casts([f"{mine}=human", *others], AgentOptions(Sampling(max_tokens=max_tokens)))
-    check_cast(game, cast)
     instances = [instance for instance in game.instances() if label in (None, instance.label)]
     if not instances:
         names = ", ".join(list(suites.by_experiment(game.instances()))[:8])
         fail(f"{game.name} has no instance {label!r}: its experiments are {names}, numbered from 0")
+    seats = list(game.roles_for(instances[0]))
+    mine = seat or seats[0]
+    if mine not in seats:
+        fail(f"{game.name} has no seat {mine!r}: choose one of {', '.join(seats)}")
+    others = [f"{other}={agent}" for other in seats if other != mine]
+    (cast,) = make_casts([f"{mine}=human", *others], AgentOptions(Sampling(max_tokens=max_tokens)))
+    check_cast(game, cast, instances[:1])
     agents: list[Agent] = cast.agents
     async with opened(agents):
         results = await game.run(instances[:1], cast, seed=seed)

@@ -7,15 +7,17 @@ resume, branch and re-score are made of.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from clemsim.errors import ArenaError, ForbiddenAwait, ParserError, ReplayMismatch
-from clemsim.game.events import Asked, Ended, Event, Replied, Told
+from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Replied, Told
 from clemsim.game.instances import EpisodeKey, Instance
-from clemsim.game.messages import MODERATOR, Message, encodable
+from clemsim.game.memory import remembered
+from clemsim.game.messages import MODERATOR, SYSTEM, Message, encodable
 from clemsim.game.outcomes import Outcome
+from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.seeds import Seeds
 from clemsim.game.table import Abort, Batch, Pending, Table
 from clemsim.game.transcript import Transcript
@@ -23,9 +25,14 @@ from clemsim.game.view import View
 
 Play = Callable[[Table], Coroutine[Any, Any, Outcome]]
 
+_SEEN = (Told, Instructed, Forgot)  # events besides asks that change what a seat sees
+
 
 class EpisodeDriver:
-    """One episode, advanced by its replies. `outcome` is None until it has ended."""
+    """One episode, advanced by its replies. `outcome` is None until it has ended.
+
+    `chance` seeds the table's chance (None: by the instance alone); `sampling`: what the game fixes for seats.
+    """
 
     def __init__(
         self,
@@ -37,6 +44,9 @@ class EpisodeDriver:
         max_turns: int = 10_000,
         in_turn: bool = False,
         verbatim: bool = False,
+        *,
+        chance: int | None = None,
+        sampling: Mapping[str, SeatSampling] | None = None,
     ) -> None:
         self.key = key
         self.instance = instance
@@ -48,7 +58,8 @@ class EpisodeDriver:
         self._first = 0  # its first turn
         self._answers: dict[int, Message] = {}  # to the batch, as they came
         self._logged = 0  # answers appended so far: those before the first that is missing
-        table = Table(seats, instance.seed, self._log, max_turns, in_turn, verbatim)
+        self._sampling = sampling
+        table = Table(seats, instance.seed if chance is None else chance, self._log, max_turns, in_turn, verbatim)
         self._play = play(table)
         if not inspect.iscoroutine(self._play):
             raise ArenaError("play is no coroutine: write `async def play`").at(key.label)
@@ -67,8 +78,13 @@ class EpisodeDriver:
         seed = self._seeds.derive(ask.asked.seat, ask.asked.turn)
         asked = ask.asked
         if asked.keep:
-            return View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen) - 1, seen[-1])
-        return View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen), Message(MODERATOR, asked.content))
+            view = View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen) - 1, seen[-1])
+        else:
+            aside = Message(MODERATOR, asked.content)
+            view = View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen), aside)
+        if self._sampling:
+            view.sampling = self._sampling.get(asked.seat)
+        return view
 
     def answer(self, turn: int, message: Message) -> None:
         """Give the reply to a pending ask, in any order; events are appended in the order of the asks.
@@ -157,17 +173,30 @@ class EpisodeDriver:
         except ArenaError as error:
             raise error.at(self.key.label) from None
         self.outcome = outcome
-        self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality))
+        by_seat = None if outcome.by_seat is None else dict(outcome.by_seat)
+        self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality, by_seat))
 
     def _log(self, event: Event) -> None:
         self.events.append(event)
         if isinstance(event, Asked):
             if event.keep:
                 self._seen[event.seat].append(Message(MODERATOR, event.content))
-        elif isinstance(event, Told):
-            self._seen[event.seat].append(Message(MODERATOR, event.content))
+        elif isinstance(event, _SEEN):
+            self._show(event)
+
+    def _show(self, event: Told | Instructed | Forgot) -> None:
+        """Let a seat see what it is told, or forget what it saw."""
+        seen = self._seen[event.seat]
+        if isinstance(event, Told):
+            seen.append(Message(MODERATOR, event.content))
             if event.echo:
-                self._seen[event.seat].append(Message(event.seat, event.echo))
+                seen.append(Message(event.seat, event.echo))
+        elif isinstance(event, Instructed):
+            if any(message.author != SYSTEM for message in seen):
+                raise ArenaError(f"table.system({event.seat!r}, ...) comes before all else that the seat is told or asked")
+            seen.append(Message(SYSTEM, event.content))
+        else:
+            self._seen[event.seat] = remembered(seen, event.seat, event.keep, opening=event.opening)
 
 
 def _storable(message: Message) -> Message:

@@ -7,7 +7,8 @@ the same however fast it was played.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any
 
@@ -25,6 +26,23 @@ class Told:
     seat: str
     content: str
     echo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Instructed:
+    """A seat was given a system text, before all else."""
+
+    seat: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgot:
+    """A seat forgot all but its system text, its last `keep` exchanges, and its first where `opening`."""
+
+    seat: str
+    keep: int = 0
+    opening: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +93,27 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The outcome."""
+    """The outcome. `by_seat` is stored only where there are scores by seat."""
 
     kind: Kind
     reason: str = ""
     blame: str | None = None
     quality: float | None = None
+    by_seat: Mapping[str, float] | None = field(default=None, hash=False)
 
     @property
     def outcome(self) -> Outcome:
         """The same as an Outcome."""
-        return Outcome(self.kind, self.reason, self.blame, self.quality)
+        return Outcome(self.kind, self.reason, self.blame, self.quality, self.by_seat)
 
 
-Event = Told | Asked | Replied | Parsed | Rejected | Noted | Ended
+Event = Told | Instructed | Forgot | Asked | Replied | Parsed | Rejected | Noted | Ended
 
 TYPES: dict[str, type[Event]] = {
-    kind.__name__.lower(): kind for kind in (Told, Asked, Replied, Parsed, Rejected, Noted, Ended)
+    kind.__name__.lower(): kind for kind in (Told, Instructed, Forgot, Asked, Replied, Parsed, Rejected, Noted, Ended)
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in TYPES.values()}
+_FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in TYPES.values()}
 # The types that a field may have when it is read again, by the annotation of the field; any, where none is named.
 _ANNOTATED: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -104,9 +123,10 @@ _ANNOTATED: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "str | None": (str, type(None)),
     "float | None": (float, int, type(None)),
+    "Mapping[str, float] | None": (dict, type(None)),
 }
 _CHECKED = {
-    kind: tuple((field.name, _ANNOTATED[str(field.type)]) for field in fields(kind) if field.type in _ANNOTATED)
+    kind: tuple((own.name, _ANNOTATED[str(own.type)]) for own in fields(kind) if own.type in _ANNOTATED)
     for kind in TYPES.values()
 }
 
@@ -118,7 +138,10 @@ def type_name(event: Event) -> str:
 
 def encode(event: Event) -> str:
     """Return the fields of an event as JSON; its type is stored beside it."""
-    return orjson.dumps({name: getattr(event, name) for name in _FIELDS[type(event)]}).decode()
+    body = {name: getattr(event, name) for name in _FIELDS[type(event)]}
+    if "by_seat" in body and body["by_seat"] is None:
+        del body["by_seat"]  # as before there were any
+    return orjson.dumps(body).decode()
 
 
 def decode(kind: str, body: str) -> Event:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 import orjson
 
@@ -18,6 +18,8 @@ from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.metrics import common
 from clemsim.game.outcomes import Outcome
 from clemsim.game.resources import Resources
+from clemsim.game.seat_sampling import SeatSampling
+from clemsim.game.seeds import derive
 from clemsim.game.table import Table
 from clemsim.game.transcript import Transcript
 
@@ -29,6 +31,10 @@ class Game(ABC, Generic[I]):
 
     Increase `version` whenever the rules change, so that scores of different rules are never mixed. A game that can be
     played by several sets of rules names their values in `RULES`, the usual one first, and finds its own in `self.rules`.
+    `shown` names the metrics that stand in the table of a run beside the common scores. `seats` are all that there may be;
+    which of them an instance has, and in which of the `roles`, `seats_for` says. `sampling` fixes how the replies of a seat
+    or role are drawn. `chance` says what `table.rng` depends on: "instance", so that repetitions draw alike, or "episode",
+    so that each repetition and each run seed draws anew.
     Store nothing on `self` in `play`: one object serves all episodes.
     """
 
@@ -36,16 +42,22 @@ class Game(ABC, Generic[I]):
     version: ClassVar[int] = 1
     RULES: ClassVar[Mapping[str, Any]] = {}
     seats: ClassVar[tuple[str, ...]]
+    roles: ClassVar[tuple[str, ...]] = ()
+    shown: ClassVar[Sequence[str]] = ()
+    sampling: ClassVar[Mapping[str, SeatSampling]] = {}
+    chance: ClassVar[Literal["instance", "episode"]] = "instance"
     max_turns: ClassVar[int] = 1000
     instance_type: ClassVar[type[Instance]] = Instance
     rules_name: str | None = None
     rules: Any = None
     verbatim: bool = False
+    _same_seats: ClassVar[bool] = True  # in all instances
     _framework: ClassVar[bool] = True  # the class is part of clemsim, so that no game's files lie beside its code
 
     def __init_subclass__(cls, *, framework: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._framework = framework
+        cls._same_seats = cls.seats_for is Game.seats_for
         for base in getattr(cls, "__orig_bases__", ()):
             for argument in get_args(base):
                 if isinstance(argument, type) and issubclass(argument, Instance):
@@ -67,6 +79,24 @@ class Game(ABC, Generic[I]):
     @abstractmethod
     async def play(self, table: Table, instance: I, /) -> Outcome:
         """Play one episode by the rules. May await nothing but the table."""
+
+    def seats_for(self, instance: I, /) -> Sequence[str] | Mapping[str, str]:
+        """Return the seats that play an instance, in order; a mapping gives each its role, by which it can be cast
+        (`--agent spy=SPEC`). All of `seats` unless overridden.
+        """
+        return self.seats
+
+    def roles_for(self, instance: I) -> Mapping[str, str]:
+        """Return the role of each seat that plays an instance, in order: the seat itself where it has no role.
+
+        Raises ArenaError where `seats_for` names a seat or role that the class does not.
+        """
+        if self._same_seats:
+            return all_seats(type(self))
+        seats = self.seats_for(instance)
+        roles = dict(seats) if isinstance(seats, Mapping) else {seat: seat for seat in seats}
+        check_roles(self, roles, instance.label)
+        return roles
 
     def metrics(self, transcript: Transcript[I], /) -> Mapping[str, float | None]:
         """Return the game's own scores of an episode by name, besides those common to all games; None: undefined."""
@@ -96,6 +126,10 @@ class Game(ABC, Generic[I]):
             scores, rounds = {**common(transcript), **self.metrics(transcript)}, list(self.rounds(transcript))
         except Exception as error:
             raise ArenaError(f"scoring raised {type(error).__name__}: {error}").at(transcript.key.label) from error
+        for name in self.shown:
+            if name not in scores:
+                text = f"shown names {name!r}, which is no metric of {self.name}: choose among {', '.join(scores)}"
+                raise ArenaError(text).at(transcript.key.label)
         for metrics in (scores, *rounds):
             check_metrics(metrics, transcript.key.label)
         return scores, rounds
@@ -139,7 +173,15 @@ class Game(ABC, Generic[I]):
         def play(table: Table) -> Any:
             return self.play(table, instance)
 
-        return EpisodeDriver(key, play, self.seats, instance, seed, self.max_turns, in_turn, as_given)
+        seats = self.seats if self._same_seats else tuple(self.roles_for(instance))
+        chance = None if self.chance == "instance" else _chance(key, instance, seed)
+        about = (key, play, seats, instance, seed, self.max_turns, in_turn, as_given)
+        return EpisodeDriver(*about, chance=chance, sampling=self._sampling_for(instance) if self.sampling else None)
+
+    def _sampling_for(self, instance: I) -> dict[str, SeatSampling]:
+        """Return what is fixed for each seat of an instance: for the seat itself, else for its role."""
+        fixed = {seat: self.sampling.get(seat, self.sampling.get(role)) for seat, role in self.roles_for(instance).items()}
+        return {seat: own for seat, own in fixed.items() if own is not None}
 
 
 def check_class(game: type[Game[Any]]) -> None:
@@ -151,6 +193,29 @@ def check_class(game: type[Game[Any]]) -> None:
         raise ArenaError(f'{game.__name__}: seats is a tuple of names, such as ("guesser",) with its comma, not {seats!r}')
     if len(set(seats)) < len(seats):
         raise ArenaError(f"{game.__name__}: two of its seats have the same name: {', '.join(seats)}")
+    roles = vars_of(game, "roles")
+    if not isinstance(roles, tuple | list) or not all(isinstance(role, str) and role for role in roles):
+        raise ArenaError(f'{game.__name__}: roles is a tuple of names, such as ("spy", "civilian"), not {roles!r}')
+    if game.chance not in ("instance", "episode"):
+        raise ArenaError(f'{game.__name__}: chance is "instance" or "episode", not {game.chance!r}')
+    if unknown := sorted(set(game.sampling) - set(seats) - set(roles)):
+        raise ArenaError(f"{game.__name__}: sampling names {unknown[0]!r}, which is neither a seat nor a role")
+    if both := set(roles) & set(seats):
+        raise ArenaError(
+            f"{game.__name__}: {', '.join(sorted(both))} names a seat and a role: give one of them another name"
+        )
+
+
+def check_roles(game: Game[Any], roles: Mapping[str, str], instance: str) -> None:
+    """Raise ArenaError where an instance has no seats, or a seat or role that the class does not name."""
+    what = f"seats_for({instance}) of {game.name}"
+    if not roles:
+        raise ArenaError(f"{what} names no seat")
+    if strange := [seat for seat in roles if seat not in game.seats]:
+        raise ArenaError(f"{what} names {strange[0]!r}: add it to the seats of the class, which are {', '.join(game.seats)}")
+    if strange := [role for seat, role in roles.items() if role not in (seat, *game.roles)]:
+        there_are = f"which are {', '.join(game.roles)}" if game.roles else "which has none"
+        raise ArenaError(f"{what} names the role {strange[0]!r}: add it to the roles of the class, {there_are}")
 
 
 def vars_of(game: type[Game[Any]], attribute: str) -> object:
@@ -176,11 +241,22 @@ def check_metrics(metrics: Mapping[str, object], episode: str) -> None:
             raise ArenaError(f"metric {name!r} is a number, or None where it is undefined, not {value!r}").at(episode)
 
 
+def _chance(key: EpisodeKey, instance: Instance, seed: int) -> int:
+    """Return the seed of the chance of one episode: the same for every cast, so that all have the same luck."""
+    return derive("chance", seed, key.arena, key.instance, instance.seed, key.repetition)
+
+
 def _json(line: str, where: str) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise BadInstance(f"{where}: {error}") from error
+
+
+@cache
+def all_seats(game: type[Game[Any]]) -> Mapping[str, str]:
+    """Return the seats of a game that has the same in all instances, each as its own role; the same object each time."""
+    return {seat: seat for seat in game.seats}
 
 
 @cache

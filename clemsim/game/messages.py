@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 MODERATOR = "moderator"
+SYSTEM = "system"  # author of the system text of a seat
 
 
 class StreamTiming(NamedTuple):

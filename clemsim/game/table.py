@@ -7,12 +7,12 @@ neither agents nor tasks nor clocks.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from clemsim.errors import ArenaError, ParserError, UnknownSeat
-from clemsim.game.events import Asked, Event, Noted, Parsed, Rejected, Told, plain
+from clemsim.game.events import Asked, Event, Forgot, Instructed, Noted, Parsed, Rejected, Told, plain
 from clemsim.game.formats import Format
 from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
@@ -26,6 +26,7 @@ Reask = Callable[[Invalid, int], str | None]
 _ANY: Parser[Any] = anything()
 
 MOST_TOLD = 300  # characters of what a parser raised, which may hold a whole reply
+MOST_SHOWN = 60  # characters of what is no text
 OVERFLOW = "the conversation no longer fits the model's context"
 
 
@@ -78,8 +79,9 @@ class Abort(BaseException):
 
 @dataclass(slots=True)
 class Table:
-    """Where a game is played. `rng` is seeded by the instance; `in_turn` makes `ask_all` ask one question after another;
-    `verbatim` gives replies to parsers as they came, without stripping them of surrounding white space.
+    """Where a game is played. `seats`: those of the instance; `rng` is seeded by `seed`; `in_turn` makes `ask_all` ask one
+    question after another; `verbatim` gives replies to parsers as they came, without stripping them of surrounding white
+    space.
     """
 
     seats: Sequence[str]
@@ -101,10 +103,38 @@ class Table:
     def tell(self, seat: str, content: str, echo: str = "") -> None:
         """Say something to a seat that wants no reply; it stands before the seat's next ask.
 
-        With an `echo` such as "Ok." the seat sees the echo as its own answer to what it was told.
+        With an `echo` such as "Ok." the seat sees the echo as its own answer to what it was told. Raises TypeError for
+        what is no text.
         """
         self._check(seat)
+        _check_text(content, "what %s is told", seat)
         self.log(Told(seat, content, echo))
+
+    def tell_all(self, content: str, *, but: Collection[str] = ()) -> None:
+        """Say something to all seats of the episode but some."""
+        for seat in but:
+            self._check(seat)
+        for seat in self.seats:
+            if seat not in but:
+                self.tell(seat, content)
+
+    def system(self, seat: str, content: str) -> None:
+        """Give a seat a system text, such as its role. It comes before all else that the seat is told or asked, and is
+        never forgotten. Several make one. Raises ArenaError where it comes later, and TypeError for what is no text.
+        """
+        self._check(seat)
+        _check_text(content, "the system text of %s", seat)
+        self.log(Instructed(seat, content))
+
+    def forget(self, seat: str, *, keep: int = 0, opening: bool = False) -> None:
+        """Make a seat forget all but its last `keep` exchanges, and its first one where `opening`; called before every ask
+        it limits a long game's history. An exchange is a reply with all that came since the reply before it; the system
+        text, and what the seat was told since its last reply, stay.
+        """
+        self._check(seat)
+        if keep < 0:
+            raise ArenaError(f"table.forget keeps 0 exchanges or more, not {keep}")
+        self.log(Forgot(seat, keep, opening))
 
     def note(self, key: str, value: object = True) -> None:
         """Write down a fact for scores and readers; no seat sees it."""
@@ -170,6 +200,7 @@ class Table:
 
     def _pose(self, question: Question[Any], content: str) -> Pending:
         self._check(question.seat)
+        _check_text(content, "what %s is asked", question.seat)
         self._turn += 1
         if self._turn > self.max_turns:
             raise ArenaError(f"play asked more than {self.max_turns} turns: every game must end")
@@ -210,3 +241,9 @@ class Table:
         kept = [question.seat for question in questions if question.keep]
         if len(questions) > 1 and len(kept) > len(set(kept)):
             raise ArenaError("several questions at once to one seat need keep=False")
+
+
+def _check_text(content: object, what: str, seat: str) -> None:
+    """Raise TypeError for what is no text: it would be sent to a model piece by piece, or as nonsense."""
+    if not isinstance(content, str):
+        raise TypeError(f"{what % seat} is text (str), not {type(content).__name__}: {str(content)[:MOST_SHOWN]}")

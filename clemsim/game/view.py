@@ -10,6 +10,7 @@ from typing import overload
 from clemsim.game.formats import Format
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import Message
+from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
 
 
@@ -18,7 +19,7 @@ class View(Sequence[Message]):
     """The messages that one seat has seen, in order; the last one is the ask it must answer.
 
     It shares the episode's growing list and remembers how much of it was there, so that making one costs nothing.
-    `slot` is what the turn holds among those in flight, once it is admitted.
+    `slot` is what the turn holds among those in flight, once it is admitted. `sampling`: what the game fixes for the seat.
     """
 
     key: EpisodeKey
@@ -30,6 +31,7 @@ class View(Sequence[Message]):
     size: int
     ask: Message
     slot: TurnSlot = UNSCHEDULED
+    sampling: SeatSampling | None = None
 
     def __len__(self) -> int:
         return self.size + 1

@@ -29,7 +29,7 @@ class GameBounds(BaseModel):
     unfinished: int
     played: Interval
     quality: Interval | None  # None: all episodes were aborted
-    worth: Interval
+    worth: Interval | None  # None: the game is scored by seat alone
 
 
 class ScoreBounds(BaseModel):
@@ -39,7 +39,7 @@ class ScoreBounds(BaseModel):
     unfinished: int
     played: Interval
     quality: Interval | None
-    worth: Interval
+    worth: Interval | None
     clemscore: Interval | None
     arenas: dict[str, GameBounds]
 
@@ -58,14 +58,14 @@ def score_bounds(repetitions: Repetitions) -> ScoreBounds | None:
     played, quality, all_worth = (
         _mean([getattr(own, name) for own in games.values()]) for name in ("played", "quality", "worth")
     )
-    assert played is not None and all_worth is not None  # every game has them
+    assert played is not None  # every game has it
     product = None if quality is None else (played[0] * quality[0] / 100, played[1] * quality[1] / 100)
     return ScoreBounds(
         unfinished=unfinished,
         played=_round(played),
         quality=quality and _round(quality),
-        worth=_round(all_worth),
-        clemscore=_round(all_worth) if len(games) == 1 and product else product and _round(product),
+        worth=all_worth and _round(all_worth),
+        clemscore=all_worth and _round(all_worth) if len(games) == 1 and product else product and _round(product),
         arenas={game: _rounded(own) for game, own in games.items() if own.unfinished},
     )
 
@@ -80,6 +80,10 @@ def _game(episodes: Sequence[Outcome | None]) -> GameBounds:
     played = sum(outcome.kind != "aborted" for outcome in done)
     scored = sum(outcome.quality is not None for outcome in done)
     total = sum(map(worth, done))
+    if not all(outcome.shared for outcome in done):
+        return GameBounds(
+            unfinished=missing, played=(100 * played / count, 100 * (played + missing) / count), quality=None, worth=None
+        )
     quality = (total / (scored + missing), (total + 100 * missing) / (scored + missing)) if scored + missing else None
     return GameBounds(
         unfinished=missing,
@@ -101,7 +105,7 @@ def _rounded(game: GameBounds) -> GameBounds:
         unfinished=game.unfinished,
         played=_round(game.played),
         quality=game.quality and _round(game.quality),
-        worth=_round(game.worth),
+        worth=game.worth and _round(game.worth),
     )
 
 

@@ -10,19 +10,23 @@ from clemsim.game.outcomes import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The episodes of one instance: their number, those not aborted, those with a main score, and the sum of the scores."""
+    """The episodes of one instance: their number, those not aborted, those with a main score, and the sum of the scores.
+    `apart`: how many were scored by seat alone, so that they have no score that all seats share.
+    """
 
     episodes: int
     played: int
     scored: int
     total: float
+    apart: int = 0
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> Cluster:
         """Return the cluster of the episodes that ended in `outcomes`."""
         qualities = [outcome.quality for outcome in outcomes if outcome.quality is not None]
         played = sum(outcome.kind != "aborted" for outcome in outcomes)
-        return cls(len(outcomes), played, len(qualities), sum(qualities))
+        apart = sum(not outcome.shared for outcome in outcomes)
+        return cls(len(outcomes), played, len(qualities), sum(qualities), apart)
 
 
 @dataclass(frozen=True, slots=True)

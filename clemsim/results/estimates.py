@@ -7,6 +7,7 @@
 | clemscore | played x quality                                             | played over games x quality over games |
 | worth     | mean main score of all its episodes, an aborted one as 0     | mean over games                     |
 
+A game that is scored by seat alone has a %Played, and neither Quality nor worth (`clemsim.results.seat_scores`).
 All are in points, 0..100. Instances are the units (`clemsim.results.means`), and those that were played are taken as a
 sample of instances of their kind. An interval is None where fewer than five instances bear on the score.
 """
@@ -50,7 +51,8 @@ class GameRatios:
         scored = [float(cluster.scored) for cluster in known.values()]
         points = [cluster.total / 100 for cluster in known.values()]
         played = ratio([float(cluster.played) for cluster in known.values()], episodes)
-        return cls(played, ratio(points, scored), ratio(points, episodes), tuple(known))
+        worth = None if any(cluster.apart for cluster in known.values()) else ratio(points, episodes)
+        return cls(played, ratio(points, scored), worth, tuple(known))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A run as tables for pandas, polars or Parquet: episodes, turns and scores, one row each.
+"""A run as tables for pandas, polars or Parquet: episodes, turns, scores and seats, one row each.
 
 run = clemsim.open_run("runs/20261123-120000-quick")
 run.pandas("episodes").groupby("arena").quality.mean()
@@ -42,12 +42,14 @@ LEFT JOIN requests ON requests.episode = asked.episode AND requests.turn = asked
 ORDER BY asked.episode, asked.turn
 """
 SCORES = "SELECT episode, round, metric, value FROM scores ORDER BY episode, round, metric"
-QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES}
+SEATS = "SELECT episode, seat, role, agent, score FROM seats ORDER BY episode, seat"
+NO_SEATS = "SELECT 0 AS episode, '' AS seat, '' AS role, '' AS agent, 0.0 AS score WHERE 0"  # of a run before there were any
+QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES, "seats": SEATS}
 
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables of a run, by name: `episodes`, `turns` and `scores` (round 0: of the whole episode).
+    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode) and `seats`.
 
     Times are seconds since the epoch, `seconds` is the duration of a request. A table is read once.
     """
@@ -69,13 +71,20 @@ class RunTables:
         """A row for each metric of an episode or round."""
         return self.columns("scores")
 
+    @cached_property
+    def seats(self) -> Columns:
+        """A row for each seat of an episode that was scored by seat or aborted: role, agent and score (None: it has none).
+        The role is the name of the seat where a game has no roles.
+        """
+        return self.columns("seats")
+
     def columns(self, name: str) -> Columns:
         """Return a table as lists by column. Raises StoreError and UsageError."""
         if name not in QUERIES:
             raise UsageError(f"there is no table {name!r}: choose one of {', '.join(QUERIES)}")
         with reader.reading(self.folder / STORE) as base:
             checksums.check(base)
-            cursor = base.execute(QUERIES[name])
+            cursor = base.execute(NO_SEATS if name == "seats" and not reader.has_seats(base) else QUERIES[name])
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
         return {column: [row[index] for row in rows] for index, column in enumerate(names)}

@@ -46,6 +46,15 @@ def clusters_of(repetitions: Repetitions) -> Clusters:
     return {game: instances for game, instances in clusters.items() if instances}
 
 
+def shared_games(repetitions: Repetitions) -> Repetitions:
+    """Return the games that are not scored by seat alone: only these have a Quality and a worth."""
+    return {
+        game: instances
+        for game, instances in repetitions.items()
+        if all(outcome is None or outcome.shared for runs in instances.values() for outcome in runs.values())
+    }
+
+
 def worth(outcome: Outcome) -> float:
     """Return what an episode is worth in points: its main score; 0 where it was aborted or has none."""
     return outcome.quality or 0.0

@@ -14,7 +14,9 @@ from clemsim.results.detectable import detectable_difference
 from clemsim.results.diagnostics import CacheReport, Throughput, caches, throughput
 from clemsim.results.estimates import Score
 from clemsim.results.noise import Noise, noise_of
-from clemsim.results.repetitions import by_cast, clusters_of
+from clemsim.results.repetitions import by_cast, clusters_of, shared_games
+from clemsim.results.seat_scores import SeatTable, seat_scores
+from clemsim.results.shown_metrics import MetricTable, shown_metrics
 from clemsim.results.stopping_result import StoppingResult, recorded_result
 from clemsim.results.summary import RunScores, ScoredEpisode, summarize
 from clemsim.store import checksums, reader
@@ -23,7 +25,7 @@ from clemsim.store.schema import ANSWERED
 
 HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.json` begins with
 
-OPTIONAL = ("question", "unfinished_bounds", "noise", "parser_error")
+OPTIONAL = ("question", "unfinished_bounds", "noise", "parser_error", "seat_scores", "metrics")
 DETECTABLE: tuple[Score, ...] = ("played", "worth", "clemscore")
 
 
@@ -43,10 +45,12 @@ class RunSummary(RunScores):
     unfinished_bounds: dict[str, ScoreBounds] | None = None  # by agent with unfinished episodes; None: there is none
     noise: Noise | None = None  # from run to run; None: no instance was finished twice
     parser_error: str | None = None  # the first, with its author's frames; None: there was none
+    seat_scores: SeatTable | None = None  # by game and agent; None: no game was scored by seat
+    metrics: MetricTable | None = None  # by cast, game and metric; None: no game names metrics to show
 
     def as_json(self) -> dict[str, Any]:
         """Return the content of `summary.json`, in its order. What a run has none of is left out: `question`
-        (a stopping rule), `unfinished_bounds`, `noise` (repetitions) and `parser_error`.
+        (a stopping rule), `unfinished_bounds`, `noise` (repetitions), `parser_error`, `seat_scores` and `metrics`.
         """
         missing = {name for name in OPTIONAL if getattr(self, name) is None}
         data = self.model_dump(mode="json", exclude=missing)
@@ -74,6 +78,8 @@ def _summary(folder: Path) -> RunSummary:
         rates, reports = throughput(base), caches(base)
         cut_replies = reader.cut_replies(base)
         question = recorded_result(base)
+        by_seat = seat_scores(rows, reader.seats(base))
+        metrics = shown_metrics(base, {name: arena.shown for name, arena in description.arenas.items()})
     scores = summarize(ScoredEpisode(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in rows)
     # what an answered stopping rule left unplayed is no loss: the rule chose it by its place in the order
     casts = by_cast((row.key, row.outcome) for row in rows if row.outcome or row.cause != ANSWERED)
@@ -92,7 +98,9 @@ def _summary(folder: Path) -> RunSummary:
         question=question,
         detectable={score: round(value, 2) for score, value in found.items() if value is not None},
         unfinished_bounds=bounds or None,
-        noise=noise_of(casts),
+        noise=noise_of({cast: shared_games(repetitions) for cast, repetitions in casts.items()}),
         parser_error=next((row.detail for row in rows if row.cause == ParserError.cause), None),
+        seat_scores=by_seat or None,
+        metrics=metrics or None,
         **dict(scores),
     )

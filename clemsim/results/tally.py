@@ -25,6 +25,7 @@ class Tally(Observer):
             before.played + (outcome.kind != "aborted"),
             before.scored + (outcome.quality is not None),
             before.total + (outcome.quality or 0.0),
+            before.apart + (not outcome.shared),
         )
 
     def points(self) -> dict[str, list[Point]]:

@@ -138,7 +138,9 @@ def _parts(outcome: Outcome, score: str) -> Parts:
 
 
 def _within(groups: Groups, score: str) -> _Within | None:
-    """Return a score of one game; None where no instance was played twice."""
+    """Return a score of one game; None where no instance was played twice, or for worth where it is scored by seat alone."""
+    if score == "worth" and not all(outcome.shared for group in groups for outcome in group):
+        return None
     parts = [[_parts(outcome, score) for outcome in group] for group in groups]
     total = sum(x for group in parts for _, x in group)
     value = sum(y for group in parts for y, _ in group) / total if total else 0.0

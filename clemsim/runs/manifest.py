@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from clemsim.arena import Arena
 from clemsim.catalog import suites
 from clemsim.catalog.agents import expanded, split_seat
 from clemsim.catalog.trust import code_digests, code_paths
@@ -41,7 +42,7 @@ def describe(prepared: PreparedRun) -> RunDescription:
     return RunDescription(
         config=RecordedConfig.model_validate(settled(prepared.config)),
         suite=SuiteDescription(name=suite.name, seed=suite.seed, language=suite.language),
-        arenas={name: ArenaDescription(version=arena.rules_version, files=arena.digest) for name, arena in arenas.items()},
+        arenas={name: _described(arena) for name, arena in arenas.items()},
         agents={agent.name: agent.describe() for agent in prepared.agents},
         code=_code(prepared),
         made=Origin(
@@ -51,6 +52,15 @@ def describe(prepared: PreparedRun) -> RunDescription:
             started=datetime.now().astimezone().isoformat(timespec="seconds"),
         ),
     )
+
+
+def _described(arena: Arena[Any]) -> ArenaDescription:
+    about: dict[str, Any] = {"version": arena.rules_version, "files": arena.digest}
+    if arena.shown:
+        about["shown"] = tuple(arena.shown)
+    if arena.sampling:
+        about["sampling"] = {seat: own.fixed() for seat, own in arena.sampling.items()}
+    return ArenaDescription(**about)
 
 
 def _code(prepared: PreparedRun) -> dict[str, str]:

@@ -71,8 +71,8 @@ def prepare(
     check_seats(arenas.values(), casts)
     check_amount(sum(map(len, instances.values())) * len(casts) * config.repetitions)
     for cast in casts:
-        for arena in arenas.values():
-            check_cast(arena, cast)
+        for name, arena in arenas.items():
+            check_cast(arena, cast, instances[name])
     episodes = [
         episode
         for cast in casts

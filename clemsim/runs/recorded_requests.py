@@ -12,7 +12,7 @@ from clemsim.game.events import Replied
 from clemsim.runs.prepare import recorded_arenas
 from clemsim.runtime.model_agent import chat
 from clemsim.store import reader
-from clemsim.store.folder import STORE
+from clemsim.store.folder import STORE, read_config
 
 GRAIN = 0.002  # seconds by which clocks of two requests in a row may overlap
 
@@ -48,12 +48,12 @@ def recorded_requests(folder: Path, *, trust: bool = False) -> list[RecordedRequ
 
 
 def _requests(folder: Path, *, trust: bool) -> Iterator[RecordedRequest]:
-    arenas = recorded_arenas(folder, trust=trust)
+    arenas, run_seed = recorded_arenas(folder, trust=trust), read_config(folder).seed
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             costs = reader.requests(base, row.id)
             arena = row.of(arenas)
-            driver = arena.drive(arena.load(row.data), row.key)
+            driver = arena.drive(arena.load(row.data), row.key, run_seed)
             for event in reader.events(base, row.id):
                 if not isinstance(event, Replied):
                     continue

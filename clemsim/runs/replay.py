@@ -36,12 +36,12 @@ def replay(folder: Path, episode: str | None = None, *, trust: bool = False) -> 
 
     Raises StoreError and UsageError.
     """
-    arenas = recorded_arenas(folder, trust=trust)
+    arenas, seed = recorded_arenas(folder, trust=trust), read_config(folder).seed
     with reader.reading(folder / STORE) as base:
         for row in chosen(list(reader.episodes(base)), episode):
             events = reader.events(base, row.id)
             turns = sum(isinstance(event, Replied) for event in events)
-            yield Replayed(row, turns, _problem(row.of(arenas), row, events))
+            yield Replayed(row, turns, _problem(row.of(arenas), row, events, seed))
 
 
 def chosen(rows: Sequence[EpisodeRow], episode: str | None) -> list[EpisodeRow]:
@@ -103,10 +103,10 @@ def before(events: Sequence[Event], turn: int) -> list[Event]:
     raise UsageError(f"there is no turn {turn}: the episode has turns 1 to {last}")
 
 
-def _problem(arena: Arena[Any], row: EpisodeRow, events: Sequence[Event]) -> str:
+def _problem(arena: Arena[Any], row: EpisodeRow, events: Sequence[Event], seed: int) -> str:
     if row.version != arena.rules_version:
         return f"played by version {row.version!r} of the rules, which is {arena.rules_version!r} now"
-    driver = arena.drive(arena.load(row.data), row.key)
+    driver = arena.drive(arena.load(row.data), row.key, seed)
     try:
         driver.replay(events)
     except ArenaError as error:

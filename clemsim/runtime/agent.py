@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
@@ -47,6 +47,14 @@ class Agent(AsyncResource, ABC):
         return {"name": self.name}
 
 
+class Seated(NamedTuple):
+    """The agent in a seat of an episode, by name, and the role of the seat: the seat itself where a game has no roles."""
+
+    seat: str
+    role: str
+    agent: str
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
     """Which agent sits in which seat. `name` tells the casts of one run apart."""
@@ -65,9 +73,14 @@ class Cast:
         name = ",".join(f"{seat}={agent.name}" for seat, agent in agents.items())
         return cls(name, None, dict(agents))
 
-    def agent(self, seat: str) -> Agent | None:
-        """Return the agent in a seat; None if the seat is empty."""
-        return self.seats.get(seat, self.default)
+    def agent(self, seat: str, role: str = "") -> Agent | None:
+        """Return the agent in a seat, which is that of its role where the seat itself has none; None if it is empty."""
+        return self.seats.get(seat) or self.seats.get(role, self.default)
+
+    def seated(self, roles: Mapping[str, str]) -> Cast:
+        """Return the cast of an instance, of which `roles` gives the seats that play, each with its role."""
+        agents = {seat: self.agent(seat, role) for seat, role in roles.items()}
+        return Cast(self.name, None, {seat: agent for seat, agent in agents.items() if agent is not None})
 
     @property
     def agents(self) -> list[Agent]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from clemsim.game.events import Event, Replied
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.game.transcript import Transcript
-from clemsim.runtime.agent import Cast
+from clemsim.runtime.agent import Cast, Seated
 
 Scores = Mapping[str, float | None]
 Score = Callable[[Transcript[Any]], tuple[Scores, Sequence[Scores]]]
@@ -28,7 +28,7 @@ class Episode:
     """One instance to be played by one cast.
 
     `drive` begins `play` by hand. `events`: what was played of the episode before. `score` computes the scores of the
-    episode and of its rounds from a finished transcript.
+    episode and of its rounds from a finished transcript. `roles`: the role of each seat that plays.
     """
 
     key: EpisodeKey
@@ -37,6 +37,13 @@ class Episode:
     drive: Callable[[], EpisodeDriver]
     events: Sequence[Event] = ()
     score: Score = unscored
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seated(self) -> list[Seated]:
+        """Who sits where."""
+        agents = ((seat, role, self.cast.agent(seat)) for seat, role in self.roles.items())
+        return [Seated(seat, role, agent.name) for seat, role, agent in agents if agent is not None]
 
     @property
     def group(self) -> tuple[str, str]:
@@ -55,7 +62,9 @@ class Episode:
 
 @dataclass(frozen=True)
 class Result:
-    """The result of an episode. Without an outcome it is unfinished, for this cause."""
+    """The result of an episode. Without an outcome it is unfinished, for this cause. `seated`: who sat where, in an episode
+    that was scored by seat or aborted.
+    """
 
     key: EpisodeKey
     transcript: Transcript[Instance]
@@ -63,6 +72,7 @@ class Result:
     cause: str = ""
     detail: str = ""
     score: Score = unscored
+    seated: Sequence[Seated] = ()
 
     @property
     def scores(self) -> Scores:

@@ -15,6 +15,8 @@ from clemsim.runtime.episode import Episode
 from clemsim.runtime.shared_state import Lane, SchedulerState
 from clemsim.runtime.turn_gate import TurnGate
 
+_NOTHING: tuple[object, int] = (None, 0)
+
 
 class EpisodeHost:
     """What the moderator of one episode sees of the scheduler. `order`: how many episodes began before this one."""
@@ -28,7 +30,7 @@ class EpisodeHost:
         self.turns = episode.turns
         self.spent = 0  # tokens, in and out
         self._order = order
-        self._contexts: dict[str, int] = {}  # tokens of each seat's conversation so far
+        self._contexts: dict[str, tuple[object, int]] = {}  # what each seat has seen, and its tokens so far
 
     def rank(self) -> float:
         """Return the rank of the episode's turns, of which the lowest goes first: that of the episode that began first;
@@ -43,7 +45,7 @@ class EpisodeHost:
     @property
     def context(self) -> int:
         """Tokens of all conversations of the episode."""
-        return sum(self._contexts.values())
+        return sum(tokens for _, tokens in self._contexts.values())
 
     def turn(self, agent: Agent) -> AbstractAsyncContextManager[TurnSlot]:
         """Wait until the agent may be asked, and hold a slot meanwhile."""
@@ -70,9 +72,11 @@ class EpisodeHost:
             progress.tokens_cached += usage.tokens_cached
             spent = usage.tokens_in + usage.tokens_out
             self.spent += spent
-            prefix = 0 if usage.batched else self._contexts.get(view.seat, 0)
+            seen, prefix = self._contexts.get(view.seat, _NOTHING)
+            if usage.batched or seen is not view.seen:  # a seat that forgot something begins anew
+                prefix = 0
             if view.kept:  # reasoning is not sent again
-                self._contexts[view.seat] = usage.tokens_in if message.reasoning else spent
+                self._contexts[view.seat] = view.seen, usage.tokens_in if message.reasoning else spent
             if controller := self.state.controllers.get(agent):
                 controller.count_turn(usage)
         self.state.observer.request(self.episode.key, agent.name, view, message, prefix)

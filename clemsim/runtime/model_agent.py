@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from clemsim.engines.base import ChatMessage, Engine, Request, Role, Sampling
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
-from clemsim.game.messages import Message
+from clemsim.game.messages import SYSTEM, Message
+from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
 
@@ -62,21 +64,30 @@ class ModelAgent(Agent):
         A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit.
         """
         held_to = view.format if self.constrain else None
-        request = Request(chat(view), self.sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
+        sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
+        request = Request(chat(view), sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
         completion = await self.engine.complete(request)
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
-        most, stop = min(TOKEN_LENGTH * self.sampling.max_tokens, REPLY_LIMIT), completion.stop
+        most, stop = min(TOKEN_LENGTH * sampling.max_tokens, REPLY_LIMIT), completion.stop
         if len(move) > most:
             move, stop = move[:most], "length"
         return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage)
 
 
+def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
+    """Return the sampling of the run with what a game fixes for a seat."""
+    temperature = sampling.temperature if fixed.temperature is None else fixed.temperature
+    return replace(sampling, temperature=temperature, max_tokens=fixed.max_tokens or sampling.max_tokens)
+
+
 def chat(view: View) -> list[ChatMessage]:
-    """Return the view as user and assistant messages in turn; what a seat is told without a reply joins the next ask."""
+    """Return the view as user and assistant messages in turn, after the system text of a seat that has one; what a seat is
+    told without a reply joins the next ask.
+    """
     seat, last, messages = view.seat, "", list[ChatMessage]()
     for message in view:
-        role: Role = "assistant" if message.author == seat else "user"
+        role: Role = "assistant" if message.author == seat else "system" if message.author == SYSTEM else "user"
         if role == last:
             messages[-1]["content"] += f"\n\n{message.content}"
         else:

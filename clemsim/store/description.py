@@ -33,12 +33,14 @@ class SuiteDescription(Description):
 
 
 class ArenaDescription(Description):
-    """An arena of a run: its version, with its rule set where it has several (`3.0+2`), and the digest of its prompts and
-    word lists; None in an imported run.
+    """An arena of a run: its version, with its rule set where it has several (`3.0+2`), the digest of its prompts and word
+    lists, both None in an imported run; the metrics that it wants shown, and what it fixes for seats and roles.
     """
 
     version: int | str | None = None
     files: str | None = None
+    shown: tuple[str, ...] = ()
+    sampling: dict[str, dict[str, float | int]] = Field(default_factory=dict)
 
 
 class Origin(Description):

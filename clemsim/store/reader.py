@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import orjson
 
@@ -44,6 +44,15 @@ class EpisodeRow:
         return arenas[self.key.arena]
 
 
+class SeatRow(NamedTuple):
+    """A seat of an episode that was scored by seat or aborted; without a score it has none."""
+
+    seat: str
+    role: str
+    agent: str
+    score: float | None
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a store for reading only, also while it is being written. Raises StoreError."""
@@ -69,8 +78,31 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
         'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
         " quality, cause, detail FROM episodes ORDER BY id"
     )
+    by_seat = {id_: _by_seat(rows) for id_, rows in seats(base).items()}
     for values in base.execute(query):
-        yield _episode(values)
+        yield _episode(values, by_seat.get(values[0]))
+
+
+def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:
+    """Return who sat where by the number of the episode, of those that were scored by seat or aborted. Raises StoreError."""
+    if not has_seats(base):
+        return {}
+    found: dict[int, list[SeatRow]] = {}
+    for id_, seat, role, agent, score in base.execute("SELECT episode, seat, role, agent, score FROM seats"):
+        if not isinstance(score, int | float | None) or not all(isinstance(text, str) for text in (seat, role, agent)):
+            raise StoreError(f"the seats of episode {id_} cannot be read: {(seat, role, agent, score)!r} is none")
+        found.setdefault(id_, []).append(SeatRow(seat, role, agent, score))
+    return found
+
+
+def has_seats(base: sqlite3.Connection) -> bool:
+    """Return whether the store knows who sat where."""
+    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'seats'"
+    return bool(base.execute(query).fetchone()[0])
+
+
+def _by_seat(rows: Sequence[SeatRow]) -> dict[str, float] | None:
+    return {row.seat: row.score for row in rows if row.score is not None} or None
 
 
 def events(base: sqlite3.Connection, episode: int) -> list[Event]:
@@ -85,7 +117,7 @@ def decoded_events(base: sqlite3.Connection, episode: int) -> list[Event]:
     return [decode(kind, body) for kind, body in rows]
 
 
-def _episode(values: Sequence[Any]) -> EpisodeRow:
+def _episode(values: Sequence[Any], by_seat: Mapping[str, float] | None) -> EpisodeRow:
     id_, arena, instance, repetition, cast, experiment, version, data, status, *rest = values
     kind, reason, blame, quality, cause, detail = rest
     texts = (arena, instance, cast, experiment, data, status)
@@ -106,7 +138,7 @@ def _episode(values: Sequence[Any]) -> EpisodeRow:
         raise StoreError(f"episode {id_} cannot be read: its instance is no JSON: {error}") from error
     if not isinstance(instance_data, dict):
         raise StoreError(f"episode {id_} cannot be read: its instance is {data}")
-    outcome = Outcome(kind, reason or "", blame, quality) if status == "done" else None
+    outcome = Outcome(kind, reason or "", blame, quality, by_seat) if status == "done" else None
     key = EpisodeKey(arena, instance, repetition, cast)
     return EpisodeRow(id_, key, experiment, version, instance_data, status, outcome, cause or "", detail or "")
 

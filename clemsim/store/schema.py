@@ -52,6 +52,17 @@ CREATE TABLE scores (
     PRIMARY KEY (episode, round, metric)) WITHOUT ROWID;
 """
 
+# Who sat where, in episodes that were scored by seat or aborted. Stores that have no such table were made before there was
+# one; it is added when such a store is written to, and no version of the schema tells it from others.
+SEATS = """
+CREATE TABLE IF NOT EXISTS seats (
+    episode INTEGER NOT NULL REFERENCES episodes, seat TEXT NOT NULL,
+    role TEXT NOT NULL,                     -- as the seat where the game has no roles
+    agent TEXT NOT NULL,
+    score REAL,                             -- NULL: none
+    PRIMARY KEY (episode, seat)) WITHOUT ROWID;
+"""
+
 
 UPGRADE = "ALTER TABLE episodes ADD COLUMN checksum TEXT;"
 
@@ -92,6 +103,8 @@ def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: boo
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=NORMAL")
     if create:
-        base.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        base.executescript(f"BEGIN; {SCHEMA} {SEATS} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     elif version != SCHEMA_VERSION and not readonly:
         base.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+    if not create and not readonly:
+        base.execute(SEATS)

@@ -43,6 +43,7 @@ STATEMENTS = {
     ),
     "unscored": ("DELETE FROM scores WHERE episode IN (VALUES {rows})", 1),
     "scores": ("INSERT OR REPLACE INTO scores VALUES {rows}", 4),
+    "seats": ("INSERT OR REPLACE INTO seats VALUES {rows}", 5),
     "loads": ("INSERT INTO loads VALUES {rows}", 12),
 }
 

@@ -23,6 +23,7 @@ from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.view import View
+from clemsim.runtime.agent import Seated
 from clemsim.runtime.episode import Result, Scores
 from clemsim.runtime.observer import Observer, WidthSample
 from clemsim.store.reader import episodes
@@ -104,14 +105,26 @@ class RunStore(Observer):
         if result.outcome is None:
             self.unfinished(result.key, result.cause, result.detail)
         else:
-            self.ended(result.key, result.outcome, result.scores, result.rounds)
+            self.ended(result.key, result.outcome, result.scores, result.rounds, result.seated)
 
-    def ended(self, key: EpisodeKey, outcome: Outcome, scores: Scores, rounds: Sequence[Scores]) -> None:
-        """Enter the outcome of an episode and its scores, which go into the store together."""
+    def ended(
+        self,
+        key: EpisodeKey,
+        outcome: Outcome,
+        scores: Scores,
+        rounds: Sequence[Scores],
+        seated: Sequence[Seated] = (),
+    ) -> None:
+        """Enter the outcome of an episode and its scores, which go into the store together. `seated`: who sat where, with
+        the scores by seat.
+        """
         episode = self._ids[key]
         with self._lock:
             batch = self._current()
             batch.add("ended", [(episode, outcome.kind, outcome.reason, outcome.blame, finite(outcome.quality), time())])
+            if seated:
+                by_seat = outcome.by_seat or {}
+                batch.add("seats", [(episode, *each, finite(by_seat.get(each.seat))) for each in seated])
             _add_scores(batch, episode, scores, rounds)
 
     def unfinished(self, key: EpisodeKey, cause: str, detail: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
+from clemsim.cli.view.seat_scores import seat_tables
 from clemsim.cli.view.tables import ruled_table
 from clemsim.results.diagnostics import Throughput
 from clemsim.results.intervals import Interval
@@ -38,15 +39,18 @@ def results(summary: RunSummary) -> RenderableType:
     for name in (*COUNTS.values(), *SCORES.values()):
         table.add_column(name, justify="right", no_wrap=True)
     for agent, scores in summary.agents.items():
-        _add_agent(table, agent, scores)
-    return Group(table, *_remarks(summary))
+        _add_agent(table, agent, scores, summary.seat_scores or {})
+    return Group(table, *seat_tables(summary), *_remarks(summary))
 
 
-def _add_agent(table: RichTable, agent: str, scores: ScoreSummary) -> None:
+def _add_agent(table: RichTable, agent: str, scores: ScoreSummary, by_seat: Collection[str]) -> None:
     table.add_row(plain(agent, "bold"))
     for arena, row in scores.arenas.items():
         clemscore = Text() if row.quality is None else score_text(row.worth, row.ci.worth)  # of one game they are the same
-        table.add_row(plain(f" {arena}"), *_counts([row]), score_text(row.played, row.ci.played), _quality(row), clemscore)
+        counts = _counts([row])
+        if arena in by_seat and row.quality is None:  # who won is in the table by agent
+            counts[1:3] = Text("–", "dim"), Text("–", "dim")
+        table.add_row(plain(f" {arena}"), *counts, score_text(row.played, row.ci.played), _quality(row), clemscore)
     overall = (
         score_text(scores.played, scores.ci.played),
         _quality(scores),
@@ -93,6 +97,9 @@ def _remarks(summary: RunSummary) -> list[Text]:
     rows = [row for scores in summary.agents.values() for row in scores.arenas.values()]
     if any(row.played is not None and row.ci.played is None for row in rows):
         remarks.append(Text(f"no interval: fewer than {FEWEST} instances say too little", "dim"))
+    if summary.seat_scores:
+        games = ", ".join(summary.seat_scores)
+        remarks.append(plain(f"{games}: scored by seat; overall counts those played to their end as won", "dim"))
     if any(row.quality is None and row.played is not None for row in rows):
         remarks.append(Text("–: nothing was scored; such a game is left out of the average Quality", "dim"))
     if "worth" in summary.detectable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -11,7 +12,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
+from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Noted, Parsed, Rejected, Replied, Told
 from clemsim.game.instances import EpisodeKey
 
 SEAT_STYLES = ("cyan", "magenta", "green", "blue", "yellow")
@@ -25,11 +26,22 @@ def transcript(
     """Return all events of an episode, each seat in its colour, with the cost of each request."""
     styles: dict[str, str] = {}
     parts: list[RenderableType] = [Rule(plain(f"{key.label} · {key.cast}", "bold"), align="left")]
-    for event in events:
-        parts += _event(event, styles, costs)
+    for (_, content), same in groupby(events, _broadcast):
+        group = list(same)
+        if content is not None and len(group) > 1:
+            seats = ", ".join(event.seat for event in group if isinstance(event, Told))
+            parts.append(_panel(content, f"to {seats}", "dim", dim=True))
+        else:
+            parts += [part for event in group for part in _event(event, styles, costs)]
     if not events or not isinstance(events[-1], Ended):
         parts.append(plain(f"unfinished{': ' + note if note else ''}", "yellow"))
     return Group(*parts)
+
+
+def _broadcast(event: Event) -> tuple[bool, str | None]:
+    """Return what several seats may have been told one after another; None: nothing of the kind."""
+    told = isinstance(event, Told) and not event.echo
+    return told, event.content if isinstance(event, Told) and told else None
 
 
 def _event(event: Event, styles: dict[str, str], costs: Mapping[int, Mapping[str, Any]]) -> Iterator[RenderableType]:
@@ -38,6 +50,10 @@ def _event(event: Event, styles: dict[str, str], costs: Mapping[int, Mapping[str
             yield _panel(content, f"to {seat}", _style(seat, styles), dim=True)
             if echo:
                 yield _panel(echo, f"{seat}, put into its mouth", _style(seat, styles), dim=True)
+        case Instructed(seat, content):
+            yield _panel(content, f"system text of {seat}", _style(seat, styles), dim=True)
+        case Forgot(seat, keep, opening):
+            yield plain(f"  · {seat} forgets all but {'the first and ' if opening else ''}the last {keep} exchanges", "dim")
         case Asked(turn, seat, content, keep):
             aside = "" if keep else ", aside"
             yield _panel(content, f"turn {turn}: {seat} is asked{aside}", _style(seat, styles), dim=True)
@@ -50,17 +66,19 @@ def _event(event: Event, styles: dict[str, str], costs: Mapping[int, Mapping[str
             yield plain(f"  ✗ {'breaks the format' if violation else 'no use'}: {reason}", "red", MOST)
         case Noted(key, value):
             yield plain(f"  · {key}: {value}", "dim", MOST)
-        case Ended(kind, reason, blame, quality):
-            yield _ending(kind, reason, blame, quality)
+        case Ended():
+            yield _ending(event)
         case Parsed():
             pass
 
 
-def _ending(kind: str, reason: str, blame: str | None, quality: float | None) -> Text:
-    style = {"success": "bold green", "failure": "bold yellow"}.get(kind, "bold red")
-    text = f"{kind}" + (f" (quality {quality:.2f})" if quality is not None else "")
-    text += f": {reason}" if reason else ""
-    return plain(text + (f", by {blame}" if blame else ""), style, MOST)
+def _ending(event: Ended) -> Text:
+    style = {"success": "bold green", "failure": "bold yellow"}.get(event.kind, "bold red")
+    scores = [f"{seat} {score:g}" for seat, score in (event.by_seat or {}).items()]
+    scores += [f"quality {event.quality:.2f}"] if event.quality is not None else []
+    text = f"{event.kind}" + (f" ({', '.join(scores)})" if scores else "")
+    text += f": {event.reason}" if event.reason else ""
+    return plain(text + (f", by {event.blame}" if event.blame else ""), style, MOST)
 
 
 def _panel(content: str, title: str, style: str, *, dim: bool = False, cost: str = "") -> Panel:

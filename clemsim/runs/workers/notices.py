@@ -12,6 +12,7 @@ from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.transcript import Transcript
 from clemsim.game.view import View
+from clemsim.runtime.agent import Seated
 from clemsim.runtime.episode import Result, Scores
 from clemsim.runtime.observer import Observer, WidthSample
 
@@ -74,12 +75,14 @@ class EpisodeFinished:
     detail: str
     scores: Scores
     rounds: Sequence[Scores]
+    seated: Sequence[Seated] = ()
 
     def tell(self, observer: Observer) -> None:
         """Tell the observer, with an empty transcript: the events were recorded before."""
         transcript = Transcript[Instance](self.key, Instance(), ())
         scored = dict(self.scores), list(self.rounds)
-        observer.finished(Result(self.key, transcript, self.outcome, self.cause, self.detail, lambda transcript: scored))
+        about = (self.key, transcript, self.outcome, self.cause, self.detail)
+        observer.finished(Result(*about, lambda transcript: scored, self.seated))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,8 @@ class BufferedRecorder(Observer):
 
     def finished(self, result: Result) -> None:
         """Keep it, with the scores. Raises ArenaError for a bug in a metric."""
-        self._notices.append(
-            EpisodeFinished(result.key, result.outcome, result.cause, result.detail, result.scores, result.rounds)
-        )
+        about = (result.key, result.outcome, result.cause, result.detail)
+        self._notices.append(EpisodeFinished(*about, result.scores, result.rounds, result.seated))
 
     def width_sampled(self, sample: WidthSample) -> None:
         """Keep it."""
