@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clemsim.analysis.compare import compare
     from clemsim.arena import Arena, find_arena
     from clemsim.catalog.agents import make_agent
+    from clemsim.catalog.generators import GeneratorOptions
     from clemsim.catalog.kinds import AgentKind, AgentOptions
     from clemsim.catalog.suites import Suite, load_suite
     from clemsim.engines.base import Completion, Engine, Request, Sampling
@@ -48,6 +49,7 @@ _HOMES = {
     "analysis.compare": ("compare",),
     "arena": ("Arena", "find_arena"),
     "catalog.agents": ("make_agent",),
+    "catalog.generators": ("GeneratorOptions",),
     "catalog.kinds": ("AgentKind", "AgentOptions"),
     "catalog.suites": ("Suite", "load_suite"),
     "engines.base": ("Completion", "Engine", "Request", "Sampling"),
@@ -90,6 +92,7 @@ __all__ = [
     "EpisodeKey",
     "Event",
     "Format",
+    "GeneratorOptions",
     "Instance",
     "Invalid",
     "Limits",

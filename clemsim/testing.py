@@ -1,16 +1,24 @@
 """For game builders: drive a game by hand, read what happened, and check what every arena must keep to.
 
 transcript = drive(Taboo(), word, ["CLUE: it barks", "GUESS: dog"])
+assert_golden(transcript, Path("golden/won.txt"))
 check_arena(Taboo(), instances)
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from difflib import unified_diff
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
+
+import orjson
 
 from clemsim.arena import Arena
 from clemsim.errors import ArenaError, UsageError
@@ -20,6 +28,7 @@ from clemsim.game.formats import Format
 from clemsim.game.instances import Instance
 from clemsim.game.messages import MODERATOR, SYSTEM, Message
 from clemsim.game.transcript import Transcript
+from clemsim.game.view import View
 
 try:
     from hypothesis import HealthCheck, given, settings
@@ -30,22 +39,33 @@ except ImportError:  # an extra: only check_arena needs it
 I = TypeVar("I", bound=Instance)  # noqa: E741
 T = TypeVar("T")
 
-Replies = Iterable[str] | Mapping[str, Iterable[str]]
+Replies = Iterable[str] | Mapping[str, Iterable[str]] | Callable[[View], str]
+WRITE_GOLDEN = "CLEMSIM_WRITE_GOLDEN"  # variable of the environment: assert_golden writes its files
+LEAST_SAMPLES = 8  # replies drawn from a seat's formats of which at least one must be accepted
+
+PURITY = (
+    "two drives with the same replies differ: take chance from table.rng, not from random; look at no clock; keep what"
+    " belongs to an episode in variables of play, not on self or the class"
+)
 
 
-def drive(arena: Arena[I], instance: I, replies: Replies) -> Transcript[Instance]:
-    """Play one episode with these replies, in the order of the asks or in that of each seat's own.
+def drive(arena: Arena[I], instance: I, replies: Replies, *, stop: str = "stop") -> Transcript[Instance]:
+    """Play one episode with these replies, in the order of the asks or in that of each seat's own; or with those that a
+    function gives to the view of the asked seat. `stop`: why each reply ended, such as "length" where it was cut.
 
-    Raises ArenaError when they run out before the game has ended.
+    Raises ArenaError when replies run out before the game has ended, when some are left at its end, and for those of a seat
+    that does not play.
     """
-    left = _by_seat(list(arena.roles_for(instance)), replies)
+    give, left = _giver(list(arena.roles_for(instance)), replies)
     driver = arena.drive(instance)
     while driver.outcome is None:
         ask = driver.pending[0]
-        reply = next(left[ask.seat], None)
+        reply = give(driver.view(ask))
         if reply is None:
             raise ArenaError(f"no reply is left for turn {ask.turn}, {ask.seat}: {ask.asked.content!r}")
-        driver.answer(ask.turn, Message(ask.seat, reply))
+        driver.answer(ask.turn, Message(ask.seat, reply, stop=stop))
+    for seat, unused in left():
+        raise ArenaError(f"the game ended ({driver.outcome.kind}) before it asked {seat} for {unused!r}")
     return driver.transcript
 
 
@@ -54,44 +74,96 @@ def render(transcript: Transcript[Any]) -> str:
     return "".join(f"{text}\n" for event in transcript.events for text in _lines(event))
 
 
+def assert_golden(transcript: Transcript[Any], path: Path) -> None:
+    """Check that a transcript reads as the file says. With the variable CLEMSIM_WRITE_GOLDEN set, write the file.
+
+    Raises AssertionError with what differs, and where there is no file.
+    """
+    found = render(transcript)
+    if os.environ.get(WRITE_GOLDEN):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(found, encoding="utf-8")
+    remedy = f"if it should be so, set {WRITE_GOLDEN}=1, run the test again, and read the file"
+    assert path.is_file(), f"there is no {path}: {remedy}"
+    expected = path.read_text(encoding="utf-8")
+    lines = unified_diff(expected.splitlines(), found.splitlines(), str(path), "now", lineterm="")
+    assert found == expected, "\n".join(["the transcript is another:", *lines, remedy])
+
+
 def check_arena(arena: Arena[I], instances: Sequence[I], examples: int = 100) -> int:
     """Play the instances with generated replies (empty, huge, unicode, nearly valid) and check what holds for every arena.
 
-    Two drives are equal; every prefix replays; a seat's view holds only what it was told, asked or said itself; the arena
-    object is unchanged; the game ends within its turn bound. Raises AssertionError with the smallest failing case, and
-    UsageError without the extra `dev`. Returns how many replies were given in so many episodes.
+    No two instances have one label, and each is itself after it was written as JSON and read; two drives are equal; every
+    prefix replays; a seat's view holds only what it was told, asked or said itself; arena and instance are unchanged;
+    nothing sleeps; the game ends within its turn bound; every outcome can be scored, twice alike; some reply that keeps to a
+    seat's formats is accepted. Raises AssertionError with the smallest failing case, ArenaError for a bug that playing or
+    scoring meets, and UsageError without the extra `dev`. Returns how many replies were given in so many episodes.
     """
     if st is None:
         raise UsageError("check_arena needs hypothesis: pip install 'clemsim[dev]'")
-    replies = 0
-    before = {key: repr(value) for key, value in vars(arena).items()}
+    _check_instances(arena, instances)
+    replies, before = 0, _state(arena)
+    drawn, accepted = Counter[str](), Counter[str]()
 
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def check(data: Any) -> None:
         nonlocal replies
-        replies += _check_episode(arena, data.draw(st.sampled_from(list(instances))), data)
+        transcript, kept = _check_episode(arena, data.draw(st.sampled_from(list(instances))), data)
+        replies += len(kept)
+        for turn, valid in zip(transcript.turns, kept, strict=True):
+            drawn[turn.seat] += valid
+            accepted[turn.seat] += valid and not (turn.rejected and turn.rejected.violation)
 
-    check()
-    assert {key: repr(value) for key, value in vars(arena).items()} == before, "play changed the arena object"
+    with patch("time.sleep", _no_sleep):
+        check()
+    assert _state(arena) == before, "play changed the arena object: keep what belongs to an episode in variables of play"
+    for seat, count in drawn.items():
+        assert accepted[seat] or count < LEAST_SAMPLES, (
+            f"none of {count} replies drawn from the Format of the asks to {seat} was accepted: the Format and its parser"
+            " must read the same"
+        )
     return replies
 
 
-def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> int:
-    driver = arena.drive(instance)
-    replies: list[str] = []
+def _state(arena: Arena[Any]) -> dict[str, str]:
+    return {key: repr(value) for key, value in vars(arena).items()}
+
+
+def _no_sleep(seconds: float) -> None:
+    raise AssertionError("play called time.sleep: a game waits for nothing but the table, and would hold all others up")
+
+
+def _check_instances(arena: Arena[I], instances: Sequence[I]) -> None:
+    assert instances, "give check_arena at least one instance"
+    for label, count in Counter(instance.label for instance in instances).items():
+        assert count == 1, f"{count} instances are called {label}: give each of an experiment an id of its own"
+    for instance in instances:
+        again = arena.load(orjson.loads(instance.model_dump_json()))
+        assert again == instance, f"instance {instance.label} is another after it was written as JSON and read: {again!r}"
+
+
+def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> tuple[Transcript[Instance], list[bool]]:
+    """Play an episode; return its transcript, and for each reply whether it keeps to the format of its ask."""
+    driver, before = arena.drive(instance), instance.model_dump()
+    replies: list[tuple[str, bool]] = []
     while driver.outcome is None:
         ask = driver.pending[0]
         _check_view(driver)
         replies.append(data.draw(_replies(ask.format)))
-        driver.answer(ask.turn, Message(ask.seat, replies[-1]))
-    assert driver.transcript.turns[-1].asked.turn <= arena.max_turns, "the game took more turns than its bound"
+        driver.answer(ask.turn, Message(ask.seat, replies[-1][0]))
+    transcript = driver.transcript
+    assert transcript.turns, "play ended without asking anybody: is an await missing before table.ask?"
+    assert transcript.turns[-1].asked.turn <= arena.max_turns, "the game took more turns than its bound"
+    assert instance.model_dump() == before, "play changed the instance: copy what is to be changed"
     again = arena.drive(instance)
-    for reply in replies:
+    for reply, _ in replies:
+        assert again.pending, PURITY
         again.answer(again.pending[0].turn, Message(again.pending[0].seat, reply))
-    assert again.events == driver.events, "two drives with the same replies differ"
+    assert again.events == driver.events, PURITY
     _check_prefix(arena, instance, driver.events, data.draw(st.integers(0, len(driver.events))))
-    return len(replies)
+    assert arena.scores(transcript) == arena.scores(transcript), "scoring one transcript twice gives two results"
+    return transcript, [valid for _, valid in replies]
 
 
 def _check_prefix(arena: Arena[Any], instance: Instance, events: Sequence[Event], size: int) -> None:
@@ -114,21 +186,40 @@ def _check_view(driver: EpisodeDriver) -> None:
 
 @lru_cache(maxsize=1000)  # making a strategy costs more than drawing from it
 def _replies(declared: Format | None) -> Any:
-    """Return a strategy for replies of every kind, many of them valid or nearly so where the ask declares its format."""
+    """Return a strategy for replies of every kind, each with whether it was drawn from the format of the ask; many
+    of them are valid or nearly so.
+    """
     strange = st.one_of(st.just(""), st.just(" \n\t"), st.just("x" * 100_000), st.text(max_size=80))
     if declared is None:
-        return strange
+        return strange.map(_invalid)
     valid = st.randoms(use_true_random=False).map(declared.sample)
     nearly = st.tuples(valid, st.sampled_from(["", " ", "\n", "\nmore", ".", "\x00", "é"])).map("".join)
     cut = st.tuples(valid, st.integers(1, 20)).map(lambda pair: pair[0][: -pair[1]])
-    return st.one_of(valid, valid, valid, nearly, cut, valid.map(str.swapcase), strange)
+    drawn = valid.map(lambda reply: (reply, True))
+    return st.one_of(drawn, drawn, drawn, *(kind.map(_invalid) for kind in (nearly, cut, valid.map(str.swapcase), strange)))
 
 
-def _by_seat(seats: Sequence[str], replies: Replies) -> dict[str, Iterator[str]]:
-    if isinstance(replies, Mapping):
-        return {seat: iter(replies.get(seat, ())) for seat in seats}
-    shared = iter(replies)
-    return dict.fromkeys(seats, shared)
+def _invalid(reply: str) -> tuple[str, bool]:
+    return reply, False
+
+
+def _giver(
+    seats: Sequence[str], replies: Replies
+) -> tuple[Callable[[View], str | None], Callable[[], Iterator[tuple[str, str]]]]:
+    """Return what gives the next reply (None: there is none), and what yields those that are left, with their seats."""
+    if callable(replies):
+        return replies, lambda: iter(())
+    if not isinstance(replies, Mapping):
+        shared = iter(replies)
+        return (lambda view: next(shared, None)), lambda: (("anybody", reply) for reply in shared)
+    for seat in replies:
+        if seat not in seats:
+            raise ArenaError(f"there are replies of {seat!r}, who does not play: the seats are {', '.join(seats)}")
+    own = {seat: iter(given) for seat, given in replies.items()}
+    return (
+        lambda view: next(own.get(view.seat, iter(())), None),
+        lambda: ((seat, reply) for seat, given in own.items() for reply in given),
+    )
 
 
 def _lines(event: Event) -> Iterator[str]:

@@ -16,7 +16,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 KINDS = ("arena", "agent")
 STEMS = {"arena": "newgame", "agent": "newagent"}  # the name in the templates
 CLASSES = {"arena": "NewGame", "agent": "NewAgent"}
-SKIPPED = {"__pycache__", ".mypy_cache", ".pytest_cache"}
 
 
 def make_package(kind: str, name: str, folder: Path) -> list[Path]:
@@ -47,7 +46,13 @@ def _renamed(text: str, words: dict[str, str]) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not SKIPPED & set(path.parts)]
+    """Return the files of a template, without what Python and its tools leave there."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [
+        path
+        for path in paths
+        if not any(part[0] in "._" and part != "__init__.py" for part in path.relative_to(folder).parts)
+    ]
 
 
 def _check_name(kind: str, name: str) -> None:

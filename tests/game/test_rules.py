@@ -63,6 +63,6 @@ def test_a_verbatim_game_strips_no_reply() -> None:
     taboo = find_arena("taboo")
     word = taboo().load({"target": "winter", "related": ()})
     replies = ["\nCLUE: frost", "GUESS: winter"]
-    stripped, as_said = drive(taboo(), word, replies).outcome, drive(taboo(verbatim=True), word, replies).outcome
+    stripped, as_said = drive(taboo(), word, replies).outcome, drive(taboo(verbatim=True), word, replies[:1]).outcome
     assert stripped is not None and as_said is not None
     assert (stripped.kind, as_said.kind) == ("success", "aborted")

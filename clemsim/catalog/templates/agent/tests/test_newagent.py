@@ -12,7 +12,7 @@ def play(arg: str) -> list[str]:
     """Return every reply in three episodes of taboo."""
     taboo = find_arena("taboo")()
     results = asyncio.run(taboo.run(taboo.instances()[:3], NewAgent(arg)))
-    return [turn.reply for result in results for turn in result.transcript.turns]
+    return [turn.replied.content for result in results for turn in result.transcript.turns]
 
 
 def test_it_plays_and_plays_the_same_again() -> None:

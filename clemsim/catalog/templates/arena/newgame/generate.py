@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from clemsim import GeneratorOptions
-from newgame.game import NewGame, Secret
+from newgame.game import Secret
 
 # By experiment: the greatest number, and how many guesses there are.
 EXPERIMENTS = {"easy": (10, 4), "hard": (100, 7)}
@@ -18,7 +18,7 @@ def generate(options: GeneratorOptions) -> list[Secret]:
 
 def _draw(experiment: str, options: GeneratorOptions) -> list[Secret]:
     most, guesses = EXPERIMENTS[experiment]
-    rng = options.dice(NewGame.name, experiment)
+    rng = options.dice(experiment)
     numbers = rng.sample(range(1, most + 1), options.draw_count(USUAL, most))
     return [
         Secret(experiment=experiment, id=index, number=number, most=most, guesses=guesses)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from newgame.game import NewGame, Secret
 from newgame.generate import generate
+from newgame.player import Baseline
 
-from clemsim import GeneratorOptions, make_agent
+from clemsim import GeneratorOptions
 from clemsim.testing import assert_golden, check_arena, drive
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -33,7 +34,7 @@ def test_the_instances_are_those_of_the_generator() -> None:
 
 
 async def _results() -> list[str]:
-    results = await NewGame().run(NewGame().instances(), make_agent("baseline"))
+    results = await NewGame().run(NewGame().instances(), Baseline())
     return [result.outcome.kind if result.outcome else result.detail for result in results]
 
 
