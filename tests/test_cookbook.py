@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import clemsim
-from clemsim import find_arena
+from clemsim import UsageError, find_arena
 from clemsim.runs.replay import replay
 from clemsim.testing import check_arena, drive, render
 
@@ -107,3 +107,17 @@ async def test_each_repetition_of_the_adventure_is_another(tmp_path: Path) -> No
 
 def _replayed(folder: Path) -> list[Any]:
     return list(replay(folder, trust=True))
+
+
+async def test_games_scored_by_seat_are_in_no_comparison_and_in_no_stopping_rule_of_worth(tmp_path: Path) -> None:
+    connect_four, agents = spec("connect_four"), ["random", f"yellow={COOKBOOK / 'connect_four.py'}:Careful"]
+    run = await clemsim.run(arenas=connect_four, agents=agents, instances=3, out=tmp_path / "run")
+    with pytest.raises(
+        UsageError, match="no finished episode that could be compared: connect_four of run is scored by seat"
+    ):
+        clemsim.compare(run, run)
+    both = await clemsim.run(arenas=[connect_four, "taboo"], agents="random", instances=1, out=tmp_path / "both")
+    assert {row.game for row in clemsim.compare(both, both).rows} == {"taboo", "overall"}
+    assert both.summary.worth == 0.0 and both.summary.arenas["connect_four"].worth is None
+    with pytest.raises(UsageError, match="--stop-when: a game of this run is scored by seat alone"):
+        await clemsim.run(arenas=connect_four, agents=agents, stop_when="ci(worth) < 20", out=tmp_path / "stopped")
