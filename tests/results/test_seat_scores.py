@@ -13,7 +13,7 @@ import pytest
 import clemsim
 from clemsim import Agent, Arena, ArenaError, Instance, Message, Outcome, Table, Transcript, View, tagged
 from clemsim.cli.view.results import results
-from clemsim.game.events import Ended, decode, encode
+from clemsim.game.events import Scored, decode, encode
 from clemsim.results.run_html import summary_html
 from clemsim.results.run_summary import summarize_run
 from clemsim.results.scaled_means import scaled_mean
@@ -115,11 +115,10 @@ async def test_a_store_without_seats_is_read_and_gets_them_when_written_to(tmp_p
 
 def test_the_outcome_goes_through_the_log() -> None:
     transcript = drive(Duel(), Instance(), ["N: 1", "N: 2"])
-    ended = transcript.events[-1]
-    assert isinstance(ended, Ended) and decode("ended", encode(ended)) == ended
-    assert ended.outcome == Outcome.scores({"red": 0.0, "yellow": 1.0}, reason="1:2")
-    assert render(transcript).endswith("success quality=None blame=None red=0.0 yellow=1.0 1:2\n")
-    assert encode(Ended("success", "", None, 50.0)) == '{"kind":"success","reason":"","blame":null,"quality":50.0}'
+    scored = transcript.events[-2]
+    assert isinstance(scored, Scored) and decode("scored", encode(scored)) == scored
+    assert transcript.outcome == Outcome.scores({"red": 0.0, "yellow": 1.0}, reason="1:2")
+    assert render(transcript).endswith("scores red=0.0 yellow=1.0\nsuccess quality=None blame=None 1:2\n")
 
 
 @pytest.mark.parametrize(
