@@ -121,3 +121,10 @@ async def test_games_scored_by_seat_are_in_no_comparison_and_in_no_stopping_rule
     assert both.summary.worth == 0.0 and both.summary.arenas["connect_four"].worth is None
     with pytest.raises(UsageError, match="--stop-when: a game of this run is scored by seat alone"):
         await clemsim.run(arenas=connect_four, agents=agents, stop_when="ci(worth) < 20", out=tmp_path / "stopped")
+
+
+async def test_a_judge_is_in_no_table_of_scores(tmp_path: Path) -> None:
+    run = await clemsim.run(arenas=spec("negotiation"), agents="random", out=tmp_path / "run")
+    scores = run.summary.seat_scores
+    assert scores is not None and set(scores["negotiation"]["random"].seats) == {"buyer", "seller"}
+    assert run.summary.quality is not None and run.summary.worth is not None
