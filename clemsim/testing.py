@@ -23,7 +23,7 @@ import orjson
 from clemsim.arena import Arena
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.driver import EpisodeDriver
-from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Noted, Parsed, Rejected, Replied, Told
+from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Noted, Parsed, Rejected, Replied, Scored, Told
 from clemsim.game.formats import Format
 from clemsim.game.instances import Instance
 from clemsim.game.messages import MODERATOR, SYSTEM, Message
@@ -242,9 +242,10 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"[{turn}] {'violation' if violation else 'no use'}: {reason}"
         case Noted(key, value):
             yield f"note {key}: {value!r}"
-        case Ended(kind, reason, blame, quality, by_seat):
-            scores = "".join(f" {seat}={score}" for seat, score in (by_seat or {}).items())
-            yield f"{kind} quality={quality} blame={blame}{scores} {reason}".rstrip()
+        case Scored(by_seat):
+            yield f"scores {' '.join(f'{seat}={score}' for seat, score in by_seat.items())}"
+        case Ended(kind, reason, blame, quality):
+            yield f"{kind} quality={quality} blame={blame} {reason}".rstrip()
 
 
 class _JumpingSelector(selectors.DefaultSelector):

@@ -32,7 +32,9 @@ def test_type_checkers_see_the_names_where_they_are_loaded_from() -> None:
     assert imports == {name: clemsim._HOME_OF[name] for name in clemsim.__all__}
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted([*EXAMPLES.glob("*.py"), *EXAMPLES.glob("cookbook/*.py")]), ids=lambda path: path.stem
+)
 def test_examples_use_nothing_else(path: Path) -> None:
     tree = ast.parse(path.read_text())
     used = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}

@@ -14,7 +14,7 @@ from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.episodes import repetitions_of
 from clemsim.analysis.sources.evidence import Evidence, join_names
-from clemsim.analysis.sources.runs import Setting, instances_of, read_run, sampling_notes, setting
+from clemsim.analysis.sources.runs import APART, Setting, instances_of, read_run, sampling_notes, setting
 from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
 from clemsim.analysis.sources.subsets import check_games, without_text
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
@@ -199,7 +199,8 @@ def _agent(evidence: Evidence, folder: Path, wanted: str | None, option: str) ->
     if wanted in agents:
         return str(wanted)
     if not agents:
-        raise UsageError(f"{folder} has no finished episode")
+        reason = next((f": {note}" for note in evidence.notes if APART in note), "")
+        raise UsageError(f"{folder} has no finished episode that could be compared{reason}")
     problem = f"has no agent {wanted!r}" if wanted else "has several agents"
     raise UsageError(f"{folder} {problem}: choose with {option} one of {', '.join(agents)}")
 

@@ -45,8 +45,10 @@ def play(
         if outcome is None:
             err.print(plain(f"unfinished: {result.detail}", "yellow"))
             raise typer.Exit(UNFINISHED)
-        quality = "" if outcome.quality is None else f" (quality {outcome.quality:.0f})"
-        out.print(plain(f"{outcome.kind}{quality}" + (f": {outcome.reason}" if outcome.reason else ""), "bold"))
+        scores = [f"{name} {score:g}" for name, score in (outcome.by_seat or {}).items()]
+        scores += [] if outcome.quality is None else [f"quality {outcome.quality:.0f}"]
+        told = f" ({', '.join(scores)})" if scores else ""
+        out.print(plain(f"{outcome.kind}{told}" + (f": {outcome.reason}" if outcome.reason else ""), "bold"))
 
 
 async def _play(

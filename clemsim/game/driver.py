@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from clemsim.errors import ArenaError, ForbiddenAwait, ParserError, ReplayMismatch
-from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Replied, Told
+from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Replied, Scored, Told
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.memory import remembered
 from clemsim.game.messages import MODERATOR, SYSTEM, Message, encodable
@@ -173,8 +173,9 @@ class EpisodeDriver:
         except ArenaError as error:
             raise error.at(self.key.label) from None
         self.outcome = outcome
-        by_seat = None if outcome.by_seat is None else dict(outcome.by_seat)
-        self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality, by_seat))
+        if outcome.by_seat is not None:
+            self._log(Scored(dict(outcome.by_seat)))
+        self._log(Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality))
 
     def _log(self, event: Event) -> None:
         self.events.append(event)

@@ -92,25 +92,32 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of the outcome by seat; an event of its own, just before the end."""
+
+    by_seat: Mapping[str, float] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
-    """The outcome. `by_seat` is stored only where there are scores by seat."""
+    """The outcome."""
 
     kind: Kind
     reason: str = ""
     blame: str | None = None
     quality: float | None = None
-    by_seat: Mapping[str, float] | None = field(default=None, hash=False)
 
     @property
     def outcome(self) -> Outcome:
-        """The same as an Outcome."""
-        return Outcome(self.kind, self.reason, self.blame, self.quality, self.by_seat)
+        """The same as an Outcome, without the scores by seat."""
+        return Outcome(self.kind, self.reason, self.blame, self.quality)
 
 
-Event = Told | Instructed | Forgot | Asked | Replied | Parsed | Rejected | Noted | Ended
+Event = Told | Instructed | Forgot | Asked | Replied | Parsed | Rejected | Noted | Scored | Ended
 
 TYPES: dict[str, type[Event]] = {
-    kind.__name__.lower(): kind for kind in (Told, Instructed, Forgot, Asked, Replied, Parsed, Rejected, Noted, Ended)
+    kind.__name__.lower(): kind
+    for kind in (Told, Instructed, Forgot, Asked, Replied, Parsed, Rejected, Noted, Scored, Ended)
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}
 _FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in TYPES.values()}
@@ -123,7 +130,7 @@ _ANNOTATED: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "str | None": (str, type(None)),
     "float | None": (float, int, type(None)),
-    "Mapping[str, float] | None": (dict, type(None)),
+    "Mapping[str, float]": (dict,),
 }
 _CHECKED = {
     kind: tuple((own.name, _ANNOTATED[str(own.type)]) for own in fields(kind) if own.type in _ANNOTATED)
@@ -138,10 +145,7 @@ def type_name(event: Event) -> str:
 
 def encode(event: Event) -> str:
     """Return the fields of an event as JSON; its type is stored beside it."""
-    body = {name: getattr(event, name) for name in _FIELDS[type(event)]}
-    if "by_seat" in body and body["by_seat"] is None:
-        del body["by_seat"]  # as before there were any
-    return orjson.dumps(body).decode()
+    return orjson.dumps({name: getattr(event, name) for name in _FIELDS[type(event)]}).decode()
 
 
 def decode(kind: str, body: str) -> Event:

@@ -200,7 +200,8 @@ class Table:
 
     def _pose(self, question: Question[Any], content: str) -> Pending:
         self._check(question.seat)
-        _check_text(content, "what %s is asked", question.seat)
+        if type(content) is not str:
+            _check_text(content, "what %s is asked", question.seat)
         self._turn += 1
         if self._turn > self.max_turns:
             raise ArenaError(f"play asked more than {self.max_turns} turns: every game must end")

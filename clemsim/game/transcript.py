@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied
+from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Scored
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 
@@ -46,7 +46,10 @@ class Transcript(Generic[I_co]):
     def outcome(self) -> Outcome | None:
         """The outcome; None while unfinished."""
         last = self.events[-1] if self.events else None
-        return last.outcome if isinstance(last, Ended) else None
+        if not isinstance(last, Ended):
+            return None
+        before = self.events[-2] if len(self.events) > 1 else None
+        return replace(last.outcome, by_seat=before.by_seat) if isinstance(before, Scored) else last.outcome
 
     @cached_property
     def turns(self) -> Sequence[Turn]:

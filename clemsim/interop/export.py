@@ -80,7 +80,12 @@ FORMATS = {
         ExportFormat("clembench", export_results, "-clembench", "episodes", "clembench's results layout", export_runs),
         ExportFormat("jsonl", write_jsonl, ".jsonl", "episodes", "one line an episode", write_jsonl_of_all),
         ExportFormat(
-            "parquet", write_parquet, "-parquet", "episodes", "tables of episodes, turns and scores", write_parquet_of_all
+            "parquet",
+            write_parquet,
+            "-parquet",
+            "episodes",
+            "episodes, turns, scores and seats as tables",
+            write_parquet_of_all,
         ),
         _trace("trace", verbatim, "requests word for word, for load testers (aiperf: mooncake-trace)"),
         _trace("mooncake", sizes, f"sizes of requests and hashes of every {BLOCK} tokens", blocks=True),

@@ -61,6 +61,7 @@ def _episodes(folder: Path) -> Iterator[dict[str, Any]]:
 
 def _description(row: EpisodeRow) -> dict[str, Any]:
     outcome = row.outcome
+    by_seat = {"by_seat": outcome.by_seat} if outcome and outcome.by_seat is not None else {}
     return {
         "episode": row.id,
         "arena": row.key.arena,
@@ -72,4 +73,5 @@ def _description(row: EpisodeRow) -> dict[str, Any]:
         "outcome": outcome.kind if outcome else None,
         "quality": outcome.quality if outcome else None,
         "reason": outcome.reason if outcome else row.detail,
+        **by_seat,
     }

@@ -13,7 +13,7 @@ from clemsim.runs.api import open_run
 
 
 def write_parquet(folder: Path, out: Path, *, trust: bool = False) -> int:
-    """Write a folder with `episodes.parquet`, `turns.parquet` and `scores.parquet`, and return the number of episodes.
+    """Write a folder with a file for each table, such as `episodes.parquet`, and return the number of episodes.
 
     Raises UsageError without pyarrow.
     """

@@ -46,13 +46,9 @@ def clusters_of(repetitions: Repetitions) -> Clusters:
     return {game: instances for game, instances in clusters.items() if instances}
 
 
-def shared_games(repetitions: Repetitions) -> Repetitions:
-    """Return the games that are not scored by seat alone: only these have a Quality and a worth."""
-    return {
-        game: instances
-        for game, instances in repetitions.items()
-        if all(outcome is None or outcome.shared for runs in instances.values() for outcome in runs.values())
-    }
+def games_apart(episodes: Iterable[tuple[EpisodeKey, Outcome | None]]) -> set[str]:
+    """Return the games that are scored by seat alone, so that they have neither Quality nor worth."""
+    return {key.arena for key, outcome in episodes if outcome is not None and not outcome.shared}
 
 
 def worth(outcome: Outcome) -> float:

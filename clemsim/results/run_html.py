@@ -7,10 +7,12 @@ from html import escape
 
 from clemsim.results.intervals import Interval
 from clemsim.results.run_summary import RunSummary
+from clemsim.results.seat_scores import SeatScores
 from clemsim.results.summary import ArenaSummary, ScoreSummary
 
 COUNTS = ("episodes", "success", "failure", "aborted", "unfinished")
 HEAD = ("agent, game", "n", "won", "lost", "aborted", "unfinished", "%Played", "Quality", "clemscore")
+SEAT_HEAD = ("game, agent, seat", "n", "won", "drawn", "lost", "aborted", "score")
 NOTE = "in brackets the 95 % interval; clemscore = %Played / 100 x Quality"
 
 
@@ -24,7 +26,27 @@ def summary_html(summary: RunSummary) -> str:
     note = NOTE + (f"; {summary.unfinished} episodes are unfinished and in no average" if summary.unfinished else "")
     note += f"; ended early, which these intervals do not allow for: {summary.stopped_when}" if summary.stopped_when else ""
     table = f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"{table}<p><small>{escape(note)}</small></p>"
+    return f"{table}{_by_agent(summary)}<p><small>{escape(note)}</small></p>"
+
+
+def _by_agent(summary: RunSummary) -> str:
+    """Return a table of the scores by seat, with a row for each agent and each of its seats; empty where there are none."""
+    if summary.seat_scores is None:
+        return ""
+    head = "".join(f"<th>{escape(name)}</th>" for name in SEAT_HEAD)
+    rows = "".join(
+        _row(escape(f"{game}: {agent}" + (f", {seat}" if seat else "")), _seat_cells(own))
+        for game, agents in summary.seat_scores.items()
+        for agent, scores in agents.items()
+        for seat, own in [("", scores), *scores.seats.items()]
+    )
+    caption = "by agent, over its seats"
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _seat_cells(scores: SeatScores) -> list[str]:
+    counts = (scores.episodes, scores.won, scores.drawn, scores.lost, scores.aborted)
+    return [*map(str, counts), _score(scores.score, scores.ci)]
 
 
 def _rows(agent: str, scores: ScoreSummary) -> Iterator[str]:

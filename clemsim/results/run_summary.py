@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from clemsim.results.detectable import detectable_difference
 from clemsim.results.diagnostics import CacheReport, Throughput, caches, throughput
 from clemsim.results.estimates import Score
 from clemsim.results.noise import Noise, noise_of
-from clemsim.results.repetitions import by_cast, clusters_of, shared_games
+from clemsim.results.repetitions import Repetitions, by_cast, clusters_of, games_apart
 from clemsim.results.seat_scores import SeatTable, seat_scores
 from clemsim.results.shown_metrics import MetricTable, shown_metrics
 from clemsim.results.stopping_result import StoppingResult, recorded_result
@@ -71,6 +72,10 @@ def summarize_run(folder: Path) -> RunSummary:
     return _summary(folder)
 
 
+def _without(repetitions: Repetitions, games: Collection[str]) -> Repetitions:
+    return {game: instances for game, instances in repetitions.items() if game not in games}
+
+
 def _summary(folder: Path) -> RunSummary:
     description = read_description(folder)
     with reader.reading(folder / STORE) as base, reader.decoding(folder / STORE):
@@ -83,6 +88,7 @@ def _summary(folder: Path) -> RunSummary:
     scores = summarize(ScoredEpisode(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in rows)
     # what an answered stopping rule left unplayed is no loss: the rule chose it by its place in the order
     casts = by_cast((row.key, row.outcome) for row in rows if row.outcome or row.cause != ANSWERED)
+    apart = games_apart((row.key, row.outcome) for row in rows)
     bounds = {cast: limits for cast, repetitions in casts.items() if (limits := score_bounds(repetitions))}
     clusters = [own for repetitions in casts.values() if (own := clusters_of(repetitions))]
     found = {score: detectable_difference(clusters, score) for score in DETECTABLE} if clusters else {}
@@ -98,7 +104,7 @@ def _summary(folder: Path) -> RunSummary:
         question=question,
         detectable={score: round(value, 2) for score, value in found.items() if value is not None},
         unfinished_bounds=bounds or None,
-        noise=noise_of({cast: shared_games(repetitions) for cast, repetitions in casts.items()}),
+        noise=noise_of({cast: _without(repetitions, apart) for cast, repetitions in casts.items()}),
         parser_error=next((row.detail for row in rows if row.cause == ParserError.cause), None),
         seat_scores=by_seat or None,
         metrics=metrics or None,

@@ -61,6 +61,11 @@ class _Counts:
         elif score == max(others):
             self.won += 1
 
+    @property
+    def counted(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.scores or self.aborted)
+
     def summary(self, scale: Interval) -> SeatScores:
         """Return the scores; `scale`: the lowest and the highest score of the game."""
         episodes = sum(map(len, self.scores.values()))
@@ -103,9 +108,9 @@ def _game(episodes: Sequence[EpisodeRow], seats: Mapping[int, Sequence[SeatRow]]
                 elif episode.outcome and episode.outcome.kind == "aborted":
                     counts.aborted += episode.outcome.blame == row.seat
     scale = min(everything), max(everything)
-    return {
-        agent: AgentSeats(
-            **dict(counts.summary(scale)), seats={role: own.summary(scale) for role, own in by_role[agent].items()}
-        )
-        for agent, counts in agents.items()
-    }
+    table = {}
+    for agent, counts in agents.items():
+        seats_of_it = {role: own.summary(scale) for role, own in by_role[agent].items() if own.counted}
+        if seats_of_it:  # else it only sat where nothing is scored, such as a judge
+            table[agent] = AgentSeats(**dict(counts.summary(scale)), seats=seats_of_it)
+    return table

@@ -75,7 +75,9 @@ class Cast:
 
     def agent(self, seat: str, role: str = "") -> Agent | None:
         """Return the agent in a seat, which is that of its role where the seat itself has none; None if it is empty."""
-        return self.seats.get(seat) or self.seats.get(role, self.default)
+        if role and seat not in self.seats:
+            return self.seats.get(role, self.default)
+        return self.seats.get(seat, self.default)
 
     def seated(self, roles: Mapping[str, str]) -> Cast:
         """Return the cast of an instance, of which `roles` gives the seats that play, each with its role."""

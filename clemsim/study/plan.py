@@ -213,7 +213,8 @@ def _arenas_by_seats(study: Study, trust: Trust, suite: str) -> dict[tuple[str, 
     arenas = study.arenas or tuple(suites.load_suite(suite).arenas)
     trust.admit(arenas)
     for spec in arenas:
-        by_seats[find_arena(spec).seats].append(spec)
+        kind = find_arena(spec)
+        by_seats[tuple(kind.roles or kind.seats)].append(spec)  # roles are what the instance decides, so these are cast
     return {seats: tuple(arenas) for seats, arenas in by_seats.items()}
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from clemsim import Arena, ArenaError, Instance, Outcome, Question, SeatSampling, Table, anything
+from clemsim import Arena, ArenaError, EpisodeKey, Instance, Outcome, Question, SeatSampling, Table, View, anything
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.game.events import Forgot, Instructed, decode, encode, type_name
 from clemsim.game.messages import MODERATOR, SYSTEM, Message, Usage
 from clemsim.runtime.agent import Cast
 from clemsim.runtime.model_agent import ModelAgent, chat
+from clemsim.runtime.observer import Observer
+from clemsim.runtime.scheduler import Scheduler
 from clemsim.testing import check_arena, drive, render
 
 Play = Callable[[Table], Any]
@@ -214,3 +216,38 @@ def test_chance_is_that_of_the_instance_or_of_the_episode(chance: str, different
 def test_chance_that_is_none() -> None:
     with pytest.raises(ArenaError, match='chance is "instance" or "episode"'):
         game(_draw, chance="repetition")
+
+
+class Prefixes(Observer):
+    """Takes down what of each conversation was sent before."""
+
+    def __init__(self) -> None:
+        self.prefixes: list[int] = []
+
+    def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
+        """Take it down."""
+        self.prefixes.append(prefix)
+
+
+class Costly(Engine):
+    """Each reply costs ten tokens in and one out."""
+
+    name = "costly"
+
+    async def complete(self, request: Request) -> Completion:
+        """Say yes."""
+        return Completion("yes", "", "stop", Usage(self.name, request.seed, 0.0, 0.0, tokens_in=10, tokens_out=1))
+
+
+async def test_nothing_is_cached_of_a_conversation_that_was_forgotten() -> None:
+    async def play(table: Table) -> None:
+        for number in range(5):
+            if number == 3:
+                table.forget("player", keep=1)
+            if number == 4:
+                table.forget("player", keep=7)  # all that there is
+            await table.ask("player", "Well?")
+
+    observer = Prefixes()
+    await Scheduler(observer).play(game(play).episodes([Instance()], ModelAgent(Costly(), Sampling())))
+    assert observer.prefixes == [0, 11, 11, 0, 11]

@@ -13,12 +13,15 @@ import pytest
 import clemsim
 from clemsim import Agent, Arena, ArenaError, Instance, Message, Outcome, Table, Transcript, View, tagged
 from clemsim.cli.view.results import results
-from clemsim.game.events import Ended, decode, encode
+from clemsim.game.events import Scored, decode, encode
+from clemsim.results.run_html import summary_html
 from clemsim.results.run_summary import summarize_run
 from clemsim.results.scaled_means import scaled_mean
 from clemsim.results.summary import ArenaSummary
+from clemsim.runs.workers.notices import BufferedRecorder
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.store import checksums, reader
+from clemsim.store.reader import SeatRow
 from clemsim.store.writer import RunStore
 from clemsim.testing import drive, render
 
@@ -112,11 +115,10 @@ async def test_a_store_without_seats_is_read_and_gets_them_when_written_to(tmp_p
 
 def test_the_outcome_goes_through_the_log() -> None:
     transcript = drive(Duel(), Instance(), ["N: 1", "N: 2"])
-    ended = transcript.events[-1]
-    assert isinstance(ended, Ended) and decode("ended", encode(ended)) == ended
-    assert ended.outcome == Outcome.scores({"red": 0.0, "yellow": 1.0}, reason="1:2")
-    assert render(transcript).endswith("success quality=None blame=None red=0.0 yellow=1.0 1:2\n")
-    assert encode(Ended("success", "", None, 50.0)) == '{"kind":"success","reason":"","blame":null,"quality":50.0}'
+    scored = transcript.events[-2]
+    assert isinstance(scored, Scored) and decode("scored", encode(scored)) == scored
+    assert transcript.outcome == Outcome.scores({"red": 0.0, "yellow": 1.0}, reason="1:2")
+    assert render(transcript).endswith("scores red=0.0 yellow=1.0\nsuccess quality=None blame=None 1:2\n")
 
 
 @pytest.mark.parametrize(
@@ -154,3 +156,23 @@ def test_a_mean_on_a_scale_of_ones_own() -> None:
     assert interval[0] == pytest.approx(-interval[1])
     assert scaled_mean({"a": [3.0]}, 3.0, 3.0) == (3.0, None)
     assert scaled_mean({}, 0.0, 0.0) == (None, None)
+
+
+async def test_who_sat_where_comes_from_a_worker_too(tmp_path: Path) -> None:
+    episodes = Duel().episodes([Instance()], {"red": LOW, "yellow": HIGH})
+    buffer = BufferedRecorder()
+    await Scheduler(buffer).play(episodes)
+    with RunStore(tmp_path / "run.db") as store:
+        store.enlist(episodes[0].key, episodes[0].instance, 1)
+        for notice in buffer.take():
+            notice.tell(store)
+    with reader.reading(tmp_path / "run.db") as base:
+        assert reader.seats(base)[1] == [SeatRow("red", "red", "low", 0.0), SeatRow("yellow", "yellow", "high", 1.0)]
+        (row,) = reader.episodes(base)
+        assert row.outcome is not None and row.outcome.by_seat == {"red": 0.0, "yellow": 1.0}
+
+
+async def test_a_notebook_shows_the_table_with_names_escaped(tmp_path: Path) -> None:
+    folder = await played(tmp_path, {"red": LOW, "yellow": Says("<b>", "N: 2")})
+    html = summary_html(summarize_run(folder))
+    assert "<td>duel: &lt;b&gt;, yellow</td><td>6</td><td>6</td><td>0</td><td>0</td><td>0</td>" in html

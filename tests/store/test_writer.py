@@ -58,6 +58,8 @@ def test_what_is_written_is_read(path: Path) -> None:
         (row,) = reader.episodes(base)
         assert (row.key, row.status, row.outcome, row.version) == (KEY, "done", Outcome.success(50), 1)
         assert row.data["target"] == 5
+        (ended,) = base.execute("SELECT body FROM events WHERE type = 'ended'").fetchone()
+        assert ended == '{"kind":"success","reason":"","blame":null,"quality":50.0}'  # as it was always stored
         assert reader.events(base, row.id) == EVENTS
         assert reader.meta(base)["throughput"] == {"turns": 2}
         scores = base.execute("SELECT round, metric, value FROM scores ORDER BY 1, 2").fetchall()

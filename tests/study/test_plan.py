@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from clemsim.catalog.trust import Trust
 from clemsim.errors import UsageError
 from clemsim.study.plan import plan, read_study
 
@@ -108,3 +109,14 @@ def test_errors_name_the_key(tmp_path: Path, text: str, models: str, expected: s
     with pytest.raises(UsageError, match=expected) as caught:
         plan(read_study(write(tmp_path, text, models)))
     assert "\n" not in str(caught.value)
+
+
+def test_of_a_game_with_roles_the_roles_are_cast(tmp_path: Path) -> None:
+    undercover = Path(__file__).parents[2] / "examples" / "cookbook" / "undercover.py"
+    path = write(tmp_path, 'pairings = "round-robin"\naccess = ["one"]')
+    path.write_text(path.read_text().replace('"taboo"', f'"{undercover}:Undercover"'))
+    members = plan(read_study(path), Trust(given=True))
+    assert [member.config.agents for member in members] == [
+        ("spy=baseline", "civilian=path/to/b.py:B"),
+        ("spy=path/to/b.py:B", "civilian=baseline"),
+    ]

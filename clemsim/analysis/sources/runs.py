@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from clemsim.analysis.sources import published
-from clemsim.analysis.sources.episodes import read_repetitions
+from clemsim.analysis.sources.episodes import read_games_apart, read_repetitions
 from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.catalog.models import Characteristics
@@ -33,6 +33,7 @@ FROM requests JOIN episodes ON episodes.id = requests.episode GROUP BY 1
 """
 INSTANCES = "SELECT arena, instance, data FROM episodes GROUP BY 1, 2"
 STOPPED = "was ended by its stopping rule, which ordinary intervals and p values do not allow for"
+APART = "is scored by seat, so it is in no number here: clemsim show has its table by agent"
 
 SPENT_BY_GAME = """
 SELECT "cast", arena, sum(requests.tokens_in + requests.tokens_out)
@@ -78,10 +79,13 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
         checksums.check(base)
         queries = (CLUSTERS, UNFINISHED, SPENT, SPENT_BY_GAME)
         clusters, unfinished, spent, by_game = (base.execute(query).fetchall() for query in queries)
+    apart = read_games_apart(folder)
+    clusters = [row for row in clusters if row[1] not in apart]
     casts = list(dict.fromkeys([row[0] for row in (*clusters, *unfinished)]))
     names = {cast: (model if len(casts) == 1 else None) or cast for cast in casts}
     frame = pl.DataFrame([(names[cast], *rest) for cast, *rest in clusters], EPISODES, orient="row")
     notes = [f"{names[cast]}: {count} unfinished episodes of {folder.name} are in no number" for cast, count in unfinished]
+    notes += [f"{game} of {folder.name} {APART}" for game in sorted(apart)]
     if stopped := stopped_when(folder):
         notes.append(f"{folder.name} {STOPPED} ({stopped})")
     described = dict.fromkeys(names.values(), facts) if facts else {}

@@ -97,9 +97,9 @@ def _remarks(summary: RunSummary) -> list[Text]:
     rows = [row for scores in summary.agents.values() for row in scores.arenas.values()]
     if any(row.played is not None and row.ci.played is None for row in rows):
         remarks.append(Text(f"no interval: fewer than {FEWEST} instances say too little", "dim"))
-    if summary.seat_scores:
-        games = ", ".join(summary.seat_scores)
-        remarks.append(plain(f"{games}: scored by seat; overall counts those played to their end as won", "dim"))
+    apart = [game for game in summary.seat_scores or {} if summary.arenas[game].quality is None]
+    if apart:
+        remarks.append(plain(f"{', '.join(apart)}: scored by seat; overall counts those played to their end as won", "dim"))
     if any(row.quality is None and row.played is not None for row in rows):
         remarks.append(Text("–: nothing was scored; such a game is left out of the average Quality", "dim"))
     if "worth" in summary.detectable:

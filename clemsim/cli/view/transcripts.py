@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Noted, Parsed, Rejected, Replied, Told
+from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Noted, Parsed, Rejected, Replied, Scored, Told
 from clemsim.game.instances import EpisodeKey
 
 SEAT_STYLES = ("cyan", "magenta", "green", "blue", "yellow")
@@ -66,19 +66,20 @@ def _event(event: Event, styles: dict[str, str], costs: Mapping[int, Mapping[str
             yield plain(f"  ✗ {'breaks the format' if violation else 'no use'}: {reason}", "red", MOST)
         case Noted(key, value):
             yield plain(f"  · {key}: {value}", "dim", MOST)
-        case Ended():
-            yield _ending(event)
+        case Scored(by_seat):
+            scores = ", ".join(f"{seat} {score:g}" for seat, score in by_seat.items())
+            yield plain(f"scores: {scores}", "bold", MOST)
+        case Ended(kind, reason, blame, quality):
+            yield _ending(kind, reason, blame, quality)
         case Parsed():
             pass
 
 
-def _ending(event: Ended) -> Text:
-    style = {"success": "bold green", "failure": "bold yellow"}.get(event.kind, "bold red")
-    scores = [f"{seat} {score:g}" for seat, score in (event.by_seat or {}).items()]
-    scores += [f"quality {event.quality:.2f}"] if event.quality is not None else []
-    text = f"{event.kind}" + (f" ({', '.join(scores)})" if scores else "")
-    text += f": {event.reason}" if event.reason else ""
-    return plain(text + (f", by {event.blame}" if event.blame else ""), style, MOST)
+def _ending(kind: str, reason: str, blame: str | None, quality: float | None) -> Text:
+    style = {"success": "bold green", "failure": "bold yellow"}.get(kind, "bold red")
+    text = f"{kind}" + (f" (quality {quality:.2f})" if quality is not None else "")
+    text += f": {reason}" if reason else ""
+    return plain(text + (f", by {blame}" if blame else ""), style, MOST)
 
 
 def _panel(content: str, title: str, style: str, *, dim: bool = False, cost: str = "") -> Panel:

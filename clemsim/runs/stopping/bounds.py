@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Protocol
 
-from clemsim.errors import ArenaError
+from clemsim.errors import ArenaError, UsageError
 from clemsim.game.outcomes import Outcome
 from clemsim.results.confidence_sequence import ConfidenceSequence, Pair
 from clemsim.results.intervals import Interval
@@ -107,6 +107,8 @@ def _pair(metric: str, ended: Ended) -> Pair:
 
 def _share(outcome: Outcome) -> float:
     """Return the Main Score as a share of 100; 0 for an aborted episode."""
+    if not outcome.shared:
+        raise UsageError("--stop-when: a game of this run is scored by seat alone, so it has no worth: ask for played")
     quality = outcome.quality or 0.0
     if not 0 <= quality <= 100:
         raise ArenaError(f"a quality of {quality} is not between 0 and 100")

@@ -1,0 +1,130 @@
+"""The games of the cookbook: each keeps to what every arena must, and plays as its rules say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import clemsim
+from clemsim import UsageError, find_arena
+from clemsim.runs.replay import replay
+from clemsim.testing import check_arena, drive, render
+
+COOKBOOK = Path(__file__).parents[1] / "examples" / "cookbook"
+GAMES = {
+    "adventure": "Adventure",
+    "connect_four": "ConnectFour",
+    "negotiation": "Negotiation",
+    "undercover": "Undercover",
+    "yes_no": "YesNo",
+}
+
+
+def spec(name: str) -> str:
+    return f"{COOKBOOK / name}.py:{GAMES[name]}"
+
+
+def game(name: str) -> Any:
+    return find_arena(spec(name))()
+
+
+def test_every_file_of_the_cookbook_is_here() -> None:
+    assert {path.stem for path in COOKBOOK.glob("*.py")} == set(GAMES)
+    assert all(len(path.read_text().splitlines()) <= 130 for path in COOKBOOK.glob("*.py"))
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_a_game_keeps_to_what_every_arena_must(name: str) -> None:
+    arena = game(name)
+    assert check_arena(arena, arena.instances(), examples=8) > 0
+
+
+def test_connect_four_is_won_by_the_seat_that_has_four() -> None:
+    arena = game("connect_four")
+    won = drive(arena, arena.load({}), [f"DROP: {column}" for column in (1, 2, 1, 2, 1, 2, 3, 2)]).outcome
+    assert won and won.by_seat == {"red": 0.0, "yellow": 1.0} and won.quality is None
+    full = drive(arena, arena.load({}), [*["DROP: 1"] * 7, "DROP: 2", "DROP: 9", "DROP: 9", "DROP: 9"])
+    assert full.outcome and (full.outcome.kind, full.outcome.blame) == ("aborted", "yellow")
+    assert "no use: column 1 is full" in render(full)
+
+
+def test_undercover_is_won_by_the_side_that_is_left() -> None:
+    arena = game("undercover")
+    words = next(each for each in arena.instances() if each.players == 5 and each.spy == 2)
+    clues, spy = ["CLUE: hot"] * 5, ["VOTE: player3"] * 2 + ["VOTE: player1"] + ["VOTE: player3"] * 2
+    caught = drive(arena, words, [*clues, *spy]).outcome
+    assert caught and caught.by_seat == {f"player{n}": float(n != 3) for n in range(1, 6)}
+    wrong = [f"VOTE: player{n}" for n in (2, 1, 1, 1, 1)]
+    last = [f"VOTE: player{n}" for n in (3, 2, 2, 2)]
+    escaped = drive(arena, words, [*clues, *wrong, *clues[:4], *last]).outcome
+    assert escaped and escaped.reason == "spy won" and escaped.by_seat and escaped.by_seat["player3"] == 1.0
+
+
+def test_the_judge_of_a_negotiation_scores_nothing() -> None:
+    arena = game("negotiation")
+    deal = arena.load({"goods": [3, 2, 1], "values": {"buyer": [1, 2, 3], "seller": [3, 2, 1]}})
+    transcript = drive(arena, deal, ["OFFER: 9 0 0", "OFFER: 0 2 1", "ACCEPT", "FAIRER: buyer"])
+    assert transcript.outcome and transcript.outcome.by_seat == {"buyer": 7.0, "seller": 9.0}
+    assert transcript.outcome.quality == 100.0 and list(transcript.notes("fairer")) == ["buyer"]
+    assert arena.metrics(transcript) == {"Agreed": 1.0, "Offers": 2.0}
+
+
+def test_a_wrong_answer_loses_the_yes_no_game() -> None:
+    arena = game("yes_no")
+    secret = arena.load({"animal": "bat"})
+    found = drive(arena, secret, ["ASK: can fly", "ANSWER: yes", "GUESS: bat"]).outcome
+    assert found and found.quality == 80.0
+    wrong = drive(arena, secret, ["ASK: can fly", "ANSWER: no"]).outcome
+    assert wrong and (wrong.kind, wrong.blame) == ("failure", "answerer")
+
+
+async def test_hidden_roles_with_5_7_and_9_players_by_agent_and_role(tmp_path: Path) -> None:
+    """Seats that do not play need no agent; the roles have different ones."""
+    agents = ["spy=random", "civilian=" + str(COOKBOOK / "../../tests/players.py") + ":Bland"]
+    run = await clemsim.run(arenas=spec("undercover"), agents=agents, out=tmp_path / "run")
+    scores = run.summary.seat_scores
+    assert scores is not None and set(scores["undercover"]) == {"random", "bland"}
+    spies, civilians = scores["undercover"]["random"], scores["undercover"]["bland"]
+    assert set(spies.seats) == {"spy"} and set(civilians.seats) == {"civilian"}
+    assert spies.episodes == 18 and civilians.episodes == 6 * (4 + 6 + 8)
+    seats = run.pandas("seats")
+    assert sorted(seats.groupby("episode").size().unique()) == [5, 7, 9]
+    assert set(seats[seats.role == "spy"].agent) == {"random"}
+    again = await clemsim.resume(run)
+    assert again.summary == run.summary
+    assert not [episode.problem for episode in _replayed(run.folder) if episode.problem]
+
+
+async def test_each_repetition_of_the_adventure_is_another(tmp_path: Path) -> None:
+    run = await clemsim.run(arenas=spec("adventure"), agents="random", repetitions=3, seed=5, out=tmp_path / "run")
+    lamps = {next(iter(run.transcript(number).notes("lamp"))) for number in range(1, 19)}
+    assert len(lamps) == 4
+    assert not [episode.problem for episode in _replayed(run.folder) if episode.problem]
+    assert run.summary.metrics is not None and set(run.summary.metrics["random"]["adventure"]) == {"Commands", "Lamp Found"}
+
+
+def _replayed(folder: Path) -> list[Any]:
+    return list(replay(folder, trust=True))
+
+
+async def test_games_scored_by_seat_are_in_no_comparison_and_in_no_stopping_rule_of_worth(tmp_path: Path) -> None:
+    connect_four, agents = spec("connect_four"), ["random", f"yellow={COOKBOOK / 'connect_four.py'}:Careful"]
+    run = await clemsim.run(arenas=connect_four, agents=agents, instances=3, out=tmp_path / "run")
+    with pytest.raises(
+        UsageError, match="no finished episode that could be compared: connect_four of run is scored by seat"
+    ):
+        clemsim.compare(run, run)
+    both = await clemsim.run(arenas=[connect_four, "taboo"], agents="random", instances=1, out=tmp_path / "both")
+    assert {row.game for row in clemsim.compare(both, both).rows} == {"taboo", "overall"}
+    assert both.summary.worth == 0.0 and both.summary.arenas["connect_four"].worth is None
+    with pytest.raises(UsageError, match="--stop-when: a game of this run is scored by seat alone"):
+        await clemsim.run(arenas=connect_four, agents=agents, stop_when="ci(worth) < 20", out=tmp_path / "stopped")
+
+
+async def test_a_judge_is_in_no_table_of_scores(tmp_path: Path) -> None:
+    run = await clemsim.run(arenas=spec("negotiation"), agents="random", out=tmp_path / "run")
+    scores = run.summary.seat_scores
+    assert scores is not None and set(scores["negotiation"]["random"].seats) == {"buyer", "seller"}
+    assert run.summary.quality is not None and run.summary.worth is not None
