@@ -26,6 +26,7 @@ from clemsim.cli.common import (
 )
 from clemsim.cli.network import parse_headers
 from clemsim.cli.signals import SIGNALS
+from clemsim.cli.stress_index import write_index
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
 from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
@@ -76,12 +77,16 @@ def stress_(options: StressOptions) -> None:
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --replay runs/r1 --verbatim --speed 2
 
       clemsim stress --compare before/report.json after/report.json
+
+      clemsim stress --index stress
     """
     with one_line():
         if options.schema:
             print_json(report_schema())
         elif options.compare:
             gates.compare(options)
+        elif options.index:
+            write_index(options.index, options.folder, as_json=options.json)
         else:
             limits = parse_gates(options.fail_if or ())
             plan = _plan(options)

@@ -116,6 +116,9 @@ class StressOptions:
         tuple[str, str] | None,
         typer.Option(metavar="A.json B.json", help="Compare reports, repeated ones as A1.json,A2.json; make no load."),
     ] = None
+    index: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write index.html: the trend of all reports in FOLDER; no load.")
+    ] = None
     fail_if: Annotated[
         list[str] | None,
         typer.Option(metavar="LIMIT", help="slo<95%, errors>1%, 'ttft p99@8>500ms', with --compare tokens/s<0.95; repeat."),

@@ -13,6 +13,8 @@ import orjson
 import pytest
 
 from tests.cli.conftest import Clemsim
+from tests.stress.report.fixed_input import fixed_reports
+from tests.stress.trend.many_reports import at_day, write
 
 COMMAND = [sys.executable, "-c", "from clemsim.cli.main import main; import sys; sys.exit(main())"]
 SERVE = [*COMMAND, "serve-fake", "--port", "0", "--ttft", "10ms", "--itl", "1ms", "--seats", "4"]
@@ -163,3 +165,22 @@ def test_a_wrong_server_gets_one_line(clemsim: Clemsim, spec: str) -> None:
     ):
         result = clemsim("serve-fake", *options)
         assert result.code == 2 and reason in result.err and len(result.err.splitlines()) == 1
+
+
+def test_an_index_of_reports_is_a_page_that_is_written_anew(clemsim: Clemsim, tmp_path: Path) -> None:
+    report = fixed_reports()["rates"]
+    write(tmp_path / "stress" / "a" / "report.json", at_day(report, 0))
+    (tmp_path / "stress" / "b").mkdir()
+    (tmp_path / "stress" / "b" / "report.json").write_text("[]")
+    first = clemsim("stress", "--index", "stress")
+    assert first.code == 0 and "1 not read: stress/b/report.json" in first.err and "1  fake at http" in first.out
+    write(tmp_path / "stress" / "b" / "report.json", at_day(report, 1))
+    second = clemsim("stress", "--index", "stress", "--json").json
+    assert [len(stack["reports"]) for stack in second["stacks"]] == [2] and second["unreadable"] == []
+    assert "<svg" in (tmp_path / "stress" / "index.html").read_text()
+    (tmp_path / "stress" / "index.html").write_text("mine")
+    refused = clemsim("stress", "--index", "stress")
+    assert refused.code == 2 and "is no index of stress tests" in refused.err
+    assert clemsim("stress", "--index", "stress", "--out", "page").code == 0 and (tmp_path / "page" / "index.html").is_file()
+    (tmp_path / "empty").mkdir()
+    assert "holds no report of a load" in clemsim("stress", "--index", "empty").err
