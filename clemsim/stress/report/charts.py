@@ -12,6 +12,7 @@ from clemsim.stress.measure.knee import Knee
 from clemsim.stress.measure.latency import LatencyName, Percent
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.report.chart_parts import BLUE, GREY, ORANGE, RED, WIDTH, few_ticks, log_scale, styled, to_data
+from clemsim.stress.report.pace_chart import pace_chart, pace_points
 from clemsim.stress.report.stress_report import StressReport
 from clemsim.stress.report.timeline_chart import timeline_chart
 
@@ -29,6 +30,8 @@ def draw_figures(report: StressReport) -> dict[str, Any]:
     if len(stages) > 1:
         charts["throughput"] = styled(throughput_chart(stages, report.knee))
         charts["latency"] = styled(latency_chart(stages, report.knee))
+        if len(points := pace_points(stages)) > 1:
+            charts["pace"] = styled(pace_chart(points))
     if len(report.timeline) > 1:
         charts["timeline"] = styled(timeline_chart(report.timeline, report.stages))
     return charts

@@ -32,7 +32,7 @@ SERVED: Sequence[tuple[ServedName, str]] = (
     ("turn", "whole turn"),
 )
 LATENCIES: Sequence[tuple[LatencyName, str]] = (*SERVED, ("conversation", "conversation"))
-FIGURES = {"throughput": "Throughput", "latency": "Latency", "timeline": "Timeline"}
+FIGURES = {"throughput": "Throughput", "latency": "Latency", "pace": "Pace", "timeline": "Timeline"}
 
 STAGE_COLUMNS = (
     *("load", "turns", "turns/s", "output tokens/s", "goodput turns/s", "SLO kept", "failed", "in flight"),
