@@ -42,12 +42,13 @@ from clemsim.stress.measure.verdict import AnswerVerdict
 from clemsim.stress.plan.durations import parse_positive_duration, parse_share
 from clemsim.stress.plan.guardrails import Budget, check_private, server_urls
 from clemsim.stress.plan.mix import parse_mix, parse_options
+from clemsim.stress.plan.model_mix import parse_models
 from clemsim.stress.plan.plan import Plan
 from clemsim.stress.plan.shapes import Stage, ThinkTime, parse_stage, parse_sweep
 from clemsim.stress.plan.slo import Slo
 from clemsim.stress.plan.slo_search import SloSearch
 from clemsim.stress.report import charts
-from clemsim.stress.report.csv_tables import stages_csv, timeline_csv
+from clemsim.stress.report.csv_tables import models_csv, stages_csv, timeline_csv
 from clemsim.stress.report.formatting import milliseconds, number
 from clemsim.stress.report.gates import Gate, judge_report, parse_gates
 from clemsim.stress.report.html import html_page
@@ -71,6 +72,8 @@ def stress_(options: StressOptions) -> None:
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --no-model-text --max-tokens 64 --sweep 1:256
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --stage 1/s..10/s:2m --think exp:5s
+
+      clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --agent lora@http://127.0.0.1:8000/v1 --models qwen=3,lora=1
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --check 64 --mix taboo
 
@@ -128,6 +131,7 @@ def _plan(options: StressOptions) -> Plan:
         think=ThinkTime.parse(options.think),
         mix=parse_mix(options.mix or (LOAD_MIX if options.no_model_text else MIX)),
         options=parse_options(options.option or ()),
+        models=parse_models(options.models or ""),
         suite=options.suite,
         seed=options.seed,
         temperature=recorded.temperature if options.temperature is None else options.temperature,
@@ -249,6 +253,8 @@ def _files(report: StressReport) -> dict[str, str | bytes]:
         "stages.csv": stages_csv(report.stages),
         "timeline.csv": timeline_csv(report.timeline),
     }
+    if any(stage.models for stage in report.stages):
+        files["models.csv"] = models_csv(report.stages)
     drawings: dict[str, str] = {}
     try:
         figures = charts.draw_figures(report)

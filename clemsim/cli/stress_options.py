@@ -29,7 +29,8 @@ class StressOptions:
     """What the command line gives; each field is an option. Times are still text, such as `30s`."""
 
     agent: Annotated[
-        list[str] | None, typer.Option(metavar="SPEC", help="MODEL@URL (replicas: MODEL@URL,URL); seat=SPEC.")
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="MODEL@URL (replicas: MODEL@URL,URL); seat=SPEC; several models: repeat."),
     ] = None
     sweep: Annotated[
         str | None, typer.Option(metavar="FROM:TO", help=f"Steps of concurrency to saturation (default {SWEEP}).")
@@ -65,6 +66,9 @@ class StressOptions:
     mix: Annotated[
         str | None,
         typer.Option(metavar="GAME=WEIGHT,..", help=f"What is played (default {MIX}; talk and recall: load only)."),
+    ] = None
+    models: Annotated[
+        str | None, typer.Option(metavar="MODEL=WEIGHT,..", help="Shares of several --agent in all conversations (equal).")
     ] = None
     option: Annotated[
         list[str] | None, typer.Option(metavar="GAME.FIELD=VALUE", help="Change instances: talk.turns=8; repeat.")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Literal
 
-from clemsim.stress.measure.latency import PERCENTS, LatencyName
-from clemsim.stress.measure.stage_metrics import Lengths, StageMetrics
+from clemsim.stress.measure.latency import PERCENTS, LatencyName, Percent
+from clemsim.stress.measure.stage_metrics import Lengths, ModelMetrics, StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
 from clemsim.stress.plan.plan import ReportedPlan
 from clemsim.stress.report.formatting import (
@@ -31,12 +31,18 @@ SERVED: Sequence[tuple[ServedName, str]] = (
     ("tpot", "per output token"),
     ("turn", "whole turn"),
 )
+TAILS: Sequence[Percent] = (50, 99)
 LATENCIES: Sequence[tuple[LatencyName, str]] = (*SERVED, ("conversation", "conversation"))
 FIGURES = {"throughput": "Throughput", "latency": "Latency", "pace": "Pace", "timeline": "Timeline"}
 
 STAGE_COLUMNS = (
     *("load", "turns", "turns/s", "output tokens/s", "goodput turns/s", "SLO kept", "failed", "in flight"),
     *("%Played", "Quality"),
+)
+MODEL_LATENCIES: Sequence[LatencyName] = ("ttft", "tpot", "turn")
+MODEL_COLUMNS = (
+    *("load", "model", "turns", "turns/s", "output tokens/s", "TTFT p50", "TTFT p99", "TPOT p50", "TPOT p99"),
+    *("turn p50", "turn p99", "SLO kept", "failed", "in flight", "cached", "%Played", "Quality"),
 )
 LATENCY_COLUMNS = ("load", "what", "n", "mean", "p50", "p90", "p95", "p99", "p99, 95 % interval")
 LENGTH_COLUMNS = (
@@ -62,7 +68,7 @@ def html_page(report: StressReport, figures: Mapping[str, str]) -> str:
     parts += [f"<h2>{name}</h2><figure>{figures[key]}</figure>" for key, name in FIGURES.items() if key in figures]
     if report.stages:
         parts.append(_stage_table(report.stages, slo=bool(report.plan.slo)))
-        parts.append(_length_table(report.stages))
+        parts += [_model_table(report.stages, slo=bool(report.plan.slo)), _length_table(report.stages)]
         parts += [_latency_table(report.stages), _server_table(report.stages), _client_table(report.stages)]
     if report.answers and report.answers.pairs:
         parts.append(_answer_table(report.answers))
@@ -95,6 +101,30 @@ def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> str:
     ]
     note = "Load: conversations at once, or arriving a second (/s). * the client's own doing."
     return table("Stages", STAGE_COLUMNS, rows, note)
+
+
+def _model_table(stages: Sequence[StageMetrics], *, slo: bool) -> str:
+    """Return the figures of each of several models; empty for a test of one."""
+    rows = [_model_row(stage.label, name, model, slo) for stage in stages for name, model in stage.models.items()]
+    note = "Each model's part of the stage; times in milliseconds. Cached: prompt tokens found in the prefix cache."
+    return table("Models", MODEL_COLUMNS, rows, note) if rows else ""
+
+
+def _model_row(label: str, name: str, model: ModelMetrics, slo: bool) -> Sequence[str]:
+    return (
+        label,
+        name,
+        str(model.turns),
+        throughput(model, model.turns_per_second),
+        throughput(model, model.output_tokens_per_second),
+        *(client_latency(model, latency, which) for latency in MODEL_LATENCIES for which in TAILS),
+        percent(model.slo_share) if slo else NONE,
+        percent(model.error_share),
+        number(model.in_flight),
+        percent(model.cached_share),
+        number(model.games.played),
+        number(model.games.quality),
+    )
 
 
 def _length_table(stages: Sequence[StageMetrics]) -> str:

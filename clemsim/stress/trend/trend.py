@@ -20,7 +20,7 @@ from clemsim.stress.trend.found_reports import FoundReport
 # The fields of a plan that make up the load. Tests that differ in one of them are in different trends; whatever else differs
 # from one report to the next is a change of configuration within a trend.
 LOAD = (
-    *("agents", "urls", "sweep", "stages", "find", "replay", "arrivals", "think", "mix", "options", "suite"),
+    *("agents", "urls", "sweep", "stages", "find", "replay", "arrivals", "think", "mix", "models", "options", "suite"),
     *("temperature", "max_tokens", "forced_length", "verbatim", "speed", "constrain"),
 )
 LONG_GAP = 3  # times the usual time between two reports
