@@ -143,7 +143,7 @@ def test_ctrl_c_reports_what_was_measured(spec: str, tmp_path: Path) -> None:
         (["--agent", "m@http://127.0.0.1:9", "--concurrency", "3", "--duration", "9h"], "--max-seconds"),
         (["--agent", "m@http://127.0.0.1:9", "--stage", "5/s:1s", "--stage", "5:1s"], "cannot be mixed"),
         (["--agent", "m@http://127.0.0.1:9"], "no server answers"),
-        (["--agent", "m@http://127.0.0.1:9", "--agent", "n@http://127.0.0.1:9"], "one model at a time"),
+        (["--agent", "m@http://127.0.0.1:9", "--agent", "n@http://127.0.0.1:9", "--check", "4"], "plays with one model"),
         (["--agent", "m@http://127.0.0.1:9", "--replay", "nowhere"], "no run"),
         (["--compare", "a.json", "b.json"], "cannot be read"),
     ],
