@@ -26,6 +26,7 @@ from clemsim.cli.common import (
 )
 from clemsim.cli.network import parse_headers
 from clemsim.cli.signals import SIGNALS
+from clemsim.cli.stress_aiperf import recording, write_aiperf
 from clemsim.cli.stress_index import write_index
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
 from clemsim.engines.connect import NetworkOptions
@@ -36,7 +37,6 @@ from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.load.processes import stress_together
 from clemsim.stress.load.runner import Findings, StressWatch, stress
 from clemsim.stress.measure.collector import Collector
-from clemsim.stress.measure.records import RecordFile
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
 from clemsim.stress.plan.durations import parse_positive_duration, parse_share
@@ -93,9 +93,13 @@ def stress_(options: StressOptions) -> None:
         else:
             limits = parse_gates(options.fail_if or ())
             plan = _plan(options)
-            with RecordFile(options.records) if options.records else nullcontext() as records:
-                watch = StressWatch(records=records, metrics_port=options.metrics_port)
-                report = _load_and_report(plan, _report_places(options.folder), limits, watch, as_json=options.json)
+            places = _report_places(options.folder)
+            with recording(options) as (file, path):
+                with file or nullcontext():
+                    watch = StressWatch(records=file, metrics_port=options.metrics_port)
+                    report, place = _load_and_report(plan, places, limits, watch, as_json=options.json)
+                if options.format:
+                    write_aiperf(report, path, place / options.format)
             gates.leave(options, report, ended_early=report.ended_early)
 
 
@@ -229,8 +233,8 @@ def _report_places(folder: Path | None) -> list[Path]:
 
 def _load_and_report(
     plan: Plan, places: Sequence[Path], limits: Sequence[Gate], watch: StressWatch, *, as_json: bool
-) -> StressReport:
-    """Run the stress test, write its report, print and return it."""
+) -> tuple[StressReport, Path]:
+    """Run the stress test, write its report, print it, and return it and its folder."""
     findings, answers = run_async(_run(plan, watch))
     report = make_report(plan, findings, answers)
     if limits:
@@ -243,7 +247,7 @@ def _load_and_report(
     else:
         out.print(terminal_report(report))
         out.print(plain(f"report: {draft.place / 'report.html'}"), soft_wrap=True)
-    return report
+    return report, draft.place
 
 
 def _files(report: StressReport) -> dict[str, str | bytes]:

@@ -106,6 +106,9 @@ class StressOptions:
     records: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A row for each request: FILE.parquet, or FILE.jsonl.")
     ] = None
+    format: Annotated[
+        Literal["aiperf"] | None, typer.Option(help="aiperf: the report also as aiperf 0.13 writes it, in its folder.")
+    ] = None
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Serve the test's own figures to Prometheus while it runs.")
     ] = None

@@ -36,7 +36,7 @@ def spec() -> Iterator[str]:
 def test_a_sweep_leaves_a_whole_report(clemsim: Clemsim, spec: str, tmp_path: Path) -> None:
     result = clemsim(
         *("stress", "--agent", spec, "--no-model-text", "--max-tokens", 5, "--sweep", "1:16:4", "--warmup", "100ms"),
-        *("--window", "300ms", "--slo", "ttft=1s", "--out", "s", "--json"),
+        *("--window", "300ms", "--slo", "ttft=1s", "--out", "s", "--json", "--format", "aiperf"),
     )
     assert result.code == 0, result.err
     files = {path.name for path in (tmp_path / "s").iterdir()}
@@ -53,6 +53,16 @@ def test_a_sweep_leaves_a_whole_report(clemsim: Clemsim, spec: str, tmp_path: Pa
     assert [stage["label"] for stage in result.json["stages"]] == ["1", "4", "16"]
     assert "Ctrl-C" in result.err and "tokens/s" in result.err
     report = tmp_path / "s" / "report.json"
+    requests = tmp_path / "s" / "aiperf" / "16" / "profile_export.jsonl"
+    assert len(requests.read_bytes().splitlines()) == result.json["stages"][2]["turns"]
+    exported = clemsim("export", "s", "--format", "aiperf")
+    assert exported.code == 0 and "3 stages in s-aiperf" in exported.out
+    assert {path.name for path in (tmp_path / "s-aiperf" / "4").iterdir()} == {
+        "profile_export_aiperf.json",
+        "profile_export_aiperf.csv",
+    }
+    assert "--records goes with" in clemsim("export", "s", "--format", "jsonl", "--records", requests).err
+    assert "holds no records" in clemsim("export", "s", "--format", "aiperf", "--out", "x", "--records", requests).err
     comparison = clemsim("stress", "--compare", report, report)
     assert comparison.code == 0 and "1.000" in comparison.out
     ratios = clemsim("stress", "--compare", report, report, "--json").json["overall"]

@@ -120,7 +120,7 @@ class Collector:
         segment.add_turn(due, usage, self.slo)
         segment.finish_reasons[stop] += 1
         if self.records:
-            self.records.add_turn(segment.stage, self.begun, due, usage, stop)
+            self.records.add_turn(segment.stage, self.begun, due, usage, stop, measured=segment.measured)
         if part := self.by_model.get(model):
             part.add_turn(due, usage, stop)
 
@@ -129,7 +129,7 @@ class Collector:
         segment = self._segment_of(due)
         segment.failed[cause] += 1
         if self.records:
-            self.records.add_failure(segment.stage, self.begun, due, cause)
+            self.records.add_failure(segment.stage, self.begun, due, cause, measured=segment.measured)
         if part := self.by_model.get(model):
             part.add_failure(due, cause)
 

@@ -100,19 +100,8 @@ def _entries(group: Sequence[FoundReport]) -> Iterator[TrendEntry]:
         now = configuration(one.report)
         changes = [] if before is None else list(_changes(before, now))
         after_gap = number > 0 and spans[number - 1] > longest
-        yield TrendEntry(one.path, one.begun, one.report, by_load(one.report), changes, after_gap)
+        yield TrendEntry(one.path, one.begun, one.report, one.report.by_load, changes, after_gap)
         before = now
-
-
-def by_load(report: StressReport) -> dict[str, StageMetrics]:
-    """Return the stages of a report by load; a load that comes again has its number behind it."""
-    stages: dict[str, StageMetrics] = {}
-    seen = Counter[str]()
-    for stage in report.stages:
-        seen[stage.label] += 1
-        again = seen[stage.label]
-        stages[stage.label if again == 1 else f"{stage.label} ({again})"] = stage
-    return stages
 
 
 def configuration(report: StressReport) -> dict[str, str]:

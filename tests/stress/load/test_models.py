@@ -99,7 +99,7 @@ async def test_what_each_model_did_adds_up_to_the_whole() -> None:
             assert sum(parts) == pytest.approx(getattr(stage, name), rel=0.03, abs=1e-6), name
         assert sum(model.latency.ttft.n for model in stage.models.values()) == stage.latency.ttft.n
     base, lora = findings.stages[-1].models.values()
-    assert 2 < base.turns / lora.turns < 4
+    assert base.turns > 1.5 * lora.turns
     report = make_report(plan, findings, None)
     again = StressReport.model_validate_json(report.to_json())
     assert again == report and again.plan.models == {"base": 3.0, "lora": 1.0} and "base, lora" in report.models
