@@ -78,4 +78,4 @@ def _json(found: FoundReports, trends: list[Trend], page: Path) -> dict[str, obj
         }
         for trend in trends
     ]
-    return {"index": str(page), "stacks": rows, "unreadable": list(found.unreadable)}
+    return {"index": str(page), "trends": rows, "unreadable": list(found.unreadable)}

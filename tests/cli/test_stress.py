@@ -186,7 +186,7 @@ def test_an_index_of_reports_is_a_page_that_is_written_anew(clemsim: Clemsim, tm
     assert first.code == 0 and "1 not read: stress/b/report.json" in first.err and "1  fake at http" in first.out
     write(tmp_path / "stress" / "b" / "report.json", at_day(report, 1))
     second = clemsim("stress", "--index", "stress", "--json").json
-    assert [len(stack["reports"]) for stack in second["stacks"]] == [2] and second["unreadable"] == []
+    assert [len(trend["reports"]) for trend in second["trends"]] == [2] and second["unreadable"] == []
     assert "<svg" in (tmp_path / "stress" / "index.html").read_text()
     (tmp_path / "stress" / "index.html").write_text("mine")
     refused = clemsim("stress", "--index", "stress")

@@ -129,7 +129,9 @@ class Collector:
         segment = self._segment_of(due)
         segment.failed[cause] += 1
         if self.records:
-            self.records.add_failure(segment.stage, self.begun, due, cause, measured=segment.measured)
+            self.records.add_failure(
+                segment.stage, self.begun, due, cause, model if self.by_model else None, measured=segment.measured
+            )
         if part := self.by_model.get(model):
             part.add_failure(due, cause)
 

@@ -15,7 +15,7 @@ from clemsim.game.messages import Usage
 
 BATCH = 10_000  # rows that are written at once
 # Times in seconds since the test began; `last` is that of the last token; sizes in tokens. Of a request that failed, only
-# `stage`, `measured`, `due` and `error` are known.
+# `stage`, `measured`, `due` and `error` are known, and of several models loaded together which it was.
 COLUMNS = {
     "stage": "int32",
     "measured": "bool_",
@@ -93,9 +93,9 @@ class RecordFile:
             row |= {"first": timing.times[0] - begun, "last": timing.times[-1] - begun} if timing.times else {}
         self._add(row)
 
-    def add_failure(self, stage: int, begun: float, due: float, cause: str, *, measured: bool) -> None:
-        """Add a request that failed."""
-        self._add({"stage": stage, "measured": measured, "due": due - begun, "error": cause})
+    def add_failure(self, stage: int, begun: float, due: float, cause: str, model: str | None, *, measured: bool) -> None:
+        """Add a request that failed; `model` is the name of its cast where several are loaded together."""
+        self._add({"stage": stage, "measured": measured, "due": due - begun, "model": model, "error": cause})
 
     def _add(self, row: dict[str, Any]) -> None:
         self._pending.append(row)

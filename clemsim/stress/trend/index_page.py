@@ -1,4 +1,4 @@
-"""The index of many stress tests: one HTML file that needs nothing else, with the trend of every stack."""
+"""The index of many stress tests: one HTML file that needs nothing else, with the trend of every load on every stack."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COLUMNS = (
 
 def index_page(found: FoundReports, trends: Sequence[Trend], figures: Mapping[int, str], folder: Path) -> str:
     """Return the whole page; `figures` are SVG drawings by the number of the trend, `folder` is where the page will be."""
-    amount = f"{len(found.reports)} reports of {len(trends)} stacks"
+    amount = f"{len(found.reports)} reports in {len(trends)} trends"
     parts = [MARK, "<h1>Stress tests over time</h1>", f"<p class=note>{escape(amount)}. {NOTE}</p>"]
     parts += [f"<p class=note>Not read: {escape('; '.join(found.unreadable))}.</p>"] if found.unreadable else []
     if found.without_load:
@@ -45,9 +45,9 @@ def index_page(found: FoundReports, trends: Sequence[Trend], figures: Mapping[in
 
 
 NOTE = (
-    "A stack is one set of models and addresses under one load; unlike tests are never joined. Before, alike: the least, "
-    "the median and the greatest of the earlier tests since the configuration changed last. Times in milliseconds; * the "
-    "client&#x27;s own doing, ? too few samples for a 95 % interval."
+    "A trend is one load on one stack, which is a set of models and addresses; unlike tests are never joined. Before, "
+    "alike: the least, median and greatest of the earlier tests since the configuration changed last. Times in milliseconds; "
+    "* the client&#x27;s own doing, ? too few samples for a 95 % interval."
 )
 
 

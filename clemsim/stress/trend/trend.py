@@ -81,12 +81,12 @@ def find_trends(found: Sequence[FoundReport]) -> list[Trend]:
     """Return the trends of reports that are in order; those with the newest report first."""
     groups: dict[bytes, list[FoundReport]] = {}
     for one in found:
-        groups.setdefault(_stack(one.report), []).append(one)
+        groups.setdefault(_load_and_stack(one.report), []).append(one)
     trends = [Trend(list(_entries(group))) for group in groups.values()]
     return sorted(trends, key=lambda trend: trend.last.begun, reverse=True)
 
 
-def _stack(report: StressReport) -> bytes:
+def _load_and_stack(report: StressReport) -> bytes:
     plan = report.plan.json_data()
     load = {name: plan.get(name) for name in LOAD}
     return orjson.dumps([report.models, load], option=orjson.OPT_SORT_KEYS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from clemsim.errors import UsageError
 from clemsim.stress.games.recall import Clerk
 from clemsim.stress.load.processes import ShareFindings, together
 from clemsim.stress.load.runner import Findings, StressWatch, stress
+from clemsim.stress.measure.records import RecordFile, read_records
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.model_mix import parse_models
 from clemsim.stress.plan.plan import Plan
@@ -36,12 +38,14 @@ def plan_of(*specs: str, **more: Any) -> Plan:
     return Plan(specs, [URL], **(usual | more))
 
 
-async def measured(**more: Any) -> tuple[Plan, Findings]:
+async def measured(records: RecordFile | None = None, **more: Any) -> tuple[Plan, Findings]:
     """Load a server that serves two names."""
     server = SimulatedServer(replace(FAST, model="base", adapters=("lora",)), Clerk())
     async with server.serving():
         plan = plan_of(f"base@{server.url}", f"lora@{server.url}", **more)
-        return plan, await stress(replace(plan, urls=[f"{server.url}/v1"]), Budget(100_000, 60.0), StressWatch())
+        return plan, await stress(
+            replace(plan, urls=[f"{server.url}/v1"]), Budget(100_000, 60.0), StressWatch(records=records)
+        )
 
 
 def test_of_all_conversations_each_model_has_its_share() -> None:
@@ -115,13 +119,16 @@ def _check_writing(report: StressReport) -> None:
     assert any("the models gave" in sentence and "; lora" in sentence for sentence in report.sentences)
 
 
-async def test_unanswered_turns_and_failures_are_those_of_their_model() -> None:
+async def test_unanswered_turns_and_failures_are_those_of_their_model(tmp_path: Path) -> None:
     stages = [Stage(30.0, 30.0, 0.6, open_loop=True)]
-    _, findings = await measured(stages=stages, timeout=0.05, models={"base": 2.0})
+    with RecordFile(tmp_path / "r.jsonl") as records:
+        _, findings = await measured(records, stages=stages, timeout=0.05, models={"base": 2.0})
     (stage,) = findings.stages
     assert sum(stage.errors.values()) > 0
     causes = sum((Counter(model.errors) for model in stage.models.values()), Counter[str]())
     assert causes == Counter(stage.errors)
+    rows = [row["model"] for row in read_records(tmp_path / "r.jsonl") if row["error"]]
+    assert Counter(rows) == {name: sum(model.errors.values()) for name, model in stage.models.items() if model.errors}
 
 
 async def test_shares_of_several_processes_are_added_up_by_model() -> None:
