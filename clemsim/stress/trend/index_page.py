@@ -45,9 +45,9 @@ def index_page(found: FoundReports, trends: Sequence[Trend], figures: Mapping[in
 
 
 NOTE = (
-    "A trend is one load on one stack, which is a set of models and addresses; unlike tests are never joined. Before, "
-    "alike: the least, median and greatest of the earlier tests since the configuration changed last. Times in milliseconds; "
-    "* the client&#x27;s own doing, ? too few samples for a 95 % interval."
+    "A trend is one load on one stack, which is a set of models and addresses; unlike tests are never joined. "
+    "Before, alike: the least, median and greatest of the earlier tests since the configuration changed last. "
+    "Times in milliseconds; * the client&#x27;s own doing, ? too few samples for a 95 % interval."
 )
 
 
