@@ -11,35 +11,51 @@ import typer
 from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.catalog import suites
+from clemsim.cli import stress_aiperf
 from clemsim.cli.common import err, one_line, print_json
 from clemsim.cli.common import out as stdout
 from clemsim.cli.options import JsonOption, RulesOption, RunArgument, TrustOption
 from clemsim.cli.view.imports import import_json, import_progress, show_import
+from clemsim.errors import UsageError
 from clemsim.interop.clembench.importing import import_results
 from clemsim.interop.export import FORMATS
 
 importing = typer.Typer(help="Make runs out of other formats.")
 
-FormatName = StrEnum("FormatName", {name: name for name in FORMATS})  # type: ignore[misc]  # choices for typer
+HELPS = {name: choice.help for name, choice in FORMATS.items()} | {stress_aiperf.NAME: stress_aiperf.HELP}
+FormatName = StrEnum("FormatName", {name: name for name in HELPS})  # type: ignore[misc]  # choices for typer
 
 
 def export(
     folder: RunArgument,
     format_: Annotated[
         FormatName,
-        typer.Option("--format", help="; ".join(f"{name}: {choice.help}" for name, choice in FORMATS.items()) + "."),
+        typer.Option("--format", help="; ".join(f"{name}: {text}" for name, text in HELPS.items()) + "."),
     ],
     out: Annotated[Path | None, typer.Option(metavar="PATH", help="Where to; beside the run unless given.")] = None,
     block: Annotated[
         int | None, typer.Option(min=1, help="Tokens that a hash of a mooncake trace stands for (16; Mooncake's own: 512).")
     ] = None,
+    records: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of a stress test, for aiperf: what its --records has written.")
+    ] = None,
     trust: TrustOption = False,
 ) -> None:
-    """Write a run in another format.
+    """Write a run, or the report of a stress test, in another format.
 
-    Example: clemsim export runs/20261123-120000-paper --format clembench --out results
+    Examples:
+
+      clemsim export runs/20261123-120000-paper --format clembench --out results
+
+      clemsim export stress/20261123-120000 --format aiperf --records records.parquet
     """
     with one_line():
+        if format_.value == stress_aiperf.NAME:
+            stages, place = stress_aiperf.export_aiperf(folder, records, out)
+            stdout.print(plain(f"{stages} stages in {place}"), soft_wrap=True)
+            return
+        if records:
+            raise UsageError("--records goes with --format aiperf, of a stress test")
         chosen = FORMATS[format_.value] if block is None else FORMATS[format_.value].with_block(block)
         path = out or chosen.usual_path(folder)
         check_new(path)

@@ -22,6 +22,9 @@ def serve_fake(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = 8207,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all, for containers and others.")] = "127.0.0.1",
     model: Annotated[str, typer.Option(help="The name of its model.")] = "fake",
+    adapter: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="One more model on the same machine, as an adapter is; repeat.")
+    ] = None,
     seats: Annotated[int, typer.Option(min=1, help="Requests that run at once; others wait.")] = 64,
     ttft: Annotated[str, typer.Option(metavar="TIME", help="Least time from a seat to the first token.")] = "80ms",
     itl: Annotated[str, typer.Option(metavar="TIME", help="Time between two tokens of a request.")] = "20ms",
@@ -62,6 +65,7 @@ def serve_fake(
     with one_line():
         spec = Spec(
             model=model,
+            adapters=tuple(adapter or ()),
             seats=seats,
             blocks=blocks,
             block_size=block_size,

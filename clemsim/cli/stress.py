@@ -26,6 +26,8 @@ from clemsim.cli.common import (
 )
 from clemsim.cli.network import parse_headers
 from clemsim.cli.signals import SIGNALS
+from clemsim.cli.stress_aiperf import recording, write_aiperf
+from clemsim.cli.stress_index import write_index
 from clemsim.cli.stress_options import LOAD_MIX, MIX, SWEEP, StressOptions, takes_options
 from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
@@ -35,18 +37,18 @@ from clemsim.stress.load.answer_check import check_answers
 from clemsim.stress.load.processes import stress_together
 from clemsim.stress.load.runner import Findings, StressWatch, stress
 from clemsim.stress.measure.collector import Collector
-from clemsim.stress.measure.records import RecordFile
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
 from clemsim.stress.plan.durations import parse_positive_duration, parse_share
 from clemsim.stress.plan.guardrails import Budget, check_private, server_urls
 from clemsim.stress.plan.mix import parse_mix, parse_options
+from clemsim.stress.plan.model_mix import parse_models
 from clemsim.stress.plan.plan import Plan
 from clemsim.stress.plan.shapes import Stage, ThinkTime, parse_stage, parse_sweep
 from clemsim.stress.plan.slo import Slo
 from clemsim.stress.plan.slo_search import SloSearch
 from clemsim.stress.report import charts
-from clemsim.stress.report.csv_tables import stages_csv, timeline_csv
+from clemsim.stress.report.csv_tables import models_csv, stages_csv, timeline_csv
 from clemsim.stress.report.formatting import milliseconds, number
 from clemsim.stress.report.gates import Gate, judge_report, parse_gates
 from clemsim.stress.report.html import html_page
@@ -71,23 +73,33 @@ def stress_(options: StressOptions) -> None:
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --stage 1/s..10/s:2m --think exp:5s
 
+      clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --agent lora@http://127.0.0.1:8000/v1 --models qwen=3,lora=1
+
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --check 64 --mix taboo
 
       clemsim stress --agent qwen@http://127.0.0.1:8000/v1 --replay runs/r1 --verbatim --speed 2
 
       clemsim stress --compare before/report.json after/report.json
+
+      clemsim stress --index stress
     """
     with one_line():
         if options.schema:
             print_json(report_schema())
         elif options.compare:
             gates.compare(options)
+        elif options.index:
+            write_index(options.index, options.folder, as_json=options.json)
         else:
             limits = parse_gates(options.fail_if or ())
             plan = _plan(options)
-            with RecordFile(options.records) if options.records else nullcontext() as records:
-                watch = StressWatch(records=records, metrics_port=options.metrics_port)
-                report = _load_and_report(plan, _report_places(options.folder), limits, watch, as_json=options.json)
+            places = _report_places(options.folder)
+            with recording(options) as (file, path):
+                with file or nullcontext():
+                    watch = StressWatch(records=file, metrics_port=options.metrics_port)
+                    report, place = _load_and_report(plan, places, limits, watch, as_json=options.json)
+                if options.format:
+                    write_aiperf(report, path, place / options.format)
             gates.leave(options, report, ended_early=report.ended_early)
 
 
@@ -123,6 +135,7 @@ def _plan(options: StressOptions) -> Plan:
         think=ThinkTime.parse(options.think),
         mix=parse_mix(options.mix or (LOAD_MIX if options.no_model_text else MIX)),
         options=parse_options(options.option or ()),
+        models=parse_models(options.models or ""),
         suite=options.suite,
         seed=options.seed,
         temperature=recorded.temperature if options.temperature is None else options.temperature,
@@ -220,8 +233,8 @@ def _report_places(folder: Path | None) -> list[Path]:
 
 def _load_and_report(
     plan: Plan, places: Sequence[Path], limits: Sequence[Gate], watch: StressWatch, *, as_json: bool
-) -> StressReport:
-    """Run the stress test, write its report, print and return it."""
+) -> tuple[StressReport, Path]:
+    """Run the stress test, write its report, print it, and return it and its folder."""
     findings, answers = run_async(_run(plan, watch))
     report = make_report(plan, findings, answers)
     if limits:
@@ -234,7 +247,7 @@ def _load_and_report(
     else:
         out.print(terminal_report(report))
         out.print(plain(f"report: {draft.place / 'report.html'}"), soft_wrap=True)
-    return report
+    return report, draft.place
 
 
 def _files(report: StressReport) -> dict[str, str | bytes]:
@@ -244,6 +257,8 @@ def _files(report: StressReport) -> dict[str, str | bytes]:
         "stages.csv": stages_csv(report.stages),
         "timeline.csv": timeline_csv(report.timeline),
     }
+    if any(stage.models for stage in report.stages):
+        files["models.csv"] = models_csv(report.stages)
     drawings: dict[str, str] = {}
     try:
         figures = charts.draw_figures(report)

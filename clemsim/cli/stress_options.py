@@ -29,7 +29,8 @@ class StressOptions:
     """What the command line gives; each field is an option. Times are still text, such as `30s`."""
 
     agent: Annotated[
-        list[str] | None, typer.Option(metavar="SPEC", help="MODEL@URL (replicas: MODEL@URL,URL); seat=SPEC.")
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="MODEL@URL (replicas: MODEL@URL,URL); seat=SPEC; several models: repeat."),
     ] = None
     sweep: Annotated[
         str | None, typer.Option(metavar="FROM:TO", help=f"Steps of concurrency to saturation (default {SWEEP}).")
@@ -65,6 +66,9 @@ class StressOptions:
     mix: Annotated[
         str | None,
         typer.Option(metavar="GAME=WEIGHT,..", help=f"What is played (default {MIX}; talk and recall: load only)."),
+    ] = None
+    models: Annotated[
+        str | None, typer.Option(metavar="MODEL=WEIGHT,..", help="Shares of several --agent in all conversations (equal).")
     ] = None
     option: Annotated[
         list[str] | None, typer.Option(metavar="GAME.FIELD=VALUE", help="Change instances: talk.turns=8; repeat.")
@@ -102,6 +106,9 @@ class StressOptions:
     records: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A row for each request: FILE.parquet, or FILE.jsonl.")
     ] = None
+    format: Annotated[
+        Literal["aiperf"] | None, typer.Option(help="aiperf: the report also as aiperf 0.13 writes it, in its folder.")
+    ] = None
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Serve the test's own figures to Prometheus while it runs.")
     ] = None
@@ -115,6 +122,9 @@ class StressOptions:
     compare: Annotated[
         tuple[str, str] | None,
         typer.Option(metavar="A.json B.json", help="Compare reports, repeated ones as A1.json,A2.json; make no load."),
+    ] = None
+    index: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write index.html: the trend of all reports in FOLDER; no load.")
     ] = None
     fail_if: Annotated[
         list[str] | None,

@@ -23,10 +23,14 @@ class EventMeter:
     """
 
     events: int = 0
+    whole: EventMeter | None = None  # which counts them too, with those of others
 
     def count(self, part: bytes) -> None:
         """Count the events of a part. An event ends in an empty line, which no JSON text and no HTTP header contains."""
-        self.events += part.count(b"\n\n")
+        events = part.count(b"\n\n")
+        self.events += events
+        if self.whole is not None:
+            self.whole.events += events
 
 
 def make_timed_transport(url: str, policy: NetworkPolicy, meter: EventMeter) -> Transport:

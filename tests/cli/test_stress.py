@@ -13,6 +13,8 @@ import orjson
 import pytest
 
 from tests.cli.conftest import Clemsim
+from tests.stress.report.fixed_input import fixed_reports
+from tests.stress.trend.many_reports import at_day, write
 
 COMMAND = [sys.executable, "-c", "from clemsim.cli.main import main; import sys; sys.exit(main())"]
 SERVE = [*COMMAND, "serve-fake", "--port", "0", "--ttft", "10ms", "--itl", "1ms", "--seats", "4"]
@@ -34,7 +36,7 @@ def spec() -> Iterator[str]:
 def test_a_sweep_leaves_a_whole_report(clemsim: Clemsim, spec: str, tmp_path: Path) -> None:
     result = clemsim(
         *("stress", "--agent", spec, "--no-model-text", "--max-tokens", 5, "--sweep", "1:16:4", "--warmup", "100ms"),
-        *("--window", "300ms", "--slo", "ttft=1s", "--out", "s", "--json"),
+        *("--window", "300ms", "--slo", "ttft=1s", "--out", "s", "--json", "--format", "aiperf"),
     )
     assert result.code == 0, result.err
     files = {path.name for path in (tmp_path / "s").iterdir()}
@@ -51,6 +53,16 @@ def test_a_sweep_leaves_a_whole_report(clemsim: Clemsim, spec: str, tmp_path: Pa
     assert [stage["label"] for stage in result.json["stages"]] == ["1", "4", "16"]
     assert "Ctrl-C" in result.err and "tokens/s" in result.err
     report = tmp_path / "s" / "report.json"
+    requests = tmp_path / "s" / "aiperf" / "16" / "profile_export.jsonl"
+    assert len(requests.read_bytes().splitlines()) == result.json["stages"][2]["turns"]
+    exported = clemsim("export", "s", "--format", "aiperf")
+    assert exported.code == 0 and "3 stages in s-aiperf" in exported.out
+    assert {path.name for path in (tmp_path / "s-aiperf" / "4").iterdir()} == {
+        "profile_export_aiperf.json",
+        "profile_export_aiperf.csv",
+    }
+    assert "--records goes with" in clemsim("export", "s", "--format", "jsonl", "--records", requests).err
+    assert "holds no records" in clemsim("export", "s", "--format", "aiperf", "--out", "x", "--records", requests).err
     comparison = clemsim("stress", "--compare", report, report)
     assert comparison.code == 0 and "1.000" in comparison.out
     ratios = clemsim("stress", "--compare", report, report, "--json").json["overall"]
@@ -141,7 +153,7 @@ def test_ctrl_c_reports_what_was_measured(spec: str, tmp_path: Path) -> None:
         (["--agent", "m@http://127.0.0.1:9", "--concurrency", "3", "--duration", "9h"], "--max-seconds"),
         (["--agent", "m@http://127.0.0.1:9", "--stage", "5/s:1s", "--stage", "5:1s"], "cannot be mixed"),
         (["--agent", "m@http://127.0.0.1:9"], "no server answers"),
-        (["--agent", "m@http://127.0.0.1:9", "--agent", "n@http://127.0.0.1:9"], "one model at a time"),
+        (["--agent", "m@http://127.0.0.1:9", "--agent", "n@http://127.0.0.1:9", "--check", "4"], "plays with one model"),
         (["--agent", "m@http://127.0.0.1:9", "--replay", "nowhere"], "no run"),
         (["--compare", "a.json", "b.json"], "cannot be read"),
     ],
@@ -163,3 +175,22 @@ def test_a_wrong_server_gets_one_line(clemsim: Clemsim, spec: str) -> None:
     ):
         result = clemsim("serve-fake", *options)
         assert result.code == 2 and reason in result.err and len(result.err.splitlines()) == 1
+
+
+def test_an_index_of_reports_is_a_page_that_is_written_anew(clemsim: Clemsim, tmp_path: Path) -> None:
+    report = fixed_reports()["rates"]
+    write(tmp_path / "stress" / "a" / "report.json", at_day(report, 0))
+    (tmp_path / "stress" / "b").mkdir()
+    (tmp_path / "stress" / "b" / "report.json").write_text("[]")
+    first = clemsim("stress", "--index", "stress")
+    assert first.code == 0 and "1 not read: stress/b/report.json" in first.err and "1  fake at http" in first.out
+    write(tmp_path / "stress" / "b" / "report.json", at_day(report, 1))
+    second = clemsim("stress", "--index", "stress", "--json").json
+    assert [len(trend["reports"]) for trend in second["trends"]] == [2] and second["unreadable"] == []
+    assert "<svg" in (tmp_path / "stress" / "index.html").read_text()
+    (tmp_path / "stress" / "index.html").write_text("mine")
+    refused = clemsim("stress", "--index", "stress")
+    assert refused.code == 2 and "is no index of stress tests" in refused.err
+    assert clemsim("stress", "--index", "stress", "--out", "page").code == 0 and (tmp_path / "page" / "index.html").is_file()
+    (tmp_path / "empty").mkdir()
+    assert "holds no report of a load" in clemsim("stress", "--index", "empty").err

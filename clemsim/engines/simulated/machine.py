@@ -33,7 +33,13 @@ class Spec:
     prefill: float = 20_000.0  # prompt tokens per second, of all requests together
     interval: float = 0.01  # between two tokens of one request
     slowdown: float = 0.0  # by this share an interval is longer for every other request that runs
+    adapters: tuple[str, ...] = ()  # names of more models, on the same machine, whose cached prompts are their own
     priority: bool = False  # the lowest priority number first, instead of first come, first served
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all models."""
+        return (self.model, *self.adapters)
 
 
 class RequestHistograms:

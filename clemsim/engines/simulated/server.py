@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -101,8 +101,8 @@ class SimulatedServer:
         return web.json_response({"version": "simulated"})
 
     async def _models(self, request: web.Request) -> web.Response:
-        card = {"id": self.spec.model, "object": "model", "owned_by": "vllm", "max_model_len": self.spec.context}
-        return web.json_response({"object": "list", "data": [card]})
+        about = {"object": "model", "owned_by": "vllm", "max_model_len": self.spec.context}
+        return web.json_response({"object": "list", "data": [{"id": name, **about} for name in self.spec.names]})
 
     async def _metrics(self, request: web.Request) -> web.Response:
         return web.Response(text=self._page.read())
@@ -124,9 +124,9 @@ class SimulatedServer:
             self._inside -= 1
 
     async def _complete(self, request: web.Request, kind: Kind) -> web.StreamResponse:
-        answer = Answer.new(kind, self.spec.model)
         try:
             body = await self._read_body(request, kind)
+            answer = Answer.new(kind, body["model"])
             fault = await self._meet_fault(request)
             exchange = self._answer_to(body, kind)
             if body.get("stream"):
@@ -160,7 +160,7 @@ class SimulatedServer:
         except Refused as error:
             return _error(error)
         await asyncio.gather(*(self.machine.generate(exchange.prompt, exchange.reply) for exchange in exchanges))
-        answer = Answer.new("chat", self.spec.model)
+        answer = Answer.new("chat", body["model"])
         choices = [answer.choice(index, exchange) for index, exchange in enumerate(exchanges)]
         if body.get("return_token_ids"):
             for choice, exchange in zip(choices, exchanges, strict=True):
@@ -205,7 +205,7 @@ class SimulatedServer:
             self.machine.counters.rejections += 1
             raise Refused(503, "the queue is full")
         try:
-            body = normalized(orjson.loads(await request.read()), kind, self.spec.model)
+            body = normalized(orjson.loads(await request.read()), kind, self.spec.names)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
             what = "messages" if kind == "chat" else "prompt"
             raise Refused(400, f"send a JSON object with model and {what}") from None
@@ -219,13 +219,15 @@ class SimulatedServer:
         """Return prompt and reply of a request. Raises Refused."""
         messages = as_messages(body["messages"])
         body = {**body, "messages": messages}
-        prompt_tokens = self._template(messages) if kind == "chat" else tokens(messages[0]["content"])
+        prompt_tokens: Sequence[Hashable] = self._template(messages) if kind == "chat" else tokens(messages[0]["content"])
         answer = tokens(self._answer_text(body))
         limit = int(body.get("max_tokens") or self.spec.context)
         reply = answer[:limit] or ["."]
         if not self.machine.fits(prompt_tokens, len(reply)):
             raise Refused(400, f"This model's maximum context length is {self.spec.context} tokens")
         cut = len(answer) > limit or (bool(body.get("ignore_eos")) and len(reply) == limit)
+        if body["model"] != self.spec.model:
+            prompt_tokens = [(body["model"], token) for token in prompt_tokens]  # an adapter's KV cache is its own
         return Exchange(prompt_tokens, reply, "length" if cut else "stop")
 
     def _answer_text(self, body: Body) -> str:

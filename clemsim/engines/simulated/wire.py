@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import time
 from typing import Any, Literal, NamedTuple
@@ -27,7 +27,7 @@ class Refused(Exception):
 class Exchange(NamedTuple):
     """Prompt and reply of a request in tokens, and why the reply ends."""
 
-    prompt: list[str]
+    prompt: Sequence[Hashable]
     reply: list[str]
     finish_reason: str
 
@@ -92,9 +92,9 @@ def times(served: Served) -> dict[str, float]:
     return {"queue_time_ms": 1000 * served.queued, "time_to_first_token_ms": 1000 * (served.first_token - served.queued)}
 
 
-def normalized(body: Mapping[str, Any], kind: Kind, model: str) -> dict[str, Any]:
+def normalized(body: Mapping[str, Any], kind: Kind, models: Collection[str]) -> dict[str, Any]:
     """Return a request body with `messages` whose contents are text, and one limit, `max_tokens`. Raises Refused."""
-    if body.get("model") != model:
+    if body.get("model") not in models:
         raise Refused(404, f"the model {body.get('model')!r} does not exist")
     body = dict(body) | ({"messages": _prompt_messages(body.get("prompt"))} if kind == "text" else {})
     if not isinstance(body["messages"], list) or not body["messages"]:

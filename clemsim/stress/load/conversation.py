@@ -40,9 +40,12 @@ class LoadState:
 class Conversation:
     """The host of one episode. Moments are monotonic seconds."""
 
-    def __init__(self, state: LoadState, due: float, think: Callable[[], float]) -> None:
-        """Begin a conversation that is `due` at a moment; `think` gives the seconds before each turn but the first."""
+    def __init__(self, state: LoadState, due: float, think: Callable[[], float], model: str = "") -> None:
+        """Begin a conversation that is `due` at a moment; `think` gives the seconds before each turn but the first, `model`
+        is the name of the cast that it is counted for.
+        """
         self.state = state
+        self.model = model
         self.ended = due
         self.first = True
         self.due: float | None = None  # when the turn was due that ended last
@@ -71,9 +74,9 @@ class Conversation:
         timing = usage.timing
         self.ended = max(self.ended, timing.ended if timing else monotonic())
         if message.stop == "overflow":
-            self.state.collector.add_failure(due, OVERFLOW)
+            self.state.collector.add_failure(due, OVERFLOW, self.model)
         else:
-            self.state.collector.add_turn(due, usage, message.stop)
+            self.state.collector.add_turn(due, usage, message.stop, self.model)
 
 
 class TimedTurn:
@@ -86,6 +89,11 @@ class TimedTurn:
         self._requests = requests
         self.due = due
 
+    @property
+    def model(self) -> str:
+        """Return the name of the cast that the turn is counted for."""
+        return self._conversation.model
+
     async def __aenter__(self) -> TurnSlot:
         if not self._requests:
             return UNSCHEDULED
@@ -97,7 +105,7 @@ class TimedTurn:
             raise StressTestOver
         state.budget.take_request()
         state.pending[self] = None
-        state.collector.change_in_flight(1)
+        state.collector.change_in_flight(1, self.model)
         return UNSCHEDULED
 
     async def __aexit__(
@@ -108,8 +116,8 @@ class TimedTurn:
         conversation = self._conversation
         conversation.due = self.due  # not the turn itself: a ring of objects stays until they are collected
         collector = conversation.state.collector
-        collector.change_in_flight(-1)
+        collector.change_in_flight(-1, conversation.model)
         if not isinstance(error, asyncio.CancelledError):
             del conversation.state.pending[self]
         if isinstance(error, EngineError):
-            collector.add_failure(self.due, error.cause)
+            collector.add_failure(self.due, error.cause, conversation.model)

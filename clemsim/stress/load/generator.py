@@ -17,6 +17,7 @@ from clemsim.stress.load.script_player import model_of, play_script
 from clemsim.stress.load.scripts import Script
 from clemsim.stress.load.trace_replay import TracedConversation
 from clemsim.stress.plan.mix import Mix, PlannedConversation
+from clemsim.stress.plan.model_mix import ModelMix
 from clemsim.stress.plan.shapes import Stage, ThinkTime
 
 POLL = 0.05  # seconds between two looks at whether a stage is over
@@ -37,9 +38,9 @@ class LoadGenerator:
     """
 
     def __init__(
-        self, mix: Mix, cast: Cast, state: LoadState, think: ThinkTime, dice: Dice, read_server: ReadServer
+        self, mix: Mix | ModelMix, cast: Cast, state: LoadState, think: ThinkTime, dice: Dice, read_server: ReadServer
     ) -> None:
-        """Prepare the load; `read_server` is awaited at the edges of what is measured."""
+        """Prepare the load; `cast` gets the requests of scripts, `read_server` is awaited at the edges of a measurement."""
         self.state = state
         self.stopped = ""
         self._mix = mix
@@ -230,20 +231,21 @@ class LoadGenerator:
     ) -> float | None:
         """Play a conversation and return when it ended (monotonic seconds); None where the infrastructure failed."""
         collector = self.state.collector
-        drive = (planned or self._mix.next()).drive()
-        conversation = Conversation(self.state, due, think or self._draw_think_time)
-        collector.change_under_way(1)
+        planned = planned or self._mix.next()
+        drive, model = planned.drive(), planned.cast.name
+        conversation = Conversation(self.state, due, think or self._draw_think_time, model)
+        collector.change_under_way(1, model)
         try:
-            outcome = await Moderator(drive, self._cast, conversation).run()
+            outcome = await Moderator(drive, planned.cast, conversation).run()
         except (Unauthorized, UnknownModel):
             raise
         except (EngineError, LimitReached):
             return None
         finally:
             drive.close()
-            collector.change_under_way(-1)
+            collector.change_under_way(-1, model)
         self.completed += 1
-        collector.add_conversation(due, conversation.ended, outcome)
+        collector.add_conversation(due, conversation.ended, outcome, model)
         return conversation.ended
 
     def _draw_think_time(self) -> float:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby, zip_longest
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
@@ -37,6 +37,7 @@ class ShareFindings:
     segments: Sequence[Segment]
     findings: Findings | None
     error: ClemsimError | None = None
+    by_model: Mapping[str, Sequence[Segment]] = field(default_factory=dict)  # of several models
 
 
 async def stress_together(plan: Plan, processes: int, on_ready: Callable[[Callable[[], None]], None]) -> Findings:
@@ -90,6 +91,10 @@ def together(plan: Plan, found: Sequence[ShareFindings]) -> Findings:
     shares = [share.findings for share in found if share.findings]
     collector = Collector(EventMeter(), plan.slo, by_due=plan.open_loop, tick=plan.tick)
     collector.segments = added_up([share.segments for share in found])
+    for name in found[0].by_model:
+        own = Collector(EventMeter(), plan.slo, by_due=plan.open_loop, tick=plan.tick)
+        own.segments = added_up([share.by_model[name] for share in found])
+        collector.by_model[name] = own
     first = shares[0]
     findings = Findings(
         collector,
@@ -150,7 +155,10 @@ def _make_share(plan: Plan, barrier: Barrier, pipe: Connection) -> None:
     """Make one share of the load, in a process of its own, and send what was measured."""
     try:
         findings = asyncio.run(_stress(plan, barrier))
-        found = ShareFindings(findings.collector.segments, replace(findings, collector=None))  # type: ignore[arg-type]
+        collector = findings.collector
+        by_model = {name: own.segments for name, own in collector.by_model.items()}
+        kept = replace(findings, collector=None)  # type: ignore[arg-type]
+        found = ShareFindings(collector.segments, kept, by_model=by_model)
     except ClemsimError as error:
         barrier.abort()
         found = ShareFindings((), None, error)

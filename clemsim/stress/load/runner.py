@@ -21,8 +21,9 @@ from clemsim.stress.load.trace_files import read_trace_file
 from clemsim.stress.load.trace_replay import TracedConversation, read_trace
 from clemsim.stress.measure.collector import Collector, merged
 from clemsim.stress.measure.records import RecordFile
+from clemsim.stress.measure.segments import Segment
 from clemsim.stress.measure.server_metrics import Scraper, ServerReading
-from clemsim.stress.measure.stage_metrics import StageMetrics, stage_metrics
+from clemsim.stress.measure.stage_metrics import ModelMetrics, StageMetrics, stage_metrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.plan import MIN_GAIN, PATIENCE, Plan
 from clemsim.stress.plan.shapes import Stage, arrival_times, still_growing
@@ -77,8 +78,10 @@ class _StressTest:
     def __init__(self, plan: Plan, budget: Budget, watch: StressWatch) -> None:
         self.plan = plan
         self.meter = EventMeter()
-        self.cast = plan.make_cast(self.meter)
-        self.mix = plan.make_mix(self.cast)
+        self.models = plan.make_models(self.meter)
+        self.cast = self.models[0].cast
+        self.agents = list(dict.fromkeys(agent for model in self.models for agent in model.cast.agents))
+        self.mix = plan.make_model_mix(self.models)
         self.trace: Sequence[TracedConversation] = ()
         self.scripts: Sequence[Script] = ()
         if plan.replay and plan.verbatim:
@@ -94,11 +97,11 @@ class _StressTest:
         """Make the load and measure it."""
         pages = self.plan.metrics_urls
         async with (
-            opened(self.cast.agents),
+            opened(self.agents),
             Scraper(pages or self.plan.urls, self.plan.network, whole=bool(pages)) as scraper,
         ):
             collector = self._collector()
-            findings = Findings(collector, time(), agents=[agent.describe() for agent in self.cast.agents])
+            findings = Findings(collector, time(), agents=[agent.describe() for agent in self.agents])
             load = self._load(collector, scraper)
             self.watch.ready(load.stop, collector)
             self.budget.start()
@@ -122,8 +125,9 @@ class _StressTest:
         return findings
 
     def _collector(self) -> Collector:
-        plan = self.plan
-        return Collector(self.meter, plan.slo, by_due=plan.open_loop, tick=plan.tick, records=self.watch.records)
+        plan, records = self.plan, self.watch.records
+        several = {model.name: model.meter for model in self.models} if len(self.models) > 1 else {}
+        return Collector(self.meter, plan.slo, by_due=plan.open_loop, tick=plan.tick, records=records, models=several)
 
     def _load(self, collector: Collector, scraper: Scraper) -> LoadGenerator:
         async def read_server() -> None:
@@ -191,7 +195,7 @@ class _StressTest:
         """Count the turns without an answer, then measure all stages: only now is known what became of their turns."""
         collector = findings.collector
         for turn in load.state.pending:
-            collector.add_unanswered(turn.due)
+            collector.add_unanswered(turn.due, turn.model)
         stages = self.plan.stages or [self.plan.replay_stage]
         measured = [self._measure(collector, number, stage) for number, stage in enumerate(stages)]
         findings.stages = [metrics for metrics in measured if metrics]
@@ -214,7 +218,19 @@ def measure_stage(
     begin, end = whole.begin - PERIOD / 2, whole.end + PERIOD / 2
     inside = [reading for at, reading in readings if begin <= at <= end]
     edges = (inside[0], inside[-1]) if len(inside) > 1 else None
-    return stage_metrics(stage, whole, parts, edges, plan.gpus)
+    metrics = stage_metrics(stage, whole, parts, edges, plan.gpus)
+    if not collector.by_model:
+        return metrics
+    models = {name: _model_metrics(own, number, stage, whole) for name, own in collector.by_model.items()}
+    return metrics.model_copy(update={"models": models})
+
+
+def _model_metrics(collector: Collector, number: int, stage: Stage, everything: Segment) -> ModelMetrics:
+    """Return the metrics of one of several models; the client's lag, which is that of all, is in `everything`."""
+    parts = collector.parts(number)
+    whole = merged(parts)
+    whole.lag = everything.lag
+    return ModelMetrics.of(stage_metrics(stage, whole, parts, None))
 
 
 async def stress(plan: Plan, budget: Budget, watch: StressWatch) -> Findings:

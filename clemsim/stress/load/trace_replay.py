@@ -45,7 +45,7 @@ def read_trace(folder: Path, cast: Cast, seed: int, *, trust: bool = False) -> l
             thinks = [max(0.0, started - ended) for (_, ended), (started, _) in pairwise(turns)]
             arena = row.of(arenas)
             key = EpisodeKey(row.key.arena, row.key.instance, row.key.repetition, cast.name)
-            trace.append((turns[0][0], PlannedConversation(arena, arena.load(row.data), key, seed), thinks))
+            trace.append((turns[0][0], PlannedConversation(arena, arena.load(row.data), key, seed, cast), thinks))
     if not trace:
         raise UsageError(f"{folder} made no requests: there is no timing to replay")
     begun = min(started for started, _, _ in trace)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from collections.abc import Mapping
 from time import monotonic, thread_time
+from types import MappingProxyType
 
 from clemsim._util.loop_monitor import PERIOD
 from clemsim.engines.load import ServerLoad
@@ -23,18 +25,31 @@ class Collector:
     """The counts of a stress test: everything is counted once, in one segment.
 
     In a closed loop that is the segment in which a turn ended. In an open loop (`by_due`) it is the segment in which the
-    turn was due, so that turns which the server is slow to answer are not lost.
+    turn was due, so that turns which the server is slow to answer are not lost. Where several models are loaded, each has
+    a collector of its own in `by_model`, which counts its part of everything but the client's lag and the server's gauges.
     """
 
     def __init__(
-        self, meter: EventMeter, slo: Slo, *, by_due: bool, tick: float = 1.0, records: RecordFile | None = None
+        self,
+        meter: EventMeter,
+        slo: Slo,
+        *,
+        by_due: bool,
+        tick: float = 1.0,
+        records: RecordFile | None = None,
+        models: Mapping[str, EventMeter] = MappingProxyType({}),
     ) -> None:
-        """Begin to collect, in segments of `tick` seconds; `records` gets a row for each request."""
+        """Begin to collect, in segments of `tick` seconds; `records` gets a row for each request. `models` are the meters of
+        several models, by the names of their casts.
+        """
+        self.by_model = {name: Collector(own, slo, by_due=by_due, tick=tick) for name, own in models.items()}
         self.records = records
         self.slo = slo
         self.tick = tick
         self.by_due = by_due
         self.begun = monotonic()
+        for part in self.by_model.values():
+            part.begun = self.begun  # a turn is in the same segment of all
         self.segments = [Segment(0.0, 0, measured=False)]
         self.in_flight = self.under_way = 0
         self._meter = meter
@@ -53,13 +68,15 @@ class Collector:
         """Return the seconds since the collector was made."""
         return monotonic() - self.begun
 
-    def begin_segment(self, stage: int, *, measured: bool) -> None:
-        """Begin a segment of a stage, given by its index."""
+    def begin_segment(self, stage: int, *, measured: bool, begin: float | None = None) -> None:
+        """Begin a segment of a stage, given by its index, at `begin` (None: now)."""
         self.close_segment()
-        self.segments.append(Segment(self.elapsed, stage, measured))
+        self.segments.append(Segment(self.elapsed if begin is None else begin, stage, measured))
         self._begins.append(self.current.begin)
         if len(self.segments) > MAX_SEGMENTS:
             self._coarsen()
+        for part in self.by_model.values():
+            part.begin_segment(stage, measured=measured, begin=self._begins[-1])
 
     def split_segment(self) -> None:
         """Begin another segment of the current kind."""
@@ -74,6 +91,8 @@ class Collector:
         segment.events += events - self._events
         self._cpu, self._events = cpu, events
         segment.pack()
+        for part in self.by_model.values():
+            part.close_segment()
 
     async def watch_event_loop(self) -> None:
         """Measure how late the event loop is, until cancelled."""
@@ -82,37 +101,51 @@ class Collector:
             await asyncio.sleep(PERIOD)
             self.current.lag.add(monotonic() - due - TIMER_GRAIN)
 
-    def change_in_flight(self, change: int) -> None:
+    def change_in_flight(self, change: int, model: str = "") -> None:
         """Add to the number of turns in flight."""
         self._add_spans(change, 0)
+        if part := self.by_model.get(model):
+            part.change_in_flight(change)
 
-    def change_under_way(self, change: int) -> None:
+    def change_under_way(self, change: int, model: str = "") -> None:
         """Add to the number of conversations under way."""
         self._add_spans(0, change)
         self.current.started += max(0, change)
+        if part := self.by_model.get(model):
+            part.change_under_way(change)
 
-    def add_turn(self, due: float, usage: Usage, stop: str = "stop") -> None:
+    def add_turn(self, due: float, usage: Usage, stop: str = "stop", model: str = "") -> None:
         """Count an answered turn that was due at `due` (monotonic seconds), and whose reply ended because of `stop`."""
         segment = self._segment_of(due)
         segment.add_turn(due, usage, self.slo)
         segment.finish_reasons[stop] += 1
         if self.records:
-            self.records.add_turn(segment.stage, self.begun, due, usage, stop)
+            self.records.add_turn(segment.stage, self.begun, due, usage, stop, measured=segment.measured)
+        if part := self.by_model.get(model):
+            part.add_turn(due, usage, stop)
 
-    def add_failure(self, due: float, cause: str) -> None:
+    def add_failure(self, due: float, cause: str, model: str = "") -> None:
         """Count a turn that failed."""
         segment = self._segment_of(due)
         segment.failed[cause] += 1
         if self.records:
-            self.records.add_failure(segment.stage, self.begun, due, cause)
+            self.records.add_failure(
+                segment.stage, self.begun, due, cause, model if self.by_model else None, measured=segment.measured
+            )
+        if part := self.by_model.get(model):
+            part.add_failure(due, cause)
 
-    def add_unanswered(self, due: float) -> None:
+    def add_unanswered(self, due: float, model: str = "") -> None:
         """Count a turn without an answer at the end of the test."""
         self._segment_of(due).unanswered += 1
+        if part := self.by_model.get(model):
+            part.add_unanswered(due)
 
-    def add_conversation(self, due: float, ended: float, outcome: Outcome | None) -> None:
+    def add_conversation(self, due: float, ended: float, outcome: Outcome | None, model: str = "") -> None:
         """Count a conversation that was played to its end; one without a game has no outcome."""
         self._segment_of(due).add_conversation(ended - due, outcome, self.slo)
+        if part := self.by_model.get(model):
+            part.add_conversation(due, ended, outcome)
 
     def add_load(self, load: ServerLoad | None) -> None:
         """Count what the server reports of itself now, if it does."""

@@ -9,15 +9,16 @@ from typing import Any
 import orjson
 
 from clemsim._util.extras import library
-from clemsim._util.files import check_new
+from clemsim._util.files import check_new, parse_json, read_lines
 from clemsim.errors import UsageError
 from clemsim.game.messages import Usage
 
 BATCH = 10_000  # rows that are written at once
 # Times in seconds since the test began; `last` is that of the last token; sizes in tokens. Of a request that failed, only
-# `stage`, `due` and `error` are known.
+# `stage`, `measured`, `due` and `error` are known, and of several models loaded together which it was.
 COLUMNS = {
     "stage": "int32",
+    "measured": "bool_",
     "due": "float64",
     "sent": "float64",
     "first": "float64",
@@ -30,6 +31,21 @@ COLUMNS = {
     "replica": "string",
     "error": "string",
 }
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """Read the rows of a file of records. Raises UsageError where it is none, or pyarrow is missing."""
+    if path.suffix == ".jsonl":
+        rows = [parse_json(line, f"{path}, line {number}") for number, line in enumerate(read_lines(path), 1)]
+    else:
+        table = library("pyarrow.parquet", "frames", "--records")
+        try:
+            rows = table.read_table(path).to_pylist()
+        except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+            raise UsageError(f"{path} is no file of records: {error}") from error
+    if not all(isinstance(row, dict) and row.keys() >= COLUMNS.keys() for row in rows):
+        raise UsageError(f"{path} holds no records of this clemsim: give what stress --records has written")
+    return rows
 
 
 class RecordFile:
@@ -62,10 +78,11 @@ class RecordFile:
         self._flush()
         self._file.close()
 
-    def add_turn(self, stage: int, begun: float, due: float, usage: Usage, stop: str) -> None:
-        """Add an answered request; `begun` and `due` are monotonic seconds."""
+    def add_turn(self, stage: int, begun: float, due: float, usage: Usage, stop: str, *, measured: bool) -> None:
+        """Add an answered request; `begun` and `due` are monotonic seconds, `measured`: it is not part of a warm-up."""
         row: dict[str, Any] = {
             "stage": stage,
+            "measured": measured,
             "due": due - begun,
             "tokens_in": usage.tokens_in,
             "tokens_out": usage.tokens_out,
@@ -76,9 +93,9 @@ class RecordFile:
             row |= {"first": timing.times[0] - begun, "last": timing.times[-1] - begun} if timing.times else {}
         self._add(row)
 
-    def add_failure(self, stage: int, begun: float, due: float, cause: str) -> None:
-        """Add a request that failed."""
-        self._add({"stage": stage, "due": due - begun, "error": cause})
+    def add_failure(self, stage: int, begun: float, due: float, cause: str, model: str | None, *, measured: bool) -> None:
+        """Add a request that failed; `model` is the name of its cast where several are loaded together."""
+        self._add({"stage": stage, "measured": measured, "due": due - begun, "model": model, "error": cause})
 
     def _add(self, row: dict[str, Any]) -> None:
         self._pending.append(row)

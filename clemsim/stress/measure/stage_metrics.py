@@ -52,6 +52,50 @@ class GameMetrics(StressResult):
     quality: float | None
 
 
+class ModelMetrics(StressResult):
+    """What is reported of one of several models of a stage: its part of the figures of `StageMetrics`, which have the same
+    names, units and meanings.
+    """
+
+    turns: int
+    turns_per_second: float
+    output_tokens_per_second: float
+    input_tokens_per_second: float
+    conversations: int
+    conversations_per_second: float
+    slo_share: float | None
+    slo_undetermined: int
+    goodput: float | None
+    token_goodput: float | None
+    errors: Mapping[str, int]
+    unanswered: int
+    error_share: float
+    latency: Latencies
+    in_flight: float
+    under_way: float
+    tokens_in_per_turn: float
+    tokens_out_per_turn: float
+    cached_share: float
+    tokens_per_second_per_user: float | None
+    games: GameMetrics
+    finish_reasons: Mapping[str, int]
+    spoiled: Mapping[str, str]
+
+    @classmethod
+    def of(cls, stage: StageMetrics) -> ModelMetrics:
+        """Return the figures of a model out of those of a stage that counted nothing but this model."""
+        return cls.model_construct(**{name: getattr(stage, name) for name in cls.model_fields})
+
+    @property
+    def client_limit(self) -> str:
+        """Return why the client, not the server, limited throughput; empty if it did not."""
+        return self.spoiled.get(THROUGHPUT, "")
+
+    def is_spoiled(self, name: LatencyName, percent: Percent) -> bool:
+        """Return whether the client spoiled a percentile of a latency."""
+        return spoiled_name(name, percent) in self.spoiled
+
+
 class StageMetrics(StressResult):
     """What is reported of a stage. Times in seconds, rates a second, shares 0..1.
 
@@ -97,6 +141,7 @@ class StageMetrics(StressResult):
     output_length: Lengths | None = None
     tokens_per_second_per_user: float | None = None
     tokens_per_second_per_gpu: float | None = None
+    models: Mapping[str, ModelMetrics] = {}  # by name, where several are loaded together
 
     @property
     def client_limit(self) -> str:

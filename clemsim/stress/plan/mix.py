@@ -34,6 +34,7 @@ class PlannedConversation:
     instance: Instance
     key: EpisodeKey
     seed: int
+    cast: Cast
 
     def drive(self) -> EpisodeDriver:
         """Return the driver of the episode, before its first turn."""
@@ -55,7 +56,7 @@ class Mix:
 
     def __init__(self, games: Sequence[MixedGame], cast: Cast, seed: int) -> None:
         self.games = games
-        self._cast = cast.name
+        self._cast = cast
         self._seed = seed
 
     def next(self) -> PlannedConversation:
@@ -63,23 +64,30 @@ class Mix:
         game = min(self.games, key=lambda game: (game.dealt + 1) / game.weight)
         game.dealt += 1
         instance, repetition = next(game.instances)
-        key = EpisodeKey(game.arena.name, instance.label, repetition, self._cast)
-        return PlannedConversation(game.arena, instance, key, self._seed)
+        key = EpisodeKey(game.arena.name, instance.label, repetition, self._cast.name)
+        return PlannedConversation(game.arena, instance, key, self._seed, self._cast)
 
 
 def parse_mix(text: str) -> dict[str, float]:
     """Read weights by game such as `taboo=2,privateshared=1`. Raise UsageError if there is no game, or no weight above 0."""
+    weights = read_weights(text, "--mix", "give GAME=WEIGHT with a weight above 0, as in taboo=2,privateshared=1")
+    if not weights:
+        raise UsageError("--mix: name a game, as in taboo=2,privateshared=1")
+    return weights
+
+
+def read_weights(text: str, option: str, how: str) -> dict[str, float]:
+    """Read weights by name, 1 where none is given. Raises UsageError, which says `how` to write the option."""
     weights: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        name, _, weight = part.partition("=")
+        name, equals, weight = part.rpartition("=")
+        name, weight = (name, weight) if equals else (part, "1")
         try:
             weights[name] = float(weight or 1)
         except ValueError:
             weights[name] = 0.0
-        if not 0 < weights[name] < 1e9:
-            raise UsageError(f"--mix {part}: give GAME=WEIGHT with a weight above 0, as in taboo=2,privateshared=1")
-    if not weights:
-        raise UsageError("--mix: name a game, as in taboo=2,privateshared=1")
+        if not (name and 0 < weights[name] < 1e9):
+            raise UsageError(f"{option} {part}: {how}")
     return weights
 
 

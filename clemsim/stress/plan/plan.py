@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clemsim.catalog.agents import make_casts
+from clemsim.catalog.agents import split_seat
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.engines.base import Sampling
 from clemsim.engines.connect import NetworkOptions
@@ -15,6 +15,7 @@ from clemsim.engines.streaming import Streaming
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Cast
 from clemsim.stress.plan.mix import LOAD_GAMES, Mix, make_mix
+from clemsim.stress.plan.model_mix import LoadedModel, ModelMix, make_models
 from clemsim.stress.plan.shapes import ArrivalProcess, Stage, ThinkTime
 from clemsim.stress.plan.slo import Slo
 from clemsim.stress.plan.slo_search import SloSearch
@@ -53,6 +54,7 @@ class ReportedPlan(StressResult):
     gpus: float | None = None
     processes: int = 1
     price_per_gpu_hour: float | None = None
+    models: Mapping[str, float] = {}  # weights of models that are loaded together
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Plan:
     think: ThinkTime = field(default_factory=ThinkTime)
     mix: Mapping[str, float] = field(default_factory=lambda: {"taboo": 1.0})
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    models: Mapping[str, float] = field(default_factory=dict)  # weights of several models, by name
     suite: str = "paper"
     seed: int = 0
     temperature: float = 0.0
@@ -110,6 +113,8 @@ class Plan:
             raise UsageError("--find slo: say which limits on turns must be kept, as in --slo ttft:500,e2el:5000")
         if self.price and not self.gpus:
             raise UsageError("--price-per-gpu-hour: say how many GPUs the servers have, with --gpus")
+        if len(self.plain_agents) > 1 and (self.check or self.replay):
+            raise UsageError(f"{'--check' if self.check else '--replay'} plays with one model: give one plain --agent")
         planned = sum(stage.seconds + (0 if stage.open_loop else stage.warmup) for stage in self.stages)
         if planned > self.max_seconds:
             raise UsageError(f"the stages last {planned:g} s, --max-seconds allows {self.max_seconds:g}: raise it")
@@ -118,6 +123,11 @@ class Plan:
     def open_loop(self) -> bool:
         """Return whether conversations arrive whatever has become of earlier ones."""
         return self.replay is not None or any(stage.open_loop for stage in self.stages)
+
+    @property
+    def plain_agents(self) -> list[str]:
+        """Return the SPECs of the models that are loaded, without those of single seats."""
+        return list(dict.fromkeys(spec for spec in self.agents if not split_seat(spec)[0]))
 
     @property
     def replay_stage(self) -> Stage:
@@ -132,20 +142,26 @@ class Plan:
         lengths = [stage.seconds for stage in self.stages] or [self.window]
         return max(0.1, min(1.0, min(lengths) / 8))
 
-    def make_cast(self, meter: EventMeter, *, attempts: int = 1) -> Cast:
-        """Make the agents, not yet open, whose requests are tried up to `attempts` times. Raise UsageError."""
+    def make_models(self, meter: EventMeter, *, attempts: int = 1) -> list[LoadedModel]:
+        """Make the models to load, not yet open, whose requests are tried up to `attempts` times. Raise UsageError."""
         sampling = Sampling(temperature=self.temperature, max_tokens=self.max_tokens)
         tokens = self.max_tokens if self.forced_length else None
         streaming = Streaming(meter, tokens, self.verbatim, self.timeout, attempts)
         options = AgentOptions(sampling, constrain=self.constrain, streaming=streaming, network=self.network)
-        casts = make_casts(self.agents, options)
-        if len(casts) != 1:
-            raise UsageError("stress one model at a time: give one plain --agent, and seat=SPEC for others at the table")
-        return casts[0]
+        return make_models(self.agents, self.models, options, meter)
+
+    def make_cast(self, meter: EventMeter, *, attempts: int = 1) -> Cast:
+        """Make the one model that answers are checked of, as `make_models` does."""
+        return self.make_models(meter, attempts=attempts)[0].cast
 
     def make_mix(self, cast: Cast) -> Mix:
         """Make the mix of conversations, the same ones each time. Raise UsageError or BadInstance."""
         return make_mix(self.mix, self.options, self.suite, cast, self.seed)
+
+    def make_model_mix(self, models: Sequence[LoadedModel]) -> Mix | ModelMix:
+        """Make the mix of conversations of one model, or of several. Raise UsageError or BadInstance."""
+        mixes = [(model.weight, self.make_mix(model.cast)) for model in models]
+        return mixes[0][1] if len(mixes) == 1 else ModelMix(mixes)
 
     def reported(self) -> ReportedPlan:
         """Return the plan as the report shows it."""
@@ -175,4 +191,5 @@ class Plan:
             **({"processes": self.processes} if self.processes > 1 else {}),
             **({"gpus": self.gpus} if self.gpus else {}),
             **({"price_per_gpu_hour": self.price} if self.price else {}),
+            **({"models": dict(self.models)} if self.models else {}),
         )

@@ -9,7 +9,7 @@ from io import StringIO
 from clemsim._util.text import csv_cell
 from clemsim.stress.measure.latency import LATENCY_NAMES, PERCENTS, LatencyName, Percent
 from clemsim.stress.measure.server_metrics import ServerMetrics
-from clemsim.stress.measure.stage_metrics import StageMetrics
+from clemsim.stress.measure.stage_metrics import ModelMetrics, StageMetrics
 from clemsim.stress.measure.timeline import TimelineRow
 
 CsvCell = str | float | None
@@ -65,9 +65,36 @@ COLUMNS: Mapping[str, CsvColumn] = {
 }
 
 
+def _of_model(name: LatencyName, percent: Percent) -> Callable[[ModelMetrics], CsvCell]:
+    return lambda model: model.latency.named(name).percentile(percent)
+
+
+# Columns of `models.csv` beside stage and model.
+MODEL_COLUMNS: Mapping[str, Callable[[ModelMetrics], CsvCell]] = {
+    "in_flight": lambda model: model.in_flight,
+    "turns": lambda model: model.turns,
+    "turns_per_second": lambda model: model.turns_per_second,
+    "output_tokens_per_second": lambda model: model.output_tokens_per_second,
+    "goodput_turns_per_second": lambda model: model.goodput,
+    "slo_share": lambda model: model.slo_share,
+    "error_share": lambda model: model.error_share,
+    **{f"{name}_p{percent}_seconds": _of_model(name, percent) for name in LATENCY_NAMES for percent in PERCENTS},
+    "cached_share": lambda model: model.cached_share,
+    "played_percent": lambda model: model.games.played,
+    "quality": lambda model: model.games.quality,
+}
+
+
 def stages_csv(stages: Sequence[StageMetrics]) -> str:
     """Return one line for each stage, below a line of names."""
     return _csv(list(COLUMNS), [[cell(stage) for cell in COLUMNS.values()] for stage in stages])
+
+
+def models_csv(stages: Sequence[StageMetrics]) -> str:
+    """Return one line for each model of each stage, below a line of names."""
+    named = [(stage.label, name, model) for stage in stages for name, model in stage.models.items()]
+    rows = [[label, name, *(cell(model) for cell in MODEL_COLUMNS.values())] for label, name, model in named]
+    return _csv(["stage", "model", *MODEL_COLUMNS], rows)
 
 
 def timeline_csv(rows: Sequence[TimelineRow]) -> str:

@@ -6,7 +6,7 @@ from clemsim.results.intervals import Interval
 from clemsim.stress.measure.latency import LatencyName, Percent
 from clemsim.stress.measure.paired_measures import PairedMeasure
 from clemsim.stress.measure.server_metrics import BucketBounds
-from clemsim.stress.measure.stage_metrics import StageMetrics
+from clemsim.stress.measure.stage_metrics import ModelMetrics, StageMetrics
 
 NONE = "–"
 SPOILED, UNBACKED = "*", "?"
@@ -31,12 +31,12 @@ def milliseconds(seconds: float | None) -> str:
     return NONE if seconds is None else number(1000 * seconds)
 
 
-def throughput(stage: StageMetrics, rate: float) -> str:
-    """Write a throughput of a stage, marked where the client spoiled it."""
+def throughput(stage: StageMetrics | ModelMetrics, rate: float) -> str:
+    """Write a throughput of a stage, or of a model in it, marked where the client spoiled it."""
     return number(rate) + (SPOILED if stage.client_limit else "")
 
 
-def client_latency(stage: StageMetrics, name: LatencyName, which: Percent) -> str:
+def client_latency(stage: StageMetrics | ModelMetrics, name: LatencyName, which: Percent) -> str:
     """Write a percentile in milliseconds, marked where the client spoiled it or too few samples back it."""
     latency = stage.latency.named(name)
     value = latency.percentile(which)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Literal
 
-from clemsim.stress.measure.latency import PERCENTS, LatencyName
-from clemsim.stress.measure.stage_metrics import Lengths, StageMetrics
+from clemsim.stress.measure.latency import PERCENTS, LatencyName, Percent
+from clemsim.stress.measure.stage_metrics import Lengths, ModelMetrics, StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
 from clemsim.stress.plan.plan import ReportedPlan
 from clemsim.stress.report.formatting import (
@@ -21,17 +21,9 @@ from clemsim.stress.report.formatting import (
     percent,
     throughput,
 )
+from clemsim.stress.report.html_parts import page, table
 from clemsim.stress.report.stress_report import StressReport
 
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.86rem; }
-th, td { text-align: right; padding: 0.2rem 0.6rem; border-bottom: 1px solid #eee; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; } th { border-bottom: 1px solid #999; }
-.wide { overflow-x: auto; } .sentences li { margin: 0.3rem 0; } .note { color: #555; font-size: 0.86rem; }
-svg { max-width: 100%; height: auto; } .guilty { color: #b00020; font-weight: bold; }
-"""
 ServedName = Literal["ttft", "itl", "tpot", "turn"]  # latencies that a server reports too
 SERVED: Sequence[tuple[ServedName, str]] = (
     ("ttft", "time to first token"),
@@ -39,12 +31,18 @@ SERVED: Sequence[tuple[ServedName, str]] = (
     ("tpot", "per output token"),
     ("turn", "whole turn"),
 )
+TAILS: Sequence[Percent] = (50, 99)
 LATENCIES: Sequence[tuple[LatencyName, str]] = (*SERVED, ("conversation", "conversation"))
-FIGURES = {"throughput": "Throughput", "latency": "Latency", "timeline": "Timeline"}
+FIGURES = {"throughput": "Throughput", "latency": "Latency", "pace": "Pace", "timeline": "Timeline"}
 
 STAGE_COLUMNS = (
     *("load", "turns", "turns/s", "output tokens/s", "goodput turns/s", "SLO kept", "failed", "in flight"),
     *("%Played", "Quality"),
+)
+MODEL_LATENCIES: Sequence[LatencyName] = ("ttft", "tpot", "turn")
+MODEL_COLUMNS = (
+    *("load", "model", "turns", "turns/s", "output tokens/s", "TTFT p50", "TTFT p99", "TPOT p50", "TPOT p99"),
+    *("turn p50", "turn p99", "SLO kept", "failed", "in flight", "cached", "%Played", "Quality"),
 )
 LATENCY_COLUMNS = ("load", "what", "n", "mean", "p50", "p90", "p95", "p99", "p99, 95 % interval")
 LENGTH_COLUMNS = (
@@ -70,13 +68,11 @@ def html_page(report: StressReport, figures: Mapping[str, str]) -> str:
     parts += [f"<h2>{name}</h2><figure>{figures[key]}</figure>" for key, name in FIGURES.items() if key in figures]
     if report.stages:
         parts.append(_stage_table(report.stages, slo=bool(report.plan.slo)))
-        parts.append(_length_table(report.stages))
+        parts += [_model_table(report.stages, slo=bool(report.plan.slo)), _length_table(report.stages)]
         parts += [_latency_table(report.stages), _server_table(report.stages), _client_table(report.stages)]
     if report.answers and report.answers.pairs:
         parts.append(_answer_table(report.answers))
-    body = "\n".join(parts)
-    head = f"<meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
-    return f"<!doctype html>\n<html lang=en>{head}\n{body}\n</html>\n"
+    return page(title, parts)
 
 
 def _load(plan: ReportedPlan) -> str:
@@ -85,13 +81,6 @@ def _load(plan: ReportedPlan) -> str:
         f"replies of exactly {plan.max_tokens} tokens" if plan.forced_length else f"at most {plan.max_tokens} tokens a reply"
     )
     return f"conversations: {mix}; {length}; seed {plan.seed}"
-
-
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], note: str) -> str:
-    top = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    below = f"<p class=note>{escape(note)}</p>"
-    return f"<h2>{escape(title)}</h2><div class=wide><table><tr>{top}</tr>{lines}</table></div>{below}"
 
 
 def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> str:
@@ -111,7 +100,31 @@ def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> str:
         for stage in stages
     ]
     note = "Load: conversations at once, or arriving a second (/s). * the client's own doing."
-    return _table("Stages", STAGE_COLUMNS, rows, note)
+    return table("Stages", STAGE_COLUMNS, rows, note)
+
+
+def _model_table(stages: Sequence[StageMetrics], *, slo: bool) -> str:
+    """Return the figures of each of several models; empty for a test of one."""
+    rows = [_model_row(stage.label, name, model, slo) for stage in stages for name, model in stage.models.items()]
+    note = "Each model's part of the stage; times in milliseconds. Cached: prompt tokens found in the prefix cache."
+    return table("Models", MODEL_COLUMNS, rows, note) if rows else ""
+
+
+def _model_row(label: str, name: str, model: ModelMetrics, slo: bool) -> Sequence[str]:
+    return (
+        label,
+        name,
+        str(model.turns),
+        throughput(model, model.turns_per_second),
+        throughput(model, model.output_tokens_per_second),
+        *(client_latency(model, latency, which) for latency in MODEL_LATENCIES for which in TAILS),
+        percent(model.slo_share) if slo else NONE,
+        percent(model.error_share),
+        number(model.in_flight),
+        percent(model.cached_share),
+        number(model.games.played),
+        number(model.games.quality),
+    )
 
 
 def _length_table(stages: Sequence[StageMetrics]) -> str:
@@ -121,7 +134,7 @@ def _length_table(stages: Sequence[StageMetrics]) -> str:
         "Lengths in tokens. Ended by: the finish reasons of all replies. Tokens/s for each user: one by the mean time per "
         "output token."
     )
-    return _table("Lengths and pace", LENGTH_COLUMNS, rows, note) if rows else ""
+    return table("Lengths and pace", LENGTH_COLUMNS, rows, note) if rows else ""
 
 
 def _lengths(stage: StageMetrics) -> Sequence[tuple[str, Lengths | None]]:
@@ -148,7 +161,7 @@ def _latency_table(stages: Sequence[StageMetrics]) -> str:
         "Milliseconds, from the moment each turn was due. n: sample size. ? too few samples for a 95 % interval. "
         "* the client's own doing."
     )
-    return _table("Latency", LATENCY_COLUMNS, rows, note)
+    return table("Latency", LATENCY_COLUMNS, rows, note)
 
 
 def _latency_row(stage: StageMetrics, name: LatencyName, title: str) -> Sequence[str]:
@@ -167,7 +180,7 @@ def _server_table(stages: Sequence[StageMetrics]) -> str:
     """Return the server's histograms beside the client's latencies; empty if no server has any."""
     rows = [row for stage in stages for row in _server_rows(stage)]
     note = "Milliseconds. The server knows a percentile only as the bucket of its histogram that it lies in."
-    return _table("Client and server", SERVER_COLUMNS, rows, note) if rows else ""
+    return table("Client and server", SERVER_COLUMNS, rows, note) if rows else ""
 
 
 def _server_rows(stage: StageMetrics) -> Sequence[Sequence[str]]:
@@ -196,7 +209,7 @@ def _client_table(stages: Sequence[StageMetrics]) -> str:
         for stage in stages
     ]
     note = "Milliseconds. Late: between the moment a turn was due and its request."
-    return _table("The client's own health", CLIENT_COLUMNS, rows, note)
+    return table("The client's own health", CLIENT_COLUMNS, rows, note)
 
 
 def _answer_table(answers: AnswerVerdict) -> str:
@@ -210,4 +223,4 @@ def _answer_table(answers: AnswerVerdict) -> str:
         f"{percent(answers.same_transcripts)}{interval}; first turn at which the others part: {parted}. "
         "Joint: at the level of all measures together; it leaves 0 out where load changed a measure."
     )
-    return _table("Answers under load", columns, rows, note)
+    return table("Answers under load", columns, rows, note)

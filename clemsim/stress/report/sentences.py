@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from clemsim.stress.measure.knee import Knee
-from clemsim.stress.measure.stage_metrics import StageMetrics
+from clemsim.stress.measure.stage_metrics import ModelMetrics, StageMetrics
 from clemsim.stress.plan.slo import Slo
 from clemsim.stress.plan.slo_search import bounds
 from clemsim.stress.report.stress_report import StressReport
@@ -20,6 +20,7 @@ def sentences(report: StressReport) -> list[str]:
     if report.stages:
         texts += [_knee_sentence(report.knee, report.stages)] if report.plan.sweep else []
         texts += _slo_sentences(report) if report.plan.slo else []
+    texts += _model_sentences(report.stages)
     texts += _price_sentences(report)
     texts += _replay_sentences(report)
     texts += _client_sentences(report.stages)
@@ -85,6 +86,23 @@ def _beyond(by_load: Mapping[float, tuple[StageMetrics, float]], broken: float |
         return "the most that was tried"
     stage, share = by_load[broken]
     return f"and not at {stage.label} ({share:.1%})"
+
+
+def _model_sentences(stages: Sequence[StageMetrics]) -> list[str]:
+    """Return the part of each of several models in the greatest throughput."""
+    fastest = max(stages, key=lambda stage: stage.output_tokens_per_second, default=None)
+    if fastest is None or not fastest.models:
+        return []
+    parts = [f"{name} {_part(model)}" for name, model in fastest.models.items()]
+    whole = f"At {fastest.label} the models gave {fastest.output_tokens_per_second:.4g} output tokens/s together"
+    return [f"{whole}: {'; '.join(parts)}."]
+
+
+def _part(model: ModelMetrics) -> str:
+    ttft = model.latency.ttft.p50
+    first = "" if ttft is None else f", TTFT p50 {1000 * ttft:.3g} ms"
+    failed = f", {model.error_share:.1%} failed" if model.error_share else ""
+    return f"{model.output_tokens_per_second:.4g}{first}{failed}"
 
 
 def _price_sentences(report: StressReport) -> list[str]:

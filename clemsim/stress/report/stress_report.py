@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -58,6 +59,17 @@ class StressReport(StressResult):
         return ", ".join(str(agent.get("model", agent.get("name", ""))) for agent in self.agents) or ", ".join(
             self.plan.agents
         )
+
+    @property
+    def by_load(self) -> dict[str, StageMetrics]:
+        """Return the stages by load; a load that comes again has its number behind it."""
+        stages: dict[str, StageMetrics] = {}
+        seen = Counter[str]()
+        for stage in self.stages:
+            seen[stage.label] += 1
+            again = seen[stage.label]
+            stages[stage.label if again == 1 else f"{stage.label} ({again})"] = stage
+        return stages
 
     @property
     def ended_early(self) -> bool:

@@ -31,6 +31,19 @@ STAGE_COLUMNS = (
     *("load", IN_FLIGHT, TURNS, "turns\n/s", "tokens\n/s", "TTFT\np50", "TTFT\np99", "ITL\np50", "ITL\np99"),
     *("turn\np50", "turn\np99", FAILED),
 )
+MODEL_WIDTH = 17  # characters of a model's name
+MODEL_COLUMNS = (
+    "load",
+    "model",
+    TURNS,
+    "turns\n/s",
+    "tokens\n/s",
+    "TTFT\np50",
+    "TTFT\np99",
+    "turn\np50",
+    "turn\np99",
+    FAILED,
+)
 SERVER_COLUMNS = (
     *("server\nat load", "run-\nning", "wait-\ning", "KV\nuse", "pre-\nempted", "prefix\nhits"),
     *("TTFT\nmean", "ITL\nmean", "turn\nmean", "SLO\nkept"),
@@ -45,6 +58,8 @@ def terminal_report(report: StressReport) -> RenderableType:
     parts: list[RenderableType] = [plain(f"- {sentence}") for sentence in report.sentences]
     if report.stages:
         parts += [Text(), _stage_table(report.stages)]
+        if any(stage.models for stage in report.stages):
+            parts += [Text(), _model_table(report.stages)]
         if any(stage.server for stage in report.stages):
             parts += [Text(), _server_table(report.stages, slo=bool(report.plan.slo))]
         parts.append(Text("* the client's own doing, ? too few samples for a 95 % interval; times in ms", "dim"))
@@ -72,6 +87,23 @@ def _stage_table(stages: Sequence[StageMetrics]) -> RichTable:
     for stage in stages:
         cells = _stage_cells(stage)
         table.add_row(*(cells[name] for name in shown))
+    return table
+
+
+def _model_table(stages: Sequence[StageMetrics]) -> RichTable:
+    """Return the figures of each of several models."""
+    table = _table(*MODEL_COLUMNS)
+    for stage in stages:
+        for name, model in stage.models.items():
+            table.add_row(
+                plain(stage.label),
+                plain(name if len(name) <= MODEL_WIDTH else f"{name[: MODEL_WIDTH - 1]}…"),
+                str(model.turns),
+                throughput(model, model.turns_per_second),
+                throughput(model, model.output_tokens_per_second),
+                *(client_latency(model, latency, which) for latency in ("ttft", "turn") for which in PERCENTILES),
+                percent(model.error_share) if model.error_share else "0",
+            )
     return table
 
 

@@ -22,7 +22,7 @@ from clemsim.runs import run
 from clemsim.store.config import RunConfig
 from clemsim.stress.load import runner
 from clemsim.stress.load.runner import StressWatch, stress
-from clemsim.stress.measure.records import RecordFile
+from clemsim.stress.measure.records import RecordFile, read_records
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.guardrails import Budget
 from clemsim.stress.plan.shapes import Stage, ThinkTime
@@ -187,7 +187,7 @@ async def test_every_request_has_a_row(tmp_path: Path) -> None:
         server = SimulatedServer(FAST, faults=Faults(cut=0.2))
         async with server.serving():
             with RecordFile(tmp_path / name) as records:
-                plan = short_plan(server.url, stages=[Stage(4, 4, 0.4)], gpus=2.0)
+                plan = short_plan(server.url, stages=[Stage(4, 4, 0.4, warmup=0.15)], gpus=2.0)
                 findings = await stress(plan, Budget(1000, 30.0), StressWatch(records=records))
         path = tmp_path / name
         rows = (
@@ -199,6 +199,8 @@ async def test_every_request_has_a_row(tmp_path: Path) -> None:
         segments = findings.collector.segments
         assert len(rows) - len(failed) == sum(segment.turns for segment in segments) > 5
         assert len(failed) == sum(segment.failed.total() for segment in segments)
+        measured = [row for row in read_records(path) if row["measured"]]
+        assert len(measured) == findings.stages[0].turns + sum(findings.stages[0].errors.values()) < len(rows)
         good = next(row for row in rows if not row["error"])
         assert good["due"] <= good["sent"] <= good["first"] <= good["last"] and good["tokens_out"] == 10
         assert good["finish_reason"] == "length" and good["model"] == "fake"

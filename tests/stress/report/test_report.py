@@ -23,6 +23,7 @@ from clemsim.stress.report.compare import compare_reports
 from clemsim.stress.report.compare_terminal import terminal_comparison
 from clemsim.stress.report.csv_tables import stages_csv, timeline_csv
 from clemsim.stress.report.html import html_page
+from clemsim.stress.report.pace_chart import pace_points
 from clemsim.stress.report.report import make_report
 from clemsim.stress.report.sentences import sentences
 from clemsim.stress.report.stress_report import StressReport
@@ -119,6 +120,21 @@ def test_figures_are_drawn_with_units_and_the_knee(report: StressReport) -> None
     assert "knee:" in drawings["throughput"] and "output tokens a second" in drawings["throughput"]
     assert "(ms, log)" in drawings["latency"] and "seconds since the beginning" in drawings["timeline"]
     assert charts.png(figures["throughput"]).startswith(b"\x89PNG")
+
+
+def test_with_gpus_the_pace_of_users_is_drawn_against_that_of_gpus(report: StressReport) -> None:
+    gpus = [{"tokens_per_second_per_gpu": stage.output_tokens_per_second / 2} for stage in report.stages]
+    limit = {"spoiled": {"throughput": "the client used 97% of its core"}}
+    priced = with_stages(report, *gpus[:-1], gpus[-1] | limit)
+    points = pace_points(priced.stages)
+    assert [point.user for point in points] == [stage.tokens_per_second_per_user for stage in report.stages]
+    assert points[0].label == "1" and [point.spoiled for point in points] == [False, False, False, True]
+    crowded = [*priced.stages, priced.stages[0].model_copy(update={"label": "again"})]
+    labels = [point.label for point in pace_points(crowded)]
+    assert labels[0] == "1, again" and labels[-1] == "", "two labels are written over each other"
+    drawing = charts.svg(charts.draw_figures(priced)["pace"])
+    assert "of each GPU" in drawing and "for each user" in drawing and "hollow" in drawing
+    assert "<h2>Pace</h2>" in html_page(priced, {"pace": drawing})
 
 
 def test_a_single_stage_has_a_timeline_only(report: StressReport) -> None:
