@@ -3,12 +3,12 @@
 Makes two hosts out of network namespaces (`ip netns`, a veth pair between them), each with its own /tmp, /dev/shm,
 process table and host name, so that they share nothing but the network and the installed software. A Ray head runs on the
 first, a node on the second, both with Ray's token. The driver plays a game of its own, whose folder lies where neither node
-sees it, against a server that wants a key; before that `clemsim doctor --ray` asks the nodes, once as they are and once for a
-server whose address is each node itself; in the midst of it all processes of the second host are killed. Then the same
-run in one process.
+sees it, against a server that wants a key. Before that `clemsim doctor --ray` asks the nodes, once as they are and once for
+a server whose address is each node itself. In the midst of it all processes of the second host are killed. Then the same run
+in one process.
 
-Prints JSON; exit code 1 unless both runs end with exit code 0, the doctor found what is so, all transcripts and scores are the same, the loss was told
-in one sentence, and the key is not in run.toml. Linux, root, extra `ray`.
+Prints JSON; exit code 1 unless both runs end with exit code 0, the doctor found what is so, all transcripts and scores are
+the same, the loss was told in one sentence, and the key is not in run.toml. Linux, root, extra `ray`.
 usage: sudo python benchmarks/cluster.py [--instances 150] [--cut] (cut the wire instead of killing)
 """
 
