@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from clemsim.runs.workers import preflight
+from clemsim.runs.workers import cluster, preflight
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runs.workers.luggage import Luggage
 from clemsim.runs.workers.preflight import NodeFacts
@@ -101,9 +101,9 @@ def test_the_doctor_asks_every_node_of_a_cluster(clemsim: Clemsim, monkeypatch: 
     here = NodeFacts(version("clemsim"), platform.python_version(), [], [], [])
     found: dict[str, NodeFacts | str] = {"10.0.0.1": here, "10.0.0.2": replace(here, missing_variables=["KEY"])}
     boarded: list[tuple[WorkerOptions, Luggage]] = []
-    monkeypatch.setattr(preflight.cluster, "check_ray", lambda: None)
-    monkeypatch.setattr(preflight.cluster, "disconnect", lambda: None)
-    monkeypatch.setattr(preflight.cluster, "nodes", lambda: [{"NodeManagerAddress": address} for address in found])
+    monkeypatch.setattr(cluster, "check_ray", lambda: None)
+    monkeypatch.setattr(cluster, "disconnect", lambda: None)
+    monkeypatch.setattr(cluster, "nodes", lambda: [{"NodeManagerAddress": address} for address in found])
     monkeypatch.setattr(preflight, "board", lambda *what: boarded.append(what))
     monkeypatch.setattr(preflight, "_ask", lambda node, luggage: found[node["NodeManagerAddress"]])
     words = ("doctor", "--ray", "10.0.0.1:6379", "--agent", "m@http://10.0.0.9:8000/v1", "--json")
