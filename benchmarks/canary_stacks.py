@@ -2,7 +2,7 @@
 
 The model plays as the competent player of each game, but for a quarter of its turns, which are drawn: which ones follows
 from the episode, as a model's weaknesses do. Every stack adds a little noise of its own (a twentieth of the turns), as real
-servers do.
+servers do. How badly a stack is spoiled is in CANARY_STRENGTH: the share of turns that are.
 """
 
 import os
@@ -27,13 +27,17 @@ class Stack(Agent):
     """A sound stack."""
 
     name = "sound"
-    error = 0.0  # of turns, what the stack adds to them
-    speed = 1.0
     requests = True
 
     def __init__(self, arg: str = "", options: AgentOptions | None = None) -> None:
+        self.strength = float(os.environ.get("CANARY_STRENGTH", "0"))
         self._good, self._drawn = make_baseline("", AgentOptions()), make_random("", AgentOptions())
         self._rng = random.Random(f"{type(self).__name__} {SEED} {id(self)}")
+
+    @property
+    def error(self) -> float:
+        """The share of turns that the stack makes worse itself."""
+        return 0.0
 
     def check(self, arena: str, seats: Any) -> None:
         """Load the players."""
@@ -58,7 +62,7 @@ class Stack(Agent):
     def timed(self, message: Message) -> Message:
         """A reply with what it took."""
         tokens = 1 + len(message.content.split())
-        seconds = tokens / SPEED / self.speed * self._rng.lognormvariate(0, 0.3)
+        seconds = tokens / SPEED * self._rng.lognormvariate(0, 0.3)
         return replace(message, usage=Usage(self.name, 0, 0.0, seconds, tokens_in=10, tokens_out=tokens))
 
 
@@ -74,27 +78,29 @@ class WrongTemplate(Stack):
     name = "template"
 
     def said(self, message: Message) -> Message:
-        """Spoil a third of the replies."""
-        return replace(message, content=f"<|im_start|>{message.content}") if self._rng.random() < 1 / 3 else message
+        """Spoil some replies."""
+        spoiled = self._rng.random() < self.strength
+        return replace(message, content=f"<|im_start|>{message.content}") if spoiled else message
 
 
 class Quantised(Stack):
     """The model errs more."""
 
-    name, error = "quantised", 0.3
+    name = "quantised"
+
+    @property
+    def error(self) -> float:
+        """As strong as it is spoiled."""
+        return self.strength
 
 
 class Dropped(Stack):
-    """The server keeps the first and the last message of a conversation."""
+    """Of some requests the server keeps the first and the last message of the conversation."""
 
     name = "dropped"
 
     def seen(self, view: View) -> View:
-        """Drop what is between."""
+        """Drop what is between, for some requests."""
+        if self._rng.random() >= self.strength:
+            return view
         return replace(view, seen=list(view.seen[: min(1, view.size)]), size=min(1, view.size))
-
-
-class Slow(Stack):
-    """As good, but slower."""
-
-    name, speed = "slow", 0.6

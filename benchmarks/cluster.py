@@ -3,11 +3,12 @@
 Makes two hosts out of network namespaces (`ip netns`, a veth pair between them), each with its own /tmp, /dev/shm,
 process table and host name, so that they share nothing but the network and the installed software. A Ray head runs on the
 first, a node on the second, both with Ray's token. The driver plays a game of its own, whose folder lies where neither node
-sees it, against a server that wants a key; in the midst of it all processes of the second host are killed. Then the same
-run in one process.
+sees it, against a server that wants a key. Before that `clemsim doctor --ray` asks the nodes, once as they are and once for
+a server whose address is each node itself. In the midst of it all processes of the second host are killed. Then the same run
+in one process.
 
-Prints JSON; exit code 1 unless both runs end with exit code 0, all transcripts and scores are the same, the loss was told
-in one sentence, and the key is not in run.toml. Linux, root, extra `ray`.
+Prints JSON; exit code 1 unless both runs end with exit code 0, the doctor found what is so, all transcripts and scores are
+the same, the loss was told in one sentence, and the key is not in run.toml. Linux, root, extra `ray`.
 usage: sudo python benchmarks/cluster.py [--instances 150] [--cut] (cut the wire instead of killing)
 """
 
@@ -156,7 +157,9 @@ def wait_for(what: str, ready: Any, seconds: float = 90) -> None:
 
 def driver_script(options: argparse.Namespace, place: Path) -> str:
     """What the first host runs: the server, Ray's head, and the driver with its game, which lies in a mount of its own."""
-    run = f"{BIN}/clemsim run --arena /mnt/game/counting.py:Counting --agent m@http://{HOSTS['one']}:{SERVER}/v1 --width 16"
+    game = "--arena /mnt/game/counting.py:Counting"
+    run = f"{BIN}/clemsim run {game} --agent m@http://{HOSTS['one']}:{SERVER}/v1 --width 16"
+    doctor = f"{BIN}/clemsim doctor --ray {HOSTS['one']}:{RAY} {game} --json"
     driver = f"""
 mount -t tmpfs tmpfs /mnt
 mkdir -p /mnt/game/prompts
@@ -164,6 +167,8 @@ cp {place}/game/*.* /mnt/game/
 cp {place}/game/prompts/* /mnt/game/prompts/
 export CLEMSIM_API_KEY={KEY}
 cd {place}
+{doctor} --agent m@http://{HOSTS["one"]}:{SERVER}/v1 > ready.json 2> ready.err && rc=0 || rc=$?; echo $rc > ready.rc
+{doctor} --agent m@http://127.0.0.1:{SERVER}/v1 > amiss.json 2> amiss.err && rc=0 || rc=$?; echo $rc > amiss.rc
 {run} --out many --ray {HOSTS["one"]}:{RAY} --workers 4 --json > many.json 2> many.err && rc=0 || rc=$?; echo $rc > many.rc
 {run} --out single --json > single.json 2> single.err && rc=0 || rc=$?; echo $rc > single.rc
 """
@@ -227,7 +232,7 @@ def play(options: argparse.Namespace, place: Path, stack: ExitStack) -> None:
     stack.callback(end, two)
     time.sleep(8)
     (place / "begin").touch()
-    wait_for("the first events", lambda: events_of(place / "many") > 6 * options.instances // 2, 120)
+    wait_for("the first events", lambda: events_of(place / "many") > 6 * options.instances // 2, 180)
     if options.cut:
         sh("ip", "-n", "clemsim-two", "link", "set", "cs-two", "down")
     else:
@@ -254,7 +259,9 @@ def main() -> int:
         codes = [int((place / f"{name}.rc").read_text()) for name in ("many", "single")]
         said = [line for line in (place / "many.err").read_text().splitlines() if " lost: " in line]
         (many, episodes), (single, _) = digest(place / "many"), digest(place / "single")
-        ok = codes == [0, 0] and many == single and len(said) == 1
+        asked = [int((place / f"{name}.rc").read_text()) for name in ("ready", "amiss")]
+        nodes = [node for name in ("ready", "amiss") for node in json.loads((place / f"{name}.json").read_text())["nodes"]]
+        ok = codes == [0, 0] and many == single and len(said) == 1 and asked == [0, 1] and len(nodes) == 4
         requests = [
             json.loads((place / f"{name}.json").read_text())["throughput"]["requests"] for name in ("many", "single")
         ]
@@ -267,6 +274,7 @@ def main() -> int:
                 "same": many == single,
                 "requests": requests,
                 "said": said,
+                "doctor": [node["found"] for node in nodes],
                 "key in run.toml": leaked,
             }
         )

@@ -19,12 +19,14 @@ from clemsim.catalog.agents import kind_of, make_agent
 from clemsim.catalog.kinds import AgentOptions, Requirement, kinds
 from clemsim.catalog.plugins import registered
 from clemsim.catalog.shared_secrets import check_secrets
-from clemsim.cli.common import UNFINISHED, one_line, out, print_json, run_async
+from clemsim.cli.common import UNFINISHED, fail, one_line, out, print_json, run_async
 from clemsim.cli.network import takes_headers
 from clemsim.cli.options import JsonOption
+from clemsim.cli.run import make_config
 from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import ClemsimError
 from clemsim.runs.checkup import check_run
+from clemsim.runs.workers.preflight import NodeFacts, inspect_cluster
 from clemsim.store.folder import CONFIG
 from clemsim.study.plan import MEMBERS
 from clemsim.study.study_runner import is_study
@@ -36,20 +38,38 @@ def doctor(
         list[Path] | None, typer.Argument(metavar="[RUN]...", help="Check these runs, or the runs of a study, instead.")
     ] = None,
     agent: Annotated[list[str] | None, typer.Option(metavar="SPEC", help="Also try to reach this agent; repeat.")] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Ask every node of this Ray cluster instead; auto: the one that runs here."),
+    ] = None,
+    arena: Annotated[
+        list[str] | None, typer.Option(help="With --ray: also this game, or path/to/game.py:Class, must arrive; repeat.")
+    ] = None,
     json: JsonOption = False,
     network: NetworkOptions = NetworkOptions(),  # noqa: B008 (frozen; made of the options of takes_headers)
 ) -> None:
     """Check what is installed and whether agents can be reached; or, of runs, whether their record is whole: SQLite's check,
-    the checksum of each episode, permissions, drafts of killed processes. Exit code 1 when something is amiss.
+    the checksum of each episode, permissions, drafts of killed processes; or, of a cluster, whether every node has what a
+    run of these agents and games needs, and reaches their servers. Exit code 1 when something is amiss.
 
     Examples:
 
       clemsim doctor --agent local --agent qwen@http://127.0.0.1:8000/v1
 
       clemsim doctor runs/20261123-120000-quick
+
+      clemsim doctor --ray 10.0.0.1:6379 --agent qwen@http://10.0.0.9:8000/v1 --arena my/game.py:Game
     """
+    if ray and runs:
+        fail("--ray asks a cluster, not the record of a run: leave the runs out")
+    if arena and not ray:
+        fail("--arena says what must arrive on a cluster: give --ray too")
     with one_line():
-        if runs:
+        if ray:
+            checks = run_async(_nodes(ray, agent or (), arena or (), network))
+            ok = all(check.ok for check in checks)
+            _print({"": checks}, {"nodes": _as_json(checks)}, ok=ok, as_json=json)
+        elif runs:
             by_run = {str(folder): check_run(folder) for named in runs for folder in _runs_of(named)}
             ok = all(check.ok for checks in by_run.values() for check in checks)
             _print(by_run, {"runs": {run: _as_json(checks) for run, checks in by_run.items()}}, ok=ok, as_json=json)
@@ -59,6 +79,24 @@ def doctor(
             _print({"": checks}, {"checks": _as_json(checks)}, ok=ok, as_json=json)
         if not ok:
             raise typer.Exit(UNFINISHED)
+
+
+async def _nodes(address: str, specs: Sequence[str], games: Sequence[str], network: NetworkOptions) -> list[Requirement]:
+    """Return what each node of a cluster says. Raises UsageError where there is none."""
+    fields: dict[str, Any] = {"agents": tuple(specs)} if specs else {}
+    config = make_config(**fields, arenas=tuple(games))
+    checks = await inspect_cluster(address, config, network)
+    return [
+        Requirement(f"node {each.address}", not each.problems, "; ".join(each.problems) or _said(each.facts))
+        for each in checks
+    ] or [Requirement("nodes", False, "no node has a core for a worker: ray start --num-cpus 8")]
+
+
+def _said(facts: NodeFacts | str) -> str:
+    """Return what a node that is ready has."""
+    if isinstance(facts, str):
+        return facts
+    return f"clemsim {facts.clemsim}, Python {facts.python}, with all files and keys, and reaches the servers"
 
 
 def _runs_of(folder: Path) -> list[Path]:

@@ -98,6 +98,13 @@ class LlamaCppEngine(Engine):
     def _load(self, path: Path) -> Any:
         llama = library("xllamacpp", "local", "the embedded model")
         self._build = str(llama.__version__)
+        try:
+            return llama.Server(self._parameters(llama, path))
+        except RuntimeError as error:
+            raise UsageError(f"{path} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
+
+    def _parameters(self, llama: Any, path: Path) -> Any:
+        """Return llama.cpp's parameters."""
         params = llama.CommonParams()
         params.model.path = str(path)
         params.n_parallel = self.width
@@ -106,10 +113,7 @@ class LlamaCppEngine(Engine):
         params.cpuparams.poll = params.cpuparams_batch.poll = 0  # spinning threads starve each other on a busy machine
         params.verbosity = -1
         params.warmup = False
-        try:
-            return llama.Server(params)
-        except RuntimeError as error:
-            raise UsageError(f"{path} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
+        return params
 
 
 class _Reply:

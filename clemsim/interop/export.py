@@ -18,7 +18,7 @@ from clemsim.interop.clembench.exporting import export_results, export_runs
 from clemsim.interop.export_writer import ExportWriter
 from clemsim.interop.jsonl import write_jsonl, write_jsonl_of_all
 from clemsim.interop.parquet import write_parquet, write_parquet_of_all
-from clemsim.interop.trace import BLOCK, Rows, deltas, sizes, spans, trace_writer, verbatim
+from clemsim.interop.trace import BLOCK, Rows, deltas, sessions, sizes, spans, trace_writer, verbatim
 from clemsim.store.study_index import indexed_runs, is_indexed
 
 LINES = ".jsonl"
@@ -91,5 +91,6 @@ FORMATS = {
         _trace("mooncake", sizes, f"sizes of requests and hashes of every {BLOCK} tokens", blocks=True),
         _trace("mooncake-deltas", deltas, "the same by sessions, each row what is new in it", blocks=True),
         _trace("otel", spans, "OpenTelemetry spans, one OTLP object a line"),
+        _trace("guidellm", sessions, "requests word for word, for guidellm (kind=otel)"),
     )
 }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from clemsim.interop.export_writer import ExportWriter
 from clemsim.interop.jsonl import write_lines
@@ -107,6 +110,27 @@ def spans(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iter
         }
         scope = {"scope": {"name": "clemsim"}, "spans": [span]}
         yield {"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [scope]}]}
+
+
+def sessions(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iterator[dict[str, Any]]:
+    """Yield a span for each request as guidellm plays them (`kind=otel`): flat ones, session by session.
+
+    A session is a trace of its own, whose requests wait for each other; requests asked in parallel are in sessions of their
+    own. `start_time` in ISO 8601, `duration` in seconds; `gen_ai.input.messages` is JSON text.
+    """
+    for number, (request, place) in enumerate(_placed(requests, chains(requests))):
+        yield {
+            "trace_id": place["session_id"],
+            "span_id": str(number),
+            "start_time": datetime.fromtimestamp(request.started, UTC).isoformat(timespec="microseconds"),
+            "duration": round(max(0.0, request.ended - request.started), 6),
+            "attributes": {
+                "gen_ai.operation.name": "chat",
+                "gen_ai.usage.input_tokens": request.tokens_in,
+                "gen_ai.usage.output_tokens": request.tokens_out,
+                "gen_ai.input.messages": orjson.dumps(list(request.messages)).decode(),
+            },
+        }
 
 
 def _placed(

@@ -1,17 +1,24 @@
-"""`clemsim doctor RUN`: each thing that may be amiss with a run is told."""
+"""`clemsim doctor RUN` and `--ray`: each thing that may be amiss with a run, or on a node, is told."""
 
 from __future__ import annotations
 
+import platform
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from clemsim.runs.workers import cluster, preflight
+from clemsim.runs.workers.cluster import WorkerOptions
+from clemsim.runs.workers.luggage import Luggage
+from clemsim.runs.workers.preflight import NodeFacts
 from tests.cli.conftest import Clemsim
 from tests.runs.test_old_store import FINISHED
 
@@ -88,3 +95,30 @@ def test_a_run_of_an_earlier_version_has_no_checksums(clemsim: Clemsim, tmp_path
     said = clemsim("doctor", "old", "--json")
     (found,) = [check["found"] for check in said.json["runs"]["old"] if check["what"] == "checksums"]
     assert said.code == 0 and "ended under an earlier version and have none" in found
+
+
+def test_the_doctor_asks_every_node_of_a_cluster(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = NodeFacts(version("clemsim"), platform.python_version(), [], [], [])
+    found: dict[str, NodeFacts | str] = {"10.0.0.1": here, "10.0.0.2": replace(here, missing_variables=["KEY"])}
+    boarded: list[tuple[WorkerOptions, Luggage]] = []
+    monkeypatch.setattr(cluster, "check_ray", lambda: None)
+    monkeypatch.setattr(cluster, "disconnect", lambda: None)
+    monkeypatch.setattr(cluster, "nodes", lambda: [{"NodeManagerAddress": address} for address in found])
+    monkeypatch.setattr(preflight, "board", lambda *what: boarded.append(what))
+    monkeypatch.setattr(preflight, "_ask", lambda node, luggage: found[node["NodeManagerAddress"]])
+    words = ("doctor", "--ray", "10.0.0.1:6379", "--agent", "m@http://10.0.0.9:8000/v1", "--json")
+    said = clemsim(*words)
+    assert said.code == 1 and not said.json["ok"] and [each["ok"] for each in said.json["nodes"]] == [True, False]
+    assert said.json["nodes"][1]["found"] == "node 10.0.0.2 did not get KEY"
+    ((workers, luggage),) = boarded
+    assert workers.address == "10.0.0.1:6379" and list(luggage.urls) == ["http://10.0.0.9:8000/v1"]
+    del found["10.0.0.2"]
+    assert clemsim(*words).code == 0
+    found.clear()
+    assert clemsim(*words).code == 1 and "no node" in clemsim(*words).out
+
+
+def test_the_doctor_refuses_what_does_not_go_together(clemsim: Clemsim) -> None:
+    for words in (("--ray", "auto", "runs/r"), ("--arena", "taboo")):
+        refused = clemsim("doctor", *words)
+        assert refused.code == 2 and "--ray" in refused.err

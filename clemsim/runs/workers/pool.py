@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from clemsim._util.loop_monitor import LoopFacts
 from clemsim._util.tasks import leading_error
@@ -24,8 +22,8 @@ from clemsim.results.tally import Tally
 from clemsim.runs.workers import cluster
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runs.workers.losses import LostWorkers
-from clemsim.runs.workers.luggage import Luggage, pack, stage
-from clemsim.runs.workers.preflight import check_nodes
+from clemsim.runs.workers.luggage import Luggage, pack
+from clemsim.runs.workers.preflight import board, check_nodes
 from clemsim.runs.workers.shard import LIVES, Shard, share_of
 from clemsim.runs.workers.worker import RecordedEvents, WorkerReport
 from clemsim.runtime.episode import Episode, Result
@@ -100,7 +98,7 @@ class WorkerPool:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         luggage = self._pack()
-        await asyncio.to_thread(self._connect, luggage)
+        await asyncio.to_thread(board, self._workers, luggage)
         cluster.keep_signals()
         try:
             if luggage:
@@ -127,15 +125,6 @@ class WorkerPool:
         luggage = pack(self._config, self.network)
         self._config, self.network, self.brought = luggage.config, luggage.network, True
         return luggage
-
-    def _connect(self, luggage: Luggage | None) -> None:
-        """Reach Ray, which sends the luggage to the nodes. Raises UsageError."""
-        if luggage is None:
-            cluster.connect(self._workers)
-            return
-        with TemporaryDirectory(prefix="clemsim-") as folder:
-            stage(luggage, Path(folder))
-            cluster.connect(self._workers, {"working_dir": folder, "env_vars": luggage.variables})
 
     def stop(self) -> str:
         """Leave every episode where it is. Return what is waited for."""

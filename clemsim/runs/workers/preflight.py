@@ -11,14 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
 from clemsim.engines.address import is_loopback, origin
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.proxies import find_proxy
 from clemsim.errors import UsageError
 from clemsim.runs.workers import cluster
-from clemsim.runs.workers.luggage import FILES, Luggage
+from clemsim.runs.workers.cluster import WorkerOptions
+from clemsim.runs.workers.luggage import FILES, Luggage, pack, stage
+from clemsim.store.config import RunConfig
 
 REACH = 5.0  # seconds to connect to a server
 PATIENCE = 90.0  # seconds for a node to unpack its files and to answer
@@ -47,16 +51,54 @@ def look(paths: Sequence[str], variables: Sequence[str], urls: Sequence[str], *,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NodeCheck:
+    """What a node says of itself, or why it does not, and what is amiss there."""
+
+    address: str
+    facts: NodeFacts | str
+    problems: Sequence[str]
+
+
+def board(workers: WorkerOptions, luggage: Luggage | None) -> None:
+    """Reach Ray, which sends the luggage to the nodes. Raises UsageError."""
+    if luggage is None:
+        cluster.connect(workers)
+        return
+    with TemporaryDirectory(prefix="clemsim-") as folder:
+        stage(luggage, Path(folder))
+        cluster.connect(workers, {"working_dir": folder, "env_vars": luggage.variables})
+
+
 async def check_nodes(luggage: Luggage) -> int:
     """Ask every node that can have workers, and return their number. Raises UsageError that names what is amiss where."""
-    nodes = await asyncio.to_thread(cluster.nodes)
-    found = await asyncio.gather(*(asyncio.to_thread(_ask, node, luggage) for node in nodes))
-    problems = [
-        problem for node, facts in zip(nodes, found, strict=True) for problem in _problems(node["NodeManagerAddress"], facts)
-    ]
+    checks = await ask_nodes(luggage)
+    problems = [problem for check in checks for problem in check.problems]
     if problems:
         raise UsageError(f"the cluster is not ready: {'; '.join(problems)}")
-    return len(nodes)
+    return len(checks)
+
+
+async def ask_nodes(luggage: Luggage) -> list[NodeCheck]:
+    """Ask every node that can have workers. What is amiss is in what they say."""
+    nodes = await asyncio.to_thread(cluster.nodes)
+    found = await asyncio.gather(*(asyncio.to_thread(_ask, node, luggage) for node in nodes))
+    addresses = [node["NodeManagerAddress"] for node in nodes]
+    return [NodeCheck(at, facts, _problems(at, facts)) for at, facts in zip(addresses, found, strict=True)]
+
+
+async def inspect_cluster(address: str, config: RunConfig, network: NetworkOptions) -> list[NodeCheck]:
+    """Ask the nodes of a cluster what a run of this configuration would ask them, and play nothing. Raises UsageError
+    where Ray is not installed, or cannot be reached.
+    """
+    cluster.check_ray()
+    luggage = pack(config, network)
+    await asyncio.to_thread(board, WorkerOptions(1, address), luggage)
+    cluster.keep_signals()
+    try:
+        return await ask_nodes(luggage)
+    finally:
+        await asyncio.to_thread(cluster.disconnect)
 
 
 def _ask(node: dict[str, Any], luggage: Luggage) -> NodeFacts | str:

@@ -8,6 +8,8 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,8 @@ from tests.stress.servers import short_plan
 
 SPEC = Spec(model="fake", seats=8, first_token=0.01, interval=0.001, blocks=100_000)
 NEAR = 0.05
-AIPERF, TOKENIZER = os.environ.get("CLEMSIM_AIPERF", ""), os.environ.get("CLEMSIM_TOKENIZER", "")  # a command, a folder
+AIPERF, GUIDELLM = (os.environ.get(f"CLEMSIM_{name}", "") for name in ("AIPERF", "GUIDELLM"))  # commands
+TOKENIZER = os.environ.get("CLEMSIM_TOKENIZER", "")  # a folder
 
 Load = tuple[int, int, int, int]  # requests, tokens in, tokens out, tokens that the prefix cache contained
 
@@ -106,6 +109,41 @@ async def test_aiperf_plays_a_trace_as_the_run_was(recorded: tuple[Path, Load], 
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-2000:]
     assert_near(_load(server), truth)
+
+
+@pytest.mark.skipif(
+    not (GUIDELLM and TOKENIZER), reason="CLEMSIM_GUIDELLM names no guidellm, CLEMSIM_TOKENIZER its tokenizer"
+)
+@pytest.mark.slow
+async def test_guidellm_plays_a_trace_as_the_run_was(recorded: tuple[Path, Load], tmp_path: Path) -> None:
+    folder, truth = recorded
+    FORMATS["guidellm"].export(folder, tmp_path / "trace.jsonl")
+    server = SimulatedServer(SPEC)
+    async with server.serving():
+        command = [
+            *(GUIDELLM, "run", "--backend", f"kind=openai_http,target={server.url.removesuffix('/v1')},model=fake"),
+            *("--profile", "kind=replay", "--tokenizer", f"kind=hf_auto,model={TOKENIZER}"),
+            *("--data", f"kind=otel,source.kind=json_file,source.path={tmp_path / 'trace.jsonl'}"),
+            *("--output", f"kind=json,path={tmp_path / 'out.json'}", "--disable-console"),
+        ]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert_near(_load(server), truth)
+
+
+def test_a_trace_for_guidellm_keeps_sessions_together(recorded: tuple[Path, Load], tmp_path: Path) -> None:
+    folder, truth = recorded
+    FORMATS["guidellm"].export(folder, tmp_path / "trace.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()]
+    usage = [[row["attributes"][f"gen_ai.usage.{side}_tokens"] for row in rows] for side in ("input", "output")]
+    assert (len(rows), sum(usage[0]), sum(usage[1])) == truth[:3]
+    sessions = [list(group) for _, group in groupby(rows, key=lambda row: row["trace_id"])]
+    assert len({session[0]["trace_id"] for session in sessions}) == len(sessions) < len(rows)
+    for before, after in (pair for session in sessions for pair in pairwise(session)):
+        begun, next_begun = (datetime.fromisoformat(row["start_time"]).timestamp() for row in (before, after))
+        assert next_begun >= begun + before["duration"] - 0.003
+    messages = json.loads(sessions[0][-1]["attributes"]["gen_ai.input.messages"])
+    assert messages[-1]["role"] == "user" and messages[-1]["content"]
 
 
 def test_the_rows_of_other_tools_are_understood(tmp_path: Path) -> None:
