@@ -60,6 +60,20 @@ async def test_another_model_is_not_served() -> None:
                 pass
 
 
+async def test_adapters_are_models_of_the_same_machine_with_a_cache_of_their_own() -> None:
+    spec = Spec(model="tiny", first_token=0.001, interval=0.0, adapters=("lora",))
+    async with (
+        SimulatedServer(spec).serving() as server,
+        ChatEngine("tiny", server.url) as base,
+        ChatEngine("lora", server.url) as adapter,
+    ):
+        answers = [await engine.complete(ask("word " * 40)) for engine in (base, adapter, adapter)]
+        load = await base.load()
+    assert [answer.usage.tokens_cached for answer in answers] == [0, 0, 48]
+    assert len({answer.usage.tokens_in for answer in answers}) == 1
+    assert load and load.generated == sum(answer.usage.tokens_out for answer in answers)
+
+
 async def test_a_full_queue_turns_requests_away() -> None:
     spec = Spec(model="tiny", seats=1, first_token=0.2)
     async with SimulatedServer(spec, most_waiting=1).serving() as server, aiohttp.ClientSession() as session:
