@@ -20,11 +20,22 @@ A model's message that breaks the rules of a game is no error: see `parsing.Inva
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from traceback import FrameSummary
+from types import CodeType
+
+
+def describe_frame(frame: FrameSummary) -> Iterator[str]:
+    """Yield file, line and source line of a frame, as Python's tracebacks write them."""
+    yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
+    if frame.line:
+        yield f"    {frame.line}"
+
 
 class ClemsimError(Exception):
     """Base of all. `where` names episode, seat and turn once they are known; `others` are errors raised beside it.
 
-    `frames`: the lines of the author's frames, where the error comes from another process and has no traceback here.
+    `frames`: the lines of the author's frames, where no traceback shows them.
     """
 
     where: str = ""
@@ -51,6 +62,12 @@ class ClemsimError(Exception):
 
 class ArenaError(ClemsimError):
     """The game's author made a mistake."""
+
+    def in_code(self, code: CodeType, line: int | None = None) -> ArenaError:
+        """Add the function that is to be mended, or a line in it."""
+        frame = FrameSummary(code.co_filename, line or code.co_firstlineno, code.co_name)
+        self.frames = self.frames or tuple(describe_frame(frame))
+        return self
 
 
 class ForbiddenAwait(ArenaError):

@@ -8,20 +8,24 @@ from pathlib import Path
 from traceback import FrameSummary, extract_stack, extract_tb, walk_stack
 from types import FrameType
 
+from clemsim.errors import describe_frame
+
 CLEMSIM = Path(__file__).resolve().parents[1]
 LIBRARY = Path(sysconfig.get_paths()["stdlib"]).resolve()
 
 
 def author_frames(error: BaseException) -> list[FrameSummary]:
-    """Return the author's frames, the outermost first, of an error or of the error that it was raised from.
+    """Return the author's frames, the outermost first, of the first of the errors that led to this one that has any.
 
-    Where an error was raised from a bug in clemsim itself, return all frames.
+    Where an error was raised from a bug in clemsim itself, return all frames of that.
     """
-    root = error
-    while root.__cause__ is not None:
-        root = root.__cause__
-    frames = list(extract_tb(root.__traceback__))
-    return [frame for frame in frames if _is_authors(Path(frame.filename))] or (frames if root is not error else [])
+    chain = [error]
+    while chain[0].__cause__ is not None:
+        chain.insert(0, chain[0].__cause__)
+    for one in chain:
+        if frames := [frame for frame in extract_tb(one.__traceback__) if _is_authors(Path(frame.filename))]:
+            return frames
+    return list(extract_tb(chain[0].__traceback__)) if len(chain) > 1 else []
 
 
 def describe_frames(error: BaseException) -> Iterator[str]:
@@ -37,13 +41,11 @@ def describe_running(outer: FrameType, inner: FrameType | None) -> Iterator[str]
 
 def _described(frames: Iterable[FrameSummary]) -> Iterator[str]:
     for frame in frames:
-        yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
-        if frame.line:
-            yield f"    {frame.line}"
+        yield from describe_frame(frame)
 
 
 def _is_authors(path: Path) -> bool:
     path = path.resolve()
-    if path.is_relative_to(CLEMSIM) or path.name.startswith("<"):
+    if path.is_relative_to(CLEMSIM) or not path.is_file():  # compiled code names files that are not here
         return False
     return not path.is_relative_to(LIBRARY) or "site-packages" in path.parts

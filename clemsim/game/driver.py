@@ -6,10 +6,10 @@ resume, branch and re-score are made of.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from types import CoroutineType
+from typing import Any, TypeAlias
 
 from clemsim.errors import ArenaError, ForbiddenAwait, ParserError, ReplayMismatch
 from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Replied, Scored, Told
@@ -23,7 +23,7 @@ from clemsim.game.table import Abort, Batch, Pending, Table
 from clemsim.game.transcript import Transcript
 from clemsim.game.view import View
 
-Play = Callable[[Table], Coroutine[Any, Any, Outcome]]
+Play: TypeAlias = "Callable[[Table], CoroutineType[Any, Any, Outcome]]"
 
 _SEEN = (Told, Instructed, Forgot)  # events besides asks that change what a seat sees
 
@@ -59,10 +59,9 @@ class EpisodeDriver:
         self._answers: dict[int, Message] = {}  # to the batch, as they came
         self._logged = 0  # answers appended so far: those before the first that is missing
         self._sampling = sampling
-        table = Table(seats, instance.seed if chance is None else chance, self._log, max_turns, in_turn, verbatim)
-        self._play = play(table)
-        if not inspect.iscoroutine(self._play):
-            raise ArenaError("play is no coroutine: write `async def play`").at(key.label)
+        seed_of_chance = instance.seed if chance is None else chance
+        self._table = Table(seats, seed_of_chance, self._log, max_turns, in_turn, verbatim)
+        self._play = play(self._table)
         self._advance(None)
 
     @property
@@ -155,10 +154,10 @@ class EpisodeDriver:
 
     def _wait(self, batch: object) -> None:
         if not isinstance(batch, Batch):
+            line = self._play.cr_frame and self._play.cr_frame.f_lineno
             self._play.close()
-            raise ForbiddenAwait(
-                f"play awaited {type(batch).__name__}; it may await nothing but the table's ask and ask_all"
-            ).at(self.key.label)
+            text = f"play awaited {type(batch).__name__}; it may await nothing but the table's ask and ask_all"
+            raise ForbiddenAwait(text).in_code(self._play.cr_code, line).at(self.key.label)
         self._batch = {ask.asked.turn: ask for ask in batch.asks}
         if batch.asks:
             self._first = batch.asks[0].asked.turn
@@ -166,12 +165,14 @@ class EpisodeDriver:
             self._advance(())
 
     def _end(self, outcome: object) -> None:
-        if not isinstance(outcome, Outcome):
-            raise ArenaError(f"play must return an Outcome, not {type(outcome).__name__}").at(self.key.label)
         try:
+            if self._table.unawaited:
+                raise ArenaError("play called table.ask, try_ask or ask_all without await: write `await table.ask(...)`")
+            if not isinstance(outcome, Outcome):
+                raise ArenaError(f"play must return an Outcome, not {type(outcome).__name__}")
             outcome.check(self._seen)
         except ArenaError as error:
-            raise error.at(self.key.label) from None
+            raise error.in_code(self._play.cr_code).at(self.key.label) from None
         self.outcome = outcome
         if outcome.by_seat is not None:
             self._log(Scored(dict(outcome.by_seat)))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from math import isfinite
 from pathlib import Path
+from types import CodeType, CoroutineType
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 import orjson
@@ -130,13 +131,17 @@ class Game(ABC, Generic[I]):
             if name not in scores:
                 text = f"shown names {name!r}, which is no metric of {self.name}: choose among {', '.join(scores)}"
                 raise ArenaError(text).at(transcript.key.label)
-        for metrics in (scores, *rounds):
-            check_metrics(metrics, transcript.key.label)
+        for function, metrics in ((self.metrics, scores), *((self.rounds, each) for each in rounds)):
+            check_metrics(metrics, transcript.key.label, code_of(function))
         return scores, rounds
 
     def instances(self) -> list[I]:
         """Return the instances in `instances.jsonl`; override it to make them in code. Raises BadInstance."""
-        lines = self.resources.lines("instances.jsonl")
+        try:
+            lines = self.resources.lines("instances.jsonl")
+        except ArenaError as error:
+            text = f"{error}: write it with a generator, or define instances() in {type(self).__name__}"
+            raise ArenaError(text) from error
         return [self.load(_json(line, f"{self.name}: instances.jsonl, line {n}")) for n, line in enumerate(lines, 1)]
 
     def prompt(self, prompt: str, /, **fields: object) -> str:
@@ -166,12 +171,21 @@ class Game(ABC, Generic[I]):
         Raises BadInstance.
         """
         as_given = self.verbatim if verbatim is None else verbatim
+        if self.instance_type is Instance and type(instance) is not Instance:
+            kind, own = type(self).__name__, type(instance).__name__
+            raise ArenaError(f"{kind} does not say what it plays: write class {kind}(Arena[{own}])").in_code(
+                code_of(self.play)
+            )
         if not isinstance(instance, self.instance_type):
             raise BadInstance(f"{self.name} plays {self.instance_type.__name__}, not {type(instance).__name__}")
         key = key or EpisodeKey(self.name, instance.label, 0, "")
 
-        def play(table: Table) -> Any:
-            return self.play(table, instance)
+        def play(table: Table) -> CoroutineType[Any, Any, Outcome]:
+            playing = self.play(table, instance)
+            if not isinstance(playing, CoroutineType):
+                text = "play is no coroutine: write `async def play`"
+                raise ArenaError(text).in_code(code_of(self.play)).at(key.label)
+            return playing
 
         seats = self.seats if self._same_seats else tuple(self.roles_for(instance))
         chance = None if self.chance == "instance" else _chance(key, instance, seed)
@@ -232,13 +246,20 @@ def _rules_name(game: type[Game[Any]], wanted: str | None) -> str | None:
     return wanted
 
 
-def check_metrics(metrics: Mapping[str, object], episode: str) -> None:
-    """Raise ArenaError for a metric that is no number."""
+def code_of(function: Callable[..., object]) -> CodeType:
+    """Return the code of a method."""
+    code: CodeType = inspect.unwrap(function).__code__
+    return code
+
+
+def check_metrics(metrics: Mapping[str, object], episode: str, code: CodeType) -> None:
+    """Raise ArenaError for a metric that is no number; `code` is that of the function that gave it."""
     for name, value in metrics.items():
         if value is None:
             continue
         if not isinstance(value, int | float) or not isfinite(value):
-            raise ArenaError(f"metric {name!r} is a number, or None where it is undefined, not {value!r}").at(episode)
+            text = f"metric {name!r} is a number, or None where it is undefined, not {value!r}"
+            raise ArenaError(text).in_code(code).at(episode)
 
 
 def _chance(key: EpisodeKey, instance: Instance, seed: int) -> int:

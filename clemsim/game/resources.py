@@ -57,8 +57,12 @@ class Resources:
         """`prompts/NAME.txt` with its `$fields` filled in. Raises ArenaError when a field is missing."""
         try:
             return self._template(name).substitute(fields)
-        except (KeyError, ValueError) as error:
-            raise ArenaError(f"prompt {name!r}: {type(error).__name__} {error}") from error
+        except KeyError as error:
+            field = error.args[0]
+            text = f"prompt {name!r} has a field ${field}: pass {field}=..., or write $${field} where that is text"
+            raise ArenaError(text) from error
+        except ValueError as error:
+            raise ArenaError(f"prompt {name!r}: {str(error).lower()}: write $$ for a dollar") from error
 
     def _template(self, name: str) -> Template:
         if (template := self._templates.get(name)) is None:

@@ -7,9 +7,10 @@ neither agents nor tasks nor clocks.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from clemsim.errors import ArenaError, ParserError, UnknownSeat
 from clemsim.game.events import Asked, Event, Forgot, Instructed, Noted, Parsed, Rejected, Told, plain
@@ -18,6 +19,8 @@ from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.parsing import Invalid, Parser, anything
 
+P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 # What to say after the n-th invalid reply in a row (n counts from 1) to one question; None aborts the episode.
@@ -77,6 +80,19 @@ class Abort(BaseException):
         self.outcome = outcome
 
 
+def _counting(
+    method: Callable[Concatenate[Table, P], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate[Table, P], Coroutine[Any, Any, R]]:
+    """Make a method of the table count its calls, which it counts back once it is awaited."""
+
+    @wraps(method)
+    def call(self: Table, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
+        self.unawaited += 1
+        return method(self, *args, **kwargs)
+
+    return call
+
+
 @dataclass(slots=True)
 class Table:
     """Where a game is played. `seats`: those of the instance; `rng` is seeded by `seed`; `in_turn` makes `ask_all` ask one
@@ -90,6 +106,7 @@ class Table:
     max_turns: int = 10_000
     in_turn: bool = False
     verbatim: bool = False
+    unawaited: int = field(default=0, init=False)  # calls of ask, try_ask and ask_all that play has not awaited so far
     _turn: int = field(default=0, init=False)
     _rng: random.Random | None = field(default=None, init=False)
 
@@ -140,6 +157,7 @@ class Table:
         """Write down a fact for scores and readers; no seat sees it."""
         self.log(Noted(key, plain(value)))
 
+    @_counting
     async def ask(
         self,
         seat: str,
@@ -150,6 +168,7 @@ class Table:
         keep: bool = True,
     ) -> T:
         """Ask a seat and return its move; an invalid reply is re-asked as `reask` says, else aborts the episode."""
+        self.unawaited -= 1
         question: Question[T] = Question(seat, content, parse or _ANY, reask, keep)
         tries = 0
         while True:
@@ -161,11 +180,13 @@ class Table:
             except Invalid as problem:
                 content = self._again(question, problem, tries, message)
 
+    @_counting
     async def try_ask(self, seat: str, content: str, *, parse: Parser[T]) -> T | None:
         """Ask a seat once and return its move; None where the reply is invalid, and the game goes on.
 
         A conversation that no longer fits the model's context aborts the episode.
         """
+        self.unawaited -= 1
         question = Question(seat, content, parse)
         ask = self._pose(question, content)
         (message,) = await Batch((ask,))
@@ -176,8 +197,10 @@ class Table:
                 self._again(question, problem, 1, message)
             return None
 
+    @_counting
     async def ask_all(self, questions: Iterable[Question[T]]) -> list[T]:
         """Ask several questions at once and return the moves in order. To one seat, several need `keep=False`."""
+        self.unawaited -= 1
         todo = list(enumerate(questions))
         if self.in_turn and len(todo) > 1:
             return [(await self.ask_all([question]))[0] for _, question in todo]
@@ -200,6 +223,8 @@ class Table:
 
     def _pose(self, question: Question[Any], content: str) -> Pending:
         self._check(question.seat)
+        if question.reask is not None and not callable(question.reask):
+            raise ArenaError(f"reask is a function (problem, tries) that returns what to say, not {question.reask!r}")
         if type(content) is not str:
             _check_text(content, "what %s is asked", question.seat)
         self._turn += 1
