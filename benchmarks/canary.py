@@ -4,7 +4,7 @@ Pairs of simulated stacks (`canary_stacks.py`) play real games: a sound one agai
 with a wrong template, heavy quantisation, or dropped turns, each from wholly to hardly spoiled; and a few slower ones. Each
 pair has a seed of its own. A false alarm is `worse` between sound stacks; of every spoiled one that is not called `worse` it
 is said what it lost, and which change could have been seen. It is a miss where it lost as much as that.
-Prints JSON and a table; exit code 1 where more than 5 % of the sound pairs were accused, or a spoiled or slower one was missed.
+Prints JSON and a table; exit code 1 where more than 5 % of the sound pairs were accused, or a spoiled one was missed.
 usage: python benchmarks/canary.py [--pairs 20] [--budget 300] [--margin 10]
 """
 
