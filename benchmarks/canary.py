@@ -1,9 +1,9 @@
 """Does `clemsim canary` leave sound stacks alone and find spoiled ones?
 
 Pairs of simulated stacks (`canary_stacks.py`) play real games: a sound one against another sound one, and against ones
-with a wrong template, heavy quantisation, or dropped turns, each from hardly to wholly spoiled. Each pair has a seed of its
-own. A false alarm is `worse` between sound stacks; of every spoiled one that is not called `worse` it is said what it lost,
-and which change could have been seen. It is a miss where it lost as much as that.
+with a wrong template, heavy quantisation, or dropped turns, each from wholly to hardly spoiled; and a few slower ones. Each
+pair has a seed of its own. A false alarm is `worse` between sound stacks; of every spoiled one that is not called `worse` it
+is said what it lost, and which change could have been seen. It is a miss where it lost as much as that.
 Prints JSON and a table; exit code 1 where more than 5 % of the sound pairs were accused, or a spoiled one was missed.
 usage: python benchmarks/canary.py [--pairs 20] [--budget 300] [--margin 10]
 """
@@ -92,16 +92,19 @@ def main() -> int:
         folder = Path(name)
         sound = [compare("Twin", 0.0, seed, options, folder) for seed in range(options.pairs)]
         spoiled = [compare(kind, strength, seed, options, folder) for seed, (kind, strength) in enumerate(kinds)]
+        slow = [compare("Slow", 0.0, seed, options, folder) for seed in range(-(-options.pairs // 5))]
     found = [f"{kind} {strength:g}" for kind, strength in kinds]
     alarms = sum(each["answer"] == "worse" for each in sound)
     failed = [
         *(["false alarms"] if alarms > 0.05 * len(sound) else []),
         *(f"missed: {name}" for name, verdict in zip(found, spoiled, strict=True) if is_missed(verdict)),
+        *("missed: Slow" for verdict in slow if verdict["answer"] != "worse"),
     ]
     rows = {"sound": row(sound)}
     for kind in SPOILED:
         if some := [verdict for verdict, (each, _) in zip(spoiled, kinds, strict=True) if each == kind]:
             rows[kind] = row(some)
+    rows["Slow"] = row(slow)
     show(
         {
             "benchmark": "canary",

@@ -67,10 +67,10 @@ def compare(case: Case, seed: int, options: argparse.Namespace, folder: Path) ->
     return verdict
 
 
-def row(case: Case, verdict: dict[str, Any]) -> dict[str, Any]:
+def row(verdict: dict[str, Any]) -> dict[str, Any]:
     """What is told of a canary."""
     found = {each["name"]: (each["a"], each["b"], each["estimate"]) for each in verdict["measures"]}
-    told = {"stack": case[0], "answer": verdict["answer"], "pairs": verdict["looked_at"], "seconds": verdict["seconds"]}
+    told = {"answer": verdict["answer"], "pairs": verdict["looked_at"], "seconds": verdict["seconds"]}
     told |= {name: f"{a} to {b}" for name, (a, b, _) in found.items()}
     return told | {"word for word": round(verdict["same_transcripts"], 3)}
 
@@ -81,24 +81,27 @@ def main() -> int:
     parser.add_argument("--equal", type=int, default=5)
     parser.add_argument("--budget", type=int, default=120)
     parser.add_argument("--margin", type=float, default=10.0)
-    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--seconds", type=float, default=0.0, help="begin no further canary after so long; 0: no limit")
     options = parser.parse_args()
-    rows, misses, failed = [], [], []
+    rows: dict[str, dict[str, Any]] = {}
+    misses: list[str] = []
+    failed: list[str] = []
     begun = monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
         for seed, case in enumerate(cases(options.equal, folder)):
             if options.seconds and monotonic() - begun > options.seconds:
                 break
             verdict = compare(case, seed, options, folder)
-            rows.append(row(case, verdict))
-            print(rows[-1], file=sys.stderr, flush=True)
+            name = case[0] if case[0] not in rows else f"{case[0]} {seed}"
+            rows[name] = row(verdict)
+            print(name, rows[name], file=sys.stderr, flush=True)
             if case[0] == "equal":
                 failed += ["false alarm"] if verdict["answer"] == "worse" else []
             elif verdict["answer"] != "worse":
                 misses.append(f"{case[0]}: {missed(verdict)}")
                 failed += [f"missed: {case[0]}"] if is_missed(verdict) else []
-    show({"benchmark": "canary_model", "margin": options.margin, "canaries": rows, "not worse": misses, "failed": failed})
+    show({"benchmark": "canary_model", "margin": options.margin, **rows, "not worse": misses, "failed": failed})
     return 1 if failed else 0
 
 

@@ -27,6 +27,7 @@ class Stack(Agent):
     """A sound stack."""
 
     name = "sound"
+    speed = 1.0
     requests = True
 
     def __init__(self, arg: str = "", options: AgentOptions | None = None) -> None:
@@ -62,7 +63,7 @@ class Stack(Agent):
     def timed(self, message: Message) -> Message:
         """A reply with what it took."""
         tokens = 1 + len(message.content.split())
-        seconds = tokens / SPEED * self._rng.lognormvariate(0, 0.3)
+        seconds = tokens / SPEED / self.speed * self._rng.lognormvariate(0, 0.3)
         return replace(message, usage=Usage(self.name, 0, 0.0, seconds, tokens_in=10, tokens_out=tokens))
 
 
@@ -104,3 +105,9 @@ class Dropped(Stack):
         if self._rng.random() >= self.strength:
             return view
         return replace(view, seen=list(view.seen[: min(1, view.size)]), size=min(1, view.size))
+
+
+class Slow(Stack):
+    """As good, but slower."""
+
+    name, speed = "slow", 0.6
