@@ -229,6 +229,37 @@ def test_probes_come_from_the_requests_or_else_from_what_was_made_of_them(export
     assert "ASIDE: " in shown and "Answer with yes or no" in shown
 
 
+STUBBORN = """
+from clemsim import Agent, Message
+class Early(Agent):
+    name, first = "early", 0
+    def __init__(self, arg, options):
+        pass
+    async def reply(self, view):
+        ask = view[-1].content
+        if not ask.startswith("ME: "):
+            return Message(view.seat, "ANSWER: well")
+        stubborn = len(view) >= self.first and ("main dish" in ask or "fare" in ask)
+        return Message(view.seat, "hm" if stubborn else "ASIDE: yes")
+class Late(Early):
+    name, first = "late", 5
+"""
+
+
+def test_probes_that_were_asked_at_once_come_back_so(clemsim: Clemsim, tmp_path: Path) -> None:
+    """An episode ends amid probes that were asked at once: replies to others of them are no replies left over."""
+    (tmp_path / "agents.py").write_text(STUBBORN)
+    agents = ("--agent", "agents.py:Early", "--agent", "agents.py:Late")
+    assert clemsim("run", "--arena", "privateshared", *agents, "--out", "r").code == 0
+    source = "r"
+    for number in range(2):
+        clemsim("export", source, "--format", "clembench", "--out", f"x{number}")
+        game = clemsim("import", "clembench", f"x{number}", "--out", f"b{number}", "--json").json["arenas"]["privateshared"]
+        assert game["disagreements"] == {} and game["notes"] == []
+        assert game["driven"] == game["metrics_agree"] == game["episodes"] > 0
+        source = f"b{number}"
+
+
 def test_a_game_that_clemsim_lacks_keeps_scores_and_dialogue(exported: Clemsim) -> None:
     game = Path("results/baseline-t0.0/taboo")
     game.rename(game.with_name("charades"))

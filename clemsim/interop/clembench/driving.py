@@ -50,6 +50,17 @@ class DrivenEpisode:
         return own is not None and not self.trouble and own.kind == outcome.kind and alike(own.quality, outcome.quality)
 
 
+@dataclass(frozen=True, slots=True)
+class _Replies:
+    """All replies of an episode in their order, and the players of whom the dialogue lacks some. `at_once`: what the game
+    asks at once was asked so; else one after another.
+    """
+
+    given: Sequence[RecordedReply]
+    unlogged: Sequence[str] = ()
+    at_once: bool = False
+
+
 class Redriver:
     """Drives episodes. `suite` gives word lists, prompts and rules. Without it, words and prompts are those that a recording
     holds, and the rules are `rules`, or those of the version of clemcore that it names.
@@ -74,8 +85,8 @@ class Redriver:
         instance: Instance | None = None
         try:
             instance = _instance(arena, port, episode, texts)
-            unlogged, replies = _replies(arena, port, episode)
-            driven = redrive(arena, instance, replies)
+            replies = _replies(arena, port, episode)
+            driven = redrive(arena, instance, replies.given, at_once=replies.at_once)
         except (ClemsimError, LookupError, TypeError, ValueError, AttributeError) as error:
             problem = f"not driven: {type(error).__name__} {error}"
             return DrivenEpisode(arena.rules_version, arena.rules_name, instance, trouble="not driven", problem=problem)
@@ -89,7 +100,7 @@ class Redriver:
             driven.rounds,
             driven.trouble or "",
             f"turn {driven.turn}: {driven.problem}" if driven.trouble else "",
-            unlogged,
+            replies.unlogged,
         )
 
     def _arena(self, episode: RecordedEpisode, port: Port | None, texts: JsonObject) -> Arena[Any]:
@@ -145,13 +156,15 @@ def _instance(arena: Arena[Any], port: Port | None, episode: RecordedEpisode, te
     return convert(port, arena, config, {**data, "game_id": episode.number}, texts)
 
 
-def _replies(arena: Arena[Any], port: Port | None, episode: RecordedEpisode) -> tuple[list[str], list[RecordedReply]]:
-    """Return the players of whom the dialogue lacks replies, and all replies in their order."""
+def _replies(arena: Arena[Any], port: Port | None, episode: RecordedEpisode) -> _Replies:
     logged = [reply for reply in episode.replies if int(reply["player"].split()[-1]) <= len(arena.seats)]
     if len(arena.seats) > 1:
-        return [], seated(arena, logged)
+        return _Replies(seated(arena, logged))
     calls = episode.calls.get("Player 1", [])
     if len(calls) > len(logged):
-        return ["Player 1"], [RecordedReply(arena.seats[0], text) for text in calls]
+        turns = [call.turn for call in calls if call.turn is not None]
+        by_turn = len(set(turns)) == len(calls)
+        ordered = sorted(calls, key=lambda call: call.turn or 0) if by_turn else calls
+        return _Replies([RecordedReply(arena.seats[0], call.text) for call in ordered], ["Player 1"], at_once=by_turn)
     told = port.log.replies_of(episode.log or {}) if port else None
-    return [], seated(arena, logged) if told is None else [RecordedReply(arena.seats[0], text) for text in told]
+    return _Replies(seated(arena, logged) if told is None else [RecordedReply(arena.seats[0], text) for text in told])

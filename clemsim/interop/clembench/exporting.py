@@ -27,7 +27,7 @@ from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.gamelog import GM, GameLog, LogBuilder, timestamp
 from clemsim.interop.clembench.originals import EXPERIMENT, originals, place_of, requests_file
 from clemsim.interop.clembench.port import JsonObject, Port, ports
-from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, parse_object
+from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, TURN, parse_object
 from clemsim.interop.clembench.tables import ResultTables
 from clemsim.results.stopping_result import ended_by
 from clemsim.runs.prepare import recorded_arenas
@@ -268,7 +268,8 @@ def _call(number: int, reply: Replied, text: str, episode: ExportedEpisode) -> d
     cost = dict(episode.requests.get(reply.turn, {}))
     model = str(cost.get("agent") or episode.row.key.cast)
     noted = {"response": text, "model_name": model}
-    raw = {"content": reply.content, "reasoning": reply.reasoning, "stop": reply.stop, **cost, "clem_player": noted}
+    own = {"content": reply.content, "reasoning": reply.reasoning, "stop": reply.stop}
+    raw = {**own, **cost, TURN: reply.turn, "clem_player": noted}
     return {"round": number, "call": {"timestamp": timestamp(cost.get("started") or 0), "raw_response_obj": raw}}
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from json import JSONDecodeError, loads
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -28,6 +28,7 @@ MAIN = "Main Score"
 GM = "GM"
 SCORES, LOG, INSTANCE, ERROR, RUN = "scores.json", "interactions.json", "instance.json", "error.json", "run.json"
 LARGEST = 64 * 2**20  # bytes of one file
+TURN = "turn"  # the field of a call in which clemsim exports the number of its turn
 KINDS: dict[str, Kind] = {"Aborted": "aborted", "Success": "success", "Lose": "failure"}
 
 _EPISODE = re.compile(r"(instance|episode)_(\d+)")
@@ -52,6 +53,13 @@ class RecordedModel:
                 if isinstance(first, dict):
                     return first
         return {}
+
+
+class RecordedCall(NamedTuple):
+    """A reply as a player's model gave it. `turn`: its number in clemsim, where clemsim exported it."""
+
+    text: str
+    turn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,9 +110,9 @@ class RecordedEpisode:
         ]
 
     @cached_property
-    def calls(self) -> dict[str, list[str]]:
+    def calls(self) -> dict[str, list[RecordedCall]]:
         """The replies that each player's model gave, by player, from `player_N.requests.json`; empty where there is none."""
-        return {f"Player {seat}": texts for seat in (1, 2) if (texts := _calls(self.path / f"player_{seat}.requests.json"))}
+        return {f"Player {seat}": calls for seat in (1, 2) if (calls := _calls(self.path / f"player_{seat}.requests.json"))}
 
     @property
     def problem(self) -> str:
@@ -265,15 +273,15 @@ def _optional(path: Path) -> dict[str, Any] | None:
     return read_object(path) if path.is_file() and not path.is_symlink() else None
 
 
-def _calls(path: Path) -> list[str]:
+def _calls(path: Path) -> list[RecordedCall]:
     data = _optional(path)
     calls = data.get("calls") if data else None
-    return [_text_of(call) for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
+    return [_call(call) for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
 
 
-def _text_of(call: Mapping[str, Any]) -> str:
+def _call(call: Mapping[str, Any]) -> RecordedCall:
     """Return the reply in a call: what clemcore noted of it for itself, or what clemsim exported."""
     raw = (call.get("call") or {}).get("raw_response_obj") or {}
     noted = raw.get("clem_player") or {}
-    text = noted.get("response", raw.get("content"))
-    return text if isinstance(text, str) else ""
+    text, turn = noted.get("response", raw.get("content")), raw.get(TURN)
+    return RecordedCall(text if isinstance(text, str) else "", turn if type(turn) is int else None)
