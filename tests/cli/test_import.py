@@ -82,6 +82,29 @@ def test_a_disagreement_is_named(exported: Clemsim) -> None:
     assert "Main Score: recorded 50.0, driven again 100.0" in taboo["notes"][0]
 
 
+def test_a_score_of_a_round_that_differs_is_named(exported: Clemsim) -> None:
+    path = Path("results/baseline-t0.0/wordle/high_frequency/instance_00000/scores.json")
+    data = json.loads(path.read_text())
+    assert "1" in data["turn scores"] and "0" not in data["turn scores"]
+    data["turn scores"]["1"]["Closeness Score"] = 3
+    path.write_text(json.dumps(data))
+    games = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]
+    wordle = games.pop("wordle")
+    assert (wordle["driven"], wordle["metrics_agree"], wordle["rounds_agree"]) == (8, 8, 7)
+    assert wordle["disagreements"] == {"round Closeness Score": 1}
+    assert "round 1: Closeness Score: 10.0, recorded 3.0" in wordle["notes"][0]
+    assert all(game["rounds_agree"] == game["episodes"] for game in games.values())
+
+
+def test_rounds_that_were_scored_by_being_driven_are_numbered_as_clembench_does(exported: Clemsim) -> None:
+    path = Path("baseline-t0.0/wordle/high_frequency/instance_00000/scores.json")
+    scores = json.loads(Path("results", path).read_text())["turn scores"]
+    Path("results", path).unlink()
+    exported("import", "clembench", "results", "--out", "back")
+    exported("export", "back", "--format", "clembench", "--out", "x")
+    assert json.loads(Path("x", path).read_text())["turn scores"] == scores
+
+
 def change(name: str, edit: Callable[[dict[str, Any]], object]) -> None:
     data = json.loads((EPISODE / name).read_text())
     edit(data)

@@ -29,8 +29,9 @@ class DrivenEpisode:
     """A recorded episode, driven again.
 
     `outcome` is None where it did not come to an end; `trouble` then says why in a few words, `problem` in more. `instance`
-    is None where the arena could not make one. `version`: of the arena. `unlogged`: the players whose replies were
-    taken from their requests, as the dialogue lacks some.
+    is None where the arena could not make one. `version`: of the arena. `numbered`: the scores of the rounds by the numbers
+    that clembench gives them. `unlogged`: the players whose replies were taken from their requests, as the dialogue lacks
+    some.
     """
 
     version: int | str
@@ -40,6 +41,7 @@ class DrivenEpisode:
     outcome: Outcome | None = None
     scores: Metrics = field(default_factory=dict)
     rounds: Sequence[Metrics] = ()
+    numbered: Mapping[str, Metrics] = field(default_factory=dict)
     trouble: str = ""
     problem: str = ""
     unlogged: Sequence[str] = ()
@@ -98,6 +100,7 @@ class Redriver:
             None if driven.trouble else driven.outcome,
             driven.scores,
             driven.rounds,
+            (port or Port()).numbered(driven.rounds),
             driven.trouble or "",
             f"turn {driven.turn}: {driven.problem}" if driven.trouble else "",
             replies.unlogged,

@@ -26,7 +26,7 @@ from clemsim.game.events import Event, Replied
 from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.gamelog import GM, GameLog, LogBuilder, timestamp
 from clemsim.interop.clembench.originals import EXPERIMENT, originals, place_of, requests_file
-from clemsim.interop.clembench.port import JsonObject, Port, ports
+from clemsim.interop.clembench.port import JsonObject, Metrics, Port, ports
 from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, TURN, parse_object
 from clemsim.interop.clembench.tables import ResultTables
 from clemsim.results.stopping_result import ended_by
@@ -188,8 +188,6 @@ def episode_files(
     roles = {GM: {"game_role": "Game Master", "model_name": "programmatic"}, **players}
     meta = _meta(row, model, len(log.turns))
     own = game_log.instance(arena, log.transcript.instance)
-    port = _port_of(arena.name)
-    numbered = port.numbered(episode.rounds) if port else dict(enumerate(episode.rounds))
     files: dict[str, Any] = {
         INSTANCE: {"game_id": int(row.data["id"]), **own},
         LOG: {"meta": meta, "player_models": player_models, "players": roles, "turns": log.turns, **log.keys},
@@ -197,7 +195,7 @@ def episode_files(
             "meta": meta,
             "player_models": player_models,
             "players": roles,
-            "turn scores": {str(number): scores for number, scores in numbered.items()},
+            "turn scores": _numbered(arena.name, episode.rounds),
             "episode scores": episode.scores,
         },
         "completed.json": {"timestamp": timestamp(0)},
@@ -221,7 +219,7 @@ def _as_recorded(episode: ExportedEpisode, model: str, instance: JsonObject, log
     files[SCORES] = {
         "meta": meta,
         "players": log.get("players", {}),
-        "turn scores": {str(number): scores for number, scores in enumerate(episode.rounds)},
+        "turn scores": _numbered(row.key.arena, episode.rounds),
         "episode scores": episode.scores,
     }
     return files | {"completed.json": {"timestamp": timestamp(0)}}
@@ -242,6 +240,11 @@ def _meta(row: EpisodeRow, model: str, rounds: int) -> dict[str, Any]:
 def _log_of(arena: Arena[Any]) -> GameLog:
     port = _port_of(arena.name)
     return port.log if port else GameLog()
+
+
+def _numbered(arena: str, rounds: Sequence[Metrics]) -> dict[str, Metrics]:
+    """Return the scores of rounds by the numbers that clembench gives them."""
+    return (_port_of(arena) or Port()).numbered(rounds)
 
 
 @cache

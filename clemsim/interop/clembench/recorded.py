@@ -96,6 +96,14 @@ class RecordedEpisode:
         return None if kind is None else Outcome(kind, "", None, number(self.scores.get(MAIN)))
 
     @property
+    def round_scores(self) -> dict[str, dict[str, float | None]]:
+        """The recorded scores of rounds by number."""
+        rounds = self.rounds.items()
+        return {
+            str(at): {name: number(value) for name, value in own.items()} for at, own in rounds if isinstance(own, Mapping)
+        }
+
+    @property
     def logged(self) -> Iterator[JsonObject]:
         """The logged events in order."""
         return (event for turn in (self.log or {}).get("turns", ()) for event in turn)
