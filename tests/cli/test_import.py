@@ -120,6 +120,10 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
         lambda: change("scores.json", lambda data: data.pop("episode scores")),
         "field 'episode scores' is missing",
     ),
+    "no number": (
+        lambda: change("scores.json", lambda data: data["turn scores"].update(first={})),
+        "invalid literal for int()",
+    ),
     "an odd number": (
         lambda: change("interactions.json", lambda data: data["meta"].update(game_id="../../etc")),
         "invalid literal for int()",

@@ -18,10 +18,10 @@ class ImportedGame:
     """The episodes of a game that were imported, and how many of them its arena agrees with.
 
     `driven`: whose replies were driven through the arena; of these `agree` came to the recorded outcome and main score,
-    `metrics_agree` to every other metric too, and `rounds_agree` to every recorded score of a round. `disagreements`: how many
-    episodes differ in what: `outcome`, a metric, a score of rounds, or why the replies do not fit. `missing`: how many
-    episodes lack a file. `scored`: episodes without recorded scores that were scored by being driven; `unscored`: those that
-    stay unfinished. `rules`: how many were driven by which rule set.
+    `metrics_agree` to every other metric too, and `rounds_agree` to every recorded score of a round. `disagreements`: how
+    many episodes differ in what: `outcome`, a metric, a score of rounds, or why the replies do not fit. `missing`: how many
+    episodes lack a file. `scored`: episodes without recorded scores that were scored by being driven; `unscored`: those
+    that stay unfinished. `rules`: how many were driven by which rule set.
     """
 
     episodes: int = 0
@@ -67,7 +67,7 @@ class ImportedGame:
         agree = not differences.keys() & {"outcome", MAIN}
         self.agree += agree
         self.metrics_agree += not differences
-        rounds = list(round_differences(driven.numbered, episode.round_scores))
+        rounds = list(round_differences(driven.numbered, episode.rounds))
         self.rounds_agree += not rounds
         for difference in rounds:
             self._differ(difference.kind, f"{episode.path}: {difference.what}")

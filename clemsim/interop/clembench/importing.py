@@ -35,7 +35,7 @@ from clemsim.interop.clembench.recorded import (
     RecordedModel,
     described_experiments,
     find_models,
-    number,
+    numbers,
     read_episode,
 )
 from clemsim.results.run_summary import write_summary
@@ -218,7 +218,7 @@ class _Run:
             agreed = driven is not None and driven.comes_to(outcome)
             events = driven.events if driven and agreed else [*as_logged(episode), _end(outcome)]
             self.store.record(key, 0, events)
-            self.store.ended(key, outcome, _numbers(episode.scores or {}), rounds_of(episode))
+            self.store.ended(key, outcome, numbers(episode.scores or {}), list(episode.rounds.values()))
 
     def _note_instance(self, episode: RecordedEpisode) -> None:
         """Note the digest of an instance as recorded: what an arena makes of it may depend on how far it was played."""
@@ -247,18 +247,8 @@ def as_logged(episode: RecordedEpisode) -> list[Event]:
     return events
 
 
-def rounds_of(episode: RecordedEpisode) -> list[dict[str, float | None]]:
-    """Return the recorded scores of the rounds in order."""
-    rounds = sorted(episode.rounds.items(), key=lambda item: int(item[0]))
-    return [_numbers(scores) for _, scores in rounds if isinstance(scores, Mapping)]
-
-
 def _end(outcome: Outcome) -> Ended:
     return Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality)
-
-
-def _numbers(scores: Mapping[str, object]) -> dict[str, float | None]:
-    return {str(name): number(value) for name, value in scores.items()}
 
 
 def _write_index(folder: Path, models: Iterable[RecordedModel], names: Mapping[str, str], suites: Mapping[str, str]) -> None:

@@ -73,7 +73,7 @@ class RecordedEpisode:
     number: int
     clem_version: str | None
     scores: JsonObject | None
-    rounds: JsonObject
+    rounds: Mapping[str, dict[str, float | None]]  # the scores of rounds by number, in order
     log: JsonObject | None
     instance: JsonObject | None
     config: JsonObject = field(repr=False)
@@ -94,14 +94,6 @@ class RecordedEpisode:
         if kind is None and number(self.scores.get("Aborted")) is not None:
             kind = "failure"
         return None if kind is None else Outcome(kind, "", None, number(self.scores.get(MAIN)))
-
-    @property
-    def round_scores(self) -> dict[str, dict[str, float | None]]:
-        """The recorded scores of rounds by number."""
-        rounds = self.rounds.items()
-        return {
-            str(at): {name: number(value) for name, value in own.items()} for at, own in rounds if isinstance(own, Mapping)
-        }
 
     @property
     def logged(self) -> Iterator[JsonObject]:
@@ -187,7 +179,7 @@ def read_episode(
             int(_first(meta.get("game_id"), (instance or {}).get("game_id"), _number(home))),
             str(meta["clem_version"]) if meta.get("clem_version") else None,
             None if scores is None else dict(scores["episode scores"]),
-            dict((scores or {}).get("round scores") or (scores or {}).get("turn scores") or {}),
+            _rounds(scores or {}),
             log,
             instance,
             configs[home.parent],
@@ -234,6 +226,11 @@ def number(value: object) -> float | None:
     return None
 
 
+def numbers(scores: Mapping[str, object]) -> dict[str, float | None]:
+    """Return scores by name; None for what is no number."""
+    return {str(name): number(value) for name, value in scores.items()}
+
+
 def _episode_folders(top: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(top):
         names.sort()
@@ -265,6 +262,13 @@ def _number(home: Path) -> int:
     if match is None:
         raise ValueError("the number of the instance is nowhere")
     return int(match.group(1))
+
+
+def _rounds(scores: JsonObject) -> dict[str, dict[str, float | None]]:
+    """Return the scores of the rounds in order. Raises ValueError for a round without a number."""
+    told = dict(scores.get("round scores") or scores.get("turn scores") or {})
+    ordered = sorted(told.items(), key=lambda item: int(item[0]))
+    return {at: numbers(own) for at, own in ordered if isinstance(own, Mapping)}
 
 
 def _first(*values: Any) -> Any:
