@@ -247,6 +247,39 @@ def test_the_same_instances_are_one_suite_from_whichever_folder(exported: Clemsi
     assert "instances differ though named alike: taboo high_en/0" in exported("compare", "baseline", "changed").err
 
 
+def test_a_run_and_what_was_imported_of_the_same_instances_are_one_suite(exported: Clemsim) -> None:
+    for path in Path("results").rglob("instance_00001"):
+        shutil.rmtree(path)
+    exported("import", "clembench", "results/random-t0.0", "--out", "back")
+    compared = exported("compare", "r", "back", "--a", "baseline", "--json")
+    assert compared.code == 0 and {row["game"] for row in compared.json["rows"]} > {"taboo", "privateshared"}
+    assert exported("compare", "back", "r", "--b", "random").code == 0
+    analysed = exported("analyze", "r", "back", "--only", "e", "--out", "a")
+    assert analysed.code == 0 and "prompts of a game" not in analysed.out
+    for game, field in (("taboo", "target_word"), ("privateshared", "slots")):
+        path = next(Path("results/random-t0.0", game).rglob("instance.json"))
+        text = path.read_text()
+        data = json.loads(text)
+        value = "another" if field == "target_word" else {**data[field], next(iter(data[field])): "another"}
+        path.write_text(json.dumps({**data, field: value}))
+        exported("import", "clembench", "results/random-t0.0", "--out", game)
+        path.write_text(text)
+        said = exported("compare", "r", game, "--a", "random")
+        assert said.code == 2 and f"instances differ though named alike: {game} " in said.err
+        said = exported("analyze", "r", game, "--only", "e", "--out", "b")
+        assert said.code == 2 and f"is another instance in {game} than in r" in said.err
+
+
+def test_runs_that_share_no_instance_are_not_one_suite(exported: Clemsim) -> None:
+    for path in list(Path("results/random-t0.0/taboo").iterdir()):
+        path.rename(path.with_name(f"other_{path.name}"))
+    for path in Path("results/random-t0.0/taboo").rglob("interactions.json"):
+        path.write_text(path.read_text().replace('"experiment_name": "', '"experiment_name": "other_'))
+    exported("import", "clembench", "results/random-t0.0", "--out", "back")
+    said = exported("analyze", "r", "back", "--only", "e", "--out", "a")
+    assert said.code == 2 and "back and r have no instance in common of taboo" in said.err
+
+
 def test_probes_come_from_the_requests_or_else_from_what_was_made_of_them(exported: Clemsim) -> None:
     for path in Path("results/baseline-t0.0").rglob("player_1.requests.json"):
         path.unlink()

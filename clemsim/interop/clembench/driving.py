@@ -77,6 +77,10 @@ class Redriver:
         self._known, self._ports = frozenset(registered("arenas")), ports()  # asked once: that takes longer than an episode
         self._lists: tuple[JsonObject, dict[str, str]] = ({}, {})  # of the last experiment: its description, its files
 
+    def untold(self, game: str) -> list[str]:
+        """Return the fields of the arena's instances that a recording does not hold in full."""
+        return ["seed", *(self._ports[game].untold if game in self._ports else ())]
+
     def drive(self, episode: RecordedEpisode) -> DrivenEpisode | None:
         """Drive an episode; None where clemsim has no such game, or the recording no instance or no dialogue."""
         if episode.game not in self._known or episode.instance is None or episode.log is None:

@@ -41,7 +41,7 @@ from clemsim.interop.clembench.recorded import (
 from clemsim.results.run_summary import write_summary
 from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
-from clemsim.store.schema import INSTANCES
+from clemsim.store.schema import INSTANCES, UNTOLD
 from clemsim.store.study_index import INDEX
 from clemsim.store.writer import RunStore
 
@@ -145,6 +145,7 @@ class _Import:
                 self.progress.done += 1
                 self.watch(self.progress)
             store.meta(INSTANCES, run.hashes)
+            store.meta(UNTOLD, {game: self.redriver.untold(game) for game in run.hashes})
         self.suites[model.name] = run.suite
         write_description(folder, self._description(model, run))
 
