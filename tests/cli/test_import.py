@@ -270,6 +270,16 @@ def test_a_run_and_what_was_imported_of_the_same_instances_are_one_suite(exporte
         assert said.code == 2 and f"is another instance in {game} than in r" in said.err
 
 
+def test_an_episode_that_cannot_be_driven_is_of_the_same_rules_and_instances(exported: Clemsim) -> None:
+    for game in ("taboo", "privateshared"):
+        next(Path("results/baseline-t0.0", game).rglob("instance_00000/interactions.json")).unlink()
+    games = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]
+    assert games["taboo"]["driven"] == games["taboo"]["episodes"] - 1
+    assert exported("compare", "back", "back", "--a", "baseline-t0.0", "--b", "random-t0.0").code == 0
+    assert exported("compare", "back", "r", "--a", "baseline-t0.0", "--b", "random").code == 0
+    assert exported("analyze", "back", "--only", "e", "--out", "a").code == 0
+
+
 def test_runs_that_share_no_instance_are_not_one_suite(exported: Clemsim) -> None:
     for path in list(Path("results/random-t0.0/taboo").iterdir()):
         path.rename(path.with_name(f"other_{path.name}"))

@@ -73,6 +73,7 @@ class Redriver:
         self.suite = suite
         self._rules = rules
         self._arenas: dict[tuple[str, str | None, str], Arena[Any]] = {}
+        self._rule_sets: dict[str, frozenset[str]] = {}  # by arena
         self._folder = folder
         self._known, self._ports = frozenset(registered("arenas")), ports()  # asked once: that takes longer than an episode
         self._lists: tuple[JsonObject, dict[str, str]] = ({}, {})  # of the last experiment: its description, its files
@@ -81,9 +82,34 @@ class Redriver:
         """Return the fields of the arena's instances that a recording does not hold in full."""
         return ["seed", *(self._ports[game].untold if game in self._ports else ())]
 
+    def version(self, episode: RecordedEpisode) -> int | str:
+        """Return the version of the arena, with its rule set, by which an episode was played that is not driven; 0 where
+        clemsim has no such game, or nothing tells.
+        """
+        if unknown := self._unknown_rules(episode):
+            return int(unknown) if unknown.isdecimal() else unknown
+        told = self._given_rules or episode.config.get("rules") or episode.clem_version
+        return self._arena(episode, None, {}).rules_version if told and episode.game in self._known else 0
+
+    def instance(self, episode: RecordedEpisode) -> Instance | None:
+        """Return the arena's instance of an episode that is not driven; None where it cannot be made."""
+        if episode.game not in self._known or episode.instance is None:
+            return None
+        port = self._ports.get(episode.game)
+        try:
+            texts = _texts(port, episode) or (port.stand_ins(episode.instance) if port else {})
+            return _instance(self._arena(episode, None, {}), port, episode, texts)
+        except (ClemsimError, LookupError, TypeError, ValueError, AttributeError):
+            return None
+
     def drive(self, episode: RecordedEpisode) -> DrivenEpisode | None:
-        """Drive an episode; None where clemsim has no such game, or the recording no instance or no dialogue."""
-        if episode.game not in self._known or episode.instance is None or episode.log is None:
+        """Drive an episode; None where clemsim has no such game or rules, or the recording no instance or no dialogue."""
+        if (
+            episode.game not in self._known
+            or episode.instance is None
+            or episode.log is None
+            or self._unknown_rules(episode)
+        ):
             return None
         port = self._ports.get(episode.game)
         texts = _texts(port, episode)
@@ -110,11 +136,23 @@ class Redriver:
             replies.unlogged,
         )
 
+    @property
+    def _given_rules(self) -> str | None:
+        """The rule set that holds whatever a recording names."""
+        return self._rules or (self.suite.rules if self.suite else None)
+
+    def _unknown_rules(self, episode: RecordedEpisode) -> str | None:
+        """Return the rules that a recording names and clemsim does not have: of an earlier version of a game, or a later."""
+        if self._given_rules or episode.game not in self._known or not (named := _named_rules(episode)):
+            return None
+        if episode.game not in self._rule_sets:
+            self._rule_sets[episode.game] = frozenset(find_arena(episode.game).RULES)
+        return named if self._rule_sets[episode.game] and named not in self._rule_sets[episode.game] else None
+
     def _arena(self, episode: RecordedEpisode, port: Port | None, texts: JsonObject) -> Arena[Any]:
         rules = self._rules
-        if rules is None and (self.suite is None or self.suite.rules is None):
-            own = episode.config.get("rules")  # of what clemsim exported
-            rules = own if isinstance(own, str) else rules_of_results(episode.clem_version)
+        if not self._given_rules and not self._unknown_rules(episode):
+            rules = _named_rules(episode) or rules_of_results(episode.clem_version)
         files = self._recorded_files(episode, port, texts) if port and self.suite is None else {}
         digest = blake2b(repr(sorted(files.items())).encode(errors="surrogatepass"), digest_size=8).hexdigest()
         key = episode.game, rules, digest if files else ""
@@ -141,6 +179,12 @@ class Redriver:
         except (LookupError, TypeError, ValueError, AttributeError):
             return {}
         return {f"prompts/{name}.txt": f"{text}\n" for name, text in prompts.items()} | self._lists[1]
+
+
+def _named_rules(episode: RecordedEpisode) -> str | None:
+    """Return the rules that clemsim named when it exported an episode."""
+    own = episode.config.get("rules")
+    return own if isinstance(own, str) else None
 
 
 def _texts(port: Port | None, episode: RecordedEpisode) -> JsonObject:

@@ -135,9 +135,14 @@ class _Export:
         if not self.description.config.imported:
             arena = row.of(self.arenas)
             own = _log_of(arena).experiment(arena, arena.load(row.data))
-        if rules := rules_of(self.description.arenas.get(row.key.arena, ArenaDescription())):
+        described = self.description.arenas.get(row.key.arena, ArenaDescription())
+        if rules := rules_of(described) or self._earlier(row.key.arena, described):
             own["rules"] = rules  # clembench has no such field; an import heeds it
         write_json(path, {"name": row.experiment, **own, **config, "game_name": row.key.arena}, UsageError)
+
+    def _earlier(self, name: str, arena: ArenaDescription) -> str:
+        """Return the version of a game that had no rule sets yet; empty of one that has none still."""
+        return str(arena.version) if name in self.arenas and self.arenas[name].RULES else ""
 
     def _write_run(self, home: Path, row: EpisodeRow) -> None:
         if home / RUN in self.experiments:

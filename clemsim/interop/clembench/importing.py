@@ -202,9 +202,9 @@ class _Run:
         driven = self.redriver.drive(episode)
         game.count(episode, driven)
         recorded = RecordedInstance(experiment=episode.experiment, id=episode.number, data=dict(episode.instance or {}))
-        instance: Instance = driven.instance if driven and driven.instance is not None else recorded
-        version = driven.version if driven else 0
-        self.versions.setdefault(episode.game, version)
+        instance = (driven.instance if driven else self.redriver.instance(episode)) or recorded
+        version = driven.version if driven else self.redriver.version(episode)
+        self.versions[episode.game] = version if driven else self.versions.get(episode.game, version)
         self._note_instance(episode)
         self.store.enlist(key, instance, version)
         kept.add(episode, key, driven.unlogged if driven else ())
