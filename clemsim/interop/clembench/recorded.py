@@ -286,14 +286,17 @@ def _optional(path: Path) -> dict[str, Any] | None:
 
 
 def _calls(path: Path) -> list[RecordedCall]:
+    """Return the replies in a file of requests; none where that of some call is not in it."""
     data = _optional(path)
     calls = data.get("calls") if data else None
-    return [_call(call) for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
+    found = [_call(call) for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
+    known = [call for call in found if call is not None]
+    return known if len(known) == len(found) else []
 
 
-def _call(call: Mapping[str, Any]) -> RecordedCall:
-    """Return the reply in a call: what clemcore noted of it for itself, or what clemsim exported."""
+def _call(call: Mapping[str, Any]) -> RecordedCall | None:
+    """Return the reply in a call: what clemcore noted of it for itself, or what clemsim exported; None where neither is."""
     raw = (call.get("call") or {}).get("raw_response_obj") or {}
     noted = raw.get("clem_player") or {}
     text, turn = noted.get("response", raw.get("content")), raw.get(TURN)
-    return RecordedCall(text if isinstance(text, str) else "", turn if type(turn) is int else None)
+    return RecordedCall(text, turn if type(turn) is int else None) if isinstance(text, str) else None
