@@ -43,7 +43,7 @@ class ClemcoreAgreement:
     differences: list[str] = field(default_factory=list)
 
     def compare(self, where: str, before: Any, after: Any) -> None:
-        """Compare two numbers, of which NaN and null are as undefined."""
+        """Compare two numbers, of which NaN and null are as undefined; what is none must be equal."""
         if not _alike(_number(before), _number(after)):
             self.differing += 1
             self.differences += [f"{where}: {before} became {after}"] if self.differing <= SHOWN else []
@@ -105,15 +105,19 @@ def _table(results: Path) -> dict[str, dict[str, str]]:
         return {row.pop(""): row for row in csv.DictReader(file)}
 
 
-def _number(value: Any) -> float | None:
-    number = None if value is None else float(value)
-    return None if number is None or math.isnan(number) else number
+def _number(value: Any) -> Any:
+    """Return a number, or what a game keeps in place of one as it is."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return value
+    return None if math.isnan(number) else number
 
 
-def _alike(first: float | None, second: float | None) -> bool:
-    if first is None or second is None:
-        return first is second
-    return math.isclose(first, second, rel_tol=0, abs_tol=1e-9)
+def _alike(first: Any, second: Any) -> bool:
+    if isinstance(first, float) and isinstance(second, float):
+        return math.isclose(first, second, rel_tol=0, abs_tol=1e-9)
+    return bool(first == second)
 
 
 def main() -> int:

@@ -79,3 +79,20 @@ def test_neighbours_that_start_at_one_moment_get_runs_of_their_own() -> None:
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
     assert (found["complete_runs"], found["refused"], found["wrong"]) == (9, 7, 0)
+
+
+def test_scores_that_are_no_numbers_are_compared_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clem = tmp_path / "clem"
+    clem.write_text("#!/bin/sh\n")
+    clem.chmod(0o755)
+    monkeypatch.setenv("CLEMSIM_TEST_CLEM", str(clem))
+    monkeypatch.setenv("CLEMSIM_TEST_CLEMBENCH", str(tmp_path))
+    episode = tmp_path / "results" / "model" / "charades" / "easy" / "instance_00000"
+    episode.mkdir(parents=True)
+    scores = {"Main Score": float("nan"), "by kind": {"mime": 1}, "told": "yes"}
+    (episode / "scores.json").write_text(json.dumps({"episode scores": scores}))
+    (tmp_path / "results" / "results.csv").write_text(",clemscore\nmodel,1.0\n")
+    ran = run("clemcore_numbers", str(tmp_path / "results"))
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert (found["episodes"], found["numbers"], found["differing"]) == (1, 3, 0)

@@ -14,7 +14,7 @@ from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.episodes import repetitions_of
 from clemsim.analysis.sources.evidence import Evidence, join_names
-from clemsim.analysis.sources.runs import APART, Setting, instances_of, read_run, sampling_notes, setting
+from clemsim.analysis.sources.runs import APART, Setting, read_run, sampling_notes, setting, shared_instances
 from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
 from clemsim.analysis.sources.subsets import check_games, without_text
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
@@ -208,20 +208,17 @@ def _agent(evidence: Evidence, folder: Path, wanted: str | None, option: str) ->
 def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting, without: Sequence[str]) -> list[str]:
     """Return the differences that make equal names stand for different games, but for those `without` which is compared."""
     obstacles = []
-    if (first.suite, first.seed) != (second.suite, second.seed):
+    one_imported = bool(first.instances) != bool(second.instances)  # then the instances themselves are compared
+    if (first.suite, first.seed) != (second.suite, second.seed) and not one_imported:
         obstacles.append(f"their suites are {first.suite_label} and {second.suite_label}")
     if first.constrained != second.constrained:
         obstacles.append(f"only {run_a if first.constrained else run_b} was played with constrained decoding")
     for name in (first.arenas.keys() & second.arenas.keys()) - set(without):
-        if first.arenas[name] != second.arenas[name]:
+        ours, theirs = first.arenas[name], second.arenas[name]
+        if ours.version != theirs.version or (ours.files and theirs.files and ours.files != theirs.files):
             obstacles.append(f"{name} is of another version, or has other prompts or word lists")
-    as_played = not (first.instances and second.instances)  # of an imported run they are known as they were recorded
-    ours, theirs = (instances_of(run, as_played=as_played) for run in (run_a, run_b))
-    differing = [
-        f"{game} {name}"
-        for (game, name), data in theirs.items()
-        if game not in without and ours.get((game, name), data) != data
-    ]
+    shared = shared_instances(run_a, run_b)
+    differing = [f"{game} {name}" for (game, name), same in shared.items() if not same and game not in without]
     return [*obstacles, *([f"instances differ though named alike: {join_names(differing, 3)}"] if differing else [])]
 
 

@@ -15,6 +15,7 @@ READABLE = (2, SCHEMA_VERSION)  # version 2 has no checksums; it is brought up w
 QUESTION = "question"  # key of what came of the stopping rule
 ANSWERED = "question answered"  # cause of episodes that an answered stopping rule leaves unplayed
 INSTANCES = "instances"  # key of the digests of the instances of an imported run, by arena and label
+UNTOLD = "untold"  # key of the fields of instances that imported results do not hold, or not in full, by arena
 SESSION = "session "  # begins the keys of what is known of each session
 
 

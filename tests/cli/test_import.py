@@ -82,6 +82,29 @@ def test_a_disagreement_is_named(exported: Clemsim) -> None:
     assert "Main Score: recorded 50.0, driven again 100.0" in taboo["notes"][0]
 
 
+def test_a_score_of_a_round_that_differs_is_named(exported: Clemsim) -> None:
+    path = Path("results/baseline-t0.0/wordle/high_frequency/instance_00000/scores.json")
+    data = json.loads(path.read_text())
+    assert "1" in data["turn scores"] and "0" not in data["turn scores"]
+    data["turn scores"]["1"]["Closeness Score"] = 3
+    path.write_text(json.dumps(data))
+    games = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]
+    wordle = games.pop("wordle")
+    assert (wordle["driven"], wordle["metrics_agree"], wordle["rounds_agree"]) == (8, 8, 7)
+    assert wordle["disagreements"] == {"round Closeness Score": 1}
+    assert "round 1: Closeness Score: 10.0, recorded 3.0" in wordle["notes"][0]
+    assert all(game["rounds_agree"] == game["episodes"] for game in games.values())
+
+
+def test_rounds_that_were_scored_by_being_driven_are_numbered_as_clembench_does(exported: Clemsim) -> None:
+    path = Path("baseline-t0.0/wordle/high_frequency/instance_00000/scores.json")
+    scores = json.loads(Path("results", path).read_text())["turn scores"]
+    Path("results", path).unlink()
+    exported("import", "clembench", "results", "--out", "back")
+    exported("export", "back", "--format", "clembench", "--out", "x")
+    assert json.loads(Path("x", path).read_text())["turn scores"] == scores
+
+
 def change(name: str, edit: Callable[[dict[str, Any]], object]) -> None:
     data = json.loads((EPISODE / name).read_text())
     edit(data)
@@ -96,6 +119,10 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "no scores": (
         lambda: change("scores.json", lambda data: data.pop("episode scores")),
         "field 'episode scores' is missing",
+    ),
+    "no number": (
+        lambda: change("scores.json", lambda data: data["turn scores"].update(first={})),
+        "invalid literal for int()",
     ),
     "an odd number": (
         lambda: change("interactions.json", lambda data: data["meta"].update(game_id="../../etc")),
@@ -220,13 +247,93 @@ def test_the_same_instances_are_one_suite_from_whichever_folder(exported: Clemsi
     assert "instances differ though named alike: taboo high_en/0" in exported("compare", "baseline", "changed").err
 
 
-def test_probes_come_from_the_requests_or_else_from_what_was_made_of_them(exported: Clemsim) -> None:
+def test_a_run_and_what_was_imported_of_the_same_instances_are_one_suite(exported: Clemsim) -> None:
+    for path in Path("results").rglob("instance_00001"):
+        shutil.rmtree(path)
+    exported("import", "clembench", "results/random-t0.0", "--out", "back")
+    compared = exported("compare", "r", "back", "--a", "baseline", "--json")
+    assert compared.code == 0 and {row["game"] for row in compared.json["rows"]} > {"taboo", "privateshared"}
+    assert exported("compare", "back", "r", "--b", "random").code == 0
+    analysed = exported("analyze", "r", "back", "--only", "e", "--out", "a")
+    assert analysed.code == 0 and "prompts of a game" not in analysed.out
+    for game, field in (("taboo", "target_word"), ("privateshared", "slots")):
+        path = next(Path("results/random-t0.0", game).rglob("instance.json"))
+        text = path.read_text()
+        data = json.loads(text)
+        value = "another" if field == "target_word" else {**data[field], next(iter(data[field])): "another"}
+        path.write_text(json.dumps({**data, field: value}))
+        exported("import", "clembench", "results/random-t0.0", "--out", game)
+        path.write_text(text)
+        said = exported("compare", "r", game, "--a", "random")
+        assert said.code == 2 and f"instances differ though named alike: {game} " in said.err
+        said = exported("analyze", "r", game, "--only", "e", "--out", "b")
+        assert said.code == 2 and f"is another instance in {game} than in r" in said.err
+
+
+def test_an_episode_that_cannot_be_driven_is_of_the_same_rules_and_instances(exported: Clemsim) -> None:
+    for game in ("taboo", "privateshared"):
+        next(Path("results/baseline-t0.0", game).rglob("instance_00000/interactions.json")).unlink()
+    games = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]
+    assert games["taboo"]["driven"] == games["taboo"]["episodes"] - 1
+    assert exported("compare", "back", "back", "--a", "baseline-t0.0", "--b", "random-t0.0").code == 0
+    assert exported("compare", "back", "r", "--a", "baseline-t0.0", "--b", "random").code == 0
+    assert exported("analyze", "back", "--only", "e", "--out", "a").code == 0
+
+
+def test_runs_that_share_no_instance_are_not_one_suite(exported: Clemsim) -> None:
+    for path in list(Path("results/random-t0.0/taboo").iterdir()):
+        path.rename(path.with_name(f"other_{path.name}"))
+    for path in Path("results/random-t0.0/taboo").rglob("interactions.json"):
+        path.write_text(path.read_text().replace('"experiment_name": "', '"experiment_name": "other_'))
+    exported("import", "clembench", "results/random-t0.0", "--out", "back")
+    said = exported("analyze", "r", "back", "--only", "e", "--out", "a")
+    assert said.code == 2 and "back and r have no instance in common of taboo" in said.err
+
+
+@pytest.mark.parametrize("lost", ["file", "text"])
+def test_probes_come_from_the_requests_or_else_from_what_was_made_of_them(exported: Clemsim, lost: str) -> None:
     for path in Path("results/baseline-t0.0").rglob("player_1.requests.json"):
-        path.unlink()
+        data = json.loads(path.read_text())
+        for call in data["calls"]:
+            call["call"]["raw_response_obj"] = {"choices": [{"message": {"content": "as the server's API has it"}}]}
+        path.write_text(json.dumps(data))
+        if lost == "file":
+            path.unlink()
     game = exported("import", "clembench", "results", "--out", "back", "--json").json["arenas"]["privateshared"]
     assert game["driven"] == game["agree"] == game["metrics_agree"] == game["episodes"] == 4
     shown = exported("show", "back/runs/baseline-t0.0", "privateshared/restaurant/0").out
     assert "ASIDE: " in shown and "Answer with yes or no" in shown
+
+
+STUBBORN = """
+from clemsim import Agent, Message
+class Early(Agent):
+    name, first = "early", 0
+    def __init__(self, arg, options):
+        pass
+    async def reply(self, view):
+        ask = view[-1].content
+        if not ask.startswith("ME: "):
+            return Message(view.seat, "ANSWER: well")
+        stubborn = len(view) >= self.first and ("main dish" in ask or "fare" in ask)
+        return Message(view.seat, "hm" if stubborn else "ASIDE: yes")
+class Late(Early):
+    name, first = "late", 5
+"""
+
+
+def test_probes_that_were_asked_at_once_come_back_so(clemsim: Clemsim, tmp_path: Path) -> None:
+    """An episode ends amid probes that were asked at once: replies to others of them are no replies left over."""
+    (tmp_path / "agents.py").write_text(STUBBORN)
+    agents = ("--agent", "agents.py:Early", "--agent", "agents.py:Late")
+    assert clemsim("run", "--arena", "privateshared", *agents, "--out", "r").code == 0
+    source = "r"
+    for number in range(2):
+        clemsim("export", source, "--format", "clembench", "--out", f"x{number}")
+        game = clemsim("import", "clembench", f"x{number}", "--out", f"b{number}", "--json").json["arenas"]["privateshared"]
+        assert game["disagreements"] == {} and game["notes"] == []
+        assert game["driven"] == game["metrics_agree"] == game["episodes"] > 0
+        source = f"b{number}"
 
 
 def test_a_game_that_clemsim_lacks_keeps_scores_and_dialogue(exported: Clemsim) -> None:

@@ -15,12 +15,15 @@ import clemsim
 from clemsim.errors import UsageError
 from clemsim.runs.replay import replay
 from clemsim.store import checksums
+from clemsim.store.folder import read_description
 from clemsim.store.reader import reading
 from clemsim.store.writer import RunStore
 from tests.cli.conftest import Clemsim
 from tests.cli.conftest import clemsim as clemsim_command  # noqa: F401 (a fixture)
 
 DATA = Path(__file__).parents[1] / "data"
+OF_TABOO = """SELECT metric, value FROM scores JOIN episodes ON episodes.id = episode
+WHERE round = 0 AND "cast" = 'baseline' AND instance = 'high_en/0' AND arena = 'taboo'"""
 FINISHED, STOPPED = DATA / "run-0.1.0-finished", DATA / "run-0.1.0-stopped"
 
 
@@ -64,6 +67,32 @@ def test_it_is_shown_exported_and_analysed_and_keeps_its_scores(
         assert clemsim_command("export", finished, "--format", form, "--out", tmp_path / form).code == 0
     analysed = clemsim_command("analyze", finished, "--only", "d", "--figures", "none", "--out", tmp_path / "analysis")
     assert analysed.code == 0, analysed.err
+
+
+def test_what_comes_back_of_its_export_is_of_the_same_version(
+    clemsim_command: Clemsim,  # noqa: F811
+    finished: Path,
+    tmp_path: Path,
+) -> None:
+    before = values(clemsim.open_run(finished).summary.as_json())["agents"]
+    for number, source in enumerate((finished, tmp_path / "back0")):
+        export, back = tmp_path / f"export{number}", tmp_path / f"back{number}"
+        assert clemsim_command("export", source, "--format", "clembench", "--out", export).code == 0
+        games = clemsim_command("import", "clembench", export, "--out", back, "--json").json["arenas"]
+        assert {game["driven"] for game in games.values()} == {0}
+        for name, agent in before.items():
+            run = back / "runs" / f"{name}-t0.0"
+            summary = clemsim.open_run(run).summary
+            assert values(summary.as_json())["agents"][f"{name}-t0.0"]["arenas"] == agent["arenas"]
+            assert {arena.version for arena in read_description(run).arenas.values()} == {1}
+    taboo = tmp_path / "export1" / "baseline-t0.0" / "taboo" / "high_en" / "instance_00000"
+    with reading(finished / "run.db") as base:
+        scores = base.execute(OF_TABOO).fetchall()
+    assert orjson.loads((taboo / "scores.json").read_bytes())["episode scores"] == dict(scores)
+    assert clemsim_command("compare", back, finished, "--a", "baseline-t0.0", "--b", "local").code == 0
+    assert clemsim_command("run", "--suite", "quick", "--agent", "baseline", "--out", tmp_path / "new").code == 0
+    said = clemsim_command("compare", back, tmp_path / "new", "--a", "baseline-t0.0")
+    assert said.code == 2 and "is of another version" in said.err
 
 
 def test_reading_leaves_it_as_it_is(clemsim_command: Clemsim, finished: Path, tmp_path: Path) -> None:  # noqa: F811

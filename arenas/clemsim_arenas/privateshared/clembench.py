@@ -16,6 +16,7 @@ class PrivateSharedPort(Port):
     arena = folder = "privateshared"
     files = ("in/instances_{version}.json", "in/instances_{version}_en.json", "in/instances.json")
     log = PrivateSharedLog()
+    untold = ("situation", "requests", "probes")
 
     def texts(self, folder: Path, experiment: str) -> JsonObject:
         """Return the requests and probing questions of a domain. Raises UsageError."""

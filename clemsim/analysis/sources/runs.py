@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 
 from clemsim.analysis.sources import published
@@ -21,6 +22,7 @@ from clemsim.store import checksums, reader
 from clemsim.store.description import ArenaDescription
 from clemsim.store.folder import STORE, read_description
 from clemsim.store.schema import INSTANCES as RECORDED
+from clemsim.store.schema import UNTOLD
 
 CLUSTERS = """
 SELECT "cast", arena, experiment || '/' || instance, count(*), sum(outcome != 'aborted'), count(quality), total(quality)
@@ -116,15 +118,20 @@ def sampling_notes(first: Setting, second: Setting) -> list[str]:
 
 def check_alike(folders: list[Path]) -> list[str]:
     """Return notes on the differences between runs. Raises UsageError where they played different suites, whose instances
-    have the same names and are not the same, or by different rules.
+    have the same names and are not the same, or by different rules. An imported run is of the suite whose instances it has.
     """
     settings = {folder: setting(folder) for folder in folders}
-    suites = {run.suite_label: folder for folder, run in settings.items()}
+    imported = [folder for folder, run in settings.items() if run.instances]
+    own = [folder for folder in folders if folder not in imported]
+    suites = {settings[folder].suite_label: folder for folder in own or folders}
     if len(suites) > 1:
         named = "; ".join(f"{folder} has {suite}" for suite, folder in suites.items())
         raise UsageError(f"runs of different suites cannot be analysed together: {named} (choose one with --suite)")
     check_instances({folder: run.instances for folder, run in settings.items()})
     check_rules({folder: run.arenas for folder, run in settings.items()})
+    for folder in imported:
+        for other in own:
+            check_suite(folder, other)
     constrained = [folder.name for folder, run in settings.items() if run.constrained]
     mixed = 0 < len(constrained) < len(folders)
     notes = [f"played with constrained decoding, unlike the others: {join_names(constrained)}"] if mixed else []
@@ -132,8 +139,8 @@ def check_alike(folders: list[Path]) -> list[str]:
         values = list(dict.fromkeys(str(run.sampling.get(name)) for run in settings.values()))
         if len(values) > 1:
             notes.append(f"the runs differ in {name}: {join_names(values)}")
-    versions = {repr(run.arenas[name]) for run in settings.values() for name in run.arenas}
-    if len(versions) > len({name for run in settings.values() for name in run.arenas}):
+    known = {(name, arena.files) for run in settings.values() for name, arena in run.arenas.items() if arena.files}
+    if len(known) > len({name for name, _ in known}):
         notes.append("the runs differ in the prompts of a game")
     return notes
 
@@ -163,20 +170,67 @@ def check_instances(digests: Mapping[Path, Mapping[str, str]]) -> None:
     for folder, own in digests.items():
         if not own.keys() & set(games):
             continue
-        for (game, name), digest in instances_of(folder).items():
+        for (game, name), digest in recorded_instances(folder).items():
             first, other = seen.setdefault((game, name), (digest, folder))
             if first != digest:
                 what = f"{game} {name} is another instance in {folder} than in {other}"
                 raise UsageError(f"runs of different suites cannot be analysed together: {what}")
 
 
-def instances_of(folder: Path, *, as_played: bool = False) -> dict[tuple[str, str], str]:
-    """Return a digest of each instance by game and name; of an imported run, of the instances as they were recorded, unless
-    `as_played`. Raises StoreError.
+def check_suite(imported: Path, own: Path) -> None:
+    """Raise UsageError where an imported run and one of clemsim's own are not of the same instances, in each game that both
+    have.
+    """
+    shared = shared_instances(own, imported)
+    games = [set(setting(folder).arenas) for folder in (imported, own)]
+    apart = min(games[0] & games[1] - {game for game, _ in shared}, default=None)
+    differing = next((key for key, same in shared.items() if not same), None)
+    if differing:
+        what = f"{' '.join(differing)} is another instance in {imported} than in {own}"
+    elif apart or not shared:
+        what = f"{imported} and {own} have no instance in common{f' of {apart}' if apart else ''}"
+    else:
+        return
+    raise UsageError(f"runs of different suites cannot be analysed together: {what}")
+
+
+def shared_instances(first: Path, second: Path) -> dict[tuple[str, str], bool]:
+    """Return whether each instance that two runs have, by game and name, is the same in them. Raises StoreError.
+
+    Two imported runs are compared by their instances as they were recorded, others by what was played; with an imported
+    run, by those fields alone that its results hold.
+    """
+    recorded = [recorded_instances(folder) for folder in (first, second)]
+    if not all(recorded):
+        without = {**_noted(first, UNTOLD), **_noted(second, UNTOLD)}
+        recorded = [played_instances(folder, without) for folder in (first, second)]
+    return {key: recorded[0][key] == digest for key, digest in recorded[1].items() if key in recorded[0]}
+
+
+def recorded_instances(folder: Path) -> dict[tuple[str, str], str]:
+    """Return a digest of each instance of an imported run as it was recorded, by game and name; of another run, nothing.
+    Raises StoreError.
+    """
+    return {(game, name): digest for game, own in _noted(folder, RECORDED).items() for name, digest in own.items()}
+
+
+def played_instances(folder: Path, without: Mapping[str, Collection[str]]) -> dict[tuple[str, str], str]:
+    """Return a digest of each instance as it was played, by game and name, without the fields that `without` names of a
+    game. Raises StoreError.
     """
     with reader.reading(folder / STORE) as base:
-        recorded = {} if as_played else reader.meta(base).get(RECORDED)
-        if isinstance(recorded, dict) and recorded:
-            return {(game, name): digest for game, own in recorded.items() for name, digest in own.items()}
         rows = base.execute(INSTANCES).fetchall()
-    return {(game, name): blake2b(data.encode(), digest_size=8).hexdigest() for game, name, data in rows}
+    return {(game, name): _digest(f"{game} {name} of {folder}", data, without.get(game, ())) for game, name, data in rows}
+
+
+def _digest(what: str, data: str, without: Collection[str]) -> str:
+    with reader.decoding(what):
+        fields = {name: value for name, value in orjson.loads(data).items() if name not in without}
+    return blake2b(orjson.dumps(fields), digest_size=8).hexdigest()
+
+
+def _noted(folder: Path, key: str) -> dict[str, Any]:
+    """Return what an import noted in the store of a run; nothing in another run."""
+    with reader.reading(folder / STORE) as base:
+        noted = reader.meta(base).get(key)
+    return noted if isinstance(noted, dict) else {}

@@ -64,7 +64,16 @@ def show_import(console: Console, imported: Imported) -> None:
     else:
         console.print(results(summarize_run(imported.folder)))
     table = ruled_table("driven again")
-    for name in ("game", "episodes", "driven", "outcome, main score", "every metric", "rules", "without scores"):
+    for name in (
+        "game",
+        "episodes",
+        "driven",
+        "outcome, main score",
+        "every metric",
+        "scores of rounds",
+        "rules",
+        "without scores",
+    ):
         table.add_column(name, justify="left" if name == "game" else "right", overflow="fold")
     for name, game in imported.games.items():
         table.add_row(plain(name), *map(plain, _cells(game)))
@@ -79,7 +88,9 @@ def show_import(console: Console, imported: Imported) -> None:
 
 def _cells(game: ImportedGame) -> list[str]:
     compared = game.driven - game.scored
-    shares = [f"{count} of {compared}" if game.driven else "–" for count in (game.agree, game.metrics_agree)]
+    shares = [
+        f"{count} of {compared}" if game.driven else "–" for count in (game.agree, game.metrics_agree, game.rounds_agree)
+    ]
     unscored = game.scored + game.unscored
     return [
         str(game.episodes),

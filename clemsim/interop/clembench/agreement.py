@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from clemsim.interop.clembench.driving import DrivenEpisode
 from clemsim.interop.clembench.recorded import LOG, MAIN, RecordedEpisode, number
-from clemsim.interop.clembench.verify import alike
+from clemsim.interop.clembench.verify import alike, round_differences
 
 NOTES = 200  # of a game; the most that are kept
 
@@ -17,16 +17,18 @@ NOTES = 200  # of a game; the most that are kept
 class ImportedGame:
     """The episodes of a game that were imported, and how many of them its arena agrees with.
 
-    `driven`: whose replies were driven through the arena; of these `agree` came to the recorded outcome and main score, and
-    `metrics_agree` to every other metric too. `disagreements`: how many episodes differ in what: `outcome`, a metric, or why
-    the replies do not fit. `missing`: how many episodes lack a file. `scored`: episodes without recorded scores that were
-    scored by being driven; `unscored`: those that stay unfinished. `rules`: how many were driven by which rule set.
+    `driven`: whose replies were driven through the arena; of these `agree` came to the recorded outcome and main score,
+    `metrics_agree` to every other metric too, and `rounds_agree` to every recorded score of a round. `disagreements`: how
+    many episodes differ in what: `outcome`, a metric, a score of rounds, or why the replies do not fit. `missing`: how many
+    episodes lack a file. `scored`: episodes without recorded scores that were scored by being driven; `unscored`: those
+    that stay unfinished. `rules`: how many were driven by which rule set.
     """
 
     episodes: int = 0
     driven: int = 0
     agree: int = 0
     metrics_agree: int = 0
+    rounds_agree: int = 0
     scored: int = 0
     unscored: int = 0
     rules: Counter[str] = field(default_factory=Counter)
@@ -65,6 +67,10 @@ class ImportedGame:
         agree = not differences.keys() & {"outcome", MAIN}
         self.agree += agree
         self.metrics_agree += not differences
+        rounds = list(round_differences(driven.numbered, episode.rounds))
+        self.rounds_agree += not rounds
+        for difference in rounds:
+            self._differ(difference.kind, f"{episode.path}: {difference.what}")
 
     def _differ(self, kind: str, text: str) -> None:
         self.disagreements[kind] += 1

@@ -29,8 +29,9 @@ class DrivenEpisode:
     """A recorded episode, driven again.
 
     `outcome` is None where it did not come to an end; `trouble` then says why in a few words, `problem` in more. `instance`
-    is None where the arena could not make one. `version`: of the arena. `unlogged`: the players whose replies were
-    taken from their requests, as the dialogue lacks some.
+    is None where the arena could not make one. `version`: of the arena. `numbered`: the scores of the rounds by the numbers
+    that clembench gives them. `unlogged`: the players whose replies were taken from their requests, as the dialogue lacks
+    some.
     """
 
     version: int | str
@@ -40,6 +41,7 @@ class DrivenEpisode:
     outcome: Outcome | None = None
     scores: Metrics = field(default_factory=dict)
     rounds: Sequence[Metrics] = ()
+    numbered: Mapping[str, Metrics] = field(default_factory=dict)
     trouble: str = ""
     problem: str = ""
     unlogged: Sequence[str] = ()
@@ -48,6 +50,17 @@ class DrivenEpisode:
         """Return whether it ended as recorded, with the same main score."""
         own = self.outcome
         return own is not None and not self.trouble and own.kind == outcome.kind and alike(own.quality, outcome.quality)
+
+
+@dataclass(frozen=True, slots=True)
+class _Replies:
+    """All replies of an episode in their order, and the players of whom the dialogue lacks some. `at_once`: what the game
+    asks at once was asked so; else one after another.
+    """
+
+    given: Sequence[RecordedReply]
+    unlogged: Sequence[str] = ()
+    at_once: bool = False
 
 
 class Redriver:
@@ -60,13 +73,43 @@ class Redriver:
         self.suite = suite
         self._rules = rules
         self._arenas: dict[tuple[str, str | None, str], Arena[Any]] = {}
+        self._rule_sets: dict[str, frozenset[str]] = {}  # by arena
         self._folder = folder
         self._known, self._ports = frozenset(registered("arenas")), ports()  # asked once: that takes longer than an episode
         self._lists: tuple[JsonObject, dict[str, str]] = ({}, {})  # of the last experiment: its description, its files
 
+    def untold(self, game: str) -> list[str]:
+        """Return the fields of the arena's instances that a recording does not hold in full."""
+        return ["seed", *(self._ports[game].untold if game in self._ports else ())]
+
+    def version(self, episode: RecordedEpisode) -> int | str:
+        """Return the version of the arena, with its rule set, by which an episode was played that is not driven; 0 where
+        clemsim has no such game, or nothing tells.
+        """
+        if unknown := self._unknown_rules(episode):
+            return int(unknown) if unknown.isdecimal() else unknown
+        told = self._given_rules or episode.config.get("rules") or episode.clem_version
+        return self._arena(episode, None, {}).rules_version if told and episode.game in self._known else 0
+
+    def instance(self, episode: RecordedEpisode) -> Instance | None:
+        """Return the arena's instance of an episode that is not driven; None where it cannot be made."""
+        if episode.game not in self._known or episode.instance is None:
+            return None
+        port = self._ports.get(episode.game)
+        try:
+            texts = _texts(port, episode) or (port.stand_ins(episode.instance) if port else {})
+            return _instance(self._arena(episode, None, {}), port, episode, texts)
+        except (ClemsimError, LookupError, TypeError, ValueError, AttributeError):
+            return None
+
     def drive(self, episode: RecordedEpisode) -> DrivenEpisode | None:
-        """Drive an episode; None where clemsim has no such game, or the recording no instance or no dialogue."""
-        if episode.game not in self._known or episode.instance is None or episode.log is None:
+        """Drive an episode; None where clemsim has no such game or rules, or the recording no instance or no dialogue."""
+        if (
+            episode.game not in self._known
+            or episode.instance is None
+            or episode.log is None
+            or self._unknown_rules(episode)
+        ):
             return None
         port = self._ports.get(episode.game)
         texts = _texts(port, episode)
@@ -74,8 +117,8 @@ class Redriver:
         instance: Instance | None = None
         try:
             instance = _instance(arena, port, episode, texts)
-            unlogged, replies = _replies(arena, port, episode)
-            driven = redrive(arena, instance, replies)
+            replies = _replies(arena, port, episode)
+            driven = redrive(arena, instance, replies.given, at_once=replies.at_once)
         except (ClemsimError, LookupError, TypeError, ValueError, AttributeError) as error:
             problem = f"not driven: {type(error).__name__} {error}"
             return DrivenEpisode(arena.rules_version, arena.rules_name, instance, trouble="not driven", problem=problem)
@@ -87,16 +130,29 @@ class Redriver:
             None if driven.trouble else driven.outcome,
             driven.scores,
             driven.rounds,
+            (port or Port()).numbered(driven.rounds),
             driven.trouble or "",
             f"turn {driven.turn}: {driven.problem}" if driven.trouble else "",
-            unlogged,
+            replies.unlogged,
         )
+
+    @property
+    def _given_rules(self) -> str | None:
+        """The rule set that holds whatever a recording names."""
+        return self._rules or (self.suite.rules if self.suite else None)
+
+    def _unknown_rules(self, episode: RecordedEpisode) -> str | None:
+        """Return the rules that a recording names and clemsim does not have: of an earlier version of a game, or a later."""
+        if self._given_rules or episode.game not in self._known or not (named := _named_rules(episode)):
+            return None
+        if episode.game not in self._rule_sets:
+            self._rule_sets[episode.game] = frozenset(find_arena(episode.game).RULES)
+        return named if self._rule_sets[episode.game] and named not in self._rule_sets[episode.game] else None
 
     def _arena(self, episode: RecordedEpisode, port: Port | None, texts: JsonObject) -> Arena[Any]:
         rules = self._rules
-        if rules is None and (self.suite is None or self.suite.rules is None):
-            own = episode.config.get("rules")  # of what clemsim exported
-            rules = own if isinstance(own, str) else rules_of_results(episode.clem_version)
+        if not self._given_rules and not self._unknown_rules(episode):
+            rules = _named_rules(episode) or rules_of_results(episode.clem_version)
         files = self._recorded_files(episode, port, texts) if port and self.suite is None else {}
         digest = blake2b(repr(sorted(files.items())).encode(errors="surrogatepass"), digest_size=8).hexdigest()
         key = episode.game, rules, digest if files else ""
@@ -125,6 +181,12 @@ class Redriver:
         return {f"prompts/{name}.txt": f"{text}\n" for name, text in prompts.items()} | self._lists[1]
 
 
+def _named_rules(episode: RecordedEpisode) -> str | None:
+    """Return the rules that clemsim named when it exported an episode."""
+    own = episode.config.get("rules")
+    return own if isinstance(own, str) else None
+
+
 def _texts(port: Port | None, episode: RecordedEpisode) -> JsonObject:
     """Return what the instance refers to, as far as the recording has it."""
     data = {**(episode.instance or {}), "game_id": episode.number}
@@ -145,13 +207,15 @@ def _instance(arena: Arena[Any], port: Port | None, episode: RecordedEpisode, te
     return convert(port, arena, config, {**data, "game_id": episode.number}, texts)
 
 
-def _replies(arena: Arena[Any], port: Port | None, episode: RecordedEpisode) -> tuple[list[str], list[RecordedReply]]:
-    """Return the players of whom the dialogue lacks replies, and all replies in their order."""
+def _replies(arena: Arena[Any], port: Port | None, episode: RecordedEpisode) -> _Replies:
     logged = [reply for reply in episode.replies if int(reply["player"].split()[-1]) <= len(arena.seats)]
     if len(arena.seats) > 1:
-        return [], seated(arena, logged)
+        return _Replies(seated(arena, logged))
     calls = episode.calls.get("Player 1", [])
     if len(calls) > len(logged):
-        return ["Player 1"], [RecordedReply(arena.seats[0], text) for text in calls]
+        turns = [call.turn for call in calls if call.turn is not None]
+        by_turn = len(set(turns)) == len(calls)
+        ordered = sorted(calls, key=lambda call: call.turn or 0) if by_turn else calls
+        return _Replies([RecordedReply(arena.seats[0], call.text) for call in ordered], ["Player 1"], at_once=by_turn)
     told = port.log.replies_of(episode.log or {}) if port else None
-    return [], seated(arena, logged) if told is None else [RecordedReply(arena.seats[0], text) for text in told]
+    return _Replies(seated(arena, logged) if told is None else [RecordedReply(arena.seats[0], text) for text in told])

@@ -26,8 +26,8 @@ from clemsim.game.events import Event, Replied
 from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.gamelog import GM, GameLog, LogBuilder, timestamp
 from clemsim.interop.clembench.originals import EXPERIMENT, originals, place_of, requests_file
-from clemsim.interop.clembench.port import JsonObject, Port, ports
-from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, parse_object
+from clemsim.interop.clembench.port import JsonObject, Metrics, Port, ports
+from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, TURN, parse_object
 from clemsim.interop.clembench.tables import ResultTables
 from clemsim.results.stopping_result import ended_by
 from clemsim.runs.prepare import recorded_arenas
@@ -135,9 +135,14 @@ class _Export:
         if not self.description.config.imported:
             arena = row.of(self.arenas)
             own = _log_of(arena).experiment(arena, arena.load(row.data))
-        if rules := rules_of(self.description.arenas.get(row.key.arena, ArenaDescription())):
+        described = self.description.arenas.get(row.key.arena, ArenaDescription())
+        if rules := rules_of(described) or self._earlier(row.key.arena, described):
             own["rules"] = rules  # clembench has no such field; an import heeds it
         write_json(path, {"name": row.experiment, **own, **config, "game_name": row.key.arena}, UsageError)
+
+    def _earlier(self, name: str, arena: ArenaDescription) -> str:
+        """Return the version of a game that had no rule sets yet; empty of one that has none still."""
+        return str(arena.version) if name in self.arenas and self.arenas[name].RULES else ""
 
     def _write_run(self, home: Path, row: EpisodeRow) -> None:
         if home / RUN in self.experiments:
@@ -188,8 +193,6 @@ def episode_files(
     roles = {GM: {"game_role": "Game Master", "model_name": "programmatic"}, **players}
     meta = _meta(row, model, len(log.turns))
     own = game_log.instance(arena, log.transcript.instance)
-    port = _port_of(arena.name)
-    numbered = port.numbered(episode.rounds) if port else dict(enumerate(episode.rounds))
     files: dict[str, Any] = {
         INSTANCE: {"game_id": int(row.data["id"]), **own},
         LOG: {"meta": meta, "player_models": player_models, "players": roles, "turns": log.turns, **log.keys},
@@ -197,7 +200,7 @@ def episode_files(
             "meta": meta,
             "player_models": player_models,
             "players": roles,
-            "turn scores": {str(number): scores for number, scores in numbered.items()},
+            "turn scores": _numbered(arena.name, episode.rounds),
             "episode scores": episode.scores,
         },
         "completed.json": {"timestamp": timestamp(0)},
@@ -221,7 +224,7 @@ def _as_recorded(episode: ExportedEpisode, model: str, instance: JsonObject, log
     files[SCORES] = {
         "meta": meta,
         "players": log.get("players", {}),
-        "turn scores": {str(number): scores for number, scores in enumerate(episode.rounds)},
+        "turn scores": _numbered(row.key.arena, episode.rounds),
         "episode scores": episode.scores,
     }
     return files | {"completed.json": {"timestamp": timestamp(0)}}
@@ -242,6 +245,11 @@ def _meta(row: EpisodeRow, model: str, rounds: int) -> dict[str, Any]:
 def _log_of(arena: Arena[Any]) -> GameLog:
     port = _port_of(arena.name)
     return port.log if port else GameLog()
+
+
+def _numbered(arena: str, rounds: Sequence[Metrics]) -> dict[str, Metrics]:
+    """Return the scores of rounds by the numbers that clembench gives them."""
+    return (_port_of(arena) or Port()).numbered(rounds)
 
 
 @cache
@@ -268,7 +276,8 @@ def _call(number: int, reply: Replied, text: str, episode: ExportedEpisode) -> d
     cost = dict(episode.requests.get(reply.turn, {}))
     model = str(cost.get("agent") or episode.row.key.cast)
     noted = {"response": text, "model_name": model}
-    raw = {"content": reply.content, "reasoning": reply.reasoning, "stop": reply.stop, **cost, "clem_player": noted}
+    own = {"content": reply.content, "reasoning": reply.reasoning, "stop": reply.stop}
+    raw = {**own, **cost, TURN: reply.turn, "clem_player": noted}
     return {"round": number, "call": {"timestamp": timestamp(cost.get("started") or 0), "raw_response_obj": raw}}
 
 

@@ -35,13 +35,13 @@ from clemsim.interop.clembench.recorded import (
     RecordedModel,
     described_experiments,
     find_models,
-    number,
+    numbers,
     read_episode,
 )
 from clemsim.results.run_summary import write_summary
 from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
-from clemsim.store.schema import INSTANCES
+from clemsim.store.schema import INSTANCES, UNTOLD
 from clemsim.store.study_index import INDEX
 from clemsim.store.writer import RunStore
 
@@ -145,6 +145,7 @@ class _Import:
                 self.progress.done += 1
                 self.watch(self.progress)
             store.meta(INSTANCES, run.hashes)
+            store.meta(UNTOLD, {game: self.redriver.untold(game) for game in run.hashes})
         self.suites[model.name] = run.suite
         write_description(folder, self._description(model, run))
 
@@ -201,9 +202,9 @@ class _Run:
         driven = self.redriver.drive(episode)
         game.count(episode, driven)
         recorded = RecordedInstance(experiment=episode.experiment, id=episode.number, data=dict(episode.instance or {}))
-        instance: Instance = driven.instance if driven and driven.instance is not None else recorded
-        version = driven.version if driven else 0
-        self.versions.setdefault(episode.game, version)
+        instance = (driven.instance if driven else self.redriver.instance(episode)) or recorded
+        version = driven.version if driven else self.redriver.version(episode)
+        self.versions[episode.game] = version if driven else self.versions.get(episode.game, version)
         self._note_instance(episode)
         self.store.enlist(key, instance, version)
         kept.add(episode, key, driven.unlogged if driven else ())
@@ -218,7 +219,7 @@ class _Run:
             agreed = driven is not None and driven.comes_to(outcome)
             events = driven.events if driven and agreed else [*as_logged(episode), _end(outcome)]
             self.store.record(key, 0, events)
-            self.store.ended(key, outcome, _numbers(episode.scores or {}), rounds_of(episode))
+            self.store.ended(key, outcome, numbers(episode.scores or {}), list(episode.rounds.values()))
 
     def _note_instance(self, episode: RecordedEpisode) -> None:
         """Note the digest of an instance as recorded: what an arena makes of it may depend on how far it was played."""
@@ -247,18 +248,8 @@ def as_logged(episode: RecordedEpisode) -> list[Event]:
     return events
 
 
-def rounds_of(episode: RecordedEpisode) -> list[dict[str, float | None]]:
-    """Return the recorded scores of the rounds in order."""
-    rounds = sorted(episode.rounds.items(), key=lambda item: int(item[0]))
-    return [_numbers(scores) for _, scores in rounds if isinstance(scores, Mapping)]
-
-
 def _end(outcome: Outcome) -> Ended:
     return Ended(outcome.kind, outcome.reason, outcome.blame, outcome.quality)
-
-
-def _numbers(scores: Mapping[str, object]) -> dict[str, float | None]:
-    return {str(name): number(value) for name, value in scores.items()}
 
 
 def _write_index(folder: Path, models: Iterable[RecordedModel], names: Mapping[str, str], suites: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 from clemsim._util.files import PRIVATE, dump_json, read_bytes, safe_name, writing_file
 from clemsim.errors import StoreError
 from clemsim.game.instances import EpisodeKey
-from clemsim.interop.clembench.recorded import INSTANCE, LOG, SCORES, RecordedEpisode, read_object
+from clemsim.interop.clembench.recorded import INSTANCE, LOG, SCORES, TURN, RecordedEpisode, read_object
 
 ORIGINALS = "clembench.zip"
 EXPERIMENT, COMPLETED = "experiment.json", "completed.json"
@@ -92,4 +92,4 @@ def _replies(folder: Path, player: str) -> dict[str, Any]:
 
 def _noted(call: Mapping[str, Any]) -> dict[str, Any]:
     raw = call.get("raw_response_obj") or {}
-    return {name: raw[name] for name in ("clem_player", "content") if name in raw}
+    return {name: raw[name] for name in ("clem_player", "content", TURN) if name in raw}

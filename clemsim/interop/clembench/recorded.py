@@ -15,7 +15,7 @@ from functools import cached_property
 from json import JSONDecodeError, loads
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -28,6 +28,7 @@ MAIN = "Main Score"
 GM = "GM"
 SCORES, LOG, INSTANCE, ERROR, RUN = "scores.json", "interactions.json", "instance.json", "error.json", "run.json"
 LARGEST = 64 * 2**20  # bytes of one file
+TURN = "turn"  # the field of a call in which clemsim exports the number of its turn
 KINDS: dict[str, Kind] = {"Aborted": "aborted", "Success": "success", "Lose": "failure"}
 
 _EPISODE = re.compile(r"(instance|episode)_(\d+)")
@@ -54,6 +55,13 @@ class RecordedModel:
         return {}
 
 
+class RecordedCall(NamedTuple):
+    """A reply as a player's model gave it. `turn`: its number in clemsim, where clemsim exported it."""
+
+    text: str
+    turn: int | None = None
+
+
 @dataclass(frozen=True)
 class RecordedEpisode:
     """One recorded episode, as its files describe it. `scores` and `log` are None where their file is missing."""
@@ -65,7 +73,7 @@ class RecordedEpisode:
     number: int
     clem_version: str | None
     scores: JsonObject | None
-    rounds: JsonObject
+    rounds: Mapping[str, dict[str, float | None]]  # the scores of rounds by number, in order
     log: JsonObject | None
     instance: JsonObject | None
     config: JsonObject = field(repr=False)
@@ -102,9 +110,9 @@ class RecordedEpisode:
         ]
 
     @cached_property
-    def calls(self) -> dict[str, list[str]]:
+    def calls(self) -> dict[str, list[RecordedCall]]:
         """The replies that each player's model gave, by player, from `player_N.requests.json`; empty where there is none."""
-        return {f"Player {seat}": texts for seat in (1, 2) if (texts := _calls(self.path / f"player_{seat}.requests.json"))}
+        return {f"Player {seat}": calls for seat in (1, 2) if (calls := _calls(self.path / f"player_{seat}.requests.json"))}
 
     @property
     def problem(self) -> str:
@@ -171,7 +179,7 @@ def read_episode(
             int(_first(meta.get("game_id"), (instance or {}).get("game_id"), _number(home))),
             str(meta["clem_version"]) if meta.get("clem_version") else None,
             None if scores is None else dict(scores["episode scores"]),
-            dict((scores or {}).get("round scores") or (scores or {}).get("turn scores") or {}),
+            _rounds(scores or {}),
             log,
             instance,
             configs[home.parent],
@@ -218,6 +226,11 @@ def number(value: object) -> float | None:
     return None
 
 
+def numbers(scores: Mapping[str, object]) -> dict[str, float | None]:
+    """Return scores by name; None for what is no number."""
+    return {str(name): number(value) for name, value in scores.items()}
+
+
 def _episode_folders(top: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(top):
         names.sort()
@@ -251,6 +264,13 @@ def _number(home: Path) -> int:
     return int(match.group(1))
 
 
+def _rounds(scores: JsonObject) -> dict[str, dict[str, float | None]]:
+    """Return the scores of the rounds in order. Raises ValueError for a round without a number."""
+    told = dict(scores.get("round scores") or scores.get("turn scores") or {})
+    ordered = sorted(told.items(), key=lambda item: int(item[0]))
+    return {at: numbers(own) for at, own in ordered if isinstance(own, Mapping)}
+
+
 def _first(*values: Any) -> Any:
     return next(value for value in values if value is not None)
 
@@ -265,15 +285,18 @@ def _optional(path: Path) -> dict[str, Any] | None:
     return read_object(path) if path.is_file() and not path.is_symlink() else None
 
 
-def _calls(path: Path) -> list[str]:
+def _calls(path: Path) -> list[RecordedCall]:
+    """Return the replies in a file of requests; none where that of some call is not in it."""
     data = _optional(path)
     calls = data.get("calls") if data else None
-    return [_text_of(call) for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
+    found = [_call(call) for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
+    known = [call for call in found if call is not None]
+    return known if len(known) == len(found) else []
 
 
-def _text_of(call: Mapping[str, Any]) -> str:
-    """Return the reply in a call: what clemcore noted of it for itself, or what clemsim exported."""
+def _call(call: Mapping[str, Any]) -> RecordedCall | None:
+    """Return the reply in a call: what clemcore noted of it for itself, or what clemsim exported; None where neither is."""
     raw = (call.get("call") or {}).get("raw_response_obj") or {}
     noted = raw.get("clem_player") or {}
-    text = noted.get("response", raw.get("content"))
-    return text if isinstance(text, str) else ""
+    text, turn = noted.get("response", raw.get("content")), raw.get(TURN)
+    return RecordedCall(text, turn if type(turn) is int else None) if isinstance(text, str) else None

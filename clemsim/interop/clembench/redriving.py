@@ -64,13 +64,21 @@ class _Fault(Exception):
     left: int = field(default=0)
 
 
-def redrive(arena: Arena[Any], instance: Instance, replies: Iterable[RecordedReply], *, verbatim: bool = True) -> Redriven:
+def redrive(
+    arena: Arena[Any],
+    instance: Instance,
+    replies: Iterable[RecordedReply],
+    *,
+    verbatim: bool = True,
+    at_once: bool = False,
+) -> Redriven:
     """Give the recorded replies in their order, judged as they came or, without `verbatim`, stripped of white space.
 
-    Questions that the game asks at once are asked one after another. Raises BadInstance, and ArenaError where `play` goes
+    Questions that the game asks at once are asked one after another, as clembench asks them; with `at_once` they are asked
+    as in a run, and the replies are in the order of its turns. Raises BadInstance, and ArenaError where `play` goes
     wrong before the first reply; what goes wrong later is the `trouble` of what is returned.
     """
-    driver = arena.drive(instance, in_turn=True, verbatim=verbatim)
+    driver = arena.drive(instance, in_turn=not at_once, verbatim=verbatim)
     asks: list[GivenAsk] = []
     fault: _Fault | None = None
     scores: tuple[Metrics, Sequence[Metrics]] = ({}, ())

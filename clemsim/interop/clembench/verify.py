@@ -14,7 +14,7 @@ from clemsim.catalog.suites import Suite
 from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 from clemsim.interop.clembench.checkout import convert, naming
-from clemsim.interop.clembench.port import JsonObject, Port, ports
+from clemsim.interop.clembench.port import JsonObject, Metrics, Port, ports
 from clemsim.interop.clembench.redriving import Redriven, arena_for, redrive, seat_of, seated
 from clemsim.interop.clembench.rules import STRIPPED
 
@@ -125,7 +125,8 @@ def _compare(
     instance = recorded_instance(arena, record, port)
     driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=verbatim)
     differences = list(_score_differences(driven, record))
-    other_rounds = [] if driven.trouble else list(_round_differences(port, driven, record))
+    now, recorded_rounds = (port or Port()).numbered(driven.rounds), record.get("round_scores") or {}
+    other_rounds = [] if driven.trouble else list(round_differences(now, recorded_rounds))
     asks, other_asks = _ask_differences(arena, driven, record) if with_asks else (0, [])
     kinds = {difference.kind for difference in differences}
     agreement.episodes += 1
@@ -166,17 +167,16 @@ def _metric_differences(
             yield RecordedDifference(name, turn, f"{name}: {scores[name]}, recorded {expected}")
 
 
-def _round_differences(port: Port | None, driven: Redriven, record: JsonObject) -> Iterator[RecordedDifference]:
-    """Yield the first difference of each score of rounds, under the numbers that clembench gives them."""
-    rounds = (port or Port()).numbered(driven.rounds)
+def round_differences(now: Mapping[str, Metrics], recorded: Mapping[str, Metrics]) -> Iterator[RecordedDifference]:
+    """Yield the first difference of each score of rounds, which come by the numbers that clembench gives them."""
     told = set()
-    for number, recorded in (record.get("round_scores") or {}).items():
-        scores = rounds.get(str(number), {})
-        for name, expected in recorded.items():
+    for number, expected_scores in recorded.items():
+        scores = now.get(str(number), {})
+        for name, expected in expected_scores.items():
             if name not in told and (name not in scores or not alike(scores[name], expected)):
                 told.add(name)
-                now = scores.get(name, "nothing")
-                yield RecordedDifference(f"round {name}", None, f"round {number}: {name}: {now}, recorded {expected}")
+                own = scores.get(name, "nothing")
+                yield RecordedDifference(f"round {name}", None, f"round {number}: {name}: {own}, recorded {expected}")
 
 
 def _ask_differences(arena: Arena[Any], driven: Redriven, record: JsonObject) -> tuple[int, list[RecordedDifference]]:
