@@ -56,6 +56,7 @@ ALL = [
     Benchmark("ranks", ["--simulations", "2"], ["--simulations", "40"]),
     Benchmark("canary", ["--pairs", "4"], ["--pairs", "20"]),
     Benchmark("canary_model", ["--equal", "1", "--seconds", "60"], ["--equal", "5"]),
+    Benchmark("soak", ["--turns", "20000"]),
     Benchmark("stress_truth", ["--short"]),
     Benchmark("stress_capacity", ["--seconds", "3"]),
     Benchmark("stress_answers", ["--repetitions", "2"]),

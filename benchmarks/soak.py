@@ -72,7 +72,7 @@ async def soak(turns: int, concurrency: int, port: int) -> dict[str, Any]:
         "concurrency": concurrency,
         "turns_per_second": round(turns / seconds),
         "megabytes": {f"{part * turns // PARTS}": size for part, size in sorted(found.items()) if part},
-        "growth": round(found[PARTS] / found[1], 3),
+        "growth": round(found[PARTS] / found[min(part for part in found if part)], 3),
     }
 
 
