@@ -17,6 +17,7 @@ import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
@@ -30,6 +31,7 @@ from clemsim.errors import StoreError, UsageError
 SHARED, PRIVATE, PRIVATE_FOLDER = 0o666, 0o600, 0o700  # permissions, of which the umask takes away
 LONGEST_LINE = 256 * 2**20  # bytes
 LONGEST = 200  # bytes of a name that is made; file systems allow 255
+MOST_PLACES = 10_000  # names of one second
 HINT = "choose another --out"
 FileError = type[UsageError] | type[StoreError]
 
@@ -185,6 +187,14 @@ def new_file(place: Path, error: FileError = StoreError, hint: str = HINT) -> It
     """Write a file at `draft.path`, which gets its place as a folder does with `new_folder`."""
     with writing_file(place, error), drafting_file(place, hint) as draft:
         yield draft
+
+
+def dated_places(folder: Path, ending: str = "") -> list[Path]:
+    """Return `folder/DATE-TIME` with an ending, and the names with a number behind it for those of the same second: places
+    for `new_folder`, which takes the first that is free.
+    """
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}{ending}"
+    return [folder / name for name in (stem, *(f"{stem}-{number}" for number in range(2, MOST_PLACES)))]
 
 
 def check_new(path: Path, detail: str = "", hint: str = HINT, beside: Collection[str] = ()) -> None:

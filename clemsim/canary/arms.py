@@ -116,17 +116,16 @@ class ArmScheduler(Scheduler):
         await super()._play_episode(episode, lane)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ArmSession(RunSession):
     """Plays one arm of a canary and records it as a run. `schedulers` gets its scheduler."""
 
-    arm: str = ""
-    pace: Pace | None = None
-    comparison: Comparison | None = None
-    schedulers: list[Scheduler] | None = None
+    arm: str
+    pace: Pace
+    comparison: Comparison
+    schedulers: list[Scheduler]
 
     def _player(self, store: RunStore, tally: Tally) -> Scheduler:
-        assert self.pace and self.comparison and self.schedulers is not None
         observer = Broadcast(store, tally, ArmObserver(self.arm, self.comparison))
         width = self.prepared.config.width or 1
         scheduler = ArmScheduler(self.arm, self.pace, self.comparison, store, observer, width, self.limits, self.most)

@@ -7,13 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
 from random import Random
 from time import monotonic
 
-from clemsim._util.files import check_new, write_json
+from clemsim._util.files import check_new, dated_places, write_json
 from clemsim._util.tasks import leading_error, run_in_background
 from clemsim.canary.arms import ArmSession, BackgroundLoad, MayBegin, Pace, alone, in_turns, side_by_side
 from clemsim.canary.comparison import ARMS, Comparison
@@ -262,6 +261,4 @@ def _folder(out: Path | None) -> Path:
     if out:
         check_new(out)
         return out
-    stem = f"{datetime.now():%Y%m%d-%H%M%S}-canary"
-    places: Sequence[str] = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
-    return next(path for name in places if not (path := Path("runs") / name).exists())
+    return next(place for place in dated_places(Path("runs"), "-canary") if not place.exists())

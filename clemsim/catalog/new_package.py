@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from clemsim.catalog.plugins import registered
 from clemsim.errors import UsageError
 
 TEMPLATES = Path(__file__).parent / "templates"
-KINDS = ("arena", "agent")
 STEMS = {"arena": "newgame", "agent": "newagent"}  # the name in the templates
 CLASSES = {"arena": "NewGame", "agent": "NewAgent"}
 
@@ -60,5 +58,5 @@ def _check_name(kind: str, name: str) -> None:
         raise UsageError(f"{name!r} cannot be a package: take small letters, digits and _, such as my_{STEMS[kind][3:]}")
     if name in registered(f"{kind}s"):
         raise UsageError(f"there is an {kind} {name} already: choose another name")
-    if name in sys.stdlib_module_names or name == "tests" or find_spec(name):
+    if name == "tests" or find_spec(name):
         raise UsageError(f"there is a Python module {name} already, which the package would hide: choose another name")

@@ -12,11 +12,9 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from clemsim import __version__
+from clemsim.cli.exit_codes import DONE, INTERRUPTED, USAGE
 from clemsim.cli.signals import SIGNALS
 from clemsim.errors import UsageError
-
-DONE, USAGE = 0, 2  # exit codes
-INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt
 
 # The module in this package of each command, and its function there, in the order in which `--help` shows them.
 COMMANDS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -17,6 +18,7 @@ from rich.console import Console
 from clemsim._util.author_frames import describe_frames
 from clemsim._util.files import reason_of
 from clemsim._util.text import plain, safe
+from clemsim.cli.exit_codes import DONE, UNFINISHED, USAGE
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.results import results
@@ -27,8 +29,6 @@ from clemsim.runtime.watchdog import SlowStep, current_step
 from clemsim.store.schema import ANSWERED
 
 T = TypeVar("T")
-
-DONE, UNFINISHED, USAGE = 0, 1, 2
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -46,6 +46,9 @@ def one_line() -> Iterator[None]:
         for bug in (error, *error.others):
             show_frames(bug)
         raise typer.Exit(USAGE) from None
+    except BrokenPipeError:  # whoever read the output has enough of it, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(DONE) from None
     except OSError as error:
         say(f"{error.filename or 'a file'} cannot be used: {reason_of(error)}")
         raise typer.Exit(USAGE) from None

@@ -19,7 +19,8 @@ from clemsim.catalog.agents import kind_of, make_agent
 from clemsim.catalog.kinds import AgentOptions, Requirement, kinds
 from clemsim.catalog.plugins import registered
 from clemsim.catalog.shared_secrets import check_secrets
-from clemsim.cli.common import UNFINISHED, fail, one_line, out, print_json, run_async
+from clemsim.cli.common import fail, one_line, out, print_json, run_async
+from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.network import takes_headers
 from clemsim.cli.options import JsonOption
 from clemsim.cli.run import make_config

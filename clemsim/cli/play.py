@@ -11,7 +11,8 @@ from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.agents import check_cast, make_casts
 from clemsim.catalog.kinds import AgentOptions
-from clemsim.cli.common import UNFINISHED, err, fail, one_line, out, run_async
+from clemsim.cli.common import err, fail, one_line, out, run_async
+from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.options import RulesOption
 from clemsim.cli.signals import SIGNALS
 from clemsim.engines.base import Sampling

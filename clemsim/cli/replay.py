@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from clemsim._util.text import plain
-from clemsim.cli.common import UNFINISHED, finish, one_line, print_json, run_async, watcher
+from clemsim.cli.common import finish, one_line, print_json, run_async, watcher
 from clemsim.cli.common import out as stdout
+from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.network import takes_network
 from clemsim.cli.options import (
     ConstrainOption,

@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from clemsim._util.extras import library
-from clemsim._util.files import check_new, new_folder, write_files
+from clemsim._util.files import check_new, dated_places, new_folder, write_files
 from clemsim._util.text import plain
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.shared_secrets import unencrypted
@@ -224,11 +223,10 @@ def _report_places(folder: Path | None) -> list[Path]:
     """Return the places for the report, of which the first that is free is taken: names after the time, unless `folder` is
     given. Raise UsageError if that holds anything.
     """
-    stem = f"{datetime.now():%Y%m%d-%H%M%S}"
     if folder:
         check_new(folder)
         return [folder]
-    return [Path("stress") / name for name in (stem, *(f"{stem}-{number}" for number in range(2, 1000)))]
+    return dated_places(Path("stress"))
 
 
 def _load_and_report(

@@ -9,7 +9,8 @@ import typer
 
 from clemsim._util.files import write_files
 from clemsim._util.text import plain
-from clemsim.cli.common import UNFINISHED, fail, out, print_json
+from clemsim.cli.common import fail, out, print_json
+from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.stress_options import StressOptions
 from clemsim.stress.report.compare import compare_repeated
 from clemsim.stress.report.compare_terminal import terminal_comparison

@@ -10,8 +10,9 @@ import typer
 
 from clemsim._util.text import plain
 from clemsim.catalog.trust import Trust
-from clemsim.cli.common import UNFINISHED, err, fail, one_line, print_json, run_async, show_slow_step, show_warnings
+from clemsim.cli.common import err, fail, one_line, print_json, run_async, show_slow_step, show_warnings
 from clemsim.cli.common import out as stdout
+from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.network import takes_network
 from clemsim.cli.options import JsonOption, LikeOption, TrustOption
 from clemsim.cli.signals import SIGNALS

@@ -13,7 +13,8 @@ from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
 from clemsim.catalog import suites
-from clemsim.cli.common import UNFINISHED, err, one_line, out, print_json
+from clemsim.cli.common import err, one_line, out, print_json
+from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.tables import ruled_table
 from clemsim.interop.clembench import verify as verifying

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +11,16 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from clemsim._util.drafts import Draft, remove_left_drafts
-from clemsim._util.files import PRIVATE, PRIVATE_FOLDER, check_new, new_folder, read_toml, write_toml, writing_file
+from clemsim._util.files import (
+    PRIVATE,
+    PRIVATE_FOLDER,
+    check_new,
+    dated_places,
+    new_folder,
+    read_toml,
+    write_toml,
+    writing_file,
+)
 from clemsim.errors import StoreError
 from clemsim.store.config import RunConfig
 from clemsim.store.description import RunDescription
@@ -24,8 +32,7 @@ CONFIG, STORE, SUMMARY, LOCK = "run.toml", "run.db", "summary.json", "run.lock"
 
 def default_folders(config: RunConfig) -> list[Path]:
     """`runs/DATE-TIME-SUITE`, and the names with a number behind it for runs that begin in the same second."""
-    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{Path(config.suite).stem}"
-    return [Path("runs") / name for name in (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))]
+    return dated_places(Path("runs"), f"-{Path(config.suite).stem}")
 
 
 def check_folder(folder: Path) -> None:

@@ -37,3 +37,14 @@ def test_all_commands_are_there_where_none_is_called(words: list[str]) -> None:
 
 def commands(words: list[str]) -> set[str]:
     return set(typer.main.get_command(program(words)).commands)  # type: ignore[attr-defined]
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    script = (
+        "import sys; sys.argv = ['clemsim', 'list', 'arenas', '--json']; from clemsim.cli.main import main; sys.exit(main())"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        told = process.stderr.read().decode()
+    assert (process.returncode, told) == (0, "")

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from clemsim._util.text import plain
 from clemsim.cli.view.seat_scores import seat_tables
-from clemsim.cli.view.tables import ruled_table
+from clemsim.cli.view.tables import ruled_table, with_interval
 from clemsim.results.diagnostics import Throughput
 from clemsim.results.intervals import Interval
 from clemsim.results.means import FEWEST
@@ -76,12 +76,7 @@ def _quality(row: ArenaSummary | ScoreSummary) -> Text:
 
 def score_text(value: float | None, interval: Interval | None) -> Text:
     """Return a score with its interval below it."""
-    if value is None:
-        return Text("–", "dim")
-    text = Text(f"{value:.2f}")
-    if interval:
-        text.append(f"\n{_span(interval)}", "not bold dim")
-    return text
+    return with_interval(value, interval, "{:.2f}".format, _span)
 
 
 def _short(value: float) -> str:

@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.cli.view.tables import ruled_table
+from clemsim.cli.view.tables import ruled_table, with_interval
 from clemsim.results.intervals import Interval
 from clemsim.results.run_summary import RunSummary
 from clemsim.results.seat_scores import AgentSeats, SeatScores
@@ -52,12 +52,7 @@ def _cells(scores: SeatScores) -> list[Text]:
 
 
 def _mean(value: float | None, interval: Interval | None) -> Text:
-    if value is None:
-        return Text("–", "dim")
-    text = Text(f"{value:.4g}")
-    if interval:
-        text.append(f"\n{interval[0]:.3g}…{interval[1]:.3g}", "not bold dim")
-    return text
+    return with_interval(value, interval, "{:.4g}".format, lambda ends: f"{ends[0]:.3g}…{ends[1]:.3g}")
 
 
 def _metrics(summary: RunSummary) -> RichTable:

@@ -1,11 +1,15 @@
-"""The style of the tables in the terminal."""
+"""The style of the tables in the terminal, and of the numbers in them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.box import HORIZONTALS
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from clemsim._util.text import plain
+from clemsim.results.intervals import Interval
 
 
 def ruled_table(title: str = "", *, title_style: str = "", edges: bool = True, row_lines: bool = False) -> RichTable:
@@ -21,3 +25,15 @@ def ruled_table(title: str = "", *, title_style: str = "", edges: bool = True, r
     if not edges:
         table.pad_edge = table.show_edge = False
     return table
+
+
+def with_interval(
+    value: float | None, interval: Interval | None, form: Callable[[float], str], span: Callable[[Interval], str]
+) -> Text:
+    """Return a number with its interval below it, each in its form; a dash where there is none."""
+    if value is None:
+        return Text("–", "dim")
+    text = Text(form(value))
+    if interval:
+        text.append(f"\n{span(interval)}", "not bold dim")
+    return text

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, pairwise
@@ -96,19 +96,15 @@ async def test_parallel_asks_stay_parallel(recorded: tuple[Path, Load], tmp_path
 @pytest.mark.skipif(not (AIPERF and TOKENIZER), reason="CLEMSIM_AIPERF names no aiperf, CLEMSIM_TOKENIZER its tokenizer")
 @pytest.mark.slow
 async def test_aiperf_plays_a_trace_as_the_run_was(recorded: tuple[Path, Load], tmp_path: Path) -> None:
-    folder, truth = recorded
-    FORMATS["trace"].export(folder, tmp_path / "trace.jsonl")
-    server = SimulatedServer(SPEC)
-    async with server.serving():
-        command = [
-            *(AIPERF, "profile", "--model", "fake", "--url", server.url, "--endpoint-type", "chat"),
-            *("--streaming", "--custom-dataset-type", "mooncake-trace", "--input-file", str(tmp_path / "trace.jsonl")),
+    def command(url: str, trace: Path) -> list[str]:
+        return [
+            *(AIPERF, "profile", "--model", "fake", "--url", url, "--endpoint-type", "chat"),
+            *("--streaming", "--custom-dataset-type", "mooncake-trace", "--input-file", str(trace)),
             *("--fixed-schedule", "--tokenizer", TOKENIZER, "--ui", "none"),
             *("--output-artifact-dir", str(tmp_path / "out")),
         ]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert_near(_load(server), truth)
+
+    await _play_by(command, "trace", recorded, tmp_path / "trace.jsonl")
 
 
 @pytest.mark.skipif(
@@ -116,17 +112,25 @@ async def test_aiperf_plays_a_trace_as_the_run_was(recorded: tuple[Path, Load], 
 )
 @pytest.mark.slow
 async def test_guidellm_plays_a_trace_as_the_run_was(recorded: tuple[Path, Load], tmp_path: Path) -> None:
-    folder, truth = recorded
-    FORMATS["guidellm"].export(folder, tmp_path / "trace.jsonl")
-    server = SimulatedServer(SPEC)
-    async with server.serving():
-        command = [
-            *(GUIDELLM, "run", "--backend", f"kind=openai_http,target={server.url.removesuffix('/v1')},model=fake"),
+    def command(url: str, trace: Path) -> list[str]:
+        return [
+            *(GUIDELLM, "run", "--backend", f"kind=openai_http,target={url.removesuffix('/v1')},model=fake"),
             *("--profile", "kind=replay", "--tokenizer", f"kind=hf_auto,model={TOKENIZER}"),
-            *("--data", f"kind=otel,source.kind=json_file,source.path={tmp_path / 'trace.jsonl'}"),
+            *("--data", f"kind=otel,source.kind=json_file,source.path={trace}"),
             *("--output", f"kind=json,path={tmp_path / 'out.json'}", "--disable-console"),
         ]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=300)
+
+    await _play_by(command, "guidellm", recorded, tmp_path / "trace.jsonl")
+
+
+async def _play_by(command: Callable[[str, Path], list[str]], form: str, recorded: tuple[Path, Load], trace: Path) -> None:
+    """Let another tool play the trace of a run into a fresh server, and check that it makes the load that the run made."""
+    folder, truth = recorded
+    FORMATS[form].export(folder, trace)
+    server = SimulatedServer(SPEC)
+    async with server.serving():
+        words = command(server.url, trace)
+        done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert_near(_load(server), truth)
 
