@@ -58,11 +58,13 @@ def list_(
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> RichTable:
+    """Return the table of rows, without columns in which no row has anything."""
+    names = dict.fromkeys(name for row in rows for name, value in row.items() if value not in ([], {}, ""))
     table = ruled_table(row_lines=True)
-    for name in rows[0] if rows else ("none",):
-        table.add_column(name, overflow="fold", no_wrap=name == "name")
+    for name in names or ("none",):
+        table.add_column(name, overflow="fold", no_wrap=name in ("name", "baseline"))
     for row in rows:
-        table.add_row(*(plain(_cell(value)) for value in row.values()))
+        table.add_row(*(plain(_cell(row.get(name, ""))) for name in names))
     return table
 
 
@@ -80,6 +82,7 @@ def _arena(name: str) -> dict[str, Any]:
             "version": 0,
             "rules": [],
             "seats": [],
+            "roles": [],
             "experiments": {},
             "baseline": False,
             "about": str(error),
