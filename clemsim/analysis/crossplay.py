@@ -1,16 +1,18 @@
-"""From runs in which agents met to ratings, who plays how well with whom, whose fault failures are, and what to play next."""
+"""From runs in which agents met to ratings, who plays how well with whom, whose fault failures are, what to play next."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
+from clemsim.analysis.questions.blame import blame
+from clemsim.analysis.questions.next_pairing import next_pairing
+from clemsim.analysis.questions.partners import partners
 from clemsim.analysis.questions.ratings import ratings
 from clemsim.analysis.results import Analysis
-from clemsim.analysis.sources.crossplay import CrossPlay, read_crossplay
+from clemsim.analysis.sources.crossplay import CrossPlay
 from clemsim.analysis.sources.meetings import meetings, scale_of
-from clemsim.analysis.statistics.rating import rate
+from clemsim.analysis.statistics.rating import FixedScale, RatedGame, rate
 from clemsim.catalog.population import agent_digest
 from clemsim.errors import UsageError
 from clemsim.store.population import Population
@@ -28,7 +30,14 @@ def analyze_crossplay(play: CrossPlay, *, forfeits: bool = False) -> list[Analys
         raise UsageError(
             "these runs have no two agents that share the seats of a game: play some with --pairings all (clemsim run)"
         )
-    analyses = [_ratings(play, forfeits=forfeits)]
+    games = meetings(play.episodes, forfeits=forfeits)
+    scale = scale_of(play.population) if play.population else None
+    analyses = [
+        _ratings(play, games, scale, forfeits=forfeits),
+        partners(play).with_key("partners"),
+        blame(play).with_key("blame"),
+        next_pairing(play, games, scale).with_key("next"),
+    ]
     return [replace(own, tables=[table for table in own.tables if len(table.frame)]) for own in analyses]
 
 
@@ -58,11 +67,10 @@ def freeze(play: CrossPlay, name: str, *, forfeits: bool = False) -> Population:
     return Population.model_validate({"name": name, "versions": versions, "seats": seats, "draws": draws, "player": players})
 
 
-def _ratings(play: CrossPlay, *, forfeits: bool) -> Analysis:
-    games = meetings(play.episodes, forfeits=forfeits)
+def _ratings(play: CrossPlay, games: Sequence[RatedGame], scale: FixedScale | None, *, forfeits: bool) -> Analysis:
     if not any(game.first != game.second for game in games):
         return Analysis("Ratings", [NO_RATINGS]).with_key("ratings")
-    found = ratings(games, scale_of(play.population) if play.population else None)
+    found = ratings(games, scale)
     rated = {game.game for game in games}
     unrated = [game for game in play.games if game not in rated]
     lost = sum(episode.outcome.kind == "aborted" for episode in play.episodes if episode.game in rated)
@@ -76,8 +84,3 @@ def _ratings(play: CrossPlay, *, forfeits: bool) -> Analysis:
             "the scale is that of a population, whose ratings are taken as known: intervals do not allow for theirs"
         )
     return replace(found, left_out=notes).with_key("ratings")
-
-
-def analyze_runs(sources: Sequence[Path], *, forfeits: bool = False) -> list[Analysis]:
-    """Read runs and studies and analyse who played with whom. Raises UsageError and StoreError."""
-    return analyze_crossplay(read_crossplay(sources), forfeits=forfeits)

@@ -52,7 +52,7 @@ DRAWS = {"game": pl.String, "drawn_by_equals": pl.Float64}
 
 @dataclass(frozen=True, slots=True)
 class SeatRating:
-    """The strength (logit) of a model in one seat, over the average of all models in it, with its 95 % interval."""
+    """The strength (logit) of a model in one seat, on the scale of all games, with its 95 % interval."""
 
     game: str
     seat: str
@@ -70,11 +70,17 @@ def ratings(games: Sequence[RatedGame], scale: FixedScale | None = None) -> Anal
         rating = rate(games, scale)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    by_seat = [] if scale else seat_ratings(games)
+    by_seat = [] if scale else seat_ratings(games, rating)
     sentences = [*_order(rating), *_seats(rating), *_orders_by_seat(rating, by_seat), _method(rating)]
     tables = [ResultTable("ratings", "Bradley-Terry, logit scale; – at an end: open", _ratings(rating))]
     tables += [ResultTable("rating_seats", "Advantage of a seat, logit scale", _seat_frame(rating))]
-    tables += [ResultTable("rating_by_seat", "Strength in each seat, logit scale", _by_seat_frame(by_seat))]
+    tables += [
+        ResultTable(
+            "rating_by_seat",
+            "Strength in each seat, logit scale; that of the others is taken as known",
+            _by_seat_frame(by_seat),
+        )
+    ]
     drawn = [(_shown(game), exp(value) / (2 + exp(value))) for game, value in rating.draws.items()]
     tables += [ResultTable("rating_draws", "Share of draws between equals", pl.DataFrame(drawn, DRAWS, orient="row"))]
     about = "Ratings with 95 % intervals, best first; an arrow: the interval is open"
@@ -82,29 +88,25 @@ def ratings(games: Sequence[RatedGame], scale: FixedScale | None = None) -> Anal
     return Analysis("Ratings of models that met", sentences, tables, figures, _left_out(rating))
 
 
-def seat_ratings(games: Sequence[RatedGame]) -> list[SeatRating]:
-    """Return how strong each model is in each seat: its games there against all others in theirs, as if it were another
-    player in each seat.
+def seat_ratings(games: Sequence[RatedGame], rating: Rating) -> list[SeatRating]:
+    """Return how strong each model is in each seat: its games there, against others of the strength that all games give
+    them; that, the advantage of the seat and the share of draws are taken as known.
     """
+    strengths = {model.model: model.strength for model in rating.models}
+    seats: dict[str, dict[str, float]] = {}
+    for key in rating.fit.keys:
+        if key[0] == "seat":
+            seats.setdefault(key[1], {})[key[2]] = rating.fit.estimate({key: 1.0})
+    sat: dict[tuple[str, str, str], list[RatedGame]] = {}
+    for each in games:
+        if each.first != each.second:
+            first, second = f"{each.first} {each.seats[0]}", f"{each.second} {each.seats[1]}"
+            sat.setdefault((each.game, each.seats[0], each.first), []).append(replace(each, first=first))
+            sat.setdefault((each.game, each.seats[1], each.second), []).append(replace(each, second=second))
     found = []
-    for game in dict.fromkeys(each.game for each in games):
-        own = [each for each in games if each.game == game and each.first != each.second]
-        apart = [
-            replace(each, first=f"{each.seats[0]} {each.first}", second=f"{each.seats[1]} {each.second}") for each in own
-        ]
-        members: dict[str, dict[str, int]] = {}
-        for each in own:
-            for seat, model in zip(each.seats, (each.first, each.second), strict=True):
-                members.setdefault(seat, {}).setdefault(model, 0)
-                members[seat][model] += 1
-        if not any(len(models) > 1 for models in members.values()):
-            continue
-        fit = RatingFit(apart, FixedScale(seats={game: {}}))
-        for seat, models in members.items():
-            mean = {f"{seat} {model}": -1 / len(models) for model in models}
-            for model, count in models.items():
-                weights = {**mean, f"{seat} {model}": 1 - 1 / len(models)}
-                found.append(SeatRating(game, seat, model, count, fit.value(weights), fit.interval(weights)))
+    for (game, seat, model), own in sat.items():
+        fit, name = RatingFit(own, FixedScale(strengths, seats, rating.draws)), f"{model} {seat}"
+        found.append(SeatRating(game, seat, model, len(own), fit.value({name: 1.0}), fit.interval({name: 1.0})))
     return sorted(found, key=lambda row: (row.game, row.seat, -row.strength))
 
 

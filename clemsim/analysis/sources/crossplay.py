@@ -15,6 +15,7 @@ from clemsim.catalog.agents import split_seat
 from clemsim.errors import UsageError
 from clemsim.game.outcomes import Outcome
 from clemsim.store import checksums, reader
+from clemsim.store.config import RunConfig
 from clemsim.store.description import RunDescription
 from clemsim.store.folder import STORE, read_description
 from clemsim.store.population import Population
@@ -34,8 +35,8 @@ class SeatedEpisode:
 @dataclass(frozen=True)
 class CrossPlay:
     """The episodes of some runs. `specs`: the SPEC of each agent. `about`: what each agent said of itself, and the digest of
-    its file. `versions`: of each game; `arenas`: how each is named on a command line. `population`: on whose scale they were
-    played. `notes`: what was left out, and why.
+    its file. `versions`: of each game; `arenas`: how each is named on a command line. `options`: what another run
+    needs to be of this kind, as words. `population`: on whose scale they were played. `notes`: what was left out, and why.
     """
 
     episodes: tuple[SeatedEpisode, ...]
@@ -43,6 +44,7 @@ class CrossPlay:
     about: Mapping[str, tuple[Mapping[str, Any], str | None]]
     versions: Mapping[str, int | str]
     arenas: Mapping[str, str]
+    options: tuple[str, ...]
     population: Population | None
     notes: tuple[str, ...] = ()
 
@@ -87,7 +89,8 @@ def read_crossplay(sources: Sequence[Path], suite: str | None = None) -> CrossPl
     if len({population.model_dump_json() for population in found}) > 1:
         raise UsageError("these runs were played against different populations: rate them one at a time")
     population = found[0] if found else None
-    return CrossPlay(tuple(episodes), specs, about, versions, _arenas(descriptions.values()), population, tuple(notes))
+    arenas, options = _arenas(descriptions.values()), _options([each.config for each in descriptions.values()])
+    return CrossPlay(tuple(episodes), specs, about, versions, arenas, options, population, tuple(notes))
 
 
 def _members(source: Path) -> list[_Member]:
@@ -119,6 +122,16 @@ def _arenas(descriptions: Iterable[RunDescription]) -> dict[str, str]:
         names, specs = list(description.arenas), description.config.arenas
         found |= dict(zip(names, specs, strict=True)) if len(names) == len(specs) else {name: name for name in names}
     return found
+
+
+def _options(configs: Sequence[RunConfig]) -> tuple[str, ...]:
+    """Return the options with which another run is of the same kind, by another seed."""
+    first, usual = configs[0], RunConfig()
+    words = ["--seed", str(max(config.seed for config in configs) + 1)]
+    for name in ("suite", "rules", "temperature", "max_tokens"):
+        if (value := getattr(first, name)) != getattr(usual, name):
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return (*words, *(["--constrain"] if first.constrain else []))
 
 
 def _episodes(member: _Member, description: RunDescription) -> tuple[list[SeatedEpisode], list[str]]:

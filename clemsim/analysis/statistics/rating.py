@@ -48,7 +48,7 @@ class RatedGame:
 @dataclass(frozen=True, slots=True)
 class RatedModel:
     """Strength on the logit scale (0: the average of all models, or that of a fixed scale), its 95 % interval, of which an
-    end may be infinite, and its games: all, won, drawn and lost. `fixed`: its strength was given.
+    end may be infinite, and its games against others: all, won, drawn and lost. `fixed`: its strength was given.
     """
 
     model: str
@@ -211,10 +211,10 @@ class RatingFit:
         return bread @ self._meat @ bread
 
     def _spread(self, information: Numbers, contrast: Numbers) -> float:
-        """Return by how much the clustered variance of a contrast is larger than that of independent games."""
+        """Return how many times the variance of independent games the clustered one of a contrast is, at least 1."""
         bread = pseudo_inverse(information)
         plain, clustered = contrast @ bread @ contrast, contrast @ bread @ self._meat @ bread @ contrast
-        return max(float(clustered / plain), 1e-3)
+        return max(float(clustered / plain), 1.0)
 
     @cached_property
     def _meat(self) -> Numbers:
@@ -282,7 +282,8 @@ def rate(games: Sequence[RatedGame], scale: FixedScale | None = None) -> Rating:
 
 def _rated(name: str, fit: RatingFit, mean: Mapping[str, float], games: Sequence[RatedGame], *, fixed: bool) -> RatedModel:
     weights = {**mean, name: 1 + mean.get(name, 0.0)}
-    scores = [game.score for game in games if game.first == name] + [1 - game.score for game in games if game.second == name]
+    met = [game for game in games if game.first != game.second]
+    scores = [game.score for game in met if game.first == name] + [1 - game.score for game in met if game.second == name]
     drawn, won = sum(score == 0.5 for score in scores), sum(score > 0.5 for score in scores)
     about = (len(scores), won, drawn, len(scores) - won - drawn)
     return RatedModel(name, fit.value(weights), fit.interval(weights), *about, fixed)
