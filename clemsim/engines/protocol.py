@@ -17,6 +17,7 @@ from typing import Any, Literal
 import orjson
 
 from clemsim.engines.base import Request, Sampling
+from clemsim.engines.images import chat_messages
 from clemsim.errors import (
     BadRequest,
     EngineBusy,
@@ -48,7 +49,8 @@ def request_body(model: str, request: Request, dialect: Dialect) -> dict[str, An
 
     Raises BadRequest where the server cannot hold decoding to the request's format.
     """
-    body = {**_fixed_fields(model, request.sampling, dialect), "messages": request.messages, "seed": request.seed}
+    messages: Any = chat_messages(request.messages, request.parts) if request.parts else request.messages
+    body = {**_fixed_fields(model, request.sampling, dialect), "messages": messages, "seed": request.seed}
     return body | _constraint(request, dialect) if request.format else body
 
 

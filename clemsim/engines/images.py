@@ -1,0 +1,77 @@
+"""Pictures in requests: as parts of a chat message, as tokens, and as what a server without eyes refuses."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from clemsim.engines.base import ChatMessage, Request
+from clemsim.errors import BadRequest, EngineError
+from clemsim.game.content import Image, Part, Text, images_of
+
+PATCH = 28  # pixels a side that are one token: patches of 14, merged by two (Qwen2-VL: Wang et al. 2024, section 2.1)
+
+# Signs of an error message that says that the model takes no pictures: vLLM's, llama.cpp's, OpenAI's and others'.
+BLIND = (
+    "not a multimodal model",
+    "at most 0 image",
+    "image input is not supported",
+    "image_url is only supported by certain models",
+    "does not support image",
+)
+REMEDY = "serve one that does (llama.cpp: with --mmproj), or seat another agent"
+
+
+def chat_messages(messages: Sequence[ChatMessage], parts: Mapping[int, Sequence[Part]]) -> list[dict[str, Any]]:
+    """Return messages as OpenAI's chat completions have them, those with `parts` (by place) as a list of parts.
+
+    vLLM and llama.cpp take the same. A picture travels as a data URI: no server is told to fetch one.
+    """
+    return [
+        {"role": message["role"], "content": [_part(part) for part in parts.get(place, ())] or message["content"]}
+        for place, message in enumerate(messages)
+    ]
+
+
+def _part(part: Part) -> dict[str, Any]:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    return {"type": "image_url", "image_url": {"url": data_uri(part)}}
+
+
+def data_uri(image: Image) -> str:
+    """Return a picture as a `data:` URI."""
+    return f"data:{image.media_type};base64,{base64_of(image)}"
+
+
+def base64_of(image: Image) -> str:
+    """Return the bytes of a picture in base64."""
+    return b64encode(image.raw).decode("ascii")
+
+
+def image_tokens(width: int, height: int) -> int:
+    """Return about how many tokens a picture of so many pixels is: one for each patch."""
+    return -(-width // PATCH) * -(-height // PATCH)
+
+
+def tokens_of_images(request: Request) -> int:
+    """Return about how many tokens the pictures of a request are."""
+    return sum(image_tokens(image.width, image.height) for image in _images(request))
+
+
+def _images(request: Request) -> Iterator[Image]:
+    for parts in (request.parts or {}).values():
+        yield from images_of(parts)
+
+
+def blind(name: str) -> BadRequest:
+    """Return the error of an engine that takes no pictures."""
+    return BadRequest(f"{name} takes no pictures, and the game shows one: {REMEDY}")
+
+
+def told_apart(error: EngineError, text: str, name: str) -> EngineError:
+    """Return the error of a request with pictures: that the model takes none, where the server's answer says so."""
+    if any(sign in text.lower() for sign in BLIND):
+        return BadRequest(f"{name} takes no pictures, and the game shows one: {error.args[0]}; {REMEDY}")
+    return error
