@@ -29,6 +29,11 @@ class Told:
     echo: str = ""
     parts: ClassVar[tuple[Part, ...]] = ()
 
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures that were shown, in order."""
+        return images_of(self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Instructed:
