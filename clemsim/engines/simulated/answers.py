@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from random import Random
 from typing import Any
@@ -12,7 +12,7 @@ from clemsim.engines.simulated.pictures import IMAGES
 
 Body = Mapping[str, Any]  # the JSON of a chat completion request
 SimulatedAnswer = Callable[[Body], str]  # the text that answers a request
-Template = Callable[[Sequence[Mapping[str, Any]]], Sequence[Hashable]]  # the prompt of a conversation, in tokens
+Template = Callable[[Sequence[Mapping[str, Any]]], list[Any]]  # the prompt of a conversation, in tokens, which are hashable
 
 _TOKEN = re.compile(r"(?s).{1,4}")
 _WORDS = [
@@ -39,11 +39,11 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(text)
 
 
-def prompt(messages: Sequence[Mapping[str, Any]]) -> Sequence[Hashable]:
+def prompt(messages: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Return the tokens of a conversation, those of pictures before the text of their message. As with most chat templates,
     the reply continues them exactly.
     """
-    parts: list[Hashable] = []
+    parts: list[Any] = []
     for message in messages:
         seen = [token for image in message.get(IMAGES, ()) for token in image.each()]
         parts += (f"<{message['role']}>", *seen, *tokens(str(message["content"])), "<end>")

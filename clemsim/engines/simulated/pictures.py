@@ -42,7 +42,10 @@ def _read(value: Any) -> SeenImage:
     found = _URI.fullmatch(url) if isinstance(url, str) else None
     if found is None:
         raise ValueError("image_url: a data URI with a picture in base64 is needed, for nothing is fetched")
-    raw = b64decode(found[2], validate=True)
+    try:
+        raw = b64decode(found[2], validate=True)
+    except ValueError as error:
+        raise ValueError(f"image_url: the data is no base64: {error}") from None
     header = read_header(raw)
     if header is None or header.media_type != found[1]:
         raise ValueError(f"image_url: the data is no {found[1]}")
