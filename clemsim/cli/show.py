@@ -108,7 +108,7 @@ def _write_transcripts(folder: Path, episode: str | None, images: Path | None, h
         shown = [(row.key, reader.events(base, row.id)) for row in chosen(list(reader.episodes(base)), episode)]
         if images:
             saved = save_images(base, [event for _, events in shown for event in events], images)
-            out.print(plain(f"{saved} pictures: {images}"), soft_wrap=True)
+            out.print(plain(f"{saved} picture{'' if saved == 1 else 's'}: {images}"), soft_wrap=True)
         if html:
             page = transcript_page(shown, lambda image: reader.image(base, image.digest))
             with new_file(html, UsageError) as draft:

@@ -105,7 +105,7 @@ def image(base: sqlite3.Connection, digest: str) -> bytes:
     """Return the bytes of a picture. Raises StoreError where they are not there, or not those that were shown."""
     found = base.execute("SELECT data FROM images WHERE digest = ?", (digest,)).fetchone() if has_images(base) else None
     if found is None:
-        raise StoreError(f"there is no picture {digest} in this run: `clemsim show RUN EPISODE --json` names those that are")
+        raise StoreError(f"there is no picture {digest} in this run: its events name those that there are")
     if not isinstance(found[0], bytes) or sha256(found[0]).hexdigest() != digest:
         raise StoreError(f"the picture {digest} is damaged: it is not the one that was shown")
     return found[0]
@@ -114,6 +114,15 @@ def image(base: sqlite3.Connection, digest: str) -> bytes:
 def image_digests(base: sqlite3.Connection) -> list[str]:
     """Return the digests of all pictures, in the order in which they were shown."""
     return [row[0] for row in base.execute("SELECT digest FROM images ORDER BY rowid")] if has_images(base) else []
+
+
+def named_images(base: sqlite3.Connection) -> list[str]:
+    """Return the digests that events name, in alphabetical order."""
+    query = (
+        "SELECT DISTINCT json_extract(part.value, '$.digest') AS digest FROM events, json_each(body, '$.parts') AS part"
+        " WHERE events.type IN ('asked', 'told') AND digest IS NOT NULL ORDER BY digest"
+    )
+    return [str(digest) for (digest,) in base.execute(query)]
 
 
 def has_images(base: sqlite3.Connection) -> bool:
