@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clemsim.engines.base import ChatMessage, Request
-from clemsim.errors import BadRequest, EngineError
+from clemsim.errors import ArenaError, BadRequest, EngineError
 from clemsim.game.content import Image, Part, Text, images_of
 
 PATCH = 28  # pixels a side that are one token: patches of 14, merged by two (Qwen2-VL: Wang et al. 2024, section 2.1)
@@ -20,6 +21,7 @@ BLIND = (
     "image_url is only supported by certain models",
     "does not support image",
 )
+_URI = re.compile(r"data:([a-z+/]+);base64,(.+)", re.DOTALL)
 REMEDY = "serve one that does (llama.cpp: with --mmproj), or seat another agent"
 
 
@@ -38,6 +40,33 @@ def _part(part: Part) -> dict[str, Any]:
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
     return {"type": "image_url", "image_url": {"url": data_uri(part)}}
+
+
+def parts_as_sent(content: Sequence[Any]) -> list[Part]:
+    """Return the parts of a message as it was sent, the reverse of `chat_messages`. Raises ValueError for a part that is
+    neither text nor a picture in a data URI: none is fetched.
+    """
+    return [_as_sent(part) for part in content]
+
+
+def _as_sent(part: Any) -> Part:
+    match part:
+        case {"type": "text", "text": str() as text}:
+            return Text(text)
+        case {"type": "image_url", "image_url": {"url": str() as url}}:
+            return image_of(url)
+    raise ValueError("a part of a message is neither text nor a picture: image_url: {url: a data URI}")
+
+
+def image_of(url: str) -> Image:
+    """Return the picture in a data URI. Raises ValueError where there is none in it; nothing is fetched."""
+    found = _URI.fullmatch(url)
+    if found is None:
+        raise ValueError("image_url: a data URI with a picture in base64 is needed, for nothing is fetched")
+    try:
+        return Image.data(b64decode(found[2], validate=True), found[1])
+    except (ValueError, ArenaError) as error:
+        raise ValueError(f"image_url: {error}") from None
 
 
 def data_uri(image: Image) -> str:
