@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from clemsim.engines.base import ChatMessage, Request
@@ -25,21 +25,26 @@ _URI = re.compile(r"data:([a-z+/]+);base64,(.+)", re.DOTALL)
 REMEDY = "serve one that does (llama.cpp: with --mmproj), or seat another agent"
 
 
-def chat_messages(messages: Sequence[ChatMessage], parts: Mapping[int, Sequence[Part]]) -> list[dict[str, Any]]:
-    """Return messages as OpenAI's chat completions have them, those with `parts` (by place) as a list of parts.
+def openai_part(part: Part) -> dict[str, Any]:
+    """Return a part as OpenAI's chat completions have it; vLLM, SGLang, llama.cpp and OpenRouter take the same.
 
-    vLLM and llama.cpp take the same. A picture travels as a data URI: no server is told to fetch one.
+    A picture travels as a data URI: no server is told to fetch one.
     """
-    return [
-        {"role": message["role"], "content": [_part(part) for part in parts.get(place, ())] or message["content"]}
-        for place, message in enumerate(messages)
-    ]
-
-
-def _part(part: Part) -> dict[str, Any]:
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
     return {"type": "image_url", "image_url": {"url": data_uri(part)}}
+
+
+def chat_messages(
+    messages: Sequence[ChatMessage],
+    parts: Mapping[int, Sequence[Part]],
+    as_sent: Callable[[Part], dict[str, Any]] = openai_part,
+) -> list[dict[str, Any]]:
+    """Return messages of which those with `parts` (by place) have a list of them as content, each `as_sent`."""
+    return [
+        {"role": message["role"], "content": [as_sent(part) for part in parts.get(place, ())] or message["content"]}
+        for place, message in enumerate(messages)
+    ]
 
 
 def parts_as_sent(content: Sequence[Any]) -> list[Part]:

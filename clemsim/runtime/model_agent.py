@@ -82,6 +82,8 @@ class ModelAgent(Agent):
         most, stop = min(TOKEN_LENGTH * sampling.max_tokens, REPLY_LIMIT), completion.stop
         if len(move) > most:
             move, stop = move[:most], "length"
+        if stop == "length" and reasoning and not move:
+            stop = "thinking"
         return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage)
 
 

@@ -12,8 +12,8 @@ from aiohttp import web
 from clemsim import Image, Text
 from clemsim.engines.base import ChatMessage, Request, Sampling
 from clemsim.engines.chat import ChatEngine
+from clemsim.engines.dialects import DIALECTS, DialectName
 from clemsim.engines.images import data_uri, image_tokens
-from clemsim.engines.protocol import Dialect, request_body
 from clemsim.engines.scripted import ScriptedEngine
 from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
@@ -35,17 +35,28 @@ def looking(*images: Image, text: str = "What is this?") -> Request:
 
 # https://docs.vllm.ai/en/latest/features/multimodal_inputs.html, https://platform.openai.com/docs/guides/images-vision and
 # llama.cpp's docs/multimodal.md: the same parts, of which llama-server takes base64 too.
-@pytest.mark.parametrize("dialect", ["vllm", "openai", "llamacpp"])
-def test_a_picture_is_a_part_with_a_data_uri(dialect: Dialect) -> None:
-    body = request_body("tiny", looking(shade(1)), dialect)
+@pytest.mark.parametrize("dialect", ["vllm", "openai", "llamacpp", "sglang", "openrouter"])
+def test_a_picture_is_a_part_with_a_data_uri(dialect: DialectName) -> None:
+    body = DIALECTS[dialect].body("tiny", looking(shade(1)))
     assert body["messages"] == [{"role": "system", "content": "Be kind."}, {"role": "user", "content": PARTS}]
     json.dumps(body)
 
 
-@pytest.mark.parametrize("dialect", ["vllm", "openai", "llamacpp"])
-def test_a_request_of_text_is_as_ever(dialect: Dialect) -> None:
+# https://docs.anthropic.com/en/docs/build-with-claude/vision
+def test_anthropic_gets_blocks_with_base64() -> None:
+    body = DIALECTS["anthropic"].body("tiny", looking(shade(1)))
+    source = {"type": "base64", "media_type": "image/png", "data": PNG.partition(",")[2]}
+    assert body["system"] == "Be kind."
+    assert body["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "What is this?"}, {"type": "image", "source": source}]}
+    ]
+    json.dumps(body)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_request_of_text_is_as_ever(dialect: DialectName) -> None:
     request = ask("Hi")
-    assert request_body("tiny", request, dialect)["messages"] is request.messages
+    assert DIALECTS[dialect].body("tiny", request)["messages"] is request.messages
 
 
 async def test_what_is_sent_is_counted_by_the_server_and_found_again() -> None:
