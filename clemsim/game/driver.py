@@ -183,7 +183,8 @@ class EpisodeDriver:
         self.events.append(event)
         if isinstance(event, Asked):
             if event.keep:
-                self._seen[event.seat].append(_said(event))
+                said = _said(event) if event.parts else Message(MODERATOR, event.content)
+                self._seen[event.seat].append(said)
         elif isinstance(event, _SEEN):
             self._show(event)
 

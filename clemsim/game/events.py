@@ -147,7 +147,7 @@ TYPES: dict[str, type[Event]] = {
     for kind in (Told, Instructed, Forgot, Asked, Replied, Parsed, Rejected, Noted, Scored, Ended)
 }
 _WITH_PARTS: dict[type[Event], type[Event]] = {Told: ToldParts, Asked: AskedParts}
-_PICTURED = frozenset(_WITH_PARTS.values())
+PICTURED: frozenset[type] = frozenset(_WITH_PARTS.values())  # the types of events that show pictures
 _NAMES = {kind: name for name, kind in TYPES.items()} | {more: few.__name__.lower() for few, more in _WITH_PARTS.items()}
 _FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in _NAMES}
 # The types that a field may have when it is read again, by the annotation of the field; any, where none is named.
@@ -196,7 +196,7 @@ def _with_parts(kind: str, values: dict[str, Any]) -> Event:
 
 def shown_in(events: Iterable[Event]) -> list[Image]:
     """Return the pictures in these events that have their bytes with them."""
-    pictured = [event for event in events if type(event) in _PICTURED]
+    pictured = [event for event in events if type(event) in PICTURED]
     return [image for event in pictured for image in images_of(event.parts) if image.is_whole]  # type: ignore[union-attr]
 
 

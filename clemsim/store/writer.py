@@ -19,7 +19,7 @@ import orjson
 
 from clemsim.errors import BadInstance, StoreError
 from clemsim.game.content import Image
-from clemsim.game.events import Event, shown_in, type_name
+from clemsim.game.events import PICTURED, Event, shown_in, type_name
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
@@ -90,8 +90,8 @@ class RunStore(Observer):
         before.
         """
         episode = self._ids[key]
-        if shown := shown_in(events):
-            self._keep(shown)
+        if not PICTURED.isdisjoint(map(type, events)):
+            self._keep(shown_in(events))
         self._put("events", [(episode, number, type_name(event), event) for number, event in enumerate(events, index)])
 
     def _keep(self, images: Sequence[Image]) -> None:

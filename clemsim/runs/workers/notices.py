@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from clemsim.game.events import Event, shown_in, without_known
+from clemsim.game.events import PICTURED, Event, shown_in, without_known
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
@@ -115,9 +115,9 @@ class BufferedRecorder(Observer):
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
         """Keep it; each picture takes its bytes along once."""
         passed_on = list(events)
-        if shown := shown_in(events):
+        if not PICTURED.isdisjoint(map(type, events)):
             passed_on = without_known(events, self._shown)
-            self._shown |= {image.digest for image in shown}
+            self._shown |= {image.digest for image in shown_in(events)}
         self._notices.append(EventsRecorded(key, index, passed_on))
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
