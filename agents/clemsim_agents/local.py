@@ -42,7 +42,7 @@ LOCAL = AgentKind(
     spec="local, local:PATH.gguf",
     help="the embedded model; local:PATH.gguf for other weights, ?mmproj=PATH.gguf behind them for pictures (extra `local`)",
     make=make,
-    options=frozenset({"sampling", "constrain"}),
+    options=frozenset({"sampling", "constrain", "flags"}),
     product="llama.cpp",
     requirements=requirements,
 )

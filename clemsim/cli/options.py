@@ -99,7 +99,14 @@ STOP_HELP = (
 def spec_help() -> str:
     """Return the help of an option that takes SPECs: how each kind of agent is written."""
     usages = ", ".join(kind.usage for kind in kinds().values())
-    return f"Who plays; repeat for several. {usages}, path/to/file.py:Class (an agent or an engine); seat=SPEC for one seat."
+    return (
+        f"Who plays; repeat for several. {usages}, path/to/file.py:Class (an agent or an engine); seat=SPEC for one seat. "
+        "SPEC?key=value&key=value: what is this agent's own, such as temperature, max_tokens, thinking, system, name."
+    )
 
 
+AgentsOption = Annotated[
+    Path | None,
+    typer.Option("--agents", metavar="FILE", help="Who plays, too: every [[model.variant]] of this models.toml."),
+]
 AgentOption = Annotated[list[str] | None, typer.Option(metavar="SPEC", help=spec_help())]

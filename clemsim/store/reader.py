@@ -17,7 +17,7 @@ from clemsim.game.events import Event, decode
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Kind, Outcome
 from clemsim.store import checksums
-from clemsim.store.schema import connect
+from clemsim.store.schema import NOTICES, connect
 
 T = TypeVar("T")
 
@@ -197,6 +197,18 @@ def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
     for cast, stop, count in base.execute(query):
         counts.setdefault(cast, {})[stop] = count
     return counts
+
+
+def notices(base: sqlite3.Connection) -> list[str]:
+    """Return what servers have refused, one line each."""
+    found = meta(base).get(NOTICES)
+    return [str(line) for line in found] if isinstance(found, list) else []
+
+
+def notices_of(path: Path) -> list[str]:
+    """Return what `notices` returns of the store at a path. Raises StoreError."""
+    with reading(path) as base:
+        return notices(base)
 
 
 def meta(base: sqlite3.Connection) -> dict[str, Any]:

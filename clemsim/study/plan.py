@@ -78,8 +78,7 @@ class StudyPlayer:
     @property
     def label(self) -> str:
         """Model, access and quantisation."""
-        bits = self.variant.quantisation
-        return f"{self.model.name}, {self.variant.access}" + ("" if bits is None else f", {bits:g} bit")
+        return self.model.label(self.variant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,15 @@ async def test_pictures_are_parts_of_the_messages_that_show_them() -> None:
     assert aside.parts == {0: [shade(1), shade(3), Text("Which?")]} and last.parts is None
 
 
+async def test_the_system_text_of_an_agent_comes_before_pictures() -> None:
+    engine = Recording(*[said("SAY: x")] * 3)
+    agent = ModelAgent(engine, Sampling())
+    agent.system = "Be kind."
+    await Shades().run([Instance()], agent)
+    assert [message["role"] for message in engine.requests[1].messages] == ["system", "user"]
+    assert engine.requests[1].parts == {1: [shade(1), shade(3), Text("Which?")]}
+
+
 async def test_an_engine_that_takes_no_pictures_is_asked_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Recording, "takes_images", Engine.takes_images)
     engine = Recording()
