@@ -17,8 +17,8 @@ def make(arg: str, options: AgentOptions) -> ModelAgent:
     """Make the agent of `local`, `local:PATH.gguf` or `local:PATH.gguf?mmproj=PATH.gguf`. Raises UsageError."""
     weights, _, option = arg.partition("?")
     name, _, projector = option.partition("=")
-    if option and (name != "mmproj" or not projector):
-        raise UsageError(f"local:{arg}: behind the weights stands nothing, or ?mmproj=PATH.gguf for pictures")
+    if option and (name != "mmproj" or not projector or "&" in projector):
+        raise UsageError(f"local:{arg}: behind the weights stands nothing, or ?mmproj=PATH.gguf for pictures, and settings")
     path = Path(weights).expanduser() if weights else None
     engine = LlamaCppEngine(path, projector=Path(projector).expanduser() if projector else None)
     return ModelAgent(engine, options.sampling, constrain=options.constrain, name="" if weights else "local")

@@ -125,7 +125,8 @@ class LlamaCppEngine(Engine):
         try:
             return llama.Server(self._parameters(llama, path))
         except RuntimeError as error:
-            raise UsageError(f"{path} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
+            what = f"{path} with {self._projector}" if self._projector else str(path)
+            raise UsageError(f"{what} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
 
     def _parameters(self, llama: Any, path: Path) -> Any:
         """Return llama.cpp's parameters."""
