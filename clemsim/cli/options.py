@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from clemsim.catalog.kinds import kinds
+from clemsim.store.config import Pairings
 
 
 def finite(value: float | None) -> float | None:
@@ -80,6 +81,18 @@ EpisodeSecondsOption = Annotated[
 WidthOption = Annotated[
     str,
     typer.Option(help="Turns in flight of each agent: a number, or auto: what its servers can take, found while playing."),
+]
+
+PairingsOption = Annotated[
+    Pairings | None,
+    typer.Option(
+        help="How the agents share the seats of a game: all assignments of the plain --agent SPECs; round-robin, those of "
+        "different ones; swap, the given SEAT=SPECs and their seats exchanged.",
+    ),
+]
+AgainstOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Play against the population that `clemsim ratings RUN --freeze FILE` has written."),
 ]
 
 LikeOption = Annotated[

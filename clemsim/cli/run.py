@@ -20,6 +20,7 @@ from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
 from clemsim.runs.planning import plan_run, read_earlier
 from clemsim.runs.prepare import prepare
+from clemsim.runs.references import with_population
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runtime.limits import Limits
 from clemsim.store.config import RunConfig, parse_width
@@ -49,6 +50,8 @@ def run(
     max_tokens_total: options.MaxTokensTotalOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    pairings: options.PairingsOption = None,
+    against: options.AgainstOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the run could show and what it costs, and play nothing.")
     ] = False,
@@ -73,6 +76,8 @@ def run(
 
       clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
 
+      clemsim run --arena taboo --agent local --agent baseline --pairings all
+
       clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
 
       clemsim run --suite paper --agent local --repetitions 3 --dry-run --like runs/20261123-120000-quick
@@ -93,7 +98,10 @@ def run(
             isolate_cache=isolate_cache,
             batch=batch,
             stop_when=stop_when,
+            pairings=pairings,
         )
+        if against:
+            config = with_population(config, against, Trust(trust))
         if like and not dry_run:
             fail("--like says what a run is expected to be like before it is played: give --dry-run too")
         if dry_run:

@@ -46,7 +46,7 @@ class EpisodeRow:
 
 
 class SeatRow(NamedTuple):
-    """A seat of an episode that was scored by seat or aborted; without a score it has none."""
+    """A seat of an episode that was scored by seat or aborted, or whose cast names seats; without a score it has none."""
 
     seat: str
     role: str
@@ -85,7 +85,7 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
 
 
 def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:
-    """Return who sat where by the number of the episode, of those that were scored by seat or aborted. Raises StoreError."""
+    """Return who sat where by the number of the episode, of those of which it is stored (`SeatRow`). Raises StoreError."""
     if not has_seats(base):
         return {}
     found: dict[int, list[SeatRow]] = {}

@@ -54,8 +54,9 @@ CREATE TABLE scores (
     PRIMARY KEY (episode, round, metric)) WITHOUT ROWID;
 """
 
-# Who sat where, in episodes that were scored by seat or aborted. Stores that have no such table were made before there was
-# one; it is added when such a store is written to, and no version of the schema tells it from others.
+# Who sat where, in episodes that were scored by seat or aborted, or whose cast names seats. Stores that have no such table
+# were made before there was one; it is added when such a store is written to, and no version of the schema tells it from
+# others.
 SEATS = """
 CREATE TABLE IF NOT EXISTS seats (
     episode INTEGER NOT NULL REFERENCES episodes, seat TEXT NOT NULL,
