@@ -17,7 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 
 import orjson
 
@@ -52,6 +52,8 @@ class Sampling:
     stop: tuple[str, ...] = ()  # texts at which a reply ends; they are no part of it
     thinking: Thinking = ""  # whether and how long the model reasons before it replies, beside `max_tokens`
     extra_body: str = ""  # JSON: more fields of a request, in the server's own words
+    logprobs: int = 0  # log-probabilities are recorded, with those of so many likeliest tokens; 0: none are
+    tokens: bool = False  # the ids of the tokens are recorded
 
     def describe(self) -> dict[str, Any]:
         """Return the values by name, as a run records them; those that are not used by all are left out where not set."""
@@ -64,8 +66,8 @@ class Sampling:
         return fields
 
 
-_OPTIONAL = frozenset({"stop", "thinking", "extra_body"})
-_UNSET = ((), "")
+_OPTIONAL = frozenset({"stop", "thinking", "extra_body", "logprobs", "tokens"})
+_UNSET = ((), "", 0, False)
 
 
 class ChatMessage(TypedDict):
@@ -102,6 +104,17 @@ class Request:
     parts: Mapping[int, Sequence[Part]] | None = None
     """The texts and pictures of those messages that have pictures, by place in `messages`; the `content` of such a message
     is a text about them. None: no message has any, as always unless the engine says that it `takes_images`."""
+    samples: int = 1
+    """How many replies to draw. More than one are asked for only of engines that say `samples_many`; the first one is the
+    text of the completion, and all of them are its `samples`."""
+
+
+class Sample(NamedTuple):
+    """One of several replies to one request; the fields are those of a completion."""
+
+    text: str
+    reasoning: str
+    stop: str
 
 
 @dataclass(slots=True)
@@ -119,6 +132,8 @@ class Completion:
     """What the request took. `model` is the engine's name, `seed` that of the request. `started` is when the first attempt
     began; `seconds` counts the attempt that was answered, `retries` the attempts before it. Token counts are the server's,
     0 where it reports none."""
+    samples: Sequence[Sample] = ()
+    """All replies, where the request wanted several; `usage` counts them together."""
 
 
 class Engine(AsyncResource, ABC):
@@ -179,6 +194,8 @@ class Engine(AsyncResource, ABC):
             raise UsageError(f"{self.name} cannot be told thinking={sampling.thinking}: this engine has no switch for it")
         if sampling.extra_body:
             raise UsageError(f"{self.name} takes no extra_body: it is no server")
+        if sampling.logprobs or sampling.tokens:
+            raise UsageError(f"{self.name} tells no {'logprobs' if sampling.logprobs else 'tokens'}: leave that out")
 
     @property
     def notices(self) -> Sequence[str]:
@@ -188,6 +205,11 @@ class Engine(AsyncResource, ABC):
     @property
     def constrains(self) -> bool:
         """Whether decoding can be held to the `format` of a request. Valid once the engine is open."""
+        return False
+
+    @property
+    def samples_many(self) -> bool:
+        """Whether one request may draw several replies. Valid once the engine is open."""
         return False
 
     @property

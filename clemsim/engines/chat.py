@@ -160,8 +160,13 @@ class ChatEngine(Engine):
         return ""
 
     def check_sampling(self, sampling: Sampling) -> None:
-        """Raise UsageError where the server has no such way of thinking."""
-        self.server.speaks.check_thinking(sampling.thinking, self.name)
+        """Raise UsageError where the server has no such way of thinking, or does not tell what is wanted."""
+        self.server.speaks.check_sampling(sampling, self.name)
+
+    @property
+    def samples_many(self) -> bool:
+        """Whether the server draws several replies for one request."""
+        return self.server.speaks.samples_many
 
     @property
     def notices(self) -> Sequence[str]:

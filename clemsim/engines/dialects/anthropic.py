@@ -30,6 +30,7 @@ class AnthropicDialect(Dialect):
     stops: ClassVar[str] = "stop_sequences"
     fixed: ClassVar[Mapping[str, Any]] = MappingProxyType({"cache_control": _CACHED})
     takes_seed: ClassVar[bool] = False
+    tells_logprobs: ClassVar[bool] = False
     thinks: ClassVar[frozenset[str]] = frozenset({"off", "on", "low", "medium", "high", "budget"})
 
     def body(self, model: str, request: Request) -> Body:
