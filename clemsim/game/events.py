@@ -17,6 +17,7 @@ import orjson
 from clemsim.errors import StoreError
 from clemsim.game.messages import encodable
 from clemsim.game.outcomes import Kind, Outcome
+from clemsim.game.tool_calls import ToolCall, calls_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,53 @@ class Ended:
         return Outcome(self.kind, self.reason, self.blame, self.quality)
 
 
-Event = Told | Instructed | Forgot | Asked | Replied | Parsed | Rejected | Noted | Scored | Ended
+@dataclass(frozen=True, slots=True)
+class Called(Replied):
+    """The reply of a turn that calls tools; `content` is what it says besides. Stored as `replied`, with one field more."""
+
+    calls: tuple[ToolCall, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "calls", calls_of(self.calls))
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The result of one call of a turn; `failed`: the call could not be answered, and `content` says why.
+
+    `arguments` as JSON holds them, or as text where they are no JSON object. `id` is that of the call; empty where the call
+    was written as text. Where `keep` is false, the seat does not remember it.
+    """
+
+    turn: int
+    seat: str
+    tool: str
+    arguments: Any = field(hash=False)
+    content: str
+    failed: bool = False
+    id: str = ""
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Continued(Asked):
+    """A seat goes on after the results of its calls of the turn `after`; `content` is what it is told besides, mostly
+    nothing. Stored as `asked`, with one field more.
+    """
+
+    after: int = 0
+
+
+Event = Told | Instructed | Forgot | Asked | Replied | Returned | Parsed | Rejected | Noted | Scored | Ended
 
 TYPES: dict[str, type[Event]] = {
     kind.__name__.lower(): kind
-    for kind in (Told, Instructed, Forgot, Asked, Replied, Parsed, Rejected, Noted, Scored, Ended)
+    for kind in (Told, Instructed, Forgot, Asked, Replied, Returned, Parsed, Rejected, Noted, Scored, Ended)
 }
-_NAMES = {kind: name for name, kind in TYPES.items()}
-_FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in TYPES.values()}
+# Events of tools that are stored as another type with one field more, by that field.
+_EXTENDED: dict[str, type[Event]] = {"calls": Called, "after": Continued}
+_NAMES: dict[type[Event], str] = {kind: name for name, kind in TYPES.items()} | {Called: "replied", Continued: "asked"}
+_FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in _NAMES}
 # The types that a field may have when it is read again, by the annotation of the field; any, where none is named.
 _ANNOTATED: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -133,8 +173,7 @@ _ANNOTATED: dict[str, tuple[type, ...]] = {
     "Mapping[str, float]": (dict,),
 }
 _CHECKED = {
-    kind: tuple((own.name, _ANNOTATED[str(own.type)]) for own in fields(kind) if own.type in _ANNOTATED)
-    for kind in TYPES.values()
+    kind: tuple((own.name, _ANNOTATED[str(own.type)]) for own in fields(kind) if own.type in _ANNOTATED) for kind in _NAMES
 }
 
 
@@ -151,13 +190,22 @@ def encode(event: Event) -> str:
 def decode(kind: str, body: str) -> Event:
     """Return the event written by `encode`. Raises StoreError when it is none."""
     try:
-        event = TYPES[kind](**orjson.loads(body))
+        values = orjson.loads(body)
+        event = TYPES[kind](**values) if kind not in ("asked", "replied") else _turn_event(kind, values)
     except (KeyError, TypeError, orjson.JSONDecodeError) as error:
         raise StoreError(f"an event of type {kind!r} cannot be read: {error}") from error
     for name, expected in _CHECKED[type(event)]:
         if type(getattr(event, name)) not in expected:
             raise StoreError(f"an event of type {kind!r} cannot be read: its {name} is {getattr(event, name)!r}")
     return event
+
+
+def _turn_event(kind: str, values: dict[str, Any]) -> Event:
+    """Return an ask or a reply, with what tools add to it. Raises TypeError where it is none."""
+    for name, extended in _EXTENDED.items():
+        if name in values and _NAMES[extended] == kind:
+            return extended(**values)
+    return TYPES[kind](**values)
 
 
 def plain(value: object) -> Any:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from clemsim.game.tool_calls import ToolCall
 
 MODERATOR = "moderator"
 SYSTEM = "system"  # author of the system text of a seat
+TOOL = "tool"  # author of the result of a call
 
 
 class StreamTiming(NamedTuple):
@@ -50,7 +54,8 @@ class Message:
 
     `stop` says why a reply ended: "stop" by itself, "length" cut at the token limit, "overflow" not begun because the
     conversation was too long for the model, or another word of the server's own. "length" and "overflow" are facts about
-    the model, not faults of the infrastructure.
+    the model, not faults of the infrastructure. `calls`: the calls of tools in a reply; of a message of TOOL, the call whose
+    result it is.
     """
 
     author: str
@@ -58,6 +63,7 @@ class Message:
     reasoning: str = ""
     stop: str = "stop"
     usage: Usage | None = None
+    calls: tuple[ToolCall, ...] = ()
 
 
 def encodable(text: str) -> str:
