@@ -17,16 +17,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
 from clemsim.game.formats import Format
 from clemsim.game.messages import Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
+from clemsim.game.tool_calls import ToolCall
+from clemsim.game.tools import Offer
 
 FIRST_WIDTH = 64  # turns in flight at the beginning, where the width is found while playing
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,14 @@ class Sampling:
 
 
 class ChatMessage(TypedDict):
-    """One message of a chat request, as it is sent."""
+    """One message of a chat request, as it is sent. `tool_calls`: calls of tools, as OpenAI's API has them; `tool_call_id`:
+    that of the call whose result it is.
+    """
 
     role: Role
     content: str
+    tool_calls: NotRequired[list[dict[str, Any]]]
+    tool_call_id: NotRequired[str]
 
 
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
@@ -81,6 +87,9 @@ class Request:
     """The slot that the turn holds among those in flight. `slot.rank`: a server that has priorities should answer the lowest
     rank first. An engine that waits before another attempt does so within `slot.release_while_waiting(error)`, so that
     another turn goes meanwhile and, after EngineBusy, the width shrinks."""
+    offer: Offer | None = None
+    """The tools that the model may call (`offer.tools`, `offer.choice`), and None where there are none. It is set only where
+    the engine `calls_tools`; then messages may have calls and results."""
 
 
 @dataclass(slots=True)
@@ -98,6 +107,8 @@ class Completion:
     """What the request took. `model` is the engine's name, `seed` that of the request. `started` is when the first attempt
     began; `seconds` counts the attempt that was answered, `retries` the attempts before it. Token counts are the server's,
     0 where it reports none."""
+    calls: tuple[ToolCall, ...] = ()
+    """The calls of tools that were offered, with their arguments as the model wrote them; `text` is what it said besides."""
 
 
 class Engine(AsyncResource, ABC):
@@ -155,6 +166,13 @@ class Engine(AsyncResource, ABC):
     @property
     def constrains(self) -> bool:
         """Whether decoding can be held to the `format` of a request. Valid once the engine is open."""
+        return False
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether the engine takes the `offer` of a request and returns calls. Where it does not, models are told of their
+        tools in words, and write their calls as text. Valid once the engine is open.
+        """
         return False
 
     def describe(self) -> dict[str, Any]:

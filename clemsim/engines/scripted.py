@@ -57,6 +57,11 @@ class ReplayEngine(Engine):
         """True: what was recorded stays as it is."""
         return True
 
+    @property
+    def calls_tools(self) -> bool:
+        """True: recorded calls are returned."""
+        return True
+
     async def complete(self, request: Request) -> Completion:
         """Return the recorded completion. Raises BadRequest where there is none."""
         await asyncio.sleep(0)  # nothing is waited for, so let other tasks run

@@ -66,6 +66,11 @@ class Replied:
     reasoning: str = ""
     stop: str = "stop"
 
+    @property
+    def said(self) -> str:
+        """What was said, and the calls of tools in the written form."""
+        return self.content
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -122,6 +127,11 @@ class Called(Replied):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "calls", calls_of(self.calls))
+
+    @property
+    def said(self) -> str:
+        """What was said, and the calls of tools in the written form."""
+        return "\n".join([*([self.content] if self.content else ()), *(call.written for call in self.calls)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ class Table:
     ) -> T:
         """Ask a seat and return its move; an invalid reply is re-asked as `reask` says, else aborts the episode.
 
-        The seat may call `tools` first: a reply with calls is a turn of its own, and so is the one that follows their results.
+        The seat may call `tools` first: a reply with calls is a turn of its own, and so is the one after their results.
         """
         self.unawaited -= 1
         question: Question[T] = Question(seat, content, parse or _ANY, reask, keep, tools)

@@ -147,7 +147,7 @@ class ToolUse:
 
 @contextmanager
 def _guarded(what: str) -> Iterator[None]:
-    """Make whatever is raised within, but for `Invalid` and mistakes of the author, a ParserError: a reply brings it about."""
+    """Make whatever is raised within, `Invalid` and the author's mistakes apart, a ParserError: a reply brings it about."""
     try:
         yield
     except (Invalid, ArenaError):

@@ -44,12 +44,18 @@ ORDER BY asked.episode, asked.turn
 SCORES = "SELECT episode, round, metric, value FROM scores ORDER BY episode, round, metric"
 SEATS = "SELECT episode, seat, role, agent, score FROM seats ORDER BY episode, seat"
 NO_SEATS = "SELECT 0 AS episode, '' AS seat, '' AS role, '' AS agent, 0.0 AS score WHERE 0"  # of a run before there were any
-QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES, "seats": SEATS}
+CALLS = """
+SELECT episode, json_extract(body, '$.turn') AS turn, json_extract(body, '$.seat') AS seat,
+    json_extract(body, '$.tool') AS tool, json_extract(body, '$.arguments') AS arguments,
+    json_extract(body, '$.content') AS result, json_extract(body, '$.failed') AS failed
+FROM events WHERE type = 'returned' ORDER BY episode, number
+"""
+QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES, "seats": SEATS, "calls": CALLS}
 
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode) and `seats`.
+    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode), `seats` and `calls`.
 
     Times are seconds since the epoch, `seconds` is the duration of a request. A table is read once.
     """
@@ -77,6 +83,11 @@ class RunTables:
         The role is the name of the seat where a game has no roles.
         """
         return self.columns("seats")
+
+    @cached_property
+    def calls(self) -> Columns:
+        """A row for each call of a tool that was answered: `arguments` as JSON, `result` as text; `failed`: 1 or 0."""
+        return self.columns("calls")
 
     def columns(self, name: str) -> Columns:
         """Return a table as lists by column. Raises StoreError and UsageError."""

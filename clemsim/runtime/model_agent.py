@@ -12,6 +12,7 @@ from clemsim.game.messages import SYSTEM, Message
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
+from clemsim.runtime.tool_chat import chat_with_tools
 
 # What a parser is given, in characters: a token is seldom longer than 16, and parsers may cost per character.
 TOKEN_LENGTH = 64
@@ -20,17 +21,24 @@ REASONING_LIMIT = 2**20
 
 
 class ModelAgent(Agent):
-    """A model behind an engine. With `constrain`, decoding is held to the format of every ask that declares one."""
+    """A model behind an engine. With `constrain`, decoding is held to the format of every ask that declares one.
+
+    Tools are called as the engine has it; where it knows none, with `constrain`, and with `written_calls`, calls are written
+    as text.
+    """
 
     requests = True
 
-    def __init__(self, engine: Engine, sampling: Sampling, *, constrain: bool = False, name: str = "") -> None:
+    def __init__(
+        self, engine: Engine, sampling: Sampling, *, constrain: bool = False, name: str = "", written_calls: bool = False
+    ) -> None:
         """The agent goes by `name`; by the engine's name if that is empty."""
         self.name = name or engine.name
         self.width = engine.width
         self.engine = engine
         self.sampling = sampling
         self.constrain = constrain
+        self.written_calls = written_calls
 
     async def open(self) -> None:
         """Open the engine. Raises EngineError, and UsageError where the engine cannot constrain."""
@@ -56,6 +64,8 @@ class ModelAgent(Agent):
     def describe(self) -> dict[str, Any]:
         """Return engine, model and sampling."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}
+        if self.written_calls:
+            about["written_calls"] = True
         return {**about, "sampling": self.sampling.describe()}
 
     async def reply(self, view: View) -> Message:
@@ -65,14 +75,23 @@ class ModelAgent(Agent):
         """
         held_to = view.format if self.constrain else None
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
-        request = Request(chat(view), sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
+        native = self._native if view.offer else False
+        messages = chat(view, native=native)
+        request = Request(messages, sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
+        if native:
+            request.offer = view.offer
         completion = await self.engine.complete(request)
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
         most, stop = min(TOKEN_LENGTH * sampling.max_tokens, REPLY_LIMIT), completion.stop
         if len(move) > most:
             move, stop = move[:most], "length"
-        return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage)
+        return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage, calls=completion.calls)
+
+    @property
+    def _native(self) -> bool:
+        """Whether tools are called as the engine has it."""
+        return self.engine.calls_tools and not self.constrain and not self.written_calls
 
 
 def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
@@ -81,10 +100,12 @@ def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
     return replace(sampling, temperature=temperature, max_tokens=fixed.max_tokens or sampling.max_tokens)
 
 
-def chat(view: View) -> list[ChatMessage]:
+def chat(view: View, *, native: bool = False) -> list[ChatMessage]:
     """Return the view as user and assistant messages in turn, after the system text of a seat that has one; what a seat is
-    told without a reply joins the next ask.
+    told without a reply joins the next ask. `native`: calls of tools are those of the engine, not text.
     """
+    if view.offer is not None:
+        return chat_with_tools(view, native=native)
     seat, last, messages = view.seat, "", list[ChatMessage]()
     for message in view:
         role: Role = "assistant" if message.author == seat else "system" if message.author == SYSTEM else "user"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from clemsim.arena import Arena
-from clemsim.game.events import Asked, Told
+from clemsim.game.events import Asked, Returned, Told
 from clemsim.game.transcript import Transcript, Turn
 
 JsonObject = Mapping[str, Any]
@@ -42,6 +42,8 @@ class LogBuilder:
         for event in self.transcript.events:
             if isinstance(event, Told) and not event.echo:
                 told.setdefault(event.seat, []).append(event.content)
+            elif isinstance(event, Returned):
+                told.setdefault(event.seat, []).append(f"Result of {event.tool}: {event.content}")
             elif isinstance(event, Asked) and event.seat in told:
                 self._before[event.turn] = "".join(f"{text}\n\n" for text in told.pop(event.seat))
 
@@ -51,7 +53,7 @@ class LogBuilder:
 
     def text(self, turn: Turn) -> str:
         """Return the reply of a turn as it was judged."""
-        return turn.replied.content if self.verbatim else turn.replied.content.strip()
+        return turn.replied.said if self.verbatim else turn.replied.said.strip()
 
     def exchange(self, turn: Turn, *, logged: bool = True) -> None:
         """Log an ask and its reply, and the call of the model; only the call unless `logged`."""
