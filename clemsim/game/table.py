@@ -19,7 +19,7 @@ from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.parsing import Invalid, Parser, anything
 from clemsim.game.tool_use import GoesOn, ToolUse
-from clemsim.game.tools import Offer, Tool, Tools
+from clemsim.game.tools import NO_CALL, Offer, Tool, Tools
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -279,6 +279,8 @@ class Table:
         try:
             if message.stop == "overflow":
                 raise Invalid(OVERFLOW)
+            if use is not None and use.must_call:
+                raise Invalid(NO_CALL)
             move = question.parse.read(message.content if self.verbatim else message.content.strip())
             storable = plain(move)
         except Invalid as problem:

@@ -52,7 +52,13 @@ class ToolUse:
         """What may be called now."""
         if not self._left and not self._moves:
             return Offer(self._offered, "none")
-        return Offer(self._offered, "auto" if self._parse.texts else "required")
+        return Offer(self._offered, "required" if self.must_call else "auto")
+
+    @property
+    def must_call(self) -> bool:
+        """Whether a reply must be a call now."""
+        made = self._tools.most - self._left if self._tools else 0
+        return not self._parse.texts or (self._tools is not None and made < self._tools.least)
 
     @property
     def format(self) -> Format | None:

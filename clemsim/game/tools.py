@@ -34,6 +34,7 @@ Choice: TypeAlias = Literal["auto", "required", "none", "past"]
 
 MOST_TOLD = 300  # characters of what is wrong with a call
 USED_UP = "You may call no more tools. Reply now."
+NO_CALL = "the reply is no call of a tool"
 CALLS = 10  # of tools, in one ask, unless the game says otherwise
 _VALID = re.compile(r"[A-Za-z0-9_-]+")
 _STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -94,15 +95,16 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The tools of an ask. `most`: how many calls the game runs before the seat must reply; `used_up` is what the seat is
-    told then. `bad`: whether a call of no such tool, or with bad arguments, gets what is wrong with it as its result
-    ("tell"), or is a reply that breaks the format ("violation").
+    """The tools of an ask. `least`: so many calls come before the reply. `most`: how many the game runs before the seat must
+    reply; `used_up` is what the seat is told then. `bad`: whether a call of no such tool, or with bad arguments, gets what is
+    wrong with it as its result ("tell"), or is a reply that breaks the format ("violation").
     """
 
     tools: tuple[Tool, ...]
     most: int = CALLS
     bad: Literal["tell", "violation"] = "tell"
     used_up: str = USED_UP
+    least: int = 0
 
     @classmethod
     def of(
@@ -111,18 +113,20 @@ class Tools:
         most: int = CALLS,
         bad: Literal["tell", "violation"] = "tell",
         used_up: str = USED_UP,
+        least: int = 0,
     ) -> Tools:
         """Return the tools that are made of typed functions, or are given. Raises ArenaError where there are none, two have
         one name, or one has no function.
         """
         made = tuple(each if isinstance(each, Tool) else tool(each) for each in tools)
-        if most < 1 or bad not in ("tell", "violation"):
-            raise ArenaError(f'Tools: most is a number from 1 on, bad is "tell" or "violation", not {most!r} and {bad!r}')
+        if not 0 <= least <= most or most < 1 or bad not in ("tell", "violation"):
+            given = f"{least!r}, {most!r} and {bad!r}"
+            raise ArenaError(f'Tools: 0 <= least <= most, most is 1 or more, bad is "tell" or "violation", not {given}')
         for each in made:
             if each.run is None:
                 raise ArenaError(f"the tool {each.name} has no function; for calls that are moves: parse=calling(Model)")
         check_names(made)
-        return cls(made, most, bad, used_up)
+        return cls(made, most, bad, used_up, least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,7 @@ def _same(move: Any) -> Any:
 
 
 def _no_text(reply: str) -> Any:
-    raise Invalid("the reply is no call of a tool")
+    raise Invalid(NO_CALL)
 
 
 def check_names(tools: Sequence[Tool]) -> None:

@@ -203,6 +203,18 @@ def test_a_seat_that_has_used_up_its_calls_must_reply() -> None:
     assert driver.outcome and driver.outcome.kind == "success"
 
 
+def test_a_seat_must_call_before_it_replies_where_the_game_wants_it() -> None:
+    async def play(table: Table) -> str:
+        tools = Tools.of(stock, least=2)
+        return await table.ask("clerk", "?", parse=ANSWER, tools=tools, reask=lambda problem, tries: "Call first.")
+
+    driver = driven(play, ["ANSWER: 1", (BOLTS,), "ANSWER: 1", (ToolCall("count"),), "ANSWER: 2"])
+    rejected = [turn.rejected.reason if turn.rejected else "" for turn in driver.transcript.turns]
+    assert rejected == ["the reply is no call of a tool", "", "the reply is no call of a tool", "", ""]
+    offers = [driven(play, replies).pending[0].offer for replies in ([], [(BOLTS,), (BOLTS,)])]
+    assert [offer.choice for offer in offers if offer] == ["required", "auto"]
+
+
 def tool_of(driver: EpisodeDriver) -> Tool:
     offer = driver.pending[0].offer
     assert offer
