@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import unquote
 
-from clemsim.catalog.kinds import AgentKind, AgentOptions
+from clemsim.catalog.kinds import AgentKind, AgentOptions, seated
 from clemsim.engines.address import checked_url
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.credentials import api_key
@@ -47,7 +47,7 @@ def make(spec: str, options: AgentOptions) -> ModelAgent:
     failover = len(urls) > 1
     engines = {url: _engine(model, url, options, key_env, failover=failover) for url in urls}
     engine = ReplicatedEngine(engines, patience=options.network.patience) if failover else engines[urls[0]]
-    return ModelAgent(engine, options.sampling, constrain=options.constrain)
+    return seated(engine, options)
 
 
 def _engine(model: str, url: str, options: AgentOptions, key_env: str, *, failover: bool) -> ChatEngine:
@@ -67,7 +67,7 @@ REMOTE = AgentKind(
     spec="MODEL@URL (replicas: MODEL@URL,URL; a key of its own: MODEL@URL#key_env=NAME)",
     help="any OpenAI-compatible server, such as qwen@http://127.0.0.1:8000/v1",
     make=make,
-    options=frozenset({"sampling", "constrain", "isolate_cache", "batch", "streaming", "network"}),
+    options=frozenset({"sampling", "constrain", "written_calls", "isolate_cache", "batch", "streaming", "network"}),
     matches=matches,
     loadable=True,
     addresses=addresses,

@@ -30,6 +30,7 @@ class AgentOptions:
 
     sampling: Sampling = field(default_factory=Sampling)
     constrain: bool = False  # hold decoding to the format of each ask
+    written_calls: bool = False  # let models write calls of tools as text, also where their server takes tools
     isolate_cache: bool = False  # use nothing that others left in a server's prefix cache
     batch: int = 1  # turns that may go to a server in one request
     streaming: Streaming | None = None  # time the tokens of each reply
@@ -135,10 +136,15 @@ def engine_kind(engine: Callable[[str], Engine], name: str, **traits: Any) -> Ag
     """Return the kind whose agents are models behind `engine(arg)`. A stress test can load them."""
 
     def make(arg: str, options: AgentOptions) -> Agent:
-        return ModelAgent(engine(arg), options.sampling, constrain=options.constrain)
+        return seated(engine(arg), options)
 
-    heeded = frozenset({"sampling", "constrain"})
+    heeded = frozenset({"sampling", "constrain", "written_calls"})
     return AgentKind(name, _first_line(engine), make, **{"options": heeded, "loadable": True, **traits})
+
+
+def seated(engine: Engine, options: AgentOptions, name: str = "") -> ModelAgent:
+    """Return the engine in the seat of a model, as the options have it."""
+    return ModelAgent(engine, options.sampling, constrain=options.constrain, name=name, written_calls=options.written_calls)
 
 
 def _load_kind(name: str, entry: EntryPoint) -> AgentKind:

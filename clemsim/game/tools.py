@@ -96,8 +96,8 @@ class Tool:
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The tools of an ask. `least`: so many calls come before the reply. `most`: how many the game runs before the seat must
-    reply; `used_up` is what the seat is told then. `bad`: whether a call of no such tool, or with bad arguments, gets what is
-    wrong with it as its result ("tell"), or is a reply that breaks the format ("violation").
+    reply; `used_up` is what the seat is told then. `bad`: whether a call of no such tool, or with bad arguments, gets what
+    is wrong with it as its result ("tell"), or is a reply that breaks the format ("violation").
     """
 
     tools: tuple[Tool, ...]

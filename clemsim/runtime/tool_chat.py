@@ -80,7 +80,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
         return " or ".join(json.dumps(value, ensure_ascii=False) for value in schema.get("enum", [schema.get("const")]))
     if "anyOf" in schema:
         return " or ".join(_kind(option) for option in schema["anyOf"])
-    bounds = [f"{sign} {schema[key]:g}" for key, sign in (("minimum", ">="), ("maximum", "<=")) if key in schema]
+    bounds = [f"{word} {schema[key]:g}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in schema]
     return " ".join([str(schema.get("type", "value")), *bounds])
 
 
