@@ -17,8 +17,10 @@ import orjson
 
 from clemsim.engines.base import Completion, Request
 from clemsim.engines.protocol import error_sentence, shorten
+from clemsim.engines.tool_wire import read_calls, takes_calls
 from clemsim.errors import EngineError, EngineUnavailable, Withheld
 from clemsim.game.messages import Usage
+from clemsim.game.tool_calls import ToolCall
 
 MOST_COUNT = 2**31 - 1  # tokens; more is no count
 MOST_SECONDS = 1e9
@@ -90,7 +92,7 @@ def read_completion(
     `started`: seconds since the epoch; `seconds`: the duration of the last attempt; `retries`: the attempts before it.
     Raises EngineUnavailable when it cannot be read or tells an error, and Withheld.
     """
-    text, reasoning, stop = _read_choice(_first_choice(payload, hide))
+    text, reasoning, stop, calls = _read_choice(_first_choice(payload, hide), called=takes_calls(request.offer))
     tokens = _mapping(payload.get("usage"))
     usage = Usage(
         model,
@@ -106,7 +108,7 @@ def read_completion(
     if times := _mapping(payload.get("metrics")):
         usage.queued = _seconds(times.get("queue_time_ms"))
         usage.first_token = _seconds(times.get("time_to_first_token_ms"))
-    return Completion(text, reasoning, stop, usage)
+    return Completion(text, reasoning, stop, usage, calls)
 
 
 @reading_answer
@@ -127,7 +129,8 @@ def read_batch(payload: Any, requests: Sequence[Request], model: str, *, started
         tokens = choice.get("token_ids")
         tokens_out = len(tokens) if isinstance(tokens, list) else 0
         usage = Usage(model, request.seed, started, seconds, tokens_in, tokens_out, fingerprint=fingerprint, batched=True)
-        completions.append(Completion(*_read_choice(choice), usage))
+        text, reasoning, stop, _ = _read_choice(choice)
+        completions.append(Completion(text, reasoning, stop, usage))
     return completions
 
 
@@ -181,16 +184,20 @@ def _first_choice(payload: Any, hide: Hide) -> Any:
         raise EngineUnavailable("the server sent an unreadable answer: there is no choice with a message") from error
 
 
-def _read_choice(choice: Any) -> tuple[str, str, str]:
-    """Return text, reasoning, and why the reply ended. Raises Withheld, and EngineUnavailable for what is no reply."""
+def _read_choice(choice: Any, *, called: bool = False) -> tuple[str, str, str, tuple[ToolCall, ...]]:
+    """Return text, reasoning, why the reply ended, and the calls of tools, if it may be `called`. Raises Withheld, and
+    EngineUnavailable for what is no reply.
+    """
     message, reason = choice["message"], choice.get("finish_reason")
     text = _read_text(message.get("content"))
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     if reason != "stop" and reason != "length":
         _check_reason(reason)
+    if called and (calls := read_calls(message)):
+        return text, _read_reasoning(reasoning), "length" if reason == "length" else "stop", calls
     if not text or text.isspace():
         _check_empty(message, reason, reasoning)
-    return text, _read_reasoning(reasoning), read_stop(reason)
+    return text, _read_reasoning(reasoning), read_stop(reason), ()
 
 
 def _check_reason(reason: object) -> None:

@@ -43,7 +43,7 @@ class Batcher:
 
     async def complete(self, request: Request) -> Completion | None:
         """Answer a request as part of a batch; return None where it has to go alone. Raises Transient errors."""
-        if request.sampling.temperature > 0:  # a batch has one seed for all
+        if request.sampling.temperature > 0 or request.offer:  # a batch has one seed for all, and no tools
             return None
         loop = asyncio.get_running_loop()
         key = _batch_key(request)

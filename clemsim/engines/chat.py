@@ -29,6 +29,7 @@ from clemsim.engines.retries import Retries
 from clemsim.engines.tls import certificate_problem
 from clemsim.engines.transport import NoByteInTime, Transport, make_transport
 from clemsim.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable, Transient, UsageError
+from clemsim.game.tool_calls import ToolCall
 
 METRICS_TIMEOUT = 5.0  # seconds
 SILENCE = 10.0  # seconds without an answer from which on a display says so
@@ -127,6 +128,11 @@ class ChatEngine(Engine):
     def constrains(self) -> bool:
         """Whether the server is vLLM or llama.cpp."""
         return self.server.dialect != "openai"
+
+    @property
+    def calls_tools(self) -> bool:
+        """True: what a server cannot do it refuses, with a line that says how it is mended."""
+        return True
 
     def describe(self) -> dict[str, Any]:
         """Return model, address and what the server is."""
@@ -281,6 +287,7 @@ class ChatEngine(Engine):
             hide = self._secrets.hide
             completion.text, completion.reasoning = hide(completion.text), hide(completion.reasoning)
             completion.stop, completion.usage.fingerprint = hide(completion.stop), hide(completion.usage.fingerprint)
+            completion.calls = tuple(ToolCall(hide(call.tool), hide(call.arguments)) for call in completion.calls)
         return completion
 
     def _harmless(self, error: EngineError) -> EngineError:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import orjson
 
 from clemsim.engines.base import Request, Sampling
+from clemsim.engines.tool_wire import openai_tools
 from clemsim.errors import (
     BadRequest,
     EngineBusy,
@@ -39,6 +40,18 @@ OVERFLOWS = (
     "longer than the maximum model length",
 )
 
+# Signs of an error message that says that the server calls no tools as it was started (vLLM, llama.cpp, Ollama).
+NO_TOOLS = (
+    "tool choice requires --enable-auto-tool-choice",
+    "requires --jinja",
+    "does not support tools",
+    "tool use is not supported",
+)
+START = (
+    "calls of tools need vLLM with --enable-auto-tool-choice --tool-call-parser NAME, or llama-server with --jinja, and a"
+    " model that knows tools; with --written-calls or --constrain models write them as text"
+)
+
 # Signs of an error message that says that the provider's filter let the conversation not pass.
 FILTERS = ("content_filter", "content_policy_violation", "responsibleaipolicyviolation", "content management policy")
 
@@ -49,6 +62,8 @@ def request_body(model: str, request: Request, dialect: Dialect) -> dict[str, An
     Raises BadRequest where the server cannot hold decoding to the request's format.
     """
     body = {**_fixed_fields(model, request.sampling, dialect), "messages": request.messages, "seed": request.seed}
+    if request.offer:
+        body |= openai_tools(request.offer)
     return body | _constraint(request, dialect) if request.format else body
 
 
@@ -106,6 +121,8 @@ def error_of(
     message = f"the server said {status}: {shorten(hide(_error_message(text)))}"
     if status in (400, 403, 422) and any(sign in text.lower() for sign in FILTERS):
         return Withheld(f"the provider's filter refused the conversation: {message}")
+    if status in (400, 422, 500, 501) and any(sign in text.lower() for sign in NO_TOOLS):
+        return BadRequest(f"{message}: {START}")
     match status:
         case 301 | 302 | 303 | 307 | 308:
             return BadRequest(f"{message} (redirects are not followed: give the address that this one leads to)")

@@ -59,6 +59,10 @@ class ReplicaEngine(Protocol):
     def constrains(self) -> bool:
         """Whether it can hold decoding to a format."""
 
+    @property
+    def calls_tools(self) -> bool:
+        """Whether it takes tools and returns calls."""
+
     def describe(self) -> dict[str, Any]:
         """Return what a run records about it."""
 
@@ -142,6 +146,11 @@ class ReplicatedEngine(Engine):
     def constrains(self) -> bool:
         """Whether all open replicas can hold decoding to a format."""
         return all(replica.engine.constrains for replica in self._replicas if replica.opened)
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether all replicas do."""
+        return all(replica.engine.calls_tools for replica in self._replicas if replica.opened)
 
     def describe(self) -> dict[str, Any]:
         """Return the description of the first open replica, and the names of all."""

@@ -222,6 +222,11 @@ class VllmServerEngine(Engine):
         """True: vLLM takes regular expressions."""
         return True
 
+    @property
+    def calls_tools(self) -> bool:
+        """Whether the server is started with a parser of tool calls (`?enable-auto-tool-choice&tool-call-parser=hermes`)."""
+        return "--enable-auto-tool-choice" in self._server.flags
+
     def describe(self) -> dict[str, Any]:
         """Return model, server and flags, without the address, which changes every time, and without folders."""
         description = self._chat.describe() if self._chat else {}

@@ -8,6 +8,9 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
+from clemsim.game.json_formats import format_of
+from clemsim.game.tool_calls import ToolCall, read_written
+
 Body = Mapping[str, Any]  # the JSON of a chat completion request
 SimulatedAnswer = Callable[[Body], str]  # the text that answers a request
 Template = Callable[[Sequence[Mapping[str, Any]]], list[str]]  # the prompt of a conversation, in tokens
@@ -39,8 +42,30 @@ def tokens(text: str) -> list[str]:
 
 def prompt(messages: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the tokens of a conversation. As with most chat templates, the reply continues them exactly."""
-    parts = [token for message in messages for token in (f"<{message['role']}>", *tokens(str(message["content"])), "<end>")]
+    parts = [token for message in messages for token in (f"<{message['role']}>", *tokens(_said(message)), "<end>")]
     return [*parts, "<assistant>"]
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    """Return what a message says, with the arguments of its calls of tools."""
+    calls = message.get("tool_calls") or ()
+    return str(message["content"]) + "".join(str(call["function"]["arguments"]) for call in calls)
+
+
+def tool_call(body: Body, answer: str) -> ToolCall | None:
+    """Return the call of a tool that answers a request: the one that `answer` writes, else one that is drawn; None where the
+    answer is a text, as for every second request that does not require a call.
+    """
+    tools, choice = body.get("tools") or (), body.get("tool_choice") or "auto"
+    if not tools or choice == "none":
+        return None
+    if written := read_written(answer):
+        return written[0]
+    random = Random(blake2b(f"{body.get('seed')} {prompt(body['messages'])}".encode()).digest())
+    function = random.choice(tools)["function"]
+    if choice == "auto" and random.random() < 0.5:
+        return None
+    return ToolCall(str(function["name"]), format_of(function["parameters"]).sample(random))
 
 
 def babble(body: Body) -> str:
