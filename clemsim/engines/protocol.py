@@ -42,7 +42,8 @@ OVERFLOWS = (
 
 # Signs of an error message that says that the server calls no tools as it was started (vLLM, llama.cpp, Ollama).
 NO_TOOLS = (
-    "tool choice requires --enable-auto-tool-choice",
+    "--enable-auto-tool-choice",
+    "--tool-call-parser",
     "requires --jinja",
     "does not support tools",
     "tool use is not supported",
