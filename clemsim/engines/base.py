@@ -19,8 +19,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
+import orjson
+
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
+from clemsim.engines.thinking import Thinking
 from clemsim.game.formats import Format
 from clemsim.game.messages import Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
@@ -46,10 +49,23 @@ class Sampling:
     repetition_penalty: float = 1.0  # 1.0: none
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
+    stop: tuple[str, ...] = ()  # texts at which a reply ends; they are no part of it
+    thinking: Thinking = ""  # whether and how long the model reasons before it replies, beside `max_tokens`
+    extra_body: str = ""  # JSON: more fields of a request, in the server's own words
 
-    def describe(self) -> dict[str, float | int]:
-        """Return the values by name, as a run records them."""
-        return asdict(self)
+    def describe(self) -> dict[str, Any]:
+        """Return the values by name, as a run records them; those that are not used by all are left out where not set."""
+        values = asdict(self)
+        return {name: value for name, value in values.items() if name not in _OPTIONAL or value not in _UNSET}
+
+    def extra(self) -> dict[str, Any]:
+        """Return the fields of `extra_body`."""
+        fields: dict[str, Any] = orjson.loads(self.extra_body) if self.extra_body else {}
+        return fields
+
+
+_OPTIONAL = frozenset({"stop", "thinking", "extra_body"})
+_UNSET = ((), "")
 
 
 class ChatMessage(TypedDict):

@@ -14,6 +14,7 @@ from clemsim._util.extras import library
 from clemsim._util.files import check_regular, reading_file
 from clemsim.engines import answers, protocol
 from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.dialects import LLAMACPP
 from clemsim.errors import EngineUnavailable, UsageError
 
 DEFAULT_NAME = "SmolLM2-135M-Instruct"
@@ -74,7 +75,7 @@ class LlamaCppEngine(Engine):
         """Make a chat completion in a thread of its own; llama.cpp batches those that come together."""
         if self._pool is None:
             raise EngineUnavailable(f"{self.name} is not open")
-        body = protocol.request_body(self.name, request, "llamacpp")
+        body = LLAMACPP.body(self.name, request)
         started, begun = time(), monotonic()
         loop, reply = asyncio.get_running_loop(), _Reply()
         with answers.reading_answer:

@@ -54,7 +54,7 @@ class StreamingEngine(ChatEngine):
     async def open(self) -> None:
         """Reach the server as any chat engine does. Raises UsageError, too, where replies cannot be held to a length."""
         await super().open()
-        if self._streaming.forces and self.server.dialect == "openai":
+        if self._streaming.forces and not self.server.speaks.holds_length:
             await self.close()
             raise UsageError(f"{self.url} cannot hold replies to a length: leave out --no-model-text or --verbatim")
 

@@ -35,6 +35,7 @@ MOST_SHOWN = 60  # characters of what is no text
 # What a seat may call: functions and tools, or these with limits of their own.
 Offered = Tools | Sequence[Tool | Callable[..., object]]
 
+_CUT = {"length": " (the reply was cut at the token limit)", "thinking": " (the reply was cut while thinking)"}
 OVERFLOW = "the conversation no longer fits the model's context"
 
 
@@ -298,8 +299,7 @@ class Table:
         """Return what to say next. Raises Abort where there is nothing more to say."""
         more = question.reask(problem, tries) if question.reask and message.stop != "overflow" else None
         if more is None:
-            cut = " (the reply was cut at the token limit)" if message.stop == "length" else ""
-            raise Abort(Outcome.aborted(problem.reason + cut, blame=question.seat))
+            raise Abort(Outcome.aborted(problem.reason + _CUT.get(message.stop, ""), blame=question.seat))
         return more
 
     def _check(self, seat: str) -> None:

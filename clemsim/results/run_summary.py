@@ -37,7 +37,7 @@ class RunSummary(RunScores):
     suite: str
     suite_seed: int | None
     constrained: bool
-    cut_replies: dict[str, dict[str, int]]  # by cast and reason (`length`, `overflow`): how many replies broke off
+    cut_replies: dict[str, dict[str, int]]  # by cast and reason (`length`, `thinking`, `overflow`): replies that broke off
     throughput: Throughput
     caches: dict[str, CacheReport]  # by agent
     stopped_when: str | None  # the line of the stopping rule that ended the run

@@ -86,6 +86,8 @@ class ModelAgent(Agent):
         most, stop = min(TOKEN_LENGTH * sampling.max_tokens, REPLY_LIMIT), completion.stop
         if len(move) > most:
             move, stop = move[:most], "length"
+        if stop == "length" and reasoning and not move and not completion.calls:
+            stop = "thinking"
         return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage, calls=completion.calls)
 
     @property

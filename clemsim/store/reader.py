@@ -152,10 +152,12 @@ def requests(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]
 
 
 def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
-    """Return how many replies of each cast were cut at the token limit, or not begun for lack of context."""
+    """Return how many replies of each cast were cut at the token limit, in the reply or in the thinking before it, or were
+    not begun for lack of context.
+    """
     query = (
         'SELECT "cast", stop, count(*) FROM requests JOIN episodes ON episodes.id = requests.episode'
-        " WHERE stop IN ('length', 'overflow') GROUP BY 1, 2 ORDER BY 1, 2"
+        " WHERE stop IN ('length', 'thinking', 'overflow') GROUP BY 1, 2 ORDER BY 1, 2"
     )
     counts: dict[str, dict[str, int]] = {}
     for cast, stop, count in base.execute(query):
