@@ -3,6 +3,9 @@
 The written form is a JSON object on lines of its own, one for each call:
 
     {"tool": "stock", "arguments": {"item": "bolt", "warehouse": "north"}}
+
+The forms in which models were taught to write calls are read too: "name" in place of "tool", "parameters" in place of
+"arguments", <tool_call> or a fence before the object.
 """
 
 from __future__ import annotations
@@ -20,9 +23,11 @@ MOST_NAME = 64  # characters of the name of a tool, as OpenAI's API has it
 MOST_ARGUMENTS = 2**16  # characters of the arguments of one call
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-_BEGIN = re.compile(r'^[ \t]*(?:```(?:json)?\s*)?(\{\s*"tool"\s*:)', re.MULTILINE)
-_BETWEEN = re.compile(r'[\s,;]*(?=\{\s*"tool"\s*:)')
-_NAME = re.compile(r'\{\s*"tool"\s*:\s*"([^"\\]*)"')
+_CALL = r'\{\s*(?:"tool"\s*:|"name"\s*:\s*"[^"\\]*"\s*,\s*"(?:arguments|parameters)"\s*:)'
+_TAGS = r"(?:```(?:json)?|</?tool_call>)"
+_BEGIN = re.compile(rf"^[ \t]*(?:{_TAGS}\s*)?({_CALL})", re.MULTILINE)
+_BETWEEN = re.compile(rf"(?:[\s,;]|{_TAGS})*(?={_CALL})")
+_NAME = re.compile(r'\{\s*"(?:tool|name)"\s*:\s*"([^"\\]*)"')
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -116,7 +121,7 @@ def _written(text: str, place: int) -> Iterator[ToolCall]:
 
 
 def _of_object(value: Mapping[str, Any]) -> ToolCall:
-    tool, arguments = value.get("tool"), value.get("arguments", {})
+    tool, arguments = value.get("tool", value.get("name")), value.get("arguments", value.get("parameters", {}))
     text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
     return ToolCall(encodable(tool[:MOST_NAME]) if isinstance(tool, str) else "", encodable(text))
 

@@ -84,10 +84,11 @@ class ToolUse:
         Raises GoesOn where the seat goes on, Invalid where the calls break the rules, ParserError for what a tool raises.
         """
         self._after = turn
+        any_left = self._left > 0
         for place, call in enumerate(calls):
             try:
                 if call.tool not in self._moves:
-                    self._run(turn, call)
+                    self._run(turn, call, told=any_left)
                     continue
                 move = self._move(turn, call)
             except Invalid as problem:
@@ -113,10 +114,12 @@ class ToolUse:
             self._return(turn, call, TAKEN)
         return move
 
-    def _run(self, turn: int, call: ToolCall) -> None:
-        """Run a tool, and return its result to the seat. Raises Invalid where the call breaks the rules."""
+    def _run(self, turn: int, call: ToolCall, *, told: bool) -> None:
+        """Run a tool, and return its result to the seat. Raises Invalid where the call breaks the rules; that it is one of
+        more calls than are left, or a bad one, is `told` to the seat where the game wants it so.
+        """
         tools = self._tools
-        told = tools is not None and tools.bad == "tell" and self._left > 0
+        told = told and tools is not None and tools.bad == "tell"
         tool = next((tool for tool in tools.tools if tool.name == call.tool), None) if tools else None
         try:
             if tool is None:
@@ -128,7 +131,7 @@ class ToolUse:
         except Invalid as problem:
             if not told:
                 raise
-            self._left -= 1
+            self._left = max(0, self._left - 1)
             self._return(turn, call, problem.reason, failed=True)
             return
         self._left -= 1

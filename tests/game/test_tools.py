@@ -193,6 +193,11 @@ def test_a_seat_that_has_used_up_its_calls_must_reply() -> None:
         return await table.ask("clerk", "?", parse=ANSWER, tools=Tools.of(stock, most=2))
 
     driver = driven(play, [(BOLTS, BOLTS, BOLTS)])
+    assert [(result.content, result.failed) for result in driver.transcript.calls()][1:] == [
+        ("40", False),
+        ("no calls of tools are left", True),
+    ]
+    driver.answer(2, Message("clerk", BOLTS.written))
     assert driver.outcome and (driver.outcome.kind, driver.outcome.reason) == ("aborted", "no calls of tools are left")
     driver = driven(play, [(BOLTS,)])
     assert driver.view(driver.pending[0]).offer == Offer((tool_of(driver),), "auto")
@@ -400,6 +405,9 @@ def test_the_format_of_whole_numbers_holds_just_those_of_its_range(least: int, m
         ('{"tool":"a"}\n {"tool": "b", "arguments": "{\\"x\\": 2}"}', [("a", "{}"), ("b", '{"x": 2}')]),
         ('{"tool": "a", "arguments": {"x": "cut', [("a", '{"tool": "a", "arguments": {"x": "cut')]),
         ('{"tool": 3}', [("", "{}")]),
+        ('{"name": "Ann"}\n{"name": "Ann", "age": 3}', []),
+        ('{"name": "a", "arguments": {"x": 1}}\n{"name": "b", "parameters": {}}', [("a", '{"x": 1}'), ("b", "{}")]),
+        ('<tool_call>\n{"name": "a", "arguments": {}}\n</tool_call>\n<tool_call>{"tool": "b"}', [("a", "{}"), ("b", "{}")]),
         ("[" * 50_000, []),
     ],
 )
