@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from clemsim.catalog.kinds import AgentKind, AgentOptions, Requirement, seated
+from clemsim.catalog.kinds import AgentKind, AgentOptions, Requirement
 from clemsim.engines.llamacpp import LlamaCppEngine
 from clemsim.runtime.model_agent import ModelAgent
 
@@ -15,7 +15,7 @@ from clemsim.runtime.model_agent import ModelAgent
 def make(arg: str, options: AgentOptions) -> ModelAgent:
     """Make the agent of `local` or `local:PATH.gguf`."""
     engine = LlamaCppEngine(Path(arg).expanduser() if arg else None)
-    return seated(engine, options, name="local" if not arg else "")
+    return ModelAgent(engine, options.sampling, constrain=options.constrain, name="local" if not arg else "")
 
 
 def requirements() -> Sequence[Requirement]:
@@ -36,7 +36,7 @@ LOCAL = AgentKind(
     spec="local, local:PATH.gguf",
     help="the embedded model; local:PATH.gguf for other weights (extra `local`)",
     make=make,
-    options=frozenset({"sampling", "constrain", "written_calls"}),
+    options=frozenset({"sampling", "constrain"}),
     product="llama.cpp",
     requirements=requirements,
 )

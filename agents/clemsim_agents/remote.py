@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import unquote
 
-from clemsim.catalog.kinds import AgentKind, AgentOptions, seated
+from clemsim.catalog.kinds import AgentKind, AgentOptions
 from clemsim.engines.address import checked_url
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.credentials import api_key
@@ -47,7 +48,7 @@ def make(spec: str, options: AgentOptions) -> ModelAgent:
     failover = len(urls) > 1
     engines = {url: _engine(model, url, options, key_env, failover=failover) for url in urls}
     engine = ReplicatedEngine(engines, patience=options.network.patience) if failover else engines[urls[0]]
-    return seated(engine, options)
+    return ModelAgent(engine, options.sampling, constrain=options.constrain)
 
 
 def _engine(model: str, url: str, options: AgentOptions, key_env: str, *, failover: bool) -> ChatEngine:
@@ -56,10 +57,11 @@ def _engine(model: str, url: str, options: AgentOptions, key_env: str, *, failov
     key, network = found.value if found else None, options.network
     if found and len(found.value) >= SHORTEST and found.value in unquote(url):
         raise UsageError(f"the address of {model} holds the key in {found.variable}: leave it out, runs record addresses")
+    shared: dict[str, Any] = {"key": key, "network": network, "dialect": options.dialect}
     if options.streaming:
-        return StreamingEngine(model, url, options.streaming, key=key, network=network)
+        return StreamingEngine(model, url, options.streaming, **shared)
     isolated, batch = options.isolate_cache, options.batch
-    return ChatEngine(model, url, key=key, network=network, failover=failover, isolated=isolated, batch=batch)
+    return ChatEngine(model, url, failover=failover, isolated=isolated, batch=batch, **shared)
 
 
 REMOTE = AgentKind(
@@ -67,7 +69,7 @@ REMOTE = AgentKind(
     spec="MODEL@URL (replicas: MODEL@URL,URL; a key of its own: MODEL@URL#key_env=NAME)",
     help="any OpenAI-compatible server, such as qwen@http://127.0.0.1:8000/v1",
     make=make,
-    options=frozenset({"sampling", "constrain", "written_calls", "isolate_cache", "batch", "streaming", "network"}),
+    options=frozenset({"sampling", "constrain", "isolate_cache", "batch", "streaming", "network"}),
     matches=matches,
     loadable=True,
     addresses=addresses,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clemsim.catalog.kinds import AgentKind, AgentOptions, seated
+from clemsim.catalog.kinds import AgentKind, AgentOptions
 from clemsim.engines.vllm_inprocess import VllmInProcessEngine
 from clemsim.engines.vllm_server import VllmServerEngine
 from clemsim.runtime.model_agent import ModelAgent
@@ -12,12 +12,12 @@ def make_with_server(arg: str, options: AgentOptions) -> ModelAgent:
     """Make the agent of `vllm:MODEL[?flag=value&flag]`."""
     isolated, batch, network = options.isolate_cache, options.batch, options.network
     engine = VllmServerEngine(arg, options.servers, isolated=isolated, batch=batch, network=network)
-    return seated(engine, options)
+    return ModelAgent(engine, options.sampling, constrain=options.constrain)
 
 
 def make_in_process(arg: str, options: AgentOptions) -> ModelAgent:
     """Make the agent of `vllm-engine:MODEL[?flag=value&flag]`."""
-    return seated(VllmInProcessEngine(arg), options)
+    return ModelAgent(VllmInProcessEngine(arg), options.sampling, constrain=options.constrain)
 
 
 VLLM = AgentKind(
@@ -25,7 +25,7 @@ VLLM = AgentKind(
     spec="vllm:MODEL?flag=value (a server started for the run)",
     help="vllm:MODEL?flag=value, a vLLM server that is started for the run and stopped after it",
     make=make_with_server,
-    options=frozenset({"sampling", "constrain", "written_calls", "isolate_cache", "batch", "servers", "network"}),
+    options=frozenset({"sampling", "constrain", "isolate_cache", "batch", "servers", "network", "flags"}),
     owns_server=True,
 )
 
@@ -34,5 +34,5 @@ VLLM_ENGINE = AgentKind(
     spec="vllm-engine:MODEL?flag=value (vLLM in this process)",
     help="vllm-engine:MODEL?flag=value, vLLM in this process (extra `vllm`)",
     make=make_in_process,
-    options=frozenset({"sampling", "constrain", "written_calls"}),
+    options=frozenset({"sampling", "constrain", "flags"}),
 )

@@ -57,10 +57,6 @@ SeedOption = Annotated[int, typer.Option(help="Decides every draw of the run.")]
 TemperatureOption = Annotated[float, typer.Option(min=0.0, callback=finite, help="0: always the likeliest token.")]
 MaxTokensOption = Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")]
 ConstrainOption = Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")]
-WrittenCallsOption = Annotated[
-    bool,
-    typer.Option("--written-calls", help="Models write calls of tools as text, also where the server takes tools."),
-]
 IsolateCacheOption = Annotated[
     bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
 ]

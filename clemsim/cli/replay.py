@@ -19,7 +19,6 @@ from clemsim.cli.options import (
     RunArgument,
     TemperatureOption,
     TrustOption,
-    WrittenCallsOption,
 )
 from clemsim.cli.run import make_config
 from clemsim.engines.connect import NetworkOptions
@@ -71,7 +70,6 @@ def branch(
     temperature: TemperatureOption = 0.0,
     max_tokens: MaxTokensOption = 300,
     constrain: ConstrainOption = False,
-    written_calls: WrittenCallsOption = False,
     out: OutOption = None,
     trust: TrustOption = False,
     json: JsonOption = False,
@@ -89,7 +87,6 @@ def branch(
             temperature=temperature,
             max_tokens=max_tokens,
             constrain=constrain,
-            written_calls=written_calls,
         )
         stopped: list[bool] = []
         playing = branched(folder, episode, turn, config, out, watcher(stopped), network, trust=trust)

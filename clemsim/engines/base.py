@@ -24,6 +24,7 @@ import orjson
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.thinking import Thinking
+from clemsim.errors import UsageError
 from clemsim.game.formats import Format
 from clemsim.game.messages import Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
@@ -178,6 +179,18 @@ class Engine(AsyncResource, ABC):
     def waiting(self) -> str:
         """What is waited for, as a line for the display, where a server is lost or silent; empty: nothing unusual."""
         return ""
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where requests cannot be sampled so: it has no switch for thinking, no fields of its own."""
+        if sampling.thinking:
+            raise UsageError(f"{self.name} cannot be told thinking={sampling.thinking}: this engine has no switch for it")
+        if sampling.extra_body:
+            raise UsageError(f"{self.name} takes no extra_body: it is no server")
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the user must know of how requests were answered, one line each."""
+        return ()
 
     @property
     def constrains(self) -> bool:

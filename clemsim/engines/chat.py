@@ -17,7 +17,7 @@ import orjson
 
 from clemsim.engines import answers, protocol
 from clemsim.engines.address import checked_key, checked_url, path_of, root, subpage
-from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
+from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
 from clemsim.engines.deadlines import Deadlines
@@ -158,6 +158,10 @@ class ChatEngine(Engine):
         if (seconds := self._deadlines.silence()) >= SILENCE:
             return f"no answer for {seconds:.0f} s from {self.url}"
         return ""
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where the server has no such way of thinking."""
+        self.server.speaks.check_thinking(sampling.thinking, self.name)
 
     @property
     def notices(self) -> Sequence[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from clemsim._util.extras import library
 from clemsim._util.files import check_regular, reading_file
 from clemsim.engines import answers, protocol
-from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.dialects import LLAMACPP
 from clemsim.errors import EngineUnavailable, UsageError
 
@@ -57,6 +57,10 @@ class LlamaCppEngine(Engine):
     def constrains(self) -> bool:
         """True: llama.cpp takes grammars."""
         return True
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise nothing: llama.cpp has every way of thinking."""
+        LLAMACPP.check_thinking(sampling.thinking, self.name)
 
     def describe(self) -> dict[str, Any]:
         """Return model, file, size in bytes, llama.cpp's build, slots and context."""

@@ -39,7 +39,7 @@ NO_TOOLS = (
 )
 START = (
     "calls of tools need vLLM with --enable-auto-tool-choice --tool-call-parser NAME, or llama-server with --jinja, and a"
-    " model that knows tools; with --written-calls or --constrain models write them as text"
+    " model that knows tools; with ?calls=written in the SPEC, or --constrain, models write them as text"
 )
 
 # Signs of an error message that says that the provider's filter let the conversation not pass.

@@ -61,7 +61,6 @@ def prepare(
     options = AgentOptions(
         sampling=Sampling(temperature=config.temperature, max_tokens=config.max_tokens),
         constrain=config.constrain,
-        written_calls=config.written_calls,
         isolate_cache=config.isolate_cache,
         batch=config.batch,
         servers=servers or ServerPool(),

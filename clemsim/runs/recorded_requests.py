@@ -49,13 +49,12 @@ def recorded_requests(folder: Path, *, trust: bool = False) -> list[RecordedRequ
 
 def _requests(folder: Path, *, trust: bool) -> Iterator[RecordedRequest]:
     arenas, config = recorded_arenas(folder, trust=trust), read_config(folder)
-    native = not config.constrain and not config.written_calls
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             costs = reader.requests(base, row.id)
             arena = row.of(arenas)
             driver = arena.drive(arena.load(row.data), row.key, config.seed)
-            called = any(isinstance(event, Called) for event in reader.events(base, row.id)) if native else False
+            called = any(isinstance(event, Called) for event in reader.events(base, row.id))
             for event in reader.events(base, row.id):
                 if not isinstance(event, Replied):
                     continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,35 +19,42 @@ from clemsim.runtime.tool_chat import chat_with_tools
 TOKEN_LENGTH = 64
 REPLY_LIMIT = 2**17
 REASONING_LIMIT = 2**20
+MOST_SEED = 2**31  # exclusive; as `seed_of` makes them
 
 
 class ModelAgent(Agent):
     """A model behind an engine. With `constrain`, decoding is held to the format of every ask that declares one.
 
-    Tools are called as the engine has it; where it knows none, with `constrain`, and with `written_calls`, calls are written
-    as text.
+    Tools are called as the engine has it; where it knows none, with `constrain`, and with `written_calls`, calls are text.
     """
 
     requests = True
 
-    def __init__(
-        self, engine: Engine, sampling: Sampling, *, constrain: bool = False, name: str = "", written_calls: bool = False
-    ) -> None:
+    def __init__(self, engine: Engine, sampling: Sampling, *, constrain: bool = False, name: str = "") -> None:
         """The agent goes by `name`; by the engine's name if that is empty."""
         self.name = name or engine.name
         self.width = engine.width
         self.engine = engine
         self.sampling = sampling
         self.constrain = constrain
-        self.written_calls = written_calls
+        self.written_calls = False  # also where the engine calls tools
+        self.system = ""  # a text that comes before the system text of the seat
+        self.seed = 0  # added to the seed of each turn
+        self.most_turns: int | None = None  # in flight; None: as many as the engine takes
 
     async def open(self) -> None:
-        """Open the engine. Raises EngineError, and UsageError where the engine cannot constrain."""
+        """Open the engine. Raises EngineError, and UsageError where it cannot constrain, or sample as it is told."""
         await self.engine.open()
-        if self.constrain and not self.engine.constrains:
+        try:
+            self.engine.check_sampling(self.sampling)
+            if self.constrain and not self.engine.constrains:
+                raise UsageError(f"{self.name} cannot hold replies to a format: leave out --constrain, or use vLLM")
+        except UsageError:
             await self.engine.close()
-            raise UsageError(f"{self.name} cannot hold replies to a format: leave out --constrain, or serve it with vLLM")
+            raise
         self.width, self.adaptive = self.engine.width, self.engine.adaptive
+        if self.most_turns:
+            self.width, self.adaptive = min(self.most_turns, self.width or self.most_turns), False
 
     async def close(self) -> None:
         """Close the engine."""
@@ -62,11 +70,15 @@ class ModelAgent(Agent):
         return self.engine.waiting
 
     def describe(self) -> dict[str, Any]:
-        """Return engine, model and sampling."""
+        """Return engine, model and sampling, and what this agent does otherwise than others."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}
-        if self.written_calls:
-            about["written_calls"] = True
-        return {**about, "sampling": self.sampling.describe()}
+        own = {"system": self.system, "seed": self.seed, "written_calls": self.written_calls}
+        return {**about, "sampling": self.sampling.describe()} | {key: value for key, value in own.items() if value}
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the engine has to say of how it answered."""
+        return self.engine.notices
 
     async def reply(self, view: View) -> Message:
         """Make one request. What the model thought aloud is set apart from its move.
@@ -77,7 +89,10 @@ class ModelAgent(Agent):
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
         native = self._native if view.offer else False
         messages = chat(view, native=native)
-        request = Request(messages, sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
+        if self.system:
+            _put_system(messages, self.system)
+        seed, label = (view.seed + self.seed) % MOST_SEED, view.key.label
+        request = Request(messages, sampling, seed, label, view.seat, view.turn, held_to, view.slot)
         if native:
             request.offer = view.offer
         completion = await self.engine.complete(request)
@@ -117,6 +132,14 @@ def chat(view: View, *, native: bool = False) -> list[ChatMessage]:
             messages.append({"role": role, "content": message.content})
             last = role
     return messages
+
+
+def _put_system(messages: list[ChatMessage], text: str) -> None:
+    """Put a system text before that of the seat."""
+    if messages and messages[0]["role"] == "system":
+        messages[0] = {**messages[0], "content": f"{text}\n\n{messages[0]['content']}"}
+    else:
+        messages.insert(0, {"role": "system", "content": text})
 
 
 def split_thought(text: str) -> tuple[str, str]:

@@ -28,7 +28,6 @@ class RunConfig(BaseModel):
     temperature: Temperature = 0.0
     max_tokens: MaxTokens = 300
     constrain: bool = False
-    written_calls: bool = False  # models write calls of tools as text, also where their server takes tools
     isolate_cache: bool = False
     batch: Count = 1
     stop_when: str | None = None  # the question that ends the run once it is answered

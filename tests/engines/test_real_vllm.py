@@ -130,7 +130,8 @@ async def test_tools_are_called_in_the_form_of_the_server(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("constrain", [True, False])
 async def test_a_game_with_tools_is_played_as_it_is_recorded(tmp_path: Path, constrain: bool) -> None:
-    config = RunConfig(arenas=(WAREHOUSE,), agents=(SPEC,), instances=2, constrain=constrain, written_calls=not constrain)
+    spec = SPEC if constrain else f"{SPEC}?calls=written"
+    config = RunConfig(arenas=(WAREHOUSE,), agents=(spec,), instances=2, constrain=constrain)
     summary = await play(config, tmp_path / "run")
     assert summary.episodes == 2 and not summary.unfinished
     assert not [episode.problem for episode in replay(tmp_path / "run", trust=True) if episode.problem]

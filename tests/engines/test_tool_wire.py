@@ -87,7 +87,7 @@ def test_tools_are_offered_as_anthropic_documents_them(choice: Choice, sent: str
 def test_a_model_that_thinks_calls_no_tools_of_anthropics() -> None:
     thinking = request()
     thinking.sampling = Sampling(thinking="low")
-    with pytest.raises(BadRequest, match="thinking=off, or --written-calls"):
+    with pytest.raises(BadRequest, match="thinking=off, or calls=written"):
         DIALECTS["anthropic"].body("m", thinking)
 
 
@@ -181,7 +181,7 @@ def test_a_server_that_calls_no_tools_says_what_it_needs(status: int, sentence: 
     error = error_of(status, orjson.dumps({"error": {"message": sentence}}).decode())
     assert isinstance(error, BadRequest)
     assert "--enable-auto-tool-choice --tool-call-parser NAME, or llama-server with --jinja" in str(error)
-    assert "--written-calls" in str(error)
+    assert "?calls=written" in str(error)
 
 
 @pytest.mark.parametrize("streamed", [False, True])

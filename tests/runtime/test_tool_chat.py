@@ -71,9 +71,11 @@ class Recording(Engine):
         return Completion("" if calls else str(reply), "", "stop", Usage("m", 0, 0.0, 0.0, 1, 1), calls)
 
 
-async def played(replies: Sequence[str | tuple[ToolCall, ...]], *, native: bool, **options: Any) -> list[Request]:
+async def played(replies: Sequence[str | tuple[ToolCall, ...]], *, native: bool, **options: bool) -> list[Request]:
     engine = Recording(replies, native=native)
-    results = await Desk().run([Instance()], ModelAgent(engine, Sampling(), **options))
+    agent = ModelAgent(engine, Sampling(), constrain="constrain" in options)
+    agent.written_calls = "written_calls" in options
+    results = await Desk().run([Instance()], agent)
     assert results[0].outcome and results[0].outcome.kind == "success", results[0].outcome
     return engine.requests
 

@@ -43,7 +43,7 @@ class AnthropicDialect(Dialect):
         body = super().body(model, request)
         if request.offer is not None:
             if request.sampling.thinking not in ("", "off"):
-                raise BadRequest("a model that thinks cannot call Anthropic's tools here: thinking=off, or --written-calls")
+                raise BadRequest("a model that thinks cannot call Anthropic's tools here: thinking=off, or calls=written")
             return {**body, **head, "messages": anthropic_messages(messages[1:] if head else messages)}
         return {**body, **head, "messages": messages[1:]} if head else body
 
