@@ -32,6 +32,7 @@ from clemsim.game.json_formats import integers
 from clemsim.game.messages import TOOL
 from clemsim.game.tool_calls import MOST_CALLS, read_written
 from clemsim.game.tools import Offer, tool
+from clemsim.testing import check_arena, drive, render
 
 Play = Callable[[Table], Any]
 ANSWER = tagged("ANSWER:")
@@ -69,7 +70,7 @@ def stock(item: str, warehouse: Literal["north", "south"] = "north") -> int:
     """How many of an item are in a warehouse."""
     if item == "ghost":
         raise Invalid("there are no ghosts")
-    return {"north": 7, "south": 40}[warehouse] // len(item[:1])
+    return {"north": 7, "south": 40}[warehouse]
 
 
 async def asking(table: Table) -> str:
@@ -443,3 +444,62 @@ def test_what_a_tool_returns_is_stored_as_it_can_be() -> None:
     assert json.loads(encode(driver.transcript.calls()[0]))["content"] == "\ufffd"
     assert [event.move for event in driver.events if isinstance(event, Parsed)] == ["1"]
     assert [type(event) for event in driver.events if isinstance(event, Returned)] == [Returned]
+
+
+GOLDEN = """\
+[1] -> clerk: How many bolts?
+[1] clerk calls stock {"item": "bolt", "warehouse": "south"}
+[1] clerk calls count {}
+[1] stock returns: 40
+[1] count fails: there is no tool 'count', only stock
+[2] -> clerk goes on
+[2] clerk: {"tool": "stock", "arguments": {"item": "nut"}}
+[2] stock returns: 7
+[3] -> clerk goes on
+[3] clerk: ANSWER: 40
+[3] move '40'
+note move: '40'
+success quality=100.0 blame=None
+"""
+
+
+def test_a_game_is_driven_with_calls_and_reads_so() -> None:
+    replies: list[Any] = [[BOLTS, ToolCall("count")], ToolCall.of("stock", item="nut").written, "ANSWER: 40"]
+    assert render(drive(game(asking), Instance(), replies)) == GOLDEN
+    by_seat = drive(game(asking), Instance(), {"clerk": [BOLTS, "ANSWER: 40"]})
+    assert [type(turn.replied) for turn in by_seat.turns] == [Called, Replied]
+    with pytest.raises(ArenaError, match="no reply is left for turn 2, clerk"):
+        drive(game(asking), Instance(), [BOLTS])
+
+
+async def moving(table: Table) -> Any:
+    table.system("clerk", "Play.")
+    parse: Any = calling(Drop, PassOn)
+    moves = await table.ask_all(
+        [Question(seat, "?", parse, lambda problem, tries: problem.reason, keep=False) for seat in ("clerk", "other")]
+    )
+    first = await table.ask(
+        "clerk", "And now?", parse=parse, tools=[stock], reask=lambda problem, tries: "no" if tries < 3 else None
+    )
+    return [type(each).__name__ for each in (*moves, first)]
+
+
+def test_games_with_tools_keep_to_what_every_arena_must() -> None:
+    for play in (asking, moving):
+        assert check_arena(game(play), [Instance()], examples=40) > 40
+
+
+def test_a_game_whose_tool_uses_chance_of_its_own_is_found_out() -> None:
+    drawn = iter(range(10**6))
+
+    def draw(item: str) -> int:
+        """Not pure."""
+        return next(drawn)
+
+    async def play(table: Table) -> str:
+        return await table.ask(
+            "clerk", "?", parse=ANSWER, tools=Tools.of(draw, least=1), reask=lambda problem, tries: "Call."
+        )
+
+    with pytest.raises(AssertionError, match=r"take chance from table\.rng"):
+        check_arena(game(play), [Instance()], examples=20)
