@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from clemsim._util.text import plain
 from clemsim.cli.common import fail, one_line, out, print_json
 from clemsim.cli.options import JsonOption
+from clemsim.cli.view.configuration import show_config
 from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.cli.view.results import results
 from clemsim.cli.view.studies import models_table
@@ -34,6 +35,9 @@ def show(
     load: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw width and load over time into a .svg, .png or .html file.")
     ] = None,
+    config: Annotated[
+        bool, typer.Option("--config", help="Show how the run was configured, and what its agents are.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named). Of a study, show
@@ -46,8 +50,13 @@ def show(
       clemsim show runs/20261123-120000-quick taboo/high_en/0
 
       clemsim show runs/20261123-120000-quick --load load.svg
+
+      clemsim show runs/20261123-120000-quick --config
     """
     with one_line():
+        if config:
+            show_config(folder, as_json=json)
+            return
         if is_indexed(folder):
             if load:
                 fail(f"{folder} is a study: name one of its runs")

@@ -118,6 +118,7 @@ def _remarks(summary: RunSummary) -> list[Text]:
     if summary.parser_error:
         remarks.append(plain(f"parser error: {summary.parser_error.splitlines()[0]}", "red"))
         remarks.append(Text("mend the parser, then resume: the replies are recorded and will be judged anew", "red"))
+    remarks += [plain(line, "yellow") for line in summary.notices or ()]
     for agent, cut in summary.cut_replies.items():
         counts = [f"{count} {CUT[stop]}" for stop, count in cut.items()]
         remarks.append(plain(f"replies of {agent} that broke off: {', '.join(counts)}", "dim"))
