@@ -487,19 +487,3 @@ async def moving(table: Table) -> Any:
 def test_games_with_tools_keep_to_what_every_arena_must() -> None:
     for play in (asking, moving):
         assert check_arena(game(play), [Instance()], examples=40) > 40
-
-
-def test_a_game_whose_tool_uses_chance_of_its_own_is_found_out() -> None:
-    drawn = iter(range(10**6))
-
-    def draw(item: str) -> int:
-        """Not pure."""
-        return next(drawn)
-
-    async def play(table: Table) -> str:
-        return await table.ask(
-            "clerk", "?", parse=ANSWER, tools=Tools.of(draw, least=1), reask=lambda problem, tries: "Call."
-        )
-
-    with pytest.raises(AssertionError, match=r"take chance from table\.rng"):
-        check_arena(game(play), [Instance()], examples=20)
