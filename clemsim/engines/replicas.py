@@ -70,6 +70,10 @@ class ReplicaEngine(Protocol):
     def calls_tools(self) -> bool:
         """Whether it takes tools and returns calls."""
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures."""
+
     def describe(self) -> dict[str, Any]:
         """Return what a run records about it."""
 
@@ -158,6 +162,11 @@ class ReplicatedEngine(Engine):
     def calls_tools(self) -> bool:
         """Whether all replicas do."""
         return all(replica.engine.calls_tools for replica in self._replicas if replica.opened)
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures, for all open replicas."""
+        return all(replica.engine.takes_images for replica in self._replicas if replica.opened)
 
     def describe(self) -> dict[str, Any]:
         """Return the description of the first open replica, and the names of all."""

@@ -227,6 +227,11 @@ class VllmServerEngine(Engine):
         """Whether the server is started with a parser of tool calls (`?enable-auto-tool-choice&tool-call-parser=hermes`)."""
         return "--enable-auto-tool-choice" in self._server.flags
 
+    @property
+    def takes_images(self) -> bool:
+        """True: vLLM refuses them where its model takes none."""
+        return True
+
     def describe(self) -> dict[str, Any]:
         """Return model, server and flags, without the address, which changes every time, and without folders."""
         description = self._chat.describe() if self._chat else {}

@@ -7,15 +7,16 @@ the same however fast it was played.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from math import isfinite
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
 from clemsim.errors import StoreError
-from clemsim.game.messages import encodable
+from clemsim.game.content import Image, Part, images_of, read_parts, without_bytes
+from clemsim.game.encodable import encodable
 from clemsim.game.outcomes import Kind, Outcome
 from clemsim.game.tool_calls import ToolCall, calls_of
 
@@ -27,6 +28,12 @@ class Told:
     seat: str
     content: str
     echo: str = ""
+    parts: ClassVar[tuple[Part, ...]] = ()
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures that were shown, in order."""
+        return images_of(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,12 @@ class Asked:
     seat: str
     content: str
     keep: bool = True
+    parts: ClassVar[tuple[Part, ...]] = ()
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures that were shown, in order."""
+        return images_of(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +174,35 @@ class Continued(Asked):
     after: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ToldParts(Told):
+    """A seat was shown pictures; `content` is the text of the parts. Stored as `told`, with one field more."""
+
+    parts: tuple[Part, ...] = ()  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedParts(Asked):
+    """A seat was asked with pictures; `content` is the text of the parts. Stored as `asked`, with one field more."""
+
+    parts: tuple[Part, ...] = ()  # type: ignore[misc]
+
+
 Event = Told | Instructed | Forgot | Asked | Replied | Returned | Parsed | Rejected | Noted | Scored | Ended
 
 TYPES: dict[str, type[Event]] = {
     kind.__name__.lower(): kind
     for kind in (Told, Instructed, Forgot, Asked, Replied, Returned, Parsed, Rejected, Noted, Scored, Ended)
 }
-# Events of tools that are stored as another type with one field more, by that field.
-_EXTENDED: dict[str, type[Event]] = {"calls": Called, "after": Continued}
-_NAMES: dict[type[Event], str] = {kind: name for name, kind in TYPES.items()} | {Called: "replied", Continued: "asked"}
+_WITH_PARTS: dict[type[Event], type[Event]] = {Told: ToldParts, Asked: AskedParts}
+PICTURED: frozenset[type] = frozenset(_WITH_PARTS.values())  # the types of events that show pictures
+# Events that are stored as another type with one field more, by that field and the type.
+_EXTENDED: dict[tuple[str, str], type[Event]] = {("calls", "replied"): Called, ("after", "asked"): Continued}
+_NAMES = (
+    {kind: name for name, kind in TYPES.items()}
+    | {more: few.__name__.lower() for few, more in _WITH_PARTS.items()}
+    | {kind: name for (_, name), kind in _EXTENDED.items()}
+)
 _FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in _NAMES}
 # The types that a field may have when it is read again, by the annotation of the field; any, where none is named.
 _ANNOTATED: dict[str, tuple[type, ...]] = {
@@ -201,8 +234,8 @@ def decode(kind: str, body: str) -> Event:
     """Return the event written by `encode`. Raises StoreError when it is none."""
     try:
         values = orjson.loads(body)
-        event = TYPES[kind](**values) if kind not in ("asked", "replied") else _turn_event(kind, values)
-    except (KeyError, TypeError, orjson.JSONDecodeError) as error:
+        event = _with_parts(kind, values) if "parts" in values else (_extended(kind, values) or TYPES[kind])(**values)
+    except (KeyError, TypeError, ValueError) as error:  # orjson's JSONDecodeError is one
         raise StoreError(f"an event of type {kind!r} cannot be read: {error}") from error
     for name, expected in _CHECKED[type(event)]:
         if type(getattr(event, name)) not in expected:
@@ -210,12 +243,28 @@ def decode(kind: str, body: str) -> Event:
     return event
 
 
-def _turn_event(kind: str, values: dict[str, Any]) -> Event:
-    """Return an ask or a reply, with what tools add to it. Raises TypeError where it is none."""
-    for name, extended in _EXTENDED.items():
-        if name in values and _NAMES[extended] == kind:
-            return extended(**values)
-    return TYPES[kind](**values)
+def _extended(kind: str, values: Mapping[str, Any]) -> type[Event] | None:
+    """Return the type of an ask or a reply with a field that tools add; None for all other events."""
+    return next((extended for (name, own), extended in _EXTENDED.items() if own == kind and name in values), None)
+
+
+def _with_parts(kind: str, values: dict[str, Any]) -> Event:
+    """Return an event with pictures. Raises KeyError, TypeError and ValueError where it is none."""
+    return _WITH_PARTS[TYPES[kind]](**values | {"parts": read_parts(values["parts"])})
+
+
+def shown_in(events: Iterable[Event]) -> list[Image]:
+    """Return the pictures in these events that have their bytes with them."""
+    pictured = [event for event in events if type(event) in PICTURED]
+    return [image for event in pictured for image in images_of(event.parts) if image.is_whole]  # type: ignore[union-attr]
+
+
+def without_known(events: Iterable[Event], known: Collection[str]) -> list[Event]:
+    """Return the events without the bytes of pictures whose digests are known."""
+    return [
+        replace(event, parts=without_bytes(event.parts, known)) if isinstance(event, ToldParts | AskedParts) else event
+        for event in events
+    ]
 
 
 def plain(value: object) -> Any:

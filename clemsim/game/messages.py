@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from clemsim.game.tool_calls import ToolCall
 
+from clemsim.game.content import Image, Part, images_of
+
 MODERATOR = "moderator"
 SYSTEM = "system"  # author of the system text of a seat
 TOOL = "tool"  # author of the result of a call
@@ -54,7 +56,8 @@ class Message:
 
     `stop` says why a reply ended: "stop" by itself, "length" cut at the token limit, "thinking" cut there before the model
     had begun to reply, "overflow" not begun because the conversation was too long for the model, or another word of the
-    server's own. The first four are facts about the model, not faults of the infrastructure.
+    server's own. The first four are facts about the model, not faults of the infrastructure. `parts`: what a
+    message with pictures consists of, of which `content` is the text; empty in one without.
 
     `calls`: the calls of tools in a reply; of a message of TOOL, the call whose result it is.
     """
@@ -64,15 +67,10 @@ class Message:
     reasoning: str = ""
     stop: str = "stop"
     usage: Usage | None = None
+    parts: tuple[Part, ...] = ()
     calls: tuple[ToolCall, ...] = ()
 
-
-def encodable(text: str) -> str:
-    """Return the text with its surrogates paired or replaced by U+FFFD, so that it can be stored as UTF-8."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Its pictures, in order."""
+        return images_of(self.parts)

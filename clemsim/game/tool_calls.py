@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clemsim.game.messages import encodable
+from clemsim.game.encodable import encodable
 
 MOST_CALLS = 32  # of one reply; more are not heeded
 MOST_NAME = 64  # characters of the name of a tool, as OpenAI's API has it

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from clemsim.errors import ArenaError, ParserError
-from clemsim.game.events import Asked, Continued, Event, Parsed, Rejected, Replied, Returned, plain
+from clemsim.game.content import Content, as_text
+from clemsim.game.encodable import encodable
+from clemsim.game.events import Asked, AskedParts, Continued, Event, Parsed, Rejected, Replied, Returned, plain
 from clemsim.game.formats import Format
-from clemsim.game.messages import MODERATOR, TOOL, Message, encodable
+from clemsim.game.messages import MODERATOR, TOOL, Message
 from clemsim.game.parsing import Invalid, Parser
 from clemsim.game.tool_calls import ToolCall, read_written
 from clemsim.game.tools import Offer, Tool, Tools, check_names
@@ -65,14 +67,16 @@ class ToolUse:
         """What a reply can be held to now."""
         return self.offer.format(self._parse.format)
 
-    def ask(self, turn: int, content: str) -> Asked:
-        """Return the next ask, which goes on after calls where there were some."""
+    def ask(self, turn: int, content: Content) -> Asked:
+        """Return the next ask, which goes on after calls where there were some. Raises ArenaError for pictures there."""
         after, self._after = self._after, 0
-        return (
-            Continued(turn, self._seat, content, self._keep, after)
-            if after
-            else Asked(turn, self._seat, content, self._keep)
-        )
+        if not isinstance(content, str):
+            if after:
+                raise ArenaError("after its calls of tools a seat is told a text, without pictures: reask returns one")
+            return AskedParts(turn, self._seat, as_text(content), self._keep, content)
+        if after:
+            return Continued(turn, self._seat, content, self._keep, after)
+        return Asked(turn, self._seat, content, self._keep)
 
     def calls(self, message: Message) -> tuple[ToolCall, ...]:
         """Return the calls of a reply: those that the server took out of it, else those that it writes."""
@@ -188,7 +192,7 @@ def _chain(events: Sequence[Event], turn: int) -> set[int]:
 def _aside(events: Sequence[Event], turns: set[int]) -> Iterator[Message]:
     for event in events:
         if isinstance(event, Asked) and event.turn in turns and event.content:
-            yield Message(MODERATOR, event.content)
+            yield Message(MODERATOR, event.content, parts=event.parts)
         elif isinstance(event, Replied) and event.turn in turns:
             yield said(event)
         elif isinstance(event, Returned) and event.turn in turns:

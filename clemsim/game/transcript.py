@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from clemsim.game.events import Asked, Called, Continued, Ended, Event, Noted, Parsed, Rejected, Replied, Returned, Scored
+from clemsim.game.events import (
+    Asked,
+    AskedParts,
+    Called,
+    Continued,
+    Ended,
+    Event,
+    Noted,
+    Parsed,
+    Rejected,
+    Replied,
+    Returned,
+    Scored,
+)
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 
@@ -62,7 +75,8 @@ class Transcript(Generic[I_co]):
         parsed: dict[int, Any] = {}
         rejected: dict[int, Any] = {}
         returned: dict[int, tuple[Returned, ...]] = {}
-        by_kind = {Asked: asked, Replied: replied, Parsed: parsed, Rejected: rejected, Continued: asked, Called: replied}
+        by_kind = {Asked: asked, Replied: replied, Parsed: parsed, Rejected: rejected}
+        by_kind |= {AskedParts: asked, Continued: asked, Called: replied}
         for event in self.events:
             if (by_turn := by_kind.get(type(event))) is not None:
                 by_turn[event.turn] = event  # type: ignore[union-attr]

@@ -6,6 +6,7 @@ run.pandas("episodes").groupby("arena").quality.mean()
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,12 +51,22 @@ SELECT episode, json_extract(body, '$.turn') AS turn, json_extract(body, '$.seat
     json_extract(body, '$.content') AS result, json_extract(body, '$.failed') AS failed
 FROM events WHERE type = 'returned' ORDER BY episode, number
 """
-QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES, "seats": SEATS, "calls": CALLS}
+IMAGES = "SELECT digest, media_type, data FROM images ORDER BY rowid"
+NO_IMAGES = "SELECT '' AS digest, '' AS media_type, x'' AS data WHERE 0"
+QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES, "seats": SEATS, "images": IMAGES, "calls": CALLS}
+
+
+def _query(base: sqlite3.Connection, name: str) -> str:
+    """Return the query of a table, which a store from before there was such a table has not."""
+    if name == "seats" and not reader.has_seats(base):
+        return NO_SEATS
+    return NO_IMAGES if name == "images" and not reader.has_images(base) else QUERIES[name]
 
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode), `seats` and `calls`.
+    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode), `seats`,
+    `images` and `calls`.
 
     Times are seconds since the epoch, `seconds` is the duration of a request. A table is read once.
     """
@@ -86,6 +97,11 @@ class RunTables:
         return self.columns("seats")
 
     @cached_property
+    def images(self) -> Columns:
+        """A row for each picture that was shown: its digest, media type and bytes."""
+        return self.columns("images")
+
+    @cached_property
     def calls(self) -> Columns:
         """A row for each call of a tool that was answered: `arguments` as JSON, `result` as text; `failed`: 1 or 0."""
         return self.columns("calls")
@@ -96,7 +112,7 @@ class RunTables:
             raise UsageError(f"there is no table {name!r}: choose one of {', '.join(QUERIES)}")
         with reader.reading(self.folder / STORE) as base:
             checksums.check(base)
-            cursor = base.execute(NO_SEATS if name == "seats" and not reader.has_seats(base) else QUERIES[name])
+            cursor = base.execute(_query(base, name))
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
         return {column: [row[index] for row in rows] for index, column in enumerate(names)}

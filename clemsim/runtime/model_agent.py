@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from clemsim.engines.base import ChatMessage, Engine, Request, Role, Sampling
+from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
+from clemsim.game.content import Part, Text, joined_parts
 from clemsim.game.messages import SYSTEM, Message
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
-from clemsim.runtime.tool_chat import chat_with_tools
+from clemsim.runtime.tool_chat import chat_with_tools, parts_with_tools
 
 # What a parser is given, in characters: a token is seldom longer than 16, and parsers may cost per character.
 TOKEN_LENGTH = 64
@@ -83,18 +86,21 @@ class ModelAgent(Agent):
     async def reply(self, view: View) -> Message:
         """Make one request. What the model thought aloud is set apart from its move.
 
-        A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit.
+        A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit. Raises
+        EngineError: BadRequest where the seat has seen a picture and the engine takes none.
         """
         held_to = view.format if self.constrain else None
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
         native = self._native if view.offer else False
-        messages = chat(view, native=native)
+        messages, pictured = _chat(view, native=native)
         if self.system:
             _put_system(messages, self.system)
         seed, label = (view.seed + self.seed) % MOST_SEED, view.key.label
         request = Request(messages, sampling, seed, label, view.seat, view.turn, held_to, view.slot)
         if native:
             request.offer = view.offer
+        if pictured:
+            request.parts = self._parts(view, len(messages), native=native)
         completion = await self.engine.complete(request)
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
@@ -110,6 +116,15 @@ class ModelAgent(Agent):
         """Whether tools are called as the engine has it."""
         return self.engine.calls_tools and not self.constrain and not self.written_calls
 
+    def _parts(self, view: View, size: int, *, native: bool) -> Mapping[int, Sequence[Part]]:
+        """Return the parts of those messages of a request of this size that have pictures, by place. Raises BadRequest where
+        the engine takes none.
+        """
+        if not self.engine.takes_images:
+            raise blind(self.name)
+        before = size - len(chat(view, native=native))  # 1 where the system text of the agent is a message of its own
+        return {place + before: parts for place, parts in chat_parts(view, native=native).items()}
+
 
 def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
     """Return the sampling of the run with what a game fixes for a seat."""
@@ -119,11 +134,17 @@ def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
 
 def chat(view: View, *, native: bool = False) -> list[ChatMessage]:
     """Return the view as user and assistant messages in turn, after the system text of a seat that has one; what a seat is
-    told without a reply joins the next ask. `native`: calls of tools are those of the engine, not text.
+    told without a reply joins the next ask. Of a message with pictures it is the text. `native`: calls of tools are those of
+    the engine, not text.
     """
+    return _chat(view, native=native)[0]
+
+
+def _chat(view: View, *, native: bool) -> tuple[list[ChatMessage], bool]:
+    """Return the chat, and whether any of its messages has pictures."""
     if view.offer is not None:
-        return chat_with_tools(view, native=native)
-    seat, last, messages = view.seat, "", list[ChatMessage]()
+        return chat_with_tools(view, native=native), any(message.parts for message in view)
+    seat, last, messages, pictured = view.seat, "", list[ChatMessage](), False
     for message in view:
         role: Role = "assistant" if message.author == seat else "system" if message.author == SYSTEM else "user"
         if role == last:
@@ -131,7 +152,25 @@ def chat(view: View, *, native: bool = False) -> list[ChatMessage]:
         else:
             messages.append({"role": role, "content": message.content})
             last = role
-    return messages
+        if message.parts:
+            pictured = True
+    return messages, pictured
+
+
+def chat_parts(view: View, *, native: bool = False) -> Mapping[int, Sequence[Part]]:
+    """Return the parts of those messages of the chat that have pictures, by their place in it."""
+    if view.offer is not None:
+        return parts_with_tools(view, native=native)
+
+    def speaker(message: Message) -> tuple[bool, bool]:
+        return message.author == view.seat, message.author == SYSTEM
+
+    parts = dict[int, Sequence[Part]]()
+    for place, (_, group) in enumerate(groupby(view, speaker)):
+        messages = list(group)
+        if any(message.parts for message in messages):
+            parts[place] = joined_parts([message.parts or (Text(message.content),) for message in messages])
+    return parts
 
 
 def _put_system(messages: list[ChatMessage], text: str) -> None:

@@ -8,13 +8,15 @@ tools.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
 
 from clemsim.engines.base import ChatMessage, Role
+from clemsim.game.content import Part, Text, as_text, images_of, joined_parts
 from clemsim.game.messages import SYSTEM, TOOL, Message
 from clemsim.game.tool_calls import ToolCall
 from clemsim.game.tools import Offer, Tool
@@ -25,27 +27,47 @@ HOW = """You can call tools. To call one, reply with nothing but one line of JSO
 The next message is its result. Tools:"""
 
 
+@dataclass(slots=True)
+class _Said:
+    """One message of the chat: what it is made of, or `native`, as the server has it."""
+
+    role: Role
+    contents: list[Sequence[Part]]
+    native: ChatMessage | None = None
+
+
 def chat_with_tools(view: View, *, native: bool) -> list[ChatMessage]:
     """Return the view as messages, of which those of one role in a row are one.
 
     With `native`, calls and results have the form of OpenAI's API, but for those that the model wrote as text; else all of
     them are text, and the first message says what may be called.
     """
-    messages, last = list[ChatMessage](), ""
+    return [
+        said.native or {"role": said.role, "content": "\n\n".join(as_text(content) for content in said.contents)}
+        for said in _said(view, native=native)
+    ]
+
+
+def parts_with_tools(view: View, *, native: bool) -> dict[int, Sequence[Part]]:
+    """Return the parts of those of these messages that have pictures, by their place."""
+    said = enumerate(_said(view, native=native))
+    return {place: joined_parts(each.contents) for place, each in said if any(map(images_of, each.contents))}
+
+
+def _said(view: View, *, native: bool) -> list[_Said]:
+    said = list[_Said]()
     for message in view:
         role = _role(message, view.seat)
         if native and message.calls and message.calls[0].id:
-            messages.append(_native(message))
-            last = ""
-        elif role == last:
-            messages[-1]["content"] += f"\n\n{_text(message)}"
+            said.append(_Said(role, [], _native(message)))
+        elif said and said[-1].role == role and not said[-1].native:
+            said[-1].contents.append(_content(message))
         else:
-            messages.append({"role": role, "content": _text(message)})
-            last = role
+            said.append(_Said(role, [_content(message)]))
     if not native and view.offer is not None and view.offer.choice != "past":
-        first, text = messages[0], describe(view.offer)
-        first["content"] = f"{first['content']}\n\n{text}" if first["role"] == "system" else f"{text}\n\n{first['content']}"
-    return messages
+        first = said[0].contents
+        first.insert(len(first) if said[0].role == "system" else 0, (Text(describe(view.offer)),))
+    return said
 
 
 def describe(offer: Offer) -> str:
@@ -106,11 +128,12 @@ def _role(message: Message, seat: str) -> Role:
     return "assistant" if message.author == seat else "system" if message.author == SYSTEM else "user"
 
 
-def _text(message: Message) -> str:
-    """Return a message as text. Its calls are none where the model wrote them, as its text has them already."""
+def _content(message: Message) -> Sequence[Part]:
+    """Return what a message says. Its calls are none where the model wrote them, as its text has them already."""
     if message.author == TOOL:
-        return f"Result of {message.calls[0].tool}: {message.content}"
-    return "\n".join([*([message.content] if message.content else ()), *(call.written for call in message.calls)])
+        return (Text(f"Result of {message.calls[0].tool}: {message.content}"),)
+    written = "\n".join([*([message.content] if message.content else ()), *(call.written for call in message.calls)])
+    return message.parts or (Text(written),)
 
 
 def _native(message: Message) -> ChatMessage:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from clemsim.engines import answers
 from clemsim.engines.base import Completion, Request, Sampling
 from clemsim.engines.dialects.dialect import Body, Dialect, DialectName
+from clemsim.engines.images import base64_of, chat_messages
 from clemsim.engines.thinking import Thinking, thinking_tokens
 from clemsim.engines.tool_wire import anthropic_messages, anthropic_tools, read_blocks, takes_calls
 from clemsim.errors import BadRequest, Withheld
+from clemsim.game.content import Part, Text
 from clemsim.game.messages import Usage
 from clemsim.game.tools import Offer
 
@@ -44,8 +46,12 @@ class AnthropicDialect(Dialect):
         if request.offer is not None:
             if request.sampling.thinking not in ("", "off"):
                 raise BadRequest("a model that thinks cannot call Anthropic's tools here: thinking=off, or calls=written")
-            return {**body, **head, "messages": anthropic_messages(messages[1:] if head else messages)}
-        return {**body, **head, "messages": messages[1:]} if head else body
+            body["messages"] = anthropic_messages(body["messages"])
+        return {**body, **head, "messages": body["messages"][1:]} if head else body
+
+    def messages(self, request: Request) -> Sequence[Any]:
+        """Return the conversation; of a message with pictures, its blocks."""
+        return chat_messages(request.messages, request.parts, _block) if request.parts else request.messages
 
     def tools(self, offer: Offer) -> Body:
         """Return the fields that offer tools, as Anthropic names them."""
@@ -108,6 +114,12 @@ class AnthropicDialect(Dialect):
     def _room(self, sampling: Sampling) -> int:
         tokens = thinking_tokens(sampling.thinking)
         return sampling.max_tokens + (max(LEAST_BUDGET, tokens) if tokens else 0)
+
+
+def _block(part: Part) -> Body:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    return {"type": "image", "source": {"type": "base64", "media_type": part.media_type, "data": base64_of(part)}}
 
 
 def _count(usage: Usage, counts: object) -> None:

@@ -8,12 +8,13 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
+from clemsim.engines.simulated.pictures import IMAGES
 from clemsim.game.json_formats import format_of
 from clemsim.game.tool_calls import ToolCall, read_written
 
 Body = Mapping[str, Any]  # the JSON of a chat completion request
 SimulatedAnswer = Callable[[Body], str]  # the text that answers a request
-Template = Callable[[Sequence[Mapping[str, Any]]], list[str]]  # the prompt of a conversation, in tokens
+Template = Callable[[Sequence[Mapping[str, Any]]], list[Any]]  # the prompt of a conversation, in tokens, which are hashable
 
 _TOKEN = re.compile(r"(?s).{1,4}")
 _WORDS = [
@@ -40,9 +41,14 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(text)
 
 
-def prompt(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the tokens of a conversation. As with most chat templates, the reply continues them exactly."""
-    parts = [token for message in messages for token in (f"<{message['role']}>", *tokens(_said(message)), "<end>")]
+def prompt(messages: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return the tokens of a conversation, those of pictures before the text of their message. As with most chat templates,
+    the reply continues them exactly.
+    """
+    parts: list[Any] = []
+    for message in messages:
+        seen = [token for image in message.get(IMAGES, ()) for token in image.each()]
+        parts += (f"<{message['role']}>", *seen, *tokens(_said(message)), "<end>")
     return [*parts, "<assistant>"]
 
 
