@@ -36,7 +36,7 @@ def _read_replies(folder: Path, cast: str) -> dict[tuple[str, int], Completion]:
                 if isinstance(event, Replied):
                     usage = Usage("replay", 0, 0.0, 0.0)
                     calls = event.calls if isinstance(event, Called) else ()
-                    completion = Completion(event.content, event.reasoning, event.stop, usage, calls)
+                    completion = Completion(event.content, event.reasoning, event.stop, usage, calls=calls)
                     completions[row.key.label, event.turn] = completion
     return completions
 

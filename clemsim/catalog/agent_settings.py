@@ -22,7 +22,6 @@ from clemsim.engines.dialects import DialectName
 from clemsim.engines.thinking import Thinking, parse_thinking
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent
-from clemsim.runtime.model_agent import ModelAgent
 
 HEADER = "header."  # header.NAME=VALUE
 _OF_ADDRESSES = frozenset({"api-version"})  # what an address itself may hold (Azure)
@@ -68,6 +67,8 @@ class AgentSettings(BaseModel):
     stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_stops)] | None = None
     thinking: Annotated[str | int, BeforeValidator(_thinking)] | None = None
     extra_body: Annotated[str, BeforeValidator(_json_object)] | None = None
+    logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    tokens: bool | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     system: Annotated[str, Field(max_length=100_000)] = ""
     width: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
@@ -87,7 +88,7 @@ class AgentSettings(BaseModel):
 
 SAMPLING = (
     "temperature", "max_tokens", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
-    "stop", "thinking", "extra_body",
+    "stop", "thinking", "extra_body", "logprobs", "tokens",
 )  # fmt: skip
 _OF_MODELS = frozenset({*SAMPLING, "seed", "system", "width", "calls"})
 _OF_SERVERS = frozenset({"timeout", "headers", "dialect"})
@@ -110,9 +111,9 @@ class AgentSpec:
             heeded |= _OF_MODELS
         if "network" in kind.options:
             heeded |= _OF_SERVERS
-        if "flags" not in kind.options and "?" in self.bare and not kind.matches:
-            unknown = _keys(self.bare)[0]
-            raise UsageError(f"{kind.name} has no setting {unknown!r}{_proposal(unknown, heeded)}")
+        own = _OF_ADDRESSES if kind.matches else frozenset[str]()
+        if "flags" not in kind.options and (unknown := [key for key in _keys(self.bare) if key not in own]):
+            raise UsageError(f"{kind.name} has no setting {unknown[0]!r}{_proposal(unknown[0], heeded)}")
         for name in self.settings.given():
             if name not in heeded:
                 raise UsageError(f"{kind.name} takes no {name}: its settings are {', '.join(sorted(heeded))}")
@@ -131,12 +132,10 @@ class AgentSpec:
     def settle(self, agent: Agent) -> None:
         """Tell an agent, just made, what only it can heed. Raises UsageError."""
         agent.name = self.settings.name or agent.name
-        if isinstance(agent, ModelAgent):
-            agent.system, agent.seed = self.settings.system, self.settings.seed or 0
-            agent.most_turns = self.settings.width
-            agent.written_calls = self.settings.calls == "written"
-        elif unheeded := sorted(_OF_MODELS & self.settings.given().keys()):
-            raise UsageError(f"{agent.name} is no model behind an engine, and takes no {unheeded[0]}")
+        own = self.settings
+        written = own.calls == "written"
+        if own.system or own.seed or own.width or written:
+            agent.settle(system=own.system, seed=own.seed or 0, width=own.width, written_calls=written)
 
 
 def read_spec(spec: str) -> AgentSpec:
@@ -156,7 +155,6 @@ def read_spec(spec: str) -> AgentSpec:
             _put(given, name, _text(name, unquote(value)))
         else:
             left.append(part)
-            _check_address(head, name)
     bare = head + (f"?{'&'.join(left)}" if left else "") + (f"{mark}{fragment}" if mark else "")
     return AgentSpec(bare, checked_settings(given, head)) if given else AgentSpec(bare)
 
@@ -226,13 +224,10 @@ def _header(name: str) -> str:
     return name
 
 
-def _check_address(head: str, name: str) -> None:
-    """Raise UsageError for what stands behind the `?` of an address and is neither a setting nor part of the address."""
-    if "@http" in head and name not in _OF_ADDRESSES:
-        raise UsageError(f"{head}: there is no setting {name!r}{_proposal(name, AgentSettings.model_fields)}")
-
-
 def _keys(spec: str) -> list[str]:
+    """Return the keys behind the `?` of a SPEC without settings."""
+    if "?" not in spec:
+        return []
     return [part.partition("=")[0] for part in spec.partition("?")[2].partition("#")[0].split("&")]
 
 

@@ -57,6 +57,10 @@ TrustOption = Annotated[
 SeedOption = Annotated[int, typer.Option(help="Decides every draw of the run.")]
 TemperatureOption = Annotated[float, typer.Option(min=0.0, callback=finite, help="0: always the likeliest token.")]
 MaxTokensOption = Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")]
+LogprobsOption = Annotated[
+    int, typer.Option(min=0, max=20, help="Record log-probabilities, with those of so many likeliest tokens.")
+]
+TokensOption = Annotated[bool, typer.Option("--tokens", help="Record the ids of all tokens (vLLM).")]
 ConstrainOption = Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")]
 IsolateCacheOption = Annotated[
     bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")

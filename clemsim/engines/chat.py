@@ -17,7 +17,7 @@ import orjson
 
 from clemsim.engines import answers, protocol
 from clemsim.engines.address import checked_key, checked_url, path_of, root, subpage
-from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request, Sampling
+from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request, Sample, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
 from clemsim.engines.deadlines import Deadlines
@@ -166,8 +166,13 @@ class ChatEngine(Engine):
         return ""
 
     def check_sampling(self, sampling: Sampling) -> None:
-        """Raise UsageError where the server has no such way of thinking."""
-        self.server.speaks.check_thinking(sampling.thinking, self.name)
+        """Raise UsageError where the server has no such way of thinking, or does not tell what is wanted."""
+        self.server.speaks.check_sampling(sampling, self.name)
+
+    @property
+    def samples_many(self) -> bool:
+        """Whether the server draws several replies for one request."""
+        return self.server.speaks.samples_many
 
     @property
     def notices(self) -> Sequence[str]:
@@ -314,7 +319,11 @@ class ChatEngine(Engine):
             hide = self._secrets.hide
             completion.text, completion.reasoning = hide(completion.text), hide(completion.reasoning)
             completion.stop, completion.usage.fingerprint = hide(completion.stop), hide(completion.usage.fingerprint)
-            completion.calls = tuple(ToolCall(hide(call.tool), hide(call.arguments)) for call in completion.calls)
+            completion.calls = _without_secrets(completion.calls, hide)
+            completion.samples = [
+                Sample(hide(each.text), hide(each.reasoning), hide(each.stop), _without_secrets(each.calls, hide))
+                for each in completion.samples
+            ]
         return completion
 
     def _harmless(self, error: EngineError) -> EngineError:
@@ -322,3 +331,7 @@ class ChatEngine(Engine):
         error.args = (self._secrets.hide(str(error.args[0])), *error.args[1:])
         error.__cause__ = error.__context__ = None
         return error
+
+
+def _without_secrets(calls: tuple[ToolCall, ...], hide: answers.Hide) -> tuple[ToolCall, ...]:
+    return tuple(ToolCall(hide(call.tool), hide(call.arguments)) for call in calls)

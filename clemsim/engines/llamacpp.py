@@ -76,8 +76,8 @@ class LlamaCppEngine(Engine):
         return self._projector is not None
 
     def check_sampling(self, sampling: Sampling) -> None:
-        """Raise nothing: llama.cpp has every way of thinking."""
-        LLAMACPP.check_thinking(sampling.thinking, self.name)
+        """Raise UsageError where llama.cpp does not tell what is wanted."""
+        LLAMACPP.check_sampling(sampling, self.name)
 
     def describe(self) -> dict[str, Any]:
         """Return model, file, size in bytes, llama.cpp's build, slots and context, and the file of the projector."""
@@ -155,6 +155,7 @@ class _Reply:
         self._answer: dict[str, Any] = {}  # all that is not told in parts
         self._parts: dict[str, list[Any]] = {"content": [], "reasoning_content": [], "tool_calls": []}
         self._finish_reason: str | None = None
+        self._logprobs: list[Any] = []
 
     def ask(self, server: Any, body: dict[str, Any]) -> dict[str, Any]:
         """Return the whole answer; less of it where it is not wanted any more."""
@@ -163,12 +164,16 @@ class _Reply:
             server.handle_chat_completions({**body, **streamed}, self._take)
         message: dict[str, Any] = {name: "".join(self._parts[name]) for name in ("content", "reasoning_content")}
         message["tool_calls"] = self._parts["tool_calls"]
-        return {"choices": [{"message": message, "finish_reason": self._finish_reason}], **self._answer}
+        choice: dict[str, Any] = {"message": message, "finish_reason": self._finish_reason}
+        if self._logprobs:
+            choice["logprobs"] = {"content": self._logprobs}
+        return {"choices": [choice], **self._answer}
 
     def _take(self, part: dict[str, Any]) -> bool:
         """Take the next part, and return whether it is to be the last one."""
         for choice in part.get("choices") or ():
             self._finish_reason = choice.get("finish_reason") or self._finish_reason
+            self._logprobs += (choice.get("logprobs") or {}).get("content") or ()
             for name, value in choice["delta"].items():
                 if value and name in self._parts:
                     self._parts[name].extend(value)

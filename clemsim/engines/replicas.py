@@ -56,6 +56,10 @@ class ReplicaEngine(Protocol):
         """What is waited for, where the server is silent."""
 
     @property
+    def samples_many(self) -> bool:
+        """Whether one request may draw several replies."""
+
+    @property
     def notices(self) -> Sequence[str]:
         """What it has to say of how it answered."""
 
@@ -187,6 +191,11 @@ class ReplicatedEngine(Engine):
         for replica in self._replicas:
             if replica.opened:
                 replica.engine.check_sampling(sampling)
+
+    @property
+    def samples_many(self) -> bool:
+        """Whether all open replicas draw several replies for one request."""
+        return all(replica.engine.samples_many for replica in self._replicas if replica.opened)
 
     @property
     def notices(self) -> Sequence[str]:

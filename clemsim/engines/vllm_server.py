@@ -250,6 +250,11 @@ class VllmServerEngine(Engine):
             self._chat.check_sampling(sampling)
 
     @property
+    def samples_many(self) -> bool:
+        """True: vLLM does."""
+        return True
+
+    @property
     def notices(self) -> Sequence[str]:
         """Each parameter that the server refused."""
         return self._chat.notices if self._chat else ()

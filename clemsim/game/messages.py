@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from clemsim.game.tool_calls import ToolCall
@@ -31,7 +31,9 @@ class Usage:
 
     `queued` and `first_token` are the server's own times, where it tells them: in its queue, and from there to the first
     token. `replica` says which of several servers answered. Of a turn that was `batched` with others, `tokens_in` is its
-    share of theirs by length, and cached tokens are not known. `timing` is set where the reply was streamed.
+    share of theirs by length, and cached tokens are not known. `timing` is set where the reply was streamed. `details`,
+    where there are any: `tokens_thought` of those out, `logprobs` of the reply (token, log-probability, the likeliest tokens
+    with theirs), `token_ids` of prompt and reply, `candidates` among which an agent chose.
     """
 
     model: str
@@ -48,6 +50,7 @@ class Usage:
     first_token: float | None = None
     batched: bool = False
     timing: StreamTiming | None = None
+    details: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,12 @@ class Message:
     usage: Usage | None = None
     parts: tuple[Part, ...] = ()
     calls: tuple[ToolCall, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """Its content and, of a reply, its calls of tools in the written form."""
+        calls = self.calls if self.author != TOOL else ()
+        return "\n".join([*([self.content] if self.content or not calls else ()), *(call.written for call in calls)])
 
     @property
     def images(self) -> tuple[Image, ...]:

@@ -21,7 +21,8 @@ from clemsim.store.reader import EpisodeRow
 def write_jsonl(folder: Path, out: Path, *, trust: bool = False) -> int:
     """Write a line for each episode (description, instance, events, scores) and return the number of lines. Its field
     `stopped_when` says why the stopping rule of the run ended it, and is None in other runs. The first line whose events
-    name a picture has it, by digest, in its field `images`. Raises UsageError and StoreError.
+    name a picture has it, by digest, in its field `images`. `details`, by turn, are log-probabilities, ids of tokens, tokens
+    of thinking and candidates, where there are any. Raises UsageError and StoreError.
     """
     return write_lines(out, _episodes(folder))
 
@@ -56,9 +57,11 @@ def _episodes(folder: Path) -> Iterator[dict[str, Any]]:
             events = reader.events(base, row.id)
             new = [image for image in named_in(events) if image.digest not in written]
             written |= {image.digest for image in new}
+            details = {str(turn): own for turn, own in reader.details(base, row.id).items()}
             yield {**_description(row), "instance": row.data, "events": [event_json(event) for event in events]} | {
                 "scores": dict(scores.fetchall()),
                 "stopped_when": stopped,
+                **({"details": details} if details else {}),
                 **({"images": encoded(base, new)} if new else {}),
             }
 

@@ -53,13 +53,25 @@ FROM events WHERE type = 'returned' ORDER BY episode, number
 """
 IMAGES = "SELECT digest, media_type, data FROM images ORDER BY rowid"
 NO_IMAGES = "SELECT '' AS digest, '' AS media_type, x'' AS data WHERE 0"
-QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES, "seats": SEATS, "images": IMAGES, "calls": CALLS}
+DETAILS = "SELECT episode, turn, name, value FROM details ORDER BY episode, turn, name"
+NO_DETAILS = "SELECT 0 AS episode, 0 AS turn, '' AS name, '' AS value WHERE 0"
+QUERIES = {
+    "episodes": EPISODES,
+    "turns": TURNS,
+    "scores": SCORES,
+    "seats": SEATS,
+    "images": IMAGES,
+    "details": DETAILS,
+    "calls": CALLS,
+}
 
 
 def _query(base: sqlite3.Connection, name: str) -> str:
     """Return the query of a table, which a store from before there was such a table has not."""
     if name == "seats" and not reader.has_seats(base):
         return NO_SEATS
+    if name == "details" and not reader.has_details(base):
+        return NO_DETAILS
     return NO_IMAGES if name == "images" and not reader.has_images(base) else QUERIES[name]
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from clemsim.engines.base import ChatMessage, Engine, Request, Role, Sampling
+from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sample, Sampling
 from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
 from clemsim.game.content import Part, Text, joined_parts
-from clemsim.game.messages import SYSTEM, Message
+from clemsim.game.messages import SYSTEM, Message, Usage
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
@@ -59,6 +60,10 @@ class ModelAgent(Agent):
         if self.most_turns:
             self.width, self.adaptive = min(self.most_turns, self.width or self.most_turns), False
 
+    def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
+        """Take settings of this agent."""
+        self.system, self.seed, self.most_turns, self.written_calls = system, seed, width, written_calls
+
     async def close(self) -> None:
         """Close the engine."""
         await self.engine.close()
@@ -89,6 +94,34 @@ class ModelAgent(Agent):
         A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit. Raises
         EngineError: BadRequest where the seat has seen a picture and the engine takes none.
         """
+        request = self._request(view)
+        return self._message(view, request, await self.engine.complete(request))
+
+    async def draw(self, view: View, n: int) -> list[Message]:
+        """Make `n` replies to one ask, with one request where the engine can. The usage of each is that of all together.
+
+        Raises what `reply` raises.
+        """
+        request = self._request(view)
+        if self.engine.samples_many:
+            request.samples = n
+            completion = await self.engine.complete(request)
+            only = Sample(completion.text, completion.reasoning, completion.stop, completion.calls)
+            samples = completion.samples or [only]
+            return [
+                self._message(
+                    view, request, Completion(each.text, each.reasoning, each.stop, completion.usage, calls=each.calls)
+                )
+                for each in samples
+            ]
+        requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in range(n)]
+        completions = await _all(self.engine.complete(each) for each in requests)
+        together = _together([completion.usage for completion in completions])
+        for completion in completions:
+            completion.usage = together
+        return [self._message(view, request, completion) for completion in completions]
+
+    def _request(self, view: View) -> Request:
         held_to = view.format if self.constrain else None
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
         native = self._native if view.offer else False
@@ -101,12 +134,17 @@ class ModelAgent(Agent):
             request.offer = view.offer
         if pictured:
             request.parts = self._parts(view, len(messages), native=native)
-        completion = await self.engine.complete(request)
+        return request
+
+    def _message(self, view: View, request: Request, completion: Completion) -> Message:
+        sampling = request.sampling
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
         most, stop = min(TOKEN_LENGTH * sampling.max_tokens, REPLY_LIMIT), completion.stop
         if len(move) > most:
             move, stop = move[:most], "length"
+        if reasoning and (usage := completion.usage).tokens_out:
+            usage.details = _with_thought(usage, len(reasoning), len(move))
         if stop == "length" and reasoning and not move and not completion.calls:
             stop = "thinking"
         return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage, calls=completion.calls)
@@ -124,6 +162,32 @@ class ModelAgent(Agent):
             raise blind(self.name)
         before = size - len(chat(view, native=native))  # 1 where the system text of the agent is a message of its own
         return {place + before: parts for place, parts in chat_parts(view, native=native).items()}
+
+
+async def _all(coroutines: Iterable[Coroutine[Any, Any, Completion]]) -> list[Completion]:
+    """Await all at once. Where one of them fails the others are given up, and its error is raised."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _together(usages: Sequence[Usage]) -> Usage:
+    """Return what several requests for one turn cost: their tokens together, from the first to begin until the last."""
+    first = min(usages, key=lambda usage: usage.started)
+    ended = max(usage.started + usage.seconds for usage in usages)
+    totals = {name: sum(getattr(usage, name) for usage in usages) for name in ("tokens_in", "tokens_out", "tokens_cached")}
+    return replace(first, seconds=ended - first.started, retries=sum(usage.retries for usage in usages), **totals)
+
+
+def _with_thought(usage: Usage, thought: int, said: int) -> dict[str, Any]:
+    """Return the details of a request with its tokens of thinking; where the server does not count them, their share of
+    those out by characters.
+    """
+    share = round(usage.tokens_out * thought / (thought + said))
+    return {"tokens_thought": share, **(usage.details or {})}
 
 
 def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:

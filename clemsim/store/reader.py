@@ -199,6 +199,20 @@ def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
     return counts
 
 
+def has_details(base: sqlite3.Connection) -> bool:
+    """Return whether the store has room for details of requests: one that was made before there were any has not."""
+    return _has_table(base, "details")
+
+
+def details(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]]:
+    """Return what is known of the requests of an episode beside their rows, by turn and name."""
+    found: dict[int, dict[str, Any]] = {}
+    if has_details(base):
+        for turn, name, value in base.execute("SELECT turn, name, value FROM details WHERE episode = ?", (episode,)):
+            found.setdefault(turn, {})[name] = orjson.loads(value)
+    return found
+
+
 def notices(base: sqlite3.Connection) -> list[str]:
     """Return what servers have refused, one line each."""
     found = meta(base).get(NOTICES)

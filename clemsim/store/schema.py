@@ -74,6 +74,15 @@ CREATE TABLE IF NOT EXISTS images (
     media_type TEXT NOT NULL, data BLOB NOT NULL);
 """
 
+# What is known of some requests beside their row: tokens of thinking, log-probabilities, token ids, candidates. Added to an
+# older store as `seats` is.
+DETAILS = """
+CREATE TABLE IF NOT EXISTS details (
+    episode INTEGER NOT NULL REFERENCES episodes, turn INTEGER NOT NULL, name TEXT NOT NULL,
+    value TEXT NOT NULL,                    -- JSON
+    PRIMARY KEY (episode, turn, name)) WITHOUT ROWID;
+"""
+
 UPGRADE = "ALTER TABLE episodes ADD COLUMN checksum TEXT;"
 
 
@@ -113,8 +122,8 @@ def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: boo
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=NORMAL")
     if create:
-        base.executescript(f"BEGIN; {SCHEMA} {SEATS} {IMAGES} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        base.executescript(f"BEGIN; {SCHEMA} {SEATS} {IMAGES} {DETAILS} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     elif version != SCHEMA_VERSION and not readonly:
         base.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     if not create and not readonly:
-        base.executescript(f"{SEATS} {IMAGES}")
+        base.executescript(f"{SEATS} {IMAGES} {DETAILS}")

@@ -32,6 +32,7 @@ STATEMENTS = {
     "images": ("INSERT OR IGNORE INTO images VALUES {rows}", 3),
     "events": ("INSERT OR IGNORE INTO events VALUES {rows}", 4),
     "requests": ("INSERT OR REPLACE INTO requests VALUES {rows}", 18),
+    "details": ("INSERT OR REPLACE INTO details VALUES {rows}", 4),
     "unfinished": (
         "UPDATE episodes SET status='unfinished', cause=column2, detail=column3"
         " FROM (VALUES {rows}) WHERE episodes.id=column1",

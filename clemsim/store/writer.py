@@ -110,6 +110,9 @@ class RunStore(Observer):
             *(prefix, usage.replica, usage.queued, usage.first_token),
         )
         self._put("requests", [row])
+        if details := usage.details:
+            written = [(row[0], view.turn, name, orjson.dumps(value).decode()) for name, value in details.items()]
+            self._put("details", written)
 
     def finished(self, result: Result) -> None:
         """Enter the outcome of an episode with its scores, or why it is unfinished. Raises ArenaError for a bug in a

@@ -68,7 +68,7 @@ class Recording(Engine):
         self.requests.append(request)
         reply = self.replies[len(self.requests) - 1]
         calls = reply if isinstance(reply, tuple) else ()
-        return Completion("" if calls else str(reply), "", "stop", Usage("m", 0, 0.0, 0.0, 1, 1), calls)
+        return Completion("" if calls else str(reply), "", "stop", Usage("m", 0, 0.0, 0.0, 1, 1), calls=calls)
 
 
 async def played(replies: Sequence[str | tuple[ToolCall, ...]], *, native: bool, **options: bool) -> list[Request]:

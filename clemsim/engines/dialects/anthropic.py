@@ -32,6 +32,7 @@ class AnthropicDialect(Dialect):
     stops: ClassVar[str] = "stop_sequences"
     fixed: ClassVar[Mapping[str, Any]] = MappingProxyType({"cache_control": _CACHED})
     takes_seed: ClassVar[bool] = False
+    tells_logprobs: ClassVar[bool] = False
     thinks: ClassVar[frozenset[str]] = frozenset({"off", "on", "low", "medium", "high", "budget"})
 
     def body(self, model: str, request: Request) -> Body:
@@ -109,7 +110,7 @@ class AnthropicDialect(Dialect):
             stop = "stop" if calls and reason == "tool_use" else stop
             usage = Usage(model, request.seed, started, seconds, retries=retries)
             _count(usage, payload.get("usage"))
-            return Completion(text, thoughts, stop, usage, calls)
+            return Completion(text, thoughts, stop, usage, calls=calls)
 
     def _room(self, sampling: Sampling) -> int:
         tokens = thinking_tokens(sampling.thinking)

@@ -42,6 +42,9 @@ class Dialect:
     constrains: ClassVar[bool] = False  # decoding can be held to a format
     holds_length: ClassVar[bool] = False  # replies can be made exactly so long
     takes_seed: ClassVar[bool] = True
+    tells_logprobs: ClassVar[bool] = True
+    tells_tokens: ClassVar[bool] = False  # it can tell the ids of tokens
+    samples_many: ClassVar[bool] = False  # one request draws several replies from one prefill
     thinks: ClassVar[frozenset[str]] = frozenset()  # what can be asked for; "budget": a number of tokens
 
     def body(self, model: str, request: Request) -> Body:
@@ -54,6 +57,8 @@ class Dialect:
             body["seed"] = request.seed
         if request.offer is not None:
             body |= self.tools(request.offer)
+        if request.samples > 1:
+            body["n"] = request.samples
         return body | self.constraint(request.format, request.sampling) if request.format else body
 
     def messages(self, request: Request) -> Sequence[Any]:
@@ -75,6 +80,16 @@ class Dialect:
     def thinking(self, thinking: Thinking) -> Body:
         """Return the fields that turn thinking on or off; for those of `thinks` alone."""
         return {}
+
+    def check_sampling(self, sampling: Sampling, where: str) -> None:
+        """Raise UsageError where a server of this dialect, at `where`, cannot be asked to sample so."""
+        self.check_thinking(sampling.thinking, where)
+        for wanted, told, name in (
+            (sampling.logprobs, self.tells_logprobs, "log-probabilities"),
+            (sampling.tokens, self.tells_tokens, "token ids"),
+        ):
+            if wanted and not told:
+                raise UsageError(f"{where} tells no {name} (dialect {self.name}): leave that out")
 
     def check_thinking(self, thinking: Thinking, where: str) -> None:
         """Raise UsageError where a server of this dialect, at `where`, cannot be told to think so."""
@@ -111,6 +126,10 @@ def fixed_fields(dialect: Dialect, model: str, sampling: Sampling) -> Mapping[st
         fields[dialect.stops] = list(sampling.stop)
     if sampling.thinking:
         _merge(fields, dialect.thinking(sampling.thinking))
+    if sampling.logprobs:
+        fields |= {"logprobs": True, "top_logprobs": sampling.logprobs}
+    if sampling.tokens:
+        fields["return_token_ids"] = True
     _merge(fields, sampling.extra())
     return MappingProxyType(fields)
 
