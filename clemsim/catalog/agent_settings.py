@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
 
 import orjson
@@ -51,7 +51,7 @@ class AgentSettings(BaseModel):
 
     `name`: how tables name the agent. `system`: a text that comes before that of the seat. `seed`: added to the seed of each
     turn. `width`: most turns in flight. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
-    cannot be found out.
+    cannot be found out. `calls`: "written" where calls of tools are to be text although the server takes tools.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,6 +74,7 @@ class AgentSettings(BaseModel):
     width: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     dialect: DialectName | None = None
+    calls: Literal["written"] | None = None
     headers: dict[str, str] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
@@ -89,7 +90,7 @@ SAMPLING = (
     "temperature", "max_tokens", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
     "stop", "thinking", "extra_body", "logprobs", "tokens",
 )  # fmt: skip
-_OF_MODELS = frozenset({*SAMPLING, "seed", "system", "width"})
+_OF_MODELS = frozenset({*SAMPLING, "seed", "system", "width", "calls"})
 _OF_SERVERS = frozenset({"timeout", "headers", "dialect"})
 _UNQUOTED = "/:@,.!?'()*+;= {}[]\""
 
@@ -132,8 +133,9 @@ class AgentSpec:
         """Tell an agent, just made, what only it can heed. Raises UsageError."""
         agent.name = self.settings.name or agent.name
         own = self.settings
-        if own.system or own.seed or own.width:
-            agent.settle(system=own.system, seed=own.seed or 0, width=own.width)
+        written = own.calls == "written"
+        if own.system or own.seed or own.width or written:
+            agent.settle(system=own.system, seed=own.seed or 0, width=own.width, written_calls=written)
 
 
 def read_spec(spec: str) -> AgentSpec:

@@ -41,10 +41,10 @@ def chat_messages(
     as_sent: Callable[[Part], dict[str, Any]] = openai_part,
 ) -> list[dict[str, Any]]:
     """Return messages of which those with `parts` (by place) have a list of them as content, each `as_sent`."""
-    sent: list[dict[str, Any]] = [{**message} for message in messages]
-    for place, own in parts.items():
-        sent[place]["content"] = [as_sent(part) for part in own]
-    return sent
+    return [
+        {**message, "content": [as_sent(part) for part in parts.get(place, ())] or message["content"]}
+        for place, message in enumerate(messages)
+    ]
 
 
 def parts_as_sent(content: Sequence[Any]) -> list[Part]:

@@ -71,7 +71,18 @@ class Characters:
         return "".join(self.alphabet[dice.randint(0, len(self.alphabet) - 1)] for _ in range(size))
 
 
-FormatPart = Choice | Characters
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A choice of formats."""
+
+    options: tuple[Format, ...]
+
+    def sample(self, dice: FormatDice) -> str:
+        """Draw one of the options, and a member of it."""
+        return self.options[dice.randint(0, len(self.options) - 1)].sample(dice)
+
+
+FormatPart = Choice | Characters | Either
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -88,6 +99,14 @@ def one_of(*texts: str) -> Format:
     if len(texts) > 1:
         regex, rule = f"({regex})", f"({rule})"
     return Format(regex, rule, (Choice(texts),))
+
+
+def either(*formats: Format) -> Format:
+    """Return the format of what is in one of these formats."""
+    if len(formats) == 1:
+        return formats[0]
+    regex, rule = "|".join(each.regex for each in formats), " | ".join(each.rule for each in formats)
+    return Format(f"({regex})", f"({rule})", (Either(formats),))
 
 
 def line(most: int = 300) -> Format:
