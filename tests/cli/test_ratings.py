@@ -108,6 +108,12 @@ def test_a_team_game_has_a_matrix_and_effects_but_no_ratings(clemsim: Clemsim, t
     assert result.code == 2 and "no two agents that share the seats of a game: play some with --pairings all" in result.err
 
 
+def test_a_stopping_rule_needs_casts_that_play_all_games(clemsim: Clemsim) -> None:
+    words = ("--arena", "taboo", "--arena", "wordle", "--agent", "baseline", "--agent", "random", "--pairings", "all")
+    result = clemsim("run", *words, "--stop-when", "ci(played) < 70", "--out", "r")
+    assert result.code == 2 and "play them in runs of their own" in " ".join(result.err.split())
+
+
 def test_roles_that_instances_decide_are_rated(clemsim: Clemsim, tmp_path: Path) -> None:
     (tmp_path / "other.py").write_text(PLAYER)
     words = ("--arena", UNDERCOVER, "--agent", "random", "--agent", "other.py:Other", "--instances", 1)
