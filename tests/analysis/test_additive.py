@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 from clemsim.analysis.statistics.additive import contrasts, design, fit_effects, is_separable, parts_with_a_choice
 from clemsim.analysis.statistics.next_game import seating_gain
+from clemsim.results.scaled_means import scaled_mean
 
 SEATINGS = [{"describer": one, "guesser": other} for one, other in product("abc", "ab")]
 
@@ -41,8 +42,18 @@ def test_what_cannot_be_told_apart_is_not_fitted() -> None:
     assert not is_separable(swapped * 5) and is_separable(SEATINGS) and not is_separable(SEATINGS[:1])
     with pytest.raises(ValueError, match="cannot be told"):
         fit_effects([1.0, 2.0], swapped, ["0", "0"])
-    alike = fit_effects([100.0 * (s == SEATINGS[0]) for s in SEATINGS] * 6, SEATINGS * 6, [str(n // 6) for n in range(36)])
-    assert all(own.interval is None for own in alike)
+
+
+def test_seatings_that_always_went_alike_make_no_certainty() -> None:
+    values = [100.0 * (seating == SEATINGS[0]) for seating in SEATINGS] * 6
+    effects = fit_effects(values, SEATINGS * 6, [str(n // 6) for n in range(36)])
+    (own,) = [own for own in effects if (own.part, own.agent) == ("guesser", "a")]
+    mean, ends = scaled_mean({str(n): [100.0] for n in range(6)}, 0.0, 100.0)
+    wide = 100.0 - (ends or (0.0, 0.0))[0]
+    assert mean == 100.0 and own.effect == pytest.approx(100 / 6) and own.interval is not None
+    # six means, each a sixth of the effect: one lies 100, five 0, so that each can only go one way
+    assert own.interval[0] == pytest.approx(own.effect - wide / 6 * np.sqrt(4), abs=1e-3)
+    assert own.interval[1] == pytest.approx(own.effect + wide / 6 * np.sqrt(2), abs=1e-3)
 
 
 def test_a_seating_that_was_never_played_tells_most() -> None:
