@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from clemsim.analysis.crossplay import analyze_crossplay
+from clemsim.analysis.crossplay import analyze_crossplay, freeze
 from clemsim.analysis.sources.crossplay import SeatedEpisode, read_crossplay
 from clemsim.analysis.sources.meetings import meetings
 from clemsim.analysis.writing.files import as_json
@@ -77,6 +77,9 @@ def test_a_newcomer_is_rated_on_the_scale_of_a_population(pairs: Clemsim, tmp_pa
     assert ratings["careful (fixed)"]["strength"] == pytest.approx(frozen["player"][0]["rating"])
     assert ratings["second"]["strength"] > ratings["random (fixed)"]["strength"]
     assert pairs("resume", "new").code == 0
+    grown = freeze(read_crossplay([tmp_path / "new"]), "grown")
+    assert {player.name for player in grown.player} == {"careful", "random", "second"}
+    assert grown.seats == frozen["seats"] and grown.draws == frozen.get("draws", {})
     for text, words, expected in (
         (('digest = "', 'digest = "0'), newcomer, "careful is not the player that was rated"),
         (("connect_four = 1", "connect_four = 2"), newcomer, "was rated by version 2 of connect_four, not 1"),
