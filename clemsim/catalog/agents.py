@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clemsim.catalog.agent_settings import read_spec
 from clemsim.catalog.kinds import AgentKind, AgentOptions, find_kind
 from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.engines.connect import NetworkOptions
@@ -20,16 +21,20 @@ from clemsim.runtime.agent import Agent, Cast
 # A SPEC may leave parts to the environment: ${NAME} and ${NAME:-default}. Runs record the SPEC as it was given.
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+MOST_NAME = 80  # characters of settings in a name
 
 AgentOrSpec = Agent | str
 
 
 def make_agent(spec: str, options: AgentOptions | None = None) -> Agent:
     """Make the agent that a SPEC names, not yet open. Raises UsageError."""
-    kind, arg = find_kind(expanded(spec))
-    agent = kind.make(arg, options or AgentOptions())
+    parted = read_spec(expanded(spec))
+    kind, arg = find_kind(parted.bare)
+    parted.check(kind)
+    agent = kind.make(arg, parted.applied(options or AgentOptions()))
     if not isinstance(agent, Agent):
         raise UsageError(f"{spec} is not an Agent")
+    parted.settle(agent)
     return agent
 
 
@@ -48,8 +53,11 @@ def resolve_cast(agents: AgentOrSpec | Mapping[str, AgentOrSpec] | Cast) -> tupl
 
 
 def kind_of(spec: str) -> tuple[AgentKind, str]:
-    """Return the kind that a SPEC names, and its argument; the SPEC may be of the form `seat=SPEC`. Raises UsageError."""
-    return find_kind(expanded(split_seat(spec)[1]))
+    """Return the kind that a SPEC names, and its argument without settings; the SPEC may be of the form `seat=SPEC`.
+
+    Raises UsageError.
+    """
+    return find_kind(read_spec(expanded(split_seat(spec)[1])).bare)
 
 
 def expanded(spec: str) -> str:
@@ -132,11 +140,20 @@ def split_seat(text: str) -> tuple[str, str]:
 
 
 def _rename_twins(agents: Mapping[str, Agent]) -> None:
-    """Name agents by their SPECs where two have one name: they would be one line in the table."""
-    names = [agent.name for agent in agents.values()]
-    for spec, agent in agents.items():
-        if names.count(agent.name) > 1:
-            agent.name = spec
+    """Name agents apart where two have one name, by their settings or else by their SPECs: they would be one line in the
+    table.
+    """
+    for by in (_with_settings, lambda spec, _: spec):
+        names = [agent.name for agent in agents.values()]
+        for spec, agent in agents.items():
+            if names.count(agent.name) > 1:
+                agent.name = by(spec, agent)
+
+
+def _with_settings(spec: str, agent: Agent) -> str:
+    """Return the name of an agent with its settings, such as `qwen?temperature=0.7`."""
+    written = read_spec(expanded(spec)).settings.written()
+    return f"{agent.name}?{written[:MOST_NAME]}" if written else agent.name
 
 
 def check_seats(arenas: Iterable[Game[Any]], casts: Iterable[Cast]) -> None:

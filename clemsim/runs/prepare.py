@@ -63,7 +63,7 @@ def prepare(
     trust.admit_secrets(config.agents)
     suite, arenas = _prepare_games(config, trust)
     options = AgentOptions(
-        sampling=Sampling(temperature=config.temperature, max_tokens=config.max_tokens),
+        sampling=Sampling(config.temperature, config.max_tokens, logprobs=config.logprobs, tokens=config.tokens),
         constrain=config.constrain,
         isolate_cache=config.isolate_cache,
         batch=config.batch,

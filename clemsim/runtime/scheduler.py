@@ -122,6 +122,7 @@ class Scheduler:
     def look_at_servers(self) -> None:
         """Note in the progress which servers are waited for."""
         self.progress.waiting = tuple(agent.waiting for agent in self._state.gates if agent.waiting)
+        self.progress.notices = tuple(dict.fromkeys(line for agent in self._state.gates for line in agent.notices))
 
     def worker_costs(self) -> list[dict[str, float]]:
         """Return the costs of other processes: none, for all is done in this one."""

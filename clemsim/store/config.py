@@ -29,6 +29,8 @@ class RunConfig(BaseModel):
     width: Count | None = None  # None: what each agent can take
     temperature: Temperature = 0.0
     max_tokens: MaxTokens = 300
+    logprobs: Annotated[int, Field(ge=0, le=20)] = 0  # log-probabilities are recorded, with so many likeliest tokens each
+    tokens: bool = False  # the ids of tokens are recorded
     constrain: bool = False
     isolate_cache: bool = False
     batch: Count = 1
