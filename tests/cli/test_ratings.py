@@ -79,7 +79,7 @@ def test_a_newcomer_is_rated_on_the_scale_of_a_population(pairs: Clemsim, tmp_pa
     assert pairs("resume", "new").code == 0
     grown = freeze(read_crossplay([tmp_path / "new"]), "grown")
     assert {player.name for player in grown.player} == {"careful", "random", "second"}
-    assert grown.seats == frozen["seats"] and grown.draws == frozen.get("draws", {})
+    assert grown.seats == frozen["seats"] and frozen.get("draws", {}).items() <= grown.draws.items()
     for text, words, expected in (
         (('digest = "', 'digest = "0'), newcomer, "careful is not the player that was rated"),
         (("connect_four = 1", "connect_four = 2"), newcomer, "was rated by version 2 of connect_four, not 1"),
