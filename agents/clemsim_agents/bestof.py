@@ -82,6 +82,11 @@ class BestOf(Agent):
         """What both have to say."""
         return [*self.inner.notices, *(self.judge.notices if self.judge else ())]
 
+    @property
+    def dearest_turn(self) -> float:
+        """That of all its replies."""
+        return self.n * self.inner.dearest_turn
+
     def settle(self, *, system: str, seed: int, width: int | None) -> None:
         """Tell the model its settings."""
         self.inner.settle(system=system, seed=seed, width=width)
@@ -89,6 +94,8 @@ class BestOf(Agent):
     def describe(self) -> dict[str, Any]:
         """Return the model, the number of its replies, and the judge."""
         about = self.inner.describe() | {"name": self.name, "best_of": self.n}
+        if self.price:
+            about["price"] = self.price.describe()
         return about | ({"judge": self.judge.describe()} if self.judge else {})
 
     async def reply(self, view: View) -> Message:
