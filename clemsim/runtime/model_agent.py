@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sample, Sampling
+from clemsim.engines.base import Candidate, ChatMessage, Completion, Engine, Request, Role, Sampling
 from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.thinking import thinking_tokens
@@ -109,7 +109,7 @@ class ModelAgent(Agent):
         if self.engine.samples_many:
             request.samples = n
             completion = await self.engine.complete(request)
-            samples = completion.samples or [Sample(completion.text, completion.reasoning, completion.stop)]
+            samples = completion.samples or [Candidate(completion.text, completion.reasoning, completion.stop)]
             return [self._message(view, request, Completion(*each, completion.usage)) for each in samples]
         requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in range(n)]
         completions = await _all(self.engine.complete(each) for each in requests)
