@@ -22,6 +22,7 @@ from clemsim.engines.dialects import DialectName
 from clemsim.engines.thinking import Thinking, parse_thinking
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent
+from clemsim.runtime.price import Price
 
 HEADER = "header."  # header.NAME=VALUE
 _OF_ADDRESSES = frozenset({"api-version"})  # what an address itself may hold (Azure)
@@ -43,14 +44,15 @@ def _json_object(value: Any) -> str:
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
 
 
-Finite = Field(allow_inf_nan=False)
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class AgentSettings(BaseModel):
     """The settings of one agent; None, or empty: as the run has it. Meanings and units are those of `Sampling`.
 
     `name`: how tables name the agent. `system`: a text that comes before that of the seat. `seed`: added to the seed of each
-    turn. `width`: most turns in flight. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
+    turn. `width`: most turns in flight. `price_in`, `price_cached`, `price_out`: of a million tokens; `price_hour`: of an
+    hour that the run lasts. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
     cannot be found out.
     """
 
@@ -72,6 +74,10 @@ class AgentSettings(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     system: Annotated[str, Field(max_length=100_000)] = ""
     width: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    price_in: Amount | None = None
+    price_cached: Amount | None = None
+    price_out: Amount | None = None
+    price_hour: Amount | None = None
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     dialect: DialectName | None = None
     headers: dict[str, str] = Field(default_factory=dict)
@@ -89,7 +95,8 @@ SAMPLING = (
     "temperature", "max_tokens", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
     "stop", "thinking", "extra_body", "logprobs", "tokens",
 )  # fmt: skip
-_OF_MODELS = frozenset({*SAMPLING, "seed", "system", "width"})
+PRICES = ("price_in", "price_cached", "price_out", "price_hour")
+_OF_MODELS = frozenset({*SAMPLING, *PRICES, "seed", "system", "width"})
 _OF_SERVERS = frozenset({"timeout", "headers", "dialect"})
 _UNQUOTED = "/:@,.!?'()*+;= {}[]\""
 
@@ -132,6 +139,8 @@ class AgentSpec:
         """Tell an agent, just made, what only it can heed. Raises UsageError."""
         agent.name = self.settings.name or agent.name
         own = self.settings
+        if own.given().keys() & set(PRICES):
+            agent.price = Price(own.price_in or 0.0, own.price_cached, own.price_out or 0.0, own.price_hour or 0.0)
         if own.system or own.seed or own.width:
             agent.settle(system=own.system, seed=own.seed or 0, width=own.width)
 

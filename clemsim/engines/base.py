@@ -109,7 +109,7 @@ class Request:
     text of the completion, and all of them are its `samples`."""
 
 
-class Sample(NamedTuple):
+class Candidate(NamedTuple):
     """One of several replies to one request; the fields are those of a completion."""
 
     text: str
@@ -132,7 +132,7 @@ class Completion:
     """What the request took. `model` is the engine's name, `seed` that of the request. `started` is when the first attempt
     began; `seconds` counts the attempt that was answered, `retries` the attempts before it. Token counts are the server's,
     0 where it reports none."""
-    samples: Sequence[Sample] = ()
+    samples: Sequence[Candidate] = ()
     """All replies, where the request wanted several; `usage` counts them together."""
 
 
