@@ -21,8 +21,10 @@ CEILINGS = {
     "imagegame": 100,
     "referencegame": 100,
     "privateshared": 100,
+    "textmapworld": 95,
 }
 FLOORS = {"referencegame": 60, "privateshared": 60}  # a third, a half: what chance gives
+FLOORS["textmapworld"] = 40  # a few rooms are visited by chance
 
 
 async def results_of(name: str, agent_name: str) -> list[Result]:

@@ -26,6 +26,7 @@ SIZES = {
     "imagegame": {"compact_grids": 20, "random_grids": 20},
     "referencegame": dict.fromkeys(("rows", "columns", "diagonals", "letters", "shapes", "random"), 30),
     "privateshared": dict.fromkeys(("travel-booking", "job-interview", "restaurant", "things-places", "letter-number"), 10),
+    "textmapworld": dict.fromkeys(("small", "medium", "large", "medium_cycle", "large_cycle"), 10),
 }
 
 
@@ -90,7 +91,7 @@ def test_no_value_of_a_private_table_holds_another() -> None:
 
 
 def test_the_paper_suite_has_420_episodes() -> None:
-    assert sum(len(committed(name)) for name in SIZES) == 420
+    assert sum(len(committed(name)) for name in load_suite("paper").arenas) == 420
 
 
 def test_the_bundled_suite_of_v3_has_its_composition() -> None:

@@ -32,6 +32,13 @@ _PRIVATE = {
     "probes": [{"drink": "Does the waiter know your drink?", "main": "Does the waiter know your main dish?"}] * 3,
 }
 
+_HOUSE = {
+    "experiment": "small",
+    "id": 1,
+    "doors": {"Hall": {"east": "Attic", "north": "Loft"}, "Attic": {"west": "Hall"}, "Loft": {"south": "Hall"}},
+    "start": "Hall",
+}
+
 
 def _guess(word: str) -> str:
     return f"explanation: it fits what I know\nguess: {word}"
@@ -100,5 +107,10 @@ CASES: dict[str, dict[str, Case]] = {
             [*_asides("no", "no"), "ANSWER: Chicken", *_asides("no", "no"), "ANSWER: Black tea", *_asides("yes", "yes")],
         ),
         "aborted": (_PRIVATE, [*_asides("no", "no"), "Lamb stew"]),
+    },
+    "textmapworld": {
+        "success": (_HOUSE, ["GO: east", "go:West", "GO: west", "GO: north", "done"]),
+        "failure": (_HOUSE, ["GO: east", "GO: west", "DONE"]),
+        "aborted": (_HOUSE, ["GO: east", "I am DONE."]),
     },
 }

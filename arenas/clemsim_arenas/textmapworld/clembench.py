@@ -1,0 +1,19 @@
+"""The port of textmapworld: reads clembench's files of the game."""
+
+from __future__ import annotations
+
+from clemsim_arenas.rooms.clembench import RoomsPort
+from clemsim_arenas.rooms.gamelog import RoomsLog
+
+
+class TextMapWorldPort(RoomsPort):
+    """Visit all rooms."""
+
+    arena = "textmapworld"
+    log = RoomsLog()
+    files = (
+        "textmapworld_main/in/instances_{version}.json",
+        "textmapworld_main/in/instances.json",
+        "in/instances_{version}.json",
+        "in/instances.json",
+    )
