@@ -113,4 +113,9 @@ CASES: dict[str, dict[str, Case]] = {
         "failure": (_HOUSE, ["GO: east", "GO: west", "DONE"]),
         "aborted": (_HOUSE, ["GO: east", "I am DONE."]),
     },
+    "textmapworld_specificroom": {
+        "success": (_HOUSE | {"goal": "Loft"}, ["GO: south", "GO: north", "DONE"]),
+        "failure": (_HOUSE | {"goal": "Loft"}, ["GO: north", "GO: south", "DONE"]),
+        "aborted": (_HOUSE | {"goal": "Hall"}, ["GO: east"] + ["GO: west", "GO: east"] * 9 + ["GO: west"]),
+    },
 }

@@ -21,6 +21,7 @@ from clemsim.runtime.agent import Agent
 from clemsim_agents.reading import unreadable
 
 _ROOM = re.compile(r"this room: (.+?)\. From here you can go: ([a-z, ]+)\.")
+_GOAL = re.compile(r"You look for this room: (.+?)\. You have")
 _GO = re.compile(r"GO: ([a-z]+)")
 
 
@@ -31,7 +32,10 @@ class Baseline(Agent):
 
     async def reply(self, view: View) -> Message:
         """Return the next command."""
-        return Message(view.seat, next_command(survey(view)))
+        known, goal = survey(view), _GOAL.search(view[0].content)
+        if goal and known.rooms[known.here] == goal[1]:
+            return Message(view.seat, DONE)
+        return Message(view.seat, next_command(known))
 
 
 class Random(Agent):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from clemsim.interop.clembench.port import JsonObject, Port, literal, with_placeholders
 from clemsim_arenas.rooms.commands import WRITTEN
@@ -16,7 +17,7 @@ class RoomsPort(Port):
     """The instances hold everything: maps, prompts, and patterns of which two kinds are known."""
 
     folder = "textmapworld"
-    aim: JsonObject = {}  # what else the first prompt has placeholders for
+    aim: ClassVar[Mapping[str, str]] = {}  # what else the first prompt has placeholders for
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return doors, start and how commands are written."""

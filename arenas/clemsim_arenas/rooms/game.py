@@ -33,6 +33,7 @@ from clemsim_arenas.rooms.walk import Walk, is_loop, take
 EXPLORER = "explorer"
 ROUNDS = 20
 
+
 class RoomMap(Instance):
     """A map: where the doors of each room lead, in the order in which they are told, and the room to begin in.
 
@@ -85,7 +86,7 @@ class Exploration(Arena[M]):
         """Tell the explorer where it is, and ask where it goes, until it is done."""
         room, directions, rooms = map_.start, list[str](), [map_.start]
         ask = self.prompt("explorer", **self.told(map_, room), **self.aim(map_))
-        reminders = {name: self.prompt(name) for name in map_.reminders}
+        reminders: dict[str, str] = {name: self.prompt(name) for name in map_.reminders}
         for round_ in range(1, ROUNDS + 1):
             command = await table.ask(EXPLORER, ask, parse=self.parser(map_))
             if command.action == DONE:

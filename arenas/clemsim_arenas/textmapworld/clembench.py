@@ -11,9 +11,4 @@ class TextMapWorldPort(RoomsPort):
 
     arena = "textmapworld"
     log = RoomsLog()
-    files = (
-        "textmapworld_main/in/instances_{version}.json",
-        "textmapworld_main/in/instances.json",
-        "in/instances_{version}.json",
-        "in/instances.json",
-    )
+    files = tuple(f"textmapworld_main/in/{name}.json" for name in ("instances_{version}", "instances"))
