@@ -71,7 +71,21 @@ class Characters:
         return "".join(self.alphabet[dice.randint(0, len(self.alphabet) - 1)] for _ in range(size))
 
 
-FormatPart = Choice | Characters
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """None to `most` of the same, with a separator between them."""
+
+    parts: tuple[FormatPart, ...]
+    separator: str
+    most: int
+
+    def sample(self, dice: FormatDice) -> str:
+        """Draw how many there are, and each of them."""
+        drawn = range(dice.randint(0, self.most))
+        return self.separator.join("".join(part.sample(dice) for part in self.parts) for _ in drawn)
+
+
+FormatPart = Choice | Characters | Repeated
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -103,6 +117,20 @@ def letters(least: int, most: int | None = None) -> Format:
     """Return the format of `least` to `most` lower-case letters a-z; exactly `least` unless `most` is given."""
     count = f"{least}" if most is None else f"{least},{most}"
     return Format(f"[a-z]{{{count}}}", f"[a-z]{{{count}}}", (Characters(LETTERS, least, most or least),))
+
+
+def characters(alphabet: str, least: int, most: int) -> Format:
+    """Return the format of `least` to `most` characters of an alphabet, in which none has a meaning within `[...]`."""
+    ranged = f"[{alphabet}]{{{least},{most}}}"
+    return Format(ranged, ranged, (Characters(alphabet, least, most),))
+
+
+def repeated(one: Format, separator: str, most: int) -> Format:
+    """Return the format of none to `most` of `one`, with the separator between them."""
+    between = literal(separator)
+    regex = f"({one.regex}({between.regex}{one.regex}){{0,{most - 1}}})?"
+    rule = f"({one.rule} ({between.rule} {one.rule}){{0,{most - 1}}})?"
+    return Format(regex, rule, (Repeated(one.parts, separator, most),))
 
 
 def cell(alphabet: str) -> Format:

@@ -22,10 +22,11 @@ CEILINGS = {
     "referencegame": 100,
     "privateshared": 100,
     "textmapworld": 95,
+    "textmapworld_graphreasoning": 95,
     "textmapworld_specificroom": 100,
 }
 FLOORS = {"referencegame": 60, "privateshared": 60}  # a third, a half: what chance gives
-FLOORS |= {"textmapworld": 40, "textmapworld_specificroom": 25}  # what is near is found by chance
+FLOORS |= {"textmapworld": 40, "textmapworld_graphreasoning": 40, "textmapworld_specificroom": 25}  # what is near
 
 
 async def results_of(name: str, agent_name: str) -> list[Result]:

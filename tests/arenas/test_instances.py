@@ -27,6 +27,7 @@ SIZES = {
     "referencegame": dict.fromkeys(("rows", "columns", "diagonals", "letters", "shapes", "random"), 30),
     "privateshared": dict.fromkeys(("travel-booking", "job-interview", "restaurant", "things-places", "letter-number"), 10),
     "textmapworld": dict.fromkeys(("small", "medium", "large", "medium_cycle", "large_cycle"), 10),
+    "textmapworld_graphreasoning": dict.fromkeys(("small", "medium", "large"), 10),
     "textmapworld_specificroom": dict.fromkeys(("on", "close", "far"), 10),
 }
 

@@ -5,6 +5,7 @@ To write the transcripts anew after the rules or prompts have changed: python -m
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,6 +39,10 @@ _HOUSE = {
     "doors": {"Hall": {"east": "Attic", "north": "Loft"}, "Attic": {"west": "Hall"}, "Loft": {"south": "Hall"}},
     "start": "Hall",
 }
+
+
+def _drawn(action: str, *nodes: str, **edges: list[list[str]]) -> str:
+    return json.dumps({"action": action, "graph": {"nodes": nodes, "edges": edges}})
 
 
 def _guess(word: str) -> str:
@@ -112,6 +117,20 @@ CASES: dict[str, dict[str, Case]] = {
         "success": (_HOUSE, ["GO: east", "go:West", "GO: west", "GO: north", "done"]),
         "failure": (_HOUSE, ["GO: east", "GO: west", "DONE"]),
         "aborted": (_HOUSE, ["GO: east", "I am DONE."]),
+    },
+    "textmapworld_graphreasoning": {
+        "success": (
+            _HOUSE,
+            [
+                _drawn("GO: east", "Hall"),
+                _drawn("GO: West", "Hall", "Attic", east=[["Hall", "Attic"]]),
+                _drawn("GO: west", "Hall", "Attic", east=[["Hall", "Attic"]]),
+                _drawn("GO: north", "Hall", "Attic", east=[["Hall", "Attic"]]),
+                _drawn("done"),
+            ],
+        ),
+        "failure": (_HOUSE, [_drawn("DONE", "Hall")]),
+        "aborted": (_HOUSE, [_drawn("GO: east", "Hall"), _drawn("GO: DONE", "Hall", "Attic")]),
     },
     "textmapworld_specificroom": {
         "success": (_HOUSE | {"goal": "Loft"}, ["GO: south", "GO: north", "DONE"]),

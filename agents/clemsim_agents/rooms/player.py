@@ -6,6 +6,7 @@ those of a map, so that it knows when an untried way leads into a room that it h
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from dataclasses import dataclass, field
@@ -33,9 +34,9 @@ class Baseline(Agent):
     async def reply(self, view: View) -> Message:
         """Return the next command."""
         known, goal = survey(view), _GOAL.search(view[0].content)
-        if goal and known.rooms[known.here] == goal[1]:
-            return Message(view.seat, DONE)
-        return Message(view.seat, next_command(known))
+        there = goal is not None and known.rooms[known.here] == goal[1]
+        command = DONE if there else next_command(known)
+        return Message(view.seat, drawn(command, known) if '"graph"' in view[0].content else command)
 
 
 class Random(Agent):
@@ -46,8 +47,8 @@ class Random(Agent):
     async def reply(self, view: View) -> Message:
         """Return a command that the seed of the turn draws."""
         last = sum(1 for message in view if message.author == view.seat) == ROUNDS - 1
-        drawn = random.Random(view.seed).choice([*(f"GO: {way}" for way in DIRECTIONS), DONE])
-        return Message(view.seat, DONE if last else drawn)
+        reply = view.format.sample(random.Random(view.seed)) if view.format else DONE
+        return Message(view.seat, re.sub(r"GO: [a-z]+", DONE, reply) if last else reply)
 
 
 @dataclass(slots=True)
@@ -96,6 +97,17 @@ def next_command(known: Survey) -> str:
         return DONE
     best = min(best_steps(doors, room, visited))
     return f"GO: {next(way for way, there in doors[room].items() if there == best)}"
+
+
+def drawn(command: str, known: Survey) -> str:
+    """Return a command with the map, in which unknown rooms stand too: that they are there is known."""
+    doors = known.doors()
+    edges: dict[str, list[list[str]]] = {way: [] for way in DIRECTIONS}
+    for room, own in doors.items():
+        for way, there in own.items():
+            if [there, room] not in edges[OPPOSITE[way]]:
+                edges[way].append([room, there])
+    return json.dumps({"action": command, "graph": {"nodes": list(doors), "edges": edges}})
 
 
 def step(cell: Cell, way: str) -> Cell:

@@ -43,16 +43,17 @@ class RoomsPort(Port):
 
 
 def doors_of(data: JsonObject) -> dict[str, dict[str, str]]:
-    """Return where the doors of each room lead, in the order in which they are told. Raises ValueError and TypeError where
-    the fields of an instance contradict each other.
+    """Return where the doors of each room lead, both in the order of clembench. Raises ValueError and TypeError where the
+    fields of an instance contradict each other.
     """
+    nodes = [str(node) for node in value(data["Graph_Nodes"])]
     moves = {str(each["node"]): {way: str(there) for way, there in each["node_moves"]} for each in value(data["Moves"])}
     doors = {str(room): {way: moves[str(room)][way] for way in ways} for room, ways in value(data["Directions"])}
     edges = {frozenset(map(str, edge)) for edge in value(data["Graph_Edges"])}
     by_door = {frozenset([room, there]) for room, own in doors.items() for there in own.values()}
-    if doors != moves or edges != by_door or doors.keys() != set(map(str, value(data["Graph_Nodes"]))):
+    if doors != moves or edges != by_door or doors.keys() != set(nodes):
         raise ValueError("Graph_Nodes, Graph_Edges, Directions and Moves are not of one map")
-    return doors
+    return {node: doors[node] for node in nodes}
 
 
 def value(text: str) -> Any:

@@ -28,11 +28,14 @@ class Patterns:
     move: re.Pattern[str]
     stop: re.Pattern[str]
 
+    def check(self, text: str) -> None:
+        """Raise Invalid unless the text holds one move or the end, and not both."""
+        if len(self.move.findall(text)) + (self.stop.search(text) is not None) != 1:
+            raise Invalid("the command is not one 'GO: DIRECTION' and not 'DONE'")
+
     def action(self, text: str) -> str:
         """Return the direction as it is written, or `DONE`. Raises Invalid where the text holds neither or more than one."""
-        moves = self.move.findall(text)
-        if len(moves) + (self.stop.search(text) is not None) != 1:
-            raise Invalid("the command is not one 'GO: DIRECTION' and not 'DONE'")
+        self.check(text)
         joined = text.replace("\n", "").strip()  # clembench reads the command anew in the joined lines: a move comes first
         moved = self.move.search(joined)
         return DONE if moved is None else moved[1]

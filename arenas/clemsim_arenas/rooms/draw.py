@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from clemsim.catalog.generators import GeneratorOptions
 from clemsim.game.resources import Resources
 from clemsim.game.seeds import Dice
 from clemsim_arenas.rooms.walk import OPPOSITE
 
 SIDE = 4  # cells of the grid
 STEPS = {"north": (0, 1), "east": (1, 0), "south": (0, -1), "west": (-1, 0)}
-MOST = 1000  # maps of one kind; there are far more
+EACH, MOST = 10, 1000  # maps of one kind: as in clembench, and at most
 
 Cell = tuple[int, int]  # to the east and to the north, from 0
 Ways = dict[Cell, dict[str, Cell]]
 
 _HOME = Resources((Path(__file__).parent,))
+
+
+def draw_maps(arena: str, kinds: Mapping[str, tuple[int, bool]], options: GeneratorOptions) -> Iterator[dict[str, Any]]:
+    """Yield the fields of the maps of each kind; `kinds`: how many rooms they have, and whether there is a circle. Raises
+    UsageError.
+    """
+    options.check_language("en")
+    for kind, (rooms, cycle) in kinds.items():
+        rng = options.dice(arena, kind)
+        for number in range(options.draw_count(EACH, MOST)):
+            about = {"experiment": kind, "id": number, "seed": rng.getrandbits(31)}
+            yield about | draw_map(rng, rooms, cycle=cycle)
 
 
 def draw_map(dice: Dice, rooms: int, *, cycle: bool) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import model_validator
 
@@ -120,9 +120,13 @@ class Exploration(Arena[M]):
 
     def walk(self, transcript: Transcript[M]) -> Walk:
         """Return the walk of an episode, as far as its moves count."""
-        counted = ROUNDS if self.rules.last_move_counts else ROUNDS - 1
-        actions = [move["action"] for move in transcript.moves(EXPLORER)[:counted]]
-        return take(transcript.instance.doors, transcript.instance.start, [each for each in actions if each != DONE])
+        map_ = transcript.instance
+        return take(map_.doors, map_.start, [move["action"] for move in self.counted(transcript)])
+
+    def counted(self, transcript: Transcript[M]) -> list[Any]:
+        """Return the moves that count, without the end."""
+        moves = transcript.moves(EXPLORER)[: ROUNDS if self.rules.last_move_counts else ROUNDS - 1]
+        return [move for move in moves if move["action"] != DONE]
 
     def metrics(self, transcript: Transcript[M], /) -> Mapping[str, float | None]:
         """Return what the walk came to; undefined for an aborted game. `Refused Moves`: how often there was no such door."""
@@ -151,6 +155,16 @@ class Exploration(Arena[M]):
     def rounds(self, transcript: Transcript[M], /) -> Sequence[Mapping[str, float | None]]:
         """Return for each move whether it was good."""
         return [{self.rules.move_score: float(good)} for good in self.walk(transcript).good]
+
+
+class Tour(Exploration[RoomMap]):
+    """A game in which all rooms are to be visited, whose main score is the quality of the walk."""
+
+    def judge(self, map_: RoomMap, walk: Walk) -> Outcome:
+        """Return success where all rooms were visited."""
+        if walk.complete:
+            return Outcome.success(walk.quality)
+        return Outcome.failure("some rooms were not visited", blame=EXPLORER, quality=walk.quality)
 
 
 def reminded(reminders: dict[str, str], rooms: Sequence[str], round_: int, ask: str) -> str:

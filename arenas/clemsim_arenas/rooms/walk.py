@@ -85,7 +85,7 @@ def is_loop(rooms: Sequence[str]) -> bool:
 
 
 def best_steps(doors: Doors, room: str, visited: Collection[str]) -> frozenset[str]:
-    """Return the rooms with which a shortest walk begins that passes all rooms that are next to a visited one and not visited.
+    """Return the rooms with which a shortest walk begins that passes the frontier: all rooms next to visited ones.
 
     Such a walk goes on to a room that it has not passed as long as there is one next to it; so it is not always the shortest
     of all that pass these rooms. The walk itself knows all doors.

@@ -9,11 +9,11 @@ from typing import Any
 
 from clemsim.catalog.generators import GeneratorOptions, main
 from clemsim.game.seeds import Dice
-from clemsim_arenas.rooms.draw import MOST, draw_map
+from clemsim_arenas.rooms.draw import EACH, MOST, draw_map
 from clemsim_arenas.rooms.walk import Doors, distances
 from clemsim_arenas.textmapworld_specificroom.game import GoalMap, TextMapWorldSpecificRoom
 
-EACH, ROOMS = 10, 8  # maps, as in clembench, and the rooms of each
+ROOMS = 8  # of each map
 DISTANCES = {"on": (0,), "close": (1, 2), "far": (3, 4)}  # from start to goal
 
 
