@@ -85,7 +85,18 @@ class Repeated:
         return self.separator.join("".join(part.sample(dice) for part in self.parts) for _ in drawn)
 
 
-FormatPart = Choice | Characters | Repeated
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A choice of forms."""
+
+    options: tuple[tuple[FormatPart, ...], ...]
+
+    def sample(self, dice: FormatDice) -> str:
+        """Draw one of the forms, and a member of it."""
+        return "".join(part.sample(dice) for part in self.options[dice.randint(0, len(self.options) - 1)])
+
+
+FormatPart = Choice | Characters | Repeated | Either
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -104,13 +115,20 @@ def one_of(*texts: str) -> Format:
     return Format(regex, rule, (Choice(texts),))
 
 
-def line(most: int = 300) -> Format:
-    """Return the format of 1 to `most` characters without a line break that do not begin with a space."""
+def either(*forms: Format) -> Format:
+    """Return the format of a member of one of the forms."""
+    regex, rule = "|".join(form.regex for form in forms), " | ".join(form.rule for form in forms)
+    return Format(f"({regex})", f"({rule})", (Either(tuple(form.parts for form in forms)),))
+
+
+def line(most: int = 300, *, without: str = "") -> Format:
+    """Return the format of 1 to `most` characters without a line break that do not begin with a space; `without`: further
+    characters that are not in it, none of which has a meaning within `[...]`.
+    """
     rest = f"{{0,{most - 1}}}"
-    alphabet = LETTERS + "   "
-    return Format(
-        f"[^\\s][^\\n]{rest}", f"[^ \\t\\r\\n] [^\\n]{rest}", (Characters(LETTERS, 1, 1), Characters(alphabet, 0, most - 1))
-    )
+    parts = (Characters(LETTERS, 1, 1), Characters(LETTERS + "   ", 0, most - 1))
+    regex = f"[^\\s{without}][^\\n{without}]{rest}"
+    return Format(regex, f"[^ \\t\\r\\n{without}] [^\\n{without}]{rest}", parts)
 
 
 def letters(least: int, most: int | None = None) -> Format:

@@ -21,6 +21,7 @@ CEILINGS = {
     "imagegame": 100,
     "referencegame": 100,
     "privateshared": 100,
+    "guesswhat": 100,
     "textmapworld": 95,
     "textmapworld_graphreasoning": 95,
     "textmapworld_specificroom": 100,
@@ -58,7 +59,10 @@ async def test_random_is_a_floor(name: str) -> None:
     assert quality(await results_of(name, "random")) < FLOORS.get(name, 20)
 
 
-@pytest.mark.parametrize(("name", "prompt"), [("taboo", "describer"), ("imagegame", "giver"), ("referencegame", "giver")])
+@pytest.mark.parametrize(
+    ("name", "prompt"),
+    [("taboo", "describer"), ("imagegame", "giver"), ("referencegame", "giver"), ("guesswhat", "guesser")],
+)
 async def test_a_baseline_says_that_it_can_not_read_other_prompts(tmp_path: Path, name: str, prompt: str) -> None:
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts" / f"{prompt}.txt").write_text("Play.")

@@ -26,6 +26,7 @@ SIZES = {
     "imagegame": {"compact_grids": 20, "random_grids": 20},
     "referencegame": dict.fromkeys(("rows", "columns", "diagonals", "letters", "shapes", "random"), 30),
     "privateshared": dict.fromkeys(("travel-booking", "job-interview", "restaurant", "things-places", "letter-number"), 10),
+    "guesswhat": dict.fromkeys([f"{name}_{level}" for name in ("Level", "Abs_Level") for level in (1, 2, 3)], 10),
     "textmapworld": dict.fromkeys(("small", "medium", "large", "medium_cycle", "large_cycle"), 10),
     "textmapworld_graphreasoning": dict.fromkeys(("small", "medium", "large"), 10),
     "textmapworld_specificroom": dict.fromkeys(("on", "close", "far"), 10),

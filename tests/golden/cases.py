@@ -33,6 +33,7 @@ _PRIVATE = {
     "probes": [{"drink": "Does the waiter know your drink?", "main": "Does the waiter know your main dish?"}] * 3,
 }
 
+_LISTED = {"experiment": "Level_1", "id": 1, "target": "robin", "candidates": ["robin", "oak", "lake", "cow"]}
 _HOUSE = {
     "experiment": "small",
     "id": 1,
@@ -112,6 +113,14 @@ CASES: dict[str, dict[str, Case]] = {
             [*_asides("no", "no"), "ANSWER: Chicken", *_asides("no", "no"), "ANSWER: Black tea", *_asides("yes", "yes")],
         ),
         "aborted": (_PRIVATE, [*_asides("no", "no"), "Lamb stew"]),
+    },
+    "guesswhat": {
+        "success": (
+            _LISTED,
+            ["QUESTION: Is it an animal?", "ANSWER: Yes.", "QUESTION:Can it fly", "ANSWER: yes", "GUESS: Robin!"],
+        ),
+        "failure": (_LISTED, ["QUESTION: Is it an animal?", "ANSWER: yes", "GUESS: cow"]),
+        "aborted": (_LISTED, ["QUESTION: Is it an animal?", "ANSWER: no", "QUESTION: Is the target word a noun?"]),
     },
     "textmapworld": {
         "success": (_HOUSE, ["GO: east", "go:West", "GO: west", "GO: north", "done"]),
