@@ -72,31 +72,30 @@ class Characters:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
-    """None to `most` of the same, with a separator between them."""
+class Alternatives:
+    """A choice of formats."""
 
-    parts: tuple[FormatPart, ...]
+    formats: tuple[Format, ...]
+
+    def sample(self, dice: FormatDice) -> str:
+        """Draw a member of one of them."""
+        return self.formats[dice.randint(0, len(self.formats) - 1)].sample(dice)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """None to `most` members of a format, with a separator between them."""
+
+    format: Format
     separator: str
     most: int
 
     def sample(self, dice: FormatDice) -> str:
         """Draw how many there are, and each of them."""
-        drawn = range(dice.randint(0, self.most))
-        return self.separator.join("".join(part.sample(dice) for part in self.parts) for _ in drawn)
+        return self.separator.join(self.format.sample(dice) for _ in range(dice.randint(0, self.most)))
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
-    """A choice of forms."""
-
-    options: tuple[tuple[FormatPart, ...], ...]
-
-    def sample(self, dice: FormatDice) -> str:
-        """Draw one of the forms, and a member of it."""
-        return "".join(part.sample(dice) for part in self.options[dice.randint(0, len(self.options) - 1)])
-
-
-FormatPart = Choice | Characters | Repeated | Either
+FormatPart = Choice | Characters | Alternatives | Repeated
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -115,20 +114,23 @@ def one_of(*texts: str) -> Format:
     return Format(regex, rule, (Choice(texts),))
 
 
-def either(*forms: Format) -> Format:
-    """Return the format of a member of one of the forms."""
-    regex, rule = "|".join(form.regex for form in forms), " | ".join(form.rule for form in forms)
-    return Format(f"({regex})", f"({rule})", (Either(tuple(form.parts for form in forms)),))
+def either(*formats: Format) -> Format:
+    """Return the format of the members of all these formats."""
+    regex, rule = "|".join(each.regex for each in formats), " | ".join(each.rule for each in formats)
+    return Format(f"({regex})", f"({rule})", (Alternatives(formats),))
 
 
-def line(most: int = 300, *, without: str = "") -> Format:
-    """Return the format of 1 to `most` characters without a line break that do not begin with a space; `without`: further
-    characters that are not in it, none of which has a meaning within `[...]`.
+def line(most: int = 300, but: str = "") -> Format:
+    """Return the format of 1 to `most` characters without a line break that do not begin with a space; without those in
+    `but`, of which none has a meaning within `[...]`.
     """
     rest = f"{{0,{most - 1}}}"
-    parts = (Characters(LETTERS, 1, 1), Characters(LETTERS + "   ", 0, most - 1))
-    regex = f"[^\\s{without}][^\\n{without}]{rest}"
-    return Format(regex, f"[^ \\t\\r\\n{without}] [^\\n{without}]{rest}", parts)
+    alphabet = LETTERS + "   "
+    return Format(
+        f"[^\\s{but}][^\\n{but}]{rest}",
+        f"[^ \\t\\r\\n{but}] [^\\n{but}]{rest}",
+        (Characters(LETTERS, 1, 1), Characters(alphabet, 0, most - 1)),
+    )
 
 
 def letters(least: int, most: int | None = None) -> Format:
@@ -148,7 +150,7 @@ def repeated(one: Format, separator: str, most: int) -> Format:
     between = literal(separator)
     regex = f"({one.regex}({between.regex}{one.regex}){{0,{most - 1}}})?"
     rule = f"({one.rule} ({between.rule} {one.rule}){{0,{most - 1}}})?"
-    return Format(regex, rule, (Repeated(one.parts, separator, most),))
+    return Format(regex, rule, (Repeated(one, separator, most),))
 
 
 def cell(alphabet: str) -> Format:

@@ -34,6 +34,11 @@ _PRIVATE = {
 }
 
 _LISTED = {"experiment": "Level_1", "id": 1, "target": "robin", "candidates": ["robin", "oak", "lake", "cow"]}
+_PAIR = {"id": 1, "grid_a": _ROW, "grid_b": _COLUMN, "solution": "different grids", "questions": 1}
+_TALK = [
+    *("DESCRIPTION: the top row", "DESCRIPTION: the left column", "QUESTION: Is row 2 empty?", "ANSWER: yes"),
+    *("QUESTION: Is column 1 filled?\nI think so.", "ANSWER:"),
+]
 _HOUSE = {
     "experiment": "small",
     "id": 1,
@@ -121,6 +126,11 @@ CASES: dict[str, dict[str, Case]] = {
         ),
         "failure": (_LISTED, ["QUESTION: Is it an animal?", "ANSWER: yes", "GUESS: cow"]),
         "aborted": (_LISTED, ["QUESTION: Is it an animal?", "ANSWER: no", "QUESTION: Is the target word a noun?"]),
+    },
+    "matchit_ascii": {
+        "success": (_PAIR, [*_TALK, "DECISION: Different grids.", "DECISION: different grids"]),
+        "failure": (_PAIR, [*_TALK, "DECISION: different grids", "DECISION: they differ"]),
+        "aborted": (_PAIR, [_TALK[0], "abort"]),
     },
     "textmapworld": {
         "success": (_HOUSE, ["GO: east", "go:West", "GO: west", "GO: north", "done"]),

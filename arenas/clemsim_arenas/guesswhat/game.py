@@ -166,7 +166,7 @@ def _read_answer(reply: str) -> str:
     return reply
 
 
-_QUESTION: Format = literal(f"{QUESTION} ") + line(200, without="?:") + literal("?")
+_QUESTION: Format = literal(f"{QUESTION} ") + line(200, but="?:") + literal("?")
 ANSWER = Parser(_read_answer, one_of(*ANSWERS))
 
 
