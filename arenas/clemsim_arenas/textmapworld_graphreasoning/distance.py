@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-MOST_WORK = 600_000  # of a search, about a second; then the best that was found counts, which is never too small
+MOST_WORK = 200_000  # of a search, a fifth of a second; then the best that was found counts, which is never too small
 MOST_NODES = 40  # of a graph that is searched at all
 DELETED = -1  # instead of a node of the second graph
 
