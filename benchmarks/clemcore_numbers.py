@@ -25,8 +25,10 @@ from pathlib import Path
 from typing import Any
 
 CLEM, CHECKOUT = os.environ.get("CLEMSIM_TEST_CLEM", ""), os.environ.get("CLEMSIM_TEST_CLEMBENCH", "")
-GAMES = ("taboo", "wordle", "wordle_withclue", "wordle_withcritic", "imagegame", "referencegame", "privateshared")
-GAMES += ("guesswhat", "matchit_ascii", "textmapworld", "textmapworld_graphreasoning", "textmapworld_specificroom")
+GAMES = (
+    *("taboo", "wordle", "wordle_withclue", "wordle_withcritic", "imagegame", "referencegame", "privateshared"),
+    *("guesswhat", "matchit_ascii", "textmapworld", "textmapworld_graphreasoning", "textmapworld_specificroom"),
+)
 # What clembench's scorers of some games do not write, and clemsim does.
 OURS = {
     "Request Count",
