@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from clemsim.engines.base import Completion, Request, Sample, Sampling
+from clemsim.engines.base import Candidate, Completion, Request, Sampling
 from clemsim.engines.protocol import error_sentence, shorten
 from clemsim.engines.tool_wire import read_calls, takes_calls
 from clemsim.errors import EngineError, EngineUnavailable, Withheld
@@ -148,9 +148,9 @@ def _finite(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and isfinite(value) else None
 
 
-def _samples(payload: Any, *, called: bool) -> list[Sample]:
+def _samples(payload: Any, *, called: bool) -> list[Candidate]:
     """Return all replies of an answer."""
-    return [Sample(*_read_choice(choice, called=called)) for choice in payload["choices"]]
+    return [Candidate(*_read_choice(choice, called=called)) for choice in payload["choices"]]
 
 
 @reading_answer

@@ -118,7 +118,7 @@ class Request:
     the engine `calls_tools`; then messages may have calls and results."""
 
 
-class Sample(NamedTuple):
+class Candidate(NamedTuple):
     """One of several replies to one request; the fields are those of a completion."""
 
     text: str
@@ -142,7 +142,7 @@ class Completion:
     """What the request took. `model` is the engine's name, `seed` that of the request. `started` is when the first attempt
     began; `seconds` counts the attempt that was answered, `retries` the attempts before it. Token counts are the server's,
     0 where it reports none."""
-    samples: Sequence[Sample] = ()
+    samples: Sequence[Candidate] = ()
     """All replies, where the request wanted several; `usage` counts them together."""
     calls: tuple[ToolCall, ...] = ()
     """The calls of tools that were offered, with their arguments as the model wrote them; `text` is what it said besides."""

@@ -17,7 +17,7 @@ import orjson
 
 from clemsim.engines import answers, protocol
 from clemsim.engines.address import checked_key, checked_url, path_of, root, subpage
-from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request, Sample, Sampling
+from clemsim.engines.base import FIRST_WIDTH, Candidate, Completion, Engine, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
 from clemsim.engines.deadlines import Deadlines
@@ -321,7 +321,7 @@ class ChatEngine(Engine):
             completion.stop, completion.usage.fingerprint = hide(completion.stop), hide(completion.usage.fingerprint)
             completion.calls = _without_secrets(completion.calls, hide)
             completion.samples = [
-                Sample(hide(each.text), hide(each.reasoning), hide(each.stop), _without_secrets(each.calls, hide))
+                Candidate(hide(each.text), hide(each.reasoning), hide(each.stop), _without_secrets(each.calls, hide))
                 for each in completion.samples
             ]
         return completion

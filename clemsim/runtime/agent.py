@@ -13,19 +13,22 @@ from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
 from clemsim.game.messages import Message
 from clemsim.game.view import View
+from clemsim.runtime.price import Price
 
 
 class Agent(AsyncResource, ABC):
     """An agent that can take seats.
 
     `width`: how many replies it gives at once; None: as many as wanted. `adaptive`: the width is only where to begin, and
-    the best is found while playing. `requests`: a reply takes a request to a model, which limits count.
+    the best is found while playing. `requests`: a reply takes a request to a model, which limits count. `price`: what
+    its tokens cost, where that is known.
     """
 
     name: str
     width: int | None = None
     adaptive: bool = False
     requests: bool = False
+    price: Price | None = None
 
     @abstractmethod
     async def reply(self, view: View) -> Message:
@@ -44,6 +47,11 @@ class Agent(AsyncResource, ABC):
     def notices(self) -> Sequence[str]:
         """What the user must know of how the agent's servers answered, one line each."""
         return ()
+
+    @property
+    def dearest_turn(self) -> float:
+        """A guess at what a turn costs at most, before any has ended; 0 where nothing is known."""
+        return 0.0
 
     def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
         """Take settings of this agent: a system text that comes before that of the seat, a number that is added to the seed

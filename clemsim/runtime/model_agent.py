@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sample, Sampling
+from clemsim.engines.base import Candidate, ChatMessage, Completion, Engine, Request, Role, Sampling
 from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
+from clemsim.engines.thinking import thinking_tokens
 from clemsim.errors import UsageError
 from clemsim.game.content import Part, Text, joined_parts
 from clemsim.game.messages import SYSTEM, Message, Usage
@@ -60,6 +61,12 @@ class ModelAgent(Agent):
         if self.most_turns:
             self.width, self.adaptive = min(self.most_turns, self.width or self.most_turns), False
 
+    @property
+    def dearest_turn(self) -> float:
+        """The price of the longest reply to a prompt that is as long again."""
+        tokens = self.sampling.max_tokens + thinking_tokens(self.sampling.thinking)
+        return self.price.of_tokens(tokens, 0, tokens) if self.price else 0.0
+
     def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
         """Take settings of this agent."""
         self.system, self.seed, self.most_turns, self.written_calls = system, seed, width, written_calls
@@ -80,7 +87,8 @@ class ModelAgent(Agent):
     def describe(self) -> dict[str, Any]:
         """Return engine, model and sampling, and what this agent does otherwise than others."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}
-        own = {"system": self.system, "seed": self.seed, "written_calls": self.written_calls}
+        price = self.price.describe() if self.price else None
+        own = {"system": self.system, "seed": self.seed, "price": price, "written_calls": self.written_calls}
         return {**about, "sampling": self.sampling.describe()} | {key: value for key, value in own.items() if value}
 
     @property
@@ -106,7 +114,7 @@ class ModelAgent(Agent):
         if self.engine.samples_many:
             request.samples = n
             completion = await self.engine.complete(request)
-            only = Sample(completion.text, completion.reasoning, completion.stop, completion.calls)
+            only = Candidate(completion.text, completion.reasoning, completion.stop, completion.calls)
             samples = completion.samples or [only]
             return [
                 self._message(

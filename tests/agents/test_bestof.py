@@ -9,7 +9,7 @@ import pytest
 from clemsim_agents.bestof import BestOf
 
 from clemsim.catalog.agents import kind_of, make_agent
-from clemsim.engines.base import Completion, Engine, Request, Sample, Sampling
+from clemsim.engines.base import Candidate, Completion, Engine, Request, Sampling
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.formats import one_of
 from clemsim.game.instances import EpisodeKey
@@ -38,7 +38,7 @@ class Several(Engine):
         usage = Usage(self.name, request.seed, 100.0 + place, 2.0, tokens_in=10, tokens_out=3)
         if self.texts[place] == "fails":
             raise EngineUnavailable("no luck")
-        samples = [Sample(text, "", "stop") for text in self.texts] if self.many else []
+        samples = [Candidate(text, "", "stop") for text in self.texts] if self.many else []
         return Completion(self.texts[place], "", "stop", usage, samples)
 
 
