@@ -156,6 +156,18 @@ def as_text(parts: Iterable[Part]) -> str:
     return "\n".join(part.text if isinstance(part, Text) else part.line for part in parts)
 
 
+def joined_parts(messages: Sequence[Sequence[Part]]) -> list[Part]:
+    """Return the parts of messages one after another; an empty line is between texts of two of them."""
+    joined = list(messages[0])
+    for first, *rest in messages[1:]:
+        if isinstance(first, Text) and isinstance(before := joined[-1], Text):
+            joined[-1] = Text(f"{before.text}\n\n{first.text}")
+        else:
+            joined.append(first)
+        joined += rest
+    return joined
+
+
 def images_of(parts: Iterable[Part]) -> tuple[Image, ...]:
     """Return the pictures among the parts, in order."""
     return tuple(part for part in parts if isinstance(part, Image))
