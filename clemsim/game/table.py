@@ -36,8 +36,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-# What to say after the n-th invalid reply in a row (n counts from 1) to one question; None aborts the episode.
+# What to say after the n-th invalid reply in a row (n counts from 1) to one question; None ends the episode.
 Reask = Callable[[Invalid, int], Content | None]
+# The outcome of an episode that ends with an invalid reply, where that does not abort it.
+Lost = Callable[[Invalid], Outcome]
 
 _ANY: Parser[Any] = anything()
 
@@ -49,13 +51,16 @@ OVERFLOW = "the conversation no longer fits the model's context"
 
 @dataclass(slots=True)
 class Question(Generic[T]):
-    """Something to ask a seat. Where `keep` is false, the seat forgets the exchange at once."""
+    """Something to ask a seat. Where `keep` is false, the seat forgets the exchange at once; `lost`: how an invalid reply
+    ends the game, if not by aborting it.
+    """
 
     seat: str
     content: Content
     parse: Parser[T]
     reask: Reask | None = None
     keep: bool = True
+    lost: Lost | None = None
 
 
 @dataclass(slots=True)
@@ -87,7 +92,7 @@ class Batch:
 
 
 class Abort(BaseException):
-    """Unwinds `play` when a seat broke the rules; no game should catch it."""
+    """Unwinds `play` when a seat broke the rules, mostly with an outcome that aborts; no game should catch it."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.reason)
@@ -185,10 +190,13 @@ class Table:
         parse: Parser[T] | None = None,
         reask: Reask | None = None,
         keep: bool = True,
+        lost: Lost | None = None,
     ) -> T:
-        """Ask a seat and return its move; an invalid reply is re-asked as `reask` says, else aborts the episode."""
+        """Ask a seat and return its move; an invalid reply is re-asked as `reask` says, else ends the episode with the
+        outcome that `lost` says, else aborts it.
+        """
         self.unawaited -= 1
-        question: Question[T] = Question(seat, content, parse or _ANY, reask, keep)
+        question: Question[T] = Question(seat, content, parse or _ANY, reask, keep, lost)
         tries = 0
         while True:
             tries += 1
@@ -276,6 +284,8 @@ class Table:
     def _again(self, question: Question[Any], problem: Invalid, tries: int, message: Message) -> Content:
         """Return what to say next. Raises Abort where there is nothing more to say."""
         more = question.reask(problem, tries) if question.reask and message.stop != "overflow" else None
+        if more is None and question.lost and message.stop != "overflow":
+            raise Abort(question.lost(problem))
         if more is None:
             raise Abort(Outcome.aborted(problem.reason + _CUT.get(message.stop, ""), blame=question.seat))
         return more
