@@ -72,6 +72,8 @@ class Image:
         """Return the picture in a file; its bytes, not its name, say what it is. Raises ArenaError where it cannot be read,
         and as `data` does.
         """
+        if Path(path).exists() and not Path(path).is_file():  # to read a pipe may take for ever
+            raise ArenaError(f"the picture {path} cannot be read: it is no file")
         try:
             with Path(path).open("rb") as file:
                 raw = file.read(MOST_BYTES + 1)

@@ -188,19 +188,27 @@ class AskedParts(Asked):
     parts: tuple[Part, ...] = ()  # type: ignore[misc]
 
 
+@dataclass(frozen=True, slots=True)
+class ContinuedParts(Continued):
+    """A seat goes on after its calls, and is shown pictures. Stored as `asked`, with two fields more."""
+
+    parts: tuple[Part, ...] = ()  # type: ignore[misc]
+
+
 Event = Told | Instructed | Forgot | Asked | Replied | Returned | Parsed | Rejected | Noted | Scored | Ended
 
 TYPES: dict[str, type[Event]] = {
     kind.__name__.lower(): kind
     for kind in (Told, Instructed, Forgot, Asked, Replied, Returned, Parsed, Rejected, Noted, Scored, Ended)
 }
-_WITH_PARTS: dict[type[Event], type[Event]] = {Told: ToldParts, Asked: AskedParts}
+_WITH_PARTS: dict[type[Event], type[Event]] = {Told: ToldParts, Asked: AskedParts, Continued: ContinuedParts}
+_SHOWS = ToldParts | AskedParts | ContinuedParts
 PICTURED: frozenset[type] = frozenset(_WITH_PARTS.values())  # the types of events that show pictures
 # Events that are stored as another type with one field more, by that field and the type.
 _EXTENDED: dict[tuple[str, str], type[Event]] = {("calls", "replied"): Called, ("after", "asked"): Continued}
 _NAMES = (
     {kind: name for name, kind in TYPES.items()}
-    | {more: few.__name__.lower() for few, more in _WITH_PARTS.items()}
+    | {ToldParts: "told", AskedParts: "asked", ContinuedParts: "asked"}
     | {kind: name for (_, name), kind in _EXTENDED.items()}
 )
 _FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in _NAMES}
@@ -234,7 +242,8 @@ def decode(kind: str, body: str) -> Event:
     """Return the event written by `encode`. Raises StoreError when it is none."""
     try:
         values = orjson.loads(body)
-        event = _with_parts(kind, values) if "parts" in values else (_extended(kind, values) or TYPES[kind])(**values)
+        made = _extended(kind, values) or TYPES[kind]
+        event = _with_parts(made, values) if "parts" in values else made(**values)
     except (KeyError, TypeError, ValueError) as error:  # orjson's JSONDecodeError is one
         raise StoreError(f"an event of type {kind!r} cannot be read: {error}") from error
     for name, expected in _CHECKED[type(event)]:
@@ -248,9 +257,9 @@ def _extended(kind: str, values: Mapping[str, Any]) -> type[Event] | None:
     return next((extended for (name, own), extended in _EXTENDED.items() if own == kind and name in values), None)
 
 
-def _with_parts(kind: str, values: dict[str, Any]) -> Event:
+def _with_parts(kind: type[Event], values: dict[str, Any]) -> Event:
     """Return an event with pictures. Raises KeyError, TypeError and ValueError where it is none."""
-    return _WITH_PARTS[TYPES[kind]](**values | {"parts": read_parts(values["parts"])})
+    return _WITH_PARTS[kind](**values | {"parts": read_parts(values["parts"])})
 
 
 def shown_in(events: Iterable[Event]) -> list[Image]:
@@ -262,8 +271,7 @@ def shown_in(events: Iterable[Event]) -> list[Image]:
 def without_known(events: Iterable[Event], known: Collection[str]) -> list[Event]:
     """Return the events without the bytes of pictures whose digests are known."""
     return [
-        replace(event, parts=without_bytes(event.parts, known)) if isinstance(event, ToldParts | AskedParts) else event
-        for event in events
+        replace(event, parts=without_bytes(event.parts, known)) if isinstance(event, _SHOWS) else event for event in events
     ]
 
 

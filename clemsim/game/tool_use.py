@@ -9,7 +9,18 @@ from typing import Any
 from clemsim.errors import ArenaError, ParserError
 from clemsim.game.content import Content, as_text
 from clemsim.game.encodable import encodable
-from clemsim.game.events import Asked, AskedParts, Continued, Event, Parsed, Rejected, Replied, Returned, plain
+from clemsim.game.events import (
+    Asked,
+    AskedParts,
+    Continued,
+    ContinuedParts,
+    Event,
+    Parsed,
+    Rejected,
+    Replied,
+    Returned,
+    plain,
+)
 from clemsim.game.formats import Format
 from clemsim.game.messages import MODERATOR, TOOL, Message
 from clemsim.game.parsing import Invalid, Parser
@@ -68,12 +79,11 @@ class ToolUse:
         return self.offer.format(self._parse.format)
 
     def ask(self, turn: int, content: Content) -> Asked:
-        """Return the next ask, which goes on after calls where there were some. Raises ArenaError for pictures there."""
+        """Return the next ask, which goes on after calls where there were some."""
         after, self._after = self._after, 0
         if not isinstance(content, str):
-            if after:
-                raise ArenaError("after its calls of tools a seat is told a text, without pictures: reask returns one")
-            return AskedParts(turn, self._seat, as_text(content), self._keep, content)
+            about = (turn, self._seat, as_text(content), self._keep)
+            return ContinuedParts(*about, after=after, parts=content) if after else AskedParts(*about, content)
         if after:
             return Continued(turn, self._seat, content, self._keep, after)
         return Asked(turn, self._seat, content, self._keep)

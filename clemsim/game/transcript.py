@@ -12,6 +12,7 @@ from clemsim.game.events import (
     AskedParts,
     Called,
     Continued,
+    ContinuedParts,
     Ended,
     Event,
     Noted,
@@ -76,7 +77,7 @@ class Transcript(Generic[I_co]):
         rejected: dict[int, Any] = {}
         returned: dict[int, tuple[Returned, ...]] = {}
         by_kind = {Asked: asked, Replied: replied, Parsed: parsed, Rejected: rejected}
-        by_kind |= {AskedParts: asked, Continued: asked, Called: replied}
+        by_kind |= {AskedParts: asked, Continued: asked, ContinuedParts: asked, Called: replied}
         for event in self.events:
             if (by_turn := by_kind.get(type(event))) is not None:
                 by_turn[event.turn] = event  # type: ignore[union-attr]

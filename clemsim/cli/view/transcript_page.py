@@ -67,7 +67,7 @@ def _event(event: Event, bytes_of: Bytes) -> Iterator[str]:
         case Instructed(seat, content):
             yield _section(f"system text of {seat}", (Text(content),), bytes_of)
         case Continued(turn, seat, content):
-            yield _section(f"turn {turn}: {seat} goes on", [Text(content)] if content else [], bytes_of)
+            yield _section(f"turn {turn}: {seat} goes on", event.parts or ([Text(content)] if content else []), bytes_of)
         case Asked(turn, seat, content, keep):
             title = f"turn {turn}: {seat} is asked{'' if keep else ', aside'}"
             yield _section(title, event.parts or (Text(content),), bytes_of)
