@@ -11,7 +11,7 @@ from clemsim_arenas.rooms.commands import ALONE, PATTERNS
 from clemsim_arenas.taboo.game import CLUE, GUESS
 from clemsim_arenas.textmapworld_graphreasoning.replies import drawn_command
 
-from clemsim.game.formats import Format, characters, letters, line, literal, one_of, repeated, sequence
+from clemsim.game.formats import Format, characters, either, letters, line, literal, one_of, repeated, sequence
 from clemsim.game.parsing import Invalid, Parser, tagged
 
 DRAWN = drawn_command(PATTERNS["alone"], "the dictionary")
@@ -51,6 +51,10 @@ def test_members(form: Format, members: list[str], others: list[str]) -> None:
 def test_gbnf() -> None:
     form = literal('say "x"\n') + one_of("a", "b") + letters(2)
     assert form.gbnf == 'root ::= "say \\"x\\"\\n" ("a" | "b") [a-z]{2}'
+    names = repeated(characters("abcdefghijklmnopqrstuvwxyz -", 1, 3), ", ", 2)
+    assert either(names, line(2, but="?")).gbnf == (
+        'root ::= (([a-z -]{1,3} (", " [a-z -]{1,3}){0,1})? | [^ \\t\\r\\n?] [^\\n?]{0,1})'
+    )
 
 
 def test_a_tag_is_case_sensitive() -> None:

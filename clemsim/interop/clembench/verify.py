@@ -78,8 +78,8 @@ def verify(
     """Return the agreement by arena. The suite gives word lists, prompts and rule set; without its prompts, asks are not
     compared. `rules`: the rule set; one that a recording names itself comes first. `verbatim`: whether replies were judged
     as they came; None: as a recording says by its key `verbatim` or, by default, all but those of v1.6, whose recordings
-    were judged after stripping each reply of white space, and those of some games that name no model (`Port.stripped`).
-    `tell` is called with file and line.
+    were judged after stripping each reply of white space, and those of no `model` where the game's port says so. `tell` is
+    called with file and line.
 
     Raises UsageError naming file and line.
     """
@@ -95,7 +95,7 @@ def verify(
                     arenas[name, own] = arena_for(name, suite, own)
                 arena = arenas[name, own]
                 agreement = agreements.setdefault(name, RecordingAgreement(rules=arena.rules_name))
-                as_given = _verbatim(arena, record, ports().get(name)) if verbatim is None else verbatim
+                as_given = _verbatim(arena, record) if verbatim is None else verbatim
                 differences = _compare(arena, record, agreement, as_given, _has_prompts(suite, name))
             agreement.mismatches += [Mismatch(line, each.turn, each.what, str(file), each.kind) for each in differences]
     return agreements
@@ -115,8 +115,9 @@ def _has_prompts(suite: Suite | None, arena: str) -> bool:
     return suite is not None and (suite.folder_of(arena) / "prompts").is_dir()
 
 
-def _verbatim(arena: Arena[Any], record: JsonObject, port: Port | None) -> bool:
-    stripped = arena.rules_name in STRIPPED or (port is not None and port.stripped and "model" not in record)
+def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
+    port = ports().get(arena.name) or Port()
+    stripped = arena.rules_name in STRIPPED or (port.stripped and "model" not in record)
     return bool(record.get("verbatim", not stripped))
 
 
