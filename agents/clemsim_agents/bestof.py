@@ -15,6 +15,7 @@ from clemsim.engines.base import Sampling
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
 from clemsim.formats import one_of
+from clemsim.game.content import MOST_IMAGES, Text
 from clemsim.game.messages import MODERATOR, Message
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
@@ -122,7 +123,9 @@ class BestOf(Agent):
         numbers = dict(enumerate(dict.fromkeys(texts.values()), 1))
         seen = "\n\n".join(f"{_speaker(message, view)}: {message.said}" for message in view)[-MOST_SHOWN:]
         drafts = "\n\n".join(f"{number}. {text}" for number, text in numbers.items())
-        ask = Message(MODERATOR, JUDGE.substitute(seen=seen, drafts=drafts))
+        text = JUDGE.substitute(seen=seen, drafts=drafts)
+        images = [image for message in view for image in message.images][-MOST_IMAGES:]
+        ask = Message(MODERATOR, text, parts=(*images, Text(text)) if images else ())
         form = one_of(*map(str, numbers))
         said = await judge.reply(replace(view, format=form, seen=(), size=0, ask=ask, sampling=None, offer=None))
         spent: dict[str, Any] = {"model": judge.name, "reply": said.content}
