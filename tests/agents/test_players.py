@@ -14,6 +14,7 @@ from clemsim.errors import UsageError
 from clemsim.runtime.episode import Result
 
 CEILINGS = {
+    "codenames": 95,
     "taboo": 80,
     "wordle": 70,
     "wordle_withclue": 20,

@@ -18,7 +18,10 @@ from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 
 WORDS = {"high_frequency": 10, "medium_frequency": 20}
+CODENAMES = ["risk_low", "risk_high", "association_easy", "association_difficult", "opponent_none", "opponent_easy"]
+CODENAMES += ["opponent_difficult", "frequency_low", "frequency_high", "unambiguous", "ambiguous", "concrete", "abstract"]
 SIZES = {
+    "codenames": dict.fromkeys(CODENAMES, 10),
     "taboo": {"high_en": 20, "medium_en": 20, "low_en": 20},
     "wordle": WORDS,
     "wordle_withclue": WORDS,
@@ -90,7 +93,7 @@ def test_no_value_of_a_private_table_holds_another() -> None:
 
 
 def test_the_paper_suite_has_420_episodes() -> None:
-    assert sum(len(committed(name)) for name in SIZES) == 420
+    assert sum(len(committed(name)) for name in load_suite("paper").arenas) == 420
 
 
 def test_the_bundled_suite_of_v3_has_its_composition() -> None:

@@ -32,6 +32,21 @@ _PRIVATE = {
     "probes": [{"drink": "Does the waiter know your drink?", "main": "Does the waiter know your main dish?"}] * 3,
 }
 
+_DEAL = {
+    "experiment": "risk_high",
+    "id": 1,
+    "seed": 3,
+    "words": ["king", "apple", "river", "queen", "stone", "cloud"],
+    "team": ["queen", "king"],
+    "opponent": ["apple", "cloud"],
+    "innocent": ["river"],
+    "assassin": ["stone"],
+}
+
+
+def _clue(clue: str, *targets: str) -> str:
+    return f"CLUE: {clue}\nTARGETS: {', '.join(targets)}"
+
 
 def _guess(word: str) -> str:
     return f"explanation: it fits what I know\nguess: {word}"
@@ -46,6 +61,19 @@ def _asides(*words: str) -> list[str]:
 
 
 CASES: dict[str, dict[str, Case]] = {
+    "codenames": {
+        "success": (
+            _DEAL,
+            [
+                _clue("crowns", "queen", "river"),
+                "GUESS: queen, river",
+                'TARGETS: "king"\nCLUE: Monarch.',
+                "GUESS: KING",
+            ],
+        ),
+        "failure": (_DEAL, [_clue("crown", "queen", "king"), "GUESS: queen,stone"]),
+        "aborted": (_DEAL, [_clue("crown", "queen"), "GUESS: queen", _clue("kings", "king")]),
+    },
     "taboo": {
         "success": (
             _WORD,

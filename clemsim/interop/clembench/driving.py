@@ -142,9 +142,10 @@ class Redriver:
         return self._rules or (self.suite.rules if self.suite else None)
 
     def _unknown_rules(self, episode: RecordedEpisode) -> str | None:
-        """Return the rules that a recording names and clemsim does not have: of an earlier version of a game, or a later."""
-        if self._given_rules or episode.game not in self._known or not (named := _named_rules(episode)):
+        """Return the rules of a recording that clemsim does not have: of an earlier version of a game, or a later."""
+        if self._given_rules or episode.game not in self._known:
             return None
+        named = _named_rules(episode) or rules_of_results(episode.clem_version)
         if episode.game not in self._rule_sets:
             self._rule_sets[episode.game] = frozenset(find_arena(episode.game).RULES)
         return named if self._rule_sets[episode.game] and named not in self._rule_sets[episode.game] else None

@@ -95,6 +95,10 @@ class GameLog:
         """Return what clembench keeps of an experiment, without its name and its instances."""
         return {}
 
+    def facts(self, transcript: Transcript[Any]) -> dict[str, Any]:
+        """Return what clembench has among the scores of an episode that is no number, such as names and lists."""
+        return {}
+
     def write(self, log: LogBuilder) -> None:
         """Log the episode. Without a game's own way, replies are noted as `parse` or `invalid format`."""
         first = log.arena.seats[0]

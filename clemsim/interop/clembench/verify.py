@@ -15,6 +15,7 @@ from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 from clemsim.interop.clembench.checkout import convert, naming
 from clemsim.interop.clembench.port import JsonObject, Metrics, Port, ports
+from clemsim.interop.clembench.recorded import is_fact
 from clemsim.interop.clembench.redriving import Redriven, arena_for, redrive, seat_of, seated
 from clemsim.interop.clembench.rules import STRIPPED
 
@@ -78,24 +79,29 @@ def verify(
     """Return the agreement by arena. The suite gives word lists, prompts and rule set; without its prompts, asks are not
     compared. `rules`: the rule set; one that a recording names itself comes first. `verbatim`: whether replies were judged
     as they came; None: as a recording says by its key `verbatim` or, by default, all but those of v1.6, whose recordings
-    were judged after stripping each reply of white space. `tell` is called with file and line.
+    were judged after stripping each reply of white space, and those of no `model` where the game's port says so. `tell` is
+    called with file and line.
 
     Raises UsageError naming file and line.
     """
     agreements: dict[str, RecordingAgreement] = {}
-    arenas: dict[tuple[str, str | None], Arena[Any]] = {}
+    arenas: dict[tuple[str, str | None, bool], Arena[Any]] = {}
+
+    def arena_of(name: str, own: str | None, as_given: bool) -> Arena[Any]:
+        if (name, own, as_given) not in arenas:
+            arenas[name, own, as_given] = arena_for(name, suite, own, verbatim=as_given)
+        return arenas[name, own, as_given]
+
     for file in files:
         for line, record in _records(file):
             if tell:
                 tell(file, line)
             with naming(f"{file}, line {line}"):
                 name, own = str(record["game"]), record.get("rules") or rules
-                if (name, own) not in arenas:
-                    arenas[name, own] = arena_for(name, suite, own)
-                arena = arenas[name, own]
+                as_given = _verbatim(arena_of(name, own, True), record) if verbatim is None else verbatim
+                arena = arena_of(name, own, as_given)
                 agreement = agreements.setdefault(name, RecordingAgreement(rules=arena.rules_name))
-                as_given = _verbatim(arena, record) if verbatim is None else verbatim
-                differences = _compare(arena, record, agreement, as_given, _has_prompts(suite, name))
+                differences = _compare(arena, record, agreement, _has_prompts(suite, name))
             agreement.mismatches += [Mismatch(line, each.turn, each.what, str(file), each.kind) for each in differences]
     return agreements
 
@@ -115,15 +121,17 @@ def _has_prompts(suite: Suite | None, arena: str) -> bool:
 
 
 def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
-    return bool(record.get("verbatim", arena.rules_name not in STRIPPED))
+    port = ports().get(arena.name) or Port()
+    stripped = arena.rules_name in STRIPPED or (port.stripped and "model" not in record)
+    return bool(record.get("verbatim", not stripped))
 
 
 def _compare(
-    arena: Arena[Any], record: JsonObject, agreement: RecordingAgreement, verbatim: bool, with_asks: bool
+    arena: Arena[Any], record: JsonObject, agreement: RecordingAgreement, with_asks: bool
 ) -> list[RecordedDifference]:
     port = ports().get(arena.name)
     instance = recorded_instance(arena, record, port)
-    driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=verbatim)
+    driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=arena.verbatim)
     differences = list(_score_differences(driven, record))
     now, recorded_rounds = (port or Port()).numbered(driven.rounds), record.get("round_scores") or {}
     other_rounds = [] if driven.trouble else list(round_differences(now, recorded_rounds))
@@ -160,6 +168,8 @@ def _metric_differences(
     scores: Mapping[str, float | None], recorded: Mapping[str, float | None], last: int
 ) -> Iterator[RecordedDifference]:
     for name, expected in recorded.items():
+        if is_fact(expected):
+            continue
         if name not in scores:
             yield RecordedDifference(name, None, f"{name}: the arena has no such metric")
         elif not alike(scores[name], expected):
@@ -173,6 +183,8 @@ def round_differences(now: Mapping[str, Metrics], recorded: Mapping[str, Metrics
     for number, expected_scores in recorded.items():
         scores = now.get(str(number), {})
         for name, expected in expected_scores.items():
+            if is_fact(expected):
+                continue
             if name not in told and (name not in scores or not alike(scores[name], expected)):
                 told.add(name)
                 own = scores.get(name, "nothing")
