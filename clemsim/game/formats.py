@@ -71,7 +71,32 @@ class Characters:
         return "".join(self.alphabet[dice.randint(0, len(self.alphabet) - 1)] for _ in range(size))
 
 
-FormatPart = Choice | Characters
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """A choice of formats."""
+
+    formats: tuple[Format, ...]
+
+    def sample(self, dice: FormatDice) -> str:
+        """Draw a member of one of them."""
+        return self.formats[dice.randint(0, len(self.formats) - 1)].sample(dice)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """1 to `most` texts with a separator between them."""
+
+    options: tuple[str, ...]
+    separator: str
+    most: int
+
+    def sample(self, dice: FormatDice) -> str:
+        """Draw texts, each alone."""
+        size = dice.randint(1, self.most)
+        return self.separator.join(self.options[dice.randint(0, len(self.options) - 1)] for _ in range(size))
+
+
+FormatPart = Choice | Characters | Alternatives | Several
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -83,19 +108,38 @@ def literal(text: str) -> Format:
 
 def one_of(*texts: str) -> Format:
     """Return the format of one of these texts."""
-    regex = "|".join(re.escape(text).replace("\\ ", " ").replace("\\\n", "\\n") for text in texts)
+    regex = "|".join(_escaped(text) for text in texts)
     rule = " | ".join(_quoted(text) for text in texts)
     if len(texts) > 1:
         regex, rule = f"({regex})", f"({rule})"
     return Format(regex, rule, (Choice(texts),))
 
 
-def line(most: int = 300) -> Format:
-    """Return the format of 1 to `most` characters without a line break that do not begin with a space."""
+def either(*formats: Format) -> Format:
+    """Return the format of the members of all these formats."""
+    regex, rule = "|".join(each.regex for each in formats), " | ".join(each.rule for each in formats)
+    return Format(f"({regex})", f"({rule})", (Alternatives(formats),))
+
+
+def several(texts: Sequence[str], separator: str, most: int) -> Format:
+    """Return the format of 1 to `most` of these texts, which may occur again, with a separator between them."""
+    one, more = one_of(*texts), f"{{0,{most - 1}}}"
+    if len(texts) == 1:
+        one = Format(f"({one.regex})", f"({one.rule})", one.parts)
+    regex = f"{one.regex}({_escaped(separator)}{one.regex}){more}"
+    return Format(regex, f"{one.rule} ({_quoted(separator)} {one.rule}){more}", (Several(tuple(texts), separator, most),))
+
+
+def line(most: int = 300, but: str = "") -> Format:
+    """Return the format of 1 to `most` characters without a line break that do not begin with a space; without those in
+    `but`, of which none has a meaning within `[...]`.
+    """
     rest = f"{{0,{most - 1}}}"
     alphabet = LETTERS + "   "
     return Format(
-        f"[^\\s][^\\n]{rest}", f"[^ \\t\\r\\n] [^\\n]{rest}", (Characters(LETTERS, 1, 1), Characters(alphabet, 0, most - 1))
+        f"[^\\s{but}][^\\n{but}]{rest}",
+        f"[^ \\t\\r\\n{but}] [^\\n{but}]{rest}",
+        (Characters(LETTERS, 1, 1), Characters(alphabet, 0, most - 1)),
     )
 
 
@@ -122,6 +166,10 @@ def sequence(parts: Sequence[Format]) -> Format:
     for part in rest:
         first = first + part
     return first
+
+
+def _escaped(text: str) -> str:
+    return re.escape(text).replace("\\ ", " ").replace("\\\n", "\\n")
 
 
 def _quoted(text: str) -> str:

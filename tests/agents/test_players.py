@@ -15,6 +15,7 @@ from clemsim.runtime.episode import Result
 
 CEILINGS = {
     "codenames": 95,
+    "hot_air_balloon": 98,
     "taboo": 80,
     "wordle": 70,
     "wordle_withclue": 20,
@@ -23,7 +24,7 @@ CEILINGS = {
     "referencegame": 100,
     "privateshared": 100,
 }
-FLOORS = {"referencegame": 60, "privateshared": 60}  # a third, a half: what chance gives
+FLOORS = {"hot_air_balloon": 40, "referencegame": 60, "privateshared": 60}  # a third, a half: what chance gives
 
 
 async def results_of(name: str, agent_name: str) -> list[Result]:

@@ -25,6 +25,7 @@ USUAL = [
     *("CLUE: it is green", "GUESS: apple", "guess: crane\nexplanation: it fits", "explanation: why\nagreement: yes"),
     *("Answer: first", "Answer: 2", "Expression: the upper row", "Command: put an A in the middle", "Command: DONE"),
     *("CLUE: fruit\nTARGETS: apple, pear", "GUESS: apple, pear", "TARGETS: king,queen\nCLUE: royal"),
+    *("ARGUMENT: {yes}\nPROPOSAL: {'A07'}", "STRATEGIC REASONING: {x}\nARGUMENT: {}\nAGREE: {}", "REFUSE: {'A', 1}"),
     *("ANSWER: yes", "ASIDE: no", "▢ ▢ ▢ ▢ ▢\n" * 4 + "▢ ▢ A ▢ ▢"),
 ]
 

@@ -22,6 +22,9 @@ CODENAMES = ["risk_low", "risk_high", "association_easy", "association_difficult
 CODENAMES += ["opponent_difficult", "frequency_low", "frequency_high", "unambiguous", "ambiguous", "concrete", "abstract"]
 SIZES = {
     "codenames": dict.fromkeys(CODENAMES, 10),
+    "hot_air_balloon": {
+        f"{name}_{how}_en": 6 for name in ("negotiation", "reasoning_off", "complexity") for how in ("easy", "hard")
+    },
     "taboo": {"high_en": 20, "medium_en": 20, "low_en": 20},
     "wordle": WORDS,
     "wordle_withclue": WORDS,
@@ -30,6 +33,9 @@ SIZES = {
     "referencegame": dict.fromkeys(("rows", "columns", "diagonals", "letters", "shapes", "random"), 30),
     "privateshared": dict.fromkeys(("travel-booking", "job-interview", "restaurant", "things-places", "letter-number"), 10),
 }
+
+
+LANGUAGES = {"hot_air_balloon": "en, de, it"}
 
 
 def generated(name: str, wanted: GeneratorOptions) -> Sequence[Instance]:
@@ -58,8 +64,8 @@ def test_sizes(name: str) -> None:
 @pytest.mark.parametrize("name", registered("arenas"))
 def test_counts_and_languages_are_options(name: str) -> None:
     assert Counter(each.experiment for each in generated(name, GeneratorOptions(3, 2))) == dict.fromkeys(SIZES[name], 2)
-    with pytest.raises(UsageError, match="no texts in language 'de', only in en"):
-        generated(name, GeneratorOptions(3, 2, "de"))
+    with pytest.raises(UsageError, match=f"no texts in language 'xx', only in {LANGUAGES.get(name, 'en')}"):
+        generated(name, GeneratorOptions(3, 2, "xx"))
     with pytest.raises(UsageError, match="1000000 instances of an experiment cannot be drawn: choose a count from 1 to"):
         generated(name, GeneratorOptions(3, 1_000_000))
 

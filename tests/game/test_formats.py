@@ -9,7 +9,7 @@ from clemsim_arenas.fiveletters.game import V1_6, V3_0, guess_of
 from clemsim_arenas.referencegame.game import ANSWER, EXPRESSION
 from clemsim_arenas.taboo.game import CLUE, GUESS
 
-from clemsim.game.formats import Format, letters, line, literal, one_of, sequence
+from clemsim.game.formats import Format, either, letters, line, literal, one_of, sequence, several
 from clemsim.game.parsing import Invalid, Parser, tagged
 
 
@@ -31,6 +31,10 @@ def test_what_a_format_lets_through_the_parser_reads(parser: Parser[object]) -> 
         (letters(5), ["plant"], ["plan", "plants", "PLANT"]),
         (letters(2, 3), ["ab", "abc"], ["a", "abcd"]),
         (line(3), ["abc", "a b", "é"], ["", " ab", "a\nb", "abcd"]),
+        (line(4, "{}"), ["a b", "a[]"], ["a{}", "{", ""]),
+        (either(literal("a."), literal("b") + letters(1)), ["a.", "bx"], ["ab", "a", "a.bx"]),
+        (several(["A", "B"], ", ", 3), ["A", "B, A", "A, A, B"], ["", "A,B", "A, ", "A, A, A, A"]),
+        (several(["Ab"], " ", 2), ["Ab", "Ab Ab"], ["Abb", "AbAb"]),
         (sequence([literal("x"), letters(1)]), ["xa"], ["x", "xab"]),
     ],
 )
@@ -42,6 +46,15 @@ def test_members(form: Format, members: list[str], others: list[str]) -> None:
 def test_gbnf() -> None:
     form = literal('say "x"\n') + one_of("a", "b") + letters(2)
     assert form.gbnf == 'root ::= "say \\"x\\"\\n" ("a" | "b") [a-z]{2}'
+    form = either(several(["a", "b"], ", ", 3), line(2, "{}"))
+    assert form.gbnf == 'root ::= (("a" | "b") (", " ("a" | "b")){0,2} | [^ \\t\\r\\n{}] [^\\n{}]{0,1})'
+
+
+def test_samples_are_members() -> None:
+    rng = random.Random(2)
+    for form in (either(literal("a."), several(["A", "B"], ", ", 3)), line(9, "{}") + literal("}")):
+        samples = [form.sample(rng) for _ in range(100)]
+        assert all(form.accepts(sample) for sample in samples) and len(set(samples)) > 5
 
 
 def test_a_tag_is_case_sensitive() -> None:

@@ -48,6 +48,22 @@ def _clue(clue: str, *targets: str) -> str:
     return f"CLUE: {clue}\nTARGETS: {', '.join(targets)}"
 
 
+_CARGO = {
+    "experiment": "negotiation_hard_en",
+    "id": 1,
+    "weights": {"A07": 30, "B12": 50, "C80": 40},
+    "values": [{"A07": 10, "B12": 60, "C80": 20}, {"A07": 60, "B12": 10, "C80": 20}],
+    "limit": 80,
+    "mode": "inverse",
+    "best": [70, 80],
+    "best_harmonic": 93.33333333333333,
+}
+
+
+def _message(text: str, *parts: str) -> str:
+    return "\n".join(["STRATEGIC REASONING: {I will see.}", f"ARGUMENT: {{{text}}}", *parts])
+
+
 def _guess(word: str) -> str:
     return f"explanation: it fits what I know\nguess: {word}"
 
@@ -61,6 +77,19 @@ def _asides(*words: str) -> list[str]:
 
 
 CASES: dict[str, dict[str, Case]] = {
+    "hot_air_balloon": {
+        "success": (
+            _CARGO,
+            [
+                _message("I need B12.", "PROPOSAL: {'B12', 'A07'}"),
+                "I agree!",
+                _message("Rather this.", "REFUSE: {'A07', 'B12'}", "PROPOSAL: {'A07', 'C80'}"),
+                _message("Well.", "AGREE: {'C80', 'A07'}"),
+            ],
+        ),
+        "failure": (_CARGO, [_message("Mine.", "AGREE: {'B12'}"), *[_message("Mine.", "PROPOSAL: {'B13'}")] * 2]),
+        "aborted": (_CARGO, [_message("I need B12.", "PROPOSAL: {B12}"), "PROPOSAL: {'B12'}", "B12"]),
+    },
     "codenames": {
         "success": (
             _DEAL,

@@ -117,7 +117,8 @@ def recorded_instance(arena: Arena[Any], record: JsonObject, port: Port | None) 
 
 
 def _has_prompts(suite: Suite | None, arena: str) -> bool:
-    return suite is not None and (suite.folder_of(arena) / "prompts").is_dir()
+    port = ports().get(arena) or Port()
+    return port.tells_all or (suite is not None and (suite.folder_of(arena) / "prompts").is_dir())
 
 
 def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
