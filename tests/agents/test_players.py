@@ -15,6 +15,7 @@ from clemsim.runtime.episode import Result
 
 CEILINGS = {
     "codenames": 95,
+    "dond": 100,
     "hot_air_balloon": 98,
     "taboo": 80,
     "wordle": 70,

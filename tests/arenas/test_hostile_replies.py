@@ -26,6 +26,7 @@ USUAL = [
     *("Answer: first", "Answer: 2", "Expression: the upper row", "Command: put an A in the middle", "Command: DONE"),
     *("CLUE: fruit\nTARGETS: apple, pear", "GUESS: apple, pear", "TARGETS: king,queen\nCLUE: royal"),
     *("ARGUMENT: {yes}\nPROPOSAL: {'A07'}", "STRATEGIC REASONING: {x}\nARGUMENT: {}\nAGREE: {}", "REFUSE: {'A', 1}"),
+    *("I like hats", "[Proposal: 1 hat, 2 eggs]", "[proposal:]", "take [it]", "[Proposal: \u00bd hat]"),
     *("ANSWER: yes", "ASIDE: no", "▢ ▢ ▢ ▢ ▢\n" * 4 + "▢ ▢ A ▢ ▢"),
 ]
 

@@ -22,6 +22,7 @@ CODENAMES = ["risk_low", "risk_high", "association_easy", "association_difficult
 CODENAMES += ["opponent_difficult", "frequency_low", "frequency_high", "unambiguous", "ambiguous", "concrete", "abstract"]
 SIZES = {
     "codenames": dict.fromkeys(CODENAMES, 10),
+    "dond": {"coop_en": 20, "semi_en": 20},
     "hot_air_balloon": {
         f"{name}_{how}_en": 6 for name in ("negotiation", "reasoning_off", "complexity") for how in ("easy", "hard")
     },
@@ -35,7 +36,7 @@ SIZES = {
 }
 
 
-LANGUAGES = {"hot_air_balloon": "en, de, it"}
+LANGUAGES = {"dond": "en, de, it", "hot_air_balloon": "en, de, it"}
 
 
 def generated(name: str, wanted: GeneratorOptions) -> Sequence[Instance]:

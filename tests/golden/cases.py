@@ -48,6 +48,16 @@ def _clue(clue: str, *targets: str) -> str:
     return f"CLUE: {clue}\nTARGETS: {', '.join(targets)}"
 
 
+_GOODS = {
+    "experiment": "semi_en",
+    "id": 1,
+    "mode": "semi",
+    "one": ["hat", "egg"],
+    "more": ["hats", "eggs"],
+    "counts": [2, 1],
+    "values": [[5, 0], [1, 8]],
+    "messages": 2,
+}
 _CARGO = {
     "experiment": "negotiation_hard_en",
     "id": 1,
@@ -77,6 +87,14 @@ def _asides(*words: str) -> list[str]:
 
 
 CASES: dict[str, dict[str, Case]] = {
+    "dond": {
+        "success": (
+            _GOODS,
+            ["I need the hats.", "And I the egg. Deal!", "[Proposal: 2 hats]", "Here it is: [proposal: 1 EGG, 0 hats,]"],
+        ),
+        "failure": (_GOODS, ["A hat for you?", "", "[Proposal: 2 hat]", "[Proposal: 1 hat, 1 egg]"]),
+        "aborted": (_GOODS, ["All yours?", "Well.", "So?", "What?", "I take [2 hats]."]),
+    },
     "hot_air_balloon": {
         "success": (
             _CARGO,

@@ -23,7 +23,7 @@ TOGETHER = (2, 3, 4)  # words of one category
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
+class CodenamesExperiment:
     """Which words there are, how many of each kind, and the opponent's pace. `shared`: whether the words of a category are
     spread over the kinds; None where there are no categories.
     """
@@ -35,19 +35,19 @@ class Experiment:
 
 
 EXPERIMENTS = {
-    "risk_low": Experiment(sizes={**SIZES, INNOCENT: 8, ASSASSIN: 0}),
-    "risk_high": Experiment(sizes={**SIZES, INNOCENT: 3, ASSASSIN: 5}),
-    "association_easy": Experiment("categories", shared=False),
-    "association_difficult": Experiment("categories", shared=True),
-    "opponent_none": Experiment(pace=0),
-    "opponent_easy": Experiment(pace=1),
-    "opponent_difficult": Experiment(pace=2),
-    "frequency_low": Experiment("rare"),
-    "frequency_high": Experiment("frequent"),
-    "unambiguous": Experiment("one_meaning"),
-    "ambiguous": Experiment("many_meanings"),
-    "concrete": Experiment("concrete"),
-    "abstract": Experiment("abstract"),
+    "risk_low": CodenamesExperiment(sizes={**SIZES, INNOCENT: 8, ASSASSIN: 0}),
+    "risk_high": CodenamesExperiment(sizes={**SIZES, INNOCENT: 3, ASSASSIN: 5}),
+    "association_easy": CodenamesExperiment("categories", shared=False),
+    "association_difficult": CodenamesExperiment("categories", shared=True),
+    "opponent_none": CodenamesExperiment(pace=0),
+    "opponent_easy": CodenamesExperiment(pace=1),
+    "opponent_difficult": CodenamesExperiment(pace=2),
+    "frequency_low": CodenamesExperiment("rare"),
+    "frequency_high": CodenamesExperiment("frequent"),
+    "unambiguous": CodenamesExperiment("one_meaning"),
+    "ambiguous": CodenamesExperiment("many_meanings"),
+    "concrete": CodenamesExperiment("concrete"),
+    "abstract": CodenamesExperiment("abstract"),
 }
 
 
@@ -70,7 +70,7 @@ def _experiment(name: str, options: GeneratorOptions) -> list[Deal]:
     return [_deal(name, number, experiment, rng) for number in range(options.draw_count(EACH, MOST))]
 
 
-def _deal(name: str, number: int, experiment: Experiment, rng: Dice) -> Deal:
+def _deal(name: str, number: int, experiment: CodenamesExperiment, rng: Dice) -> Deal:
     sizes = experiment.sizes or SIZES
     if experiment.shared is None:
         kinds = _assigned(rng.sample(lists()[experiment.words], sum(sizes.values())), sizes)

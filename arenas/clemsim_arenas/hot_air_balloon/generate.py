@@ -21,7 +21,7 @@ HEAVIEST = 1001
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
+class CargoExperiment:
     """How many items there are, how the values of the two go together, whether values go with weights, and whether messages
     begin with reasoning.
     """
@@ -33,12 +33,12 @@ class Experiment:
 
 
 EXPERIMENTS = {
-    "negotiation_easy": Experiment(),
-    "negotiation_hard": Experiment(mode="inverse"),
-    "reasoning_off_easy": Experiment(reasoning=False),
-    "reasoning_off_hard": Experiment(mode="inverse", reasoning=False),
-    "complexity_easy": Experiment(items=35),
-    "complexity_hard": Experiment(items=35, correlated=True),
+    "negotiation_easy": CargoExperiment(),
+    "negotiation_hard": CargoExperiment(mode="inverse"),
+    "reasoning_off_easy": CargoExperiment(reasoning=False),
+    "reasoning_off_hard": CargoExperiment(mode="inverse", reasoning=False),
+    "complexity_easy": CargoExperiment(items=35),
+    "complexity_hard": CargoExperiment(items=35, correlated=True),
 }
 
 
@@ -57,7 +57,7 @@ def _experiment(name: str, options: GeneratorOptions) -> list[Cargo]:
     return [_cargo(label, number, options.language, items, experiment, rng) for number in range(count)]
 
 
-def _cargo(name: str, number: int, language: str, items: Sequence[str], experiment: Experiment, rng: Dice) -> Cargo:
+def _cargo(name: str, number: int, language: str, items: Sequence[str], experiment: CargoExperiment, rng: Dice) -> Cargo:
     weights = {item: rng.randint(1, HEAVIEST) for item in items}
     limit = sum(weights.values()) // 2
     heaviest = max(weights.values())
