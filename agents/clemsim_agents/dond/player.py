@@ -44,7 +44,7 @@ class Baseline(Agent):
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class DealBriefing:
     """What a seat is told at first."""
 
     language: str
@@ -67,7 +67,7 @@ class Situation:
         return f"[{WORDS[self.language]}: {wanted}]"
 
 
-def read(view: View) -> Situation:
+def read(view: View) -> DealBriefing:
     """Return what the seat is told at first. Raises UsageError for other prompts than the arena's own."""
     text = view[0].content
     for language, (items, values) in LABELS.items():
@@ -76,5 +76,5 @@ def read(view: View) -> Situation:
             pairs = [each.split() for each in listed[1].split(", ")]
             prices = {name: int(price) for name, price in _PRICE.findall(priced[1])}
             counts, names = [int(count) for count, _ in pairs], [name for _, name in pairs]
-            return Situation(language, names, counts, prices)
+            return DealBriefing(language, names, counts, prices)
     raise unreadable(view)

@@ -43,7 +43,7 @@ class Baseline(Agent):
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class CargoBriefing:
     """What a seat is told at first."""
 
     tags: Tags
@@ -71,7 +71,7 @@ class Situation:
         return f"{begun}{self.tags.argue}: {{How about this?}}\n{part}"
 
 
-def read(view: View) -> Situation:
+def read(view: View) -> CargoBriefing:
     """Return what the seat is told at first. Raises UsageError for other prompts than the arena's own."""
     text = view[0].content
     rows = [(match[1], int(match[2])) for line in text.splitlines() if (match := _ROW.match(line))]
@@ -80,7 +80,7 @@ def read(view: View) -> Situation:
     if tags is None or not rows or len(rows) % 2 or not limits:
         raise unreadable(view)
     half = len(rows) // 2
-    return Situation(tags, tags.reason in text, int(limits[-1]), dict(rows[:half]), dict(rows[half:]))
+    return CargoBriefing(tags, tags.reason in text, int(limits[-1]), dict(rows[:half]), dict(rows[half:]))
 
 
 def proposals(view: View, tags: Tags) -> list[frozenset[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
+from itertools import product
 
 from clemsim.catalog.generators import GeneratorOptions, main
 from clemsim.game.seeds import Dice
@@ -17,6 +18,7 @@ from clemsim_arenas.dond.reading import WORDS
 
 EACH, MOST = 20, 500  # instances of each mode: as in clembench, and at most
 MODES: tuple[Mode, ...] = ("coop", "semi")
+TYPES, PIECES = range(3, 6), range(5, 9)
 POINTS = 10  # that all pieces together are worth to each seat
 
 
@@ -41,14 +43,13 @@ def _of_mode(mode: Mode, options: GeneratorOptions) -> list[Goods]:
 
 def _goods(mode: Mode, number: int, language: str, rng: Dice) -> Goods:
     while True:
-        types, pieces = rng.randint(3, 5), rng.randint(5, 8)
+        types, pieces = rng.choice(TYPES), rng.choice(PIECES)
         counts = [1] * types
         for _ in range(pieces - types):
             counts[rng.randrange(types)] += 1
-        full = _full_values(tuple(counts))
-        if rng.random() >= (len(full) / (POINTS + 1) ** types) ** 2:  # as if all values were drawn, and mostly thrown away
+        if rng.random() >= _chance(tuple(counts)) / _highest_chance():  # as if all values were drawn, and mostly thrown away
             continue
-        one, two = rng.choice(full), rng.choice(full)
+        one, two = (rng.choice(_full_values(tuple(counts))) for _ in range(2))
         if all(map(max, one, two)) and any(map(min, one, two)):
             break
     words = rng.sample(things(language), types)
@@ -63,6 +64,18 @@ def _goods(mode: Mode, number: int, language: str, rng: Dice) -> Goods:
         counts=tuple(counts),
         values=(one, two),
     )
+
+
+@cache
+def _chance(counts: tuple[int, ...]) -> float:
+    """Return how likely it is that pieces are worth all `POINTS` to both, where each value is drawn from 0 to `POINTS`."""
+    return float((len(_full_values(counts)) / (POINTS + 1) ** len(counts)) ** 2)
+
+
+@cache
+def _highest_chance() -> float:
+    every = (counts for types in TYPES for counts in product(range(1, max(PIECES)), repeat=types))
+    return max(_chance(counts) for counts in every if sum(counts) in PIECES)
 
 
 @cache
