@@ -27,6 +27,7 @@ USUAL = [
     *("CLUE: fruit\nTARGETS: apple, pear", "GUESS: apple, pear", "TARGETS: king,queen\nCLUE: royal"),
     *("ARGUMENT: {yes}\nPROPOSAL: {'A07'}", "STRATEGIC REASONING: {x}\nARGUMENT: {}\nAGREE: {}", "REFUSE: {'A', 1}"),
     *("I like hats", "[Proposal: 1 hat, 2 eggs]", "[proposal:]", "take [it]", "[Proposal: \u00bd hat]"),
+    *("SAY: C is at (1, 1)", "MOVE: C, (2, 5)", "SAY: finished?", "SAY: finished!", "`MOVE: P, (\u0661,1)`"),
     *("ANSWER: yes", "ASIDE: no", "▢ ▢ ▢ ▢ ▢\n" * 4 + "▢ ▢ A ▢ ▢"),
 ]
 

@@ -22,6 +22,7 @@ CODENAMES = ["risk_low", "risk_high", "association_easy", "association_difficult
 CODENAMES += ["opponent_difficult", "frequency_low", "frequency_high", "unambiguous", "ambiguous", "concrete", "abstract"]
 SIZES = {
     "codenames": dict.fromkeys(CODENAMES, 10),
+    "clean_up": {f"{how}_{count}obj_en": 3 for how in ("0_easy", "1_medium", "2_hard") for count in (3, 5, 7)},
     "dond": {"coop_en": 20, "semi_en": 20},
     "hot_air_balloon": {
         f"{name}_{how}_en": 6 for name in ("negotiation", "reasoning_off", "complexity") for how in ("easy", "hard")
@@ -36,7 +37,7 @@ SIZES = {
 }
 
 
-LANGUAGES = {"dond": "en, de, it", "hot_air_balloon": "en, de, it"}
+LANGUAGES = {"clean_up": "en, de, zh-CN, it", "dond": "en, de, it", "hot_air_balloon": "en, de, it"}
 
 
 def generated(name: str, wanted: GeneratorOptions) -> Sequence[Instance]:

@@ -19,7 +19,7 @@ from clemsim.interop.clembench.port import ports
 from clemsim.interop.clembench.verify import RecordingAgreement, verify
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
-INSTANCES = {"v1.6": 420, "v3.0": 536}
+INSTANCES = {"v1.6": 420, "v3.0": 563}
 FILES = {"v1.6": ("dev/{}.jsonl", "adversarial/{}.jsonl"), "v3.0": ("v3/real/{}.jsonl.xz", "v3/adv/{}.dev.jsonl.xz")}
 FEW = {"v1.6": FILES["v1.6"][:1], "v3.0": FILES["v3.0"][1:]}
 RECORDED = [(name, version) for version in FILES for name in ports() if (GOLDEN / FEW[version][0].format(name)).exists()]

@@ -48,6 +48,14 @@ def _clue(clue: str, *targets: str) -> str:
     return f"CLUE: {clue}\nTARGETS: {', '.join(targets)}"
 
 
+_ROOM = {
+    "experiment": "0_easy_3obj_en",
+    "id": 1,
+    "background": ["╔═╤═╗", "║◌│◌║", "║◌│◌║", "╚═╧═╝"],
+    "objects": [{"C": [1, 1], "L": [3, 2]}, {"C": [3, 1], "L": [3, 2]}],
+    "penalties": 1,
+    "rounds": 3,
+}
 _GOODS = {
     "experiment": "semi_en",
     "id": 1,
@@ -87,6 +95,20 @@ def _asides(*words: str) -> list[str]:
 
 
 CASES: dict[str, dict[str, Case]] = {
+    "clean_up": {
+        "success": (
+            _ROOM,
+            [
+                "MOVE: C, (3, 1)",
+                "SAY: C is at (1, 1), L at (3, 2)",
+                "`MOVE: C, (1,1)`",
+                "SAY: Very well.",
+                "SAY: Then we are finished?",
+                "SAY: finished!",
+            ],
+        ),
+        "aborted": (_ROOM, ["SAY: Hello", "OK", "MOVE: C, (2, 1)", "SAY: Hello"]),
+    },
     "dond": {
         "success": (
             _GOODS,

@@ -26,6 +26,7 @@ class Port:
     files: ClassVar[Sequence[str]]  # paths within that folder where the instances may be, with a place for `{version}`
     log: ClassVar[GameLog] = GameLog()  # how clembench logs the game
     untold: ClassVar[Sequence[str]] = ()  # fields of the arena's instances that recorded results do not hold in full
+    rule_sets: ClassVar[Sequence[str]] = ()  # by which results that name none may have been played: the first that agrees
     tells_all: ClassVar[bool] = False  # whether instances hold all that players are told, so that asks can be compared
     stripped: ClassVar[bool] = False  # whether recordings of its game master without a model had their replies stripped
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isclose
 from pathlib import Path
@@ -54,6 +54,21 @@ class RecordingAgreement:
     kinds: dict[str, int] = field(default_factory=dict)
     mismatches: list[Mismatch] = field(default_factory=list)
 
+    def count(self, comparison: _Comparison) -> list[RecordedDifference]:
+        """Count an episode, and return in what it differs."""
+        kinds = {difference.kind for difference in comparison.scores}
+        self.episodes += 1
+        self.outcome_agree += not comparison.trouble and "outcome" not in kinds
+        self.score_agree += not comparison.trouble and MAIN not in kinds
+        self.metrics_agree += not kinds - {"outcome", MAIN}
+        self.rounds_agree += not comparison.trouble and not comparison.rounds
+        self.asks_agree += not comparison.other_asks
+        self.asks += comparison.asks
+        found = [*comparison.scores, *comparison.rounds, *comparison.other_asks]
+        for kind in dict.fromkeys(difference.kind for difference in found):
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        return found
+
     @property
     def complete(self) -> bool:
         """True if everything agrees in all episodes."""
@@ -67,6 +82,20 @@ class RecordedDifference(NamedTuple):
     kind: str
     turn: int | None
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """A recording, driven again by a rule set: in what scores, scores of rounds and asks differ, and how many asks were
+    compared. `trouble`: why the recording does not fit.
+    """
+
+    rules: str | None
+    trouble: str | None
+    scores: Sequence[RecordedDifference]
+    rounds: Sequence[RecordedDifference]
+    asks: int
+    other_asks: Sequence[RecordedDifference]
 
 
 def verify(
@@ -99,9 +128,10 @@ def verify(
             with naming(f"{file}, line {line}"):
                 name, own = str(record["game"]), record.get("rules") or rules
                 as_given = _verbatim(arena_of(name, own, True), record) if verbatim is None else verbatim
-                arena = arena_of(name, own, as_given)
-                agreement = agreements.setdefault(name, RecordingAgreement(rules=arena.rules_name))
-                differences = _compare(arena, record, agreement, _has_prompts(suite, name))
+                arenas_ = (arena_of(name, each, as_given) for each in _possible_rules(name, own, suite))
+                comparison = _best(record, arenas_, with_asks=_has_prompts(suite, name))
+                agreement = agreements.setdefault(name, RecordingAgreement(rules=comparison.rules))
+                differences = agreement.count(comparison)
             agreement.mismatches += [Mismatch(line, each.turn, each.what, str(file), each.kind) for each in differences]
     return agreements
 
@@ -127,49 +157,59 @@ def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
     return bool(record.get("verbatim", not stripped))
 
 
-def _compare(
-    arena: Arena[Any], record: JsonObject, agreement: RecordingAgreement, with_asks: bool
-) -> list[RecordedDifference]:
+def _possible_rules(name: str, own: str | None, suite: Suite | None) -> Sequence[str | None]:
+    """Return the rule sets by which a recording may have been made; `own`: that which it names, or which is asked for."""
+    several = (ports().get(name) or Port()).rule_sets
+    return [own] if own or (suite is not None and suite.rules not in several) else several or [own]
+
+
+def _best(record: JsonObject, arenas: Iterable[Arena[Any]], *, with_asks: bool) -> _Comparison:
+    """Return how a recording compares with the first arena that agrees with it; with the first of all where none does."""
+    first: _Comparison | None = None
+    for arena in arenas:
+        comparison = _compare(arena, record, with_asks=with_asks)
+        if not comparison.scores:
+            return comparison
+        first = first or comparison
+    assert first is not None
+    return first
+
+
+def _compare(arena: Arena[Any], record: JsonObject, *, with_asks: bool) -> _Comparison:
     port = ports().get(arena.name)
     instance = recorded_instance(arena, record, port)
     driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=arena.verbatim)
-    differences = list(_score_differences(driven, record))
-    now, recorded_rounds = (port or Port()).numbered(driven.rounds), record.get("round_scores") or {}
-    other_rounds = [] if driven.trouble else list(round_differences(now, recorded_rounds))
-    asks, other_asks = _ask_differences(arena, driven, record) if with_asks else (0, [])
-    kinds = {difference.kind for difference in differences}
-    agreement.episodes += 1
-    agreement.outcome_agree += not driven.trouble and "outcome" not in kinds
-    agreement.score_agree += not driven.trouble and MAIN not in kinds
-    agreement.metrics_agree += not kinds - {"outcome", MAIN}
-    agreement.rounds_agree += not driven.trouble and not other_rounds
-    agreement.asks_agree += not other_asks
-    agreement.asks += asks
-    differences += [*other_rounds, *other_asks]
-    for kind in dict.fromkeys(difference.kind for difference in differences):
-        agreement.kinds[kind] = agreement.kinds.get(kind, 0) + 1
-    return differences
+    facts = port.log.facts(driven.transcript) if port and not driven.trouble else {}
+    now, recorded = (port or Port()).numbered(driven.rounds), record.get("round_scores") or {}
+    return _Comparison(
+        arena.rules_name,
+        driven.trouble,
+        list(_score_differences(driven, record, facts)),
+        [] if driven.trouble else list(round_differences(now, recorded)),
+        *(_ask_differences(arena, driven, record) if with_asks else (0, [])),
+    )
 
 
-def _score_differences(driven: Redriven, record: JsonObject) -> Iterator[RecordedDifference]:
+def _score_differences(driven: Redriven, record: JsonObject, facts: JsonObject) -> Iterator[RecordedDifference]:
+    """Yield in what outcome and scores differ; a recording of an episode that its scorer failed at has none."""
     if driven.trouble:
         yield RecordedDifference(driven.trouble, driven.turn, driven.problem)
         return
     outcome = driven.outcome
     assert outcome is not None
+    if record["outcome"] is None:
+        return
     last = driven.transcript.turns[-1].asked.turn
     if outcome.kind != record["outcome"]:
         yield RecordedDifference(
             "outcome", last, f"outcome: {outcome.kind} ({outcome.reason}), recorded {record['outcome']}"
         )
-    yield from _metric_differences(driven.scores, record["scores"], last)
+    yield from _metric_differences({**driven.scores, **facts}, record["scores"], last)
 
 
-def _metric_differences(
-    scores: Mapping[str, float | None], recorded: Mapping[str, float | None], last: int
-) -> Iterator[RecordedDifference]:
+def _metric_differences(scores: Mapping[str, Any], recorded: Mapping[str, Any], last: int) -> Iterator[RecordedDifference]:
     for name, expected in recorded.items():
-        if is_fact(expected):
+        if is_fact(expected) and name not in scores:
             continue
         if name not in scores:
             yield RecordedDifference(name, None, f"{name}: the arena has no such metric")
@@ -208,8 +248,10 @@ def _ask_differences(arena: Arena[Any], driven: Redriven, record: JsonObject) ->
     return compared, [RecordedDifference("ask", number, what)]
 
 
-def alike(first: float | None, second: float | None) -> bool:
-    """Return True where two scores are equal to within 1e-6, or both undefined."""
+def alike(first: Any, second: Any) -> bool:
+    """Return True where two scores are equal to within 1e-6, or both undefined; or two facts are the same."""
+    if is_fact(first) or is_fact(second):
+        return bool(first == second)
     if first is None or second is None:
         return first is second
     return isclose(first, second, rel_tol=0, abs_tol=TOLERANCE)
