@@ -26,6 +26,7 @@ from typing import Any
 
 CLEM, CHECKOUT = os.environ.get("CLEMSIM_TEST_CLEM", ""), os.environ.get("CLEMSIM_TEST_CLEMBENCH", "")
 GAMES = ("taboo", "wordle", "wordle_withclue", "wordle_withcritic", "imagegame", "referencegame", "privateshared")
+GAMES += ("clean_up", "codenames", "dond", "hot_air_balloon")
 SHOWN = 20
 
 

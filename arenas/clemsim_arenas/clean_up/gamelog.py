@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from clemsim import Transcript, Turn
 from clemsim.arena import Arena
-from clemsim.interop.clembench.gamelog import GameLog, LogBuilder
+from clemsim.interop.clembench.gamelog import GameLog, LogBuilder, request_keys
 from clemsim_arenas.clean_up.game import CleanUp
 from clemsim_arenas.clean_up.reading import COMMANDS, FORMAT, HEAD, HEAD_TAIL, SEVERAL, START, TAIL
 from clemsim_arenas.clean_up.room import FREE, RoomBoard
@@ -110,4 +110,4 @@ def _judge(log: LogBuilder, turn: Turn) -> None:
 def _keys(log: LogBuilder, facts: dict[str, Any]) -> dict[str, Any]:
     scores, _ = log.arena.scores(log.transcript)
     whole = {name: int(value) for name, value in scores.items() if value is not None and name not in (*DERIVED, *DISTANCES)}
-    return {"markdown": True, **facts, **whole, **{name: scores[name] for name in DISTANCES}}
+    return {"markdown": True, **facts, **whole, **{name: scores[name] for name in DISTANCES}, **request_keys(log)}

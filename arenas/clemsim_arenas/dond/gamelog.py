@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from clemsim.arena import Arena
-from clemsim.interop.clembench.gamelog import GameLog, LogBuilder, outcome_keys
+from clemsim.interop.clembench.gamelog import GameLog, LogBuilder, outcome_keys, request_keys
 from clemsim_arenas.dond.game import DealOrNoDeal, division_of, proposals_of
 from clemsim_arenas.dond.goods import loss, most_together, score
 from clemsim_arenas.negotiations.seats import FIRST, SEATS, SECOND
@@ -77,4 +77,5 @@ def _keys(log: LogBuilder) -> dict[str, Any]:
         "pareto_improvement": lost,
         "pareto_optimal": int(lost == 0),
         "episode_score": score(goods, division) / 100,
+        **request_keys(log),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from clemsim.arena import Arena
-from clemsim.interop.clembench.gamelog import GameLog, LogBuilder, outcome_keys
+from clemsim.interop.clembench.gamelog import GameLog, LogBuilder, outcome_keys, request_keys
 from clemsim_arenas.hot_air_balloon.game import EMPTY, HotAirBalloon, deal_of
 from clemsim_arenas.hot_air_balloon.message import TAGS, Tags, set_pattern, text_pattern
 from clemsim_arenas.negotiations.seats import FIRST, SEATS, SECOND
@@ -96,8 +96,7 @@ def _keys(log: LogBuilder) -> dict[str, Any]:
         "Normalized Utility Player 2": scores["Normalized Utility Player 2"],
         "Normalized harmonic mean": scores["Harmonic Mean Score"],
         **outcome_keys(log),
-        "Request Count": int(scores["Request Count"] or 0),
-        "Violated Request Count": int(scores["Violated Request Count"] or 0),
+        **request_keys(log),
         "Played turns": len(log.turns),
         **{f"Percent Violations {name}": 100 * count / total if total else 0.0 for name, count in by_player.items()},
         **{f"Violations {name}": int(count) for name, count in by_player.items()},

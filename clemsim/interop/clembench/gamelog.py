@@ -125,6 +125,13 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
 
 
+def request_keys(log: LogBuilder) -> dict[str, list[int]]:
+    """Return the counts of requests by round, as clemcore itself logs them for games of its present kind."""
+    rounds = log.arena.rounds(log.transcript)
+    names = ("Request Count", "Parsed Request Count", "Violated Request Count")
+    return {name: [int(counts[name] or 0) for counts in rounds] for name in names}
+
+
 def outcome_keys(log: LogBuilder) -> dict[str, int]:
     """Return clembench's keys of the outcome: each 0 or 1."""
     outcome = log.transcript.outcome
