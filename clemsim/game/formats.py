@@ -83,20 +83,19 @@ class Alternatives:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
-    """1 to `most` texts with a separator between them."""
+class Repeated:
+    """None to `most` members of a format, with a separator between them."""
 
-    options: tuple[str, ...]
+    format: Format
     separator: str
     most: int
 
     def sample(self, dice: FormatDice) -> str:
-        """Draw texts, each alone."""
-        size = dice.randint(1, self.most)
-        return self.separator.join(self.options[dice.randint(0, len(self.options) - 1)] for _ in range(size))
+        """Draw how many there are, and each of them."""
+        return self.separator.join(self.format.sample(dice) for _ in range(dice.randint(0, self.most)))
 
 
-FormatPart = Choice | Characters | Alternatives | Several
+FormatPart = Choice | Characters | Alternatives | Repeated
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -121,15 +120,6 @@ def either(*formats: Format) -> Format:
     return Format(f"({regex})", f"({rule})", (Alternatives(formats),))
 
 
-def several(texts: Sequence[str], separator: str, most: int) -> Format:
-    """Return the format of 1 to `most` of these texts, which may occur again, with a separator between them."""
-    one, more = one_of(*texts), f"{{0,{most - 1}}}"
-    if len(texts) == 1:
-        one = Format(f"({one.regex})", f"({one.rule})", one.parts)
-    regex = f"{one.regex}({_escaped(separator)}{one.regex}){more}"
-    return Format(regex, f"{one.rule} ({_quoted(separator)} {one.rule}){more}", (Several(tuple(texts), separator, most),))
-
-
 def line(most: int = 300, but: str = "") -> Format:
     """Return the format of 1 to `most` characters without a line break that do not begin with a space; without those in
     `but`, of which none has a meaning within `[...]`.
@@ -147,6 +137,20 @@ def letters(least: int, most: int | None = None) -> Format:
     """Return the format of `least` to `most` lower-case letters a-z; exactly `least` unless `most` is given."""
     count = f"{least}" if most is None else f"{least},{most}"
     return Format(f"[a-z]{{{count}}}", f"[a-z]{{{count}}}", (Characters(LETTERS, least, most or least),))
+
+
+def characters(alphabet: str, least: int, most: int) -> Format:
+    """Return the format of `least` to `most` characters of an alphabet, in which none has a meaning within `[...]`."""
+    ranged = f"[{alphabet}]{{{least},{most}}}"
+    return Format(ranged, ranged, (Characters(alphabet, least, most),))
+
+
+def repeated(one: Format, separator: str, most: int) -> Format:
+    """Return the format of none to `most` of `one`, with the separator between them."""
+    between = literal(separator)
+    regex = f"({one.regex}({between.regex}{one.regex}){{0,{most - 1}}})?"
+    rule = f"({one.rule} ({between.rule} {one.rule}){{0,{most - 1}}})?"
+    return Format(regex, rule, (Repeated(one, separator, most),))
 
 
 def cell(alphabet: str) -> Format:

@@ -10,21 +10,25 @@ from typing import Any, NamedTuple
 
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
+from clemsim.errors import UsageError
 from clemsim.game.messages import Message
 from clemsim.game.view import View
+from clemsim.runtime.price import Price
 
 
 class Agent(AsyncResource, ABC):
     """An agent that can take seats.
 
     `width`: how many replies it gives at once; None: as many as wanted. `adaptive`: the width is only where to begin, and
-    the best is found while playing. `requests`: a reply takes a request to a model, which limits count.
+    the best is found while playing. `requests`: a reply takes a request to a model, which limits count. `price`: what
+    its tokens cost, where that is known.
     """
 
     name: str
     width: int | None = None
     adaptive: bool = False
     requests: bool = False
+    price: Price | None = None
 
     @abstractmethod
     async def reply(self, view: View) -> Message:
@@ -38,6 +42,22 @@ class Agent(AsyncResource, ABC):
     def waiting(self) -> str:
         """What the agent waits for, as a line for the display, where a server is lost or silent; empty: nothing unusual."""
         return ""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the user must know of how the agent's servers answered, one line each."""
+        return ()
+
+    @property
+    def dearest_turn(self) -> float:
+        """A guess at what a turn costs at most, before any has ended; 0 where nothing is known."""
+        return 0.0
+
+    def settle(self, *, system: str, seed: int, width: int | None) -> None:
+        """Take settings of this agent: a system text that comes before that of the seat, a number that is added to the seed
+        of each turn, and the most turns in flight. Raises UsageError for an agent that heeds none.
+        """
+        raise UsageError(f"{self.name} is no model behind an engine, and takes no system, seed or width")
 
     def check(self, arena: str, seats: Sequence[str]) -> None:
         """Raise UsageError if the agent cannot take these seats of this arena."""

@@ -20,7 +20,10 @@ class Progress:
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
+    cost: float = 0.0  # of the tokens, by the agents' prices
+    dearest: float = 0.0  # the greatest price of a turn
     in_flight: int = 0  # turns
     peak_in_flight: int = 0
     seconds: float = 0.0
     waiting: tuple[str, ...] = ()  # the servers that are waited for, a line each
+    notices: tuple[str, ...] = ()  # what servers have refused, one line each

@@ -11,7 +11,7 @@ from clemsim_arenas.clean_up.draw import draw_room
 from clemsim_arenas.clean_up.game import REASKS, CleanUp
 from clemsim_arenas.clean_up.gamelog import CleanUpLog
 from clemsim_arenas.clean_up.generate import DIFFICULTIES, generate
-from clemsim_arenas.clean_up.reading import COMMANDS, Moved, NoCommand, Said, read_command
+from clemsim_arenas.clean_up.reading import COMMANDS, MovedObject, NoCommand, SaidMessage, read_command
 from clemsim_arenas.clean_up.room import Room
 
 from clemsim.catalog.generators import GeneratorOptions
@@ -45,10 +45,10 @@ def kind(*replies: str, arena: CleanUp = ARENA) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("reply", "command"),
     [
-        ("SAY: a", Said("a")),
-        ("```SAY:  a\r`b` ```", Said(" a\rb")),
-        ("MOVE: C, (1,02)", Moved("C", "1", "02")),
-        ("MOVE: a\nb, (\u0661, 2)", Moved("a\nb", "\u0661", "2")),
+        ("SAY: a", SaidMessage("a")),
+        ("```SAY:  a\r`b` ```", SaidMessage(" a\rb")),
+        ("MOVE: C, (1,02)", MovedObject("C", "1", "02")),
+        ("MOVE: a\nb, (\u0661, 2)", MovedObject("a\nb", "\u0661", "2")),
     ],
 )
 def test_what_is_a_command(reply: str, command: object) -> None:
@@ -86,14 +86,14 @@ def test_the_game_begins_with_a_message() -> None:
 @pytest.mark.parametrize("language", COMMANDS)
 def test_each_language_has_its_commands(language: str) -> None:
     commands = COMMANDS[language]
-    assert read_command(commands.moved("C", 1, 2), commands, must_say=False) == Moved("C", "1", "2")
-    assert read_command(f"{commands.say}a", commands, must_say=True) == Said("a")
+    assert read_command(commands.moved("C", 1, 2), commands, must_say=False) == MovedObject("C", "1", "2")
+    assert read_command(f"{commands.say}a", commands, must_say=True) == SaidMessage("a")
 
 
 def test_chinese_commands_are_of_full_or_half_width() -> None:
     commands = COMMANDS["zh-CN"]
-    assert read_command("移动: C, (1，2）", commands, must_say=False) == Moved("C", "1", "2")
-    assert read_command("发送: 好", commands, must_say=False) == Said("好")
+    assert read_command("移动: C, (1，2）", commands, must_say=False) == MovedObject("C", "1", "2")
+    assert read_command("发送: 好", commands, must_say=False) == SaidMessage("好")
     with pytest.raises(NoCommand, match="tail"):
         read_command("发送： \n好", commands, must_say=False)  # the blank is the message
 

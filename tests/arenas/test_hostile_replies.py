@@ -29,6 +29,9 @@ USUAL = [
     *("I like hats", "[Proposal: 1 hat, 2 eggs]", "[proposal:]", "take [it]", "[Proposal: \u00bd hat]"),
     *("SAY: C is at (1, 1)", "MOVE: C, (2, 5)", "SAY: finished?", "SAY: finished!", "`MOVE: P, (\u0661,1)`"),
     *("ANSWER: yes", "ASIDE: no", "▢ ▢ ▢ ▢ ▢\n" * 4 + "▢ ▢ A ▢ ▢"),
+    *("QUESTION: Is it alive?", "GUESS: the chair", "ANSWER: No."),
+    *("DESCRIPTION: a cross", "DECISION: same grid", "abort"),
+    *("GO: north", "DONE", "GO: south DONE", '{"action": "GO: north", "graph": {"nodes": ["Hall"], "edges": {}}}'),
 ]
 
 

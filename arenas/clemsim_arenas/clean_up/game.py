@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from clemsim import Invalid, Outcome, Parser, Table, Transcript
-from clemsim_arenas.clean_up.reading import COMMANDS, Moved, NoCommand, Said, command_format, read_command
+from clemsim_arenas.clean_up.reading import COMMANDS, MovedObject, NoCommand, SaidMessage, command_format, read_command
 from clemsim_arenas.clean_up.room import Cell, Room, RoomBoard
 from clemsim_arenas.clean_up.scores import episode_scores, main_score, quality_of, round_scores
 from clemsim_arenas.negotiations.seats import FIRST, SEATS, SECOND, other
@@ -103,18 +103,18 @@ class CleanUp(WordedArena[Room]):
                     return _ended(room, course, "both agree to end")
         return _ended(room, course, "the rounds are over")
 
-    async def _command(self, table: Table, room: Room, course: Course, seat: str) -> Said | Moved:
+    async def _command(self, table: Table, room: Room, course: Course, seat: str) -> SaidMessage | MovedObject:
         """Ask a seat until its reply is a command that can be carried out."""
         board, commands = course.boards[seat], COMMANDS[room.language]
         must_say = seat == FIRST and course.number == 0
 
-        def read(reply: str) -> Said | Moved:
+        def read(reply: str) -> SaidMessage | MovedObject:
             try:
                 command = read_command(reply, commands, must_say=must_say)
             except NoCommand as problem:
                 told = self.say(room, "invalid_response", reason=self.say(room, str(problem)))
                 raise PenalisedReply(str(problem).replace("_", " "), told, violation=True) from problem
-            if isinstance(command, Moved):
+            if isinstance(command, MovedObject):
                 self._check(room, board, command)
             return command
 
@@ -128,7 +128,7 @@ class CleanUp(WordedArena[Room]):
         held_to = command_format(commands, board, must_say=must_say)
         return await table.ask(seat, course.asks[seat], parse=Parser(read, held_to), reask=again)
 
-    def _check(self, room: Room, board: RoomBoard, move: Moved) -> None:
+    def _check(self, room: Room, board: RoomBoard, move: MovedObject) -> None:
         """Raise PenalisedReply for a move that cannot be made."""
         if move.letter not in board.objects:
             told = self.say(room, "obj_not_found", object=move.letter)
@@ -142,10 +142,10 @@ class CleanUp(WordedArena[Room]):
             told = self.say(room, "not_empty", object=board.at(cell), x=cell[0], y=cell[1])
             raise PenalisedReply(f"the cell holds {board.at(cell)}", told, violation=False)
 
-    def _carried_out(self, room: Room, course: Course, seat: str, command: Said | Moved) -> bool:
+    def _carried_out(self, room: Room, course: Course, seat: str, command: SaidMessage | MovedObject) -> bool:
         """Carry out a command, and return whether it is an agreement to end. What the seat and the other are told next."""
         board, partner = course.boards[seat], other(seat)
-        if isinstance(command, Moved):
+        if isinstance(command, MovedObject):
             cell = cell_of(command)
             assert cell is not None
             board.objects[command.letter] = cell
@@ -155,13 +155,13 @@ class CleanUp(WordedArena[Room]):
             own = self.say(room, "message_relay", message=command.message)
             news = self.say(room, "new_turn", turn_message=command.message)
         if seat == FIRST and course.number == 0:
-            course.asks[SECOND] = self.opening(room, SECOND, command.message if isinstance(command, Said) else "")
+            course.asks[SECOND] = self.opening(room, SECOND, command.message if isinstance(command, SaidMessage) else "")
         else:
             shown = course.number + 1 + (seat == SECOND and not room.texts)
             counted = self.say(room, "round_counter", round=shown, rounds=room.rounds) + self._counted(room, course)
             course.asks[partner] += f"{counted}{news}{self.say(room, 'command_prompt')}"
         course.asks[seat] = own
-        return isinstance(command, Said) and self._agrees(room, course, seat, command.message)
+        return isinstance(command, SaidMessage) and self._agrees(room, course, seat, command.message)
 
     def _agrees(self, room: Room, course: Course, seat: str, message: str) -> bool:
         commands = COMMANDS[room.language]
@@ -201,7 +201,7 @@ class CleanUp(WordedArena[Room]):
         return round_scores(transcript)
 
 
-def cell_of(move: Moved) -> Cell | None:
+def cell_of(move: MovedObject) -> Cell | None:
     """Return the cell that a move names; None where its numbers are too long to be read."""
     if max(len(move.column), len(move.row)) > MOST_DIGITS:
         return None

@@ -60,14 +60,14 @@ COMMANDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SaidMessage:
     """A message to the other seat."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedObject:
     """A move of an object to a column and a row, as it is written."""
 
     letter: str
@@ -79,7 +79,7 @@ class NoCommand(ValueError):
     """What is wrong with a reply, by the name that clembench has for it."""
 
 
-def read_command(reply: str, commands: Commands, *, must_say: bool) -> Said | Moved:
+def read_command(reply: str, commands: Commands, *, must_say: bool) -> SaidMessage | MovedObject:
     """Return the command of a reply, without back-ticks anywhere and white space around it. Raises NoCommand."""
     text = reply.replace("`", "").strip()
     said, moved = _last_said(text, commands), _last_moved(text, commands)
@@ -102,7 +102,7 @@ def command_format(commands: Commands, board: RoomBoard, *, must_say: bool) -> F
     return said if must_say or not moves else either(said, one_of(*moves))
 
 
-Found = tuple[int, int, Said | Moved]  # where a command begins and ends, and the command
+Found = tuple[int, int, SaidMessage | MovedObject]  # where a command begins and ends, and the command
 
 
 def _last_said(text: str, commands: Commands) -> Found | None:
@@ -111,9 +111,9 @@ def _last_said(text: str, commands: Commands) -> Found | None:
         end = text.find("\n", found.end())
         end = len(text) if end < 0 else end
         if end > found.end():
-            return found.start(), end, Said(text[found.end() : end])
+            return found.start(), end, SaidMessage(text[found.end() : end])
         if found[0].endswith(" ") and commands.say_tag.endswith("?"):  # the blank that the tag may leave is a message
-            return found.start(), end, Said(" ")
+            return found.start(), end, SaidMessage(" ")
     return None
 
 
@@ -132,5 +132,5 @@ def _last_moved(text: str, commands: Commands) -> Found | None:
         if at not in known:
             known[at] = place.match(text, at)
         if found := known[at]:
-            return tag.start(), found.end(), Moved(text[after:at], found["x"], found["y"])
+            return tag.start(), found.end(), MovedObject(text[after:at], found["x"], found["y"])
     return None

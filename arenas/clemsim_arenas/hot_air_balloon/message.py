@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clemsim import Invalid
-from clemsim.formats import Format, either, line, literal, several
+from clemsim.formats import Format, either, line, literal, one_of, repeated
 
 LONGEST = 10_000  # characters of a set
 NO_NAME = "\x00"  # begins what stands for a member of a set that is no text
@@ -88,7 +88,9 @@ def offer_format(tags: Tags, items: Sequence[str], open_: Sequence[Names], *, re
     seat's open proposals that is agreed to or refused.
     """
     text = literal("{") + line(300, NO_BRACES) + literal("}")
-    proposal = literal(f"\n{tags.propose}: {{") + several([repr(item) for item in items], ", ", len(items)) + literal("}")
+    item = one_of(*map(repr, items))
+    listed = item + repeated(literal(", ") + item, "", max(len(items) - 1, 1))
+    proposal = literal(f"\n{tags.propose}: {{") + listed + literal("}")
     answers = [literal(f"\n{tag}: {as_set(names)}") for names in open_ for tag in (tags.agree, tags.refuse)]
     begun = literal(f"{tags.reason}: ") + text + literal("\n") if reasoning else literal("")
     return begun + literal(f"{tags.argue}: ") + text + either(proposal, *answers, literal(""))

@@ -11,13 +11,19 @@ from rich.text import Text
 from clemsim._util.text import plain
 from clemsim.cli.view.seat_scores import seat_tables
 from clemsim.cli.view.tables import ruled_table, with_interval
+from clemsim.results.costs import AgentCost
 from clemsim.results.diagnostics import Throughput
 from clemsim.results.intervals import Interval
 from clemsim.results.means import FEWEST
 from clemsim.results.run_summary import RunSummary
 from clemsim.results.summary import ArenaSummary, ScoreSummary
 
-CUT = {"length": "cut at the token limit", "overflow": "not begun, the conversation no longer fit the context"}
+CUT = {
+    "length": "cut at the token limit",
+    "thinking": "cut while thinking, before the model replied",
+    "overflow": "not begun, the conversation no longer fit the context",
+}
+THINKERS = "give it room to think, --agent 'SPEC?thinking=8000', or turn its thinking off, --agent 'SPEC?thinking=off'"
 COUNTS = {"episodes": "n", "success": "won", "failure": "lost", "aborted": "abort", "unfinished": "unfin"}
 EXPLAINED = {
     "filtered": "filtered: the provider withheld a reply, which is no fault of the model",
@@ -113,9 +119,13 @@ def _remarks(summary: RunSummary) -> list[Text]:
     if summary.parser_error:
         remarks.append(plain(f"parser error: {summary.parser_error.splitlines()[0]}", "red"))
         remarks.append(Text("mend the parser, then resume: the replies are recorded and will be judged anew", "red"))
+    remarks += [plain(line, "yellow") for line in summary.notices or ()]
+    remarks += [plain(_cost_line(agent, cost), "dim") for agent, cost in (summary.costs or {}).items()]
     for agent, cut in summary.cut_replies.items():
         counts = [f"{count} {CUT[stop]}" for stop, count in cut.items()]
         remarks.append(plain(f"replies of {agent} that broke off: {', '.join(counts)}", "dim"))
+        if cut.get("thinking"):
+            remarks.append(plain(f"{agent} was cut while thinking {cut['thinking']} times: {THINKERS}", "yellow"))
     for agent, cache in summary.caches.items():
         if cache.warning:
             share = f"{cache.share:.0%} of what {agent}'s server had seen before was found in its prefix cache"
@@ -159,6 +169,15 @@ def _bounds(summary: RunSummary) -> Iterator[str]:
 
 def _span(interval: Interval) -> str:
     return f"{_short(interval[0])}…{_short(interval[1])}"
+
+
+def _cost_line(agent: str, cost: AgentCost) -> str:
+    """Say what an agent cost."""
+    point = "" if cost.point is None else f", {cost.point:.4g} a point of worth"
+    time = f" ({cost.time:.4g} of it for the time)" if cost.time else ""
+    dearest = max(cost.games, key=lambda game: cost.games[game], default="")
+    most = f", most for {dearest} ({cost.games[dearest]:.4g})" if len(cost.games) > 1 else ""
+    return f"{agent} cost {cost.total:.4g}{time}: {cost.episode:.4g} an episode{point}{most}"
 
 
 def _rates(throughput: Throughput) -> str:

@@ -25,10 +25,10 @@ class Port:
     folder: ClassVar[str]  # the game's folder within a checkout
     files: ClassVar[Sequence[str]]  # paths within that folder where the instances may be, with a place for `{version}`
     log: ClassVar[GameLog] = GameLog()  # how clembench logs the game
+    stripped: ClassVar[bool] = False  # whether recordings that name no model were judged after stripping each reply
     untold: ClassVar[Sequence[str]] = ()  # fields of the arena's instances that recorded results do not hold in full
     rule_sets: ClassVar[Sequence[str]] = ()  # by which results that name none may have been played: the first that agrees
     tells_all: ClassVar[bool] = False  # whether instances hold all that players are told, so that asks can be compared
-    stripped: ClassVar[bool] = False  # whether recordings of its game master without a model had their replies stripped
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return the arena's own fields of an instance, without experiment and id."""

@@ -108,8 +108,8 @@ def verify(
     """Return the agreement by arena. The suite gives word lists, prompts and rule set; without its prompts, asks are not
     compared. `rules`: the rule set; one that a recording names itself comes first. `verbatim`: whether replies were judged
     as they came; None: as a recording says by its key `verbatim` or, by default, all but those of v1.6, whose recordings
-    were judged after stripping each reply of white space, and those of no `model` where the game's port says so. `tell` is
-    called with file and line.
+    were judged after stripping each reply of white space, and those of some games that name no model (`Port.stripped`).
+    `tell` is called with file and line.
 
     Raises UsageError naming file and line.
     """
@@ -127,7 +127,7 @@ def verify(
                 tell(file, line)
             with naming(f"{file}, line {line}"):
                 name, own = str(record["game"]), record.get("rules") or rules
-                as_given = _verbatim(arena_of(name, own, True), record) if verbatim is None else verbatim
+                as_given = _verbatim(arena_of(name, own, True), record, ports().get(name)) if verbatim is None else verbatim
                 arenas_ = (arena_of(name, each, as_given) for each in _possible_rules(name, own, suite))
                 comparison = _best(record, arenas_, with_asks=_has_prompts(suite, name))
                 agreement = agreements.setdefault(name, RecordingAgreement(rules=comparison.rules))
@@ -151,9 +151,8 @@ def _has_prompts(suite: Suite | None, arena: str) -> bool:
     return port.tells_all or (suite is not None and (suite.folder_of(arena) / "prompts").is_dir())
 
 
-def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
-    port = ports().get(arena.name) or Port()
-    stripped = arena.rules_name in STRIPPED or (port.stripped and "model" not in record)
+def _verbatim(arena: Arena[Any], record: JsonObject, port: Port | None) -> bool:
+    stripped = arena.rules_name in STRIPPED or (port is not None and port.stripped and "model" not in record)
     return bool(record.get("verbatim", not stripped))
 
 
