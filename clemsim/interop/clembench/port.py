@@ -39,6 +39,10 @@ class Port:
         """Return the contents of files under `resources/` that replace the arena's own."""
         return {}
 
+    def shared(self, texts: JsonObject) -> dict[str, str]:
+        """Return the contents of more files under `resources/`, out of what `texts()` returned."""
+        return {}
+
     def rules(self, experiment: JsonObject, rules: str) -> str:
         """Return the rule set by which an imported suite is played, where that of its version, `rules`, goes against its
         own prompts.
