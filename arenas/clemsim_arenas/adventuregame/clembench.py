@@ -31,15 +31,13 @@ class AdventureGamePort(Port):
         """Return states, limits and the parts of the world. Definitions that come with a recording go with the instance."""
         world: list[Any] = []
         definitions: dict[str, Any] = {}
-        entities = [each for each in data["entity_definitions"] if not isinstance(each, str)]
-        described = not entities or any("possible_adjs" in each for each in entities)
         for kind, field in LISTS.items():
             given = list(data.get(field, ()))[: 1 if kind == "domain" else None]
             own = [each for each in given if not isinstance(each, str)]
             names = [each for each in given if isinstance(each, str)]
-            world += [*names, *([part(kind, own, described=described)] if own else [])]
+            world += [*names, *([part(kind, own)] if own else [])]
             told = texts.get("definitions", {})
-            definitions |= {name: part(kind, told[name], described=described) for name in names if name in told}
+            definitions |= {name: part(kind, told[name]) for name in names if name in told}
         return {
             "variant": data["variant"],
             "task": data["prompt"],

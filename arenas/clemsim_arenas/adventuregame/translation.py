@@ -39,18 +39,12 @@ _LOOK = re.compile(r'\("at"\* \(.*\) \)')
 _EMPTY: Expression = ["and"]
 
 
-def part(kind: str, given: Any, *, described: bool = True) -> dict[str, Any]:
-    """Return the part of a world with the definitions of one kind. `described`: whether things have adjectives.
-
-    Raises KeyError, TypeError and ValueError.
-    """
+def part(kind: str, given: Any) -> dict[str, Any]:
+    """Return the part of a world with the definitions of one kind. Raises KeyError, TypeError and ValueError."""
     if kind == "domain":
         found = WorldPart(domain=_domain(given if isinstance(given, dict) else given[0]))
     else:
         found = WorldPart.model_validate({kind: [_READERS[kind](each) for each in given]})
-    if not described:
-        actions = tuple(action.model_copy(update={"shapes": _beside(action.shapes)}) for action in found.actions)
-        found = found.model_copy(update={"actions": actions})
     return found.model_dump(mode="json", exclude_defaults=True)
 
 
@@ -172,19 +166,14 @@ def _head(expression: Expression) -> str:
 
 def _shapes(said: str) -> tuple[str, ...]:
     """Return the shapes of a rule such as `put: PUT thing ("back" WS)* PREP* thing`. Words that stand in place of a thing,
-    or before one without white space, are things there.
+    or before one without white space, are things there; but where no thing has adjectives, white space is one.
     """
     rest = said.partition(":")[2].split(maxsplit=1)[1:]
     if not rest:
         return ("",)
     if _LOOK.fullmatch(rest[0].strip()):
-        return ("THING",)
+        return ("THING", "at! SHORT")
     return (_QUOTED.sub(r"\1", rest[0].replace("thing", "THING").replace(" WS", "")).strip(),)
-
-
-def _beside(shapes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the shapes where no thing has adjectives: white space is one then, so that "at" does stand before a thing."""
-    return (*shapes, "at! SHORT") if shapes == ("THING",) else shapes
 
 
 _READERS: Mapping[str, Callable[[JsonObject], Any]] = {

@@ -1,14 +1,15 @@
 """Commands: from a line of text to an action and the things that it names.
 
-An action has verbs and *shapes*, which say what may follow: `THING`, `SHORT` (a thing of one or two words), `PREP` (a
-preposition), words, and groups in brackets, in which `|` stands between alternatives; `*` after one of them: any number of
-times, also none. A word with `!` counts as much as a verb where shapes compete. `PREP* THING (PREP THING)*` reads "take the
+An action has verbs and *shapes*, which say what may follow: `THING`, `PREP` (a preposition), words, and groups in brackets,
+in which `|` stands between alternatives; `*` after one of them: any number of times, also none. A word with `!` counts as
+much as a verb where shapes compete. `SHORT` is a thing of one or two words; a shape with it holds only where no thing has
+adjectives. `PREP* THING (PREP THING)*` reads "take the
 apple", "pick up an apple" and "take apple from table".
 
 A thing is one to four words; or adjectives of things that there are, which are dropped, and one or two words; or two words
 of which the first ends in 's; each after an article or none. Of several readings that one is taken which has most verbs,
 prepositions, articles and adjectives; then the action that is defined first; then most prepositions, then most words of its
-shape, then the longest first thing. So "put potted plant side table" puts the potted plant side on the table.
+shape, then most adjectives, then the longest first thing. So "put potted plant side table" puts the potted plant side on the table.
 
 The reading is found by dynamic programming over the words (Viterbi 1967), in time linear in their number.
 """
@@ -47,6 +48,7 @@ class _Worth(NamedTuple):
     priority: int = 0
     prepositions: int = 0
     literals: int = 0
+    adjectives: int = 0
     first: int = 0
 
 
@@ -202,6 +204,8 @@ def _compiled(action: ActionType, adjectives: frozenset[str]) -> tuple[_Automato
         automaton.phrase(0, verb, "verb", begun)
     ends = set()
     for shape in action.shapes:
+        if "SHORT" in shape and adjectives:
+            continue
         tokens = _SHAPE.findall(shape)
         try:
             ends.add(automaton.shape(begun, tokens))
@@ -235,10 +239,12 @@ def _steps(automaton: _Automaton, state: int, reading: _Reading, word: str) -> I
 
 
 def _further(reading: _Reading, edge: _Edge, word: str) -> _Reading:
-    (priority, prepositions, literals, first), things, preposition = reading
+    (priority, prepositions, literals, adjectives, first), things, preposition = reading
     match edge.kind:
-        case "verb" | "article" | "adjective":
+        case "verb" | "article":
             priority += 1
+        case "adjective":
+            priority, adjectives = priority + 1, adjectives + 1
         case "preposition":
             priority, prepositions, preposition = priority + 1, prepositions + 1, edge.preposition
         case "key":
@@ -251,7 +257,7 @@ def _further(reading: _Reading, edge: _Edge, word: str) -> _Reading:
         case "more":
             things = (*things[:-1], (*things[-1], word))
             first += len(things) == 1
-    return _Reading(_Worth(priority, prepositions, literals, first), things, preposition)
+    return _Reading(_Worth(priority, prepositions, literals, adjectives, first), things, preposition)
 
 
 def _spread(automaton: _Automaton, readings: dict[int, _Reading]) -> dict[int, _Reading]:
