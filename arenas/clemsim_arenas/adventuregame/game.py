@@ -75,7 +75,7 @@ class AdventureGame(Arena[Adventure]):
     """Explore rooms and bring about what the task says, one command a turn."""
 
     name, version = "adventuregame", 1
-    RULES: ClassVar[Mapping[str, AdventureRules]] = {"v1.6": AdventureRules(), "v3.0": AdventureRules()}
+    RULES: ClassVar[Mapping[str, AdventureRules]] = {"v3.0": AdventureRules()}
     seats = (ADVENTURER,)
     max_turns = MOST_TURNS
 

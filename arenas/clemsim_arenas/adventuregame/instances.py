@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
@@ -45,7 +46,7 @@ class Adventure(Instance):
         Raises BadInstance, and ArenaError for a file that is missing.
         """
         try:
-            world = _world(tuple(self._text(part, resources) for part in self.world), tuple(self.renamed.items()))
+            world = world_of(tuple(self._text(part, resources) for part in self.world), tuple(self.renamed.items()))
             goals = frozenset(read_fact(text) for text in self.goal_state)
             return Interpreter(world, initial_facts(world, self.initial_state), goals, dice)
         except (KeyError, ValueError) as error:
@@ -61,6 +62,12 @@ class Adventure(Instance):
 
 
 @lru_cache(maxsize=64)
-def _world(parts: tuple[str, ...], renamed: tuple[tuple[str, str], ...]) -> World:
-    """Return the world of these parts, which are JSON. Raises KeyError and ValueError."""
-    return build(merge([WorldPart.model_validate_json(part) for part in parts], dict(renamed)))
+def world_of(parts: tuple[str, ...], renamed: tuple[tuple[str, str], ...] = ()) -> World:
+    """Return the world of these parts, each a text of JSON or TOML. Raises KeyError and ValueError."""
+    return build(merge(map(_part, parts), dict(renamed)))
+
+
+def _part(text: str) -> WorldPart:
+    if text.lstrip().startswith("{"):
+        return WorldPart.model_validate_json(text)
+    return WorldPart.model_validate(tomllib.loads(text))

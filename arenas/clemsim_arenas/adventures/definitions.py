@@ -6,7 +6,7 @@ notation of `clemsim_arenas.adventures.logic`, commands in that of `clemsim_aren
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -101,7 +101,7 @@ class Domain(Definition):
 
 
 class WorldPart(Definition):
-    """A part of a world. Of several domains the first counts."""
+    """A part of a world."""
 
     rooms: tuple[RoomType, ...] = ()
     entities: tuple[EntityType, ...] = ()
@@ -128,8 +128,20 @@ def merge(parts: Iterable[WorldPart], renamed: Renamed | None = None) -> WorldPa
         entities=tuple(entities),
         actions=tuple(actions),
         events=tuple(event for part in parts for event in part.events),
-        domain=next((part.domain for part in parts if part.domain is not None), None),
+        domain=_united([part.domain for part in parts if part.domain is not None]),
     )
+
+
+def _united(domains: Sequence[Domain]) -> Domain | None:
+    """Return one domain with the types and functions of all; what it describes is that of the first that says it."""
+    if not domains:
+        return None
+    types: dict[str, tuple[str, ...]] = {}
+    for domain in domains:
+        types |= {kind: (*types.get(kind, ()), *below) for kind, below in domain.types.items()}
+    functions = tuple(function for domain in domains for function in domain.functions)
+    saying = next((domain for domain in domains if "described" in domain.model_fields_set), domains[0])
+    return Domain(types=types, functions=functions, described=saying.described)
 
 
 def _called(name: str, words: dict[str, str]) -> dict[str, str]:

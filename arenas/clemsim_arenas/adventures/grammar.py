@@ -3,13 +3,13 @@
 An action has verbs and *shapes*, which say what may follow: `THING`, `PREP` (a preposition), words, and groups in brackets,
 in which `|` stands between alternatives; `*` after one of them: any number of times, also none. A word with `!` counts as
 much as a verb where shapes compete. `SHORT` is a thing of one or two words; a shape with it holds only where no thing has
-adjectives. `PREP* THING (PREP THING)*` reads "take the
-apple", "pick up an apple" and "take apple from table".
+adjectives. `PREP* THING (PREP THING)*` reads "take the apple", "pick up an apple" and "take apple from table".
 
 A thing is one to four words; or adjectives of things that there are, which are dropped, and one or two words; or two words
 of which the first ends in 's; each after an article or none. Of several readings that one is taken which has most verbs,
 prepositions, articles and adjectives; then the action that is defined first; then most prepositions, then most words of its
-shape, then most adjectives, then the longest first thing. So "put potted plant side table" puts the potted plant side on the table.
+shape, then most adjectives, then the longest first thing. So "put potted plant side table" puts the potted plant side on the
+table.
 
 The reading is found by dynamic programming over the words (Viterbi 1967), in time linear in their number.
 """
@@ -249,7 +249,7 @@ def _further(reading: _Reading, edge: _Edge, word: str) -> _Reading:
             priority, prepositions, preposition = priority + 1, prepositions + 1, edge.preposition
         case "key":
             priority, literals = priority + 1, literals + 1
-        case "literal":
+        case "literal" | "begun":
             literals += 1
         case "thing" | "owner":
             things = (*things, (word.removesuffix("'s"),))
