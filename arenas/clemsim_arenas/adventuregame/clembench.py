@@ -19,7 +19,9 @@ class AdventureGamePort(Port):
     arena = folder = "adventuregame"
     files = ("in/instances_{version}.json", "in/instances.json")
     log = AdventureLog()
-    untold = ("definitions",)
+    unordered = True
+    unsettled = ("effective_epistemic_gain_amount", "known_entities_ratio", "known_goal_entities_ratio")
+    untold = ("definitions", "meant")
 
     def texts(self, folder: Path, experiment: str) -> JsonObject:
         """Return the files of definitions, translated. Raises UsageError."""
@@ -46,7 +48,8 @@ class AdventureGamePort(Port):
             "max_turns": data["max_turns"],
             "optimal_turns": data["optimal_turns"],
             "world": world,
-            "definitions": {**texts.get("parts", {}), **definitions},
+            "definitions": definitions,
+            "meant": texts.get("meant", {}),
         }
 
     def shared(self, texts: JsonObject) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from clemsim import Instance
-from clemsim.errors import BadInstance
+from clemsim.errors import ArenaError, BadInstance
 from clemsim.game.resources import Resources
 from clemsim.game.seeds import Dice
 from clemsim_arenas.adventures.definitions import Renamed, WorldPart, merge
@@ -22,11 +22,12 @@ MOST_TURNS = 500
 
 
 class Adventure(Instance):
-    """One adventure. `task`: what to bring about, in words; `notes`: more that the player is told; both are facts such as
-    `on(plate1,table1)` in `initial_state` and `goal_state`.
+    """One adventure. `task`: what to bring about, in words; `notes`: more that the player is told. `initial_state` and
+    `goal_state` hold facts such as `on(plate1,table1)`.
 
     `world`: its parts, each defined here or in the file of this name in `resources/`. `definitions`: those of files that
-    are not there. `renamed`: what players call some rooms and things, and the only verb of some actions.
+    are not there. `meant`: the instance that a type's name stands for, where a recording tells. `renamed`: what players call
+    some rooms and things, and the only verb of some actions.
     """
 
     variant: Literal["basic", "plan"] = "basic"
@@ -38,6 +39,7 @@ class Adventure(Instance):
     optimal_turns: int
     world: tuple[str | WorldPart, ...]
     definitions: Mapping[str, WorldPart] = Field(default_factory=dict)
+    meant: Mapping[str, str] = Field(default_factory=dict)
     renamed: Renamed = Field(default_factory=dict)
 
     def begin(self, resources: Resources, dice: Callable[[], Dice]) -> Interpreter:
@@ -48,7 +50,7 @@ class Adventure(Instance):
         try:
             world = world_of(tuple(self._text(part, resources) for part in self.world), tuple(self.renamed.items()))
             goals = frozenset(read_fact(text) for text in self.goal_state)
-            return Interpreter(world, initial_facts(world, self.initial_state), goals, dice)
+            return Interpreter(world, initial_facts(world, self.initial_state), goals, dice, self.meant)
         except (KeyError, ValueError) as error:
             raise BadInstance(f"adventuregame: {self.label}: {error}") from error
 
@@ -58,7 +60,13 @@ class Adventure(Instance):
             return part.model_dump_json()
         if part in self.definitions and not any((folder / "resources" / part).is_file() for folder in resources.folders):
             return self.definitions[part].model_dump_json()
-        return resources.text(f"resources/{part}")
+        try:
+            return resources.text(f"resources/{part}")
+        except ArenaError as error:
+            how = (
+                "make a suite of the clembench checkout that has them (clemsim suite import-clembench) and name it (--suite)"
+            )
+            raise BadInstance(f"adventuregame: {self.label}: the definitions {part!r} are not there: {how}") from error
 
 
 @lru_cache(maxsize=64)

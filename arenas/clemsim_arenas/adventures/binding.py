@@ -39,9 +39,16 @@ class Binding:
     None where there is none. Whatever has a None in it is true as a condition, and nothing as an effect.
     """
 
-    def __init__(self, facts: Facts, values: Mapping[str, str | None], constants: Mapping[str, str] | None = None) -> None:
-        """`constants`: what stands for some constants of the effects."""
+    def __init__(
+        self,
+        facts: Facts,
+        values: Mapping[str, str | None],
+        constants: Mapping[str, str] | None = None,
+        meant: Mapping[str, str] | None = None,
+    ) -> None:
+        """`constants`: what stands for some constants of the effects; `meant`: for some types' names."""
         self._facts = facts
+        self._meant = meant or {}
         self._constants = constants or {}
         self.values = dict(values)
 
@@ -123,7 +130,7 @@ class Binding:
         """Return the instance that a type's name stands for, and let all variables with that name stand for it too."""
         if word is None or word.endswith((*DIGITS, INVENTORY)):
             return word
-        found = instance_of(self._facts, word)
+        found = self._meant.get(word) or instance_of(self._facts, word)
         for variable, value in self.values.items():
             if value == word:
                 self.values[variable] = found

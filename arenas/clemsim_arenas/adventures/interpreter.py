@@ -60,13 +60,15 @@ class _Refused(Exception):
 @dataclass(slots=True)
 class Interpreter:
     """One adventure as it is played. `goals`: the facts to bring about; `achieved`: those that held after the last action
-    that was carried out; `places`: what the constants of events that relocate stand for by now.
+    that was carried out; `meant`: the instances that some types' names stand for; `places`: what the constants of events
+    that relocate stand for by now.
     """
 
     world: World
     facts: Facts
     goals: frozenset[Fact]
     dice: Callable[[], Dice]
+    meant: Mapping[str, str] = field(default_factory=dict)
     achieved: frozenset[Fact] = frozenset()
     knowledge: Knowledge = field(init=False)
     places: dict[str, str] = field(default_factory=dict)
@@ -156,7 +158,7 @@ class Interpreter:
         """Carry an action out. Raises _Refused where that cannot be done."""
         action = self.world.actions[command.action or DONE]
         values, mismatch = self._bound(action, command.things)
-        binding = Binding(self.facts, values)
+        binding = Binding(self.facts, values, meant=self.meant)
         blamed = binding.fails_at(action.precondition)
         if blamed is not None:
             text, kind = action.type.failures[blamed]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from clemsim.interop.clembench.driving import DrivenEpisode
 from clemsim.interop.clembench.recorded import LOG, MAIN, RecordedEpisode, number
-from clemsim.interop.clembench.verify import alike, round_differences
+from clemsim.interop.clembench.verify import alike, round_differences, settled
 
 NOTES = 200  # of a game; the most that are kept
 
@@ -67,7 +67,7 @@ class ImportedGame:
         agree = not differences.keys() & {"outcome", MAIN}
         self.agree += agree
         self.metrics_agree += not differences
-        rounds = list(round_differences(driven.numbered, episode.rounds))
+        rounds = list(round_differences(driven.numbered, settled(driven.unsettled, episode.rounds)))
         self.rounds_agree += not rounds
         for difference in rounds:
             self._differ(difference.kind, f"{episode.path}: {difference.what}")

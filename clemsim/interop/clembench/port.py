@@ -25,6 +25,8 @@ class Port:
     folder: ClassVar[str]  # the game's folder within a checkout
     files: ClassVar[Sequence[str]]  # paths within that folder where the instances may be, with a place for `{version}`
     log: ClassVar[GameLog] = GameLog()  # how clembench logs the game
+    unordered: ClassVar[bool] = False  # whether the order of what players are told is chance, so that asks are not compared
+    unsettled: ClassVar[Sequence[str]] = ()  # scores of rounds that hang on such chance, and are not compared
     untold: ClassVar[Sequence[str]] = ()  # fields of the arena's instances that recorded results do not hold in full
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:

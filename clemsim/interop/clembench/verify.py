@@ -125,9 +125,10 @@ def _compare(
     instance = recorded_instance(arena, record, port)
     driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=verbatim)
     differences = list(_score_differences(driven, record))
-    now, recorded_rounds = (port or Port()).numbered(driven.rounds), record.get("round_scores") or {}
+    port = port or Port()
+    now, recorded_rounds = port.numbered(driven.rounds), settled(port.unsettled, record.get("round_scores") or {})
     other_rounds = [] if driven.trouble else list(round_differences(now, recorded_rounds))
-    asks, other_asks = _ask_differences(arena, driven, record) if with_asks else (0, [])
+    asks, other_asks = _ask_differences(arena, driven, record) if with_asks and not port.unordered else (0, [])
     kinds = {difference.kind for difference in differences}
     agreement.episodes += 1
     agreement.outcome_agree += not driven.trouble and "outcome" not in kinds
@@ -165,6 +166,13 @@ def _metric_differences(
         elif not alike(scores[name], expected):
             turn = last if name == MAIN else None
             yield RecordedDifference(name, turn, f"{name}: {scores[name]}, recorded {expected}")
+
+
+def settled(unsettled: Sequence[str], rounds: Mapping[str, Metrics]) -> Mapping[str, Metrics]:
+    """Return the scores of rounds without those that are not compared (`Port.unsettled`)."""
+    if not unsettled:
+        return rounds
+    return {at: {name: score for name, score in own.items() if name not in unsettled} for at, own in rounds.items()}
 
 
 def round_differences(now: Mapping[str, Metrics], recorded: Mapping[str, Metrics]) -> Iterator[RecordedDifference]:
