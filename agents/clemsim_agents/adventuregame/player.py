@@ -1,6 +1,7 @@
-"""The baseline of the text adventure: reads what it is told, explores, and does what the task says.
+"""The scripted players of the text adventure. The baseline reads what it is told, explores, and does what the task says; the
+random player does anything with anything that is in sight, and is done after a while.
 
-It knows no more than a player does: rooms, things and ways as they are told, the words that the notes explain, the recipe
+The baseline knows no more than a player does: rooms, things and ways as they are told, the words that the notes explain, the recipe
 once it has read it. What made-up actions do it finds out by trying them.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from clemsim_arenas.adventuregame.generate import EXPLAINED
 
 from clemsim.game.messages import Message
+from clemsim.game.seeds import Dice
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
 from clemsim_agents.adventuregame.atlas import Atlas
@@ -24,6 +26,7 @@ _CAN = re.compile(r"Besides what is usual you can ([^.]+)\.")
 _GOAL = re.compile(r"the (.+?) (in|on) the (.+?)(?=, the | and the |\.$)")
 _STATE = re.compile(r"the (\w+) (\w+)(?=, | and |\.$)")
 LIMIT, HANDS, MANY = "You can carry two things at most.", 2, 1000
+PATIENCE = 30  # commands of the random player
 
 
 class Baseline(Agent):
@@ -33,8 +36,43 @@ class Baseline(Agent):
 
     async def reply(self, view: View) -> Message:
         """Return the next command."""
-        command = f"> {next_command(view)}"
-        return Message(view.seat, f"{command}\nNext actions: look around" if "Next actions:" in view[0].content else command)
+        return Message(view.seat, _planned(view, next_command(view)))
+
+
+class Random(Agent):
+    """The adventurer, without any aim."""
+
+    name = "random"
+
+    async def reply(self, view: View) -> Message:
+        """Return a drawn command with things and ways in sight; after some of them, that it is done."""
+        dice = Dice(view.seed)
+        atlas, said = remembered(view)
+        if said >= PATIENCE:
+            return Message(view.seat, "> done")
+        here = [thing for thing in atlas.rooms if atlas.is_here(thing)] or ["room"]
+        command = dice.choice(
+            [
+                f"go to {dice.choice(atlas.ways.get(atlas.room) or ['room'])}",
+                f"take {dice.choice(here)}",
+                f"open {dice.choice(here)}",
+                f"put {dice.choice(atlas.carried or here)} on {dice.choice(here)}",
+            ]
+        )
+        return Message(view.seat, _planned(view, command))
+
+
+def remembered(view: View) -> tuple[Atlas, int]:
+    """Return what is known after all that was said so far, and how many commands were given."""
+    atlas = Atlas()
+    for message in view:
+        if message.author != view.seat:
+            atlas.read(message.content)
+    return atlas, sum(message.author == view.seat for message in view)
+
+
+def _planned(view: View, command: str) -> str:
+    return f"> {command}\nNext actions: look around" if "Next actions:" in view[0].content else f"> {command}"
 
 
 def next_command(view: View) -> str:
@@ -43,12 +81,9 @@ def next_command(view: View) -> str:
     task = _TASK.search(begun)
     if task is None:
         raise unreadable(view)
-    atlas = Atlas()
-    atlas.read(begun[task.end() :])
+    atlas, _ = remembered(view)
     texts = [message.content for message in list(view)[1:] if message.author != view.seat]
     commands = [message.content for message in view if message.author == view.seat]
-    for text in texts:
-        atlas.read(text)
     return _errand(task[1], begun, atlas, list(zip(commands, texts, strict=False))).next()
 
 

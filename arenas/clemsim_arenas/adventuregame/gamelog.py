@@ -94,7 +94,7 @@ class AdventureLog(GameLog):
 
 def _rooms_of_other_floors(log: JsonObject) -> set[str]:
     """Return the rooms in which something could not be taken from "floor" because that was another room's."""
-    rooms = set()
+    rooms: set[str] = set()
     for turn in log.get("turns", ()):
         actions = [event["action"] for event in turn]
         floor = any(

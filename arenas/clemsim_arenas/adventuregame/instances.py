@@ -19,6 +19,7 @@ from clemsim_arenas.adventures.interpreter import Interpreter
 from clemsim_arenas.adventures.world import World, build, initial_facts
 
 MOST_TURNS = 500
+NEEDED = "make a suite of the clembench checkout that has them (clemsim suite import-clembench), and name it (--suite)"
 
 
 class Adventure(Instance):
