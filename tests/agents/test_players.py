@@ -14,6 +14,7 @@ from clemsim.errors import UsageError
 from clemsim.runtime.episode import Result
 
 CEILINGS = {
+    "adventuregame": 100,
     "taboo": 80,
     "wordle": 70,
     "wordle_withclue": 20,
@@ -54,7 +55,10 @@ async def test_random_is_a_floor(name: str) -> None:
     assert quality(await results_of(name, "random")) < FLOORS.get(name, 20)
 
 
-@pytest.mark.parametrize(("name", "prompt"), [("taboo", "describer"), ("imagegame", "giver"), ("referencegame", "giver")])
+@pytest.mark.parametrize(
+    ("name", "prompt"),
+    [("taboo", "describer"), ("imagegame", "giver"), ("referencegame", "giver"), ("adventuregame", "basic")],
+)
 async def test_a_baseline_says_that_it_can_not_read_other_prompts(tmp_path: Path, name: str, prompt: str) -> None:
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts" / f"{prompt}.txt").write_text("Play.")

@@ -24,6 +24,7 @@ MARKS = ["\u0301", "\u0307", "\u0335", "\u200b", "\u200d", "\u202e", "\x00", "\x
 USUAL = [
     *("CLUE: it is green", "GUESS: apple", "guess: crane\nexplanation: it fits", "explanation: why\nagreement: yes"),
     *("Answer: first", "Answer: 2", "Expression: the upper row", "Command: put an A in the middle", "Command: DONE"),
+    *("> take mug from desk", "> open chest\nNext actions: take mug, > done", "> done", ">", "> put cat's bowl on floor"),
     *("ANSWER: yes", "ASIDE: no", "▢ ▢ ▢ ▢ ▢\n" * 4 + "▢ ▢ A ▢ ▢"),
 ]
 

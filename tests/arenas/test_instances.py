@@ -18,7 +18,14 @@ from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 
 WORDS = {"high_frequency": 10, "medium_frequency": 20}
+ADVENTURES = ["home_deliver_three_basic_hard_invlimittwo", "new-words_home-delivery_easy_basic_easy"]
+ADVENTURES += [
+    "new-words_home-delivery_medium_basic_medium",
+    "new-words_created_basic_hard",
+    "potion_brewing_basic_undefined",
+]
 SIZES = {
+    "adventuregame": dict.fromkeys(ADVENTURES, 8),
     "taboo": {"high_en": 20, "medium_en": 20, "low_en": 20},
     "wordle": WORDS,
     "wordle_withclue": WORDS,
@@ -90,7 +97,7 @@ def test_no_value_of_a_private_table_holds_another() -> None:
 
 
 def test_the_paper_suite_has_420_episodes() -> None:
-    assert sum(len(committed(name)) for name in SIZES) == 420
+    assert sum(len(committed(name)) for name in load_suite("paper").arenas) == 420
 
 
 def test_the_bundled_suite_of_v3_has_its_composition() -> None:

@@ -1,8 +1,8 @@
 """The scripted players of the text adventure. The baseline reads what it is told, explores, and does what the task says; the
 random player does anything with anything that is in sight, and is done after a while.
 
-The baseline knows no more than a player does: rooms, things and ways as they are told, the words that the notes explain, the recipe
-once it has read it. What made-up actions do it finds out by trying them.
+The baseline knows no more than a player does: rooms, things and ways as they are told, the words that the notes explain, the
+recipe once it has read it. What made-up actions do it finds out by trying them.
 """
 
 from __future__ import annotations
