@@ -19,7 +19,7 @@ LOOKS = ("cloudy", "golden", "green", "violet", "thick", "clear", "silvery", "fo
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RecipeStep:
     """One step: with which thing, in words, the term that must hold, and the effects on what it was done with."""
 
     thing: str
@@ -49,7 +49,7 @@ def brewing(layout: Layout, rng: Dice) -> dict[str, Any]:
     }
 
 
-def _steps(layout: Layout, base: str, rng: Dice) -> list[Step]:
+def _steps(layout: Layout, base: str, rng: Dice) -> list[RecipeStep]:
     """Draw the steps after the first: no thing twice, and no two alike in a row but for ingredients."""
     ingredients = [name for name, entity in layout.world.entities.items() if "ingredient" in entity.traits]
     number = rng.randint(FEWEST - 1, MOST - 1)
@@ -63,20 +63,20 @@ def _steps(layout: Layout, base: str, rng: Dice) -> list[Step]:
     return [_step(kind, next(drawn[kind]), layout, base if at == 0 else "brew") for at, kind in enumerate(kinds)]
 
 
-def _step(kind: str, thing: str, layout: Layout, liquid: str) -> Step:
+def _step(kind: str, thing: str, layout: Layout, liquid: str) -> RecipeStep:
     called = layout.world.entities[thing].called
     match kind:
         case "add":
             gone = f"(not (in {thing}1 ?c)) (not (at {thing}1 ?r)) (not (accessible {thing}1))"
-            return Step(thing, f"Put the {called} into the kettle.", f"(in {thing}1 ?c)", gone)
+            return RecipeStep(thing, f"Put the {called} into the kettle.", f"(in {thing}1 ?c)", gone)
         case "stir":
-            return Step(
+            return RecipeStep(
                 thing, f"Stir the {liquid} with the {called}.", f"({STIRRERS[thing]} ?l)", f"(not ({STIRRERS[thing]} ?l))"
             )
-    return Step(thing, f"Shine the {called} at the kettle.", f"({LAMPS[thing]} ?c)", f"(not ({LAMPS[thing]} ?c))")
+    return RecipeStep(thing, f"Shine the {called} at the kettle.", f"({LAMPS[thing]} ?c)", f"(not ({LAMPS[thing]} ?c))")
 
 
-def _events(base: str, steps: list[Step], rng: Dice) -> list[EventType]:
+def _events(base: str, steps: list[RecipeStep], rng: Dice) -> list[EventType]:
     """Return an event for each step after the first: it turns what is in the kettle into something else."""
     liquids = [f"{base}1", *(f"brew{number}" for number in range(1, len(steps))), "elixir1"]
     looks = rng.sample(LOOKS, len(steps))

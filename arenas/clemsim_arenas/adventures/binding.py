@@ -9,10 +9,10 @@ from clemsim_arenas.adventures.facts import DIGITS, Fact, Facts
 from clemsim_arenas.adventures.logic import (
     Addition,
     Change,
-    Comparison,
     Condition,
     Effect,
     ForAll,
+    NumberTest,
     Removal,
     Term,
     When,
@@ -60,9 +60,9 @@ class Binding:
         """Return the number of the term to blame where a condition does not hold; None where it holds."""
         return failing(condition, self.truths(condition))
 
-    def is_true(self, term: Term | Comparison) -> bool:
+    def is_true(self, term: Term | NumberTest) -> bool:
         """Return whether a fact is there, or a comparison holds."""
-        if isinstance(term, Comparison):
+        if isinstance(term, NumberTest):
             return term.holds(self._amount(term.left), self._amount(term.right))
         words = [self._value(argument) for argument in term.arguments]
         if term.predicate not in NAMED:

@@ -8,7 +8,7 @@ from clemsim.game.seeds import Dice
 from clemsim_arenas.adventures import describe
 from clemsim_arenas.adventures.binding import Binding, Changes
 from clemsim_arenas.adventures.facts import Facts
-from clemsim_arenas.adventures.logic import All, Comparison, Condition, Term, failing, terms
+from clemsim_arenas.adventures.logic import All, Condition, NumberTest, Term, failing, terms
 from clemsim_arenas.adventures.templates import filled
 from clemsim_arenas.adventures.world import Event, World
 
@@ -114,6 +114,6 @@ def _holds(binding: Binding, condition: Condition) -> bool:
 def _variables(condition: Condition) -> set[str]:
     found: set[str] = set()
     for term in terms(condition):
-        sides = (term.left, term.right) if isinstance(term, Comparison) else (term,)
+        sides = (term.left, term.right) if isinstance(term, NumberTest) else (term,)
         found.update(word for side in sides if isinstance(side, Term) for word in side.arguments if word.startswith("?"))
     return found

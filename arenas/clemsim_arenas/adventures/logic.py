@@ -38,7 +38,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class NumberTest:
     """A comparison of two numbers, each a function of a thing or a constant."""
 
     holds: Callable[[float, float], bool]
@@ -51,7 +51,7 @@ class Comparison:
 class Negation:
     """True where a fact is not."""
 
-    term: Term | Comparison
+    term: Term | NumberTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Some:
     parts: tuple[Condition, ...]
 
 
-Condition = Term | Comparison | Negation | All | Some
+Condition = Term | NumberTest | Negation | All | Some
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def read_effects(text: str) -> tuple[Effect, ...]:
     return _effects(read_expression(text))
 
 
-def terms(condition: Condition) -> Iterator[Term | Comparison]:
+def terms(condition: Condition) -> Iterator[Term | NumberTest]:
     """Yield what is true or not of itself in a condition, in the order of its numbers."""
     match condition:
         case Negation():
@@ -189,12 +189,12 @@ def _condition(expression: Expression, numbers: Iterator[int]) -> Condition:
         case "or":
             return Some(tuple(_condition(part, numbers) for part in rest))
         case "not":
-            if len(rest) == 1 and isinstance(term := _condition(rest[0], numbers), Term | Comparison):
+            if len(rest) == 1 and isinstance(term := _condition(rest[0], numbers), Term | NumberTest):
                 return Negation(term)
             raise ValueError(f"{expression!r}: 'not' takes one fact")
         case _ if head in _COMPARISONS:
             left, right = (_number(part) for part in rest)
-            return Comparison(_COMPARISONS[head], left, right, next(numbers))
+            return NumberTest(_COMPARISONS[head], left, right, next(numbers))
     return _term(expression, next(numbers))
 
 
