@@ -190,7 +190,7 @@ def test_an_event_may_lead_elsewhere_each_time() -> None:
         parameters=(("e", "pen"), ("r", "hall")),
         precondition="(and (at ?e ?r))",
         effect="(and (not (at ?e ?r)) (at ?e attic1))",
-        relocation={"constant": "attic1", "but": ("hall1",)},  # type: ignore[arg-type]
+        relocation={"constant": "attic1", "but": ("hall1",)},
     )
     game = small_world(blows)
     game.act("wait")
