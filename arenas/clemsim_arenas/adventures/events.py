@@ -8,9 +8,9 @@ from clemsim.game.seeds import Dice
 from clemsim_arenas.adventures import describe
 from clemsim_arenas.adventures.binding import Binding, Changes
 from clemsim_arenas.adventures.facts import Facts
-from clemsim_arenas.adventures.logic import All, Condition, NumberTest, Term, failing, terms
+from clemsim_arenas.adventures.logic import Condition, Negation, Term, failing, terms
 from clemsim_arenas.adventures.templates import filled
-from clemsim_arenas.adventures.world import Event, World
+from clemsim_arenas.adventures.world import Event, Part, World
 
 MOST = 1000  # events after one command: a bound for worlds whose events do not end
 
@@ -26,8 +26,11 @@ def happen(world: World, facts: Facts, places: dict[str, str], dice: Callable[[]
 
 
 def _next(world: World, facts: Facts, places: dict[str, str], dice: Callable[[], Dice]) -> str | None:
+    by_kind: dict[str, list[str]] = {}
+    for fact in facts.of("type", "room") if world.events else ():
+        by_kind.setdefault(fact[2], []).append(fact[1])
     for event in world.events:
-        values = _first(world, facts, event)
+        values = _first(world, facts, event, by_kind)
         if values is not None:
             return _happens(world, facts, event, values, places, dice)
     return None
@@ -61,59 +64,49 @@ def _happens(
     return text
 
 
-def _first(world: World, facts: Facts, event: Event) -> dict[str, str] | None:
-    """Return the first values of the event's variables for which it happens, in the order of its variables and of the facts;
-    None where there are none.
+def _first(world: World, facts: Facts, event: Event, by_kind: Mapping[str, Sequence[str]]) -> dict[str, str] | None:
+    """Return the first values of the event's variables for which it happens, in the order of its variables and, for each, of
+    the kinds and the facts; None where there are none.
     """
-    candidates = _candidates(world, facts, event)
-    found = min(_matches(facts, event.precondition, candidates), default=None)
+    candidates: dict[str, list[str]] = {}
+    for name, kind in event.type.parameters:
+        for own in world.members.get(kind, (kind,)):
+            candidates.setdefault(f"?{name}", []).extend(by_kind.get(own, ()))
+    found = min(_matches(facts, event.parts, candidates), default=None)
     if found is None:
         return None
     return {name: things[at] for (name, things), at in zip(candidates.items(), found, strict=True)}
 
 
-def _candidates(world: World, facts: Facts, event: Event) -> dict[str, list[str]]:
-    kinds: dict[str, list[str]] = {}
-    for name, kind in event.type.parameters:
-        kinds.setdefault(f"?{name}", []).extend(world.members.get(kind, (kind,)))
-    typed = facts.of("type", "room")
-    return {name: [fact[1] for fact in typed if fact[2] in own] for name, own in kinds.items()}
-
-
-def _matches(facts: Facts, condition: Condition, candidates: Mapping[str, Sequence[str]]) -> Iterator[tuple[int, ...]]:
-    """Yield the places of values, among the candidates of each variable, for which the condition holds. The variable with
-    the fewest candidates is bound first, and what is false already is not pursued.
+def _matches(facts: Facts, parts: Sequence[Part], candidates: Mapping[str, Sequence[str]]) -> Iterator[tuple[int, ...]]:
+    """Yield the places of values, among the candidates of each variable, for which the parts of the precondition hold. The
+    variable with the fewest candidates is bound first, and what is false already is not pursued.
     """
     order = sorted(candidates, key=lambda name: len(candidates[name]))
-    checks = [_decided(condition, set(order[: number + 1])) for number in range(len(order))]
-    todo: list[tuple[int, dict[str, tuple[int, str]]]] = [(0, {})]
+    checks: list[list[Condition]] = []
+    known: set[str] = set()
+    for name in order:
+        before, known = known, known | {name}
+        checks.append([part for part, names in parts if names <= known and not (before and names <= before)])
+    todo: list[tuple[int, ...]] = [()]
     while todo:
-        depth, bound = todo.pop()
+        bound = todo.pop()
+        depth = len(bound)
         if depth == len(order):
-            yield tuple(bound[name][0] for name in candidates)
+            place = dict(zip(order, bound, strict=True))
+            yield tuple(place[name] for name in candidates)
             continue
-        for place, thing in enumerate(candidates[order[depth]]):
-            own = {**bound, order[depth]: (place, thing)}
-            binding = Binding(facts, {name: value for name, (_, value) in own.items()})
+        values = {name: candidates[name][at] for name, at in zip(order, bound, strict=False)}
+        for place_, thing in enumerate(candidates[order[depth]]):
+            binding = Binding(facts, {**values, order[depth]: thing})
             if all(_holds(binding, part) for part in checks[depth]):
-                todo.append((depth + 1, own))
-
-
-def _decided(condition: Condition, bound: set[str]) -> list[Condition]:
-    """Return the parts of an `and` that hold only these variables."""
-    parts = condition.parts if isinstance(condition, All) else (condition,)
-    return [part for part in parts if _variables(part) <= bound]
+                todo.append((*bound, place_))
 
 
 def _holds(binding: Binding, condition: Condition) -> bool:
+    if isinstance(condition, Term):
+        return binding.is_true(condition)
+    if isinstance(condition, Negation):
+        return not binding.is_true(condition.term)
     truths = {term.number: binding.is_true(term) for term in terms(condition)}
-    least = [truths.get(number, True) for number in range(max(truths, default=-1) + 1)]
-    return failing(condition, least) is None
-
-
-def _variables(condition: Condition) -> set[str]:
-    found: set[str] = set()
-    for term in terms(condition):
-        sides = (term.left, term.right) if isinstance(term, NumberTest) else (term,)
-        found.update(word for side in sides if isinstance(side, Term) for word in side.arguments if word.startswith("?"))
-    return found
+    return failing(condition, [truths.get(number, True) for number in range(max(truths, default=-1) + 1)]) is None

@@ -28,28 +28,33 @@ class Learned:
 
 @dataclass(slots=True)
 class Knowledge:
-    """What is known, and what was after each command (`history`), as clembench keeps it."""
+    """What is known, and what was after each command (`history`), as clembench keeps it; `visited`: the rooms that had been
+    visited by then.
+    """
 
     known: frozenset[Fact]
     history: list[frozenset[Fact]]
+    visited: list[frozenset[str]]
 
     @classmethod
     def begin(cls, world: World, facts: Facts) -> Knowledge:
         """Return what is known at the beginning."""
         first = _perceived(world, facts)
-        return cls(first, [first])
+        return cls(first, [first], [frozenset({player_room(facts)})])
 
     def perceive(self, world: World, facts: Facts, removed: Iterable[Fact]) -> None:
         """Add what is perceived after a command, less the facts that it removed."""
         self.known = (self.known | _perceived(world, facts)).difference(removed)
         self.history.append(self.known)
+        rooms = self.visited[-1]
+        self.visited.append(rooms if player_room(facts) in rooms else rooms | {player_room(facts)})
 
     def take_back(self, steps: int) -> None:
         """Take back the last `steps` entries of the history. What is left last is known then; where that many were carried
         out and one more failed, it is what the first of them has shown, as in clembench.
         """
         if steps:
-            del self.history[-steps:]
+            del self.history[-steps:], self.visited[-steps:]
             self.known = self.history[-1]
 
     def learned(self, facts: Facts, goals: Collection[Fact], action: ActionType | None) -> Learned:
@@ -57,7 +62,6 @@ class Knowledge:
         places = [fact for fact in self.known if fact[0] == "at"]
         things = {fact[1] for fact in facts.of("type")}
         rooms = {fact[1] for fact in facts.of("room")}
-        visited = {fact[2] for known in self.history for fact in known if fact[:2] == ("at", PLAYER)}
         wanted = {thing for goal in goals for thing in goal[1:]}
         found = sum(any(fact[1] in goal for goal in goals) for fact in places)
         epistemic = action is not None and action.epistemic
@@ -66,7 +70,7 @@ class Knowledge:
             pragmatic=action is not None and action.pragmatic,
             gain=len(self.known - self.history[-2]) if epistemic else 0,
             known_entities=len(places) / len(things),
-            visited_rooms=len(visited) / len(rooms),
+            visited_rooms=len(self.visited[-1]) / len(rooms),
             known_goal_entities=found / len(wanted) if wanted else 0.0,
         )
 

@@ -159,6 +159,15 @@ def terms(condition: Condition) -> Iterator[Term | NumberTest]:
             yield condition
 
 
+def variables(condition: Condition) -> set[str]:
+    """Return the variables of a condition."""
+    found: set[str] = set()
+    for term in terms(condition):
+        sides = (term.left, term.right) if isinstance(term, NumberTest) else (term,)
+        found.update(word for side in sides if isinstance(side, Term) for word in side.arguments if word.startswith("?"))
+    return found
+
+
 def failing(condition: Condition, truths: Sequence[bool]) -> int | None:
     """Return the number of the term to blame where a condition does not hold, None where it holds: the first part of an
     `and` that does not hold, the first of all parts of an `or`. `truths`: of each term.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from clemsim_arenas.adventures.definitions import ActionType, Domain, EntityType, EventType, RoomType, WorldPart
 from clemsim_arenas.adventures.facts import Fact, Facts, read_fact, type_of
 from clemsim_arenas.adventures.grammar import Grammar
-from clemsim_arenas.adventures.logic import Condition, Effect, read_condition, read_effects, terms
+from clemsim_arenas.adventures.logic import All, Condition, Effect, read_condition, read_effects, terms, variables
 
 PLAYER, INVENTORY, FLOOR = "player1", "inventory", "floor"
 
@@ -22,13 +22,17 @@ class Action:
     effects: tuple[Effect, ...]
 
 
+Part = tuple[Condition, frozenset[str]]  # of an `and`, and the variables in it
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event with its condition and effects."""
+    """An event with its condition and effects; `parts`: of the condition."""
 
     type: EventType
     precondition: Condition
     effects: tuple[Effect, ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,8 @@ def _action(action: ActionType) -> Action:
 
 def _event(event: EventType) -> Event:
     try:
-        return Event(event, read_condition(event.precondition), read_effects(event.effect))
+        condition, effects = read_condition(event.precondition), read_effects(event.effect)
     except (ValueError, IndexError) as error:
         raise ValueError(f"event {event.name}: {error}") from error
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    return Event(event, condition, effects, tuple((part, frozenset(variables(part))) for part in parts))
