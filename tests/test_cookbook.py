@@ -16,6 +16,7 @@ COOKBOOK = Path(__file__).parents[1] / "examples" / "cookbook"
 GAMES = {
     "adventure": "Adventure",
     "connect_four": "ConnectFour",
+    "lighthouse": "Lighthouse",
     "negotiation": "Negotiation",
     "undercover": "Undercover",
     "yes_no": "YesNo",
@@ -128,3 +129,17 @@ async def test_a_judge_is_in_no_table_of_scores(tmp_path: Path) -> None:
     scores = run.summary.seat_scores
     assert scores is not None and set(scores["negotiation"]["random"].seats) == {"buyer", "seller"}
     assert run.summary.quality is not None and run.summary.worth is not None
+
+
+def test_the_lamp_of_the_lighthouse_is_lit() -> None:
+    arena = game("lighthouse")
+    commands = [
+        "> light the great lamp",
+        "> take dry matches",
+        "> pick up box of matches",
+        "> climb up tower",
+        "> light lamp",
+    ]
+    found = drive(arena, arena.load({}), commands)
+    assert found.outcome and found.outcome.quality == 50.0 and found.outcome.reason.startswith("The lamp burns.\nFar out")
+    assert list(found.notes("failure")) == ["not_here", "undefined_repr_str", None, None, None]
