@@ -8,6 +8,7 @@ from typing import Any
 from clemsim._util.files import dump_json, read_json
 from clemsim.interop.clembench.port import JsonObject, Port
 from clemsim_arenas.adventuregame.gamelog import AdventureLog
+from clemsim_arenas.adventuregame.instances import Adventure
 from clemsim_arenas.adventuregame.translation import LISTS, part, readable
 
 FILES = "files"
@@ -30,7 +31,12 @@ class AdventureGamePort(Port):
         return {FILES: {name: dump_json(found).decode() for name, found in parts.items() if found}}
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
-        """Return states, limits and the parts of the world. Definitions that come with a recording go with the instance."""
+        """Return states, limits and the parts of the world. Definitions that come with a recording go with the instance.
+
+        What clemsim exported is as its arena has it.
+        """
+        if "world" in data:
+            return {name: data[name] for name in Adventure.model_fields if name in data}
         world: list[Any] = []
         definitions: dict[str, Any] = {}
         for kind, field in LISTS.items():
@@ -57,5 +63,6 @@ class AdventureGamePort(Port):
         return dict(texts.get(FILES, {}))
 
     def prompts(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
-        """Return the prompts, which are whole in the instances."""
+        """Return the prompts, which are whole in the instances. Raises KeyError for instances that clemsim exported."""
+        _ = data["prompt"]
         return dict.fromkeys(("basic", "plan"), "$task$room")
