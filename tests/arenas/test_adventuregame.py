@@ -200,6 +200,32 @@ def test_what_is_told_has_the_words_that_were_recorded() -> None:
             assert words(ask.content) == words(recorded["content"])
 
 
+@pytest.mark.skipif(not GOLDEN.is_file(), reason="the recorded episodes (../shared/golden) are not here")
+def test_recorded_deliveries_are_judged_without_their_definitions() -> None:
+    arena, port = arena_for("adventuregame", None, "v3.0"), ports()["adventuregame"]
+    with lzma.open(GOLDEN) as lines:
+        records = [json.loads(line) for line in list(lines)[7::15]]
+    for record in records:
+        data = {name: value for name, value in record["instance"].items() if name != "resources"}
+        messages = [("send message", ask["content"]) for ask in record["asks"]]
+        messages += [("get message", reply["text"]) for reply in record["replies"]]
+        log = {"turns": [[{"action": {"type": kind, "content": text}} for kind, text in messages]]}
+        texts = port.log.texts_of(data, log)
+        instance = arena.load({"experiment": record["experiment"], **port.instance({}, data, texts)})
+        assert set(instance.world) == set(instance.definitions)
+        own = redrive(arena, instance, seated(arena, record["replies"])).scores
+        assert {name: own[name] for name in record["scores"]} == pytest.approx(record["scores"])
+
+
+FLOOR_REFUSED = {"failed_precon_predicate": {"predicate_tuple": ["at", "attic1floor1", "hall1"], "fulfilled": False}}
+
+
+def test_the_floor_that_was_meant_is_read_from_the_log() -> None:
+    log = {"turns": [[{"action": {"type": "action_fail", "content": {"arg": FLOOR_REFUSED}}}]]}
+    data = {"action_definitions": ["other.json"], "initial_state": []}
+    assert ports()["adventuregame"].log.texts_of(data, log) == {"parts": {}, "meant": {"floor": "attic1floor1"}}
+
+
 def words(text: str) -> Counter[str]:
     return Counter(re.findall(r"\w+|[^\w\s]", text))
 

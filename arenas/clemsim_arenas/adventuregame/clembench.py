@@ -54,7 +54,7 @@ class AdventureGamePort(Port):
             "max_turns": data["max_turns"],
             "optimal_turns": data["optimal_turns"],
             "world": world,
-            "definitions": definitions,
+            "definitions": {**texts.get("parts", {}), **definitions},
             "meant": texts.get("meant", {}),
         }
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from json import dumps
+from pathlib import Path
 from typing import Any, ClassVar
 
+from clemsim.game.resources import Resources
 from clemsim.interop.clembench.gamelog import GameLog, JsonObject, LogBuilder
 from clemsim_arenas.adventuregame.scores import FINISHED, LEARNED, NO_COMMAND, TURN
+from clemsim_arenas.adventuregame.stand_ins import stand_ins
 from clemsim_arenas.adventures.interpreter import DONE
 from clemsim_arenas.adventures.world import PLAYER
 
@@ -51,16 +54,12 @@ class AdventureLog(GameLog):
         log.note("game_result", {"goal_states_achieved": reached, "game_successfully_finished": won})
 
     def texts_of(self, data: JsonObject, log: JsonObject) -> JsonObject:
-        """Return which floor "floor" stands for, where a refusal in the log names it. In clembench that is the same one in a
-        whole process, and another in another.
+        """Return stand-ins for definitions, and which floor "floor" stands for, where a refusal in the log tells. In one
+        process of clembench that is always the same one, and in another process another.
         """
-        floors = set(_floors(log))
-        if not floors:
-            elsewhere = _rooms_of_other_floors(log)
-            rooms = [match[1] for fact in data["initial_state"] if (match := _ROOM.match(fact))]
-            floors = {f"{room}floor1" for room in rooms if room not in elsewhere} if elsewhere else set()
-            return {"meant": {"floor": min(floors)}} if floors else {}
-        return {"meant": {"floor": floors.pop()}} if len(floors) == 1 else {}
+        parts = stand_ins(data, log, Resources((Path(__file__).parent,)))
+        floor = _floor(data, log)
+        return {"parts": parts, "meant": {"floor": floor} if floor else {}}
 
     def _invalid(self, log: LogBuilder, reason: str, text: str) -> None:
         if reason == NO_COMMAND and any(word in text for word in FINISHED):
@@ -90,6 +89,15 @@ class AdventureLog(GameLog):
         if not note["failure"] and reached == goals:
             log.note("adventure_finished", reached)
         return reached
+
+
+def _floor(data: JsonObject, log: JsonObject) -> str | None:
+    """Return the floor that was meant, as far as the log tells; one of several, where it tells which it was not."""
+    floors = set(_floors(log))
+    if not floors and (elsewhere := _rooms_of_other_floors(log)):
+        rooms = [match[1] for fact in data["initial_state"] if (match := _ROOM.match(fact))]
+        return min((f"{room}floor1" for room in rooms if room not in elsewhere), default=None)
+    return floors.pop() if len(floors) == 1 else None
 
 
 def _rooms_of_other_floors(log: JsonObject) -> set[str]:
