@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from clemsim.catalog.plugins import load_file, registered
 from clemsim.engines.base import Engine, Sampling
 from clemsim.engines.connect import NetworkOptions
+from clemsim.engines.dialects import DialectName
 from clemsim.engines.streaming import Streaming
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
@@ -32,6 +33,7 @@ class AgentOptions:
     constrain: bool = False  # hold decoding to the format of each ask
     isolate_cache: bool = False  # use nothing that others left in a server's prefix cache
     batch: int = 1  # turns that may go to a server in one request
+    dialect: DialectName | None = None  # what the server of this agent speaks; None: it is found out
     streaming: Streaming | None = None  # time the tokens of each reply
     network: NetworkOptions = field(default_factory=NetworkOptions)  # how servers are reached
     servers: ServerPool = field(default_factory=ServerPool)  # owns the servers that are started for agents; one for a run
@@ -73,11 +75,12 @@ class AgentKind:
     help: str  # one line
     make: AgentFactory
     spec: str = ""  # how a SPEC of this kind is written; empty: as its name
-    options: frozenset[str] = frozenset()  # the fields of AgentOptions that it heeds
+    options: frozenset[str] = frozenset()  # the fields of AgentOptions that it heeds; "flags": it takes own keys behind ?
     matches: Callable[[str], bool] | None = None  # a SPEC that this kind takes whole, and not by its name
     distributable: bool = True  # it can play in worker processes
     scripted: bool = False  # it asks no model, so that it may play along in a stress test
     loadable: bool = False  # a stress test can load it
+    wraps: bool = False  # its argument is a SPEC itself
     owns_server: bool = False  # it starts a server for its argument, which a study keeps for the next run
     broken: bool = False  # it stands for one that cannot be loaded
     product: str = ""  # what its engine is known as, where the description of a run tells only a build
@@ -105,12 +108,17 @@ def find_kind(spec: str) -> tuple[AgentKind, str]:
     Raises UsageError naming the kinds there are.
     """
     every = kinds()
+    name, _, arg = spec.partition(":")
+    if name in every and every[name].wraps:
+        return every[name], arg
     for kind in every.values():
         if kind.matches and kind.matches(spec):
             return kind, spec
     if ".py:" in spec:
         return as_kind(load_file(spec), spec), ""
-    name, _, arg = spec.partition(":")
+    if "?" in name:  # nothing but flags behind the name of the kind
+        name, question, arg = spec.partition("?")
+        arg = question + arg
     named = {key: kind for key, kind in every.items() if not kind.matches}
     if name not in named:
         names = ", ".join(named) or "none"

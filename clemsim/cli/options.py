@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from clemsim.catalog.kinds import kinds
+from clemsim.store.config import Pairings
 
 
 def finite(value: float | None) -> float | None:
@@ -56,6 +57,10 @@ TrustOption = Annotated[
 SeedOption = Annotated[int, typer.Option(help="Decides every draw of the run.")]
 TemperatureOption = Annotated[float, typer.Option(min=0.0, callback=finite, help="0: always the likeliest token.")]
 MaxTokensOption = Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")]
+LogprobsOption = Annotated[
+    int, typer.Option(min=0, max=20, help="Record log-probabilities, with those of so many likeliest tokens.")
+]
+TokensOption = Annotated[bool, typer.Option("--tokens", help="Record the ids of all tokens (vLLM).")]
 ConstrainOption = Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")]
 IsolateCacheOption = Annotated[
     bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
@@ -82,6 +87,18 @@ WidthOption = Annotated[
     typer.Option(help="Turns in flight of each agent: a number, or auto: what its servers can take, found while playing."),
 ]
 
+PairingsOption = Annotated[
+    Pairings | None,
+    typer.Option(
+        help="How the agents share the seats of a game: all assignments of the plain --agent SPECs; round-robin, those of "
+        "different ones; swap, the given SEAT=SPECs and their seats exchanged.",
+    ),
+]
+AgainstOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Play against the population that `clemsim ratings RUN --freeze FILE` has written."),
+]
+
 LikeOption = Annotated[
     Path | None,
     typer.Option(
@@ -99,7 +116,14 @@ STOP_HELP = (
 def spec_help() -> str:
     """Return the help of an option that takes SPECs: how each kind of agent is written."""
     usages = ", ".join(kind.usage for kind in kinds().values())
-    return f"Who plays; repeat for several. {usages}, path/to/file.py:Class (an agent or an engine); seat=SPEC for one seat."
+    return (
+        f"Who plays; repeat for several. {usages}, path/to/file.py:Class (an agent or an engine); seat=SPEC for one seat. "
+        "SPEC?key=value&key=value: what is this agent's own, such as temperature, max_tokens, thinking, system, name."
+    )
 
 
+AgentsOption = Annotated[
+    Path | None,
+    typer.Option("--agents", metavar="FILE", help="Who plays, too: every [[model.variant]] of this models.toml."),
+]
 AgentOption = Annotated[list[str] | None, typer.Option(metavar="SPEC", help=spec_help())]

@@ -10,14 +10,16 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ContextDecorator
 from itertools import accumulate, pairwise
+from math import isfinite
 from types import MappingProxyType, TracebackType
 from typing import Any
 
 import orjson
 
-from clemsim.engines.base import Completion, Request
+from clemsim.engines.base import Completion, Request, Sample, Sampling
 from clemsim.engines.protocol import error_sentence, shorten
 from clemsim.errors import EngineError, EngineUnavailable, Withheld
+from clemsim.game.encodable import encodable
 from clemsim.game.messages import Usage
 
 MOST_COUNT = 2**31 - 1  # tokens; more is no count
@@ -106,7 +108,47 @@ def read_completion(
     if times := _mapping(payload.get("metrics")):
         usage.queued = _seconds(times.get("queue_time_ms"))
         usage.first_token = _seconds(times.get("time_to_first_token_ms"))
-    return Completion(text, reasoning, stop, usage)
+    if details := _details(payload, tokens, request.sampling):
+        usage.details = details
+    samples = _samples(payload) if request.samples > 1 else ()
+    return Completion(text, reasoning, stop, usage, samples)
+
+
+def _details(payload: Any, tokens: Mapping[str, Any], sampling: Sampling) -> dict[str, Any]:
+    """Return the tokens of thinking, where the server counts them, and what was asked for beside the reply."""
+    found: dict[str, Any] = {}
+    if thought := read_count(_mapping(tokens.get("completion_tokens_details")).get("reasoning_tokens")):
+        found["tokens_thought"] = thought
+    if not (sampling.logprobs or sampling.tokens):
+        return found
+    choice = payload["choices"][0]
+    content = _mapping(choice.get("logprobs")).get("content")
+    if sampling.logprobs and isinstance(content, list):
+        found["logprobs"] = [_logprob(each, sampling.logprobs) for each in content]
+    if sampling.tokens:
+        ids = {"prompt": payload.get("prompt_token_ids") or choice.get("prompt_token_ids"), "reply": choice.get("token_ids")}
+        found["token_ids"] = {name: [int(each) for each in own] for name, own in ids.items() if isinstance(own, list)}
+    return found
+
+
+def _logprob(entry: Mapping[str, Any], most: int) -> list[Any]:
+    """Return a token, its log-probability, and the likeliest tokens with theirs."""
+    likeliest = (entry.get("top_logprobs") or [])[:most]
+    return [_token(entry), _finite(entry["logprob"]), [[_token(each), _finite(each["logprob"])] for each in likeliest]]
+
+
+def _token(entry: Mapping[str, Any]) -> str:
+    return encodable(str(entry["token"]))
+
+
+def _finite(value: Any) -> float | None:
+    """Return a log-probability; None for one that is no finite number."""
+    return float(value) if isinstance(value, int | float) and isfinite(value) else None
+
+
+def _samples(payload: Any) -> list[Sample]:
+    """Return all replies of an answer."""
+    return [Sample(*_read_choice(choice)) for choice in payload["choices"]]
 
 
 @reading_answer
@@ -169,6 +211,12 @@ def apportion(whole: int, weights: Sequence[int]) -> list[int]:
 
 def _length(request: Request) -> int:
     return 1 + sum(len(message["content"]) for message in request.messages)
+
+
+def check_error(payload: Any, hide: Hide) -> None:
+    """Raise EngineUnavailable, with the server's own sentence, where it sent an error as its answer."""
+    if isinstance(payload, dict) and "error" in payload and (sentence := error_sentence(payload)):
+        raise EngineUnavailable(f"the server sent an error as its answer: {shorten(hide(sentence))}")
 
 
 def _first_choice(payload: Any, hide: Hide) -> Any:

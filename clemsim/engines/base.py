@@ -15,12 +15,17 @@ To add an engine, subclass `Engine` and register the class in the entry-point gr
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
+
+import orjson
 
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
+from clemsim.engines.thinking import Thinking
+from clemsim.errors import UsageError
+from clemsim.game.content import Part
 from clemsim.game.formats import Format
 from clemsim.game.messages import Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
@@ -44,10 +49,25 @@ class Sampling:
     repetition_penalty: float = 1.0  # 1.0: none
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
+    stop: tuple[str, ...] = ()  # texts at which a reply ends; they are no part of it
+    thinking: Thinking = ""  # whether and how long the model reasons before it replies, beside `max_tokens`
+    extra_body: str = ""  # JSON: more fields of a request, in the server's own words
+    logprobs: int = 0  # log-probabilities are recorded, with those of so many likeliest tokens; 0: none are
+    tokens: bool = False  # the ids of the tokens are recorded
 
-    def describe(self) -> dict[str, float | int]:
-        """Return the values by name, as a run records them."""
-        return asdict(self)
+    def describe(self) -> dict[str, Any]:
+        """Return the values by name, as a run records them; those that are not used by all are left out where not set."""
+        values = asdict(self)
+        return {name: value for name, value in values.items() if name not in _OPTIONAL or value not in _UNSET}
+
+    def extra(self) -> dict[str, Any]:
+        """Return the fields of `extra_body`."""
+        fields: dict[str, Any] = orjson.loads(self.extra_body) if self.extra_body else {}
+        return fields
+
+
+_OPTIONAL = frozenset({"stop", "thinking", "extra_body", "logprobs", "tokens"})
+_UNSET = ((), "", 0, False)
 
 
 class ChatMessage(TypedDict):
@@ -81,6 +101,20 @@ class Request:
     """The slot that the turn holds among those in flight. `slot.rank`: a server that has priorities should answer the lowest
     rank first. An engine that waits before another attempt does so within `slot.release_while_waiting(error)`, so that
     another turn goes meanwhile and, after EngineBusy, the width shrinks."""
+    parts: Mapping[int, Sequence[Part]] | None = None
+    """The texts and pictures of those messages that have pictures, by place in `messages`; the `content` of such a message
+    is a text about them. None: no message has any, as always unless the engine says that it `takes_images`."""
+    samples: int = 1
+    """How many replies to draw. More than one are asked for only of engines that say `samples_many`; the first one is the
+    text of the completion, and all of them are its `samples`."""
+
+
+class Sample(NamedTuple):
+    """One of several replies to one request; the fields are those of a completion."""
+
+    text: str
+    reasoning: str
+    stop: str
 
 
 @dataclass(slots=True)
@@ -98,6 +132,8 @@ class Completion:
     """What the request took. `model` is the engine's name, `seed` that of the request. `started` is when the first attempt
     began; `seconds` counts the attempt that was answered, `retries` the attempts before it. Token counts are the server's,
     0 where it reports none."""
+    samples: Sequence[Sample] = ()
+    """All replies, where the request wanted several; `usage` counts them together."""
 
 
 class Engine(AsyncResource, ABC):
@@ -152,9 +188,33 @@ class Engine(AsyncResource, ABC):
         """What is waited for, as a line for the display, where a server is lost or silent; empty: nothing unusual."""
         return ""
 
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where requests cannot be sampled so: it has no switch for thinking, no fields of its own."""
+        if sampling.thinking:
+            raise UsageError(f"{self.name} cannot be told thinking={sampling.thinking}: this engine has no switch for it")
+        if sampling.extra_body:
+            raise UsageError(f"{self.name} takes no extra_body: it is no server")
+        if sampling.logprobs or sampling.tokens:
+            raise UsageError(f"{self.name} tells no {'logprobs' if sampling.logprobs else 'tokens'}: leave that out")
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the user must know of how requests were answered, one line each."""
+        return ()
+
     @property
     def constrains(self) -> bool:
         """Whether decoding can be held to the `format` of a request. Valid once the engine is open."""
+        return False
+
+    @property
+    def samples_many(self) -> bool:
+        """Whether one request may draw several replies. Valid once the engine is open."""
+        return False
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures (`parts`); True also where only the server knows, and refuses if need be."""
         return False
 
     def describe(self) -> dict[str, Any]:

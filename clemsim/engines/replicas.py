@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,7 +18,7 @@ from itertools import count
 from math import ceil
 from typing import Any, Protocol
 
-from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import EngineUnavailable
 from clemsim.game.slot import TurnSlot
@@ -56,8 +56,23 @@ class ReplicaEngine(Protocol):
         """What is waited for, where the server is silent."""
 
     @property
+    def samples_many(self) -> bool:
+        """Whether one request may draw several replies."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What it has to say of how it answered."""
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where the server cannot sample so."""
+
+    @property
     def constrains(self) -> bool:
         """Whether it can hold decoding to a format."""
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures."""
 
     def describe(self) -> dict[str, Any]:
         """Return what a run records about it."""
@@ -143,6 +158,11 @@ class ReplicatedEngine(Engine):
         """Whether all open replicas can hold decoding to a format."""
         return all(replica.engine.constrains for replica in self._replicas if replica.opened)
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures, for all open replicas."""
+        return all(replica.engine.takes_images for replica in self._replicas if replica.opened)
+
     def describe(self) -> dict[str, Any]:
         """Return the description of the first open replica, and the names of all."""
         first = next((replica for replica in self._replicas if replica.opened), self._replicas[0])
@@ -156,6 +176,22 @@ class ReplicatedEngine(Engine):
             seconds = asyncio.get_running_loop().time() - self._down_since
             return f"waiting for any of {names}: no answer for {seconds:.0f} s" if seconds >= PROBE_PERIOD else ""
         return "; ".join(replica.engine.waiting for replica in self._available() if replica.engine.waiting)
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where a replica cannot sample so."""
+        for replica in self._replicas:
+            if replica.opened:
+                replica.engine.check_sampling(sampling)
+
+    @property
+    def samples_many(self) -> bool:
+        """Whether all open replicas draw several replies for one request."""
+        return all(replica.engine.samples_many for replica in self._replicas if replica.opened)
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the replicas have to say, once each."""
+        return list(dict.fromkeys(notice for replica in self._replicas for notice in replica.engine.notices))
 
     async def load(self) -> ServerLoad | None:
         """Return the load of all replicas together."""

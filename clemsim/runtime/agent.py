@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
+from clemsim.errors import UsageError
 from clemsim.game.messages import Message
 from clemsim.game.view import View
 
@@ -38,6 +39,17 @@ class Agent(AsyncResource, ABC):
     def waiting(self) -> str:
         """What the agent waits for, as a line for the display, where a server is lost or silent; empty: nothing unusual."""
         return ""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the user must know of how the agent's servers answered, one line each."""
+        return ()
+
+    def settle(self, *, system: str, seed: int, width: int | None) -> None:
+        """Take settings of this agent: a system text that comes before that of the seat, a number that is added to the seed
+        of each turn, and the most turns in flight. Raises UsageError for an agent that heeds none.
+        """
+        raise UsageError(f"{self.name} is no model behind an engine, and takes no system, seed or width")
 
     def check(self, arena: str, seats: Sequence[str]) -> None:
         """Raise UsageError if the agent cannot take these seats of this arena."""

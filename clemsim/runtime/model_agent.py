@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
-from clemsim.engines.base import ChatMessage, Engine, Request, Role, Sampling
+from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sample, Sampling
+from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
-from clemsim.game.messages import SYSTEM, Message
+from clemsim.game.content import Part, Text
+from clemsim.game.messages import SYSTEM, Message, Usage
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
@@ -17,6 +22,7 @@ from clemsim.runtime.agent import Agent
 TOKEN_LENGTH = 64
 REPLY_LIMIT = 2**17
 REASONING_LIMIT = 2**20
+MOST_SEED = 2**31  # exclusive; as `seed_of` makes them
 
 
 class ModelAgent(Agent):
@@ -31,14 +37,27 @@ class ModelAgent(Agent):
         self.engine = engine
         self.sampling = sampling
         self.constrain = constrain
+        self.system = ""  # a text that comes before the system text of the seat
+        self.seed = 0  # added to the seed of each turn
+        self.most_turns: int | None = None  # in flight; None: as many as the engine takes
 
     async def open(self) -> None:
-        """Open the engine. Raises EngineError, and UsageError where the engine cannot constrain."""
+        """Open the engine. Raises EngineError, and UsageError where it cannot constrain, or sample as it is told."""
         await self.engine.open()
-        if self.constrain and not self.engine.constrains:
+        try:
+            self.engine.check_sampling(self.sampling)
+            if self.constrain and not self.engine.constrains:
+                raise UsageError(f"{self.name} cannot hold replies to a format: leave out --constrain, or use vLLM")
+        except UsageError:
             await self.engine.close()
-            raise UsageError(f"{self.name} cannot hold replies to a format: leave out --constrain, or serve it with vLLM")
+            raise
         self.width, self.adaptive = self.engine.width, self.engine.adaptive
+        if self.most_turns:
+            self.width, self.adaptive = min(self.most_turns, self.width or self.most_turns), False
+
+    def settle(self, *, system: str, seed: int, width: int | None) -> None:
+        """Take settings of this agent."""
+        self.system, self.seed, self.most_turns = system, seed, width
 
     async def close(self) -> None:
         """Close the engine."""
@@ -54,25 +73,102 @@ class ModelAgent(Agent):
         return self.engine.waiting
 
     def describe(self) -> dict[str, Any]:
-        """Return engine, model and sampling."""
+        """Return engine, model and sampling, and what this agent does otherwise than others."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}
-        return {**about, "sampling": self.sampling.describe()}
+        own = {"system": self.system or None, "seed": self.seed or None}
+        return {**about, "sampling": self.sampling.describe()} | {key: value for key, value in own.items() if value}
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the engine has to say of how it answered."""
+        return self.engine.notices
 
     async def reply(self, view: View) -> Message:
         """Make one request. What the model thought aloud is set apart from its move.
 
-        A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit.
+        A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit. Raises
+        EngineError: BadRequest where the seat has seen a picture and the engine takes none.
         """
+        request = self._request(view)
+        return self._message(view, request, await self.engine.complete(request))
+
+    async def draw(self, view: View, n: int) -> list[Message]:
+        """Make `n` replies to one ask, with one request where the engine can. The usage of each is that of all together.
+
+        Raises what `reply` raises.
+        """
+        request = self._request(view)
+        if self.engine.samples_many:
+            request.samples = n
+            completion = await self.engine.complete(request)
+            samples = completion.samples or [Sample(completion.text, completion.reasoning, completion.stop)]
+            return [self._message(view, request, Completion(*each, completion.usage)) for each in samples]
+        requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in range(n)]
+        completions = await _all(self.engine.complete(each) for each in requests)
+        together = _together([completion.usage for completion in completions])
+        for completion in completions:
+            completion.usage = together
+        return [self._message(view, request, completion) for completion in completions]
+
+    def _request(self, view: View) -> Request:
         held_to = view.format if self.constrain else None
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
-        request = Request(chat(view), sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
-        completion = await self.engine.complete(request)
+        messages, pictured = _chat(view)
+        if self.system:
+            _put_system(messages, self.system)
+        seed, label = (view.seed + self.seed) % MOST_SEED, view.key.label
+        request = Request(messages, sampling, seed, label, view.seat, view.turn, held_to, view.slot)
+        if pictured:
+            request.parts = self._parts(view, len(messages))
+        return request
+
+    def _message(self, view: View, request: Request, completion: Completion) -> Message:
+        sampling = request.sampling
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
         most, stop = min(TOKEN_LENGTH * sampling.max_tokens, REPLY_LIMIT), completion.stop
         if len(move) > most:
             move, stop = move[:most], "length"
+        if reasoning and (usage := completion.usage).tokens_out:
+            usage.details = _with_thought(usage, len(reasoning), len(move))
+        if stop == "length" and reasoning and not move:
+            stop = "thinking"
         return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage)
+
+    def _parts(self, view: View, size: int) -> Mapping[int, Sequence[Part]]:
+        """Return the parts of those messages of a request of this size that have pictures, by place. Raises BadRequest where
+        the engine takes none.
+        """
+        if not self.engine.takes_images:
+            raise blind(self.name)
+        before = size - len(chat(view))  # 1 where the system text of the agent is a message of its own
+        return {place + before: parts for place, parts in chat_parts(view).items()}
+
+
+async def _all(coroutines: Iterable[Coroutine[Any, Any, Completion]]) -> list[Completion]:
+    """Await all at once. Where one of them fails the others are given up, and its error is raised."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _together(usages: Sequence[Usage]) -> Usage:
+    """Return what several requests for one turn cost: their tokens together, from the first to begin until the last."""
+    first = min(usages, key=lambda usage: usage.started)
+    ended = max(usage.started + usage.seconds for usage in usages)
+    totals = {name: sum(getattr(usage, name) for usage in usages) for name in ("tokens_in", "tokens_out", "tokens_cached")}
+    return replace(first, seconds=ended - first.started, retries=sum(usage.retries for usage in usages), **totals)
+
+
+def _with_thought(usage: Usage, thought: int, said: int) -> dict[str, Any]:
+    """Return the details of a request with its tokens of thinking; where the server does not count them, their share of
+    those out by characters.
+    """
+    share = round(usage.tokens_out * thought / (thought + said))
+    return {"tokens_thought": share, **(usage.details or {})}
 
 
 def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
@@ -83,9 +179,14 @@ def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
 
 def chat(view: View) -> list[ChatMessage]:
     """Return the view as user and assistant messages in turn, after the system text of a seat that has one; what a seat is
-    told without a reply joins the next ask.
+    told without a reply joins the next ask. Of a message with pictures it is the text.
     """
-    seat, last, messages = view.seat, "", list[ChatMessage]()
+    return _chat(view)[0]
+
+
+def _chat(view: View) -> tuple[list[ChatMessage], bool]:
+    """Return the chat, and whether any of its messages has pictures."""
+    seat, last, messages, pictured = view.seat, "", list[ChatMessage](), False
     for message in view:
         role: Role = "assistant" if message.author == seat else "system" if message.author == SYSTEM else "user"
         if role == last:
@@ -93,7 +194,43 @@ def chat(view: View) -> list[ChatMessage]:
         else:
             messages.append({"role": role, "content": message.content})
             last = role
-    return messages
+        if message.parts:
+            pictured = True
+    return messages, pictured
+
+
+def chat_parts(view: View) -> Mapping[int, Sequence[Part]]:
+    """Return the parts of those messages of the chat that have pictures, by their place in it."""
+
+    def speaker(message: Message) -> tuple[bool, bool]:
+        return message.author == view.seat, message.author == SYSTEM
+
+    parts = dict[int, Sequence[Part]]()
+    for place, (_, group) in enumerate(groupby(view, speaker)):
+        messages = list(group)
+        if any(message.parts for message in messages):
+            parts[place] = _joined([message.parts or (Text(message.content),) for message in messages])
+    return parts
+
+
+def _joined(messages: Sequence[Sequence[Part]]) -> list[Part]:
+    """Return the parts of messages one after another; an empty line is between texts of two of them."""
+    joined = list(messages[0])
+    for first, *rest in messages[1:]:
+        if isinstance(first, Text) and isinstance(before := joined[-1], Text):
+            joined[-1] = Text(f"{before.text}\n\n{first.text}")
+        else:
+            joined.append(first)
+        joined += rest
+    return joined
+
+
+def _put_system(messages: list[ChatMessage], text: str) -> None:
+    """Put a system text before that of the seat."""
+    if messages and messages[0]["role"] == "system":
+        messages[0] = {**messages[0], "content": f"{text}\n\n{messages[0]['content']}"}
+    else:
+        messages.insert(0, {"role": "system", "content": text})
 
 
 def split_thought(text: str) -> tuple[str, str]:

@@ -17,7 +17,8 @@ from clemsim.game.instances import EpisodeKey
 
 SEAT_STYLES = ("cyan", "magenta", "green", "blue", "yellow")
 MOST = 4000  # characters of one message
-STOPS = {"length": "cut at the token limit", "overflow": "context overflow"}  # others are words of the server
+# Others are words of the server.
+STOPS = {"length": "cut at the token limit", "thinking": "cut while thinking", "overflow": "context overflow"}
 
 
 def transcript(
