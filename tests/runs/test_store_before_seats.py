@@ -1,5 +1,5 @@
-"""A run whose process was killed, stored before there were seats and scores by seat: it is read, resumed, scored, shown, compared
-and exported as by the clemsim that began it.
+"""A run whose process was killed, stored before there were scores by seat: it is read, resumed, scored, shown, compared and
+exported as by the clemsim that began it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from tests.cli.conftest import clemsim as clemsim_command  # noqa: F401 (a fixtu
 from tests.runs.test_old_store import values
 
 DATA = Path(__file__).parents[1] / "data" / "before-seats"
-ROWS = 'SELECT id, arena, instance, "cast", version, data, outcome, reason, blame, quality, checksum FROM episodes WHERE status=?'
+ROWS = """SELECT id, arena, instance, "cast", version, data, outcome, reason, blame, quality, checksum FROM episodes
+WHERE status = 'done'"""
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def finished(run: Path) -> list[Any]:
     with reading(run / "run.db") as base:
         checksums.check(base)
-        return base.execute(ROWS, ("done",)).fetchall()
+        return base.execute(ROWS).fetchall()
 
 
 def test_it_is_read_and_shown_before_it_is_resumed(clemsim_command: Clemsim, run: Path) -> None:  # noqa: F811

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from clemsim import Agent, AgentOptions, Arena, Instance, Invalid, Message, Outcome, Table, Transcript, View, tagged
 from clemsim.formats import literal, one_of
@@ -65,7 +66,7 @@ class Halving(Agent):
             target, guess = (int(part.split()[0].strip(",.")) for part in view.ask.content.split(" is ")[1].split("guess "))
             return Message(view.seat, "SAY: higher" if target > guess else "SAY: lower")
         low, high, messages = 1, 9, list(view)
-        for said, answer in zip(messages, messages[1:], strict=False):
+        for said, answer in pairwise(messages):
             if said.author == view.seat:
                 middle = int(said.content.removeprefix("GUESS: "))
                 low, high = (middle + 1, high) if answer.content == "higher" else (low, middle - 1)
