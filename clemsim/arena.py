@@ -11,6 +11,7 @@ from clemsim.game.driver import EpisodeDriver
 from clemsim.game.game import Game, check_class
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.runtime.agent import Agent, Cast, opened
+from clemsim.runtime.agent_contract import calling
 from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.observer import ResultCollector
 from clemsim.runtime.scheduler import Scheduler
@@ -70,7 +71,8 @@ class Arena(Game[I], framework=True):
                 raise ArenaError(f"{self.name}: no agent in seat {seat!r}")
             if (agent, seat) not in checked:
                 checked.add((agent, seat))
-                agent.check(self.name, [seat])
+                with calling(agent, "check"):
+                    agent.check(self.name, [seat])
 
     async def run(
         self,

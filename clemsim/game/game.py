@@ -141,7 +141,7 @@ class Game(ABC, Generic[I]):
             lines = self.resources.lines("instances.jsonl")
         except ArenaError as error:
             text = f"{error}: write it with a generator, or define instances() in {type(self).__name__}"
-            raise ArenaError(text) from error
+            raise ArenaError(text).in_class(type(self)) from error
         return [self.load(_json(line, f"{self.name}: instances.jsonl, line {n}")) for n, line in enumerate(lines, 1)]
 
     def prompt(self, prompt: str, /, **fields: object) -> str:
@@ -200,24 +200,29 @@ class Game(ABC, Generic[I]):
 
 def check_class(game: type[Game[Any]]) -> None:
     """Raise ArenaError where a class has no name or no seats, or they are of the wrong type."""
+    if wrong := _wrong_in_class(game):
+        raise ArenaError(wrong).in_class(game)
+
+
+def _wrong_in_class(game: type[Game[Any]]) -> str:
+    """Return what is wrong with the attributes of a class; empty: nothing."""
     name, seats = vars_of(game, "name"), vars_of(game, "seats")
     if not (isinstance(name, str) and name):
-        raise ArenaError(f'{game.__name__} has no name: write name = "..." in the class')
+        return f'{game.__name__} has no name: write name = "..." in the class'
     if not isinstance(seats, tuple | list) or not seats or not all(isinstance(seat, str) and seat for seat in seats):
-        raise ArenaError(f'{game.__name__}: seats is a tuple of names, such as ("guesser",) with its comma, not {seats!r}')
+        return f'{game.__name__}: seats is a tuple of names, such as ("guesser",) with its comma, not {seats!r}'
     if len(set(seats)) < len(seats):
-        raise ArenaError(f"{game.__name__}: two of its seats have the same name: {', '.join(seats)}")
+        return f"{game.__name__}: two of its seats have the same name: {', '.join(seats)}"
     roles = vars_of(game, "roles")
     if not isinstance(roles, tuple | list) or not all(isinstance(role, str) and role for role in roles):
-        raise ArenaError(f'{game.__name__}: roles is a tuple of names, such as ("spy", "civilian"), not {roles!r}')
+        return f'{game.__name__}: roles is a tuple of names, such as ("spy", "civilian"), not {roles!r}'
     if game.chance not in ("instance", "episode"):
-        raise ArenaError(f'{game.__name__}: chance is "instance" or "episode", not {game.chance!r}')
+        return f'{game.__name__}: chance is "instance" or "episode", not {game.chance!r}'
     if unknown := sorted(set(game.sampling) - set(seats) - set(roles)):
-        raise ArenaError(f"{game.__name__}: sampling names {unknown[0]!r}, which is neither a seat nor a role")
+        return f"{game.__name__}: sampling names {unknown[0]!r}, which is neither a seat nor a role"
     if both := set(roles) & set(seats):
-        raise ArenaError(
-            f"{game.__name__}: {', '.join(sorted(both))} names a seat and a role: give one of them another name"
-        )
+        return f"{game.__name__}: {', '.join(sorted(both))} names a seat and a role: give one of them another name"
+    return ""
 
 
 def check_roles(game: Game[Any], roles: Mapping[str, str], instance: str) -> None:

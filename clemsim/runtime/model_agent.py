@@ -12,6 +12,7 @@ from clemsim.game.messages import SYSTEM, Message
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
+from clemsim.runtime.agent_contract import check_completion
 
 # What a parser is given, in characters: a token is seldom longer than 16, and parsers may cost per character.
 TOKEN_LENGTH = 64
@@ -26,7 +27,7 @@ class ModelAgent(Agent):
 
     def __init__(self, engine: Engine, sampling: Sampling, *, constrain: bool = False, name: str = "") -> None:
         """The agent goes by `name`; by the engine's name if that is empty."""
-        self.name = name or engine.name
+        self.name = name or getattr(engine, "name", "")  # whoever makes the agent says where there is none
         self.width = engine.width
         self.engine = engine
         self.sampling = sampling
@@ -66,7 +67,7 @@ class ModelAgent(Agent):
         held_to = view.format if self.constrain else None
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
         request = Request(chat(view), sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
-        completion = await self.engine.complete(request)
+        completion = check_completion(self.engine, await self.engine.complete(request))
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
         most, stop = min(TOKEN_LENGTH * sampling.max_tokens, REPLY_LIMIT), completion.stop
