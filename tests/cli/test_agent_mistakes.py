@@ -1,4 +1,4 @@
-"""The mistakes that authors of agents and engines make: each gets one line that says what to do, with their file and line."""
+"""The mistakes that authors of agents and engines make: each gets one line that says what to do, with file and line."""
 
 from __future__ import annotations
 
