@@ -139,6 +139,7 @@ def _check_instances(arena: Arena[I], instances: Sequence[I]) -> None:
     for instance in instances:
         kind = arena.instance_type.__name__
         assert isinstance(instance, arena.instance_type), f"instances are {kind} objects, not {type(instance).__name__}"
+    arena.drive(instances[0]).close()  # an arena that plays nothing says so
     for label, count in Counter(instance.label for instance in instances).items():
         assert count == 1, f"{count} instances are called {label}: give each of an experiment an id of its own"
     for instance in instances:

@@ -143,7 +143,7 @@ class Game(ABC, Generic[I]):
         return [self.load(_json(line, f"{self.name}: instances.jsonl, line {n}")) for n, line in enumerate(lines, 1)]
 
     def prompt(self, prompt: str, /, **fields: object) -> str:
-        """Return the text of `prompts/PROMPT.txt` with its `$fields` filled in; a missing or strange one is an ArenaError."""
+        """Return the text of `prompts/PROMPT.txt` with its `$fields` filled in; one missing or too many is an ArenaError."""
         return self.resources.prompt(prompt, fields, self.spare_fields)
 
     def load(self, data: Any) -> I:
