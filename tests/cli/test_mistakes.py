@@ -30,7 +30,7 @@ class Words(Instance):
 
 
 class Mistake(Arena[Words]):
-    name, seats, max_turns, count = "mistake", ("one", "two"), 20, 0
+    name, seats, max_turns, count = "mistake", ("one", "two"), 3, 0
 
     def instances(self):
         return [Words(id=number) for number in range(2)]
@@ -75,7 +75,7 @@ MISTAKES = {
     ),
     "instance": Mistake(asks(after=f'instance.words.append("x"); {ENDS}'), None, None, "play changed the instance"),
     "endless": Mistake(
-        '[await table.ask("one", "?") for _ in range(10**9)]', "asked more than 20 turns", "table.ask", "20 turns"
+        '[await table.ask("one", "?") for _ in range(10**9)]', "asked more than 3 turns", "table.ask", "3 turns"
     ),
     "no outcome": Mistake(asks(after="return 5"), "must return an Outcome, not int", "async def play", "not int"),
     "nothing": Mistake(asks(after="pass"), "must return an Outcome, not NoneType", "async def play", "not NoneType"),
