@@ -12,6 +12,7 @@ from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
 from clemsim.cli.common import fail, one_line, out, print_json
+from clemsim.cli.follow import follow
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.cli.view.results import results
@@ -34,10 +35,14 @@ def show(
     load: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw width and load over time into a .svg, .png or .html file.")
     ] = None,
+    following: Annotated[
+        bool, typer.Option("--follow", help="Show what is recorded while another process plays the run, to its end.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named). Of a study, show
-    the results of each model, and how each of them played EPISODE.
+    the results of each model, and how each of them played EPISODE. With --follow, print a line for each reply as it comes;
+    of EPISODE all that is told and said; with --json an object for each event, a line each.
 
     Examples:
 
@@ -45,13 +50,20 @@ def show(
 
       clemsim show runs/20261123-120000-quick taboo/high_en/0
 
+      clemsim show runs/20261123-120000-quick --follow
+
       clemsim show runs/20261123-120000-quick --load load.svg
     """
     with one_line():
         if is_indexed(folder):
-            if load:
+            if load or following:
                 fail(f"{folder} is a study: name one of its runs")
             _show_study(folder, episode, as_json=json)
+            return
+        if following:
+            if load:
+                fail("--load draws what was recorded: leave out --follow")
+            follow(folder, episode, as_json=json)
             return
         _show_run(folder, episode, limit, load, as_json=json)
 
