@@ -10,15 +10,33 @@ import pytest
 import clemsim
 from clemsim import UsageError, find_arena
 from clemsim.runs.replay import replay
-from clemsim.testing import check_arena, drive, render
+from clemsim.testing import assert_golden, check_arena, drive, render
+from tests.cli.conftest import Clemsim
+from tests.cli.conftest import clemsim as clemsim_command  # noqa: F401 (a fixture)
 
 COOKBOOK = Path(__file__).parents[1] / "examples" / "cookbook"
+GOLDEN = Path(__file__).parent / "golden" / "cookbook"
 GAMES = {
     "adventure": "Adventure",
     "connect_four": "ConnectFour",
     "negotiation": "Negotiation",
     "undercover": "Undercover",
     "yes_no": "YesNo",
+}
+
+SEEN = {  # one way to end of each game, and some in which it goes wrong: the number of the instance, and the replies
+    "adventure-won": (
+        0,
+        ["DO: go east", "DO: sing", "DO: go down", "DO: take lamp", "DO: go up", "DO: go west", "DO: leave"],
+    ),
+    "adventure-left": (5, ["DO: look", "jump", "DO: leave"]),
+    "connect_four-won": (0, [f"DROP: {column}" for column in (3, 2, 3, 2, 4, 2)]),
+    "connect_four-aborted": (10, ["DROP: 7", "DROP: 8", "drop 7", "DROP: 0"]),
+    "negotiation-agreed": (0, ["OFFER: 9 0 0", "OFFER: 0 2 1", "OFFER: 3 1 0", "ACCEPT", "FAIRER: nobody"]),
+    "negotiation-none": (4, ["ACCEPT", *["OFFER: 1 2 2"] * 5]),
+    "undercover-caught": (1, [*[f"CLUE: clue {n}" for n in range(5)], *[f"VOTE: player{n}" for n in (2, 1, 2, 2, 2)]]),
+    "yes_no-found": (6, ["ASK: can fly", "ANSWER: yes", "a bat?", "GUESS: bat"]),
+    "yes_no-wrong": (0, ["ASK: eats meat", "ANSWER: no"]),
 }
 
 
@@ -30,6 +48,12 @@ def game(name: str) -> Any:
     return find_arena(spec(name))()
 
 
+def seen(way: str) -> Any:
+    """Return the transcript of a way to end."""
+    arena, (number, replies) = game(way.partition("-")[0]), SEEN[way]
+    return drive(arena, arena.instances()[number], replies)
+
+
 def test_every_file_of_the_cookbook_is_here() -> None:
     assert {path.stem for path in COOKBOOK.glob("*.py")} == set(GAMES)
     assert all(len(path.read_text().splitlines()) <= 130 for path in COOKBOOK.glob("*.py"))
@@ -39,6 +63,16 @@ def test_every_file_of_the_cookbook_is_here() -> None:
 def test_a_game_keeps_to_what_every_arena_must(name: str) -> None:
     arena = game(name)
     assert check_arena(arena, arena.instances(), examples=8) > 0
+
+
+@pytest.mark.parametrize("way", SEEN)
+def test_a_transcript_of_each_reads_as_it_should(way: str) -> None:
+    assert_golden(seen(way), GOLDEN / f"{way}.txt")
+
+
+def test_every_game_has_a_transcript() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(SEEN)
+    assert {way.partition("-")[0] for way in SEEN} == set(GAMES)
 
 
 def test_connect_four_is_won_by_the_seat_that_has_four() -> None:
@@ -128,3 +162,13 @@ async def test_a_judge_is_in_no_table_of_scores(tmp_path: Path) -> None:
     scores = run.summary.seat_scores
     assert scores is not None and set(scores["negotiation"]["random"].seats) == {"buyer", "seller"}
     assert run.summary.quality is not None and run.summary.worth is not None
+
+
+def test_the_list_of_episodes_has_scores_by_seat(clemsim_command: Clemsim) -> None:  # noqa: F811
+    runs = (("undercover", "random"), ("connect_four", "random"), ("negotiation", "random"))
+    for name, agent in runs:
+        assert clemsim_command("run", "--arena", spec(name), "--instances", 1, "--agent", agent, "--out", name).code == 0
+    said = " ".join(clemsim_command("show", "undercover", "--limit", 1).out.split())
+    assert "┃ scores" in said and "quality ┃" not in said and ("; 0: 4 seats" in said or "1: 4 seats" in said)
+    assert "┃ scores" in clemsim_command("show", "connect_four").out
+    assert "quality ┃ scores" in " ".join(clemsim_command("show", "negotiation").out.split())

@@ -17,7 +17,7 @@ from clemsim.cli.options import JsonOption
 from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.cli.view.results import results
 from clemsim.cli.view.studies import models_table
-from clemsim.cli.view.transcripts import transcript
+from clemsim.cli.view.transcripts import scores_by_seat, transcript
 from clemsim.interop.jsonl import event_json
 from clemsim.results import diagnostics
 from clemsim.results.run_summary import summarize_run
@@ -26,6 +26,8 @@ from clemsim.store import reader
 from clemsim.store.folder import STORE
 from clemsim.store.reader import EpisodeRow
 from clemsim.store.study_index import indexed_runs, is_indexed
+
+NAMED_SEATS = 2  # of one score, in the list of episodes
 
 
 def show(
@@ -123,15 +125,24 @@ def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, 
 
 
 def _episode_table(rows: Sequence[EpisodeRow], limit: int) -> RichTable:
+    """Return the list of episodes; a column of qualities or of scores by seat only where there are any."""
     table = RichTable(title=f"{min(limit, len(rows))} of {len(rows)} episodes", title_justify="left")
-    for name in ("", "episode", "agent", "outcome", "quality", "reason"):
+    outcomes = [row.outcome for row in rows if row.outcome]
+    by_seat = any(outcome.by_seat is not None for outcome in outcomes)
+    shared = not by_seat or any(outcome.quality is not None for outcome in outcomes)
+    optional = (["quality"] if shared else []) + (["scores"] if by_seat else [])
+    for name in ("", "episode", "agent", "outcome", *optional, "reason"):
         table.add_column(name, overflow="fold")
     for row in rows[:limit]:
         outcome = row.outcome
-        quality = "" if outcome is None or outcome.quality is None else f"{outcome.quality:.1f}"
         kind = outcome.kind if outcome else row.status
         reason = (outcome.reason if outcome else row.detail or row.cause) or ""
-        table.add_row(str(row.id), plain(row.key.label), plain(row.key.cast), kind, quality, plain(reason, "", 80))
+        cells = {
+            "quality": "" if outcome is None or outcome.quality is None else f"{outcome.quality:.1f}",
+            "scores": scores_by_seat((outcome.by_seat if outcome else None) or {}, NAMED_SEATS),
+        }
+        names = plain(row.key.label), plain(row.key.cast)
+        table.add_row(str(row.id), *names, kind, *(plain(cells[name]) for name in optional), plain(reason, "", 80))
     return table
 
 

@@ -17,6 +17,7 @@ from clemsim.game.instances import EpisodeKey
 
 SEAT_STYLES = ("cyan", "magenta", "green", "blue", "yellow")
 MOST = 4000  # characters of one message
+FEW_SEATS = 4  # with a score each
 BRIEF = 300  # characters of a line that stands for one
 STOPS = {"length": "cut at the token limit", "overflow": "context overflow"}  # others are words of the server
 
@@ -64,12 +65,21 @@ def brief(key: EpisodeKey, event: Event) -> Text | None:
         case Ended(kind, reason, blame, quality):
             return plain(of, "") + _ending(kind, reason, blame, quality)
         case Scored(by_seat):
-            return plain(f"{of}scores: {_scores(by_seat)}", "bold", BRIEF)
+            return plain(f"{of}scores: {scores_by_seat(by_seat)}", "bold", BRIEF)
     return None
 
 
-def _scores(by_seat: Mapping[str, float]) -> str:
-    return ", ".join(f"{seat} {score:g}" for seat, score in by_seat.items())
+def scores_by_seat(by_seat: Mapping[str, float], most: int | None = None) -> str:
+    """Return the score of each seat as text, `red 1, yellow 0`; of many seats by score, the highest first, `1: a, b; 0: c`,
+    where more than `most` seats of one score are counted: `1: a; 0: 4 seats`.
+    """
+    if len(by_seat) <= FEW_SEATS:
+        return ", ".join(f"{seat} {score:g}" for seat, score in by_seat.items())
+    groups: dict[float, list[str]] = {score: [] for score in sorted(by_seat.values(), reverse=True)}
+    for seat, score in by_seat.items():
+        groups[score].append(seat)
+    names = {score: f"{len(same)} seats" if most and len(same) > most else ", ".join(same) for score, same in groups.items()}
+    return "; ".join(f"{score:g}: {same}" for score, same in names.items())
 
 
 def _broadcast(event: Event) -> tuple[bool, str | None]:
@@ -101,7 +111,7 @@ def _event(event: Event, styles: dict[str, str], costs: Mapping[int, Mapping[str
         case Noted(key, value):
             yield plain(f"  · {key}: {value}", "dim", MOST)
         case Scored(by_seat):
-            yield plain(f"scores: {_scores(by_seat)}", "bold", MOST)
+            yield plain(f"scores: {scores_by_seat(by_seat)}", "bold", MOST)
         case Ended(kind, reason, blame, quality):
             yield _ending(kind, reason, blame, quality)
         case Parsed():
