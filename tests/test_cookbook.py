@@ -164,11 +164,17 @@ async def test_a_judge_is_in_no_table_of_scores(tmp_path: Path) -> None:
     assert run.summary.quality is not None and run.summary.worth is not None
 
 
-def test_the_list_of_episodes_has_scores_by_seat(clemsim_command: Clemsim) -> None:  # noqa: F811
-    runs = (("undercover", "random"), ("connect_four", "random"), ("negotiation", "random"))
-    for name, agent in runs:
-        assert clemsim_command("run", "--arena", spec(name), "--instances", 1, "--agent", agent, "--out", name).code == 0
-    said = " ".join(clemsim_command("show", "undercover", "--limit", 1).out.split())
-    assert "┃ scores" in said and "quality ┃" not in said and ("; 0: 4 seats" in said or "1: 4 seats" in said)
-    assert "┃ scores" in clemsim_command("show", "connect_four").out
-    assert "quality ┃ scores" in " ".join(clemsim_command("show", "negotiation").out.split())
+def test_the_list_of_episodes_has_scores_by_seat(
+    clemsim_command: Clemsim,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    heads = {}
+    for name in ("undercover", "connect_four", "negotiation"):
+        run = ("run", "--arena", spec(name), "--instances", 1, "--agent", "random", "--out", name)
+        assert clemsim_command(*run).code == 0
+        said = clemsim_command("show", name).out
+        heads[name] = next(line for line in said.splitlines() if "┃ outcome" in line)
+        assert name != "undercover" or "; 0: 4 seats" in said or "1: 4 seats; " in said
+    assert all("scores" in head for head in heads.values())
+    assert [name for name, head in heads.items() if "quality" in head] == ["negotiation"]
