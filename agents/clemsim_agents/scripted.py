@@ -30,7 +30,8 @@ class PerArena(Agent):
         if arena in players:
             self._players.setdefault(arena, load_entry(players[arena])())
         elif self._otherwise is None:
-            raise UsageError(f"there is no {self.name} for {arena}, only for {', '.join(players)}")
+            there_are = f"there is no {self.name} for {arena}, only for {', '.join(players)}"
+            raise UsageError(f"{there_are} (or name a player of yours: path/to/player.py:Class)")
 
     async def reply(self, view: View) -> Message:
         """Return the reply of the arena's player."""

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from newagent.agent import NewAgent
-
 from clemsim import UsageError, find_arena
+
+from newagent.agent import NewAgent
 
 
 def play(agent: str | NewAgent) -> list[str]:

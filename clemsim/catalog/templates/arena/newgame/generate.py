@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from clemsim import GeneratorOptions
+
 from newgame.game import Secret
 
 # By experiment: the greatest number, and how many guesses there are.

@@ -4,12 +4,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from clemsim import GeneratorOptions
+from clemsim.testing import assert_golden, check_arena, drive
+
 from newgame.game import NewGame, Secret
 from newgame.generate import generate
 from newgame.player import Baseline
-
-from clemsim import GeneratorOptions
-from clemsim.testing import assert_golden, check_arena, drive
 
 GOLDEN = Path(__file__).parent / "golden"
 SECRET = Secret(number=7, most=10, guesses=3)
