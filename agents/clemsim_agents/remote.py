@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import unquote
 
 from clemsim.catalog.kinds import AgentKind, AgentOptions
@@ -56,10 +57,11 @@ def _engine(model: str, url: str, options: AgentOptions, key_env: str, *, failov
     key, network = found.value if found else None, options.network
     if found and len(found.value) >= SHORTEST and found.value in unquote(url):
         raise UsageError(f"the address of {model} holds the key in {found.variable}: leave it out, runs record addresses")
+    shared: dict[str, Any] = {"key": key, "network": network, "dialect": options.dialect}
     if options.streaming:
-        return StreamingEngine(model, url, options.streaming, key=key, network=network)
+        return StreamingEngine(model, url, options.streaming, **shared)
     isolated, batch = options.isolate_cache, options.batch
-    return ChatEngine(model, url, key=key, network=network, failover=failover, isolated=isolated, batch=batch)
+    return ChatEngine(model, url, failover=failover, isolated=isolated, batch=batch, **shared)
 
 
 REMOTE = AgentKind(

@@ -25,7 +25,7 @@ VLLM = AgentKind(
     spec="vllm:MODEL?flag=value (a server started for the run)",
     help="vllm:MODEL?flag=value, a vLLM server that is started for the run and stopped after it",
     make=make_with_server,
-    options=frozenset({"sampling", "constrain", "isolate_cache", "batch", "servers", "network"}),
+    options=frozenset({"sampling", "constrain", "isolate_cache", "batch", "servers", "network", "flags"}),
     owns_server=True,
 )
 
@@ -34,5 +34,5 @@ VLLM_ENGINE = AgentKind(
     spec="vllm-engine:MODEL?flag=value (vLLM in this process)",
     help="vllm-engine:MODEL?flag=value, vLLM in this process (extra `vllm`)",
     make=make_in_process,
-    options=frozenset({"sampling", "constrain"}),
+    options=frozenset({"sampling", "constrain", "flags"}),
 )

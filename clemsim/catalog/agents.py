@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from clemsim.catalog.agent_settings import read_spec
 from clemsim.catalog.kinds import AgentKind, AgentOptions, find_kind
 from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.engines.connect import NetworkOptions
@@ -20,15 +22,18 @@ from clemsim.runtime.agent_contract import calling, check_agent
 # A SPEC may leave parts to the environment: ${NAME} and ${NAME:-default}. Runs record the SPEC as it was given.
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+MOST_NAME = 80  # characters of settings in a name
 
 AgentOrSpec = Agent | str
 
 
 def make_agent(spec: str, options: AgentOptions | None = None) -> Agent:
     """Make the agent that a SPEC names, not yet open. Raises UsageError, and AgentError for a bug in its author's code."""
-    kind, arg = find_kind(expanded(spec))
+    parted = read_spec(expanded(spec))
+    kind, arg = find_kind(parted.bare)
+    parted.check(kind)
     try:
-        agent = kind.make(arg, options or AgentOptions())
+        agent = kind.make(arg, parted.applied(options or AgentOptions()))
     except (ClemsimError, OSError):
         raise
     except Exception as error:
@@ -36,6 +41,7 @@ def make_agent(spec: str, options: AgentOptions | None = None) -> Agent:
     if not isinstance(agent, Agent):
         raise UsageError(f"{spec} is not an Agent")
     check_agent(agent)
+    parted.settle(agent)
     return agent
 
 
@@ -54,8 +60,11 @@ def resolve_cast(agents: AgentOrSpec | Mapping[str, AgentOrSpec] | Cast) -> tupl
 
 
 def kind_of(spec: str) -> tuple[AgentKind, str]:
-    """Return the kind that a SPEC names, and its argument; the SPEC may be of the form `seat=SPEC`. Raises UsageError."""
-    return find_kind(expanded(split_seat(spec)[1]))
+    """Return the kind that a SPEC names, and its argument without settings; the SPEC may be of the form `seat=SPEC`.
+
+    Raises UsageError.
+    """
+    return find_kind(read_spec(expanded(split_seat(spec)[1])).bare)
 
 
 def expanded(spec: str) -> str:
@@ -87,8 +96,28 @@ def _value(variable: re.Match[str]) -> str:
     return value
 
 
-def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
-    """Make one cast for each plain SPEC; every `seat=SPEC` overrides that seat in all of them. Raises UsageError."""
+@dataclass(frozen=True, slots=True)
+class NamedAgents:
+    """The agents of a command line, none of them open: the plain ones, and those that were named for a seat or role.
+    `specs`: the SPEC of each agent.
+    """
+
+    plain: Sequence[Agent]
+    seats: Mapping[str, Agent]
+    specs: Mapping[Agent, str]
+
+    def casts(self) -> list[Cast]:
+        """Return one cast for each plain agent, or a single one of seats alone."""
+        if not self.plain:
+            return [Cast.of(self.seats)]
+        if not self.seats:
+            return [Cast.of(agent) for agent in self.plain]
+        suffix = ",".join(f"{seat}={agent.name}" for seat, agent in self.seats.items())
+        return [Cast(f"{agent.name},{suffix}", agent, self.seats) for agent in self.plain]
+
+
+def name_agents(specs: Sequence[str], options: AgentOptions) -> NamedAgents:
+    """Make the agents that SPECs name; each SPEC is one agent, however often it is named. Raises UsageError."""
     check_secrets([kind_of(spec) for spec in specs], options.network)
     agents: dict[str, Agent] = {}
     seats: dict[str, Agent] = {}
@@ -103,12 +132,12 @@ def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
         elif agent not in everywhere:
             everywhere.append(agent)
     _rename_twins(agents)
-    if not everywhere:
-        return [Cast.of(seats)]
-    if not seats:
-        return [Cast.of(agent) for agent in everywhere]
-    suffix = ",".join(f"{seat}={agent.name}" for seat, agent in seats.items())
-    return [Cast(f"{agent.name},{suffix}", agent, seats) for agent in everywhere]
+    return NamedAgents(everywhere, seats, {agent: spec for spec, agent in agents.items()})
+
+
+def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
+    """Make one cast for each plain SPEC; every `seat=SPEC` overrides that seat in all of them. Raises UsageError."""
+    return name_agents(specs, options).casts()
 
 
 def split_seat(text: str) -> tuple[str, str]:
@@ -118,11 +147,20 @@ def split_seat(text: str) -> tuple[str, str]:
 
 
 def _rename_twins(agents: Mapping[str, Agent]) -> None:
-    """Name agents by their SPECs where two have one name: they would be one line in the table."""
-    names = [agent.name for agent in agents.values()]
-    for spec, agent in agents.items():
-        if names.count(agent.name) > 1:
-            agent.name = spec
+    """Name agents apart where two have one name, by their settings or else by their SPECs: they would be one line in the
+    table.
+    """
+    for by in (_with_settings, lambda spec, _: spec):
+        names = [agent.name for agent in agents.values()]
+        for spec, agent in agents.items():
+            if names.count(agent.name) > 1:
+                agent.name = by(spec, agent)
+
+
+def _with_settings(spec: str, agent: Agent) -> str:
+    """Return the name of an agent with its settings, such as `qwen?temperature=0.7`."""
+    written = read_spec(expanded(spec)).settings.written()
+    return f"{agent.name}?{written[:MOST_NAME]}" if written else agent.name
 
 
 def check_seats(arenas: Iterable[Game[Any]], casts: Iterable[Cast]) -> None:

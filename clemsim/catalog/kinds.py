@@ -16,6 +16,7 @@ from clemsim.catalog.constructors import construct
 from clemsim.catalog.plugins import load_file, registered
 from clemsim.engines.base import Engine, Sampling
 from clemsim.engines.connect import NetworkOptions
+from clemsim.engines.dialects import DialectName
 from clemsim.engines.streaming import Streaming
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
@@ -33,6 +34,7 @@ class AgentOptions:
     constrain: bool = False  # hold decoding to the format of each ask
     isolate_cache: bool = False  # use nothing that others left in a server's prefix cache
     batch: int = 1  # turns that may go to a server in one request
+    dialect: DialectName | None = None  # what the server of this agent speaks; None: it is found out
     streaming: Streaming | None = None  # time the tokens of each reply
     network: NetworkOptions = field(default_factory=NetworkOptions)  # how servers are reached
     servers: ServerPool = field(default_factory=ServerPool)  # owns the servers that are started for agents; one for a run
@@ -74,7 +76,7 @@ class AgentKind:
     help: str  # one line
     make: AgentFactory
     spec: str = ""  # how a SPEC of this kind is written; empty: as its name
-    options: frozenset[str] = frozenset()  # the fields of AgentOptions that it heeds
+    options: frozenset[str] = frozenset()  # the fields of AgentOptions that it heeds; "flags": it takes own keys behind ?
     matches: Callable[[str], bool] | None = None  # a SPEC that this kind takes whole, and not by its name
     distributable: bool = True  # it can play in worker processes
     scripted: bool = False  # it asks no model, so that it may play along in a stress test
@@ -112,6 +114,7 @@ def find_kind(spec: str) -> tuple[AgentKind, str]:
     if ".py:" in spec:
         return as_kind(load_file(spec), spec), ""
     name, _, arg = spec.partition(":")
+    name = name.partition("?")[0]
     named = {key: kind for key, kind in every.items() if not kind.matches}
     if name not in named:
         names = ", ".join(named) or "none"

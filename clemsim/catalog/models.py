@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from clemsim._util.files import read_toml
+from clemsim.catalog.agent_settings import AgentSettings, checked_settings, with_settings
 from clemsim.errors import UsageError
 
 M = TypeVar("M", bound=BaseModel)
@@ -47,11 +48,20 @@ class ModelFacts(BaseModel):
     tuning_data: str | None = None
 
 
+def _settings(value: Any) -> Any:
+    """Return the settings of a table. Raises ValueError with one line."""
+    try:
+        return checked_settings(value, "settings") if isinstance(value, dict) else value
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
 class Variant(BaseModel):
     """One way of playing a model. `agent` is a SPEC as in `clemsim run --agent`; `quantisation` is the bits of a weight.
 
     `access` is the library or provider (llama.cpp, vllm, together). `engine` is its version; None: the version that the
-    engine reports. `key_env` names the environment variable that holds the key for the agent's server.
+    engine reports. `key_env` names the environment variable that holds the key for the agent's server. `settings`: what may
+    stand behind the `?` of the SPEC.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,6 +70,7 @@ class Variant(BaseModel):
     quantisation: Size | None = None
     engine: str | None = None
     key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    settings: Annotated[AgentSettings, BeforeValidator(_settings)] = AgentSettings()
 
     @model_validator(mode="after")
     def _check_key(self) -> Self:
@@ -69,8 +80,8 @@ class Variant(BaseModel):
 
     @property
     def spec(self) -> str:
-        """The SPEC of the agent, with the variable of its key."""
-        return f"{self.agent}#key_env={self.key_env}" if self.key_env else self.agent
+        """The SPEC of the agent, with its settings and the variable of its key."""
+        return with_settings(f"{self.agent}#key_env={self.key_env}" if self.key_env else self.agent, self.settings)
 
 
 class Characteristics(ModelFacts):
@@ -106,6 +117,22 @@ class Model(ModelFacts):
         served = {"quantisation": variant.quantisation, "access": variant.access, "engine": variant.engine}
         return Characteristics(name=self.name, **facts, **served)
 
+    @property
+    def agents(self) -> list[str]:
+        """The SPECs of all variants, named after the model, and after the variant where there are several."""
+        return [with_settings(variant.spec, self._named(variant)) for variant in self.variant]
+
+    def _named(self, variant: Variant) -> AgentSettings:
+        """Return the name of a variant as a setting; none where it has one of its own."""
+        if variant.settings.name:
+            return AgentSettings()
+        return AgentSettings(name=self.name if len(self.variant) == 1 else self.label(variant))
+
+    def label(self, variant: Variant) -> str:
+        """Return model, access and quantisation."""
+        bits = variant.quantisation
+        return f"{self.name}, {variant.access}" + ("" if bits is None else f", {bits:g} bit")
+
 
 class Models(BaseModel):
     """The content of a `models.toml`."""
@@ -117,6 +144,15 @@ class Models(BaseModel):
 def read_models(path: Path) -> tuple[Model, ...]:
     """Read a `models.toml` and complete its facts from the registry. Raises UsageError naming the key that is wrong."""
     return complete_facts(read(path, Models).model)
+
+
+def read_agents(path: Path) -> tuple[str, ...]:
+    """Return the SPECs of all variants of the models in a file, each with a name. Raises UsageError."""
+    models = read(path, Models).model
+    specs = tuple(spec for model in models for spec in model.agents)
+    if not specs:
+        raise UsageError(f"{path}: no model has a [[model.variant]]: say how each is played")
+    return specs
 
 
 def complete_facts(models: Sequence[Model]) -> tuple[Model, ...]:

@@ -77,7 +77,8 @@ class Trust:
 
 def code_paths(specs: Iterable[str]) -> list[Path]:
     """Return the absolute paths of the files that SPECs name, `path/to/file.py:Class` or `seat=path/to/file.py:Class`."""
-    paths = [Path(split_seat(spec)[1].rpartition(":")[0]) for spec in specs if ".py" in spec]
+    named = [split_seat(spec)[1].partition("?")[0] for spec in specs]  # without settings
+    paths = [Path(spec.rpartition(":")[0]) for spec in named if ".py" in spec]
     return [path.resolve() for path in paths if path.is_file()]
 
 

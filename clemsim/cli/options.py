@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from clemsim.catalog.kinds import kinds
+from clemsim.store.config import Pairings
 
 
 def finite(value: float | None) -> float | None:
@@ -82,6 +83,18 @@ WidthOption = Annotated[
     typer.Option(help="Turns in flight of each agent: a number, or auto: what its servers can take, found while playing."),
 ]
 
+PairingsOption = Annotated[
+    Pairings | None,
+    typer.Option(
+        help="How the agents share the seats of a game: all assignments of the plain --agent SPECs; round-robin, those of "
+        "different ones; swap, the given SEAT=SPECs and their seats exchanged.",
+    ),
+]
+AgainstOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Play against the population that `clemsim ratings RUN --freeze FILE` has written."),
+]
+
 LikeOption = Annotated[
     Path | None,
     typer.Option(
@@ -99,7 +112,14 @@ STOP_HELP = (
 def spec_help() -> str:
     """Return the help of an option that takes SPECs: how each kind of agent is written."""
     usages = ", ".join(kind.usage for kind in kinds().values())
-    return f"Who plays; repeat for several. {usages}, path/to/file.py:Class (an agent or an engine); seat=SPEC for one seat."
+    return (
+        f"Who plays; repeat for several. {usages}, path/to/file.py:Class (an agent or an engine); seat=SPEC for one seat. "
+        "SPEC?key=value&key=value: what is this agent's own, such as temperature, max_tokens, thinking, system, name."
+    )
 
 
+AgentsOption = Annotated[
+    Path | None,
+    typer.Option("--agents", metavar="FILE", help="Who plays, too: every [[model.variant]] of this models.toml."),
+]
 AgentOption = Annotated[list[str] | None, typer.Option(metavar="SPEC", help=spec_help())]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
+from clemsim.catalog.models import read_agents
 from clemsim.catalog.trust import Trust
 from clemsim.cli import options
 from clemsim.cli.common import fail, finish, one_line, print_json, run_async, watcher
@@ -18,6 +20,7 @@ from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
 from clemsim.runs.planning import plan_run, read_earlier
 from clemsim.runs.prepare import prepare
+from clemsim.runs.references import with_population
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runtime.limits import Limits
 from clemsim.store.config import RunConfig, parse_width
@@ -28,6 +31,7 @@ def run(
     suite_: options.SuiteOption = "quick",
     arena: Annotated[list[str] | None, typer.Option(help="Only this game, or path/to/game.py:Class; repeat.")] = None,
     agent: options.AgentOption = None,
+    agents: options.AgentsOption = None,
     rules: options.RulesOption = None,
     instances: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each experiment.")] = None,
     repetitions: Annotated[int, typer.Option(min=1, help="Play every instance so many times.")] = 1,
@@ -46,6 +50,8 @@ def run(
     max_tokens_total: options.MaxTokensTotalOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    pairings: options.PairingsOption = None,
+    against: options.AgainstOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the run could show and what it costs, and play nothing.")
     ] = False,
@@ -64,9 +70,13 @@ def run(
 
       clemsim run --suite paper --agent qwen2.5-7b@http://10.0.0.1:8000,http://10.0.0.2:8000
 
+      clemsim run --agent "local" --agent "local?temperature=0.7&name=hot" --agent "local?system=Be brief."
+
       clemsim run --suite paper --agent baseline --workers 2
 
       clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
+
+      clemsim run --arena taboo --agent local --agent baseline --pairings all
 
       clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
 
@@ -76,7 +86,7 @@ def run(
         config = make_config(
             suite=suite_,
             arenas=tuple(arena or ()),
-            agents=tuple(agent or ("local",)),
+            agents=named_agents(agent, agents),
             rules=rules,
             instances=instances,
             repetitions=repetitions,
@@ -88,7 +98,10 @@ def run(
             isolate_cache=isolate_cache,
             batch=batch,
             stop_when=stop_when,
+            pairings=pairings,
         )
+        if against:
+            config = with_population(config, against, Trust(trust))
         if like and not dry_run:
             fail("--like says what a run is expected to be like before it is played: give --dry-run too")
         if dry_run:
@@ -100,6 +113,11 @@ def run(
         playing = runs.play(config, out, watcher(stopped), limits, workers=played_by, network=network, trust=Trust(trust))
         summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))
+
+
+def named_agents(specs: Sequence[str] | None, file: Path | None) -> tuple[str, ...]:
+    """Return the SPECs of `--agent` and `--agents`; the embedded model where there are none. Raises UsageError."""
+    return (*(specs or ()), *(read_agents(file) if file else ())) or ("local",)
 
 
 def print_plan(config: RunConfig, like: Path | None, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from clemsim._util.text import plain
 from clemsim.cli.common import fail, one_line, out, print_json
 from clemsim.cli.follow import follow
 from clemsim.cli.options import JsonOption
+from clemsim.cli.view.configuration import show_config
 from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.cli.view.results import results
 from clemsim.cli.view.studies import models_table
@@ -40,6 +41,9 @@ def show(
     following: Annotated[
         bool, typer.Option("--follow", help="Show what is recorded while another process plays the run, to its end.")
     ] = False,
+    config: Annotated[
+        bool, typer.Option("--config", help="Show how the run was configured, and what its agents are.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named). Of a study, show
@@ -55,8 +59,13 @@ def show(
       clemsim show runs/20261123-120000-quick --follow
 
       clemsim show runs/20261123-120000-quick --load load.svg
+
+      clemsim show runs/20261123-120000-quick --config
     """
     with one_line():
+        if config:
+            show_config(folder, as_json=json)
+            return
         if is_indexed(folder):
             if load or following:
                 fail(f"{folder} is a study: name one of its runs")

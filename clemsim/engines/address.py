@@ -78,8 +78,3 @@ def checked_key(key: str | None) -> str:
     if not (key.isascii() and key.isprintable()):
         raise UsageError("the key contains characters that no key has: correct CLEMSIM_API_KEY")
     return key
-
-
-def authorization(key: str) -> dict[str, str]:
-    """Return the header that carries the key; none for an empty key."""
-    return {"Authorization": f"Bearer {key}"} if key else {}

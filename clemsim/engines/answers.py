@@ -171,6 +171,12 @@ def _length(request: Request) -> int:
     return 1 + sum(len(message["content"]) for message in request.messages)
 
 
+def check_error(payload: Any, hide: Hide) -> None:
+    """Raise EngineUnavailable, with the server's own sentence, where it sent an error as its answer."""
+    if isinstance(payload, dict) and "error" in payload and (sentence := error_sentence(payload)):
+        raise EngineUnavailable(f"the server sent an error as its answer: {shorten(hide(sentence))}")
+
+
 def _first_choice(payload: Any, hide: Hide) -> Any:
     """Return the first choice; raise EngineUnavailable with the server's own sentence where it sent an error instead."""
     try:

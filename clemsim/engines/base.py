@@ -19,8 +19,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypedDict
 
+import orjson
+
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
+from clemsim.engines.thinking import Thinking
+from clemsim.errors import UsageError
 from clemsim.game.formats import Format
 from clemsim.game.messages import Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
@@ -44,10 +48,23 @@ class Sampling:
     repetition_penalty: float = 1.0  # 1.0: none
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
+    stop: tuple[str, ...] = ()  # texts at which a reply ends; they are no part of it
+    thinking: Thinking = ""  # whether and how long the model reasons before it replies, beside `max_tokens`
+    extra_body: str = ""  # JSON: more fields of a request, in the server's own words
 
-    def describe(self) -> dict[str, float | int]:
-        """Return the values by name, as a run records them."""
-        return asdict(self)
+    def describe(self) -> dict[str, Any]:
+        """Return the values by name, as a run records them; those that are not used by all are left out where not set."""
+        values = asdict(self)
+        return {name: value for name, value in values.items() if name not in _OPTIONAL or value not in _UNSET}
+
+    def extra(self) -> dict[str, Any]:
+        """Return the fields of `extra_body`."""
+        fields: dict[str, Any] = orjson.loads(self.extra_body) if self.extra_body else {}
+        return fields
+
+
+_OPTIONAL = frozenset({"stop", "thinking", "extra_body"})
+_UNSET = ((), "")
 
 
 class ChatMessage(TypedDict):
@@ -151,6 +168,18 @@ class Engine(AsyncResource, ABC):
     def waiting(self) -> str:
         """What is waited for, as a line for the display, where a server is lost or silent; empty: nothing unusual."""
         return ""
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where requests cannot be sampled so: it has no switch for thinking, no fields of its own."""
+        if sampling.thinking:
+            raise UsageError(f"{self.name} cannot be told thinking={sampling.thinking}: this engine has no switch for it")
+        if sampling.extra_body:
+            raise UsageError(f"{self.name} takes no extra_body: it is no server")
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the user must know of how requests were answered, one line each."""
+        return ()
 
     @property
     def constrains(self) -> bool:

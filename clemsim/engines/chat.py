@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from functools import partial
 from time import monotonic, time
 from typing import Any
@@ -16,15 +17,17 @@ import orjson
 
 from clemsim.engines import answers, protocol
 from clemsim.engines.address import checked_key, checked_url, path_of, root, subpage
-from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
+from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
 from clemsim.engines.deadlines import Deadlines
+from clemsim.engines.dialects import DIALECTS, VLLM, DialectName, dialect_of
 from clemsim.engines.discovery import ServerInfo, ServerProbe
 from clemsim.engines.http11 import HttpResponse
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.lost_server import LostServer
 from clemsim.engines.metrics import read_load
+from clemsim.engines.refused_parameters import REFUSING, RefusedParameters
 from clemsim.engines.retries import Retries
 from clemsim.engines.tls import certificate_problem
 from clemsim.engines.transport import NoByteInTime, Transport, make_transport
@@ -53,6 +56,7 @@ class ChatEngine(Engine):
         isolated: bool = False,
         failover: bool = False,
         batch: int = 1,
+        dialect: DialectName | None = None,
     ) -> None:
         """Check the address and the key. Raises UsageError.
 
@@ -60,7 +64,8 @@ class ChatEngine(Engine):
         reached; `first_wait`, `longest_wait`: seconds between attempts. `name`: how tables name the model, if not by
         `model`. `isolated`: what others left in the server's prefix cache is not used (vLLM). `failover`: another engine
         takes over when the server is unavailable, which is therefore raised at once. `batch`: turns that may share one
-        request, which the server must take.
+        request, which the server must take. `dialect`: what the server speaks; None: what its address tells, or what it is
+        found to be.
         """
         self.name = name or model
         self.model = model
@@ -68,14 +73,16 @@ class ChatEngine(Engine):
         self.width = width
         self.server = ServerInfo()
         key, options = checked_key(key), network or NetworkOptions()
-        self._network = policy_for(self.url, options, key)
+        dialect = dialect or dialect_of(self.url)
+        self._network = policy_for(self.url, options, DIALECTS[dialect or "openai"].headers(key))
         self._secrets = secrets_of(self._network, options, key)
-        self._probe = ServerProbe(self.url, self._network, self._secrets.hide)
+        self._probe = ServerProbe(self.url, self._network, self._secrets.hide, dialect)
         self._metrics_path = path_of(subpage(root(self.url), "metrics"))
         self._deadlines = Deadlines(options.timeout, options.idle_timeout)
         self._lost = LostServer(self.alive, options.patience)
         errors: tuple[type[Transient], ...] = (EngineBusy, EngineTimeout) if failover else (Transient,)
         self._retries = Retries(attempts, first_wait, longest_wait, errors, self._lost)
+        self._refused = RefusedParameters(self.name)
         self._batch_size = batch
         self._transport: Transport | None = None
         self._batch_transport: Transport | None = None
@@ -94,7 +101,7 @@ class ChatEngine(Engine):
                 self.server = await self._probe.identify(self.model)
                 if self._batch_size > 1:
                     self._open_batches()
-                self._transport = self._make_transport(subpage(self.url, "chat/completions"))
+                self._transport = self._make_transport(subpage(self.url, self.server.speaks.path))
                 self._set_first_width()
 
     def _make_transport(self, url: str) -> Transport:
@@ -125,8 +132,8 @@ class ChatEngine(Engine):
 
     @property
     def constrains(self) -> bool:
-        """Whether the server is vLLM or llama.cpp."""
-        return self.server.dialect != "openai"
+        """Whether the server is one that takes formats, such as vLLM and llama.cpp."""
+        return self.server.speaks.constrains
 
     def describe(self) -> dict[str, Any]:
         """Return model, address and what the server is."""
@@ -145,6 +152,15 @@ class ChatEngine(Engine):
         if (seconds := self._deadlines.silence()) >= SILENCE:
             return f"no answer for {seconds:.0f} s from {self.url}"
         return ""
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where the server has no such way of thinking."""
+        self.server.speaks.check_thinking(sampling.thinking, self.name)
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the user must know about how requests were answered: each parameter that the server refused."""
+        return self._refused.notices
 
     async def load(self) -> ServerLoad | None:
         """Return what the server's `/metrics` say now; None where it has none, or does not answer."""
@@ -174,7 +190,7 @@ class ChatEngine(Engine):
 
     async def _complete_batch(self, transport: Transport, requests: list[Request]) -> list[Completion]:
         """Make several chat completions in one request. Raises EngineError for all of them."""
-        body = protocol.batch_body(self.model, requests)
+        body = VLLM.batch_body(self.model, requests)
         body.update(self._isolation)
         if self.server.priority:
             body["priority"] = int(min(request.slot.rank for request in requests))
@@ -191,26 +207,31 @@ class ChatEngine(Engine):
             raise self._harmless(error) from None
 
     def _body(self, request: Request) -> dict[str, Any]:
-        body = protocol.request_body(self.model, request, self.server.dialect)
+        body = self.server.speaks.body(self.model, request)
         if self.server.dialect == "vllm":
             body["session_id"] = self._conversation(request)
             body.update(self._isolation)
-            if self.server.priority:
-                body["priority"] = int(request.slot.rank)
-        return body
+        if self.server.priority:
+            body["priority"] = int(request.slot.rank)
+        return self._refused.without(body) if self._refused else body
 
     def _conversation(self, request: Request) -> str:
         """Return a name for the conversation of one seat of one episode."""
         return f"{self._run_id}/{request.episode}/{request.seat}"
 
     async def _send(self, body: bytes, request: Request, started: float, retries: int) -> Completion:
-        """Send a request once. By the header, routers before several vLLM servers keep a conversation on one of them."""
+        """Send a request once; again without a parameter that the server refuses. By the header, routers before several
+        servers keep a conversation on one of them.
+        """
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
-        header = ("X-Session-ID", self._conversation(request)) if self.server.dialect == "vllm" else None
+        header = ("X-Session-ID", self._conversation(request))
         try:
             with answers.reading_answer:
                 response, seconds = await self._exchange(self._transport, body, header)
+                if response.status in REFUSING and self._refused.learn(response.body.decode(errors="replace"), body):
+                    again = orjson.dumps(self._body(request))
+                    return await self._send(again, request, started, retries)
                 return self._hidden(self._completion(response, request, started, seconds, retries))
         except EngineError as error:
             raise self._harmless(error) from None
@@ -220,7 +241,7 @@ class ChatEngine(Engine):
     ) -> Completion:
         if response.status == 200:
             payload = answers.parse_json(response.body, self._secrets.hide)
-            return answers.read_completion(
+            return self.server.speaks.read(
                 payload,
                 request,
                 self.name,

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ssl import SSLContext
+from types import MappingProxyType
 from typing import Any
 
 import httpx
 
-from clemsim.engines.address import authorization
 from clemsim.engines.proxies import Proxy, find_proxy
 from clemsim.engines.secret_values import Secrets
 from clemsim.engines.tls import default_context
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,17 @@ class NetworkPolicy:
     proxy: Proxy | None = None  # what the request goes through
 
 
-def policy_for(url: str, options: NetworkOptions, key: str = "") -> NetworkPolicy:
-    """Return the policy for the server of an address, with its key. Raises UsageError for a proxy or a certificate file
-    that cannot be used.
+def policy_for(url: str, options: NetworkOptions, authorization: Mapping[str, str] = NO_HEADERS) -> NetworkPolicy:
+    """Return the policy for the server of an address. `authorization`: the headers that carry its key. Raises UsageError for
+    a proxy or a certificate file that cannot be used.
     """
     proxy = find_proxy(url) if options.proxies else None
     encrypted = url.startswith("https:") or (proxy is not None and proxy.url.startswith("https:"))
     extra = dict(options.headers)
-    given = {} if any(name.lower() == "authorization" for name in extra) else authorization(key)
+    named = {name.lower() for name in extra}
+    given = {name: value for name, value in authorization.items() if name.lower() not in named}
     return NetworkPolicy(
-        headers={"Content-Type": "application/json"} | given | extra,
+        headers={"Content-Type": "application/json", **given, **extra},
         idle_timeout=options.idle_timeout,
         tls=default_context(options.ca_file) if encrypted or options.ca_file else None,
         proxy=proxy,

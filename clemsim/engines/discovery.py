@@ -12,9 +12,10 @@ from clemsim.engines.address import root, subpage
 from clemsim.engines.answers import read_count
 from clemsim.engines.connect import NetworkPolicy, control_client
 from clemsim.engines.credentials import BARE, own_variables
+from clemsim.engines.dialects import DIALECTS, Dialect, DialectName
 from clemsim.engines.metrics import read_load
 from clemsim.engines.pages import Page, fetch_page
-from clemsim.engines.protocol import Dialect, shorten
+from clemsim.engines.protocol import shorten
 from clemsim.engines.tls import certificate_problem
 from clemsim.errors import EngineUnavailable, Unauthorized, UnknownModel
 from clemsim.game.messages import encodable
@@ -27,12 +28,17 @@ BATCH_PATH = "/v1/chat/completions/batch"
 class ServerInfo:
     """What a server is and what it can do."""
 
-    dialect: Dialect = "openai"
+    dialect: DialectName = "openai"
     name: str = ""  # name and version
     metrics: bool = False  # it reports how busy it is
     batch: bool = False  # it takes several conversations in one request
     priority: bool = False  # it answers the request with the lowest priority number first
     slots: int | None = None  # requests that it answers at once, where that is fixed
+
+    @property
+    def speaks(self) -> Dialect:
+        """The dialect of the server."""
+        return DIALECTS[self.dialect]
 
     def describe(self) -> dict[str, Any]:
         """Return what a run records about the server."""
@@ -42,11 +48,14 @@ class ServerInfo:
 
 @dataclass(frozen=True, slots=True)
 class ServerProbe:
-    """The control plane of one server. `url` ends in `/v1` or the like; `hide` removes the secrets from a text."""
+    """The control plane of one server. `url` ends in `/v1` or the like; `hide` removes the secrets from a text; `dialect`:
+    what the server is known to speak, so that it need not be found out.
+    """
 
     url: str
     network: NetworkPolicy
     hide: Callable[[str], str]
+    dialect: DialectName | None = None
 
     async def identify(self, model: str) -> ServerInfo:
         """Find out what the server is and check that it serves `model`.
@@ -55,14 +64,18 @@ class ServerProbe:
         """
         async with control_client(self.network) as client:
             owners = await self._check_model(client, model)
-            if "vllm" in owners:
+            if self.dialect == "vllm" or (self.dialect is None and "vllm" in owners):
                 return await self._identify_vllm(client, model)
+            if self.dialect == "sglang" or (self.dialect is None and "sglang" in owners):
+                return await self._identify_sglang(client)
+            if self.dialect not in (None, "llamacpp"):
+                return ServerInfo(self.dialect)
             properties = await self._json(client, subpage(root(self.url), "props"))
             if "llamacpp" in owners or "build_info" in properties:
                 slots = read_count(properties.get("total_slots"))
                 name = self._name(f"llama.cpp {properties.get('build_info', '')}")
                 return ServerInfo("llamacpp", name, slots=slots or None)
-        return ServerInfo()
+        return ServerInfo(self.dialect or "openai")
 
     async def alive(self) -> bool:
         """Return whether the server answers, if only with an error of the client."""
@@ -83,6 +96,12 @@ class ServerProbe:
         metrics = read_load(await self._text(client, subpage(root(self.url), "metrics"))) is not None
         priority = await self._takes_priority(client, model)
         return ServerInfo("vllm", self._name(f"vllm {version}"), metrics, batch, priority)
+
+    async def _identify_sglang(self, client: httpx.AsyncClient) -> ServerInfo:
+        about = await self._json(client, subpage(root(self.url), "get_server_info"))
+        metrics = read_load(await self._text(client, subpage(root(self.url), "metrics"))) is not None
+        priority = about.get("enable_priority_scheduling") is True
+        return ServerInfo("sglang", self._name(f"sglang {about.get('version', '')}"), metrics, priority=priority)
 
     async def _takes_priority(self, client: httpx.AsyncClient, model: str) -> bool:
         """Return whether vLLM schedules by priority. No page says it, but a priority is refused where it means nothing; so

@@ -13,7 +13,8 @@ from typing import Any
 from clemsim._util.extras import library
 from clemsim._util.files import check_regular, reading_file
 from clemsim.engines import answers, protocol
-from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.base import Completion, Engine, Request, Sampling
+from clemsim.engines.dialects import LLAMACPP
 from clemsim.errors import EngineUnavailable, UsageError
 
 DEFAULT_NAME = "SmolLM2-135M-Instruct"
@@ -57,6 +58,10 @@ class LlamaCppEngine(Engine):
         """True: llama.cpp takes grammars."""
         return True
 
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise nothing: llama.cpp has every way of thinking."""
+        LLAMACPP.check_thinking(sampling.thinking, self.name)
+
     def describe(self) -> dict[str, Any]:
         """Return model, file, size in bytes, llama.cpp's build, slots and context."""
         path = self._path or default_weights()
@@ -74,7 +79,7 @@ class LlamaCppEngine(Engine):
         """Make a chat completion in a thread of its own; llama.cpp batches those that come together."""
         if self._pool is None:
             raise EngineUnavailable(f"{self.name} is not open")
-        body = protocol.request_body(self.name, request, "llamacpp")
+        body = LLAMACPP.body(self.name, request)
         started, begun = time(), monotonic()
         loop, reply = asyncio.get_running_loop(), _Reply()
         with answers.reading_answer:

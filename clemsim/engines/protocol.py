@@ -1,22 +1,14 @@
-"""The chat completions protocol, without a socket: request bodies and errors. Answers are read in `answers.py`.
-
-Servers differ in what they understand: `vllm` and `llamacpp` take more sampling parameters and can hold decoding to a
-format; `openai` stands for all others, which get only what every server understands.
-"""
+"""Errors of model servers, without a socket. Requests are written in `dialects`, answers are read in `answers.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from math import isfinite
-from types import MappingProxyType
-from typing import Any, Literal
 
 import orjson
 
-from clemsim.engines.base import Request, Sampling
 from clemsim.errors import (
     BadRequest,
     EngineBusy,
@@ -27,8 +19,6 @@ from clemsim.errors import (
     UnknownModel,
     Withheld,
 )
-
-Dialect = Literal["openai", "vllm", "llamacpp"]
 
 # Signs of an error message that says that the conversation is too long for the model.
 OVERFLOWS = (
@@ -41,57 +31,6 @@ OVERFLOWS = (
 
 # Signs of an error message that says that the provider's filter let the conversation not pass.
 FILTERS = ("content_filter", "content_policy_violation", "responsibleaipolicyviolation", "content management policy")
-
-
-def request_body(model: str, request: Request, dialect: Dialect) -> dict[str, Any]:
-    """Return the JSON of a chat completion request. Every sampling parameter that the dialect knows is explicit.
-
-    Raises BadRequest where the server cannot hold decoding to the request's format.
-    """
-    body = {**_fixed_fields(model, request.sampling, dialect), "messages": request.messages, "seed": request.seed}
-    return body | _constraint(request, dialect) if request.format else body
-
-
-@lru_cache(maxsize=64)
-def _fixed_fields(model: str, sampling: Sampling, dialect: Dialect) -> Mapping[str, Any]:
-    """Return the fields that are the same in all requests with one way of sampling."""
-    fields: dict[str, Any] = {
-        "model": model,
-        "max_tokens": sampling.max_tokens,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "presence_penalty": sampling.presence_penalty,
-        "frequency_penalty": sampling.frequency_penalty,
-        "stream": False,
-    }
-    match dialect:
-        case "vllm":
-            fields |= {"top_k": sampling.top_k, "min_p": sampling.min_p}
-            fields["repetition_penalty"] = sampling.repetition_penalty
-        case "llamacpp":
-            fields |= {"top_k": max(0, sampling.top_k), "min_p": sampling.min_p, "cache_prompt": True}
-            fields["repeat_penalty"] = sampling.repetition_penalty
-    return MappingProxyType(fields)
-
-
-def batch_body(model: str, requests: Sequence[Request]) -> dict[str, Any]:
-    """Return the JSON of a request for several chat completions that differ in nothing but their messages (vLLM)."""
-    first = requests[0]
-    messages = [request.messages for request in requests]
-    body = {**_fixed_fields(model, first.sampling, "vllm"), "messages": messages, "seed": first.seed}
-    return body | {"return_token_ids": True} | _constraint(first, "vllm")
-
-
-def _constraint(request: Request, dialect: Dialect) -> dict[str, Any]:
-    """Return the fields that hold decoding to the request's format. Raises BadRequest where the server has none."""
-    if request.format is None:
-        return {}
-    match dialect:
-        case "vllm":
-            return {"structured_outputs": {"regex": request.format.regex}}
-        case "llamacpp":
-            return {"grammar": request.format.gbnf}
-    raise BadRequest("the server cannot hold replies to a format")
 
 
 def error_of(
@@ -115,7 +54,7 @@ def error_of(
             return UnknownModel(message)
         case 408 | 504:
             return EngineTimeout(message, retry_after)
-        case 429 | 503:
+        case 429 | 503 | 529:  # 529: Anthropic is overloaded
             return EngineBusy(message, retry_after)
         case _ if status >= 500:
             return EngineUnavailable(message, retry_after)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,7 +18,7 @@ from itertools import count
 from math import ceil
 from typing import Any, Protocol
 
-from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import EngineUnavailable
 from clemsim.game.slot import TurnSlot
@@ -54,6 +54,13 @@ class ReplicaEngine(Protocol):
     @property
     def waiting(self) -> str:
         """What is waited for, where the server is silent."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What it has to say of how it answered."""
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where the server cannot sample so."""
 
     @property
     def constrains(self) -> bool:
@@ -156,6 +163,17 @@ class ReplicatedEngine(Engine):
             seconds = asyncio.get_running_loop().time() - self._down_since
             return f"waiting for any of {names}: no answer for {seconds:.0f} s" if seconds >= PROBE_PERIOD else ""
         return "; ".join(replica.engine.waiting for replica in self._available() if replica.engine.waiting)
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where a replica cannot sample so."""
+        for replica in self._replicas:
+            if replica.opened:
+                replica.engine.check_sampling(sampling)
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the replicas have to say, once each."""
+        return list(dict.fromkeys(notice for replica in self._replicas for notice in replica.engine.notices))
 
     async def load(self) -> ServerLoad | None:
         """Return the load of all replicas together."""

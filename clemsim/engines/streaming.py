@@ -10,6 +10,7 @@ from clemsim.engines import answers
 from clemsim.engines.base import Completion, Request
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.connect import NetworkOptions
+from clemsim.engines.dialects import DialectName
 from clemsim.engines.event_stream import read_stream
 from clemsim.engines.http11 import HttpResponse
 from clemsim.engines.stream_timing import EventMeter, make_timed_transport
@@ -44,17 +45,24 @@ class StreamingEngine(ChatEngine):
     """
 
     def __init__(
-        self, model: str, url: str, streaming: Streaming, *, key: str | None = None, network: NetworkOptions | None = None
+        self,
+        model: str,
+        url: str,
+        streaming: Streaming,
+        *,
+        key: str | None = None,
+        network: NetworkOptions | None = None,
+        dialect: DialectName | None = None,
     ) -> None:
         """Check the address and the key; the time limit is that of `streaming`. Raises UsageError."""
         network = replace(network or NetworkOptions(), timeout=streaming.timeout)
-        super().__init__(model, url, key=key, network=network, attempts=streaming.attempts)
+        super().__init__(model, url, key=key, network=network, attempts=streaming.attempts, dialect=dialect)
         self._streaming = streaming
 
     async def open(self) -> None:
         """Reach the server as any chat engine does. Raises UsageError, too, where replies cannot be held to a length."""
         await super().open()
-        if self._streaming.forces and self.server.dialect == "openai":
+        if self._streaming.forces and not self.server.speaks.holds_length:
             await self.close()
             raise UsageError(f"{self.url} cannot hold replies to a length: leave out --no-model-text or --verbatim")
 

@@ -17,6 +17,7 @@ from typing import Any
 from clemsim._util.extras import needing
 from clemsim.engines import answers
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
+from clemsim.engines.dialects import VLLM
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.vllm_flags import parse_flags, portable_name
 from clemsim.errors import EngineUnavailable
@@ -175,7 +176,9 @@ def _sampling_params(request: Request, max_tokens: int) -> Any:
     from vllm import SamplingParams  # noqa: PLC0415
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams  # noqa: PLC0415
 
-    sampling: dict[str, Any] = {**request.sampling.describe(), "max_tokens": max_tokens}  # by vLLM's own names
+    sampling: dict[str, Any] = {**VLLM.fields(request.sampling), "max_tokens": max_tokens}
+    if request.sampling.stop:
+        sampling["stop"] = list(request.sampling.stop)
     return SamplingParams(
         **sampling,
         seed=request.seed,

@@ -13,7 +13,7 @@ import signal
 import socket
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ import httpx
 
 from clemsim._util import children
 from clemsim._util.lifecycle import AsyncResource
-from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.connect import NetworkOptions, NetworkPolicy, control_client
 from clemsim.engines.load import ServerLoad
@@ -233,6 +233,16 @@ class VllmServerEngine(Engine):
     def waiting(self) -> str:
         """What is waited for, where the server is lost or silent."""
         return self._chat.waiting if self._chat else ""
+
+    def check_sampling(self, sampling: Sampling) -> None:
+        """Raise UsageError where the server has no such way of thinking. Valid once the engine is open."""
+        if self._chat:
+            self._chat.check_sampling(sampling)
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """Each parameter that the server refused."""
+        return self._chat.notices if self._chat else ()
 
     async def load(self) -> ServerLoad | None:
         """Return the load of the server."""

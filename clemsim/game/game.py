@@ -89,6 +89,11 @@ class Game(ABC, Generic[I]):
         """
         return self.seats
 
+    @classmethod
+    def seats_differ(cls) -> bool:
+        """Return whether instances decide which seats play, or in which roles."""
+        return not cls._same_seats
+
     def roles_for(self, instance: I) -> Mapping[str, str]:
         """Return the role of each seat that plays an instance, in order: the seat itself where it has no role.
 

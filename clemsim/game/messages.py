@@ -48,9 +48,9 @@ class Usage:
 class Message:
     """One utterance. `reasoning`: what a model thought aloud; recorded, never part of the move nor sent back.
 
-    `stop` says why a reply ended: "stop" by itself, "length" cut at the token limit, "overflow" not begun because the
-    conversation was too long for the model, or another word of the server's own. "length" and "overflow" are facts about
-    the model, not faults of the infrastructure.
+    `stop` says why a reply ended: "stop" by itself, "length" cut at the token limit, "thinking" cut there before the model
+    had begun to reply, "overflow" not begun because the conversation was too long for the model, or another word of the
+    server's own. The first four are facts about the model, not faults of the infrastructure.
     """
 
     author: str

@@ -30,6 +30,7 @@ _ANY: Parser[Any] = anything()
 
 MOST_TOLD = 300  # characters of what a parser raised, which may hold a whole reply
 MOST_SHOWN = 60  # characters of what is no text
+_CUT = {"length": " (the reply was cut at the token limit)", "thinking": " (the reply was cut while thinking)"}
 OVERFLOW = "the conversation no longer fits the model's context"
 
 
@@ -260,8 +261,7 @@ class Table:
         """Return what to say next. Raises Abort where there is nothing more to say."""
         more = question.reask(problem, tries) if question.reask and message.stop != "overflow" else None
         if more is None:
-            cut = " (the reply was cut at the token limit)" if message.stop == "length" else ""
-            raise Abort(Outcome.aborted(problem.reason + cut, blame=question.seat))
+            raise Abort(Outcome.aborted(problem.reason + _CUT.get(message.stop, ""), blame=question.seat))
         return more
 
     def _check(self, seat: str) -> None:

@@ -73,7 +73,8 @@ class RunTables:
 
     @cached_property
     def seats(self) -> Columns:
-        """A row for each seat of an episode that was scored by seat or aborted: role, agent and score (None: it has none).
+        """A row for each seat of an episode that was scored by seat or aborted, or whose cast names seats: role, agent and
+        score (None: it has none).
         The role is the name of the seat where a game has no roles.
         """
         return self.columns("seats")

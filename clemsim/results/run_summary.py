@@ -26,7 +26,7 @@ from clemsim.store.schema import ANSWERED
 
 HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.json` begins with
 
-OPTIONAL = ("question", "unfinished_bounds", "noise", "parser_error", "seat_scores", "metrics")
+OPTIONAL = ("notices", "question", "unfinished_bounds", "noise", "parser_error", "seat_scores", "metrics")
 DETECTABLE: tuple[Score, ...] = ("played", "worth", "clemscore")
 
 
@@ -37,10 +37,11 @@ class RunSummary(RunScores):
     suite: str
     suite_seed: int | None
     constrained: bool
-    cut_replies: dict[str, dict[str, int]]  # by cast and reason (`length`, `overflow`): how many replies broke off
+    cut_replies: dict[str, dict[str, int]]  # by cast and reason (`length`, `thinking`, `overflow`): replies that broke off
     throughput: Throughput
     caches: dict[str, CacheReport]  # by agent
     stopped_when: str | None  # the line of the stopping rule that ended the run
+    notices: list[str] | None = None  # what servers have refused; None: nothing
     question: StoppingResult | None = None  # None: the run has no stopping rule
     detectable: dict[Score, float] = Field(default_factory=dict)  # points: true differences that are seen 4 times in 5
     unfinished_bounds: dict[str, ScoreBounds] | None = None  # by agent with unfinished episodes; None: there is none
@@ -50,7 +51,7 @@ class RunSummary(RunScores):
     metrics: MetricTable | None = None  # by cast, game and metric; None: no game names metrics to show
 
     def as_json(self) -> dict[str, Any]:
-        """Return the content of `summary.json`, in its order. What a run has none of is left out: `question`
+        """Return the content of `summary.json`, in its order. What a run has none of is left out: `notices`, `question`
         (a stopping rule), `unfinished_bounds`, `noise` (repetitions), `parser_error`, `seat_scores` and `metrics`.
         """
         missing = {name for name in OPTIONAL if getattr(self, name) is None}
@@ -82,7 +83,7 @@ def _summary(folder: Path) -> RunSummary:
         rows = list(reader.episodes(base))
         rates, reports = throughput(base), caches(base)
         cut_replies = reader.cut_replies(base)
-        question = recorded_result(base)
+        question, notices = recorded_result(base), reader.notices(base)
         by_seat = seat_scores(rows, reader.seats(base))
         metrics = shown_metrics(base, {name: arena.shown for name, arena in description.arenas.items()})
     scores = summarize(ScoredEpisode(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in rows)
@@ -101,6 +102,7 @@ def _summary(folder: Path) -> RunSummary:
         throughput=rates,
         caches=reports,
         stopped_when=question.text if question and ANSWERED in scores.causes else None,
+        notices=notices or None,
         question=question,
         detectable={score: round(value, 2) for score, value in found.items() if value is not None},
         unfinished_bounds=bounds or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
@@ -20,6 +21,8 @@ from clemsim.store.config import RunConfig
 from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
 from clemsim.store.writer import RunStore
+
+_SYSTEM_FILE = re.compile(r"([?&]system=@)([^&#]+)")  # a setting of a SPEC that names a file
 
 
 def create_run(places: Sequence[Path], prepared: PreparedRun, past: Sequence[Event] = ()) -> Path:
@@ -45,6 +48,7 @@ def describe(prepared: PreparedRun) -> RunDescription:
         suite=SuiteDescription(name=suite.name, seed=suite.seed, language=suite.language),
         arenas={name: _described(arena) for name, arena in arenas.items()},
         agents={agent.name: described(agent) for agent in prepared.agents},
+        specs={name: _absolute_agent(spec) for name, spec in prepared.specs.items()},
         code=_code(prepared),
         made=Origin(
             clemsim=version("clemsim"),
@@ -85,6 +89,7 @@ def absolute_agents(config: RunConfig) -> tuple[str, ...]:
 
 def _absolute_agent(spec: str) -> str:
     """Return the SPEC with an absolute path, where it names a file without help of the environment."""
+    spec = _SYSTEM_FILE.sub(lambda found: f"{found[1]}{Path(found[2]).expanduser().resolve()}", spec)
     seat, bare = split_seat(spec)
     if not code_paths([bare]):
         return spec
@@ -92,5 +97,6 @@ def _absolute_agent(spec: str) -> str:
 
 
 def _absolute(spec: str) -> str:
-    path, _, name = spec.rpartition(":")
-    return f"{Path(path).resolve()}:{name}"
+    named, question, settings = spec.partition("?")
+    path, _, name = named.rpartition(":")
+    return f"{Path(path).resolve()}:{name}{question}{settings}"

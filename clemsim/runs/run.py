@@ -19,6 +19,7 @@ from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.runs.connections import most_turns
 from clemsim.runs.manifest import absolute_agents, create_run
 from clemsim.runs.prepare import prepare, recorded_arenas, run_trust
+from clemsim.runs.references import check_references
 from clemsim.runs.resume_check import check_agents, check_rules, check_same
 from clemsim.runs.session import RunSession, Watch
 from clemsim.runs.stopping.play import make_rule, set_aside_unbegun
@@ -54,6 +55,7 @@ async def play(
         check_folder(out)
     most = most_turns(prepared.agents)
     async with opened(prepared.agents):
+        check_references(prepared)
         folder = create_run([out] if out else default_folders(config), prepared, past)
         episodes = [episode.after(past) for episode in prepared.episodes]
         with alone(folder):

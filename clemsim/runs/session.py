@@ -30,7 +30,9 @@ from clemsim.runtime.observer import Broadcast
 from clemsim.runtime.progress import Progress
 from clemsim.runtime.scheduler import Scheduler
 from clemsim.runtime.watchdog import SlowSteps
+from clemsim.store import reader
 from clemsim.store.folder import STORE
+from clemsim.store.schema import NOTICES
 from clemsim.store.writer import RunStore
 
 HEARTBEAT = 1.0  # seconds between two entries of what a session has cost so far
@@ -111,7 +113,7 @@ class RunSession:
         lost = player.lost if isinstance(player, WorkerPool) else None
         live = LiveRun(self.folder, player.progress, tally, player.stop, player.slow_steps, self._warnings(), lost)
         async with (
-            run_in_background(_record_costs(store, player)),
+            run_in_background(_record_costs(store, player, reader.notices_of(self.folder / STORE))),
             run_in_background(follow_requests(self.folder, player.set_width)),
             run_in_background(self.watch(live) if self.watch else None),
         ):
@@ -136,7 +138,7 @@ class RunSession:
         return Scheduler(observer, config.width, self.limits, most=self.most)
 
 
-async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:
+async def _record_costs(store: RunStore, player: EpisodePlayer, before: Sequence[str]) -> None:
     """Record again and again how long the session has lasted and what it cost, so that a killed session counts too."""
     begun, started, monitor, progress = time(), monotonic(), Monitor(), player.progress
 
@@ -145,6 +147,8 @@ async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:
         facts["failed_retries"] = progress.failed_retries
         costs = [monitor.facts(playing=not player.worker_costs()), *player.worker_costs()]
         store.session(begun, {**facts, **total(costs)})
+        if progress.notices:
+            store.meta(NOTICES, list(dict.fromkeys([*before, *progress.notices])))
 
     async with run_in_background(monitor.watch()):
         try:
@@ -153,5 +157,6 @@ async def _record_costs(store: RunStore, player: EpisodePlayer) -> None:
                 player.look_at_servers()
                 record()
         finally:
+            player.look_at_servers()
             with suppress(StoreError):  # the failure of the store itself is raised when it is closed
                 record()

@@ -40,6 +40,11 @@ class Agent(AsyncResource, ABC):
         """What the agent waits for, as a line for the display, where a server is lost or silent; empty: nothing unusual."""
         return ""
 
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the user must know of how the agent's servers answered, one line each."""
+        return ()
+
     def check(self, arena: str, seats: Sequence[str]) -> None:
         """Raise UsageError if the agent cannot take these seats of this arena."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from clemsim.runtime.agent_contract import check_completion
 TOKEN_LENGTH = 64
 REPLY_LIMIT = 2**17
 REASONING_LIMIT = 2**20
+MOST_SEED = 2**31  # exclusive; as `seed_of` makes them
 
 
 class ModelAgent(Agent):
@@ -32,14 +34,23 @@ class ModelAgent(Agent):
         self.engine = engine
         self.sampling = sampling
         self.constrain = constrain
+        self.system = ""  # a text that comes before the system text of the seat
+        self.seed = 0  # added to the seed of each turn
+        self.most_turns: int | None = None  # in flight; None: as many as the engine takes
 
     async def open(self) -> None:
-        """Open the engine. Raises EngineError, and UsageError where the engine cannot constrain."""
+        """Open the engine. Raises EngineError, and UsageError where it cannot constrain, or sample as it is told."""
         await self.engine.open()
-        if self.constrain and not self.engine.constrains:
+        try:
+            self.engine.check_sampling(self.sampling)
+            if self.constrain and not self.engine.constrains:
+                raise UsageError(f"{self.name} cannot hold replies to a format: leave out --constrain, or use vLLM")
+        except UsageError:
             await self.engine.close()
-            raise UsageError(f"{self.name} cannot hold replies to a format: leave out --constrain, or serve it with vLLM")
+            raise
         self.width, self.adaptive = self.engine.width, self.engine.adaptive
+        if self.most_turns:
+            self.width, self.adaptive = min(self.most_turns, self.width or self.most_turns), False
 
     async def close(self) -> None:
         """Close the engine."""
@@ -55,9 +66,15 @@ class ModelAgent(Agent):
         return self.engine.waiting
 
     def describe(self) -> dict[str, Any]:
-        """Return engine, model and sampling."""
+        """Return engine, model and sampling, and what this agent does otherwise than others."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}
-        return {**about, "sampling": self.sampling.describe()}
+        own = {"system": self.system or None, "seed": self.seed or None}
+        return {**about, "sampling": self.sampling.describe()} | {key: value for key, value in own.items() if value}
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the engine has to say of how it answered."""
+        return self.engine.notices
 
     async def reply(self, view: View) -> Message:
         """Make one request. What the model thought aloud is set apart from its move.
@@ -66,13 +83,19 @@ class ModelAgent(Agent):
         """
         held_to = view.format if self.constrain else None
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
-        request = Request(chat(view), sampling, view.seed, view.key.label, view.seat, view.turn, held_to, view.slot)
+        messages = chat(view)
+        if self.system:
+            _put_system(messages, self.system)
+        seed, label = (view.seed + self.seed) % MOST_SEED, view.key.label
+        request = Request(messages, sampling, seed, label, view.seat, view.turn, held_to, view.slot)
         completion = check_completion(self.engine, await self.engine.complete(request))
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
         most, stop = min(TOKEN_LENGTH * sampling.max_tokens, REPLY_LIMIT), completion.stop
         if len(move) > most:
             move, stop = move[:most], "length"
+        if stop == "length" and reasoning and not move:
+            stop = "thinking"
         return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage)
 
 
@@ -95,6 +118,14 @@ def chat(view: View) -> list[ChatMessage]:
             messages.append({"role": role, "content": message.content})
             last = role
     return messages
+
+
+def _put_system(messages: list[ChatMessage], text: str) -> None:
+    """Put a system text before that of the seat."""
+    if messages and messages[0]["role"] == "system":
+        messages[0] = {**messages[0], "content": f"{text}\n\n{messages[0]['content']}"}
+    else:
+        messages.insert(0, {"role": "system", "content": text})
 
 
 def split_thought(text: str) -> tuple[str, str]:

@@ -24,3 +24,4 @@ class Progress:
     peak_in_flight: int = 0
     seconds: float = 0.0
     waiting: tuple[str, ...] = ()  # the servers that are waited for, a line each
+    notices: tuple[str, ...] = ()  # what servers have refused, one line each

@@ -122,6 +122,7 @@ class Scheduler:
     def look_at_servers(self) -> None:
         """Note in the progress which servers are waited for."""
         self.progress.waiting = tuple(agent.waiting for agent in self._state.gates if agent.waiting)
+        self.progress.notices = tuple(dict.fromkeys(line for agent in self._state.gates for line in agent.notices))
 
     def worker_costs(self) -> list[dict[str, float]]:
         """Return the costs of other processes: none, for all is done in this one."""
@@ -246,7 +247,8 @@ class Scheduler:
         else:
             self.progress.done += 1
             lane.estimates.learn(episode.group, host.turns, host.context)
-            seated = episode.seated if outcome.by_seat is not None or outcome.kind == "aborted" else ()
+            told = outcome.by_seat is not None or outcome.kind == "aborted" or episode.cast.seats
+            seated = episode.seated if told else ()
             self._finish(Result(episode.key, driver.transcript, outcome, score=episode.score, seated=seated))
         finally:
             driver.close()

@@ -16,7 +16,7 @@ from clemsim.game.events import Event, decode
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Kind, Outcome
 from clemsim.store import checksums
-from clemsim.store.schema import connect
+from clemsim.store.schema import NOTICES, connect
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class EpisodeRow:
 
 
 class SeatRow(NamedTuple):
-    """A seat of an episode that was scored by seat or aborted; without a score it has none."""
+    """A seat of an episode that was scored by seat or aborted, or whose cast names seats; without a score it has none."""
 
     seat: str
     role: str
@@ -84,7 +84,7 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
 
 
 def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:
-    """Return who sat where by the number of the episode, of those that were scored by seat or aborted. Raises StoreError."""
+    """Return who sat where by the number of the episode, of those of which it is stored (`SeatRow`). Raises StoreError."""
     if not has_seats(base):
         return {}
     found: dict[int, list[SeatRow]] = {}
@@ -152,15 +152,29 @@ def requests(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]
 
 
 def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
-    """Return how many replies of each cast were cut at the token limit, or not begun for lack of context."""
+    """Return how many replies of each cast were cut at the token limit, in the reply or in the thinking before it, or were
+    not begun for lack of context.
+    """
     query = (
         'SELECT "cast", stop, count(*) FROM requests JOIN episodes ON episodes.id = requests.episode'
-        " WHERE stop IN ('length', 'overflow') GROUP BY 1, 2 ORDER BY 1, 2"
+        " WHERE stop IN ('length', 'thinking', 'overflow') GROUP BY 1, 2 ORDER BY 1, 2"
     )
     counts: dict[str, dict[str, int]] = {}
     for cast, stop, count in base.execute(query):
         counts.setdefault(cast, {})[stop] = count
     return counts
+
+
+def notices(base: sqlite3.Connection) -> list[str]:
+    """Return what servers have refused, one line each."""
+    found = meta(base).get(NOTICES)
+    return [str(line) for line in found] if isinstance(found, list) else []
+
+
+def notices_of(path: Path) -> list[str]:
+    """Return what `notices` returns of the store at a path. Raises StoreError."""
+    with reading(path) as base:
+        return notices(base)
 
 
 def meta(base: sqlite3.Connection) -> dict[str, Any]:

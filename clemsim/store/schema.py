@@ -16,6 +16,7 @@ QUESTION = "question"  # key of what came of the stopping rule
 ANSWERED = "question answered"  # cause of episodes that an answered stopping rule leaves unplayed
 INSTANCES = "instances"  # key of the digests of the instances of an imported run, by arena and label
 UNTOLD = "untold"  # key of the fields of instances that imported results do not hold, or not in full, by arena
+NOTICES = "notices"  # key of what servers have refused
 SESSION = "session "  # begins the keys of what is known of each session
 
 
@@ -53,8 +54,9 @@ CREATE TABLE scores (
     PRIMARY KEY (episode, round, metric)) WITHOUT ROWID;
 """
 
-# Who sat where, in episodes that were scored by seat or aborted. Stores that have no such table were made before there was
-# one; it is added when such a store is written to, and no version of the schema tells it from others.
+# Who sat where, in episodes that were scored by seat or aborted, or whose cast names seats. Stores that have no such table
+# were made before there was one; it is added when such a store is written to, and no version of the schema tells it from
+# others.
 SEATS = """
 CREATE TABLE IF NOT EXISTS seats (
     episode INTEGER NOT NULL REFERENCES episodes, seat TEXT NOT NULL,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations, product
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,12 +19,13 @@ from clemsim._util.files import safe_name
 from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.models import Model, Name, Variant, complete_facts, read, read_models
+from clemsim.catalog.pairings import assigned, parts_of
 from clemsim.catalog.trust import Trust
 from clemsim.errors import UsageError
 from clemsim.store.config import Count, MaxTokens, RunConfig, Seed, Temperature
 
 MEMBERS = "members"  # the folder of the runs within that of the study
-Pairings = Literal["self", "all", "round-robin"]
+StudyPairings = Literal["self", "all", "round-robin"]
 
 
 class Study(BaseModel):
@@ -43,7 +44,7 @@ class Study(BaseModel):
     arenas: tuple[str, ...] = ()
     seeds: tuple[Seed, ...] = Field((0,), min_length=1)
     constrain: tuple[bool, ...] = Field((False,), min_length=1)
-    pairings: Pairings = "self"
+    pairings: StudyPairings = "self"
     parallel: Count = 1
     instances: Count | None = None
     repetitions: Count = 1
@@ -78,8 +79,7 @@ class StudyPlayer:
     @property
     def label(self) -> str:
         """Model, access and quantisation."""
-        bits = self.variant.quantisation
-        return f"{self.model.name}, {self.variant.access}" + ("" if bits is None else f", {bits:g} bit")
+        return self.model.label(self.variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +199,11 @@ def _pairings(
     A seat name means another part in another game, so only games with exactly the same seats share a run.
     """
     for seats, arenas in _arenas_by_seats(study, trust, suite).items():
-        count = len(seats)
-        casts = product(players, repeat=count) if study.pairings == "all" else permutations(players, count)
-        for cast in casts:
-            agents = tuple(f"{seat}={player.variant.spec}" for seat, player in zip(seats, cast, strict=True))
+        for cast in assigned(players, seats, "all" if study.pairings == "all" else "round-robin"):
+            agents = tuple(f"{seat}={player.variant.spec}" for seat, player in cast.items())
             config = _config(study, agents, arenas, suite, seed, constrain)
-            run = f"{_folder(cast, config)}-{'-'.join(seats)}"
-            yield Member(run, config, None, dict(zip(seats, cast, strict=True)))
+            run = f"{_folder(list(cast.values()), config)}-{'-'.join(seats)}"
+            yield Member(run, config, None, cast)
 
 
 def _arenas_by_seats(study: Study, trust: Trust, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
@@ -213,8 +211,7 @@ def _arenas_by_seats(study: Study, trust: Trust, suite: str) -> dict[tuple[str, 
     arenas = study.arenas or tuple(suites.load_suite(suite).arenas)
     trust.admit(arenas)
     for spec in arenas:
-        kind = find_arena(spec)
-        by_seats[tuple(kind.roles or kind.seats)].append(spec)  # roles are what the instance decides, so these are cast
+        by_seats[parts_of(find_arena(spec))].append(spec)
     return {seats: tuple(arenas) for seats, arenas in by_seats.items()}
 
 

@@ -90,6 +90,7 @@ async def serving(server: FakeServer, tls: ssl.SSLContext | None = None, port: i
 
     app = web.Application(middlewares=[note])
     app.router.add_post("/v1/chat/completions", server.chat)
+    app.router.add_post("/v1/messages", server.chat)
     app.router.add_get("/v1/models", server.listing)
     app.router.add_get("/version", server.about)
     app.router.add_get("/props", server.about)

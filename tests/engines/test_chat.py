@@ -30,6 +30,7 @@ from clemsim.errors import (
     Unauthorized,
     UnknownModel,
     UsageError,
+    Withheld,
 )
 from clemsim.game.formats import one_of
 from tests.engines.servers import MODEL, FakeServer, Handler, answer, ask, says, serving
@@ -278,6 +279,7 @@ async def test_server_without_a_list_is_taken_as_it_is(status: int) -> None:
         (FakeServer(version={"version": "3"}, props={}), "openai", "unknown"),
         (FakeServer(props={"build_info": "b7000"}), "llamacpp", "llama.cpp b7000"),
         (FakeServer(owner="llamacpp", version={"version": "1"}), "llamacpp", "llama.cpp"),
+        (FakeServer(owner="sglang"), "sglang", "sglang"),
     ],
 )
 async def test_dialects(server: FakeServer, dialect: str, name: str) -> None:
@@ -286,7 +288,7 @@ async def test_dialects(server: FakeServer, dialect: str, name: str) -> None:
         assert (description["dialect"], description["server"], chat.constrains) == (dialect, name, dialect != "openai")
         if chat.constrains:
             await chat.complete(ask(form=one_of("a", "b")))
-            assert {"grammar", "structured_outputs"} & set(server.bodies[0])
+            assert {"grammar", "structured_outputs", "regex"} & set(server.bodies[0])
         else:
             with pytest.raises(BadRequest):
                 await chat.complete(ask(form=one_of("a", "b")))
@@ -375,3 +377,78 @@ async def test_nothing_of_an_error_shows_the_key(garbage: str, tls: bool) -> Non
         finally:
             await chat.close()
     assert KEY not in shown(refused.value) and KEY not in shown(caught.value)
+
+
+def refuses(param: str, message: str) -> Handler:
+    """Return a handler that refuses a parameter as OpenAI does."""
+    error = {"message": message, "type": "invalid_request_error", "param": param}
+    return says(400, orjson.dumps({"error": error}).decode())
+
+
+async def test_refused_parameters_are_learned_once() -> None:
+    unsupported = (
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    )
+    value = "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported."
+    good = says(200, orjson.dumps(answer()).decode())
+    server = FakeServer(faults=[refuses("max_tokens", unsupported), refuses("temperature", value), good, good])
+    async with playing(server) as chat:
+        for _ in range(2):
+            completion = await chat.complete(ask())
+            assert (completion.text, completion.usage.retries) == ("hello there", 0)
+        assert [
+            ("temperature" in body, "max_tokens" in body, "max_completion_tokens" in body) for body in server.bodies
+        ] == [
+            (True, True, False),
+            (True, False, True),
+            (False, False, True),
+            (False, False, True),
+        ]
+        assert len(chat.notices) == 2
+
+
+async def test_a_value_that_is_wrong_is_not_left_out() -> None:
+    async with playing(FakeServer(faults=[refuses("temperature", "temperature must be at most 2")])) as chat:
+        with pytest.raises(BadRequest, match="at most 2"):
+            await chat.complete(ask())
+
+
+MESSAGE = {
+    "type": "message",
+    "content": [{"type": "thinking", "thinking": "hm", "signature": "x"}, {"type": "text", "text": "GUESS: yes"}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 5, "cache_read_input_tokens": 30, "cache_creation_input_tokens": 7, "output_tokens": 9},
+}
+
+
+async def test_anthropic() -> None:
+    server = FakeServer(faults=[says(529, '{"type": "error", "error": {"message": "Overloaded"}}')])
+    server.faults.append(says(200, orjson.dumps(MESSAGE).decode()))
+    async with playing(server, dialect="anthropic") as chat:
+        completion = await chat.complete(ask())
+    assert (completion.text, completion.reasoning, completion.stop) == ("GUESS: yes", "hm", "stop")
+    usage = completion.usage
+    assert (usage.tokens_in, usage.tokens_cached, usage.tokens_out, usage.retries) == (42, 30, 9, 1)
+    path, headers = server.seen[-1]
+    assert path == "/v1/messages" and headers["x-api-key"] == KEY and "Authorization" not in headers
+
+
+@pytest.mark.parametrize(
+    ("change", "stop", "error"),
+    [
+        ({"stop_reason": "max_tokens"}, "length", None),
+        ({"stop_reason": "model_context_window_exceeded"}, "overflow", None),
+        ({"stop_reason": "refusal"}, "", Withheld),
+        ({"stop_reason": "tool_use", "content": []}, "", Withheld),
+        ({"content": None}, "", EngineUnavailable),
+        ({"type": "error", "error": {"type": "api_error", "message": "no luck"}}, "", EngineUnavailable),
+    ],
+)
+async def test_anthropic_says_why_a_reply_ended(change: dict[str, Any], stop: str, error: type[Exception] | None) -> None:
+    text = orjson.dumps(MESSAGE | change).decode()
+    async with playing(FakeServer(faults=[says(200, text)] * 3), dialect="anthropic") as chat:
+        if error:
+            with pytest.raises(error):
+                await chat.complete(ask())
+        else:
+            assert (await chat.complete(ask())).stop == stop

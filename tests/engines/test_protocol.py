@@ -1,4 +1,4 @@
-"""Request bodies, completions and errors, without a socket."""
+"""Errors of servers, without a socket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clemsim.engines import protocol
-from clemsim.engines.base import ChatMessage, Request, Sampling
 from clemsim.errors import (
     BadRequest,
     EngineBusy,
@@ -21,56 +20,6 @@ from clemsim.errors import (
     UnknownModel,
     Withheld,
 )
-from clemsim.game.formats import one_of
-from tests.engines.servers import ask
-
-PLAIN = {
-    "model",
-    "messages",
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "seed",
-    "presence_penalty",
-    "frequency_penalty",
-    "stream",
-}
-
-
-def test_the_body_for_any_server_is_explicit() -> None:
-    sampling = Sampling(0.5, 20, 0.9, 40, 0.1, 1.1, 0.2, 0.3)
-    request = Request([ChatMessage(role="system", content="a"), ChatMessage(role="user", content="b")], sampling, 11)
-    body = protocol.request_body("tiny", request, "openai")
-    assert set(body) == PLAIN
-    assert body["messages"] == [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]
-    assert (body["temperature"], body["max_tokens"], body["top_p"], body["seed"]) == (0.5, 20, 0.9, 11)
-    assert (body["presence_penalty"], body["frequency_penalty"], body["stream"]) == (0.2, 0.3, False)
-
-
-def test_body_for_vllm() -> None:
-    form = one_of("yes", "no")
-    body = protocol.request_body("tiny", ask(form=form), "vllm")
-    assert set(body) - PLAIN == {"top_k", "min_p", "repetition_penalty", "structured_outputs"}
-    assert body["top_k"] == -1
-    assert body["structured_outputs"] == {"regex": form.regex}
-
-
-def test_body_for_llamacpp() -> None:
-    form = one_of("yes", "no")
-    body = protocol.request_body("tiny", ask(form=form), "llamacpp")
-    assert set(body) - PLAIN == {"top_k", "min_p", "repeat_penalty", "cache_prompt", "grammar"}
-    assert body["top_k"] == 0  # llama.cpp's value for all
-    assert body["grammar"] == form.gbnf
-
-
-@pytest.mark.parametrize("dialect", ["vllm", "llamacpp"])
-def test_no_constraint_without_format(dialect: protocol.Dialect) -> None:
-    assert not {"grammar", "structured_outputs"} & set(protocol.request_body("tiny", ask(), dialect))
-
-
-def test_format_for_a_server_that_cannot() -> None:
-    with pytest.raises(BadRequest, match="cannot hold"):
-        protocol.request_body("tiny", ask(form=one_of("a", "b")), "openai")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +37,7 @@ def test_format_for_a_server_that_cannot() -> None:
         (500, EngineUnavailable),
         (502, EngineUnavailable),
         (503, EngineBusy),
+        (529, EngineBusy),
         (504, EngineTimeout),
     ],
 )

@@ -17,7 +17,12 @@ from clemsim.results.means import FEWEST
 from clemsim.results.run_summary import RunSummary
 from clemsim.results.summary import ArenaSummary, ScoreSummary
 
-CUT = {"length": "cut at the token limit", "overflow": "not begun, the conversation no longer fit the context"}
+CUT = {
+    "length": "cut at the token limit",
+    "thinking": "cut while thinking, before the model replied",
+    "overflow": "not begun, the conversation no longer fit the context",
+}
+THINKERS = "give it room to think, --agent 'SPEC?thinking=8000', or turn its thinking off, --agent 'SPEC?thinking=off'"
 COUNTS = {"episodes": "n", "success": "won", "failure": "lost", "aborted": "abort", "unfinished": "unfin"}
 EXPLAINED = {
     "filtered": "filtered: the provider withheld a reply, which is no fault of the model",
@@ -113,9 +118,12 @@ def _remarks(summary: RunSummary) -> list[Text]:
     if summary.parser_error:
         remarks.append(plain(f"parser error: {summary.parser_error.splitlines()[0]}", "red"))
         remarks.append(Text("mend the parser, then resume: the replies are recorded and will be judged anew", "red"))
+    remarks += [plain(line, "yellow") for line in summary.notices or ()]
     for agent, cut in summary.cut_replies.items():
         counts = [f"{count} {CUT[stop]}" for stop, count in cut.items()]
         remarks.append(plain(f"replies of {agent} that broke off: {', '.join(counts)}", "dim"))
+        if cut.get("thinking"):
+            remarks.append(plain(f"{agent} was cut while thinking {cut['thinking']} times: {THINKERS}", "yellow"))
     for agent, cache in summary.caches.items():
         if cache.warning:
             share = f"{cache.share:.0%} of what {agent}'s server had seen before was found in its prefix cache"

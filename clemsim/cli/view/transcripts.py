@@ -19,7 +19,8 @@ SEAT_STYLES = ("cyan", "magenta", "green", "blue", "yellow")
 MOST = 4000  # characters of one message
 FEW_SEATS = 4  # with a score each
 BRIEF = 300  # characters of a line that stands for one
-STOPS = {"length": "cut at the token limit", "overflow": "context overflow"}  # others are words of the server
+# Others are words of the server.
+STOPS = {"length": "cut at the token limit", "thinking": "cut while thinking", "overflow": "context overflow"}
 
 
 def transcript(

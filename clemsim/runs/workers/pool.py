@@ -182,9 +182,10 @@ class WorkerPool:
         """Add up the progress of all workers, those that were lost included."""
         every = [progress for shard in self._shards for progress in shard.progress]
         for field in fields(Progress):
-            if field.name not in ("episodes", "seconds", "peak_in_flight", "waiting"):
+            if field.name not in ("episodes", "seconds", "peak_in_flight", "waiting", "notices"):
                 setattr(self.progress, field.name, sum(getattr(progress, field.name) for progress in every))
         self.progress.waiting = tuple(dict.fromkeys(line for progress in every for line in progress.waiting))
+        self.progress.notices = tuple(dict.fromkeys(line for progress in every for line in progress.notices))
         self.progress.unfinished += sum(shard.given_up for shard in self._shards)
         peaks = [progress.peak_in_flight for progress in every]
         self.progress.peak_in_flight = max(self.progress.peak_in_flight, self.progress.in_flight, *peaks)

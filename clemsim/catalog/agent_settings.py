@@ -1,0 +1,239 @@
+"""What one agent does otherwise than the run: `SPEC?key=value&key=value`, one grammar for every SPEC.
+
+Values are percent-encoded where they hold `&`, `#` or `%`. `system=@FILE` takes the text out of a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, unquote
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from clemsim._util.files import read_text
+from clemsim.catalog.kinds import AgentKind, AgentOptions
+from clemsim.engines.address import is_secret_name
+from clemsim.engines.dialects import DialectName
+from clemsim.engines.thinking import Thinking, parse_thinking
+from clemsim.errors import UsageError
+from clemsim.runtime.agent import Agent
+from clemsim.runtime.model_agent import ModelAgent
+
+HEADER = "header."  # header.NAME=VALUE
+_OF_ADDRESSES = frozenset({"api-version"})  # what an address itself may hold (Azure)
+
+
+def _thinking(value: Any) -> Thinking:
+    return parse_thinking(str(value)) if value != "" else ""
+
+
+def _stops(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _json_object(value: Any) -> str:
+    """Return a JSON object as text. Raises ValueError for what is none."""
+    fields = orjson.loads(value) if isinstance(value, str) else value
+    if not isinstance(fields, dict):
+        raise ValueError("give a JSON object")
+    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
+
+
+Finite = Field(allow_inf_nan=False)
+
+
+class AgentSettings(BaseModel):
+    """The settings of one agent; None, or empty: as the run has it. Meanings and units are those of `Sampling`.
+
+    `name`: how tables name the agent. `system`: a text that comes before that of the seat. `seed`: added to the seed of each
+    turn. `width`: most turns in flight. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
+    cannot be found out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: Annotated[str, Field(max_length=100, pattern=r"^[^\n]*$")] = ""
+    temperature: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
+    top_k: Annotated[int, Field(ge=-1, lt=2**31)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)] | None = None
+    stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_stops)] | None = None
+    thinking: Annotated[str | int, BeforeValidator(_thinking)] | None = None
+    extra_body: Annotated[str, BeforeValidator(_json_object)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    system: Annotated[str, Field(max_length=100_000)] = ""
+    width: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    dialect: DialectName | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that are given, by name."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+    def written(self) -> str:
+        """Return the settings as they are written behind the `?` of a SPEC."""
+        return "&".join(f"{name}={quote(value, safe=_UNQUOTED)}" for name, value in _pairs(self.given()))
+
+
+SAMPLING = (
+    "temperature", "max_tokens", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
+    "stop", "thinking", "extra_body",
+)  # fmt: skip
+_OF_MODELS = frozenset({*SAMPLING, "seed", "system", "width"})
+_OF_SERVERS = frozenset({"timeout", "headers", "dialect"})
+_UNQUOTED = "/:@,.!?'()*+;= {}[]\""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """A SPEC taken apart: `bare` names the agent, with what its kind takes behind a `?`; `settings` are what every kind of
+    agent has.
+    """
+
+    bare: str
+    settings: AgentSettings = field(default_factory=AgentSettings)
+
+    def check(self, kind: AgentKind) -> None:
+        """Raise UsageError for a setting that agents of the kind do not heed."""
+        heeded = {"name"}
+        if "sampling" in kind.options:
+            heeded |= _OF_MODELS
+        if "network" in kind.options:
+            heeded |= _OF_SERVERS
+        if "flags" not in kind.options and "?" in self.bare and not kind.matches:
+            unknown = _keys(self.bare)[0]
+            raise UsageError(f"{kind.name} has no setting {unknown!r}{_proposal(unknown, heeded)}")
+        for name in self.settings.given():
+            if name not in heeded:
+                raise UsageError(f"{kind.name} takes no {name}: its settings are {', '.join(sorted(heeded))}")
+
+    def applied(self, options: AgentOptions) -> AgentOptions:
+        """Return what the command tells every agent, with what is told to this one."""
+        given = self.settings.given()
+        sampling = replace(options.sampling, **{name: given[name] for name in SAMPLING if given.get(name) is not None})
+        network = options.network
+        if self.settings.timeout:
+            network = replace(network, timeout=self.settings.timeout)
+        if self.settings.headers:
+            network = replace(network, headers=(*network.headers, *self.settings.headers.items()))
+        return replace(options, sampling=sampling, network=network, dialect=self.settings.dialect)
+
+    def settle(self, agent: Agent) -> None:
+        """Tell an agent, just made, what only it can heed. Raises UsageError."""
+        agent.name = self.settings.name or agent.name
+        if isinstance(agent, ModelAgent):
+            agent.system, agent.seed = self.settings.system, self.settings.seed or 0
+            agent.most_turns = self.settings.width
+        elif unheeded := sorted(_OF_MODELS & self.settings.given().keys()):
+            raise UsageError(f"{agent.name} is no model behind an engine, and takes no {unheeded[0]}")
+
+
+def read_spec(spec: str) -> AgentSpec:
+    """Take an expanded SPEC apart. Raises UsageError for a key that is unknown and a value out of range."""
+    head, question, rest = spec.partition("?")
+    if not question:
+        return AgentSpec(spec)
+    query, mark, fragment = rest.partition("#")
+    given, left = dict[str, Any](), list[str]()
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name == "key_env":
+            mark, fragment = "#", f"key_env={value}"
+        elif name.startswith(HEADER):
+            given.setdefault("headers", {})[_header(name.removeprefix(HEADER))] = unquote(value)
+        elif name in AgentSettings.model_fields and name != "headers":
+            _put(given, name, _text(name, unquote(value)))
+        else:
+            left.append(part)
+            _check_address(head, name)
+    bare = head + (f"?{'&'.join(left)}" if left else "") + (f"{mark}{fragment}" if mark else "")
+    return AgentSpec(bare, checked_settings(given, head)) if given else AgentSpec(bare)
+
+
+def checked_settings(given: Mapping[str, Any], where: str) -> AgentSettings:
+    """Return settings by name. Raises UsageError, which begins with `where`, for an unknown name or a value out of range."""
+    try:
+        return AgentSettings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            raise UsageError(
+                f"{where}: there is no setting {name!r}{_proposal(name, AgentSettings.model_fields)}"
+            ) from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{where}: {name}={str(given[name])[:60]}: {reason}") from error
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from error
+
+
+def with_settings(spec: str, settings: AgentSettings) -> str:
+    """Return a SPEC with settings behind its `?`."""
+    written = settings.written()
+    if not written:
+        return spec
+    head, mark, fragment = spec.partition("#")
+    return f"{head}{'&' if '?' in head else '?'}{written}{mark}{fragment}"
+
+
+def _pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for name, value in given.items():
+        if name == "headers":
+            pairs += [(f"{HEADER}{header}", text) for header, text in value.items()]
+        elif name == "stop":
+            pairs += [(name, text) for text in value or ()]
+        elif value is not None:
+            pairs.append((name, _number(value) if isinstance(value, float) else str(value)))
+    return pairs
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def _put(given: dict[str, Any], name: str, value: str) -> None:
+    """Take a value; a setting is given once, but for the texts at which replies stop."""
+    if name == "stop":
+        given[name] = (*given.get(name, ()), value)
+    elif name in given:
+        raise UsageError(f"{name}={value}: it is given twice")
+    else:
+        given[name] = value
+
+
+def _text(name: str, value: str) -> str:
+    """Return the value, out of its file where a system text names one. Raises UsageError."""
+    if name == "system" and value.startswith("@"):
+        return read_text(Path(value[1:]).expanduser()).rstrip("\n")
+    return value
+
+
+def _header(name: str) -> str:
+    if is_secret_name(name):
+        raise UsageError(f"header.{name}: a SPEC is recorded and holds no secret: give --header '{name}: ${{VARIABLE}}'")
+    return name
+
+
+def _check_address(head: str, name: str) -> None:
+    """Raise UsageError for what stands behind the `?` of an address and is neither a setting nor part of the address."""
+    if "@http" in head and name not in _OF_ADDRESSES:
+        raise UsageError(f"{head}: there is no setting {name!r}{_proposal(name, AgentSettings.model_fields)}")
+
+
+def _keys(spec: str) -> list[str]:
+    return [part.partition("=")[0] for part in spec.partition("?")[2].partition("#")[0].split("&")]
+
+
+def _proposal(name: str, known: Any) -> str:
+    close = get_close_matches(name, list(known), 1)
+    return f": did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(known))}"

@@ -1,0 +1,104 @@
+"""Anthropic's messages: the system text apart, blocks of content in place of a text, no seed and no penalties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from clemsim.engines import answers
+from clemsim.engines.base import Completion, Request, Sampling
+from clemsim.engines.dialects.dialect import Body, Dialect, DialectName
+from clemsim.engines.thinking import Thinking, thinking_tokens
+from clemsim.errors import Withheld
+from clemsim.game.messages import Usage
+
+VERSION = "2023-06-01"
+LEAST_BUDGET = 1024  # tokens; fewer are refused
+_STOPS = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "model_context_window_exceeded": "overflow"}
+_CACHED = {"type": "ephemeral"}
+
+
+class AnthropicDialect(Dialect):
+    """`POST /v1/messages`, with the prompt cached up to its last message."""
+
+    name: ClassVar[DialectName] = "anthropic"
+    path: ClassVar[str] = "messages"
+    sampling: ClassVar[Mapping[str, str]] = MappingProxyType({"temperature": "temperature"})
+    stops: ClassVar[str] = "stop_sequences"
+    fixed: ClassVar[Mapping[str, Any]] = MappingProxyType({"cache_control": _CACHED})
+    takes_seed: ClassVar[bool] = False
+    thinks: ClassVar[frozenset[str]] = frozenset({"off", "on", "low", "medium", "high", "budget"})
+
+    def body(self, model: str, request: Request) -> Body:
+        """Return the JSON of a request; the system text is a field of its own."""
+        messages = request.messages
+        head = {"system": messages[0]["content"]} if messages[0]["role"] == "system" else {}
+        body = super().body(model, request)
+        return {**body, **head, "messages": messages[1:]} if head else body
+
+    def fields(self, sampling: Sampling) -> Body:
+        """Return what Anthropic takes: while thinking, the temperature is not to be set; top_p and top_k only where they
+        limit anything, for newer models refuse top_p beside the temperature.
+        """
+        fields: Body = {"max_tokens": self._room(sampling)}
+        if sampling.thinking in ("", "off"):
+            fields["temperature"] = sampling.temperature
+        if sampling.top_p < 1:
+            fields["top_p"] = sampling.top_p
+        if sampling.top_k > 0:
+            fields["top_k"] = sampling.top_k
+        return fields
+
+    def thinking(self, thinking: Thinking) -> Body:
+        """Return the thinking block: its budget counts among the tokens of the reply."""
+        if thinking == "off":
+            return {"thinking": {"type": "disabled"}}
+        return {"thinking": {"type": "enabled", "budget_tokens": max(LEAST_BUDGET, thinking_tokens(thinking))}}
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """Return key and version as Anthropic names them."""
+        return {"anthropic-version": VERSION} | ({"x-api-key": key} if key else {})
+
+    def read(
+        self,
+        payload: Any,
+        request: Request,
+        model: str,
+        *,
+        started: float,
+        seconds: float,
+        retries: int = 0,
+        hide: Callable[[str], str] = str,
+    ) -> Completion:
+        """Return the completion: blocks of text are the reply, blocks of thinking its reasoning.
+
+        Cached tokens are those read from the cache; Anthropic counts them, and those written to it, beside the input.
+        """
+        with answers.reading_answer:
+            answers.check_error(payload, hide)
+            blocks, reason = payload["content"], payload.get("stop_reason")
+            if reason == "refusal":
+                raise Withheld("the provider withheld the reply (stop_reason refusal)")
+            text = "".join(str(block["text"]) for block in blocks if block.get("type") == "text")
+            thoughts = "\n".join(str(block.get("thinking", "")) for block in blocks if block.get("type") == "thinking")
+            if reason == "tool_use" and not text.strip():
+                raise Withheld("the server answered with a tool call and no text", "tool call")
+            stop = _STOPS.get(reason) or answers.read_stop(reason)
+            usage = Usage(model, request.seed, started, seconds, retries=retries)
+            _count(usage, payload.get("usage"))
+            return Completion(text, thoughts, stop, usage)
+
+    def _room(self, sampling: Sampling) -> int:
+        tokens = thinking_tokens(sampling.thinking)
+        return sampling.max_tokens + (max(LEAST_BUDGET, tokens) if tokens else 0)
+
+
+def _count(usage: Usage, counts: object) -> None:
+    if not isinstance(counts, dict):
+        return
+    read = answers.read_count(counts.get("cache_read_input_tokens"))
+    written = answers.read_count(counts.get("cache_creation_input_tokens"))
+    usage.tokens_in = answers.read_count(counts.get("input_tokens")) + read + written
+    usage.tokens_cached = read
+    usage.tokens_out = answers.read_count(counts.get("output_tokens"))

@@ -1,0 +1,43 @@
+"""llama.cpp, in this process and as a server: grammars, and template arguments for thinking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from clemsim.engines.base import Sampling
+from clemsim.engines.dialects.dialect import COMMON, Body, Dialect, DialectName, room
+from clemsim.engines.thinking import THINKING, Thinking, thinking_tokens
+from clemsim.game.formats import Format
+
+
+class LlamaCppDialect(Dialect):
+    """llama.cpp's chat completions."""
+
+    name: ClassVar[DialectName] = "llamacpp"
+    sampling: ClassVar[Mapping[str, str]] = MappingProxyType(
+        COMMON | {"top_k": "top_k", "min_p": "min_p", "repetition_penalty": "repeat_penalty"}
+    )
+    fixed: ClassVar[Mapping[str, Any]] = MappingProxyType({"stream": False, "cache_prompt": True})
+    constrains: ClassVar[bool] = True
+    holds_length: ClassVar[bool] = True
+    thinks: ClassVar[frozenset[str]] = frozenset(THINKING)
+
+    def fields(self, sampling: Sampling) -> Body:
+        """Return all fields; "no limit" of top_k is 0 here, and `max_tokens` bounds thinking and reply together."""
+        return {**super().fields(sampling), "top_k": max(0, sampling.top_k), "max_tokens": room(sampling)}
+
+    def thinking(self, thinking: Thinking) -> Body:
+        """Return the template's switch, and the budget at which llama.cpp's sampler ends the thinking: the number that is
+        given, or that of the effort, which templates that know efforts are told too.
+        """
+        template: Body = {"enable_thinking": thinking != "off"}
+        if thinking in ("low", "medium", "high"):
+            template["reasoning_effort"] = thinking
+        budget = thinking_tokens(thinking)
+        return {"chat_template_kwargs": template} | ({"thinking_budget_tokens": budget} if budget else {})
+
+    def constraint(self, held_to: Format, sampling: Sampling) -> Body:
+        """Return the grammar."""
+        return {"grammar": held_to.gbnf}
