@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from clemsim import Arena, ArenaError, EpisodeKey, Instance, Outcome, Question, SeatSampling, Table, View, anything
+from clemsim import Arena, ArenaError, EpisodeKey, Instance, Outcome, Question, SeatSampling, Table, View, anything, tagged
 from clemsim.engines.base import Completion, Engine, Request, Sampling
-from clemsim.game.events import Forgot, Instructed, decode, encode, type_name
+from clemsim.game.events import Forgot, Instructed, Noted, decode, encode, type_name
 from clemsim.game.messages import MODERATOR, SYSTEM, Message, Usage
 from clemsim.runtime.agent import Cast
 from clemsim.runtime.model_agent import ModelAgent, chat
@@ -251,3 +251,17 @@ async def test_nothing_is_cached_of_a_conversation_that_was_forgotten() -> None:
     observer = Prefixes()
     await Scheduler(observer).play(game(play).episodes([Instance()], ModelAgent(Costly(), Sampling())))
     assert observer.prefixes == [0, 11, 11, 0, 11]
+
+
+async def _catching(table: Table) -> None:
+    try:
+        await table.ask("player", "?", parse=tagged("N:"))
+    except Exception:
+        table.note("caught")
+    table.note("went on")
+
+
+def test_nothing_that_play_catches_holds_an_abort_up() -> None:
+    transcript = drive(game(_catching), Instance(), ["no number"])
+    assert transcript.outcome and transcript.outcome.kind == "aborted"
+    assert not [event for event in transcript.events if isinstance(event, Noted)]
