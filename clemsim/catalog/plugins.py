@@ -27,7 +27,9 @@ def load_entry(entry: EntryPoint) -> Any:
     except Exception as error:
         package = f" of package {entry.dist.name}" if entry.dist else ""
         about = f"{entry.group} {entry.name!r}{package} cannot be loaded"
-        raise UsageError(f"{about} ({entry.value}): {type(error).__name__}: {error}") from error
+        failed = UsageError(f"{about} ({entry.value}): {type(error).__name__}: {error}")
+        failed.frames = tuple(describe_frames(error))
+        raise failed from error
 
 
 def reason_of_failure(entry: EntryPoint) -> str:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from types import CodeType, CoroutineType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from clemsim.errors import ArenaError, ClemsimError
 from clemsim.game.instances import Instance
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clemsim.game.game import Game
 
 I = TypeVar("I", bound=Instance)  # noqa: E741
+P = ParamSpec("P")
 
 
 def check_class(game: type[Game[Any]]) -> None:
@@ -80,20 +81,27 @@ def check_constructor(game: type[Game[Any]]) -> None:
 
 def checked_instances(game: Game[I]) -> list[I]:
     """Return all instances of a game. Raises ArenaError where its author's code fails, or gives something else."""
+    return made_instances(game.instances, f"instances of {game.name}", game.instance_type)  # type: ignore[return-value]
+
+
+def made_instances(
+    make: Callable[P, Sequence[Instance]], what: str, kind: type[Instance], *args: P.args, **kwargs: P.kwargs
+) -> list[Instance]:
+    """Return the instances that an author's code makes. Raises ArenaError where it fails, or makes something else."""
     try:
-        instances = game.instances()
+        instances: object = make(*args, **kwargs)
     except ClemsimError:
         raise
     except Exception as error:
         said = " ".join(line.strip() for line in str(error).splitlines() if "errors.pydantic.dev" not in line)
-        raise ArenaError(f"instances of {game.name} raised {type(error).__name__}: {said}") from error
-    code = code_of(game.instances)
+        raise ArenaError(f"{what} raised {type(error).__name__}: {said}") from error
+    wrong = ""
     if not isinstance(instances, Sequence):
-        raise ArenaError(f"instances of {game.name} returns a list, not {type(instances).__name__}").in_code(code)
-    for instance in instances:
-        if not isinstance(instance, game.instance_type):
-            text = f"instances of {game.name} are {game.instance_type.__name__} objects, not {type(instance).__name__}"
-            raise ArenaError(text).in_code(code)
+        wrong = f"{what} returns a list, not {type(instances).__name__}"
+    elif strange := next((each for each in instances if not isinstance(each, kind)), None):
+        wrong = f"{what} makes {kind.__name__} objects, not {type(strange).__name__}"
+    if wrong or not isinstance(instances, Sequence):
+        raise ArenaError(wrong).in_code(code_of(make))
     return list(instances)
 
 

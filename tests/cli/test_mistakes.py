@@ -186,7 +186,7 @@ MISTAKES = {
         "validation error for Words",
     ),
     "instances of another type": Mistake(
-        f"\n    def instances(self): return [5]\n{SOUND}", "are Words objects, not int", "def instances", "not int"
+        f"\n    def instances(self): return [5]\n{SOUND}", "makes Words objects, not int", "def instances", "not int"
     ),
     "two alike": Mistake(
         f"\n    def instances(self): return [Words(), Words()]\n{SOUND}",
