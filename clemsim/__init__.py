@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clemsim.engines.connect import NetworkOptions
     from clemsim.engines.load import ServerLoad
     from clemsim.errors import AgentError, ArenaError, ClemsimError, EngineError, StoreError, UsageError
+    from clemsim.game.content import Content, Image, Text
     from clemsim.game.events import Event
     from clemsim.game.formats import Format
     from clemsim.game.instances import EpisodeKey, Instance
@@ -56,6 +57,7 @@ _HOMES = {
     "engines.connect": ("NetworkOptions",),
     "engines.load": ("ServerLoad",),
     "errors": ("AgentError", "ArenaError", "ClemsimError", "EngineError", "StoreError", "UsageError"),
+    "game.content": ("Content", "Image", "Text"),
     "game.events": ("Event",),
     "game.formats": ("Format",),
     "game.instances": ("EpisodeKey", "Instance"),
@@ -87,12 +89,14 @@ __all__ = [
     "Cast",
     "ClemsimError",
     "Completion",
+    "Content",
     "Engine",
     "EngineError",
     "EpisodeKey",
     "Event",
     "Format",
     "GeneratorOptions",
+    "Image",
     "Instance",
     "Invalid",
     "Limits",
@@ -113,6 +117,7 @@ __all__ = [
     "StoreError",
     "Suite",
     "Table",
+    "Text",
     "Transcript",
     "Turn",
     "Usage",

@@ -19,6 +19,7 @@ GOLDEN = Path(__file__).parent / "golden" / "cookbook"
 GAMES = {
     "adventure": "Adventure",
     "connect_four": "ConnectFour",
+    "lookalikes": "Lookalikes",
     "negotiation": "Negotiation",
     "undercover": "Undercover",
     "yes_no": "YesNo",
@@ -32,6 +33,7 @@ SEEN = {  # one way to end of each game, and some in which it goes wrong: the nu
     "adventure-left": (5, ["DO: look", "jump", "DO: leave"]),
     "connect_four-won": (0, [f"DROP: {column}" for column in (3, 2, 3, 2, 4, 2)]),
     "connect_four-aborted": (10, ["DROP: 7", "DROP: 8", "drop 7", "DROP: 0"]),
+    "lookalikes-fooled": (1, ["SAY: a red square", "SAY: a red square", "ANSWER: same", "ANSWER: different"]),
     "negotiation-agreed": (0, ["OFFER: 9 0 0", "OFFER: 0 2 1", "OFFER: 3 1 0", "ACCEPT", "FAIRER: nobody"]),
     "negotiation-none": (4, ["ACCEPT", *["OFFER: 1 2 2"] * 5]),
     "undercover-caught": (1, [*[f"CLUE: clue {n}" for n in range(5)], *[f"VOTE: player{n}" for n in (2, 1, 2, 2, 2)]]),
@@ -112,6 +114,29 @@ def test_a_wrong_answer_loses_the_yes_no_game() -> None:
     assert found and found.quality == 80.0
     wrong = drive(arena, secret, ["ASK: can fly", "ANSWER: no"]).outcome
     assert wrong and (wrong.kind, wrong.blame) == ("failure", "answerer")
+
+
+def test_both_players_of_lookalikes_must_be_right() -> None:
+    arena = game("lookalikes")
+    same, different = arena.instances()[:2]
+    said = ["SAY: a red square"] * 2
+    assert drive(arena, same, [*said, *["ANSWER: same"] * 2]).outcome.quality == 100.0  # type: ignore[union-attr]
+    lost = drive(arena, different, [*said, "ANSWER: same", "ANSWER: different"])
+    assert lost.outcome and lost.outcome.kind == "failure" and arena.metrics(lost) == {"Right Answers": 1.0}
+    left, right = (turn.asked.images[0] for turn in lost.turns[:2])
+    assert (left.width, left.height, left.alt) == (96, 64, "coloured shapes")
+    digest = "c60957044b887af652fcb048a6e93626647487671a50610044d4cb030c786e95"
+    assert digest == drive(arena, same, [*said, *["ANSWER: same"] * 2]).turns[0].asked.images[0].digest, "on any machine"
+    assert left != right and left.raw != right.raw
+
+
+async def test_a_player_who_sees_wins_lookalikes_in_memory_and_from_the_record(tmp_path: Path) -> None:
+    agents = [f"{COOKBOOK / 'lookalikes.py'}:Sighted", "random"]
+    run = await clemsim.run(arenas=spec("lookalikes"), agents=agents, out=tmp_path / "run")
+    assert run.summary.agents["sighted"].quality == 100.0 and (run.summary.agents["random"].quality or 0) < 80
+    assert not [episode.problem for episode in _replayed(run.folder) if episode.problem]
+    digests = run.images["digest"]
+    assert len(digests) == len(set(digests)) == 18 and all(run.image(digest).startswith(b"\x89PNG") for digest in digests)
 
 
 async def test_hidden_roles_with_5_7_and_9_players_by_agent_and_role(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 from rich.console import Console
@@ -11,6 +13,7 @@ from rich.panel import Panel
 from clemsim._util.text import plain
 from clemsim.catalog.kinds import AgentKind, AgentOptions
 from clemsim.errors import UsageError
+from clemsim.game.content import Image
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import SYSTEM, Message
 from clemsim.game.view import View
@@ -28,6 +31,13 @@ class Human(Agent):
         self._console = Console(stderr=True, highlight=False)
         self._shown: dict[tuple[EpisodeKey, str], dict[int, Message]] = {}  # by seat: its messages, by identity
         self._said: dict[tuple[EpisodeKey, str], str] = {}
+        self._pictures: TemporaryDirectory[str] | None = None
+
+    async def close(self) -> None:
+        """Remove the files of the pictures that were shown."""
+        if self._pictures is not None:
+            pictures, self._pictures = self._pictures, None
+            pictures.cleanup()
 
     async def reply(self, view: View) -> Message:
         """Ask at the terminal. Raises UsageError when the input has ended."""
@@ -35,11 +45,21 @@ class Human(Agent):
             self._console.print(plain("an empty line ends your reply, Ctrl-C the game", "dim"))
         for message in self._new_messages(view):
             self._console.print(Panel(plain(message.content), title=plain(_title(message, view)), title_align="left"))
+            for image in message.images:
+                self._console.print(plain(f"{image.line}: {self._saved(image)}"), soft_wrap=True)
         lines = await _read_lines()
         if lines is None:
             raise UsageError("the input has ended; the game stays unfinished")
         self._said[view.key, view.seat] = text = "\n".join(lines)
         return Message(view.seat, text)
+
+    def _saved(self, image: Image) -> Path:
+        """Return the file of a picture, in a folder that is the user's alone and goes with the process."""
+        if self._pictures is None:
+            self._pictures = TemporaryDirectory(prefix="clemsim-")
+        path = Path(self._pictures.name) / f"{image.digest[:16]}{image.suffix}"
+        path.write_bytes(image.raw)
+        return path
 
     def _new_messages(self, view: View) -> list[Message]:
         """Return the messages that this seat was not shown, but its own last reply."""

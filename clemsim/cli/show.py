@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
+from clemsim._util.files import new_file
 from clemsim._util.text import plain
 from clemsim.cli.common import fail, one_line, out, print_json
 from clemsim.cli.follow import follow
@@ -18,8 +19,11 @@ from clemsim.cli.view.configuration import show_config
 from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.cli.view.results import results
 from clemsim.cli.view.studies import models_table
+from clemsim.cli.view.transcript_page import transcript_page
 from clemsim.cli.view.transcripts import scores_by_seat, transcript
+from clemsim.errors import UsageError
 from clemsim.interop.jsonl import event_json
+from clemsim.interop.pictures import save_images
 from clemsim.results import diagnostics
 from clemsim.results.run_summary import summarize_run
 from clemsim.runs.replay import chosen
@@ -41,6 +45,12 @@ def show(
     following: Annotated[
         bool, typer.Option("--follow", help="Show what is recorded while another process plays the run, to its end.")
     ] = False,
+    images: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Save the pictures of the episodes that are shown into a folder.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the transcripts, with their pictures, as a page of HTML.")
+    ] = None,
     config: Annotated[
         bool, typer.Option("--config", help="Show how the run was configured, and what its agents are.")
     ] = False,
@@ -60,6 +70,8 @@ def show(
 
       clemsim show runs/20261123-120000-quick --load load.svg
 
+      clemsim show runs/20261123-120000-quick 7 --html episode.html
+
       clemsim show runs/20261123-120000-quick --config
     """
     with one_line():
@@ -67,14 +79,17 @@ def show(
             show_config(folder, as_json=json)
             return
         if is_indexed(folder):
-            if load or following:
+            if load or images or html or following:
                 fail(f"{folder} is a study: name one of its runs")
             _show_study(folder, episode, as_json=json)
             return
         if following:
-            if load:
-                fail("--load draws what was recorded: leave out --follow")
+            if load or images or html:
+                fail("--load, --images and --html are of what was recorded: leave out --follow")
             follow(folder, episode, as_json=json)
+            return
+        if images or html:
+            _write_transcripts(folder, episode, images, html)
             return
         _show_run(folder, episode, limit, load, as_json=json)
 
@@ -108,6 +123,20 @@ def _transcripts(run: Path, episode: str) -> tuple[list[dict[str, Any]], list[An
             for row in picked
         ]
         return [_as_json(row, base) for row in picked], views
+
+
+def _write_transcripts(folder: Path, episode: str | None, images: Path | None, html: Path | None) -> None:
+    """Save the pictures of the episodes, and write their transcripts as a page."""
+    with reader.reading(folder / STORE) as base:
+        shown = [(row.key, reader.events(base, row.id)) for row in chosen(list(reader.episodes(base)), episode)]
+        if images:
+            saved = save_images(base, [event for _, events in shown for event in events], images)
+            out.print(plain(f"{saved} picture{'' if saved == 1 else 's'}: {images}"), soft_wrap=True)
+        if html:
+            page = transcript_page(shown, lambda image: reader.image(base, image.digest))
+            with new_file(html, UsageError) as draft:
+                draft.path.write_text(page, encoding="utf-8")
+            out.print(plain(f"transcripts: {html}"), soft_wrap=True)
 
 
 def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, *, as_json: bool) -> None:

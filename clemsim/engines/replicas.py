@@ -66,6 +66,10 @@ class ReplicaEngine(Protocol):
     def constrains(self) -> bool:
         """Whether it can hold decoding to a format."""
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures."""
+
     def describe(self) -> dict[str, Any]:
         """Return what a run records about it."""
 
@@ -149,6 +153,11 @@ class ReplicatedEngine(Engine):
     def constrains(self) -> bool:
         """Whether all open replicas can hold decoding to a format."""
         return all(replica.engine.constrains for replica in self._replicas if replica.opened)
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures, for all open replicas."""
+        return all(replica.engine.takes_images for replica in self._replicas if replica.opened)
 
     def describe(self) -> dict[str, Any]:
         """Return the description of the first open replica, and the names of all."""

@@ -222,6 +222,11 @@ class VllmServerEngine(Engine):
         """True: vLLM takes regular expressions."""
         return True
 
+    @property
+    def takes_images(self) -> bool:
+        """True: vLLM refuses them where its model takes none."""
+        return True
+
     def describe(self) -> dict[str, Any]:
         """Return model, server and flags, without the address, which changes every time, and without folders."""
         description = self._chat.describe() if self._chat else {}

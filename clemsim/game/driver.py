@@ -12,10 +12,11 @@ from types import CoroutineType
 from typing import Any, TypeAlias
 
 from clemsim.errors import ArenaError, ForbiddenAwait, ParserError, ReplayMismatch
+from clemsim.game.encodable import encodable
 from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Replied, Scored, Told
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.memory import remembered
-from clemsim.game.messages import MODERATOR, SYSTEM, Message, encodable
+from clemsim.game.messages import MODERATOR, SYSTEM, Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.seeds import Seeds
@@ -79,7 +80,7 @@ class EpisodeDriver:
         if asked.keep:
             view = View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen) - 1, seen[-1])
         else:
-            aside = Message(MODERATOR, asked.content)
+            aside = _said(asked)
             view = View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen), aside)
         if self._sampling:
             view.sampling = self._sampling.get(asked.seat)
@@ -182,7 +183,8 @@ class EpisodeDriver:
         self.events.append(event)
         if isinstance(event, Asked):
             if event.keep:
-                self._seen[event.seat].append(Message(MODERATOR, event.content))
+                said = _said(event) if event.parts else Message(MODERATOR, event.content)
+                self._seen[event.seat].append(said)
         elif isinstance(event, _SEEN):
             self._show(event)
 
@@ -190,7 +192,7 @@ class EpisodeDriver:
         """Let a seat see what it is told, or forget what it saw."""
         seen = self._seen[event.seat]
         if isinstance(event, Told):
-            seen.append(Message(MODERATOR, event.content))
+            seen.append(_said(event))
             if event.echo:
                 seen.append(Message(event.seat, event.echo))
         elif isinstance(event, Instructed):
@@ -199,6 +201,13 @@ class EpisodeDriver:
             seen.append(Message(SYSTEM, event.content))
         else:
             self._seen[event.seat] = remembered(seen, event.seat, event.keep, opening=event.opening)
+
+
+def _said(event: Asked | Told) -> Message:
+    """Return what a seat sees of what it is told or asked."""
+    if event.parts:
+        return Message(MODERATOR, event.content, parts=event.parts)
+    return Message(MODERATOR, event.content)
 
 
 def _storable(message: Message) -> Message:

@@ -7,15 +7,16 @@ the same however fast it was played.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from math import isfinite
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
 from clemsim.errors import StoreError
-from clemsim.game.messages import encodable
+from clemsim.game.content import Image, Part, images_of, read_parts, without_bytes
+from clemsim.game.encodable import encodable
 from clemsim.game.outcomes import Kind, Outcome
 
 
@@ -26,6 +27,12 @@ class Told:
     seat: str
     content: str
     echo: str = ""
+    parts: ClassVar[tuple[Part, ...]] = ()
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures that were shown, in order."""
+        return images_of(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,12 @@ class Asked:
     seat: str
     content: str
     keep: bool = True
+    parts: ClassVar[tuple[Part, ...]] = ()
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures that were shown, in order."""
+        return images_of(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +126,30 @@ class Ended:
         return Outcome(self.kind, self.reason, self.blame, self.quality)
 
 
+@dataclass(frozen=True, slots=True)
+class ToldParts(Told):
+    """A seat was shown pictures; `content` is the text of the parts. Stored as `told`, with one field more."""
+
+    parts: tuple[Part, ...] = ()  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedParts(Asked):
+    """A seat was asked with pictures; `content` is the text of the parts. Stored as `asked`, with one field more."""
+
+    parts: tuple[Part, ...] = ()  # type: ignore[misc]
+
+
 Event = Told | Instructed | Forgot | Asked | Replied | Parsed | Rejected | Noted | Scored | Ended
 
 TYPES: dict[str, type[Event]] = {
     kind.__name__.lower(): kind
     for kind in (Told, Instructed, Forgot, Asked, Replied, Parsed, Rejected, Noted, Scored, Ended)
 }
-_NAMES = {kind: name for name, kind in TYPES.items()}
-_FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in TYPES.values()}
+_WITH_PARTS: dict[type[Event], type[Event]] = {Told: ToldParts, Asked: AskedParts}
+PICTURED: frozenset[type] = frozenset(_WITH_PARTS.values())  # the types of events that show pictures
+_NAMES = {kind: name for name, kind in TYPES.items()} | {more: few.__name__.lower() for few, more in _WITH_PARTS.items()}
+_FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in _NAMES}
 # The types that a field may have when it is read again, by the annotation of the field; any, where none is named.
 _ANNOTATED: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -133,8 +162,7 @@ _ANNOTATED: dict[str, tuple[type, ...]] = {
     "Mapping[str, float]": (dict,),
 }
 _CHECKED = {
-    kind: tuple((own.name, _ANNOTATED[str(own.type)]) for own in fields(kind) if own.type in _ANNOTATED)
-    for kind in TYPES.values()
+    kind: tuple((own.name, _ANNOTATED[str(own.type)]) for own in fields(kind) if own.type in _ANNOTATED) for kind in _NAMES
 }
 
 
@@ -151,13 +179,33 @@ def encode(event: Event) -> str:
 def decode(kind: str, body: str) -> Event:
     """Return the event written by `encode`. Raises StoreError when it is none."""
     try:
-        event = TYPES[kind](**orjson.loads(body))
-    except (KeyError, TypeError, orjson.JSONDecodeError) as error:
+        values = orjson.loads(body)
+        event = _with_parts(kind, values) if "parts" in values else TYPES[kind](**values)
+    except (KeyError, TypeError, ValueError) as error:  # orjson's JSONDecodeError is one
         raise StoreError(f"an event of type {kind!r} cannot be read: {error}") from error
     for name, expected in _CHECKED[type(event)]:
         if type(getattr(event, name)) not in expected:
             raise StoreError(f"an event of type {kind!r} cannot be read: its {name} is {getattr(event, name)!r}")
     return event
+
+
+def _with_parts(kind: str, values: dict[str, Any]) -> Event:
+    """Return an event with pictures. Raises KeyError, TypeError and ValueError where it is none."""
+    return _WITH_PARTS[TYPES[kind]](**values | {"parts": read_parts(values["parts"])})
+
+
+def shown_in(events: Iterable[Event]) -> list[Image]:
+    """Return the pictures in these events that have their bytes with them."""
+    pictured = [event for event in events if type(event) in PICTURED]
+    return [image for event in pictured for image in images_of(event.parts) if image.is_whole]  # type: ignore[union-attr]
+
+
+def without_known(events: Iterable[Event], known: Collection[str]) -> list[Event]:
+    """Return the events without the bytes of pictures whose digests are known."""
+    return [
+        replace(event, parts=without_bytes(event.parts, known)) if isinstance(event, ToldParts | AskedParts) else event
+        for event in events
+    ]
 
 
 def plain(value: object) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 import orjson
 
 from clemsim.errors import ArenaError, BadInstance, UsageError
+from clemsim.game.content import Image
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.game_contract import begun_play, check_class, check_metrics, checked_roles, code_of
 from clemsim.game.instances import EpisodeKey, Instance
@@ -150,6 +151,10 @@ class Game(ABC, Generic[I]):
     def prompt(self, prompt: str, /, **fields: object) -> str:
         """Return the text of `prompts/PROMPT.txt` with its `$fields` filled in; one missing or too many is an ArenaError."""
         return self.resources.prompt(prompt, fields, self.spare_fields)
+
+    def image(self, name: str, /, alt: str = "") -> Image:
+        """Return the picture in `resources/NAME`, read once. Raises ArenaError where it is none."""
+        return self.resources.image(f"resources/{name}", alt)
 
     def load(self, data: Any) -> I:
         """Make an instance from its JSON. Raises BadInstance with the first thing that is wrong."""

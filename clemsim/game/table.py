@@ -13,7 +13,20 @@ from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from clemsim.errors import ArenaError, ParserError, UnknownSeat
-from clemsim.game.events import Asked, Event, Forgot, Instructed, Noted, Parsed, Rejected, Told, plain
+from clemsim.game.content import Content, as_text, checked_parts
+from clemsim.game.events import (
+    Asked,
+    AskedParts,
+    Event,
+    Forgot,
+    Instructed,
+    Noted,
+    Parsed,
+    Rejected,
+    Told,
+    ToldParts,
+    plain,
+)
 from clemsim.game.formats import Format
 from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
@@ -24,7 +37,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 # What to say after the n-th invalid reply in a row (n counts from 1) to one question; None aborts the episode.
-Reask = Callable[[Invalid, int], str | None]
+Reask = Callable[[Invalid, int], Content | None]
 
 _ANY: Parser[Any] = anything()
 
@@ -39,7 +52,7 @@ class Question(Generic[T]):
     """Something to ask a seat. Where `keep` is false, the seat forgets the exchange at once."""
 
     seat: str
-    content: str
+    content: Content
     parse: Parser[T]
     reask: Reask | None = None
     keep: bool = True
@@ -118,17 +131,21 @@ class Table:
             self._rng = random.Random(self.seed)
         return self._rng
 
-    def tell(self, seat: str, content: str, echo: str = "") -> None:
+    def tell(self, seat: str, content: Content, echo: str = "") -> None:
         """Say something to a seat that wants no reply; it stands before the seat's next ask.
 
         With an `echo` such as "Ok." the seat sees the echo as its own answer to what it was told. Raises TypeError for
-        what is no text.
+        what is neither text nor a tuple of parts.
         """
         self._check(seat)
-        _check_text(content, "what %s is told", seat)
-        self.log(Told(seat, content, echo))
+        if type(content) is not str:
+            content = checked_parts(content, f"what {seat} is told")
+        if isinstance(content, str):
+            self.log(Told(seat, content, echo))
+        else:
+            self.log(ToldParts(seat, as_text(content), echo, content))
 
-    def tell_all(self, content: str, *, but: Collection[str] = ()) -> None:
+    def tell_all(self, content: Content, *, but: Collection[str] = ()) -> None:
         """Say something to all seats of the episode but some."""
         for seat in but:
             self._check(seat)
@@ -138,7 +155,8 @@ class Table:
 
     def system(self, seat: str, content: str) -> None:
         """Give a seat a system text, such as its role. It comes before all else that the seat is told or asked, and is
-        never forgotten. Several make one. Raises ArenaError where it comes later, and TypeError for what is no text.
+        never forgotten. Several make one. Raises ArenaError where it comes later, and TypeError for what is no text: a
+        picture is told or asked, for no server takes one in a system text.
         """
         self._check(seat)
         _check_text(content, "the system text of %s", seat)
@@ -162,7 +180,7 @@ class Table:
     async def ask(
         self,
         seat: str,
-        content: str,
+        content: Content,
         *,
         parse: Parser[T] | None = None,
         reask: Reask | None = None,
@@ -182,7 +200,7 @@ class Table:
                 content = self._again(question, problem, tries, message)
 
     @_counting
-    async def try_ask(self, seat: str, content: str, *, parse: Parser[T]) -> T | None:
+    async def try_ask(self, seat: str, content: Content, *, parse: Parser[T]) -> T | None:
         """Ask a seat once and return its move; None where the reply is invalid, and the game goes on.
 
         A conversation that no longer fits the model's context aborts the episode.
@@ -225,18 +243,21 @@ class Table:
             todo = again
         return [moves[index] for index in sorted(moves)]
 
-    def _pose(self, question: Question[Any], content: str) -> Pending:
+    def _pose(self, question: Question[Any], content: Content) -> Pending:
         self._check(question.seat)
         if not isinstance(question.parse, Parser):
             raise ArenaError(f'parse is a Parser, such as tagged("CLUE:") or Parser(read), not {question.parse!r}')
         if question.reask is not None and not callable(question.reask):
             raise ArenaError(f"reask is a function (problem, tries) that returns what to say, not {question.reask!r}")
         if type(content) is not str:
-            _check_text(content, "what %s is asked", question.seat)
+            content = checked_parts(content, f"what {question.seat} is asked")
         self._turn += 1
         if self._turn > self.max_turns:
             raise ArenaError(f"play asked more than {self.max_turns} turns: every game must end")
-        asked = Asked(self._turn, question.seat, content, question.keep)
+        if isinstance(content, str):
+            asked = Asked(self._turn, question.seat, content, question.keep)
+        else:
+            asked = AskedParts(self._turn, question.seat, as_text(content), question.keep, content)
         self.log(asked)
         return Pending(asked, question.parse.format)
 
@@ -257,7 +278,7 @@ class Table:
         self.log(Parsed(ask.turn, storable))
         return move
 
-    def _again(self, question: Question[Any], problem: Invalid, tries: int, message: Message) -> str:
+    def _again(self, question: Question[Any], problem: Invalid, tries: int, message: Message) -> Content:
         """Return what to say next. Raises Abort where there is nothing more to say."""
         more = question.reask(problem, tries) if question.reask and message.stop != "overflow" else None
         if more is None:

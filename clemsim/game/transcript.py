@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Scored
+from clemsim.game.events import Asked, AskedParts, Ended, Event, Noted, Parsed, Rejected, Replied, Scored
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 
@@ -55,10 +55,11 @@ class Transcript(Generic[I_co]):
     def turns(self) -> Sequence[Turn]:
         """The answered turns in order, with what became of each reply."""
         by_kind: dict[type[Event], dict[int, Any]] = {Asked: {}, Replied: {}, Parsed: {}, Rejected: {}}
+        asked, replied, parsed, rejected = by_kind.values()
+        by_kind[AskedParts] = asked
         for event in self.events:
             if (by_turn := by_kind.get(type(event))) is not None:
                 by_turn[event.turn] = event  # type: ignore[union-attr]
-        asked, replied, parsed, rejected = by_kind.values()
         return [Turn(asked[turn], reply, parsed.get(turn), rejected.get(turn)) for turn, reply in replied.items()]
 
     def moves(self, seat: str) -> list[Any]:

@@ -6,6 +6,7 @@ run.pandas("episodes").groupby("arena").quality.mean()
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,12 +45,21 @@ ORDER BY asked.episode, asked.turn
 SCORES = "SELECT episode, round, metric, value FROM scores ORDER BY episode, round, metric"
 SEATS = "SELECT episode, seat, role, agent, score FROM seats ORDER BY episode, seat"
 NO_SEATS = "SELECT 0 AS episode, '' AS seat, '' AS role, '' AS agent, 0.0 AS score WHERE 0"  # of a run before there were any
-QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES, "seats": SEATS}
+IMAGES = "SELECT digest, media_type, data FROM images ORDER BY rowid"
+NO_IMAGES = "SELECT '' AS digest, '' AS media_type, x'' AS data WHERE 0"
+QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES, "seats": SEATS, "images": IMAGES}
+
+
+def _query(base: sqlite3.Connection, name: str) -> str:
+    """Return the query of a table, which a store from before there was such a table has not."""
+    if name == "seats" and not reader.has_seats(base):
+        return NO_SEATS
+    return NO_IMAGES if name == "images" and not reader.has_images(base) else QUERIES[name]
 
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode) and `seats`.
+    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode), `seats` and `images`.
 
     Times are seconds since the epoch, `seconds` is the duration of a request. A table is read once.
     """
@@ -79,13 +89,18 @@ class RunTables:
         """
         return self.columns("seats")
 
+    @cached_property
+    def images(self) -> Columns:
+        """A row for each picture that was shown: its digest, media type and bytes."""
+        return self.columns("images")
+
     def columns(self, name: str) -> Columns:
         """Return a table as lists by column. Raises StoreError and UsageError."""
         if name not in QUERIES:
             raise UsageError(f"there is no table {name!r}: choose one of {', '.join(QUERIES)}")
         with reader.reading(self.folder / STORE) as base:
             checksums.check(base)
-            cursor = base.execute(NO_SEATS if name == "seats" and not reader.has_seats(base) else QUERIES[name])
+            cursor = base.execute(_query(base, name))
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
         return {column: [row[index] for row in rows] for index, column in enumerate(names)}

@@ -55,6 +55,11 @@ class Run(RunTables):
             return Transcript(row.key, Instance(experiment=name, id=int(number) if number.isdecimal() else 0), events)
         return Transcript(row.key, row.of(recorded_arenas(self.folder, trust=trust)).load(row.data), events)
 
+    def image(self, digest: str) -> bytes:
+        """Return the bytes of a picture that an event of the run names by its digest. Raises StoreError."""
+        with reader.reading(self.folder / STORE) as base:
+            return reader.image(base, digest)
+
     def __fspath__(self) -> str:
         return str(self.folder)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from clemsim.engines.base import ChatMessage, Engine, Request, Role, Sampling
+from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
+from clemsim.game.content import Part, Text
 from clemsim.game.messages import SYSTEM, Message
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
@@ -79,15 +82,18 @@ class ModelAgent(Agent):
     async def reply(self, view: View) -> Message:
         """Make one request. What the model thought aloud is set apart from its move.
 
-        A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit.
+        A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit. Raises
+        EngineError: BadRequest where the seat has seen a picture and the engine takes none.
         """
         held_to = view.format if self.constrain else None
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
-        messages = chat(view)
+        messages, pictured = _chat(view)
         if self.system:
             _put_system(messages, self.system)
         seed, label = (view.seed + self.seed) % MOST_SEED, view.key.label
         request = Request(messages, sampling, seed, label, view.seat, view.turn, held_to, view.slot)
+        if pictured:
+            request.parts = self._parts(view, len(messages))
         completion = check_completion(self.engine, await self.engine.complete(request))
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
@@ -98,6 +104,15 @@ class ModelAgent(Agent):
             stop = "thinking"
         return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage)
 
+    def _parts(self, view: View, size: int) -> Mapping[int, Sequence[Part]]:
+        """Return the parts of those messages of a request of this size that have pictures, by place. Raises BadRequest where
+        the engine takes none.
+        """
+        if not self.engine.takes_images:
+            raise blind(self.name)
+        before = size - len(chat(view))  # 1 where the system text of the agent is a message of its own
+        return {place + before: parts for place, parts in chat_parts(view).items()}
+
 
 def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
     """Return the sampling of the run with what a game fixes for a seat."""
@@ -107,9 +122,14 @@ def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
 
 def chat(view: View) -> list[ChatMessage]:
     """Return the view as user and assistant messages in turn, after the system text of a seat that has one; what a seat is
-    told without a reply joins the next ask.
+    told without a reply joins the next ask. Of a message with pictures it is the text.
     """
-    seat, last, messages = view.seat, "", list[ChatMessage]()
+    return _chat(view)[0]
+
+
+def _chat(view: View) -> tuple[list[ChatMessage], bool]:
+    """Return the chat, and whether any of its messages has pictures."""
+    seat, last, messages, pictured = view.seat, "", list[ChatMessage](), False
     for message in view:
         role: Role = "assistant" if message.author == seat else "system" if message.author == SYSTEM else "user"
         if role == last:
@@ -117,7 +137,35 @@ def chat(view: View) -> list[ChatMessage]:
         else:
             messages.append({"role": role, "content": message.content})
             last = role
-    return messages
+        if message.parts:
+            pictured = True
+    return messages, pictured
+
+
+def chat_parts(view: View) -> Mapping[int, Sequence[Part]]:
+    """Return the parts of those messages of the chat that have pictures, by their place in it."""
+
+    def speaker(message: Message) -> tuple[bool, bool]:
+        return message.author == view.seat, message.author == SYSTEM
+
+    parts = dict[int, Sequence[Part]]()
+    for place, (_, group) in enumerate(groupby(view, speaker)):
+        messages = list(group)
+        if any(message.parts for message in messages):
+            parts[place] = _joined([message.parts or (Text(message.content),) for message in messages])
+    return parts
+
+
+def _joined(messages: Sequence[Sequence[Part]]) -> list[Part]:
+    """Return the parts of messages one after another; an empty line is between texts of two of them."""
+    joined = list(messages[0])
+    for first, *rest in messages[1:]:
+        if isinstance(first, Text) and isinstance(before := joined[-1], Text):
+            joined[-1] = Text(f"{before.text}\n\n{first.text}")
+        else:
+            joined.append(first)
+        joined += rest
+    return joined
 
 
 def _put_system(messages: list[ChatMessage], text: str) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args
 
@@ -97,8 +98,41 @@ def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:
 
 def has_seats(base: sqlite3.Connection) -> bool:
     """Return whether the store knows who sat where."""
-    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'seats'"
-    return bool(base.execute(query).fetchone()[0])
+    return _has_table(base, "seats")
+
+
+def image(base: sqlite3.Connection, digest: str) -> bytes:
+    """Return the bytes of a picture. Raises StoreError where they are not there, or not those that were shown."""
+    found = base.execute("SELECT data FROM images WHERE digest = ?", (digest,)).fetchone() if has_images(base) else None
+    if found is None:
+        raise StoreError(f"there is no picture {digest} in this run: its events name those that there are")
+    if not isinstance(found[0], bytes) or sha256(found[0]).hexdigest() != digest:
+        raise StoreError(f"the picture {digest} is damaged: it is not the one that was shown")
+    return found[0]
+
+
+def image_digests(base: sqlite3.Connection) -> list[str]:
+    """Return the digests of all pictures, in the order in which they were shown."""
+    return [row[0] for row in base.execute("SELECT digest FROM images ORDER BY rowid")] if has_images(base) else []
+
+
+def named_images(base: sqlite3.Connection) -> list[str]:
+    """Return the digests that events name, in alphabetical order."""
+    query = (
+        "SELECT DISTINCT json_extract(part.value, '$.digest') AS digest FROM events, json_each(body, '$.parts') AS part"
+        " WHERE events.type IN ('asked', 'told') AND digest IS NOT NULL ORDER BY digest"
+    )
+    return [str(digest) for (digest,) in base.execute(query)]
+
+
+def has_images(base: sqlite3.Connection) -> bool:
+    """Return whether the store has room for pictures: one that was made before there were any has not."""
+    return _has_table(base, "images")
+
+
+def _has_table(base: sqlite3.Connection, name: str) -> bool:
+    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return bool(base.execute(query, (name,)).fetchone()[0])
 
 
 def _by_seat(rows: Sequence[SeatRow]) -> dict[str, float] | None:

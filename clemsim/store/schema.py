@@ -67,6 +67,13 @@ CREATE TABLE IF NOT EXISTS seats (
 """
 
 
+# The pictures that were shown, each once; events name them by digest. Added to an older store as `seats` is.
+IMAGES = """
+CREATE TABLE IF NOT EXISTS images (
+    digest TEXT PRIMARY KEY,                -- SHA-256 of the bytes, hexadecimal
+    media_type TEXT NOT NULL, data BLOB NOT NULL);
+"""
+
 UPGRADE = "ALTER TABLE episodes ADD COLUMN checksum TEXT;"
 
 
@@ -106,8 +113,8 @@ def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: boo
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=NORMAL")
     if create:
-        base.executescript(f"BEGIN; {SCHEMA} {SEATS} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        base.executescript(f"BEGIN; {SCHEMA} {SEATS} {IMAGES} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     elif version != SCHEMA_VERSION and not readonly:
         base.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     if not create and not readonly:
-        base.execute(SEATS)
+        base.executescript(f"{SEATS} {IMAGES}")

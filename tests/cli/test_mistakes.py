@@ -118,7 +118,9 @@ MISTAKES = {
     "text": Mistake(
         asks(after='return Outcome.success("50")'), "a number from 0 to 100, not '50'", "async def play", "'50'"
     ),
-    "list": Mistake(f'await table.ask("one", ["?"]); {ENDS}', "is text (str), not list", "table.ask", "is text"),
+    "list": Mistake(
+        f'await table.ask("one", ["?"]); {ENDS}', "is text (str) or a tuple of parts, not list", "table.ask", "is text"
+    ),
     "reask": Mistake(
         asks(", reask='again'"), "reask is a function (problem, tries)", "reask='again'", "reask is a function"
     ),

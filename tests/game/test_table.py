@@ -160,7 +160,8 @@ def test_a_list_is_no_text(call: str) -> None:
             case _:
                 getattr(table, call)("player", smuggled)
 
-    with pytest.raises(ArenaError, match=r"TypeError: .* is text \(str\), not list: \[\{'type'") as caught:
+    text = r"is text \(str\), not list" if call == "system" else r"is text \(str\) or a tuple of parts, not list"
+    with pytest.raises(ArenaError, match=rf"TypeError: .* {text}: \[\{{'type'") as caught:
         drive(game(play), Instance(), [])
     assert isinstance(caught.value.__cause__, TypeError)
 

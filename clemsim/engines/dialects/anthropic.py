@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from clemsim.engines import answers
 from clemsim.engines.base import Completion, Request, Sampling
 from clemsim.engines.dialects.dialect import Body, Dialect, DialectName
+from clemsim.engines.images import base64_of, chat_messages
 from clemsim.engines.thinking import Thinking, thinking_tokens
 from clemsim.errors import Withheld
+from clemsim.game.content import Part, Text
 from clemsim.game.messages import Usage
 
 VERSION = "2023-06-01"
@@ -35,7 +37,11 @@ class AnthropicDialect(Dialect):
         messages = request.messages
         head = {"system": messages[0]["content"]} if messages[0]["role"] == "system" else {}
         body = super().body(model, request)
-        return {**body, **head, "messages": messages[1:]} if head else body
+        return {**body, **head, "messages": body["messages"][1:]} if head else body
+
+    def messages(self, request: Request) -> Sequence[Any]:
+        """Return the conversation; of a message with pictures, its blocks."""
+        return chat_messages(request.messages, request.parts, _block) if request.parts else request.messages
 
     def fields(self, sampling: Sampling) -> Body:
         """Return what Anthropic takes: while thinking, the temperature is not to be set; top_p and top_k only where they
@@ -92,6 +98,12 @@ class AnthropicDialect(Dialect):
     def _room(self, sampling: Sampling) -> int:
         tokens = thinking_tokens(sampling.thinking)
         return sampling.max_tokens + (max(LEAST_BUDGET, tokens) if tokens else 0)
+
+
+def _block(part: Part) -> Body:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    return {"type": "image", "source": {"type": "base64", "media_type": part.media_type, "data": base64_of(part)}}
 
 
 def _count(usage: Usage, counts: object) -> None:

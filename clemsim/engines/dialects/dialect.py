@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from clemsim.engines import answers
 from clemsim.engines.base import Completion, Request, Sampling
+from clemsim.engines.images import chat_messages
 from clemsim.engines.thinking import THINKING, Thinking, thinking_tokens
 from clemsim.errors import BadRequest, UsageError
 from clemsim.game.formats import Format
@@ -46,10 +47,14 @@ class Dialect:
 
         Raises BadRequest where the server cannot hold decoding to the request's format.
         """
-        body = {**fixed_fields(self, model, request.sampling), "messages": request.messages}
+        body = {**fixed_fields(self, model, request.sampling), "messages": self.messages(request)}
         if self.takes_seed:
             body["seed"] = request.seed
         return body | self.constraint(request.format, request.sampling) if request.format else body
+
+    def messages(self, request: Request) -> Sequence[Any]:
+        """Return the conversation; of a message with pictures, its parts."""
+        return chat_messages(request.messages, request.parts) if request.parts else request.messages
 
     def fields(self, sampling: Sampling) -> Body:
         """Return how a request is sampled, under the names of this dialect."""

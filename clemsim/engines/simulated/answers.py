@@ -8,9 +8,11 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
+from clemsim.engines.simulated.pictures import IMAGES
+
 Body = Mapping[str, Any]  # the JSON of a chat completion request
 SimulatedAnswer = Callable[[Body], str]  # the text that answers a request
-Template = Callable[[Sequence[Mapping[str, Any]]], list[str]]  # the prompt of a conversation, in tokens
+Template = Callable[[Sequence[Mapping[str, Any]]], list[Any]]  # the prompt of a conversation, in tokens, which are hashable
 
 _TOKEN = re.compile(r"(?s).{1,4}")
 _WORDS = [
@@ -37,9 +39,14 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(text)
 
 
-def prompt(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the tokens of a conversation. As with most chat templates, the reply continues them exactly."""
-    parts = [token for message in messages for token in (f"<{message['role']}>", *tokens(str(message["content"])), "<end>")]
+def prompt(messages: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return the tokens of a conversation, those of pictures before the text of their message. As with most chat templates,
+    the reply continues them exactly.
+    """
+    parts: list[Any] = []
+    for message in messages:
+        seen = [token for image in message.get(IMAGES, ()) for token in image.each()]
+        parts += (f"<{message['role']}>", *seen, *tokens(str(message["content"])), "<end>")
     return [*parts, "<assistant>"]
 
 

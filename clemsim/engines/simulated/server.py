@@ -15,6 +15,7 @@ from clemsim.engines.simulated.answers import Body, SimulatedAnswer, Template, b
 from clemsim.engines.simulated.faults import LATE, Fault, Faults, other_answer
 from clemsim.engines.simulated.machine import Machine, Spec
 from clemsim.engines.simulated.metrics import MetricsPage
+from clemsim.engines.simulated.pictures import IMAGES
 from clemsim.engines.simulated.wire import Answer, Exchange, Kind, Refused, as_messages, normalized, times, usage
 
 LONGEST_BODY = 64 * 2**20  # bytes
@@ -218,6 +219,8 @@ class SimulatedServer:
     def _answer_to(self, body: Body, kind: Kind) -> Exchange:
         """Return prompt and reply of a request. Raises Refused."""
         messages = as_messages(body["messages"])
+        if not self.spec.images and any(message.get(IMAGES) for message in messages):
+            raise Refused(400, f"{body['model']} is not a multimodal model")
         body = {**body, "messages": messages}
         prompt_tokens: Sequence[Hashable] = self._template(messages) if kind == "chat" else tokens(messages[0]["content"])
         answer = tokens(self._answer_text(body))

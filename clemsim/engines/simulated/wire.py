@@ -12,6 +12,7 @@ import orjson
 
 from clemsim.engines.simulated.answers import Body
 from clemsim.engines.simulated.machine import Served
+from clemsim.engines.simulated.pictures import IMAGES, seen_images
 
 Kind = Literal["chat", "text"]  # chat completions, and plain completions of a prompt
 
@@ -119,11 +120,23 @@ def _prompt_messages(prompt: object) -> list[dict[str, Any]]:
 
 
 def as_messages(value: object) -> list[dict[str, Any]]:
-    """Return messages whose contents are text; parts of a content that are no text are left out. Raises Refused."""
+    """Return messages whose contents are text, with their pictures under IMAGES; other parts of a content are left out.
+
+    Raises Refused.
+    """
     messages = value if isinstance(value, list) else []
     if not messages or not all(isinstance(part, dict) and isinstance(part.get("role"), str) for part in messages):
         raise Refused(400, "messages: a list of objects with role and content is needed")
-    return [{**message, "content": _content(message)} for message in messages]
+    return [{**message, "content": _content(message), **_images(message)} for message in messages]
+
+
+def _images(message: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(parts := message["content"], list):
+        return {}
+    try:
+        return {IMAGES: seen_images(parts)}
+    except ValueError as error:
+        raise Refused(400, str(error)) from None
 
 
 def _content(message: Mapping[str, Any]) -> str:

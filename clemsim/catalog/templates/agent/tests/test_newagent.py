@@ -12,7 +12,9 @@ def play(agent: str | NewAgent) -> list[str]:
     """Return every reply in three episodes of taboo. An agent is given, or named as after --agent."""
     taboo = find_arena("taboo")()
     results = asyncio.run(taboo.run(taboo.instances()[:3], agent))
-    return [turn.replied.content for result in results for turn in result.transcript.turns]
+    return [
+        turn.replied.content for result in results for turn in result.transcript.turns
+    ]
 
 
 def test_it_plays_by_its_name_and_plays_the_same_again() -> None:
