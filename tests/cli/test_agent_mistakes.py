@@ -100,6 +100,14 @@ def test_a_run_says_what_to_do_and_where(clemsim: Clemsim, tmp_path: Path, name:
     assert said.err.count("clemsim: ") == 1 and "site-packages" not in text
 
 
+def test_the_doctor_says_so_too(clemsim: Clemsim, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(HEAD.format(base="Agent") + MISTAKES["open raises"].body)
+    said = clemsim("doctor", "--agent", f"{file}:Mine", "--json")
+    (check,) = [check for check in said.json["checks"] if check["what"].startswith("agent ")]
+    assert said.code == 1 and "cannot open: it raised ZeroDivisionError" in check["found"]
+
+
 @pytest.mark.parametrize("arguments", ["", "arg=''", "arg, options"])
 def test_a_constructor_may_take_less(clemsim: Clemsim, tmp_path: Path, arguments: str) -> None:
     file = tmp_path / "mine.py"
