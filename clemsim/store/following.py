@@ -16,6 +16,11 @@ from clemsim.game.instances import EpisodeKey
 from clemsim.store import reader
 from clemsim.store.folder import STORE
 from clemsim.store.reader import UNENDED
+from clemsim.store.schema import ANSWERED
+
+# Of each episode, its status, or that a stopping rule needs it no more; and why it is unfinished.
+STATUSES = """SELECT id, CASE WHEN status = 'unfinished' AND cause = ? THEN ? ELSE status END, coalesce(detail, cause, '')
+FROM episodes ORDER BY id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Following:
 
     @property
     def ended(self) -> int:
-        """How many of the episodes had ended, or were left unfinished, at the last look."""
+        """How many of the episodes had ended at the last look, or need not be played any more."""
         return sum(status not in UNENDED for status in self._status.values())
 
     @property
@@ -72,7 +77,7 @@ class Following:
                 yield News(id_, self._key(base, id_), events, reader.requests(base, id_), unfinished)
 
     def _statuses(self, base: sqlite3.Connection) -> list[tuple[int, str, str]]:
-        rows = base.execute("SELECT id, status, coalesce(detail, cause, '') FROM episodes ORDER BY id").fetchall()
+        rows = base.execute(STATUSES, (ANSWERED, ANSWERED)).fetchall()
         return [row for row in rows if self._episodes is None or row[0] in self._episodes]
 
     def _events(self, base: sqlite3.Connection, episode: int) -> list[Event]:
