@@ -8,9 +8,11 @@ from typing import Any, NamedTuple, TypeVar
 from clemsim.catalog.plugins import find_class
 from clemsim.errors import ArenaError, BadInstance
 from clemsim.game.driver import EpisodeDriver
-from clemsim.game.game import Game, check_class
+from clemsim.game.game import Game
+from clemsim.game.game_contract import check_class, check_constructor, code_of
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.runtime.agent import Agent, Cast, opened
+from clemsim.runtime.agent_contract import calling
 from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.observer import ResultCollector
 from clemsim.runtime.scheduler import Scheduler
@@ -41,7 +43,7 @@ class Arena(Game[I], framework=True):
         """
         cast = Cast.of(cast)
         instances = list(instances)
-        check_labels(self.name, instances)
+        check_labels(self, instances)
         seatings = self._seatings(instances, cast)
         return [
             self._episode(instance, EpisodeKey(self.name, instance.label, repetition, cast.name), seating, seed)
@@ -70,7 +72,8 @@ class Arena(Game[I], framework=True):
                 raise ArenaError(f"{self.name}: no agent in seat {seat!r}")
             if (agent, seat) not in checked:
                 checked.add((agent, seat))
-                agent.check(self.name, [seat])
+                with calling(agent, "check"):
+                    agent.check(self.name, [seat])
 
     async def run(
         self,
@@ -100,13 +103,14 @@ class Arena(Game[I], framework=True):
         return Episode(key, instance, seating.cast, drive, score=self.scores, roles=seating.roles)
 
 
-def check_labels(arena: str, instances: Sequence[Instance]) -> None:
+def check_labels(arena: Game[Any], instances: Sequence[Instance]) -> None:
     """Raise BadInstance where two instances have one name, for one of them would be played in place of both."""
     numbers: dict[str, int] = {}
     for number, instance in enumerate(instances, 1):
         if (other := numbers.setdefault(instance.label, number)) != number:
             both = f"instances {other} and {number} are both called {instance.label}"
-            raise BadInstance(f"{arena}: {both}: give one of them another experiment or id")
+            error = BadInstance(f"{arena.name}: {both}: give one of them another experiment or id")
+            raise error.in_code(code_of(arena.instances))
 
 
 def _resolve(cast: Agent | str | Mapping[str, Agent | str] | Cast) -> tuple[Cast, list[Agent]]:
@@ -124,4 +128,5 @@ def find_arena(spec: str) -> type[Arena[Any]]:
     """
     kind: type[Arena[Any]] = find_class("arenas", spec, Arena, "an")  # type: ignore[type-abstract]
     check_class(kind)
+    check_constructor(kind)
     return kind

@@ -20,9 +20,12 @@ A model's message that breaks the rules of a game is no error: see `parsing.Inva
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
+from contextlib import suppress
 from traceback import FrameSummary
 from types import CodeType
+from typing import Self
 
 
 def describe_frame(frame: FrameSummary) -> Iterator[str]:
@@ -54,6 +57,20 @@ class ClemsimError(Exception):
         self.others = (*self.others, other)
         return self
 
+    def in_code(self, code: CodeType, line: int | None = None) -> Self:
+        """Add the function that is to be mended, or a line in it."""
+        frame = FrameSummary(code.co_filename, line or code.co_firstlineno, code.co_name)
+        self.frames = self.frames or tuple(describe_frame(frame))
+        return self
+
+    def in_class(self, kind: type) -> Self:
+        """Add the class that is to be mended."""
+        with suppress(OSError, TypeError):  # it was made without a file
+            lines, first = inspect.getsourcelines(kind)
+            frame = FrameSummary(inspect.getfile(kind), first, kind.__name__, line=lines[0])
+            self.frames = self.frames or tuple(describe_frame(frame))
+        return self
+
     def __str__(self) -> str:
         text = super().__str__()
         place = f" ({self.where})" if self.where else ""
@@ -62,12 +79,6 @@ class ClemsimError(Exception):
 
 class ArenaError(ClemsimError):
     """The game's author made a mistake."""
-
-    def in_code(self, code: CodeType, line: int | None = None) -> ArenaError:
-        """Add the function that is to be mended, or a line in it."""
-        frame = FrameSummary(code.co_filename, line or code.co_firstlineno, code.co_name)
-        self.frames = self.frames or tuple(describe_frame(frame))
-        return self
 
 
 class ForbiddenAwait(ArenaError):

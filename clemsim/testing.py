@@ -156,10 +156,18 @@ def _no_sleep(seconds: float) -> None:
 
 def _check_instances(arena: Arena[I], instances: Sequence[I]) -> None:
     assert instances, "give check_arena at least one instance"
+    for instance in instances:
+        kind = arena.instance_type.__name__
+        assert isinstance(instance, arena.instance_type), f"instances are {kind} objects, not {type(instance).__name__}"
+    arena.drive(instances[0]).close()  # an arena that plays nothing says so
     for label, count in Counter(instance.label for instance in instances).items():
         assert count == 1, f"{count} instances are called {label}: give each of an experiment an id of its own"
     for instance in instances:
-        again = arena.load(orjson.loads(instance.model_dump_json()))
+        try:
+            written = instance.model_dump_json()
+        except ValueError as error:
+            raise AssertionError(f"instance {instance.label} cannot be written as JSON: {error}") from error
+        again = arena.load(orjson.loads(written))
         assert again == instance, f"instance {instance.label} is another after it was written as JSON and read: {again!r}"
 
 

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 import clemsim
-from clemsim import UsageError, find_arena
+from clemsim import ToolCall, UsageError, find_arena
 from clemsim.runs.replay import replay
-from clemsim.testing import check_arena, drive, render
+from clemsim.testing import assert_golden, check_arena, drive, render
+from tests.cli.conftest import Clemsim
+from tests.cli.conftest import clemsim as clemsim_command  # noqa: F401 (a fixture)
 
 COOKBOOK = Path(__file__).parents[1] / "examples" / "cookbook"
+GOLDEN = Path(__file__).parent / "golden" / "cookbook"
 GAMES = {
     "adventure": "Adventure",
     "connect_four": "ConnectFour",
@@ -24,6 +27,34 @@ GAMES = {
     "yes_no": "YesNo",
 }
 
+SEEN = {  # one way to end of each game, and some in which it goes wrong: the number of the instance, and the replies
+    "adventure-won": (
+        0,
+        ["DO: go east", "DO: sing", "DO: go down", "DO: take lamp", "DO: go up", "DO: go west", "DO: leave"],
+    ),
+    "adventure-left": (5, ["DO: look", "jump", "DO: leave"]),
+    "connect_four-won": (0, [f"DROP: {column}" for column in (3, 2, 3, 2, 4, 2)]),
+    "connect_four-aborted": (10, ["DROP: 7", "DROP: 8", "drop 7", "DROP: 0"]),
+    "lighthouse-lit": (
+        0,
+        ["> light the great lamp", "> take dry matches", "> pick up box of matches", "> climb up tower", "> light lamp"],
+    ),
+    "lookalikes-fooled": (1, ["SAY: a red square", "SAY: a red square", "ANSWER: same", "ANSWER: different"]),
+    "negotiation-agreed": (0, ["OFFER: 9 0 0", "OFFER: 0 2 1", "OFFER: 3 1 0", "ACCEPT", "FAIRER: nobody"]),
+    "negotiation-none": (4, ["ACCEPT", *["OFFER: 1 2 2"] * 5]),
+    "undercover-caught": (1, [*[f"CLUE: clue {n}" for n in range(5)], *[f"VOTE: player{n}" for n in (2, 1, 2, 2, 2)]]),
+    "warehouse-found": (
+        0,
+        [
+            [ToolCall.of("stock", item="bolts", warehouse="north"), ToolCall.of("stock", item="bolts")],
+            ToolCall.of("price", item="bolts", warehouse="north"),
+            "SEND: north",
+        ],
+    ),
+    "yes_no-found": (6, ["ASK: can fly", "ANSWER: yes", "a bat?", "GUESS: bat"]),
+    "yes_no-wrong": (0, ["ASK: eats meat", "ANSWER: no"]),
+}
+
 
 def spec(name: str) -> str:
     return f"{COOKBOOK / name}.py:{GAMES[name]}"
@@ -31,6 +62,12 @@ def spec(name: str) -> str:
 
 def game(name: str) -> Any:
     return find_arena(spec(name))()
+
+
+def seen(way: str) -> Any:
+    """Return the transcript of a way to end."""
+    arena, (number, replies) = game(way.partition("-")[0]), SEEN[way]
+    return drive(arena, arena.instances()[number], replies)
 
 
 def test_every_file_of_the_cookbook_is_here() -> None:
@@ -42,6 +79,16 @@ def test_every_file_of_the_cookbook_is_here() -> None:
 def test_a_game_keeps_to_what_every_arena_must(name: str) -> None:
     arena = game(name)
     assert check_arena(arena, arena.instances(), examples=8) > 0
+
+
+@pytest.mark.parametrize("way", SEEN)
+def test_a_transcript_of_each_reads_as_it_should(way: str) -> None:
+    assert_golden(seen(way), GOLDEN / f"{way}.txt")
+
+
+def test_every_game_has_a_transcript() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(SEEN)
+    assert {way.partition("-")[0] for way in SEEN} == set(GAMES)
 
 
 def test_connect_four_is_won_by_the_seat_that_has_four() -> None:
@@ -181,3 +228,19 @@ def test_the_lamp_of_the_lighthouse_is_lit() -> None:
     found = drive(arena, arena.load({}), commands)
     assert found.outcome and found.outcome.quality == 50.0 and found.outcome.reason.startswith("The lamp burns.\nFar out")
     assert list(found.notes("failure")) == ["not_here", "undefined_repr_str", None, None, None]
+
+
+def test_the_list_of_episodes_has_scores_by_seat(
+    clemsim_command: Clemsim,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    heads = {}
+    for name in ("undercover", "connect_four", "negotiation"):
+        run = ("run", "--arena", spec(name), "--instances", 1, "--agent", "random", "--out", name)
+        assert clemsim_command(*run).code == 0
+        said = clemsim_command("show", name).out
+        heads[name] = next(line for line in said.splitlines() if "┃ outcome" in line)
+        assert name != "undercover" or "; 0: 4 seats" in said or "1: 4 seats; " in said
+    assert all("scores" in head for head in heads.values())
+    assert [name for name, head in heads.items() if "quality" in head] == ["negotiation"]

@@ -14,7 +14,8 @@ from clemsim._util.text import plain
 from clemsim.catalog.kinds import AgentKind, AgentOptions
 from clemsim.errors import UsageError
 from clemsim.game.content import Image
-from clemsim.game.messages import TOOL, Message
+from clemsim.game.instances import EpisodeKey
+from clemsim.game.messages import SYSTEM, TOOL, Message
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
 from clemsim_agents.scripted import check_no_argument
@@ -22,13 +23,15 @@ from clemsim_agents.typed_calls import explain, typed_calls
 
 
 class Human(Agent):
-    """Shows what is new to the seat and reads a reply: lines up to an empty one."""
+    """Shows what is new to the seat, and nothing else, and reads a reply: lines up to an empty one."""
 
     name = "human"
     width = 1
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
+        self._shown: dict[tuple[EpisodeKey, str], dict[int, Message]] = {}  # by seat: its messages, by identity
+        self._said: dict[tuple[EpisodeKey, str], str] = {}
         self._pictures: TemporaryDirectory[str] | None = None
 
     async def close(self) -> None:
@@ -39,8 +42,10 @@ class Human(Agent):
 
     async def reply(self, view: View) -> Message:
         """Ask at the terminal. Raises UsageError when the input has ended."""
+        if not self._shown:
+            self._console.print(plain("an empty line ends your reply, Ctrl-C the game", "dim"))
         for message in self._new_messages(view):
-            title = f"{message.calls[0].tool} returns" if message.author == TOOL else view.seat
+            title = f"{message.calls[0].tool} returns" if message.author == TOOL else _title(message, view)
             self._console.print(Panel(plain(message.content), title=plain(title), title_align="left"))
             for image in message.images:
                 self._console.print(plain(f"{image.line}: {self._saved(image)}"), soft_wrap=True)
@@ -51,7 +56,8 @@ class Human(Agent):
         if lines is None:
             raise UsageError("the input has ended; the game stays unfinished")
         calls = typed_calls(lines, offer) if offer else ()
-        return Message(view.seat, "" if calls else "\n".join(lines), calls=calls)
+        self._said[view.key, view.seat] = text = "" if calls else "\n".join(lines)
+        return Message(view.seat, text, calls=calls)
 
     def _saved(self, image: Image) -> Path:
         """Return the file of a picture, in a folder that is the user's alone and goes with the process."""
@@ -62,14 +68,26 @@ class Human(Agent):
         return path
 
     def _new_messages(self, view: View) -> list[Message]:
-        """Return the messages since this seat last spoke."""
-        messages = list(view)
-        spoken = [index for index, message in enumerate(messages) if message.author == view.seat]
-        return messages[spoken[-1] + 1 if spoken else 0 :]
+        """Return the messages that this seat was not shown, but its own last reply."""
+        seat = view.key, view.seat
+        shown, said = self._shown.setdefault(seat, {}), self._said.pop(seat, None)
+        new = [message for message in view if id(message) not in shown]
+        shown.update((id(message), message) for message in new)
+        own = next((message for message in new if (message.author, message.content) == (view.seat, said)), None)
+        return [message for message in new if message is not own]
+
+
+def _title(message: Message, view: View) -> str:
+    """Return what a message is to the seat."""
+    if message is view.ask:
+        return f"{view.seat} is asked"
+    if message.author == SYSTEM:
+        return f"system text of {view.seat}"
+    return f"{view.seat}, put into your mouth" if message.author == view.seat else f"to {view.seat}"
 
 
 async def _read_lines() -> list[str] | None:
-    """Return the lines up to an empty one; None when the input has ended."""
+    """Return the lines up to an empty one; None when the input has ended. Raises UsageError where it cannot be read."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[list[str] | None] = loop.create_future()
 
@@ -79,16 +97,25 @@ async def _read_lines() -> list[str] | None:
             while line := input("> " if not lines else "  "):
                 lines.append(line)
         except EOFError:
-            loop.call_soon_threadsafe(_settle, done, lines or None)
+            loop.call_soon_threadsafe(_settle, done, lines or None, None)
+        except Exception as error:  # bytes that are no text, a terminal that is gone
+            loop.call_soon_threadsafe(_settle, done, None, error)
         else:
-            loop.call_soon_threadsafe(_settle, done, lines)
+            loop.call_soon_threadsafe(_settle, done, lines, None)
 
     Thread(target=read, daemon=True).start()  # a daemon, so that Ctrl-C need not wait for a line
-    return await done
+    try:
+        return await done
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the input cannot be read ({error}); the game stays unfinished") from error
 
 
-def _settle(done: asyncio.Future[list[str] | None], lines: list[str] | None) -> None:
-    if not done.done():
+def _settle(done: asyncio.Future[list[str] | None], lines: list[str] | None, error: Exception | None) -> None:
+    if done.done():
+        return
+    if error:
+        done.set_exception(error)
+    else:
         done.set_result(lines)
 
 

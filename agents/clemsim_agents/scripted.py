@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from clemsim.catalog.constructors import construct
 from clemsim.catalog.kinds import AgentKind, AgentOptions
 from clemsim.catalog.plugins import load_entry, registered
 from clemsim.errors import UsageError
@@ -28,9 +29,11 @@ class PerArena(Agent):
         """Load the player of the arena. Raises UsageError where there is none."""
         players = registered(self._group)
         if arena in players:
-            self._players.setdefault(arena, load_entry(players[arena])())
+            if arena not in self._players:
+                self._players[arena] = construct(load_entry(players[arena]), f"{self.name} of {arena}", "", AgentOptions())
         elif self._otherwise is None:
-            raise UsageError(f"there is no {self.name} for {arena}, only for {', '.join(players)}")
+            there_are = f"there is no {self.name} for {arena}, only for {', '.join(players)}"
+            raise UsageError(f"{there_are} (or name a player of yours: path/to/player.py:Class)")
 
     async def reply(self, view: View) -> Message:
         """Return the reply of the arena's player."""

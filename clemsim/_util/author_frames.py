@@ -1,4 +1,4 @@
-"""The frames of an error that lie in the code of its author: neither in clemsim nor in Python's own library."""
+"""The frames of an error that lie in the code of its author: neither in clemsim or pydantic nor in Python's own library."""
 
 from __future__ import annotations
 
@@ -47,5 +47,7 @@ def _described(frames: Iterable[FrameSummary]) -> Iterator[str]:
 def _is_authors(path: Path) -> bool:
     path = path.resolve()
     if path.is_relative_to(CLEMSIM) or not path.is_file():  # compiled code names files that are not here
+        return False
+    if "pydantic" in path.parts:  # checks the fields of instances
         return False
     return not path.is_relative_to(LIBRARY) or "site-packages" in path.parts

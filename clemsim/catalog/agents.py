@@ -13,10 +13,11 @@ from clemsim.catalog.kinds import AgentKind, AgentOptions, find_kind
 from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.credentials import BARE, api_key
-from clemsim.errors import UsageError
+from clemsim.errors import AgentError, ClemsimError, UsageError
 from clemsim.game.game import Game
 from clemsim.game.instances import Instance
 from clemsim.runtime.agent import Agent, Cast
+from clemsim.runtime.agent_contract import calling, check_agent
 
 # A SPEC may leave parts to the environment: ${NAME} and ${NAME:-default}. Runs record the SPEC as it was given.
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
@@ -27,13 +28,19 @@ AgentOrSpec = Agent | str
 
 
 def make_agent(spec: str, options: AgentOptions | None = None) -> Agent:
-    """Make the agent that a SPEC names, not yet open. Raises UsageError."""
+    """Make the agent that a SPEC names, not yet open. Raises UsageError, and AgentError for a bug in its author's code."""
     parted = read_spec(expanded(spec))
     kind, arg = find_kind(parted.bare)
     parted.check(kind)
-    agent = kind.make(arg, parted.applied(options or AgentOptions()))
+    try:
+        agent = kind.make(arg, parted.applied(options or AgentOptions()))
+    except (ClemsimError, OSError):
+        raise
+    except Exception as error:
+        raise AgentError(f"agent {spec} cannot be made: {type(error).__name__}: {error}") from error
     if not isinstance(agent, Agent):
         raise UsageError(f"{spec} is not an Agent")
+    check_agent(agent)
     parted.settle(agent)
     return agent
 
@@ -178,4 +185,5 @@ def check_cast(arena: Game[Any], cast: Cast, instances: Iterable[Instance] | Non
         if agent is None:
             where = f"seat {seat!r} of {arena.name}" + ("" if role == seat else f", which may be {role}")
             raise UsageError(f"no agent in {where}: add --agent {role}=SPEC, or one plain --agent SPEC")
-        agent.check(arena.name, [seat])
+        with calling(agent, "check"):
+            agent.check(arena.name, [seat])

@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint
 from inspect import getdoc
 from typing import Any, NamedTuple, Protocol
 
+from clemsim.catalog.constructors import construct
 from clemsim.catalog.plugins import load_file, registered
 from clemsim.engines.base import Engine, Sampling
 from clemsim.engines.connect import NetworkOptions
@@ -128,14 +129,20 @@ def find_kind(spec: str) -> tuple[AgentKind, str]:
 
 def as_kind(plugin: Any, name: str) -> AgentKind:
     """Return a plugin as a kind: an AgentKind as it is, the class of an engine in the seat of a model, and a class or
-    function that makes agents as a kind without traits. Raises UsageError for anything else.
+    function that makes agents, of (arg, options), (arg) or nothing, as a kind without traits. Raises UsageError for
+    anything else.
     """
     if isinstance(plugin, AgentKind):
         return plugin
     if isinstance(plugin, type) and issubclass(plugin, Engine):
         return engine_kind(plugin, name)
     if callable(plugin):
-        return AgentKind(name, _first_line(plugin), plugin)
+
+        def make(arg: str, options: AgentOptions) -> Agent:
+            made: Agent = construct(plugin, name, arg, options)
+            return made
+
+        return AgentKind(name, _first_line(plugin), make)
     raise UsageError(f"{name} is not an Agent")
 
 
@@ -143,7 +150,7 @@ def engine_kind(engine: Callable[[str], Engine], name: str, **traits: Any) -> Ag
     """Return the kind whose agents are models behind `engine(arg)`. A stress test can load them."""
 
     def make(arg: str, options: AgentOptions) -> Agent:
-        return ModelAgent(engine(arg), options.sampling, constrain=options.constrain)
+        return ModelAgent(construct(engine, name, arg), options.sampling, constrain=options.constrain)
 
     heeded = frozenset({"sampling", "constrain"})
     return AgentKind(name, _first_line(engine), make, **{"options": heeded, "loadable": True, **traits})

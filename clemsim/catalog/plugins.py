@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from clemsim._util.author_frames import describe_frames
 from clemsim.errors import UsageError
 
 T = TypeVar("T")
@@ -26,7 +27,9 @@ def load_entry(entry: EntryPoint) -> Any:
     except Exception as error:
         package = f" of package {entry.dist.name}" if entry.dist else ""
         about = f"{entry.group} {entry.name!r}{package} cannot be loaded"
-        raise UsageError(f"{about} ({entry.value}): {type(error).__name__}: {error}") from error
+        failed = UsageError(f"{about} ({entry.value}): {type(error).__name__}: {error}")
+        failed.frames = tuple(describe_frames(error))
+        raise failed from error
 
 
 def reason_of_failure(entry: EntryPoint) -> str:
@@ -83,5 +86,7 @@ def _import_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise UsageError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+        failed = UsageError(f"{path} cannot be loaded: {type(error).__name__}: {error}")
+        failed.frames = tuple(describe_frames(error))
+        raise failed from error
     return module

@@ -19,6 +19,7 @@ from clemsim._util.files import read_toml
 from clemsim.catalog.plugins import load_entry, reason_of_failure, registered
 from clemsim.errors import UsageError
 from clemsim.game.game import Game
+from clemsim.game.game_contract import checked_instances
 from clemsim.game.instances import Instance
 
 A = TypeVar("A", bound=Game[Any])
@@ -64,7 +65,7 @@ class Suite(BaseModel):
         Raises UsageError.
         """
         self._check_own_instances(arena.name)
-        groups = by_experiment(arena.instances())
+        groups = by_experiment(checked_instances(arena))
         part = self.arenas.get(arena.name, Part())
         if part.experiments:
             missing = sorted(set(part.experiments) - set(groups))

@@ -28,6 +28,8 @@ from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import ClemsimError
 from clemsim.runs.checkup import check_run
 from clemsim.runs.workers.preflight import NodeFacts, inspect_cluster
+from clemsim.runtime.agent import opened
+from clemsim.runtime.agent_contract import described
 from clemsim.store.folder import CONFIG
 from clemsim.study.plan import MEMBERS
 from clemsim.study.study_runner import is_study
@@ -180,8 +182,9 @@ async def _reach_all(specs: Sequence[str], network: NetworkOptions) -> list[Requ
 
 async def _reach(spec: str, options: AgentOptions) -> Requirement:
     try:
-        async with make_agent(spec, options) as agent:
-            about = {key: value for key, value in agent.describe().items() if not isinstance(value, dict)}
+        agent = make_agent(spec, options)
+        async with opened([agent]):
+            about = {key: value for key, value in described(agent).items() if not isinstance(value, dict)}
             return Requirement(f"agent {agent.name}", True, ", ".join(f"{key} {value}" for key, value in about.items()))
     except ClemsimError as error:
         return Requirement(f"agent {spec}", False, str(error))

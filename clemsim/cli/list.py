@@ -20,6 +20,7 @@ from clemsim.cli.common import one_line, out, print_json
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.tables import ruled_table
 from clemsim.errors import ClemsimError
+from clemsim.game.game_contract import checked_instances
 
 FACTS = {
     "parameters": "size, B",
@@ -91,7 +92,7 @@ def _arena(name: str) -> dict[str, Any]:
 
 def _loaded_arena(name: str) -> dict[str, Any]:
     kind = find_arena(name)
-    experiments = {group: len(instances) for group, instances in by_experiment(kind().instances()).items()}
+    experiments = {group: len(instances) for group, instances in by_experiment(checked_instances(kind())).items()}
     about = next(iter((kind.__doc__ or "").strip().splitlines()), "")
     return {
         "name": name,

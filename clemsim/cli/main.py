@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 from clemsim.cli.signals import SIGNALS, leave
 
 
 def main() -> int:
     """Run the `clemsim` command and return its exit code."""
+    warnings.filterwarnings("ignore", "coroutine 'Table", RuntimeWarning)  # the error that follows says more
     with SIGNALS.installed():
         from clemsim.cli.app import call, program  # noqa: PLC0415
 

@@ -13,13 +13,14 @@ from rich.table import Table as RichTable
 from clemsim._util.files import new_file
 from clemsim._util.text import plain
 from clemsim.cli.common import fail, one_line, out, print_json
+from clemsim.cli.follow import follow
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.configuration import show_config
 from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.cli.view.results import results
 from clemsim.cli.view.studies import models_table
 from clemsim.cli.view.transcript_page import transcript_page
-from clemsim.cli.view.transcripts import transcript
+from clemsim.cli.view.transcripts import scores_by_seat, transcript
 from clemsim.errors import UsageError
 from clemsim.interop.jsonl import event_json
 from clemsim.interop.pictures import save_images
@@ -31,6 +32,8 @@ from clemsim.store.folder import STORE
 from clemsim.store.reader import EpisodeRow
 from clemsim.store.study_index import indexed_runs, is_indexed
 
+NAMED_SEATS = 2  # of one score, in the list of episodes
+
 
 def show(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run, or of a study.")],
@@ -39,6 +42,9 @@ def show(
     load: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw width and load over time into a .svg, .png or .html file.")
     ] = None,
+    following: Annotated[
+        bool, typer.Option("--follow", help="Show what is recorded while another process plays the run, to its end.")
+    ] = False,
     images: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Save the pictures of the episodes that are shown into a folder.")
     ] = None,
@@ -51,13 +57,16 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named). Of a study, show
-    the results of each model, and how each of them played EPISODE.
+    the results of each model, and how each of them played EPISODE. With --follow, print a line for each reply as it comes;
+    of EPISODE all that is told and said; with --json an object for each event, a line each.
 
     Examples:
 
       clemsim show runs/20261123-120000-quick
 
       clemsim show runs/20261123-120000-quick taboo/high_en/0
+
+      clemsim show runs/20261123-120000-quick --follow
 
       clemsim show runs/20261123-120000-quick --load load.svg
 
@@ -70,9 +79,14 @@ def show(
             show_config(folder, as_json=json)
             return
         if is_indexed(folder):
-            if load or images or html:
+            if load or images or html or following:
                 fail(f"{folder} is a study: name one of its runs")
             _show_study(folder, episode, as_json=json)
+            return
+        if following:
+            if load or images or html:
+                fail("--load, --images and --html are of what was recorded: leave out --follow")
+            follow(folder, episode, as_json=json)
             return
         if images or html:
             _write_transcripts(folder, episode, images, html)
@@ -149,15 +163,24 @@ def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, 
 
 
 def _episode_table(rows: Sequence[EpisodeRow], limit: int) -> RichTable:
+    """Return the list of episodes; a column of qualities or of scores by seat only where there are any."""
     table = RichTable(title=f"{min(limit, len(rows))} of {len(rows)} episodes", title_justify="left")
-    for name in ("", "episode", "agent", "outcome", "quality", "reason"):
+    outcomes = [row.outcome for row in rows if row.outcome]
+    by_seat = any(outcome.by_seat is not None for outcome in outcomes)
+    shared = not by_seat or any(outcome.quality is not None for outcome in outcomes)
+    optional = (["quality"] if shared else []) + (["scores"] if by_seat else [])
+    for name in ("", "episode", "agent", "outcome", *optional, "reason"):
         table.add_column(name, overflow="fold")
     for row in rows[:limit]:
         outcome = row.outcome
-        quality = "" if outcome is None or outcome.quality is None else f"{outcome.quality:.1f}"
         kind = outcome.kind if outcome else row.status
         reason = (outcome.reason if outcome else row.detail or row.cause) or ""
-        table.add_row(str(row.id), plain(row.key.label), plain(row.key.cast), kind, quality, plain(reason, "", 80))
+        cells = {
+            "quality": "" if outcome is None or outcome.quality is None else f"{outcome.quality:.1f}",
+            "scores": scores_by_seat((outcome.by_seat if outcome else None) or {}, NAMED_SEATS),
+        }
+        names = plain(row.key.label), plain(row.key.cast)
+        table.add_row(str(row.id), *names, kind, *(plain(cells[name]) for name in optional), plain(reason, "", 80))
     return table
 
 

@@ -15,6 +15,8 @@ from clemsim.catalog.plugins import load_entry, registered
 from clemsim.cli import list as listing
 from clemsim.cli.common import fail, one_line, out, print_json
 from clemsim.cli.options import JsonOption
+from clemsim.game.game_contract import made_instances
+from clemsim.game.instances import Instance
 from clemsim.interop.clembench.checkout import import_checkout, write_suite
 
 app = typer.Typer(help="Make suites: fresh instances from a seed, or clembench's own.", no_args_is_help=False)
@@ -48,7 +50,10 @@ def generate(
         check_new(out)
         options = GeneratorOptions(seed, count, language, rules)
         games = [_of_rules(name, rules) for name in arena or ()] or [name for name in generators if _plays(name, rules)]
-        instances = {name: list(load_entry(generators[name])(options)) for name in games}
+        instances = {
+            name: made_instances(load_entry(generators[name]), f"the generator of {name}", Instance, options)
+            for name in games
+        }
         about = {"description": f"generated with seed {seed}", "seed": seed, "language": language, "rules": rules}
         write_suite(out, instances, about)
         _report(out, {name: len(group) for name, group in instances.items()}, as_json=json)

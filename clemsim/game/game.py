@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from math import isfinite
 from pathlib import Path
-from types import CodeType, CoroutineType
+from types import CoroutineType
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 import orjson
@@ -16,6 +15,7 @@ import orjson
 from clemsim.errors import ArenaError, BadInstance, UsageError
 from clemsim.game.content import Image
 from clemsim.game.driver import EpisodeDriver
+from clemsim.game.game_contract import begun_play, check_class, check_metrics, checked_roles, code_of
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.metrics import common
 from clemsim.game.outcomes import Outcome
@@ -36,7 +36,8 @@ class Game(ABC, Generic[I]):
     `shown` names the metrics that stand in the table of a run beside the common scores. `seats` are all that there may be;
     which of them an instance has, and in which of the `roles`, `seats_for` says. `sampling` fixes how the replies of a seat
     or role are drawn. `chance` says what `table.rng` depends on: "instance", so that repetitions draw alike, or "episode",
-    so that each repetition and each run seed draws anew.
+    so that each repetition and each run seed draws anew. `spare_fields`: what is given to prompts though the game's own do
+    not use it, for those that a suite brings.
     Store nothing on `self` in `play`: one object serves all episodes.
     """
 
@@ -48,6 +49,7 @@ class Game(ABC, Generic[I]):
     shown: ClassVar[Sequence[str]] = ()
     sampling: ClassVar[Mapping[str, SeatSampling]] = {}
     chance: ClassVar[Literal["instance", "episode"]] = "instance"
+    spare_fields: ClassVar[Collection[str]] = ()
     max_turns: ClassVar[int] = 1000
     instance_type: ClassVar[type[Instance]] = Instance
     rules_name: str | None = None
@@ -98,12 +100,7 @@ class Game(ABC, Generic[I]):
 
         Raises ArenaError where `seats_for` names a seat or role that the class does not.
         """
-        if self._same_seats:
-            return all_seats(type(self))
-        seats = self.seats_for(instance)
-        roles = dict(seats) if isinstance(seats, Mapping) else {seat: seat for seat in seats}
-        check_roles(self, roles, instance.label)
-        return roles
+        return all_seats(type(self)) if self._same_seats else checked_roles(self, instance)
 
     def metrics(self, transcript: Transcript[I], /) -> Mapping[str, float | None]:
         """Return the game's own scores of an episode by name, besides those common to all games; None: undefined."""
@@ -130,15 +127,16 @@ class Game(ABC, Generic[I]):
         is never a score of 0.
         """
         try:
-            scores, rounds = {**common(transcript), **self.metrics(transcript)}, list(self.rounds(transcript))
+            own, rounds = self.metrics(transcript), list(self.rounds(transcript))
         except Exception as error:
             raise ArenaError(f"scoring raised {type(error).__name__}: {error}").at(transcript.key.label) from error
+        for function, metrics in ((self.metrics, own), *((self.rounds, each) for each in rounds)):
+            check_metrics(metrics, transcript.key.label, code_of(function))
+        scores = {**common(transcript), **own}
         for name in self.shown:
             if name not in scores:
                 text = f"shown names {name!r}, which is no metric of {self.name}: choose among {', '.join(scores)}"
                 raise ArenaError(text).at(transcript.key.label)
-        for function, metrics in ((self.metrics, scores), *((self.rounds, each) for each in rounds)):
-            check_metrics(metrics, transcript.key.label, code_of(function))
         return scores, rounds
 
     def instances(self) -> list[I]:
@@ -147,12 +145,12 @@ class Game(ABC, Generic[I]):
             lines = self.resources.lines("instances.jsonl")
         except ArenaError as error:
             text = f"{error}: write it with a generator, or define instances() in {type(self).__name__}"
-            raise ArenaError(text) from error
+            raise ArenaError(text).in_class(type(self)) from error
         return [self.load(_json(line, f"{self.name}: instances.jsonl, line {n}")) for n, line in enumerate(lines, 1)]
 
     def prompt(self, prompt: str, /, **fields: object) -> str:
-        """Return the text of `prompts/PROMPT.txt` with its `$fields` filled in."""
-        return self.resources.prompt(prompt, fields)
+        """Return the text of `prompts/PROMPT.txt` with its `$fields` filled in; one missing or too many is an ArenaError."""
+        return self.resources.prompt(prompt, fields, self.spare_fields)
 
     def image(self, name: str, /, alt: str = "") -> Image:
         """Return the picture in `resources/NAME`, read once. Raises ArenaError where it is none."""
@@ -191,11 +189,7 @@ class Game(ABC, Generic[I]):
         key = key or EpisodeKey(self.name, instance.label, 0, "")
 
         def play(table: Table) -> CoroutineType[Any, Any, Outcome]:
-            playing = self.play(table, instance)
-            if not isinstance(playing, CoroutineType):
-                text = "play is no coroutine: write `async def play`"
-                raise ArenaError(text).in_code(code_of(self.play)).at(key.label)
-            return playing
+            return begun_play(self, table, instance, key.label)
 
         seats = self.seats if self._same_seats else tuple(self.roles_for(instance))
         chance = None if self.chance == "instance" else _chance(key, instance, seed)
@@ -208,45 +202,6 @@ class Game(ABC, Generic[I]):
         return {seat: own for seat, own in fixed.items() if own is not None}
 
 
-def check_class(game: type[Game[Any]]) -> None:
-    """Raise ArenaError where a class has no name or no seats, or they are of the wrong type."""
-    name, seats = vars_of(game, "name"), vars_of(game, "seats")
-    if not (isinstance(name, str) and name):
-        raise ArenaError(f'{game.__name__} has no name: write name = "..." in the class')
-    if not isinstance(seats, tuple | list) or not seats or not all(isinstance(seat, str) and seat for seat in seats):
-        raise ArenaError(f'{game.__name__}: seats is a tuple of names, such as ("guesser",) with its comma, not {seats!r}')
-    if len(set(seats)) < len(seats):
-        raise ArenaError(f"{game.__name__}: two of its seats have the same name: {', '.join(seats)}")
-    roles = vars_of(game, "roles")
-    if not isinstance(roles, tuple | list) or not all(isinstance(role, str) and role for role in roles):
-        raise ArenaError(f'{game.__name__}: roles is a tuple of names, such as ("spy", "civilian"), not {roles!r}')
-    if game.chance not in ("instance", "episode"):
-        raise ArenaError(f'{game.__name__}: chance is "instance" or "episode", not {game.chance!r}')
-    if unknown := sorted(set(game.sampling) - set(seats) - set(roles)):
-        raise ArenaError(f"{game.__name__}: sampling names {unknown[0]!r}, which is neither a seat nor a role")
-    if both := set(roles) & set(seats):
-        raise ArenaError(
-            f"{game.__name__}: {', '.join(sorted(both))} names a seat and a role: give one of them another name"
-        )
-
-
-def check_roles(game: Game[Any], roles: Mapping[str, str], instance: str) -> None:
-    """Raise ArenaError where an instance has no seats, or a seat or role that the class does not name."""
-    what = f"seats_for({instance}) of {game.name}"
-    if not roles:
-        raise ArenaError(f"{what} names no seat")
-    if strange := [seat for seat in roles if seat not in game.seats]:
-        raise ArenaError(f"{what} names {strange[0]!r}: add it to the seats of the class, which are {', '.join(game.seats)}")
-    if strange := [role for seat, role in roles.items() if role not in (seat, *game.roles)]:
-        there_are = f"which are {', '.join(game.roles)}" if game.roles else "which has none"
-        raise ArenaError(f"{what} names the role {strange[0]!r}: add it to the roles of the class, {there_are}")
-
-
-def vars_of(game: type[Game[Any]], attribute: str) -> object:
-    """Return what a class or the first of its bases sets; None: none of them does."""
-    return next((vars(kind)[attribute] for kind in game.__mro__ if attribute in vars(kind)), None)
-
-
 def _rules_name(game: type[Game[Any]], wanted: str | None) -> str | None:
     if wanted is None:
         return next(iter(game.RULES), None)
@@ -254,22 +209,6 @@ def _rules_name(game: type[Game[Any]], wanted: str | None) -> str | None:
         known = ", ".join(game.RULES)
         raise UsageError(f"{game.name} has no rule set {wanted!r}" + (f": choose one of {known}" if known else ""))
     return wanted
-
-
-def code_of(function: Callable[..., object]) -> CodeType:
-    """Return the code of a method."""
-    code: CodeType = inspect.unwrap(function).__code__
-    return code
-
-
-def check_metrics(metrics: Mapping[str, object], episode: str, code: CodeType) -> None:
-    """Raise ArenaError for a metric that is no number; `code` is that of the function that gave it."""
-    for name, value in metrics.items():
-        if value is None:
-            continue
-        if not isinstance(value, int | float) or not isfinite(value):
-            text = f"metric {name!r} is a number, or None where it is undefined, not {value!r}"
-            raise ArenaError(text).in_code(code).at(episode)
 
 
 def _chance(key: EpisodeKey, instance: Instance, seed: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -60,8 +61,13 @@ class Resources:
             digest.update(f"{name} {len(content)}\n".encode() + content)
         return digest.hexdigest()
 
-    def prompt(self, name: str, fields: dict[str, object]) -> str:
-        """`prompts/NAME.txt` with its `$fields` filled in. Raises ArenaError when a field is missing."""
+    def prompt(self, name: str, fields: dict[str, object], spare: Collection[str] = ()) -> str:
+        """`prompts/NAME.txt` with its `$fields` filled in. Raises ArenaError when one is missing, and for one that is not
+        `spare` and that none of the files of this name has.
+        """
+        if (call := (name, *fields)) not in self._calls:
+            self._check_used(name, set(fields).difference(spare))
+            self._calls.add(call)
         try:
             return self._template(name).substitute(fields)
         except KeyError as error:
@@ -71,12 +77,28 @@ class Resources:
         except ValueError as error:
             raise ArenaError(f"prompt {name!r}: {str(error).lower()}: write $$ for a dollar") from error
 
+    def _check_used(self, name: str, fields: set[str]) -> None:
+        """Raise ArenaError for a field that is in no file of this name: a suite or a derived game may well leave one out."""
+        if unused := sorted(fields.difference(self._template(name).get_identifiers())):
+            file = f"prompts/{name}.txt"
+            paths = [folder / file for folder in self.folders if (folder / file).is_file()]
+            known = {field for path in paths for field in Template(self._read(path)).get_identifiers()}
+            for field in unused:
+                if field not in known:
+                    there_are = ", ".join(f"${each}" for each in sorted(known)) or "none"
+                    text = f"prompt {name!r} has no field ${field}, so {field}=... is lost: write ${field} into {paths[-1]}"
+                    raise ArenaError(f"{text}, or leave it out (its fields: {there_are})")
+
     def _template(self, name: str) -> Template:
         if (template := self._templates.get(name)) is None:
             text = self.text(f"prompts/{name}.txt")
             template = Template(text.removesuffix("\n"))  # editors end a file so; all else belongs to the prompt
             self._templates[name] = template
         return template
+
+    @cached_property
+    def _calls(self) -> set[tuple[str, ...]]:
+        return set()
 
     @cached_property
     def _sets(self) -> dict[str, frozenset[str]]:

@@ -246,6 +246,9 @@ class Table:
         """Ask several questions at once and return the moves in order. To one seat, several need `keep=False`."""
         self.unawaited -= 1
         todo = list(enumerate(questions))
+        for _, question in todo:
+            if not isinstance(question, Question):
+                raise ArenaError(f"ask_all takes a Question(seat, text, parse) for each ask, not {question!r}")
         if self.in_turn and len(todo) > 1:
             return [(await self.ask_all([question]))[0] for _, question in todo]
         self._check_apart([question for _, question in todo])
@@ -280,6 +283,8 @@ class Table:
 
     def _pose(self, question: Question[Any], content: Content, use: ToolUse | None) -> Pending:
         self._check(question.seat)
+        if not isinstance(question.parse, Parser):
+            raise ArenaError(f'parse is a Parser, such as tagged("CLUE:") or Parser(read), not {question.parse!r}')
         if question.reask is not None and not callable(question.reask):
             raise ArenaError(f"reask is a function (problem, tries) that returns what to say, not {question.reask!r}")
         if type(content) is not str:

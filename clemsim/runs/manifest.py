@@ -16,6 +16,7 @@ from clemsim.catalog.agents import expanded, split_seat
 from clemsim.catalog.trust import code_digests, code_paths
 from clemsim.game.events import Event
 from clemsim.runs.prepare import PreparedRun
+from clemsim.runtime.agent_contract import described
 from clemsim.store.config import RunConfig
 from clemsim.store.description import ArenaDescription, Origin, RecordedConfig, RunDescription, SuiteDescription
 from clemsim.store.folder import STORE, making, write_description
@@ -46,7 +47,7 @@ def describe(prepared: PreparedRun) -> RunDescription:
         config=RecordedConfig.model_validate(settled(prepared.config)),
         suite=SuiteDescription(name=suite.name, seed=suite.seed, language=suite.language),
         arenas={name: _described(arena) for name, arena in arenas.items()},
-        agents={agent.name: agent.describe() for agent in prepared.agents},
+        agents={agent.name: described(agent) for agent in prepared.agents},
         specs={name: _absolute_agent(spec) for name, spec in prepared.specs.items()},
         code=_code(prepared),
         made=Origin(

@@ -9,6 +9,7 @@ from clemsim.arena import Arena
 from clemsim.errors import UsageError
 from clemsim.runs.prepare import PreparedRun
 from clemsim.runtime.agent import Agent
+from clemsim.runtime.agent_contract import described
 from clemsim.store.description import ArenaDescription, RunDescription, without_none
 from clemsim.store.reader import EpisodeRow
 
@@ -44,7 +45,7 @@ def check_rules(arenas: Mapping[str, Arena[Any]], rows: Iterable[EpisodeRow]) ->
 def check_agents(description: RunDescription, agents: Iterable[Agent]) -> None:
     """Raise UsageError naming the first difference in what an agent, now open, says of itself."""
     for agent in agents:
-        before, now = description.agents.get(agent.name, {}), without_none(agent.describe())
+        before, now = description.agents.get(agent.name, {}), without_none(described(agent))
         for field in dict.fromkeys([*before, *now]):
             if field not in IGNORED:
                 _check_equal(f"{field!r} of agent {agent.name}", before.get(field), now.get(field))

@@ -13,6 +13,7 @@ from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
 from clemsim.game.messages import Message
 from clemsim.game.view import View
+from clemsim.runtime.agent_contract import calling
 from clemsim.runtime.price import Price
 
 
@@ -113,8 +114,19 @@ class Cast:
 
 @asynccontextmanager
 async def opened(agents: Iterable[Agent]) -> AsyncIterator[None]:
-    """Open all agents, and close those that were opened whatever happens."""
+    """Open all agents, and close those that were opened whatever happens. Raises AgentError for a bug in one."""
     async with AsyncExitStack() as stack:
         for agent in agents:
-            await stack.enter_async_context(agent)
+            await stack.enter_async_context(_opened(agent))
         yield
+
+
+@asynccontextmanager
+async def _opened(agent: Agent) -> AsyncIterator[None]:
+    with calling(agent, "open"):
+        await agent.open()
+    try:
+        yield
+    finally:
+        with calling(agent, "close"):
+            await agent.close()

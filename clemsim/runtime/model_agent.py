@@ -18,6 +18,7 @@ from clemsim.game.messages import SYSTEM, Message, Usage
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
+from clemsim.runtime.agent_contract import check_completion
 from clemsim.runtime.tool_chat import chat_with_tools, parts_with_tools
 
 # What a parser is given, in characters: a token is seldom longer than 16, and parsers may cost per character.
@@ -37,7 +38,7 @@ class ModelAgent(Agent):
 
     def __init__(self, engine: Engine, sampling: Sampling, *, constrain: bool = False, name: str = "") -> None:
         """The agent goes by `name`; by the engine's name if that is empty."""
-        self.name = name or engine.name
+        self.name = name or getattr(engine, "name", "")  # whoever makes the agent says where there is none
         self.width = engine.width
         self.engine = engine
         self.sampling = sampling
@@ -103,7 +104,7 @@ class ModelAgent(Agent):
         EngineError: BadRequest where the seat has seen a picture and the engine takes none.
         """
         request = self._request(view)
-        return self._message(view, request, await self.engine.complete(request))
+        return self._message(view, request, await self._complete(request))
 
     async def draw(self, view: View, n: int) -> list[Message]:
         """Make `n` replies to one ask, with one request where the engine can. The usage of each is that of all together.
@@ -113,7 +114,7 @@ class ModelAgent(Agent):
         request = self._request(view)
         if self.engine.samples_many:
             request.samples = n
-            completion = await self.engine.complete(request)
+            completion = await self._complete(request)
             only = Candidate(completion.text, completion.reasoning, completion.stop, completion.calls)
             samples = completion.samples or [only]
             return [
@@ -123,11 +124,14 @@ class ModelAgent(Agent):
                 for each in samples
             ]
         requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in range(n)]
-        completions = await _all(self.engine.complete(each) for each in requests)
+        completions = await _all(self._complete(each) for each in requests)
         together = _together([completion.usage for completion in completions])
         for completion in completions:
             completion.usage = together
         return [self._message(view, request, completion) for completion in completions]
+
+    async def _complete(self, request: Request) -> Completion:
+        return check_completion(self.engine, await self.engine.complete(request))
 
     def _request(self, view: View) -> Request:
         held_to = view.format if self.constrain else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from clemsim._util.tasks import leading_error
-from clemsim.errors import AgentError, ClemsimError, ParserError, UnknownSeat
+from clemsim.errors import ClemsimError, ParserError, UnknownSeat
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.events import Event
 from clemsim.game.messages import Message
@@ -22,6 +22,7 @@ from clemsim.game.slot import TurnSlot
 from clemsim.game.table import Pending
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent, Cast
+from clemsim.runtime.agent_contract import agent_bug, check_message
 
 
 class Host(Protocol):
@@ -88,16 +89,11 @@ class Moderator:
 
     async def _reply(self, agent: Agent, view: View) -> Message:
         try:
-            message = await agent.reply(view)
+            return check_message(agent, await agent.reply(view))
         except ClemsimError as error:
             raise error.at(view.key.label, view.seat, view.turn) from error.__cause__
         except Exception as error:
-            raise AgentError(f"agent {agent.name} raised {type(error).__name__}: {error}").at(
-                view.key.label, view.seat, view.turn
-            ) from error
-        if not isinstance(message, Message):
-            raise AgentError(f"agent {agent.name} returned {type(message).__name__}, not a Message").at(view.key.label)
-        return message
+            raise agent_bug(agent, "reply", error).at(view.key.label, view.seat, view.turn) from error
 
     def _record(self) -> None:
         events = self.driver.events

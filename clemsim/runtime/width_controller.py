@@ -11,6 +11,7 @@ from clemsim.engines.load import ServerLoad
 from clemsim.game.messages import Usage
 from clemsim.runtime.adaptive_width import AdaptiveWidth, Reading
 from clemsim.runtime.agent import Agent
+from clemsim.runtime.agent_contract import calling
 from clemsim.runtime.observer import Observer, WidthSample
 from clemsim.runtime.turn_gate import TurnGate
 
@@ -70,7 +71,8 @@ class WidthController:
                 async with asyncio.timeout(PERIOD):
                     await self._turned_away.wait()
             self._turned_away.clear()
-            self.load = await self.agent.load()
+            with calling(self.agent, "load"):
+                self.load = await self.agent.load()
             self._control(asyncio.get_running_loop().time())
             yield
 

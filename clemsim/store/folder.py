@@ -27,6 +27,7 @@ from clemsim.store.description import RunDescription
 
 M = TypeVar("M", bound=BaseModel)
 
+LOOK = 0.2  # seconds that a process waits for a lock, which another may hold just to look whether it is held
 CONFIG, STORE, SUMMARY, LOCK = "run.toml", "run.db", "summary.json", "run.lock"
 
 
@@ -64,7 +65,7 @@ def alone(folder: Path) -> Iterator[None]:
 
     Raises StoreError when another one holds it.
     """
-    lock = FileLock(folder / LOCK, timeout=0, mode=PRIVATE)
+    lock = FileLock(folder / LOCK, timeout=LOOK, mode=PRIVATE)
     with writing_file(folder):
         try:
             lock.acquire()
@@ -75,6 +76,17 @@ def alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_played(folder: Path) -> bool:
+    """Return whether a process holds the run now; also where that cannot be told, for want of permission."""
+    if not (folder / LOCK).is_file():
+        return False
+    try:
+        with FileLock(folder / LOCK, timeout=0, mode=PRIVATE):
+            return False
+    except OSError:  # Timeout is one
+        return True
 
 
 def read_description(folder: Path) -> RunDescription:

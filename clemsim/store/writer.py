@@ -77,7 +77,8 @@ class RunStore(Observer):
         try:
             data = instance.model_dump_json()
         except ValueError as error:  # pydantic's PydanticSerializationError is one
-            raise BadInstance(f"the instance cannot be written as JSON: {error}").at(key.label) from error
+            bad = BadInstance(f"the instance cannot be written as JSON: {error}")
+            raise bad.in_class(type(instance)).at(key.label) from error
         row = (number, key.arena, key.instance, key.repetition, key.cast, instance.experiment, version, data)
         self._put("enlisted", [row])
 

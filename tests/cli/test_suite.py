@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from clemsim.catalog.generators import Generate, GeneratorOptions
 from clemsim.catalog.suites import load_suite
+from clemsim.cli import suite
+from clemsim.game.instances import Instance
 from tests.cli.conftest import Clemsim
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
@@ -248,3 +251,24 @@ def test_all_recorded_episodes_agree(clemsim: Clemsim) -> None:
     clemsim("suite", "import-clembench", CHECKOUT, "--version", "v1.6", "--out", "S")
     result = clemsim("verify", *sorted((GOLDEN / "dev").glob("*.jsonl")), "--suite", "S")
     assert result.code == 0 and result.out.count("(100.0 %)") == 7 * 3 and result.out.count("all agree") == 7 * 2
+
+
+def _raising(options: GeneratorOptions) -> list[Instance]:
+    raise KeyError("key")
+
+
+def _of_another_type(options: GeneratorOptions) -> list[Instance]:
+    return [5]  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("generate", "said"),
+    [(_raising, "the generator of taboo raised KeyError: 'key'"), (_of_another_type, "makes Instance objects, not int")],
+)
+def test_a_generator_that_fails_is_one_line_with_its_place(
+    clemsim: Clemsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, generate: Generate, said: str
+) -> None:
+    monkeypatch.setattr(suite, "load_entry", lambda entry: generate)
+    failed = clemsim("suite", "generate", "--arena", "taboo", "--out", "s")
+    assert failed.code == 2 and said in failed.err and f'File "{__file__}", line' in failed.err
+    assert not (tmp_path / "s").exists()

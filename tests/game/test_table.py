@@ -9,7 +9,7 @@ import pytest
 
 from clemsim import Arena, ArenaError, EpisodeKey, Instance, Outcome, Question, SeatSampling, Table, View, anything, tagged
 from clemsim.engines.base import Completion, Engine, Request, Sampling
-from clemsim.game.events import Forgot, Instructed, decode, encode, type_name
+from clemsim.game.events import Forgot, Instructed, Noted, decode, encode, type_name
 from clemsim.game.messages import MODERATOR, SYSTEM, Message, Usage
 from clemsim.runtime.agent import Cast
 from clemsim.runtime.model_agent import ModelAgent, chat
@@ -263,3 +263,17 @@ def test_an_invalid_reply_may_lose_the_game_instead_of_aborting_it(stop: str, ki
     played: Any = drive(game(play), Instance(), ["no"], stop=stop)
     assert played.outcome.kind == kind and played.outcome.blame == "player"
     assert played.turns[0].rejected and game(play).scores(played)[0]["Violated Request Count"] == 1.0
+
+
+async def _catching(table: Table) -> None:
+    try:
+        await table.ask("player", "?", parse=tagged("N:"))
+    except Exception:
+        table.note("caught")
+    table.note("went on")
+
+
+def test_nothing_that_play_catches_holds_an_abort_up() -> None:
+    transcript = drive(game(_catching), Instance(), ["no number"])
+    assert transcript.outcome and transcript.outcome.kind == "aborted"
+    assert not [event for event in transcript.events if isinstance(event, Noted)]

@@ -80,6 +80,7 @@ class GuessWhat(Arena[Candidates]):
     """Find out which of eight words another player has in mind."""
 
     name = "guesswhat"
+    spare_fields = ("list",)  # of prompts that write the words as Python does
     RULES: ClassVar[Mapping[str, GuessWhatRules]] = {"v3.0": GuessWhatRules(), "v1.6": GuessWhatRules()}
     seats = (GUESSER, ANSWERER)
     max_turns = 2 * MOST_ROUNDS

@@ -73,6 +73,7 @@ class WordleWithCritic(FiveLetters[Clued]):
     RULES: ClassVar[Mapping[str, FiveLettersRules]] = {**FiveLetters.RULES, "v1.6-as-taught": AS_TAUGHT}
     seats = (GUESSER, CRITIC)
     max_turns = ROUNDS * (2 * (1 + REASKS) + 1)
+    spare_fields = ("clue",)  # clembench's opinion repeats it
 
     async def play(self, table: Table, word: Clued, /) -> Outcome:
         """Play up to six rounds of proposal, opinion and guess."""

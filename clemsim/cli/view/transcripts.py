@@ -32,6 +32,8 @@ from clemsim.game.instances import EpisodeKey
 
 SEAT_STYLES = ("cyan", "magenta", "green", "blue", "yellow")
 MOST = 4000  # characters of one message
+FEW_SEATS = 4  # with a score each
+BRIEF = 300  # characters of a line that stands for one
 # Others are words of the server.
 STOPS = {"length": "cut at the token limit", "thinking": "cut while thinking", "overflow": "context overflow"}
 
@@ -40,18 +42,60 @@ def transcript(
     key: EpisodeKey, events: list[Event], costs: Mapping[int, Mapping[str, Any]], *, note: str = ""
 ) -> RenderableType:
     """Return all events of an episode, each seat in its colour, with the cost of each request."""
-    styles: dict[str, str] = {}
-    parts: list[RenderableType] = [Rule(plain(f"{key.label} · {key.cast}", "bold"), align="left")]
+    parts = [heading(key), *passage(events, costs, {})]
+    if not events or not isinstance(events[-1], Ended):
+        parts.append(unfinished(note))
+    return Group(*parts)
+
+
+def heading(key: EpisodeKey) -> RenderableType:
+    """Return the line above the events of an episode."""
+    return Rule(plain(f"{key.label} · {key.cast}", "bold"), align="left")
+
+
+def unfinished(note: str) -> Text:
+    """Return the line below the events of an episode that has not ended; `note`: why."""
+    return plain(f"unfinished{': ' + note if note else ''}", "yellow")
+
+
+def passage(events: list[Event], costs: Mapping[int, Mapping[str, Any]], styles: dict[str, str]) -> Iterator[RenderableType]:
+    """Yield some events of an episode that follow each other; `styles`: those of its seats so far."""
     for (_, content), same in groupby(events, _broadcast):
         group = list(same)
         if content is not None and len(group) > 1:
             seats = ", ".join(event.seat for event in group if isinstance(event, Told))
-            parts.append(_panel(content, f"to {seats}", "dim", dim=True))
+            yield _panel(content, f"to {seats}", "dim", dim=True)
         else:
-            parts += [part for event in group for part in _event(event, styles, costs)]
-    if not events or not isinstance(events[-1], Ended):
-        parts.append(plain(f"unfinished{': ' + note if note else ''}", "yellow"))
-    return Group(*parts)
+            yield from (part for event in group for part in _event(event, styles, costs))
+
+
+def brief(key: EpisodeKey, event: Event) -> Text | None:
+    """Return a line for a reply, for what was wrong with it, and for the end of an episode; None for other events."""
+    of = f"{key.label} · {key.cast}  "
+    match event:
+        case Replied(turn, seat, content, _, stop):
+            cut = f", {STOPS.get(stop, stop)}" if stop != "stop" else ""
+            return plain(f"{of}{turn} {seat}{cut}: {' '.join(content.split())}", "", BRIEF)
+        case Rejected(_, reason, violation):
+            return plain(f"{of}✗ {'breaks the format' if violation else 'no use'}: {reason}", "red", BRIEF)
+        case Ended(kind, reason, blame, quality):
+            return plain(of, "") + _ending(kind, reason, blame, quality)
+        case Scored(by_seat):
+            return plain(f"{of}scores: {scores_by_seat(by_seat)}", "bold", BRIEF)
+    return None
+
+
+def scores_by_seat(by_seat: Mapping[str, float], most: int | None = None) -> str:
+    """Return the score of each seat as text, `red 1, yellow 0`; of many seats by score, the highest first, `1: a, b; 0: c`,
+    where more than `most` seats of one score are counted: `1: a; 0: 4 seats`.
+    """
+    if len(by_seat) <= FEW_SEATS:
+        return ", ".join(f"{seat} {score:g}" for seat, score in by_seat.items())
+    groups: dict[float, list[str]] = {score: [] for score in sorted(by_seat.values(), reverse=True)}
+    for seat, score in by_seat.items():
+        groups[score].append(seat)
+    names = {score: f"{len(same)} seats" if most and len(same) > most else ", ".join(same) for score, same in groups.items()}
+    return "; ".join(f"{score:g}: {same}" for score, same in names.items())
 
 
 def _broadcast(event: Event) -> tuple[bool, str | None]:
@@ -89,8 +133,7 @@ def _event(event: Event, styles: dict[str, str], costs: Mapping[int, Mapping[str
         case Noted(key, value):
             yield plain(f"  · {key}: {value}", "dim", MOST)
         case Scored(by_seat):
-            scores = ", ".join(f"{seat} {score:g}" for seat, score in by_seat.items())
-            yield plain(f"scores: {scores}", "bold", MOST)
+            yield plain(f"scores: {scores_by_seat(by_seat)}", "bold", MOST)
         case Ended(kind, reason, blame, quality):
             yield _ending(kind, reason, blame, quality)
         case Parsed():

@@ -12,6 +12,7 @@ from clemsim._util.tasks import run_in_background
 from clemsim.engines.stream_timing import EventMeter
 from clemsim.game.seeds import dice
 from clemsim.runtime.agent import opened
+from clemsim.runtime.agent_contract import described
 from clemsim.stress.load.conversation import LoadState
 from clemsim.stress.load.generator import LoadGenerator
 from clemsim.stress.load.metrics_page import serving_metrics
@@ -101,7 +102,7 @@ class _StressTest:
             Scraper(pages or self.plan.urls, self.plan.network, whole=bool(pages)) as scraper,
         ):
             collector = self._collector()
-            findings = Findings(collector, time(), agents=[agent.describe() for agent in self.agents])
+            findings = Findings(collector, time(), agents=[described(agent) for agent in self.agents])
             load = self._load(collector, scraper)
             self.watch.ready(load.stop, collector)
             self.budget.start()

@@ -14,7 +14,9 @@ class NewAgent(Agent):
     def __init__(self, arg: str = "") -> None:
         """`arg`: what stands behind the colon in `--agent newagent:ARGUMENT`, here a number that decides the draws."""
         if arg and not arg.isdigit():
-            raise UsageError(f"newagent:{arg}: the argument is the seed of its draws, a number")
+            raise UsageError(
+                f"newagent:{arg}: the argument is the seed of its draws, a number"
+            )
         self.name = f"newagent-{arg}" if arg else "newagent"
         self._seed = int(arg or 0)
 

@@ -3,20 +3,27 @@
 import asyncio
 
 import pytest
-from newagent.agent import NewAgent
-
 from clemsim import UsageError, find_arena
 
+from newagent import agent
+from newagent.agent import NewAgent
 
-def play(arg: str) -> list[str]:
-    """Return every reply in three episodes of taboo."""
+
+def play(player: str | NewAgent) -> list[str]:
+    """Return every reply in three episodes of taboo. An agent is given, or named as after --agent."""
     taboo = find_arena("taboo")()
-    results = asyncio.run(taboo.run(taboo.instances()[:3], NewAgent(arg)))
-    return [turn.replied.content for result in results for turn in result.transcript.turns]
+    results = asyncio.run(taboo.run(taboo.instances()[:3], player))
+    return [
+        turn.replied.content for result in results for turn in result.transcript.turns
+    ]
 
 
-def test_it_plays_and_plays_the_same_again() -> None:
-    assert play("7") == play("7") != play("8")
+def test_it_plays_by_its_file_and_plays_the_same_again() -> None:
+    assert play(f"{agent.__file__}:NewAgent") == play(NewAgent())
+
+
+def test_its_argument_decides_the_draws() -> None:
+    assert play(NewAgent("7")) == play(NewAgent("7")) != play(NewAgent("8"))
 
 
 def test_a_wrong_argument_is_told() -> None:

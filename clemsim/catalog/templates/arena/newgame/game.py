@@ -31,7 +31,9 @@ class NewGame(Arena[Secret]):
             guess = await table.ask(GUESSER, ask, parse=guess_of(secret.most))
             if guess == secret.number:
                 return Outcome.success(quality=100 / count)
-            ask = self.prompt("higher" if guess < secret.number else "lower", guess=guess)
+            ask = self.prompt(
+                "higher" if guess < secret.number else "lower", guess=guess
+            )
         return Outcome.failure("out of guesses")
 
     def metrics(self, transcript: Transcript[Secret], /) -> Mapping[str, float | None]:

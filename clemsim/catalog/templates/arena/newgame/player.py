@@ -15,7 +15,9 @@ class Baseline(Agent):
         low, high = 1, int(_number("from 1 to", view[0].content) or 1)
         for message in view:
             low = max(low, int(_number("higher than", message.content) or 0) + 1)
-            high = min(high, int(_number("lower than", message.content) or high + 1) - 1)
+            high = min(
+                high, int(_number("lower than", message.content) or high + 1) - 1
+            )
         return Message(view.seat, f"GUESS: {(low + high) // 2}")
 
 

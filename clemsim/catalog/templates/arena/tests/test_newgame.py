@@ -4,15 +4,15 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from newgame.game import NewGame, Secret
-from newgame.generate import generate
-from newgame.player import Baseline
-
 from clemsim import GeneratorOptions
 from clemsim.testing import assert_golden, check_arena, drive
 
+from newgame.game import NewGame
+from newgame.generate import generate
+from newgame.player import Baseline
+
 GOLDEN = Path(__file__).parent / "golden"
-SECRET = Secret(number=7, most=10, guesses=3)
+SECRET = NewGame().load({"number": 7, "most": 10, "guesses": 3})
 WAYS = {
     "won": ["GUESS: 5", "GUESS: 8", "GUESS: 7"],
     "lost": ["GUESS: 1", "GUESS: 2", "GUESS: 3"],
@@ -35,7 +35,9 @@ def test_the_instances_are_those_of_the_generator() -> None:
 
 async def _results() -> list[str]:
     results = await NewGame().run(NewGame().instances(), Baseline())
-    return [result.outcome.kind if result.outcome else result.detail for result in results]
+    return [
+        result.outcome.kind if result.outcome else result.detail for result in results
+    ]
 
 
 def test_the_baseline_wins() -> None:
