@@ -1,11 +1,11 @@
 """How long does the whole set of clembench v3.0 take, against the ideal, and beside clemcore on a slice of it?
 
-The suite `clembench-v3` is played with the replies of the baselines, known beforehand, which come after a fixed delay, at a
-fixed width: on a virtual clock (`scheduling`), and over HTTP (`whole`). `ideal` is the work over the width, or the longest
-episode if that is longer; `tail` the time at the end in which fewer requests than the width are in flight; `last` the episodes
-that end last. With `--clem` and `--clembench`, clemcore plays some instances of each of some games of that checkout, one
-request at a time as it does, and clemsim the same ones, with the same replies of the same server: those of `REPLIES`, which
-keep the games going. Prints JSON and a table.
+The suite `clembench-v3` is played with the replies of the baselines, known beforehand, which come after a fixed delay,
+at a fixed width: on a virtual clock (`scheduling`), and over HTTP (`whole`). `ideal` is the work over the width, or the
+longest episode if that is longer; `tail` the time at the end in which fewer requests than the width are in flight;
+`last` the episodes that end last. With `--clem` and `--clembench`, clemcore plays some instances of each of some games
+of that checkout, one request at a time as it does, and clemsim the same ones, with the same replies of the same server:
+those of `REPLIES`, which keep the games going. Prints JSON and a table.
 usage: python benchmarks/v3_set.py [--delay 0.1] [--width 64]
     [--clem E/bin/clem --clembench CHECKOUT [--each 10] [--games adventuregame taboo wordle]]
 clemcore's games need packages that it does not bring: lark, jinja2 and nltk beside it, and NLTK_DATA with its stop words.

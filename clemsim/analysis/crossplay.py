@@ -48,7 +48,7 @@ def freeze(play: CrossPlay, name: str, *, forfeits: bool = False) -> Population:
         rating = rate(games, scale_of(play.population) if play.population else None)
     except ValueError as error:
         raise UsageError(f"{error}: a population needs scores by seat") from error
-    seats: dict[str, dict[str, float]] = {}
+    seats = {game: dict(own) for game, own in play.population.seats.items()} if play.population else {}
     for key in rating.fit.keys:
         if key[0] == "seat":
             seats.setdefault(key[1], {})[key[2]] = round(rating.fit.estimate({key: 1.0}), 6)
@@ -62,7 +62,8 @@ def freeze(play: CrossPlay, name: str, *, forfeits: bool = False) -> Population:
         for model in rating.models
         if model.model in play.specs
     ]
-    draws = {game: round(value, 6) for game, value in rating.draws.items()}
+    known = play.population.draws if play.population else {}
+    draws = {**known, **{game: round(value, 6) for game, value in rating.draws.items()}}
     versions = {game: play.versions[game] for game in dict.fromkeys(each.game for each in games) if game in play.versions}
     return Population.model_validate({"name": name, "versions": versions, "seats": seats, "draws": draws, "player": players})
 

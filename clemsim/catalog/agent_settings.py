@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
 
 import orjson
@@ -22,6 +22,7 @@ from clemsim.engines.dialects import DialectName
 from clemsim.engines.thinking import Thinking, parse_thinking
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent
+from clemsim.runtime.price import Price
 
 HEADER = "header."  # header.NAME=VALUE
 _OF_ADDRESSES = frozenset({"api-version"})  # what an address itself may hold (Azure)
@@ -43,15 +44,17 @@ def _json_object(value: Any) -> str:
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
 
 
-Finite = Field(allow_inf_nan=False)
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class AgentSettings(BaseModel):
     """The settings of one agent; None, or empty: as the run has it. Meanings and units are those of `Sampling`.
 
     `name`: how tables name the agent. `system`: a text that comes before that of the seat. `seed`: added to the seed of each
-    turn. `width`: most turns in flight. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
-    cannot be found out.
+    turn. `width`: most turns in flight. `price_in`, `price_cached`, `price_out`: of a million tokens; `price_hour`: of an
+    hour that the run lasts. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
+    cannot be found out. `calls`: "written" where calls of tools are to be text
+    although the server takes tools.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -72,13 +75,18 @@ class AgentSettings(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     system: Annotated[str, Field(max_length=100_000)] = ""
     width: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    price_in: Amount | None = None
+    price_cached: Amount | None = None
+    price_out: Amount | None = None
+    price_hour: Amount | None = None
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     dialect: DialectName | None = None
+    calls: Literal["written"] | None = None
     headers: dict[str, str] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
-        """Return the settings that are given, by name."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+        """Return the settings that are given, by name; one that is empty is not."""
+        return {name: value for name in type(self).model_fields if (value := getattr(self, name)) not in (None, "", {})}
 
     def written(self) -> str:
         """Return the settings as they are written behind the `?` of a SPEC."""
@@ -89,7 +97,8 @@ SAMPLING = (
     "temperature", "max_tokens", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
     "stop", "thinking", "extra_body", "logprobs", "tokens",
 )  # fmt: skip
-_OF_MODELS = frozenset({*SAMPLING, "seed", "system", "width"})
+PRICES = ("price_in", "price_cached", "price_out", "price_hour")
+_OF_MODELS = frozenset({*SAMPLING, *PRICES, "seed", "system", "width", "calls"})
 _OF_SERVERS = frozenset({"timeout", "headers", "dialect"})
 _UNQUOTED = "/:@,.!?'()*+;= {}[]\""
 
@@ -132,8 +141,11 @@ class AgentSpec:
         """Tell an agent, just made, what only it can heed. Raises UsageError."""
         agent.name = self.settings.name or agent.name
         own = self.settings
-        if own.system or own.seed or own.width:
-            agent.settle(system=own.system, seed=own.seed or 0, width=own.width)
+        if own.given().keys() & set(PRICES):
+            agent.price = Price(own.price_in or 0.0, own.price_cached, own.price_out or 0.0, own.price_hour or 0.0)
+        written = own.calls == "written"
+        if own.system or own.seed or own.width or written:
+            agent.settle(system=own.system, seed=own.seed or 0, width=own.width, written_calls=written)
 
 
 def read_spec(spec: str) -> AgentSpec:

@@ -77,6 +77,10 @@ MaxRequestsOption = Annotated[int | None, typer.Option(min=1, help="Make no more
 MaxTokensTotalOption = Annotated[
     int | None, typer.Option(min=1, help="Spend no more tokens (in and out) than this, then stop.")
 ]
+MaxCostOption = Annotated[
+    float | None,
+    typer.Option(min=0.0, callback=finite, help="Spend no more than this on tokens, by the agents' prices, then stop."),
+]
 EpisodeTokensOption = Annotated[int | None, typer.Option(min=1, help="Give an episode up when it has spent so many tokens.")]
 EpisodeSecondsOption = Annotated[
     float | None, typer.Option(min=0.001, callback=finite, help="Give an episode up when it has lasted so long.")

@@ -50,6 +50,7 @@ def run(
     ray: options.RayOption = None,
     max_requests: options.MaxRequestsOption = None,
     max_tokens_total: options.MaxTokensTotalOption = None,
+    max_cost: options.MaxCostOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
     pairings: options.PairingsOption = None,
@@ -112,7 +113,7 @@ def run(
             print_plan(config, like, network, Trust(trust), as_json=json)
             return
         stopped: list[bool] = []
-        limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
+        limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds, max_cost)
         played_by = worker_options(workers, ray)
         playing = runs.play(config, out, watcher(stopped), limits, workers=played_by, network=network, trust=Trust(trust))
         summary = run_async(playing)

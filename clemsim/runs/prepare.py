@@ -21,6 +21,7 @@ from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent, Cast
 from clemsim.runtime.episode import Episode
+from clemsim.runtime.limits import Limits
 from clemsim.store.config import RunConfig
 from clemsim.store.folder import read_config, read_description
 
@@ -94,6 +95,12 @@ def check_amount(episodes: int) -> None:
     """Raise UsageError for more episodes than a machine has room for."""
     if episodes > MOST_EPISODES:
         raise UsageError(f"{episodes} episodes are too many for one run: choose {MOST_EPISODES} at most")
+
+
+def check_cost_limit(limits: Limits | None, prepared: PreparedRun) -> None:
+    """Raise UsageError where the cost is limited and nothing has a price."""
+    if limits and limits.cost is not None and not any(agent.price for agent in prepared.agents):
+        raise UsageError("--max-cost: no agent has a price: give SPEC?price_in=2&price_out=8, of a million tokens")
 
 
 def recorded_arenas(folder: Path, *, trust: bool = False) -> dict[str, Arena[Any]]:

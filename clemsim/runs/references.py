@@ -17,6 +17,8 @@ def with_population(config: RunConfig, path: Path, trust: Trust | None = None) -
     """Return the configuration of a run against the population in a file, whose players follow on the agents. `trust`: whose
     code is loaded; None: only what the user has run before. Raises UsageError.
     """
+    if config.pairings:
+        raise UsageError("--pairings and --against are two ways of seating agents: choose one")
     population = read_population(path)
     specs = [player.agent for player in population.player]
     (trust or Trust()).of(str(path)).admit(map(expanded, specs))

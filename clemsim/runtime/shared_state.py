@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -44,6 +45,7 @@ class SchedulerState:
     controllers: dict[Agent, WidthController] = field(default_factory=dict)
     refusals: Refusals = field(default_factory=Refusals)
     requesting: int = 0  # requests in flight
+    landed: asyncio.Event = field(default_factory=asyncio.Event)  # set when a turn has ended
 
     def count_in_flight(self, agent: Agent, more: int) -> None:
         """Count `more` turns in flight; negative: turns that end."""

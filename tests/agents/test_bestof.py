@@ -9,13 +9,15 @@ import pytest
 from clemsim_agents.bestof import BestOf
 
 from clemsim.catalog.agents import kind_of, make_agent
-from clemsim.engines.base import Completion, Engine, Request, Sample, Sampling
+from clemsim.engines.base import Candidate, Completion, Engine, Request, Sampling
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.formats import one_of
+from clemsim.game.content import images_of
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import MODERATOR, Message, Usage
 from clemsim.game.view import View
 from clemsim.runtime.model_agent import ModelAgent
+from tests.pictures import shade
 
 VIEW = View(EpisodeKey("taboo", "x/0", 1, "a"), "guesser", 1, 7, None, (), 0, Message(MODERATOR, "Guess."))
 
@@ -38,7 +40,7 @@ class Several(Engine):
         usage = Usage(self.name, request.seed, 100.0 + place, 2.0, tokens_in=10, tokens_out=3)
         if self.texts[place] == "fails":
             raise EngineUnavailable("no luck")
-        samples = [Sample(text, "", "stop") for text in self.texts] if self.many else []
+        samples = [Candidate(text, "", "stop") for text in self.texts] if self.many else []
         return Completion(self.texts[place], "", "stop", usage, samples)
 
 
@@ -130,3 +132,14 @@ def test_spec(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_bestof(spec: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make_agent(spec)
+
+
+async def test_the_model_and_its_judge_see_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Several, "takes_images", True)
+    agent, engine = best(["a", "b"], "2")
+    ask = Message(MODERATOR, shade(1).line, parts=(shade(1),))
+    assert (await agent.reply(replace(VIEW, ask=ask))).content == "b"
+    assert isinstance(agent.judge, ModelAgent) and isinstance(agent.judge.engine, Several)
+    (judged,) = agent.judge.engine.requests
+    assert engine.requests[0].parts == {0: [shade(1)]} and judged.parts is not None
+    assert images_of(judged.parts[0]) == (shade(1),) and shade(1).line in judged.messages[0]["content"]

@@ -14,6 +14,10 @@ from clemsim.errors import UsageError
 from clemsim.runtime.episode import Result
 
 CEILINGS = {
+    "clean_up": 100,
+    "codenames": 95,
+    "dond": 100,
+    "hot_air_balloon": 98,
     "adventuregame": 100,
     "taboo": 80,
     "wordle": 70,
@@ -22,8 +26,15 @@ CEILINGS = {
     "imagegame": 100,
     "referencegame": 100,
     "privateshared": 100,
+    "guesswhat": 100,
+    "matchit_ascii": 100,
+    "textmapworld": 95,
+    "textmapworld_graphreasoning": 95,
+    "textmapworld_specificroom": 100,
 }
 FLOORS = {"referencegame": 60, "privateshared": 60}  # a third, a half: what chance gives
+FLOORS |= {"matchit_ascii": 40}  # two coins
+FLOORS |= {"textmapworld": 40, "textmapworld_graphreasoning": 40, "textmapworld_specificroom": 25}  # what is near
 
 
 async def results_of(name: str, agent_name: str) -> list[Result]:
@@ -57,7 +68,14 @@ async def test_random_is_a_floor(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "prompt"),
-    [("taboo", "describer"), ("imagegame", "giver"), ("referencegame", "giver"), ("adventuregame", "basic")],
+    [
+        ("taboo", "describer"),
+        ("imagegame", "giver"),
+        ("referencegame", "giver"),
+        ("guesswhat", "guesser"),
+        ("matchit_ascii", "first"),
+        ("adventuregame", "basic"),
+    ],
 )
 async def test_a_baseline_says_that_it_can_not_read_other_prompts(tmp_path: Path, name: str, prompt: str) -> None:
     (tmp_path / "prompts").mkdir()

@@ -24,8 +24,16 @@ ADVENTURES += [
     "new-words_created_basic_hard",
     "potion_brewing_basic_undefined",
 ]
+CODENAMES = ["risk_low", "risk_high", "association_easy", "association_difficult", "opponent_none", "opponent_easy"]
+CODENAMES += ["opponent_difficult", "frequency_low", "frequency_high", "unambiguous", "ambiguous", "concrete", "abstract"]
 SIZES = {
     "adventuregame": dict.fromkeys(ADVENTURES, 8),
+    "codenames": dict.fromkeys(CODENAMES, 10),
+    "clean_up": {f"{how}_{count}obj_en": 3 for how in ("0_easy", "1_medium", "2_hard") for count in (3, 5, 7)},
+    "dond": {"coop_en": 20, "semi_en": 20},
+    "hot_air_balloon": {
+        f"{name}_{how}_en": 6 for name in ("negotiation", "reasoning_off", "complexity") for how in ("easy", "hard")
+    },
     "taboo": {"high_en": 20, "medium_en": 20, "low_en": 20},
     "wordle": WORDS,
     "wordle_withclue": WORDS,
@@ -33,7 +41,15 @@ SIZES = {
     "imagegame": {"compact_grids": 20, "random_grids": 20},
     "referencegame": dict.fromkeys(("rows", "columns", "diagonals", "letters", "shapes", "random"), 30),
     "privateshared": dict.fromkeys(("travel-booking", "job-interview", "restaurant", "things-places", "letter-number"), 10),
+    "guesswhat": dict.fromkeys([f"{name}_{level}" for name in ("Level", "Abs_Level") for level in (1, 2, 3)], 10),
+    "matchit_ascii": dict.fromkeys(("same_grid", "similar_grid_1", "similar_grid_2", "different_grid"), 10),
+    "textmapworld": dict.fromkeys(("small", "medium", "large", "medium_cycle", "large_cycle"), 10),
+    "textmapworld_graphreasoning": dict.fromkeys(("small", "medium", "large"), 10),
+    "textmapworld_specificroom": dict.fromkeys(("on", "close", "far"), 10),
 }
+
+
+LANGUAGES = {"clean_up": "en, de, zh-CN, it", "dond": "en, de, it", "hot_air_balloon": "en, de, it"}
 
 
 def generated(name: str, wanted: GeneratorOptions) -> Sequence[Instance]:
@@ -62,8 +78,8 @@ def test_sizes(name: str) -> None:
 @pytest.mark.parametrize("name", registered("arenas"))
 def test_counts_and_languages_are_options(name: str) -> None:
     assert Counter(each.experiment for each in generated(name, GeneratorOptions(3, 2))) == dict.fromkeys(SIZES[name], 2)
-    with pytest.raises(UsageError, match="no texts in language 'de', only in en"):
-        generated(name, GeneratorOptions(3, 2, "de"))
+    with pytest.raises(UsageError, match=f"no texts in language 'xx', only in {LANGUAGES.get(name, 'en')}"):
+        generated(name, GeneratorOptions(3, 2, "xx"))
     with pytest.raises(UsageError, match="1000000 instances of an experiment cannot be drawn: choose a count from 1 to"):
         generated(name, GeneratorOptions(3, 1_000_000))
 
@@ -85,6 +101,14 @@ def test_pictures_are_grids_of_one_letter() -> None:
         rows = [line.split(" ") for line in picture.target.splitlines()]
         assert [len(row) for row in rows] == [5] * 5
         assert len({cell for row in rows for cell in row} - {"▢"}) == 1
+
+
+def test_pairs_of_grids_differ_as_their_experiment_says() -> None:
+    for pair in committed("matchit_ascii"):
+        apart = sum(one != other for one, other in zip(pair.grid_a, pair.grid_b, strict=True))
+        assert (apart == 0) is (pair.solution == "same grid") is (pair.experiment == "same_grid")
+        assert pair.experiment != "similar_grid_2" or apart == 2
+        assert pair.experiment != "different_grid" or apart >= 5
 
 
 def test_no_value_of_a_private_table_holds_another() -> None:

@@ -14,6 +14,7 @@ from clemsim.analysis.drawing.heat_map import DEEP, PALE
 from clemsim.results.intervals import Interval
 
 CELL, STEP = 78, 34  # pixels: width and height of a cell
+SMALL, LOW, MANY = 44, 18, 12  # the same of more than so many agents, where no interval has room
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Cell:
 def partner_map(cells: Sequence[Cell]) -> charts.Specification:
     """Draw the cells; each has its mean, and its interval below it. Rows and columns are sorted by their means."""
     agents, others = _sorted(cells, "agent"), _sorted(cells, "other")
-    column = column_of([{"model": agent} for agent in agents], STEP)
+    many = max(len(agents), len(others)) > MANY
+    column = column_of([{"model": agent} for agent in agents], LOW if many else STEP)
     lines = {row["name"]: row["line"] for row in column.rows}
     low, high = min(cell.mean for cell in cells), max(cell.mean for cell in cells)
     digits = 0 if high > 2 else 2
@@ -42,7 +44,7 @@ def partner_map(cells: Sequence[Cell]) -> charts.Specification:
     for cell in cells:
         ends = "" if cell.interval is None else f"{cell.interval[0]:.{digits}f}…{cell.interval[1]:.{digits}f}"
         line = lines[cell.agent]
-        place = {"line": line - 0.5, "until": line + 0.5, "middle": line - 0.14, "below": line + 0.22}
+        place = {"line": line - 0.5, "until": line + 0.5, "middle": line - 0.14 * (not many), "below": line + 0.22}
         about = {"agent": cell.agent, "other": cell.other, "mean": cell.mean, "interval": ends, "episodes": cell.episodes}
         data.append({**about, **place, "text": f"{cell.mean:.{digits}f}"})
     title = cells[0].other_seat or None
@@ -57,10 +59,10 @@ def partner_map(cells: Sequence[Cell]) -> charts.Specification:
             y=column.y(), y2="until:Q", color=alt.Color("mean:Q", scale=shade, legend=None), tooltip=tips
         ),
         base.mark_text(fontSize=11.5).encode(y=column.y("middle"), text="text:N", color=white),
-        base.mark_text(fontSize=8.5).encode(y=column.y("below"), text="interval:N", color=white),
+        *([] if many else [base.mark_text(fontSize=8.5).encode(y=column.y("below"), text="interval:N", color=white)]),
         *column.names(),
     ]
-    chart = alt.layer(*layers).properties(width=CELL * len(others), height=column.height)
+    chart = alt.layer(*layers).properties(width=(SMALL if many else CELL) * len(others), height=column.height)
     if cells[0].seat:
         chart = chart.properties(title=alt.TitleParams(cells[0].seat, anchor="start", fontSize=12, offset=4))
     return charts.specification_of(

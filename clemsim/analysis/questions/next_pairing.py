@@ -79,11 +79,11 @@ def _rated(play: CrossPlay, games: Sequence[RatedGame], scale: FixedScale | None
         seats = sorted({seat for each in games if each.game == game for seat in each.seats})
         more = len({episode.instance for episode in episodes})
         played = [seating_of(episode) for episode in episodes]
-        if len(seats) != 2:
-            continue
-        for first, second in permutations(models, 2):
-            seating = {seats[0]: first, seats[1]: second}
-            gain = rating_gain(fit, models, (first, second, game, (seats[0], seats[1])), more)
+        alone = seats if len(seats) > 2 else seats[:1]  # with two seats, the other order is the other pair
+        for seat, (first, second) in product(alone, permutations(models, 2)):
+            rest = [other for other in seats if other != seat]
+            seating = {seat: first, **dict.fromkeys(rest, second)}
+            gain = rating_gain(fit, models, (first, second, game, (seat, rest[0])), more)
             yield NextPairing(game, seating, sum(own == seating for own in played), more, gain)
 
 

@@ -50,6 +50,9 @@ BY_SEAT = {
 DRAWS = {"game": pl.String, "drawn_by_equals": pl.Float64}
 
 
+FEW = 5  # models whose strengths are told in a sentence
+
+
 @dataclass(frozen=True, slots=True)
 class SeatRating:
     """The strength (logit) of a model in one seat, on the scale of all games, with its 95 % interval."""
@@ -71,7 +74,7 @@ def ratings(games: Sequence[RatedGame], scale: FixedScale | None = None) -> Anal
     except ValueError as error:
         raise UsageError(str(error)) from error
     by_seat = [] if scale else seat_ratings(games, rating)
-    sentences = [*_order(rating), *_seats(rating), *_orders_by_seat(rating, by_seat), _method(rating)]
+    sentences = [*_order(rating), *_seats(rating), *_orders_by_seat(by_seat), _method(rating)]
     tables = [ResultTable("ratings", "Bradley-Terry, logit scale; – at an end: open", _ratings(rating))]
     tables += [ResultTable("rating_seats", "Advantage of a seat, logit scale", _seat_frame(rating))]
     tables += [
@@ -141,19 +144,24 @@ def _seats(rating: Rating) -> list[str]:
     return found
 
 
-def _orders_by_seat(rating: Rating, by_seat: Sequence[SeatRating]) -> list[str]:
-    """Return a sentence on each game: the order of the models in each seat."""
+def _orders_by_seat(by_seat: Sequence[SeatRating]) -> list[str]:
+    """Return a sentence on each game: the order of the models in each seat, with their strengths there if they are few."""
     found = []
     for game in dict.fromkeys(row.game for row in by_seat):
         own = [row for row in by_seat if row.game == game]
-        orders = {seat: [row.model for row in own if row.seat == seat] for seat in dict.fromkeys(row.seat for row in own)}
-        if len({tuple(order) for order in orders.values()}) == 1 and len(orders) > 1:
-            order = ", ".join(next(iter(orders.values())))
-            found.append(f"{_shown(game)}: the order is the same in each seat ({', '.join(orders)}): {order}.")
-        elif len(rating.models) <= 12:
-            each = "; ".join(f"as {seat}, {', '.join(order)}" for seat, order in orders.items())
-            found.append(f"{_shown(game)}: the order by seat is {each}.")
+        orders = {seat: [row for row in own if row.seat == seat] for seat in dict.fromkeys(row.seat for row in own)}
+        named = {tuple(row.model for row in order) for order in orders.values()}
+        same = "the order is the same from each seat" if len(named) == 1 else "the order differs by seat"
+        if len(orders) > 1 and all(len(order) <= FEW for order in orders.values()):
+            each = "; ".join(f"as {seat}, {', '.join(map(_strength, order))}" for seat, order in orders.items())
+            found.append(f"{_shown(game)}: {same}: {each}.")
+        elif len(orders) > 1:
+            found.append(f"{_shown(game)}: {same}.")
     return found
+
+
+def _strength(row: SeatRating) -> str:
+    return f"{row.model} {number(row.strength, 2)} ({interval_text(row.interval, 2).removeprefix('95 % interval ')})"
 
 
 def _method(rating: Rating) -> str:

@@ -83,7 +83,8 @@ def read_crossplay(sources: Sequence[Path], suite: str | None = None) -> CrossPl
         description = descriptions[member.folder]
         for name, called in _names(member, description).items():
             specs[called] = description.specs.get(name, name)
-            about[called] = (description.agents[name], description.code.get(specs[called].rpartition(":")[0]))
+            files = (digest for path, digest in description.code.items() if specs[called].startswith(f"{path}:"))
+            about[called] = (description.agents[name], next(files, None))
     versions = {name: own.version for each in descriptions.values() for name, own in each.arenas.items() if own.version}
     found = [each.config.against for each in descriptions.values() if each.config.against]
     if len({population.model_dump_json() for population in found}) > 1:
@@ -153,7 +154,7 @@ def _episodes(member: _Member, description: RunDescription) -> tuple[list[Seated
 def _from_cast(cast: str, agents: Collection[str]) -> list[SeatRow]:
     """Return who sits in each part that the name of a cast gives; an agent in all seats has the part ``."""
     names = "|".join(sorted(map(re.escape, agents), key=len, reverse=True))
-    if not re.fullmatch(rf"(?:(?:\w+=)?(?:{names}))(?:,\w+=(?:{names}))*", cast):
+    if not agents or not re.fullmatch(rf"(?:(?:\w+=)?(?:{names}))(?:,\w+=(?:{names}))*", cast):
         return []
     found = re.findall(rf"(?:^|,)(?:(\w+)=)?({names})(?=,|$)", cast)
     return [SeatRow(seat, seat, agent, None) for seat, agent in found]

@@ -16,7 +16,8 @@ from scipy.special import logsumexp, softmax
 
 from clemsim.analysis.statistics.averages import Numbers
 
-STEPS = 200
+STEPS, HALVINGS = 200, 30
+CLOSE = 1e-12  # twice what a Newton step may still gain
 FAR = 30.0  # logits; an end of an interval that is not closer is open
 KNOWN = 1e-4  # information below which nothing is known of a direction
 
@@ -86,17 +87,20 @@ def maximum(likelihood: Likelihood, ridge: float, start: Numbers, basis: Numbers
     for _ in range(STEPS):
         slope = basis.T @ (likelihood.gradient(beta) - ridge * beta)
         curve = basis.T @ (likelihood.information(beta) + ridge * np.eye(len(beta))) @ basis
-        step = basis @ np.linalg.solve(curve, slope)
-        step = step * min(1.0, 4 / max(1e-12, float(np.abs(step).max())))
-        for _ in range(20):
+        move = np.linalg.solve(curve, slope)
+        if float(slope @ move) < CLOSE:
+            break
+        step = basis @ move
+        step = step * min(1.0, 4 / float(np.abs(step).max()))
+        for _ in range(HALVINGS):
             trial = beta + step
             after = likelihood.value(trial) - ridge / 2 * float(trial @ trial)
-            if after >= value - 1e-12:
+            if after > value:
                 break
             step = step / 2
+        else:
+            break  # no further than the rounding of numbers allows
         beta, value = trial, after
-        if np.abs(step).max() < 1e-9:
-            break
     return beta
 
 

@@ -128,6 +128,7 @@ class RatingFit:
     def __init__(self, games: Sequence[RatedGame], scale: FixedScale | None = None) -> None:
         self._games = games
         self._scale = scale or FixedScale()
+        self._known: dict[tuple[tuple[Key, float], ...], Interval] = {}
         self._drawn = {game.game for game in games if game.score == 0.5}
         self.keys = _keys(games, self._scale, self._drawn)
         self._column = {key: index for index, key in enumerate(self.keys)}
@@ -187,6 +188,12 @@ class RatingFit:
         have in common (Chandler and Bate 2007). Where the maximum is not finite, one end is open, each instance counts once
         for each pair, and the other end is where what was seen has a probability of 2.5 % (Clopper and Pearson 1934).
         """
+        key = tuple(sorted(weights.items()))
+        if key not in self._known:
+            self._known[key] = self._ends(weights)
+        return self._known[key]
+
+    def _ends(self, weights: Mapping[Key, float]) -> Interval:
         contrast, given = self._contrast(weights)
         if not contrast.any():
             return given, given

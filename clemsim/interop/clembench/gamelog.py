@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from clemsim.arena import Arena
-from clemsim.game.events import Asked, Told
+from clemsim.game.events import Asked, Returned, Told
 from clemsim.game.transcript import Transcript, Turn
 from clemsim.interop.pictures import file_name
 
@@ -49,6 +49,8 @@ class LogBuilder:
                 self._images[event.turn] = shown.pop(event.seat)
             if isinstance(event, Told) and not event.echo:
                 told.setdefault(event.seat, []).append(event.content)
+            elif isinstance(event, Returned):
+                told.setdefault(event.seat, []).append(f"Result of {event.tool}: {event.content}")
             elif isinstance(event, Asked) and event.seat in told:
                 self._before[event.turn] = "".join(f"{text}\n\n" for text in told.pop(event.seat))
 
@@ -58,7 +60,7 @@ class LogBuilder:
 
     def text(self, turn: Turn) -> str:
         """Return the reply of a turn as it was judged."""
-        return turn.replied.content if self.verbatim else turn.replied.content.strip()
+        return turn.replied.said if self.verbatim else turn.replied.said.strip()
 
     def exchange(self, turn: Turn, *, logged: bool = True) -> None:
         """Log an ask and its reply, and the call of the model; only the call unless `logged`."""
@@ -103,6 +105,10 @@ class GameLog:
         """Return what clembench keeps of an experiment, without its name and its instances."""
         return {}
 
+    def facts(self, transcript: Transcript[Any]) -> dict[str, Any]:
+        """Return what clembench has among the scores of an episode that is no number, such as names and lists."""
+        return {}
+
     def write(self, log: LogBuilder) -> None:
         """Log the episode. Without a game's own way, replies are noted as `parse` or `invalid format`."""
         first = log.arena.seats[0]
@@ -127,6 +133,13 @@ class GameLog:
 def timestamp(seconds: float) -> str:
     """Return seconds since the epoch as clembench writes times."""
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
+
+
+def request_keys(log: LogBuilder) -> dict[str, list[int]]:
+    """Return the counts of requests by round, as clemcore itself logs them for games of its present kind."""
+    rounds = log.arena.rounds(log.transcript)
+    names = ("Request Count", "Parsed Request Count", "Violated Request Count")
+    return {name: [int(counts[name] or 0) for counts in rounds] for name in names}
 
 
 def outcome_keys(log: LogBuilder) -> dict[str, int]:
