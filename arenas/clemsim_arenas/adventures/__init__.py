@@ -1,6 +1,6 @@
 """A rules engine for text adventures: a world of facts, commands, actions with conditions and effects, events.
 
-`build` makes a world of its definitions, `initial_facts` the facts that an adventure begins with, and `Interpreter` plays it.
+`build` makes a world of its definitions, `initial_facts` what an adventure begins with, and `Interpreter` plays it.
 """
 
 from clemsim_arenas.adventures.definitions import WorldPart, merge
