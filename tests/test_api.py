@@ -12,7 +12,7 @@ from clemsim.errors import StoreError, UsageError
 from tests.games import Guessing, Number
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-PUBLIC = {"clemsim", "clemsim.formats", "clemsim.testing"}
+PUBLIC = {"clemsim", "clemsim.formats", "clemsim.testing", "clemsim_arenas.adventures"}
 
 
 def test_all_names_are_sorted_and_load() -> None:

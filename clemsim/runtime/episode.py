@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from clemsim.game.driver import EpisodeDriver
-from clemsim.game.events import Event, Replied
+from clemsim.game.events import Asked, Event, Replied, Told
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.game.transcript import Transcript
@@ -54,6 +55,12 @@ class Episode:
     def turns(self) -> int:
         """How many turns were played before."""
         return sum(isinstance(event, Replied) for event in self.events)
+
+    @property
+    def steps(self) -> int:
+        """How many steps were played before: questions that are asked at once are one step."""
+        asked = [isinstance(event, Asked) for event in self.events if not isinstance(event, Told)]
+        return sum(now and not before for before, now in pairwise([False, *asked]))
 
     def after(self, events: Sequence[Event]) -> Episode:
         """Return the same episode as it goes on after these events."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from math import inf
 
 from clemsim.errors import BadRequest, EngineBusy, Transient, Unauthorized, UnknownModel
 from clemsim.game.events import Event
@@ -15,32 +16,37 @@ from clemsim.runtime.episode import Episode
 from clemsim.runtime.shared_state import Lane, SchedulerState
 from clemsim.runtime.turn_gate import TurnGate
 
+UNKNOWN = 1e9  # steps that an episode of unknown length has left
 _NOTHING: tuple[object, int] = (None, 0)
 
 
 class EpisodeHost:
     """What the moderator of one episode sees of the scheduler. `order`: how many episodes began before this one."""
 
-    __slots__ = ("_contexts", "_order", "episode", "lane", "spent", "state", "turns")
+    __slots__ = ("_contexts", "_order", "asked", "episode", "lane", "spent", "state", "steps", "turns")
 
     def __init__(self, state: SchedulerState, episode: Episode, lane: Lane, order: int) -> None:
         self.state = state
         self.episode = episode
         self.lane = lane
         self.turns = episode.turns
+        self.steps = episode.steps  # one after another: questions that are asked at once are one step
+        self.asked = 0  # turns that are not answered
         self.spent = 0  # tokens, in and out
         self._order = order
         self._contexts: dict[str, tuple[object, int]] = {}  # what each seat has seen, and its tokens so far
 
     def rank(self) -> float:
-        """Return the rank of the episode's turns, of which the lowest goes first: that of the episode that began first;
-        at the end, that of the episode with most turns left.
+        """Return the rank of the episode's turns, of which the lowest goes first: that of the episode that began first; at
+        the end, that of the episode with most steps left, and of those of which that is unknown, the one whose steps cost
+        fewest turns.
         """
         if not self.state.depth_first:
             return 0.0
         if not self.lane.closing:
             return float(self._order)
-        return self.turns - self.lane.estimates.length(self.episode.group)
+        left = self.lane.estimates.left(self.episode.group, self.steps)
+        return -left if left < inf else self.turns / self.steps - UNKNOWN
 
     @property
     def context(self) -> int:
@@ -49,6 +55,9 @@ class EpisodeHost:
 
     def turn(self, agent: Agent) -> AbstractAsyncContextManager[TurnSlot]:
         """Wait until the agent may be asked, and hold a slot meanwhile."""
+        self.turns += 1
+        self.steps += not self.asked
+        self.asked += 1
         return GatedSlot(self, agent)
 
     def record(self, index: int, events: Sequence[Event]) -> None:
@@ -57,7 +66,6 @@ class EpisodeHost:
 
     def request(self, agent: Agent, view: View, message: Message) -> None:
         """Count a turn and pass it on."""
-        self.turns += 1
         progress = self.state.progress
         progress.turns += 1
         refusals = self.state.refusals
@@ -130,6 +138,7 @@ class GatedSlot(TurnSlot):
         elif isinstance(error, Unauthorized | UnknownModel):
             error.alone = self.host.state.refusals.turned_away(self.agent)
         self.host.state.count_in_flight(self.agent, -1)
+        self.host.asked -= 1
         self.host.state.landed.set()
         self._gate.leave()
 

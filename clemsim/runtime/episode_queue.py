@@ -63,4 +63,4 @@ class EpisodeQueue:
 
     def _longest(self) -> tuple[str, Hashable]:
         groups = [(arena, group) for arena in self._left for group in self._arenas[arena]]
-        return max(groups, key=lambda pair: self._estimates.length(pair[1]))
+        return max(groups, key=lambda pair: self._estimates.left(pair[1], 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from math import inf
 
 
 @dataclass(slots=True)
@@ -21,20 +22,20 @@ class RunningMean:
 
 @dataclass(slots=True)
 class EpisodeEstimates:
-    """Estimates for an episode of a group; for a group never seen, the means of all others."""
+    """Estimates for an episode of a group. `longest`: the most steps of an episode of each group that has ended."""
 
-    turns_of: dict[Hashable, RunningMean] = field(default_factory=dict)
-    turns: RunningMean = field(default_factory=RunningMean)
+    longest: dict[Hashable, int] = field(default_factory=dict)
     tokens: RunningMean = field(default_factory=RunningMean)  # of all conversations of an episode at its end
 
-    def learn(self, group: Hashable, turns: int, tokens: int) -> None:
-        """Take in an episode that ended after `turns` turns with `tokens` tokens in its seats' contexts."""
-        self.turns_of.setdefault(group, RunningMean()).add(turns)
-        self.turns.add(turns)
+    def learn(self, group: Hashable, steps: int, tokens: int) -> None:
+        """Take in an episode that ended after `steps` steps with `tokens` tokens in its seats' contexts."""
+        self.longest[group] = max(steps, self.longest.get(group, 0))
         if tokens:
             self.tokens.add(tokens)
 
-    def length(self, group: Hashable) -> float:
-        """Return the expected number of turns of an episode."""
-        mean = self.turns_of.get(group)
-        return mean.value if mean else self.turns.value
+    def left(self, group: Hashable, steps: int) -> float:
+        """Return how many steps an episode of which `steps` were taken may take yet: as many as the longest of its group;
+        without end where none has ended so far, or it has lasted longer itself, for such are the last to end.
+        """
+        longest = self.longest.get(group, 0)
+        return longest - steps if longest > steps else inf

@@ -185,7 +185,7 @@ class Scheduler:
         if not self._admission:
             return lane.workers + len(lane.queue)
         width = sum(self._state.gates[agent].width for agent in lane.agents)
-        if not self._in_order and lane.estimates.turns.count and len(lane.queue) <= ENDING * width:
+        if not self._in_order and lane.estimates.longest and len(lane.queue) <= ENDING * width:
             width *= 1 + ENDING
         return min(width, self._max_cached(lane))
 
@@ -208,12 +208,13 @@ class Scheduler:
         try:
             while len(lane.queue) and not self._stopped and lane.workers <= self._max_workers(lane) + lane.backing_off:
                 await self._play_episode(lane.queue.next(ending=self._is_ending(lane)), lane)
+                self.fill()
                 self._close(lane)
         finally:
             lane.workers -= 1
 
     def _close(self, lane: Lane) -> None:
-        """Let the episodes with most turns left go first, once the last ones have begun and all fit the caches."""
+        """Let the episodes with most steps left go first, once the last ones have begun and all fit the caches."""
         if not lane.closing and not len(lane.queue) and lane.workers <= self._max_cached(lane):
             lane.closing = True
             for agent in lane.agents:
@@ -246,7 +247,7 @@ class Scheduler:
                 raise self._state.refusals.verdict from None
         else:
             self.progress.done += 1
-            lane.estimates.learn(episode.group, host.turns, host.context)
+            lane.estimates.learn(episode.group, host.steps, host.context)
             told = outcome.by_seat is not None or outcome.kind == "aborted" or episode.cast.seats
             seated = episode.seated if told else ()
             self._finish(Result(episode.key, driver.transcript, outcome, score=episode.score, seated=seated))

@@ -5,9 +5,7 @@ clemsim run --arena examples/cookbook/lighthouse.py:Lighthouse --agent random
 
 import tomllib
 
-from clemsim_arenas.adventures.definitions import WorldPart
-from clemsim_arenas.adventures.interpreter import Interpreter
-from clemsim_arenas.adventures.world import build, initial_facts
+from clemsim_arenas.adventures import Interpreter, WorldPart, build, initial_facts
 
 from clemsim import Arena, Instance, Outcome, Table, tagged
 from clemsim.formats import line, literal

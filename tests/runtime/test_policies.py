@@ -13,13 +13,15 @@ from clemsim.engines.simulated.answers import Body
 from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
 from clemsim.game.events import Replied
-from clemsim.game.instances import EpisodeKey
+from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.runtime.agent import Cast
-from clemsim.runtime.episode import Episode
+from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.episode_queue import EpisodeQueue
 from clemsim.runtime.estimates import EpisodeEstimates
-from tests.games import Scripted
-from tests.talk import Talk, Topic, seat, talk, topics
+from clemsim.runtime.scheduler import Scheduler
+from clemsim.testing import drive, run_virtually
+from tests.games import Poll, Scripted
+from tests.talk import Talk, Topic, Watching, seat, talk, topics
 
 
 def lognormal(body: Body) -> str:
@@ -95,6 +97,43 @@ def test_at_the_end_those_that_last_longest_begin_first() -> None:
     for group, turns in ((("talk", "2 turns"), 2), (("other", "9 turns"), 9)):
         expecting.learn(group, turns, 0)
     assert [waiting.next(ending=True).key.arena for _ in range(14)] == ["other"] * 12 + ["talk"] * 2
+
+
+def test_an_episode_is_as_long_as_the_longest_of_its_group_and_else_unknown() -> None:
+    estimates = EpisodeEstimates()
+    assert estimates.left("talk", 3) == math.inf
+    for steps in (9, 4):
+        estimates.learn("talk", steps, 0)
+    assert [estimates.left("talk", steps) for steps in (0, 8, 9)] == [9, 1, math.inf]
+
+
+class Ended(Watching):
+    """Keeps how many episodes had begun whenever one ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun_at_ends: list[int] = []
+
+    def finished(self, result: Result) -> None:
+        """One more."""
+        super().finished(result)
+        self.begun_at_ends.append(len(self.begun))
+
+
+def test_the_last_episodes_all_begin_though_nobody_reads_the_width() -> None:
+    watching, agent = Ended(), Scripted(lambda view: "", lambda view: 0.1)
+    some = Talk().episodes(topics(16, lambda number: 2 + number), agent)
+    _, seconds = run_virtually(Scheduler(watching, 4).play(some))
+    assert watching.begun_at_ends[1] == 16
+    assert seconds == pytest.approx(0.1 * sum(range(2, 18)) / 4, rel=0.1)
+
+
+def test_questions_that_are_asked_at_once_are_one_step() -> None:
+    """A poll has six turns in three steps."""
+    agent = Scripted(lambda view: "VOTE: x", lambda view: 0.1)
+    (poll,) = Poll().episodes([Instance()], agent)
+    transcript = drive(Poll(), Instance(), ["VOTE: x"] * 6)
+    assert (poll.after(transcript.events).turns, poll.after(transcript.events).steps) == (6, 3)
 
 
 def episodes(arena: Arena[Topic], some: list[Topic]) -> list[Episode]:
