@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from clemsim.game.parsing import Invalid, Parser, anything, matching, tagged
     from clemsim.game.seat_sampling import SeatSampling
     from clemsim.game.table import Question, Table
+    from clemsim.game.tool_calls import ToolCall
+    from clemsim.game.tools import Offer, Tool, Tools, calling
     from clemsim.game.transcript import Transcript, Turn
     from clemsim.game.view import View
     from clemsim.results.frames import RunTables
@@ -66,6 +68,8 @@ _HOMES = {
     "game.parsing": ("Invalid", "Parser", "anything", "matching", "tagged"),
     "game.seat_sampling": ("SeatSampling",),
     "game.table": ("Question", "Table"),
+    "game.tool_calls": ("ToolCall",),
+    "game.tools": ("Offer", "Tool", "Tools", "calling"),
     "game.transcript": ("Transcript", "Turn"),
     "game.view": ("View",),
     "results.frames": ("RunTables",),
@@ -102,6 +106,7 @@ __all__ = [
     "Limits",
     "Message",
     "NetworkOptions",
+    "Offer",
     "Outcome",
     "Parser",
     "Question",
@@ -118,6 +123,9 @@ __all__ = [
     "Suite",
     "Table",
     "Text",
+    "Tool",
+    "ToolCall",
+    "Tools",
     "Transcript",
     "Turn",
     "Usage",
@@ -125,6 +133,7 @@ __all__ = [
     "View",
     "WorkerOptions",
     "anything",
+    "calling",
     "compare",
     "find_arena",
     "load_suite",

@@ -16,9 +16,11 @@ COOKBOOK = Path(__file__).parents[1] / "examples" / "cookbook"
 GAMES = {
     "adventure": "Adventure",
     "connect_four": "ConnectFour",
+    "lighthouse": "Lighthouse",
     "lookalikes": "Lookalikes",
     "negotiation": "Negotiation",
     "undercover": "Undercover",
+    "warehouse": "Warehouse",
     "yes_no": "YesNo",
 }
 
@@ -152,3 +154,30 @@ async def test_a_judge_is_in_no_table_of_scores(tmp_path: Path) -> None:
     scores = run.summary.seat_scores
     assert scores is not None and set(scores["negotiation"]["random"].seats) == {"buyer", "seller"}
     assert run.summary.quality is not None and run.summary.worth is not None
+
+
+async def test_the_clerk_of_the_warehouse_looks_things_up_with_tools(tmp_path: Path) -> None:
+    agents = [f"{COOKBOOK / 'warehouse.py'}:Thorough", "random"]
+    run = await clemsim.run(arenas=spec("warehouse"), agents=agents, out=tmp_path / "run")
+    metrics = run.summary.metrics
+    assert metrics is not None
+    assert metrics["thorough"]["warehouse"]["Calls"].mean == 6.0
+    scores = run.pandas("episodes").groupby("agent").quality.mean()
+    assert scores["thorough"] == 100.0 and scores["random"] < 100.0
+    calls = run.pandas("calls")
+    assert set(calls.tool) == {"stock", "price"} and set(calls.failed) == {0, 1}
+    assert not [episode.problem for episode in _replayed(run.folder) if episode.problem]
+
+
+def test_the_lamp_of_the_lighthouse_is_lit() -> None:
+    arena = game("lighthouse")
+    commands = [
+        "> light the great lamp",
+        "> take dry matches",
+        "> pick up box of matches",
+        "> climb up tower",
+        "> light lamp",
+    ]
+    found = drive(arena, arena.load({}), commands)
+    assert found.outcome and found.outcome.quality == 50.0 and found.outcome.reason.startswith("The lamp burns.\nFar out")
+    assert list(found.notes("failure")) == ["not_here", "undefined_repr_str", None, None, None]

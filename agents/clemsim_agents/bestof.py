@@ -15,6 +15,7 @@ from clemsim.engines.base import Sampling
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
 from clemsim.formats import one_of
+from clemsim.game.content import MOST_IMAGES, Text
 from clemsim.game.messages import MODERATOR, Message
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
@@ -87,9 +88,9 @@ class BestOf(Agent):
         """That of all its replies."""
         return self.n * self.inner.dearest_turn
 
-    def settle(self, *, system: str, seed: int, width: int | None) -> None:
+    def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
         """Tell the model its settings."""
-        self.inner.settle(system=system, seed=seed, width=width)
+        self.inner.settle(system=system, seed=seed, width=width, written_calls=written_calls)
 
     def describe(self) -> dict[str, Any]:
         """Return the model, the number of its replies, and the judge."""
@@ -104,27 +105,29 @@ class BestOf(Agent):
         choice = await self._choose(view, drafts)
         chosen = drafts[choice.place]
         if usage := chosen.usage:
-            about = {"texts": [draft.content for draft in drafts], "chosen": choice.place, "by": choice.by}
+            about = {"texts": [draft.said for draft in drafts], "chosen": choice.place, "by": choice.by}
             judged = {"judge": choice.spent} if choice.spent else {}
             usage.details = {**(usage.details or {}), "candidates": about | judged}
         return chosen
 
     async def _choose(self, view: View, drafts: Sequence[Message]) -> Chosen:
         held_to = view.format
-        fitting = [place for place, draft in enumerate(drafts) if held_to and held_to.accepts(draft.content.strip())]
+        fitting = [place for place, draft in enumerate(drafts) if held_to and held_to.accepts(draft.said.strip())]
         places = fitting or list(range(len(drafts)))
-        texts = {place: drafts[place].content.strip() for place in places}
+        texts = {place: drafts[place].said.strip() for place in places}
         if self.judge and len(set(texts.values())) > 1:
             return await self._ask_judge(self.judge, view, texts)
         return Chosen(_voted(texts), "vote")
 
     async def _ask_judge(self, judge: Agent, view: View, texts: dict[int, str]) -> Chosen:
         numbers = dict(enumerate(dict.fromkeys(texts.values()), 1))
-        seen = "\n\n".join(f"{_speaker(message, view)}: {message.content}" for message in view)[-MOST_SHOWN:]
+        seen = "\n\n".join(f"{_speaker(message, view)}: {message.said}" for message in view)[-MOST_SHOWN:]
         drafts = "\n\n".join(f"{number}. {text}" for number, text in numbers.items())
-        ask = Message(MODERATOR, JUDGE.substitute(seen=seen, drafts=drafts))
+        text = JUDGE.substitute(seen=seen, drafts=drafts)
+        images = [image for message in view for image in message.images][-MOST_IMAGES:]
+        ask = Message(MODERATOR, text, parts=(*images, Text(text)) if images else ())
         form = one_of(*map(str, numbers))
-        said = await judge.reply(replace(view, format=form, seen=(), size=0, ask=ask, sampling=None))
+        said = await judge.reply(replace(view, format=form, seen=(), size=0, ask=ask, sampling=None, offer=None))
         spent: dict[str, Any] = {"model": judge.name, "reply": said.content}
         if said.usage:
             spent["tokens_in"], spent["tokens_out"] = said.usage.tokens_in, said.usage.tokens_out

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
 
 import orjson
@@ -53,7 +53,8 @@ class AgentSettings(BaseModel):
     `name`: how tables name the agent. `system`: a text that comes before that of the seat. `seed`: added to the seed of each
     turn. `width`: most turns in flight. `price_in`, `price_cached`, `price_out`: of a million tokens; `price_hour`: of an
     hour that the run lasts. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
-    cannot be found out.
+    cannot be found out. `calls`: "written" where calls of tools are to be text
+    although the server takes tools.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,11 +81,12 @@ class AgentSettings(BaseModel):
     price_hour: Amount | None = None
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     dialect: DialectName | None = None
+    calls: Literal["written"] | None = None
     headers: dict[str, str] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
-        """Return the settings that are given, by name."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+        """Return the settings that are given, by name; one that is empty is not."""
+        return {name: value for name in type(self).model_fields if (value := getattr(self, name)) not in (None, "", {})}
 
     def written(self) -> str:
         """Return the settings as they are written behind the `?` of a SPEC."""
@@ -96,7 +98,7 @@ SAMPLING = (
     "stop", "thinking", "extra_body", "logprobs", "tokens",
 )  # fmt: skip
 PRICES = ("price_in", "price_cached", "price_out", "price_hour")
-_OF_MODELS = frozenset({*SAMPLING, *PRICES, "seed", "system", "width"})
+_OF_MODELS = frozenset({*SAMPLING, *PRICES, "seed", "system", "width", "calls"})
 _OF_SERVERS = frozenset({"timeout", "headers", "dialect"})
 _UNQUOTED = "/:@,.!?'()*+;= {}[]\""
 
@@ -141,8 +143,9 @@ class AgentSpec:
         own = self.settings
         if own.given().keys() & set(PRICES):
             agent.price = Price(own.price_in or 0.0, own.price_cached, own.price_out or 0.0, own.price_hour or 0.0)
-        if own.system or own.seed or own.width:
-            agent.settle(system=own.system, seed=own.seed or 0, width=own.width)
+        written = own.calls == "written"
+        if own.system or own.seed or own.width or written:
+            agent.settle(system=own.system, seed=own.seed or 0, width=own.width, written_calls=written)
 
 
 def read_spec(spec: str) -> AgentSpec:

@@ -18,9 +18,11 @@ import orjson
 
 from clemsim.engines.base import Candidate, Completion, Request, Sampling
 from clemsim.engines.protocol import error_sentence, shorten
+from clemsim.engines.tool_wire import read_calls, takes_calls
 from clemsim.errors import EngineError, EngineUnavailable, Withheld
 from clemsim.game.encodable import encodable
 from clemsim.game.messages import Usage
+from clemsim.game.tool_calls import ToolCall
 
 MOST_COUNT = 2**31 - 1  # tokens; more is no count
 MOST_SECONDS = 1e9
@@ -92,7 +94,7 @@ def read_completion(
     `started`: seconds since the epoch; `seconds`: the duration of the last attempt; `retries`: the attempts before it.
     Raises EngineUnavailable when it cannot be read or tells an error, and Withheld.
     """
-    text, reasoning, stop = _read_choice(_first_choice(payload, hide))
+    text, reasoning, stop, calls = _read_choice(_first_choice(payload, hide), called=takes_calls(request.offer))
     tokens = _mapping(payload.get("usage"))
     usage = Usage(
         model,
@@ -110,8 +112,8 @@ def read_completion(
         usage.first_token = _seconds(times.get("time_to_first_token_ms"))
     if details := _details(payload, tokens, request.sampling):
         usage.details = details
-    samples = _samples(payload) if request.samples > 1 else ()
-    return Completion(text, reasoning, stop, usage, samples)
+    samples = _samples(payload, called=takes_calls(request.offer)) if request.samples > 1 else ()
+    return Completion(text, reasoning, stop, usage, samples, calls)
 
 
 def _details(payload: Any, tokens: Mapping[str, Any], sampling: Sampling) -> dict[str, Any]:
@@ -146,9 +148,9 @@ def _finite(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and isfinite(value) else None
 
 
-def _samples(payload: Any) -> list[Candidate]:
+def _samples(payload: Any, *, called: bool) -> list[Candidate]:
     """Return all replies of an answer."""
-    return [Candidate(*_read_choice(choice)) for choice in payload["choices"]]
+    return [Candidate(*_read_choice(choice, called=called)) for choice in payload["choices"]]
 
 
 @reading_answer
@@ -169,7 +171,8 @@ def read_batch(payload: Any, requests: Sequence[Request], model: str, *, started
         tokens = choice.get("token_ids")
         tokens_out = len(tokens) if isinstance(tokens, list) else 0
         usage = Usage(model, request.seed, started, seconds, tokens_in, tokens_out, fingerprint=fingerprint, batched=True)
-        completions.append(Completion(*_read_choice(choice), usage))
+        text, reasoning, stop, _ = _read_choice(choice)
+        completions.append(Completion(text, reasoning, stop, usage))
     return completions
 
 
@@ -229,16 +232,20 @@ def _first_choice(payload: Any, hide: Hide) -> Any:
         raise EngineUnavailable("the server sent an unreadable answer: there is no choice with a message") from error
 
 
-def _read_choice(choice: Any) -> tuple[str, str, str]:
-    """Return text, reasoning, and why the reply ended. Raises Withheld, and EngineUnavailable for what is no reply."""
+def _read_choice(choice: Any, *, called: bool = False) -> tuple[str, str, str, tuple[ToolCall, ...]]:
+    """Return text, reasoning, why the reply ended, and the calls of tools, if it may be `called`. Raises Withheld, and
+    EngineUnavailable for what is no reply.
+    """
     message, reason = choice["message"], choice.get("finish_reason")
     text = _read_text(message.get("content"))
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     if reason != "stop" and reason != "length":
         _check_reason(reason)
+    if called and (calls := read_calls(message)):
+        return text, _read_reasoning(reasoning), "length" if reason == "length" else "stop", calls
     if not text or text.isspace():
         _check_empty(message, reason, reasoning)
-    return text, _read_reasoning(reasoning), read_stop(reason)
+    return text, _read_reasoning(reasoning), read_stop(reason), ()
 
 
 def _check_reason(reason: object) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 import orjson
 
@@ -29,9 +29,11 @@ from clemsim.game.content import Part
 from clemsim.game.formats import Format
 from clemsim.game.messages import Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
+from clemsim.game.tool_calls import ToolCall
+from clemsim.game.tools import Offer
 
 FIRST_WIDTH = 64  # turns in flight at the beginning, where the width is found while playing
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,14 @@ _UNSET = ((), "", 0, False)
 
 
 class ChatMessage(TypedDict):
-    """One message of a chat request, as it is sent."""
+    """One message of a chat request, as it is sent. `tool_calls`: calls of tools, as OpenAI's API has them; `tool_call_id`:
+    that of the call whose result it is.
+    """
 
     role: Role
     content: str
+    tool_calls: NotRequired[list[dict[str, Any]]]
+    tool_call_id: NotRequired[str]
 
 
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
@@ -107,6 +113,9 @@ class Request:
     samples: int = 1
     """How many replies to draw. More than one are asked for only of engines that say `samples_many`; the first one is the
     text of the completion, and all of them are its `samples`."""
+    offer: Offer | None = None
+    """The tools that the model may call (`offer.tools`, `offer.choice`), and None where there are none. It is set only where
+    the engine `calls_tools`; then messages may have calls and results."""
 
 
 class Candidate(NamedTuple):
@@ -115,6 +124,7 @@ class Candidate(NamedTuple):
     text: str
     reasoning: str
     stop: str
+    calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(slots=True)
@@ -134,6 +144,8 @@ class Completion:
     0 where it reports none."""
     samples: Sequence[Candidate] = ()
     """All replies, where the request wanted several; `usage` counts them together."""
+    calls: tuple[ToolCall, ...] = ()
+    """The calls of tools that were offered, with their arguments as the model wrote them; `text` is what it said besides."""
 
 
 class Engine(AsyncResource, ABC):
@@ -205,6 +217,13 @@ class Engine(AsyncResource, ABC):
     @property
     def constrains(self) -> bool:
         """Whether decoding can be held to the `format` of a request. Valid once the engine is open."""
+        return False
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether the engine takes the `offer` of a request and returns calls. Where it does not, models are told of their
+        tools in words, and write their calls as text. Valid once the engine is open.
+        """
         return False
 
     @property

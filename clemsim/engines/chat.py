@@ -17,7 +17,7 @@ import orjson
 
 from clemsim.engines import answers, protocol
 from clemsim.engines.address import checked_key, checked_url, path_of, root, subpage
-from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request, Sampling
+from clemsim.engines.base import FIRST_WIDTH, Candidate, Completion, Engine, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
 from clemsim.engines.deadlines import Deadlines
@@ -33,6 +33,7 @@ from clemsim.engines.retries import Retries
 from clemsim.engines.tls import certificate_problem
 from clemsim.engines.transport import NoByteInTime, Transport, make_transport
 from clemsim.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable, Transient, UsageError
+from clemsim.game.tool_calls import ToolCall
 
 METRICS_TIMEOUT = 5.0  # seconds
 SILENCE = 10.0  # seconds without an answer from which on a display says so
@@ -135,6 +136,11 @@ class ChatEngine(Engine):
     def constrains(self) -> bool:
         """Whether the server is one that takes formats, such as vLLM and llama.cpp."""
         return self.server.speaks.constrains
+
+    @property
+    def calls_tools(self) -> bool:
+        """True: what a server cannot do it refuses, with a line that says how it is mended."""
+        return True
 
     @property
     def takes_images(self) -> bool:
@@ -313,6 +319,11 @@ class ChatEngine(Engine):
             hide = self._secrets.hide
             completion.text, completion.reasoning = hide(completion.text), hide(completion.reasoning)
             completion.stop, completion.usage.fingerprint = hide(completion.stop), hide(completion.usage.fingerprint)
+            completion.calls = _without_secrets(completion.calls, hide)
+            completion.samples = [
+                Candidate(hide(each.text), hide(each.reasoning), hide(each.stop), _without_secrets(each.calls, hide))
+                for each in completion.samples
+            ]
         return completion
 
     def _harmless(self, error: EngineError) -> EngineError:
@@ -320,3 +331,7 @@ class ChatEngine(Engine):
         error.args = (self._secrets.hide(str(error.args[0])), *error.args[1:])
         error.__cause__ = error.__context__ = None
         return error
+
+
+def _without_secrets(calls: tuple[ToolCall, ...], hide: answers.Hide) -> tuple[ToolCall, ...]:
+    return tuple(ToolCall(hide(call.tool), hide(call.arguments)) for call in calls)

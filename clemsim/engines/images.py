@@ -42,7 +42,7 @@ def chat_messages(
 ) -> list[dict[str, Any]]:
     """Return messages of which those with `parts` (by place) have a list of them as content, each `as_sent`."""
     return [
-        {"role": message["role"], "content": [as_sent(part) for part in parts.get(place, ())] or message["content"]}
+        {**message, "content": [as_sent(part) for part in parts.get(place, ())] or message["content"]}
         for place, message in enumerate(messages)
     ]
 

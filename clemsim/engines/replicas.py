@@ -71,6 +71,10 @@ class ReplicaEngine(Protocol):
         """Whether it can hold decoding to a format."""
 
     @property
+    def calls_tools(self) -> bool:
+        """Whether it takes tools and returns calls."""
+
+    @property
     def takes_images(self) -> bool:
         """Whether requests may have pictures."""
 
@@ -157,6 +161,11 @@ class ReplicatedEngine(Engine):
     def constrains(self) -> bool:
         """Whether all open replicas can hold decoding to a format."""
         return all(replica.engine.constrains for replica in self._replicas if replica.opened)
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether all replicas do."""
+        return all(replica.engine.calls_tools for replica in self._replicas if replica.opened)
 
     @property
     def takes_images(self) -> bool:

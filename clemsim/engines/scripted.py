@@ -64,6 +64,11 @@ class ReplayEngine(Engine):
         return True
 
     @property
+    def calls_tools(self) -> bool:
+        """True: recorded calls are returned."""
+        return True
+
+    @property
     def takes_images(self) -> bool:
         """True: what was recorded stays as it is."""
         return True

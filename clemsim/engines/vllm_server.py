@@ -223,6 +223,11 @@ class VllmServerEngine(Engine):
         return True
 
     @property
+    def calls_tools(self) -> bool:
+        """Whether the server is started with a parser of tool calls (`?enable-auto-tool-choice&tool-call-parser=hermes`)."""
+        return "--enable-auto-tool-choice" in self._server.flags
+
+    @property
     def takes_images(self) -> bool:
         """True: vLLM refuses them where its model takes none."""
         return True

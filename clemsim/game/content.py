@@ -72,6 +72,8 @@ class Image:
         """Return the picture in a file; its bytes, not its name, say what it is. Raises ArenaError where it cannot be read,
         and as `data` does.
         """
+        if Path(path).exists() and not Path(path).is_file():  # to read a pipe may take for ever
+            raise ArenaError(f"the picture {path} cannot be read: it is no file")
         try:
             with Path(path).open("rb") as file:
                 raw = file.read(MOST_BYTES + 1)
@@ -154,6 +156,18 @@ def checked_parts(content: object, what: str) -> str | tuple[Part, ...]:
 def as_text(parts: Iterable[Part]) -> str:
     """Return the parts as one text, each on lines of its own; a picture is the line that says what it is."""
     return "\n".join(part.text if isinstance(part, Text) else part.line for part in parts)
+
+
+def joined_parts(messages: Sequence[Sequence[Part]]) -> list[Part]:
+    """Return the parts of messages one after another; an empty line is between texts of two of them."""
+    joined = list(messages[0])
+    for first, *rest in messages[1:]:
+        if isinstance(first, Text) and isinstance(before := joined[-1], Text):
+            joined[-1] = Text(f"{before.text}\n\n{first.text}")
+        else:
+            joined.append(first)
+        joined += rest
+    return joined
 
 
 def images_of(parts: Iterable[Part]) -> tuple[Image, ...]:

@@ -18,6 +18,7 @@ from clemsim.errors import StoreError
 from clemsim.game.content import Image, Part, images_of, read_parts, without_bytes
 from clemsim.game.encodable import encodable
 from clemsim.game.outcomes import Kind, Outcome
+from clemsim.game.tool_calls import ToolCall, calls_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ class Replied:
     reasoning: str = ""
     stop: str = "stop"
 
+    @property
+    def said(self) -> str:
+        """What was said, and the calls of tools in the written form."""
+        return self.content
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -127,6 +133,48 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Called(Replied):
+    """The reply of a turn that calls tools; `content` is what it says besides. Stored as `replied`, with one field more."""
+
+    calls: tuple[ToolCall, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "calls", calls_of(self.calls))
+
+    @property
+    def said(self) -> str:
+        """What was said, and the calls of tools in the written form."""
+        return "\n".join([*([self.content] if self.content else ()), *(call.written for call in self.calls)])
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The result of one call of a turn; `failed`: the call could not be answered, and `content` says why.
+
+    `arguments` as JSON holds them, or as text where they are no JSON object. `id` is that of the call; empty where the call
+    was written as text. Where `keep` is false, the seat does not remember it.
+    """
+
+    turn: int
+    seat: str
+    tool: str
+    arguments: Any = field(hash=False)
+    content: str
+    failed: bool = False
+    id: str = ""
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Continued(Asked):
+    """A seat goes on after the results of its calls of the turn `after`; `content` is what it is told besides, mostly
+    nothing. Stored as `asked`, with one field more.
+    """
+
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ToldParts(Told):
     """A seat was shown pictures; `content` is the text of the parts. Stored as `told`, with one field more."""
 
@@ -140,15 +188,29 @@ class AskedParts(Asked):
     parts: tuple[Part, ...] = ()  # type: ignore[misc]
 
 
-Event = Told | Instructed | Forgot | Asked | Replied | Parsed | Rejected | Noted | Scored | Ended
+@dataclass(frozen=True, slots=True)
+class ContinuedParts(Continued):
+    """A seat goes on after its calls, and is shown pictures. Stored as `asked`, with two fields more."""
+
+    parts: tuple[Part, ...] = ()  # type: ignore[misc]
+
+
+Event = Told | Instructed | Forgot | Asked | Replied | Returned | Parsed | Rejected | Noted | Scored | Ended
 
 TYPES: dict[str, type[Event]] = {
     kind.__name__.lower(): kind
-    for kind in (Told, Instructed, Forgot, Asked, Replied, Parsed, Rejected, Noted, Scored, Ended)
+    for kind in (Told, Instructed, Forgot, Asked, Replied, Returned, Parsed, Rejected, Noted, Scored, Ended)
 }
-_WITH_PARTS: dict[type[Event], type[Event]] = {Told: ToldParts, Asked: AskedParts}
+_WITH_PARTS: dict[type[Event], type[Event]] = {Told: ToldParts, Asked: AskedParts, Continued: ContinuedParts}
+_SHOWS = ToldParts | AskedParts | ContinuedParts
 PICTURED: frozenset[type] = frozenset(_WITH_PARTS.values())  # the types of events that show pictures
-_NAMES = {kind: name for name, kind in TYPES.items()} | {more: few.__name__.lower() for few, more in _WITH_PARTS.items()}
+# Events that are stored as another type with one field more, by that field and the type.
+_EXTENDED: dict[tuple[str, str], type[Event]] = {("calls", "replied"): Called, ("after", "asked"): Continued}
+_NAMES = (
+    {kind: name for name, kind in TYPES.items()}
+    | {ToldParts: "told", AskedParts: "asked", ContinuedParts: "asked"}
+    | {kind: name for (_, name), kind in _EXTENDED.items()}
+)
 _FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in _NAMES}
 # The types that a field may have when it is read again, by the annotation of the field; any, where none is named.
 _ANNOTATED: dict[str, tuple[type, ...]] = {
@@ -180,7 +242,8 @@ def decode(kind: str, body: str) -> Event:
     """Return the event written by `encode`. Raises StoreError when it is none."""
     try:
         values = orjson.loads(body)
-        event = _with_parts(kind, values) if "parts" in values else TYPES[kind](**values)
+        made = _extended(kind, values) or TYPES[kind]
+        event = _with_parts(made, values) if "parts" in values else made(**values)
     except (KeyError, TypeError, ValueError) as error:  # orjson's JSONDecodeError is one
         raise StoreError(f"an event of type {kind!r} cannot be read: {error}") from error
     for name, expected in _CHECKED[type(event)]:
@@ -189,9 +252,14 @@ def decode(kind: str, body: str) -> Event:
     return event
 
 
-def _with_parts(kind: str, values: dict[str, Any]) -> Event:
+def _extended(kind: str, values: Mapping[str, Any]) -> type[Event] | None:
+    """Return the type of an ask or a reply with a field that tools add; None for all other events."""
+    return next((extended for (name, own), extended in _EXTENDED.items() if own == kind and name in values), None)
+
+
+def _with_parts(kind: type[Event], values: dict[str, Any]) -> Event:
     """Return an event with pictures. Raises KeyError, TypeError and ValueError where it is none."""
-    return _WITH_PARTS[TYPES[kind]](**values | {"parts": read_parts(values["parts"])})
+    return _WITH_PARTS[kind](**values | {"parts": read_parts(values["parts"])})
 
 
 def shown_in(events: Iterable[Event]) -> list[Image]:
@@ -203,8 +271,7 @@ def shown_in(events: Iterable[Event]) -> list[Image]:
 def without_known(events: Iterable[Event], known: Collection[str]) -> list[Event]:
     """Return the events without the bytes of pictures whose digests are known."""
     return [
-        replace(event, parts=without_bytes(event.parts, known)) if isinstance(event, ToldParts | AskedParts) else event
-        for event in events
+        replace(event, parts=without_bytes(event.parts, known)) if isinstance(event, _SHOWS) else event for event in events
     ]
 
 

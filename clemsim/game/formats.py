@@ -141,7 +141,7 @@ def letters(least: int, most: int | None = None) -> Format:
 
 def characters(alphabet: str, least: int, most: int) -> Format:
     """Return the format of `least` to `most` characters of an alphabet, in which none has a meaning within `[...]`."""
-    ranged = f"[{alphabet}]{{{least},{most}}}"
+    ranged = f"[{alphabet.replace(LETTERS, 'a-z').replace(LETTERS.upper(), 'A-Z')}]{{{least},{most}}}"
     return Format(ranged, ranged, (Characters(alphabet, least, most),))
 
 

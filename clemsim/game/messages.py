@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from clemsim.game.tool_calls import ToolCall
 
 from clemsim.game.content import Image, Part, images_of
 
 MODERATOR = "moderator"
 SYSTEM = "system"  # author of the system text of a seat
+TOOL = "tool"  # author of the result of a call
 
 
 class StreamTiming(NamedTuple):
@@ -57,6 +61,8 @@ class Message:
     had begun to reply, "overflow" not begun because the conversation was too long for the model, or another word of the
     server's own. The first four are facts about the model, not faults of the infrastructure. `parts`: what a
     message with pictures consists of, of which `content` is the text; empty in one without.
+
+    `calls`: the calls of tools in a reply; of a message of TOOL, the call whose result it is.
     """
 
     author: str
@@ -65,6 +71,13 @@ class Message:
     stop: str = "stop"
     usage: Usage | None = None
     parts: tuple[Part, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """Its content and, of a reply, its calls of tools in the written form."""
+        calls = self.calls if self.author != TOOL else ()
+        return "\n".join([*([self.content] if self.content or not calls else ()), *(call.written for call in calls)])
 
     @property
     def images(self) -> tuple[Image, ...]:

@@ -45,6 +45,12 @@ ORDER BY asked.episode, asked.turn
 SCORES = "SELECT episode, round, metric, value FROM scores ORDER BY episode, round, metric"
 SEATS = "SELECT episode, seat, role, agent, score FROM seats ORDER BY episode, seat"
 NO_SEATS = "SELECT 0 AS episode, '' AS seat, '' AS role, '' AS agent, 0.0 AS score WHERE 0"  # of a run before there were any
+CALLS = """
+SELECT episode, json_extract(body, '$.turn') AS turn, json_extract(body, '$.seat') AS seat,
+    json_extract(body, '$.tool') AS tool, json_extract(body, '$.arguments') AS arguments,
+    json_extract(body, '$.content') AS result, json_extract(body, '$.failed') AS failed
+FROM events WHERE type = 'returned' ORDER BY episode, number
+"""
 IMAGES = "SELECT digest, media_type, data FROM images ORDER BY rowid"
 NO_IMAGES = "SELECT '' AS digest, '' AS media_type, x'' AS data WHERE 0"
 DETAILS = "SELECT episode, turn, name, value FROM details ORDER BY episode, turn, name"
@@ -56,6 +62,7 @@ QUERIES = {
     "seats": SEATS,
     "images": IMAGES,
     "details": DETAILS,
+    "calls": CALLS,
 }
 
 
@@ -70,7 +77,8 @@ def _query(base: sqlite3.Connection, name: str) -> str:
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode), `seats` and `images`.
+    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode), `seats`,
+    `images` and `calls`.
 
     Times are seconds since the epoch, `seconds` is the duration of a request. A table is read once.
     """
@@ -104,6 +112,11 @@ class RunTables:
     def images(self) -> Columns:
         """A row for each picture that was shown: its digest, media type and bytes."""
         return self.columns("images")
+
+    @cached_property
+    def calls(self) -> Columns:
+        """A row for each call of a tool that was answered: `arguments` as JSON, `result` as text; `failed`: 1 or 0."""
+        return self.columns("calls")
 
     def columns(self, name: str) -> Columns:
         """Return a table as lists by column. Raises StoreError and UsageError."""

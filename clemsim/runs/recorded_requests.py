@@ -11,7 +11,7 @@ from clemsim.engines.base import ChatMessage
 from clemsim.engines.images import chat_messages
 from clemsim.errors import ParserError, UsageError
 from clemsim.game.content import Part
-from clemsim.game.events import Replied
+from clemsim.game.events import Called, Replied
 from clemsim.runs.prepare import recorded_arenas
 from clemsim.runtime.model_agent import chat, chat_parts
 from clemsim.store import reader
@@ -57,12 +57,13 @@ def recorded_requests(folder: Path, *, trust: bool = False) -> list[RecordedRequ
 
 
 def _requests(folder: Path, *, trust: bool) -> Iterator[RecordedRequest]:
-    arenas, run_seed = recorded_arenas(folder, trust=trust), read_config(folder).seed
+    arenas, config = recorded_arenas(folder, trust=trust), read_config(folder)
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             costs = reader.requests(base, row.id)
             arena = row.of(arenas)
-            driver = arena.drive(arena.load(row.data), row.key, run_seed)
+            driver = arena.drive(arena.load(row.data), row.key, config.seed)
+            called = any(isinstance(event, Called) for event in reader.events(base, row.id))
             for event in reader.events(base, row.id):
                 if not isinstance(event, Replied):
                     continue
@@ -77,8 +78,8 @@ def _requests(folder: Path, *, trust: bool) -> Iterator[RecordedRequest]:
                         tokens_in=cost["tokens_in"] or 0,
                         tokens_out=max(1, cost["tokens_out"] or 1),
                         seed=cost["seed"] or 0,
-                        messages=tuple(chat(view)),
-                        parts=chat_parts(view),
+                        messages=tuple(chat(view, native=called)),
+                        parts=chat_parts(view, native=called),
                     )
                 try:
                     driver.replay([event])

@@ -53,11 +53,11 @@ class Agent(AsyncResource, ABC):
         """A guess at what a turn costs at most, before any has ended; 0 where nothing is known."""
         return 0.0
 
-    def settle(self, *, system: str, seed: int, width: int | None) -> None:
+    def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
         """Take settings of this agent: a system text that comes before that of the seat, a number that is added to the seed
-        of each turn, and the most turns in flight. Raises UsageError for an agent that heeds none.
+        of each turn, the most turns in flight, and whether calls of tools are text. Raises UsageError where none is heeded.
         """
-        raise UsageError(f"{self.name} is no model behind an engine, and takes no system, seed or width")
+        raise UsageError(f"{self.name} is no model behind an engine, and takes no system, seed, width or calls")
 
     def check(self, arena: str, seats: Sequence[str]) -> None:
         """Raise UsageError if the agent cannot take these seats of this arena."""

@@ -13,11 +13,12 @@ from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.thinking import thinking_tokens
 from clemsim.errors import UsageError
-from clemsim.game.content import Part, Text
+from clemsim.game.content import Part, Text, joined_parts
 from clemsim.game.messages import SYSTEM, Message, Usage
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
+from clemsim.runtime.tool_chat import chat_with_tools, parts_with_tools
 
 # What a parser is given, in characters: a token is seldom longer than 16, and parsers may cost per character.
 TOKEN_LENGTH = 64
@@ -27,7 +28,10 @@ MOST_SEED = 2**31  # exclusive; as `seed_of` makes them
 
 
 class ModelAgent(Agent):
-    """A model behind an engine. With `constrain`, decoding is held to the format of every ask that declares one."""
+    """A model behind an engine. With `constrain`, decoding is held to the format of every ask that declares one.
+
+    Tools are called as the engine has it; where it knows none, with `constrain`, and with `written_calls`, calls are text.
+    """
 
     requests = True
 
@@ -38,6 +42,7 @@ class ModelAgent(Agent):
         self.engine = engine
         self.sampling = sampling
         self.constrain = constrain
+        self.written_calls = False  # also where the engine calls tools
         self.system = ""  # a text that comes before the system text of the seat
         self.seed = 0  # added to the seed of each turn
         self.most_turns: int | None = None  # in flight; None: as many as the engine takes
@@ -62,9 +67,9 @@ class ModelAgent(Agent):
         tokens = self.sampling.max_tokens + thinking_tokens(self.sampling.thinking)
         return self.price.of_tokens(tokens, 0, tokens) if self.price else 0.0
 
-    def settle(self, *, system: str, seed: int, width: int | None) -> None:
+    def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
         """Take settings of this agent."""
-        self.system, self.seed, self.most_turns = system, seed, width
+        self.system, self.seed, self.most_turns, self.written_calls = system, seed, width, written_calls
 
     async def close(self) -> None:
         """Close the engine."""
@@ -83,7 +88,7 @@ class ModelAgent(Agent):
         """Return engine, model and sampling, and what this agent does otherwise than others."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}
         price = self.price.describe() if self.price else None
-        own = {"system": self.system or None, "seed": self.seed or None, "price": price}
+        own = {"system": self.system, "seed": self.seed, "price": price, "written_calls": self.written_calls}
         return {**about, "sampling": self.sampling.describe()} | {key: value for key, value in own.items() if value}
 
     @property
@@ -109,8 +114,14 @@ class ModelAgent(Agent):
         if self.engine.samples_many:
             request.samples = n
             completion = await self.engine.complete(request)
-            samples = completion.samples or [Candidate(completion.text, completion.reasoning, completion.stop)]
-            return [self._message(view, request, Completion(*each, completion.usage)) for each in samples]
+            only = Candidate(completion.text, completion.reasoning, completion.stop, completion.calls)
+            samples = completion.samples or [only]
+            return [
+                self._message(
+                    view, request, Completion(each.text, each.reasoning, each.stop, completion.usage, calls=each.calls)
+                )
+                for each in samples
+            ]
         requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in range(n)]
         completions = await _all(self.engine.complete(each) for each in requests)
         together = _together([completion.usage for completion in completions])
@@ -121,13 +132,16 @@ class ModelAgent(Agent):
     def _request(self, view: View) -> Request:
         held_to = view.format if self.constrain else None
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
-        messages, pictured = _chat(view)
+        native = self._native if view.offer else False
+        messages, pictured = _chat(view, native=native)
         if self.system:
             _put_system(messages, self.system)
         seed, label = (view.seed + self.seed) % MOST_SEED, view.key.label
         request = Request(messages, sampling, seed, label, view.seat, view.turn, held_to, view.slot)
+        if native:
+            request.offer = view.offer
         if pictured:
-            request.parts = self._parts(view, len(messages))
+            request.parts = self._parts(view, len(messages), native=native)
         return request
 
     def _message(self, view: View, request: Request, completion: Completion) -> Message:
@@ -139,18 +153,23 @@ class ModelAgent(Agent):
             move, stop = move[:most], "length"
         if reasoning and (usage := completion.usage).tokens_out:
             usage.details = _with_thought(usage, len(reasoning), len(move))
-        if stop == "length" and reasoning and not move:
+        if stop == "length" and reasoning and not move and not completion.calls:
             stop = "thinking"
-        return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage)
+        return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage, calls=completion.calls)
 
-    def _parts(self, view: View, size: int) -> Mapping[int, Sequence[Part]]:
+    @property
+    def _native(self) -> bool:
+        """Whether tools are called as the engine has it."""
+        return self.engine.calls_tools and not self.constrain and not self.written_calls
+
+    def _parts(self, view: View, size: int, *, native: bool) -> Mapping[int, Sequence[Part]]:
         """Return the parts of those messages of a request of this size that have pictures, by place. Raises BadRequest where
         the engine takes none.
         """
         if not self.engine.takes_images:
             raise blind(self.name)
-        before = size - len(chat(view))  # 1 where the system text of the agent is a message of its own
-        return {place + before: parts for place, parts in chat_parts(view).items()}
+        before = size - len(chat(view, native=native))  # 1 where the system text of the agent is a message of its own
+        return {place + before: parts for place, parts in chat_parts(view, native=native).items()}
 
 
 async def _all(coroutines: Iterable[Coroutine[Any, Any, Completion]]) -> list[Completion]:
@@ -185,15 +204,18 @@ def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
     return replace(sampling, temperature=temperature, max_tokens=fixed.max_tokens or sampling.max_tokens)
 
 
-def chat(view: View) -> list[ChatMessage]:
+def chat(view: View, *, native: bool = False) -> list[ChatMessage]:
     """Return the view as user and assistant messages in turn, after the system text of a seat that has one; what a seat is
-    told without a reply joins the next ask. Of a message with pictures it is the text.
+    told without a reply joins the next ask. Of a message with pictures it is the text. `native`: calls of tools are those of
+    the engine, not text.
     """
-    return _chat(view)[0]
+    return _chat(view, native=native)[0]
 
 
-def _chat(view: View) -> tuple[list[ChatMessage], bool]:
+def _chat(view: View, *, native: bool) -> tuple[list[ChatMessage], bool]:
     """Return the chat, and whether any of its messages has pictures."""
+    if view.offer is not None:
+        return chat_with_tools(view, native=native), any(message.parts for message in view)
     seat, last, messages, pictured = view.seat, "", list[ChatMessage](), False
     for message in view:
         role: Role = "assistant" if message.author == seat else "system" if message.author == SYSTEM else "user"
@@ -207,8 +229,10 @@ def _chat(view: View) -> tuple[list[ChatMessage], bool]:
     return messages, pictured
 
 
-def chat_parts(view: View) -> Mapping[int, Sequence[Part]]:
+def chat_parts(view: View, *, native: bool = False) -> Mapping[int, Sequence[Part]]:
     """Return the parts of those messages of the chat that have pictures, by their place in it."""
+    if view.offer is not None:
+        return parts_with_tools(view, native=native)
 
     def speaker(message: Message) -> tuple[bool, bool]:
         return message.author == view.seat, message.author == SYSTEM
@@ -217,20 +241,8 @@ def chat_parts(view: View) -> Mapping[int, Sequence[Part]]:
     for place, (_, group) in enumerate(groupby(view, speaker)):
         messages = list(group)
         if any(message.parts for message in messages):
-            parts[place] = _joined([message.parts or (Text(message.content),) for message in messages])
+            parts[place] = joined_parts([message.parts or (Text(message.content),) for message in messages])
     return parts
-
-
-def _joined(messages: Sequence[Sequence[Part]]) -> list[Part]:
-    """Return the parts of messages one after another; an empty line is between texts of two of them."""
-    joined = list(messages[0])
-    for first, *rest in messages[1:]:
-        if isinstance(first, Text) and isinstance(before := joined[-1], Text):
-            joined[-1] = Text(f"{before.text}\n\n{first.text}")
-        else:
-            joined.append(first)
-        joined += rest
-    return joined
 
 
 def _put_system(messages: list[ChatMessage], text: str) -> None:

@@ -1,10 +1,10 @@
 """A game with pictures: each of two players sees one of coloured shapes. They talk, and say whether the two are the same.
 
-clemsim run --arena examples/cookbook/lookalikes.py:Lookalikes --agent MODEL@URL
 clemsim run --arena examples/cookbook/lookalikes.py:Lookalikes --agent examples/cookbook/lookalikes.py:Sighted
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from struct import pack
 from zlib import adler32, crc32, decompress
 
@@ -93,16 +93,17 @@ class Sighted(Agent):
         return Message(view.seat, f"ANSWER: {'same' if same else 'different'}")
 
 
-def picture(shapes: Sequence[str]) -> Image:
+@cache
+def picture(shapes: tuple[str, ...]) -> Image:
     """Draw shapes. The bytes are the same on every machine, as replays must be: they are packed without compression."""
-    rows = len(shapes) // COLUMNS
-    pixels = [[_colour(shapes, x, y) for x in range(COLUMNS * CELL)] for y in range(rows * CELL)]
+    width, height = COLUMNS * CELL, len(shapes) // COLUMNS * CELL
+    pixels = [[_colour(shapes, x, y) for x in range(width)] for y in range(height)]
     palette = bytes([255, 255, 255, *(part for colour in COLOURS.values() for part in colour)])
     raw = b"".join(b"\0" + bytes(row) for row in pixels)  # each row without a filter
     blocks = [raw[at : at + 0xFFFF] for at in range(0, len(raw), 0xFFFF)]
     stored = [pack("<BHH", block is blocks[-1], len(block), len(block) ^ 0xFFFF) + block for block in blocks]
     data = b"\x78\x01" + b"".join(stored) + pack(">I", adler32(raw))
-    head = pack(">IIBBBBB", COLUMNS * CELL, rows * CELL, 8, 3, 0, 0, 0)  # eight bits a pixel, of a palette
+    head = pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)  # eight bits a pixel, of a palette
     chunks = ((b"IHDR", head), (b"PLTE", palette), (b"IDAT", data), (b"IEND", b""))
     packed = (pack(">I", len(part)) + kind + part + pack(">I", crc32(kind + part)) for kind, part in chunks)
     return Image.data(b"\x89PNG\r\n\x1a\n" + b"".join(packed), "image/png", alt="coloured shapes")
@@ -112,7 +113,7 @@ def _colour(shapes: Sequence[str], x: int, y: int) -> int:
     """Return the number of a pixel's colour; 0: none."""
     colour, _, shape = shapes[y // CELL * COLUMNS + x // CELL].partition(" ")
     dx, dy = 2 * (x % CELL) + 1 - CELL, 2 * (y % CELL) + 1 - CELL  # from the middle, in half pixels
-    width = {"square": 24, "triangle": (dy + 24) // 2}.get(shape, 24)
+    width = (dy + 24) // 2 if shape == "triangle" else 24
     inside = dx * dx + dy * dy <= 24 * 24 if shape == "disc" else abs(dx) <= width and abs(dy) <= 24
     return 1 + list(COLOURS).index(colour) if inside else 0
 
@@ -125,6 +126,5 @@ def shapes_in(png: bytes) -> list[str]:
     for top in range(0, len(pixels) // (width + 1), CELL):
         for left in range(0, width, CELL):
             middle, upper, lower = (pixels[(top + y) * (width + 1) + 1 + left + x] for x, y in ((16, 16), (5, 5), (5, 26)))
-            shape = "square" if upper else "triangle" if lower else "disc"
-            found.append(f"{list(COLOURS)[middle - 1]} {shape}")
+            found.append(f"{list(COLOURS)[middle - 1]} {'square' if upper else 'triangle' if lower else 'disc'}")
     return found

@@ -12,10 +12,12 @@ from clemsim.catalog.agents import kind_of, make_agent
 from clemsim.engines.base import Candidate, Completion, Engine, Request, Sampling
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.formats import one_of
+from clemsim.game.content import images_of
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import MODERATOR, Message, Usage
 from clemsim.game.view import View
 from clemsim.runtime.model_agent import ModelAgent
+from tests.pictures import shade
 
 VIEW = View(EpisodeKey("taboo", "x/0", 1, "a"), "guesser", 1, 7, None, (), 0, Message(MODERATOR, "Guess."))
 
@@ -130,3 +132,14 @@ def test_spec(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_bestof(spec: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make_agent(spec)
+
+
+async def test_the_model_and_its_judge_see_the_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Several, "takes_images", True)
+    agent, engine = best(["a", "b"], "2")
+    ask = Message(MODERATOR, shade(1).line, parts=(shade(1),))
+    assert (await agent.reply(replace(VIEW, ask=ask))).content == "b"
+    assert isinstance(agent.judge, ModelAgent) and isinstance(agent.judge.engine, Several)
+    (judged,) = agent.judge.engine.requests
+    assert engine.requests[0].parts == {0: [shade(1)]} and judged.parts is not None
+    assert images_of(judged.parts[0]) == (shade(1),) and shade(1).line in judged.messages[0]["content"]

@@ -21,7 +21,7 @@ import asyncio
 import random
 import time
 
-from clemsim import Arena, Instance, Invalid, Outcome, Parser, Question, Table, anything, tagged
+from clemsim import Arena, Image, Instance, Invalid, Outcome, Parser, Question, Table, anything, tagged
 from clemsim.formats import literal, one_of
 
 
@@ -110,6 +110,12 @@ MISTAKES = {
     ),
     "list": Mistake(
         f'await table.ask("one", ["?"]); {ENDS}', "is text (str) or a tuple of parts, not list", "table.ask", "is text"
+    ),
+    "no picture": Mistake(
+        f'await table.ask("one", (Image.data(b"<svg/>", "image/png"),)); {ENDS}',
+        "the picture is none of image/png, image/jpeg, image/webp, image/gif, by its first bytes: convert it",
+        "Image.data",
+        "none of image/png",
     ),
     "reask": Mistake(
         asks(", reask='again'"), "reask is a function (problem, tries)", "reask='again'", "reask is a function"

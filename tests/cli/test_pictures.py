@@ -98,7 +98,7 @@ def test_exports_have_each_picture_once(played: Clemsim, tmp_path: Path) -> None
     assert list(row["images"]) == digests and b64decode(row["images"][digests[0]]["data"]) == png(grey=1)
     assert [part["digest"] for part in row["events"][0]["parts"] if part["type"] == "image"] == digests[:1]
     tables = {path.stem for path in (tmp_path / "out-parquet").iterdir()}
-    assert tables == {"episodes", "turns", "scores", "seats", "images"}
+    assert tables == {"episodes", "turns", "scores", "seats", "images", "details", "calls"}
     assert package.open_run(tmp_path / "r").pandas("images").data[1] == png(grey=2)
     logs = list((tmp_path / "out-clembench").rglob("interactions.json"))
     turns = [event["action"] for turn in json.loads(logs[0].read_text())["turns"] for event in turn]

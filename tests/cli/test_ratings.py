@@ -104,7 +104,7 @@ def test_a_team_game_has_a_matrix_and_effects_but_no_ratings(clemsim: Clemsim, t
     assert {row["seat"] for row in analyses["blame"]["tables"]["blame_effects"]} == {"describer", "guesser"}
     assert clemsim("ratings", "pairs", "--figures", "none", "--freeze", "pop.toml").code == 2
     assert clemsim("run", *words, "--pairings", "round-robin", "--out", "swapped").code == 0
-    (note,) = rated(tmp_path, "swapped")["blame"]["left_out"]
+    (note,) = rated(tmp_path, "swapped")["blame"]["sentences"]
     assert "cannot be told apart: play all of --pairings all" in note
     assert clemsim("run", *words, "--out", "alone").code == 0
     result = clemsim("ratings", "alone")

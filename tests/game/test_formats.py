@@ -53,6 +53,10 @@ def test_members(form: Format, members: list[str], others: list[str]) -> None:
 def test_gbnf() -> None:
     form = literal('say "x"\n') + one_of("a", "b") + letters(2)
     assert form.gbnf == 'root ::= "say \\"x\\"\\n" ("a" | "b") [a-z]{2}'
+    names = repeated(characters("abcdefghijklmnopqrstuvwxyz -", 1, 3), ", ", 2)
+    assert either(names, line(2, but="?")).gbnf == (
+        'root ::= (([a-z -]{1,3} (", " [a-z -]{1,3}){0,1})? | [^ \\t\\r\\n?] [^\\n?]{0,1})'
+    )
     form = either(one_of("a", "b"), line(2, "{}"))
     assert form.gbnf == 'root ::= (("a" | "b") | [^ \\t\\r\\n{}] [^\\n{}]{0,1})'
 

@@ -63,8 +63,9 @@ def blame(play: CrossPlay) -> Analysis:
         ResultTable("blame_effects", "Over the average agent in the seat, points of 100", _frame(rows, EFFECTS)),
         ResultTable("blamed", "Episodes that were aborted, and those that the agent was blamed for", _blamed(play)),
     ]
-    sentences = [_sentence(fit) for fit in fits] or ["Nothing can be said of effects of seats and agents."]
-    return Analysis("Whose fault failures are", sentences, tables, left_out=notes)
+    if not fits:
+        return Analysis("Whose fault failures are", [f"{'; '.join(notes) or 'nothing can be said of it'}."], tables)
+    return Analysis("Whose fault failures are", [_sentence(fit) for fit in fits], tables, left_out=notes)
 
 
 def effects_of(game: str, episodes: Sequence[SeatedEpisode]) -> tuple[list[GameEffects], list[str]]:

@@ -9,6 +9,7 @@ from itertools import permutations
 
 import polars as pl
 
+from clemsim._util.files import safe_name
 from clemsim.analysis.drawing.partner_map import Cell, partner_map
 from clemsim.analysis.results import Analysis, Figure, ResultTable
 from clemsim.analysis.sources.crossplay import CrossPlay, SeatedEpisode
@@ -65,7 +66,11 @@ def partners(play: CrossPlay) -> Analysis:
     )
     shown = [row for row in rows if _in_map(row, rows)]
     figures = [
-        Figure(f"{game}_{measure}", _caption(game, measure), partner_map([_cell(row) for row in shown if _of(row) == key]))
+        Figure(
+            f"{safe_name(game)}_{measure}",
+            _caption(game, measure),
+            partner_map([_cell(row) for row in shown if _of(row) == key]),
+        )
         for key in dict.fromkeys(map(_of, shown))
         for game, measure in [key]
     ]

@@ -154,7 +154,7 @@ def _episodes(member: _Member, description: RunDescription) -> tuple[list[Seated
 def _from_cast(cast: str, agents: Collection[str]) -> list[SeatRow]:
     """Return who sits in each part that the name of a cast gives; an agent in all seats has the part ``."""
     names = "|".join(sorted(map(re.escape, agents), key=len, reverse=True))
-    if not re.fullmatch(rf"(?:(?:\w+=)?(?:{names}))(?:,\w+=(?:{names}))*", cast):
+    if not agents or not re.fullmatch(rf"(?:(?:\w+=)?(?:{names}))(?:,\w+=(?:{names}))*", cast):
         return []
     found = re.findall(rf"(?:^|,)(?:(\w+)=)?({names})(?=,|$)", cast)
     return [SeatRow(seat, seat, agent, None) for seat, agent in found]

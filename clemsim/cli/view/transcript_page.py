@@ -12,7 +12,22 @@ from html import escape
 from clemsim._util.text import safe
 from clemsim.cli.view.transcripts import STOPS
 from clemsim.game.content import Image, Part, Text
-from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Noted, Parsed, Rejected, Replied, Scored, Told
+from clemsim.game.events import (
+    Asked,
+    Called,
+    Continued,
+    Ended,
+    Event,
+    Forgot,
+    Instructed,
+    Noted,
+    Parsed,
+    Rejected,
+    Replied,
+    Returned,
+    Scored,
+    Told,
+)
 from clemsim.game.image_headers import MEDIA_TYPES
 from clemsim.game.instances import EpisodeKey
 
@@ -51,14 +66,19 @@ def _event(event: Event, bytes_of: Bytes) -> Iterator[str]:
                 yield _section(f"{seat}, put into its mouth", (Text(echo),), bytes_of)
         case Instructed(seat, content):
             yield _section(f"system text of {seat}", (Text(content),), bytes_of)
+        case Continued(turn, seat, content):
+            yield _section(f"turn {turn}: {seat} goes on", event.parts or ([Text(content)] if content else []), bytes_of)
         case Asked(turn, seat, content, keep):
             title = f"turn {turn}: {seat} is asked{'' if keep else ', aside'}"
             yield _section(title, event.parts or (Text(content),), bytes_of)
-        case Replied(_, seat, content, reasoning, stop):
+        case Replied(_, seat, _, reasoning, stop):
             if reasoning:
                 yield _section(f"{seat} thinks", (Text(reasoning),), bytes_of)
             title = seat if stop == "stop" else f"{seat}, {STOPS.get(stop, stop)}"
-            yield _section(title, (Text(content),), bytes_of, "reply")
+            title += ", calls" if isinstance(event, Called) else ""
+            yield _section(title, (Text(event.said),), bytes_of, "reply")
+        case Returned(_, _, tool, _, content, failed):
+            yield _section(f"{tool} {'fails' if failed else 'returns'}", (Text(content),), bytes_of)
         case Parsed():
             pass
         case _:

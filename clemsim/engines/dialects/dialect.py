@@ -11,8 +11,10 @@ from clemsim.engines import answers
 from clemsim.engines.base import Completion, Request, Sampling
 from clemsim.engines.images import chat_messages
 from clemsim.engines.thinking import THINKING, Thinking, thinking_tokens
+from clemsim.engines.tool_wire import openai_tools
 from clemsim.errors import BadRequest, UsageError
 from clemsim.game.formats import Format
+from clemsim.game.tools import Offer
 
 DialectName = Literal["openai", "vllm", "llamacpp", "sglang", "anthropic", "openrouter"]
 Body = dict[str, Any]
@@ -53,6 +55,8 @@ class Dialect:
         body = {**fixed_fields(self, model, request.sampling), "messages": self.messages(request)}
         if self.takes_seed:
             body["seed"] = request.seed
+        if request.offer is not None:
+            body |= self.tools(request.offer)
         if request.samples > 1:
             body["n"] = request.samples
         return body | self.constraint(request.format, request.sampling) if request.format else body
@@ -68,6 +72,10 @@ class Dialect:
     def constraint(self, held_to: Format, sampling: Sampling) -> Body:
         """Return the fields that hold decoding to a format. Raises BadRequest where the server has none."""
         raise BadRequest("the server cannot hold replies to a format")
+
+    def tools(self, offer: Offer) -> Body:
+        """Return the fields that offer tools."""
+        return openai_tools(offer)
 
     def thinking(self, thinking: Thinking) -> Body:
         """Return the fields that turn thinking on or off; for those of `thinks` alone."""

@@ -26,11 +26,12 @@ class Refused(Exception):
 
 
 class Exchange(NamedTuple):
-    """Prompt and reply of a request in tokens, and why the reply ends."""
+    """Prompt and reply of a request in tokens, and why the reply ends. `tool`: the reply are the arguments of its call."""
 
     prompt: Sequence[Hashable]
     reply: list[str]
     finish_reason: str
+    tool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,22 @@ class Answer:
     def choice(self, index: int, exchange: Exchange) -> dict[str, Any]:
         """Return a whole reply."""
         text = "".join(exchange.reply)
-        said = {"message": {"role": "assistant", "content": text}} if self.kind == "chat" else {"text": text}
+        said: dict[str, Any] = {"message": {"role": "assistant", "content": text}} if self.kind == "chat" else {"text": text}
+        if exchange.tool:
+            said["message"] |= {"content": None, "tool_calls": [self._call(exchange.tool, text)]}
         return {"index": index, **said, "logprobs": None, "finish_reason": exchange.finish_reason}
 
-    def part(self, text: str, finish_reason: str | None, *, first: bool) -> bytes:
-        """Return the event that brings a token; the first one names the speaker."""
-        if self.kind == "chat":
-            said: dict[str, Any] = {"delta": {"role": "assistant", "content": text} if first else {"content": text}}
+    def _call(self, tool: str, arguments: str) -> dict[str, Any]:
+        function = {"name": tool, "arguments": arguments}
+        return {"index": 0, "id": f"{self.id}-tool", "type": "function", "function": function}
+
+    def part(self, text: str, finish_reason: str | None, *, first: bool, tool: str = "") -> bytes:
+        """Return the event that brings a token; the first one names the speaker, and the tool of a call."""
+        if tool:
+            call = self._call(tool, text) if first else {"index": 0, "function": {"arguments": text}}
+            said: dict[str, Any] = {"delta": {"tool_calls": [call]} | ({"role": "assistant"} if first else {})}
+        elif self.kind == "chat":
+            said = {"delta": {"role": "assistant", "content": text} if first else {"content": text}}
         else:
             said = {"text": text}
         return self._chunk([{"index": 0, **said, "logprobs": None, "finish_reason": finish_reason}])

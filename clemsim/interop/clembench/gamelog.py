@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from clemsim.arena import Arena
-from clemsim.game.events import Asked, Told
+from clemsim.game.events import Asked, Returned, Told
 from clemsim.game.transcript import Transcript, Turn
 from clemsim.interop.pictures import file_name
 
@@ -49,6 +49,8 @@ class LogBuilder:
                 self._images[event.turn] = shown.pop(event.seat)
             if isinstance(event, Told) and not event.echo:
                 told.setdefault(event.seat, []).append(event.content)
+            elif isinstance(event, Returned):
+                told.setdefault(event.seat, []).append(f"Result of {event.tool}: {event.content}")
             elif isinstance(event, Asked) and event.seat in told:
                 self._before[event.turn] = "".join(f"{text}\n\n" for text in told.pop(event.seat))
 
@@ -58,7 +60,7 @@ class LogBuilder:
 
     def text(self, turn: Turn) -> str:
         """Return the reply of a turn as it was judged."""
-        return turn.replied.content if self.verbatim else turn.replied.content.strip()
+        return turn.replied.said if self.verbatim else turn.replied.said.strip()
 
     def exchange(self, turn: Turn, *, logged: bool = True) -> None:
         """Log an ask and its reply, and the call of the model; only the call unless `logged`."""

@@ -108,8 +108,8 @@ def verify(
     """Return the agreement by arena. The suite gives word lists, prompts and rule set; without its prompts, asks are not
     compared. `rules`: the rule set; one that a recording names itself comes first. `verbatim`: whether replies were judged
     as they came; None: as a recording says by its key `verbatim` or, by default, all but those of v1.6, whose recordings
-    were judged after stripping each reply of white space, and those of some games that name no model (`Port.stripped`).
-    `tell` is called with file and line.
+    were judged after stripping each reply of white space, and those of no `model` where the game's port says so. `tell` is
+    called with file and line.
 
     Raises UsageError naming file and line.
     """
@@ -127,7 +127,7 @@ def verify(
                 tell(file, line)
             with naming(f"{file}, line {line}"):
                 name, own = str(record["game"]), record.get("rules") or rules
-                as_given = _verbatim(arena_of(name, own, True), record, ports().get(name)) if verbatim is None else verbatim
+                as_given = _verbatim(arena_of(name, own, True), record) if verbatim is None else verbatim
                 arenas_ = (arena_of(name, each, as_given) for each in _possible_rules(name, own, suite))
                 comparison = _best(record, arenas_, with_asks=_has_prompts(suite, name))
                 agreement = agreements.setdefault(name, RecordingAgreement(rules=comparison.rules))
@@ -151,8 +151,9 @@ def _has_prompts(suite: Suite | None, arena: str) -> bool:
     return port.tells_all or (suite is not None and (suite.folder_of(arena) / "prompts").is_dir())
 
 
-def _verbatim(arena: Arena[Any], record: JsonObject, port: Port | None) -> bool:
-    stripped = arena.rules_name in STRIPPED or (port is not None and port.stripped and "model" not in record)
+def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
+    port = ports().get(arena.name) or Port()
+    stripped = arena.rules_name in STRIPPED or (port.stripped and "model" not in record)
     return bool(record.get("verbatim", not stripped))
 
 
@@ -179,13 +180,14 @@ def _compare(arena: Arena[Any], record: JsonObject, *, with_asks: bool) -> _Comp
     instance = recorded_instance(arena, record, port)
     driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=arena.verbatim)
     facts = port.log.facts(driven.transcript) if port and not driven.trouble else {}
-    now, recorded = (port or Port()).numbered(driven.rounds), record.get("round_scores") or {}
+    port = port or Port()
+    now, recorded = port.numbered(driven.rounds), settled(port.unsettled, record.get("round_scores") or {})
     return _Comparison(
         arena.rules_name,
         driven.trouble,
         list(_score_differences(driven, record, facts)),
         [] if driven.trouble else list(round_differences(now, recorded)),
-        *(_ask_differences(arena, driven, record) if with_asks else (0, [])),
+        *(_ask_differences(arena, driven, record) if with_asks and not port.unordered else (0, [])),
     )
 
 
@@ -215,6 +217,13 @@ def _metric_differences(scores: Mapping[str, Any], recorded: Mapping[str, Any], 
         elif not alike(scores[name], expected):
             turn = last if name == MAIN else None
             yield RecordedDifference(name, turn, f"{name}: {scores[name]}, recorded {expected}")
+
+
+def settled(unsettled: Sequence[str], rounds: Mapping[str, Metrics]) -> Mapping[str, Metrics]:
+    """Return the scores of rounds without those that are not compared (`Port.unsettled`)."""
+    if not unsettled:
+        return rounds
+    return {at: {name: score for name, score in own.items() if name not in unsettled} for at, own in rounds.items()}
 
 
 def round_differences(now: Mapping[str, Metrics], recorded: Mapping[str, Metrics]) -> Iterator[RecordedDifference]:
