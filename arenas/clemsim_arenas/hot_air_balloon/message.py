@@ -92,8 +92,8 @@ def offer_format(tags: Tags, items: Sequence[str], open_: Sequence[Names], *, re
     listed = item + repeated(literal(", ") + item, "", max(len(items) - 1, 1))
     proposal = literal(f"\n{tags.propose}: {{") + listed + literal("}")
     answers = [literal(f"\n{tag}: {as_set(names)}") for names in open_ for tag in (tags.agree, tags.refuse)]
-    begun = literal(f"{tags.reason}: ") + text + literal("\n") if reasoning else literal("")
-    return begun + literal(f"{tags.argue}: ") + text + either(proposal, *answers, literal(""))
+    said = literal(f"{tags.argue}: ") + text + either(proposal, *answers, literal(""))
+    return literal(f"{tags.reason}: ") + text + literal("\n") + said if reasoning else said
 
 
 def as_set(names: Sequence[str]) -> str:
