@@ -16,7 +16,8 @@ from typing import Any
 import orjson
 
 from clemsim.engines import answers, protocol
-from clemsim.engines.address import checked_key, checked_url, path_of, root, subpage
+from clemsim.engines.address import checked_key, checked_url, path_of, root, server_of, subpage
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
@@ -139,6 +140,16 @@ class ChatEngine(Engine):
         """Return model, address and what the server is."""
         description = {"engine": "chat", "model": self.model, "url": self.url, **self.server.describe()}
         return {**description, "batch": self._batch_size} if self._batcher else description
+
+    @property
+    def backend(self) -> Backend:
+        """The server, where it shows its queue or has a fixed number of slots; else this model at the server, for a provider
+        counts the requests to each of its models apart.
+        """
+        where = server_of(self.url)
+        if self.server.metrics or self.server.slots:
+            return Backend(where, where)
+        return Backend((where, self.model), f"{self.model}@{where}")
 
     async def alive(self) -> bool:
         """Return whether the server answers now."""

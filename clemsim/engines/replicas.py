@@ -18,6 +18,7 @@ from itertools import count
 from math import ceil
 from typing import Any, Protocol
 
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import EngineUnavailable
@@ -50,6 +51,10 @@ class ReplicaEngine(Protocol):
 
     async def alive(self) -> bool:
         """Return whether the server answers."""
+
+    @property
+    def backend(self) -> Backend:
+        """The server."""
 
     @property
     def waiting(self) -> str:
@@ -154,6 +159,12 @@ class ReplicatedEngine(Engine):
         """Return the description of the first open replica, and the names of all."""
         first = next((replica for replica in self._replicas if replica.opened), self._replicas[0])
         return {**first.engine.describe(), "replicas": [replica.name for replica in self._replicas]}
+
+    @property
+    def backend(self) -> Backend:
+        """All replicas that are open."""
+        backends = [replica.engine.backend for replica in self._replicas if replica.opened]
+        return Backend(frozenset(backend.key for backend in backends), ", ".join(backend.name for backend in backends))
 
     @property
     def waiting(self) -> str:

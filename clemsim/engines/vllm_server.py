@@ -23,6 +23,7 @@ import httpx
 
 from clemsim._util import children
 from clemsim._util.lifecycle import AsyncResource
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.connect import NetworkOptions, NetworkPolicy, control_client
@@ -228,6 +229,12 @@ class VllmServerEngine(Engine):
         description.pop("url", None)
         flags = list(self._server.flags)
         return {**description, "engine": "vllm", "model": portable_name(self.model), "flags": flags}
+
+    @property
+    def backend(self) -> Backend:
+        """The server, by what it was started with: its address is another every time."""
+        name = " ".join((f"vllm:{portable_name(self.model)}", *self._server.flags))
+        return Backend(self._chat.backend.key if self._chat else self, name)
 
     @property
     def waiting(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import ChatMessage, Engine, Request, Role, Sampling
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
@@ -35,7 +36,6 @@ class ModelAgent(Agent):
         self.constrain = constrain
         self.system = ""  # a text that comes before the system text of the seat
         self.seed = 0  # added to the seed of each turn
-        self.most_turns: int | None = None  # in flight; None: as many as the engine takes
 
     async def open(self) -> None:
         """Open the engine. Raises EngineError, and UsageError where it cannot constrain, or sample as it is told."""
@@ -48,8 +48,6 @@ class ModelAgent(Agent):
             await self.engine.close()
             raise
         self.width, self.adaptive = self.engine.width, self.engine.adaptive
-        if self.most_turns:
-            self.width, self.adaptive = min(self.most_turns, self.width or self.most_turns), False
 
     async def close(self) -> None:
         """Close the engine."""
@@ -58,6 +56,11 @@ class ModelAgent(Agent):
     async def load(self) -> ServerLoad | None:
         """Return the load of the engine's servers."""
         return await self.engine.load()
+
+    @property
+    def backend(self) -> Backend:
+        """What computes the engine's replies."""
+        return self.engine.backend
 
     @property
     def waiting(self) -> str:
