@@ -27,11 +27,19 @@ def fair_shares(total: float, wants: Sequence[float], weights: Sequence[float]) 
 
 
 def whole_shares(total: int, wants: Sequence[int], weights: Sequence[float]) -> list[int]:
-    """Return fair shares in whole numbers, by largest remainders; all of `total` is given away, if so much is wanted."""
+    """Return fair shares in whole numbers, by largest remainders; all of `total` is given away, if so much is wanted, and
+    nobody who wants something goes away empty where there is one for each.
+    """
     exact = fair_shares(total, wants, weights)
     shares = [int(share + TINY) for share in exact]
     missing = round(sum(exact)) - sum(shares)
     by_remainder = sorted(range(len(exact)), key=lambda index: shares[index] - exact[index])
     for index in by_remainder[:missing]:
         shares[index] += 1
+    empty = [index for index, share in enumerate(exact) if share > 0 and not shares[index]]
+    for index in empty:
+        richest = max(range(len(shares)), key=shares.__getitem__)
+        if shares[richest] > 1:
+            shares[richest] -= 1
+            shares[index] = 1
     return shares

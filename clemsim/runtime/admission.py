@@ -101,12 +101,13 @@ class Admission:
 
 def whole_episodes(shares: Sequence[float], tokens: Sequence[float]) -> list[float]:
     """Return shares of a cache that hold whole episodes of so many tokens each. What is left over goes to those that miss
-    least for one more; where no share holds an episode, one gets a whole one all the same.
+    least for one more, and before that to those that have none; where no share holds an episode, one gets one all the same.
     """
-    whole = [int(share / size + TINY) * size for share, size in zip(shares, tokens, strict=True)]
-    spare = sum(shares) - sum(whole)
-    for index in sorted(range(len(shares)), key=lambda index: (whole[index] - shares[index]) / tokens[index]):
-        if shares[index] > whole[index] and (tokens[index] <= spare + TINY or not any(whole)):
-            whole[index] += tokens[index]
+    whole = [int(share / size + TINY) for share, size in zip(shares, tokens, strict=True)]
+    spare = sum(shares) - sum(count * size for count, size in zip(whole, tokens, strict=True))
+    missing = [whole[index] - shares[index] / tokens[index] for index in range(len(shares))]
+    for index in sorted(range(len(shares)), key=lambda index: (whole[index] > 0, missing[index])):
+        if missing[index] < -TINY and (tokens[index] <= spare + TINY or not any(whole)):
+            whole[index] += 1
             spare -= tokens[index]
-    return whole
+    return [count * size for count, size in zip(whole, tokens, strict=True)]
