@@ -452,3 +452,11 @@ async def test_anthropic_says_why_a_reply_ended(change: dict[str, Any], stop: st
                 await chat.complete(ask())
         else:
             assert (await chat.complete(ask())).stop == stop
+
+
+async def test_models_of_a_provider_that_shows_no_queue_are_counted_apart() -> None:
+    async with playing(FakeServer()) as chat:
+        other = ChatEngine("other", chat.url)
+        assert chat.backend.key != other.backend.key
+        assert chat.backend.key == ChatEngine(MODEL, chat.url).backend.key
+        assert chat.backend.name == f"{MODEL}@{chat.url.removesuffix('/v1')}"
