@@ -19,7 +19,7 @@ REMEMBERED = 100_000  # episodes whose place is known
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class CachePlace:
     """One of several replicas, or one of the engines behind a server."""
 
     name: str
@@ -27,7 +27,7 @@ class Place:
     in_flight: int = 0  # requests
 
 
-P = TypeVar("P", bound=Place)
+P = TypeVar("P", bound=CachePlace)
 
 
 class Affinity(Generic[P]):
@@ -53,7 +53,7 @@ class Affinity(Generic[P]):
         return chosen
 
 
-def _excess(place: Place, available: Sequence[Place]) -> int:
+def _excess(place: CachePlace, available: Sequence[CachePlace]) -> int:
     """Return how many more requests are in flight at a place than at the idlest one."""
     return place.in_flight - min(other.in_flight for other in available)
 

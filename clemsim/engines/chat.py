@@ -17,7 +17,7 @@ import orjson
 
 from clemsim.engines import answers, protocol
 from clemsim.engines.address import checked_key, checked_url, path_of, root, server_of, subpage
-from clemsim.engines.affinity import Affinity, Place
+from clemsim.engines.affinity import Affinity, CachePlace
 from clemsim.engines.backend import Backend
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request, Sampling
 from clemsim.engines.batching import Batcher
@@ -90,8 +90,8 @@ class ChatEngine(Engine):
         self._transport: Transport | None = None
         self._batch_transport: Transport | None = None
         self._batcher: Batcher | None = None
-        self._affinity = Affinity[Place]()
-        self._ranks: Sequence[Place] = ()  # the engines behind the server, where there are several
+        self._affinity = Affinity[CachePlace]()
+        self._ranks: Sequence[CachePlace] = ()  # the engines behind the server, where there are several
         self._opening = asyncio.Lock()
         self._run_id = secrets.token_hex(4)  # tells this run's conversations apart from those of others at the server
         self._isolation = {"cache_salt": secrets.token_hex(16)} if isolated else {}
@@ -113,9 +113,9 @@ class ChatEngine(Engine):
     def _make_transport(self, url: str) -> Transport:
         return make_transport(url, self._network)
 
-    def _places(self) -> Sequence[Place]:
+    def _places(self) -> Sequence[CachePlace]:
         """Return the engines that episodes are kept on, where the server has several: each has a prefix cache of its own."""
-        return [Place(str(rank)) for rank in range(self.server.ranks)] if self.server.ranks > 1 else ()
+        return [CachePlace(str(rank)) for rank in range(self.server.ranks)] if self.server.ranks > 1 else ()
 
     def _set_first_width(self) -> None:
         """Choose the width to begin with, unless it was given."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
 
-from clemsim.engines.affinity import Affinity, Place
+from clemsim.engines.affinity import Affinity, CachePlace
 from clemsim.engines.backend import Backend
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.load import ServerLoad
@@ -69,7 +69,7 @@ class ReplicaEngine(Protocol):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Replica(Place):
+class Replica(CachePlace):
     """One server and its state."""
 
     engine: ReplicaEngine

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from clemsim.engines import answers
-from clemsim.engines.affinity import Place
+from clemsim.engines.affinity import CachePlace
 from clemsim.engines.base import Completion, Request
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.connect import NetworkOptions
@@ -71,7 +71,7 @@ class StreamingEngine(ChatEngine):
     def _make_transport(self, url: str) -> Transport:
         return make_timed_transport(url, self._network, self._streaming.meter)
 
-    def _places(self) -> Sequence[Place]:
+    def _places(self) -> Sequence[CachePlace]:
         """Return none: what is measured is how the server itself shares out its load."""
         return ()
 
