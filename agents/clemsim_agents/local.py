@@ -14,7 +14,7 @@ from clemsim.runtime.model_agent import ModelAgent
 
 def make(arg: str, options: AgentOptions) -> ModelAgent:
     """Make the agent of `local` or `local:PATH.gguf`."""
-    engine = LlamaCppEngine(Path(arg).expanduser() if arg else None)
+    engine = LlamaCppEngine(Path(arg).expanduser() if arg else None, pool=options.weights)
     return ModelAgent(engine, options.sampling, constrain=options.constrain, name="local" if not arg else "")
 
 
