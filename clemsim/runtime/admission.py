@@ -16,6 +16,7 @@ from clemsim.runtime.turn_gate import ServerGate
 
 ENDING = 4  # times as many episodes as are played at once are the last ones, and may all begin
 KV_SHARE = 0.9  # of a server's KV cache that started episodes may fill
+OFTEN = 4  # lanes for each change after which all of them are looked at
 
 
 class Admission:
@@ -27,14 +28,21 @@ class Admission:
         self._lanes = lanes
         self._in_order = in_order
         self._limited = limited
+        self._changes = 0
         self._servers: dict[ServerGate, list[Lane]] = {}
         self._controllers = {state.gates[agent].server: controller for agent, controller in state.controllers.items()}
         for lane in lanes:
             for server in self._servers_of(lane):
                 self._servers.setdefault(server, []).append(lane)
 
-    def allot(self) -> None:
-        """Set the bounds of all lanes anew: widths, caches and what is left have changed."""
+    def allot(self, *, now: bool = False) -> None:
+        """Set the bounds of all lanes anew, for widths, caches and what is left have changed. Where there are many lanes,
+        one episode changes little, and it is done after a few of them, unless it must be `now`.
+        """
+        self._changes += 1
+        if not now and self._changes * OFTEN < len(self._lanes):
+            return
+        self._changes = 0
         wanted = {lane: self._wanted(lane, width) for lane, width in self._widths().items()}
         cached = self._cached(wanted)
         for lane in self._lanes:

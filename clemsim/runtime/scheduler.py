@@ -94,7 +94,7 @@ class Scheduler:
                     await stack.enter_async_context(run_in_background(self._control(controller)))
                 async with asyncio.TaskGroup() as group:
                     self._group = group
-                    self.fill()
+                    self.fill(now=True)
         except BaseExceptionGroup as errors:
             error = leading_error(errors)
             raise error from error.__cause__
@@ -136,13 +136,13 @@ class Scheduler:
         self._width = width
         for server in self._servers.values():
             server.limit(width, self._most)
-        self.fill()
+        self.fill(now=True)
 
-    def fill(self) -> None:
-        """Start as many workers as there is room for."""
+    def fill(self, *, now: bool = False) -> None:
+        """Start as many workers as there is room for; `now`: as there is at this moment, and not as of late."""
         if self._group is None or self._stopped:
             return
-        self._admission.allot()
+        self._admission.allot(now=now)
         for lane in self._lanes:
             for _ in range(min(lane.most + lane.backing_off - lane.workers, len(lane.queue))):
                 lane.workers += 1
@@ -192,7 +192,7 @@ class Scheduler:
     async def _control(self, controller: WidthController) -> None:
         """Control the width, and let episodes begin where that made room."""
         async for _ in controller.readings():
-            self.fill()
+            self.fill(now=True)
 
     async def _work(self, lane: Lane) -> None:
         """Play one episode after another, until there are no more or too many workers."""
@@ -209,7 +209,7 @@ class Scheduler:
         finally:
             lane.workers -= 1
         if len(self._lanes) > 1:
-            self.fill()
+            self.fill(now=not any(each.workers for each in self._lanes))  # the last one leaves nobody waiting
 
     def _count_left(self, lane: Lane, more: int) -> None:
         """Count so many more episodes that the agents of a lane have to play."""

@@ -12,6 +12,7 @@ from clemsim.engines.load import ServerLoad
 from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
 from clemsim.runtime.admission import whole_episodes
+from clemsim.runtime.agent import Cast
 from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import WidthSample
 from clemsim.runtime.scheduler import Scheduler
@@ -106,6 +107,21 @@ def test_an_agent_gets_slots_by_what_it_has_left_so_that_all_end_together() -> N
     counts = Counter(watching.ends[:100])
     assert counts["a"] == pytest.approx(75, abs=8)
     assert {"a", "b"} == set(watching.ends[-24:])
+
+
+def test_many_casts_on_one_server_are_all_played_to_their_end() -> None:
+    engine = Server(Spec(seats=8, first_token=0.02, interval=0.02, prefill=1e9, blocks=10**6), width=6)
+    agents = [ModelAgent(engine, Sampling(max_tokens=2000), name=f"m{number}") for number in range(9)]
+    shared = Shared()
+
+    async def main() -> None:
+        pairs = [(one, other) for one in agents for other in agents if one is not other]
+        casts = [Cast(f"{one.name},{other.name}", one, {"nobody": other}) for one, other in pairs]
+        await Scheduler(shared).play([each for cast in casts for each in Talk().episodes(topics(2, lambda number: 2), cast)])
+
+    run_virtually(main())
+    assert len(shared.results) == 9 * 8 * 2 and all(result.outcome for result in shared.results.values())
+    assert engine.most == 6
 
 
 def test_no_agent_starves_and_what_one_leaves_goes_to_the_others() -> None:
