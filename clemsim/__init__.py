@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clemsim.engines.connect import NetworkOptions
     from clemsim.engines.load import ServerLoad
     from clemsim.errors import AgentError, ArenaError, ClemsimError, EngineError, StoreError, UsageError
+    from clemsim.game.content import Content, Image, Text
     from clemsim.game.events import Event
     from clemsim.game.formats import Format
     from clemsim.game.instances import EpisodeKey, Instance
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from clemsim.game.parsing import Invalid, Parser, anything, matching, tagged
     from clemsim.game.seat_sampling import SeatSampling
     from clemsim.game.table import Question, Table
+    from clemsim.game.tool_calls import ToolCall
+    from clemsim.game.tools import Offer, Tool, Tools, calling
     from clemsim.game.transcript import Transcript, Turn
     from clemsim.game.view import View
     from clemsim.results.frames import RunTables
@@ -56,6 +59,7 @@ _HOMES = {
     "engines.connect": ("NetworkOptions",),
     "engines.load": ("ServerLoad",),
     "errors": ("AgentError", "ArenaError", "ClemsimError", "EngineError", "StoreError", "UsageError"),
+    "game.content": ("Content", "Image", "Text"),
     "game.events": ("Event",),
     "game.formats": ("Format",),
     "game.instances": ("EpisodeKey", "Instance"),
@@ -64,6 +68,8 @@ _HOMES = {
     "game.parsing": ("Invalid", "Parser", "anything", "matching", "tagged"),
     "game.seat_sampling": ("SeatSampling",),
     "game.table": ("Question", "Table"),
+    "game.tool_calls": ("ToolCall",),
+    "game.tools": ("Offer", "Tool", "Tools", "calling"),
     "game.transcript": ("Transcript", "Turn"),
     "game.view": ("View",),
     "results.frames": ("RunTables",),
@@ -87,17 +93,20 @@ __all__ = [
     "Cast",
     "ClemsimError",
     "Completion",
+    "Content",
     "Engine",
     "EngineError",
     "EpisodeKey",
     "Event",
     "Format",
     "GeneratorOptions",
+    "Image",
     "Instance",
     "Invalid",
     "Limits",
     "Message",
     "NetworkOptions",
+    "Offer",
     "Outcome",
     "Parser",
     "Question",
@@ -113,6 +122,10 @@ __all__ = [
     "StoreError",
     "Suite",
     "Table",
+    "Text",
+    "Tool",
+    "ToolCall",
+    "Tools",
     "Transcript",
     "Turn",
     "Usage",
@@ -120,6 +133,7 @@ __all__ = [
     "View",
     "WorkerOptions",
     "anything",
+    "calling",
     "compare",
     "find_arena",
     "load_suite",

@@ -23,10 +23,27 @@ import orjson
 from clemsim.arena import Arena
 from clemsim.errors import ArenaError, UsageError
 from clemsim.game.driver import EpisodeDriver
-from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Noted, Parsed, Rejected, Replied, Scored, Told
+from clemsim.game.events import (
+    Asked,
+    Called,
+    Continued,
+    Ended,
+    Event,
+    Forgot,
+    Instructed,
+    Noted,
+    Parsed,
+    Rejected,
+    Replied,
+    Returned,
+    Scored,
+    Told,
+)
 from clemsim.game.formats import Format
 from clemsim.game.instances import Instance
-from clemsim.game.messages import MODERATOR, SYSTEM, Message
+from clemsim.game.messages import MODERATOR, SYSTEM, TOOL, Message
+from clemsim.game.tool_calls import ToolCall, read_written
+from clemsim.game.tools import Offer
 from clemsim.game.transcript import Transcript
 from clemsim.game.view import View
 
@@ -39,7 +56,8 @@ except ImportError:  # an extra: only check_arena needs it
 I = TypeVar("I", bound=Instance)  # noqa: E741
 T = TypeVar("T")
 
-Replies = Iterable[str] | Mapping[str, Iterable[str]] | Callable[[View], str]
+Reply = str | ToolCall | Sequence[ToolCall]  # a text, a call of a tool, or several calls in one reply
+Replies = Iterable[Reply] | Mapping[str, Iterable[Reply]] | Callable[[View], Reply]
 WRITE_GOLDEN = "CLEMSIM_WRITE_GOLDEN"  # variable of the environment: assert_golden writes its files
 LEAST_SAMPLES = 8  # replies drawn from a seat's formats of which at least one must be accepted
 
@@ -51,7 +69,8 @@ PURITY = (
 
 def drive(arena: Arena[I], instance: I, replies: Replies, *, stop: str = "stop") -> Transcript[Instance]:
     """Play one episode with these replies, in the order of the asks or in that of each seat's own; or with those that a
-    function gives to the view of the asked seat. `stop`: why each reply ended, such as "length" where it was cut.
+    function gives to the view of the asked seat. A reply is a text, or calls of tools: `ToolCall.of("stock", item="bolt")`.
+    `stop`: why each reply ended, such as "length" where it was cut.
 
     Raises ArenaError when replies run out before the game has ended, when some are left at its end, and for those of a seat
     that does not play.
@@ -63,7 +82,7 @@ def drive(arena: Arena[I], instance: I, replies: Replies, *, stop: str = "stop")
         reply = give(driver.view(ask))
         if reply is None:
             raise ArenaError(f"no reply is left for turn {ask.turn}, {ask.seat}: {ask.asked.content!r}")
-        driver.answer(ask.turn, Message(ask.seat, reply, stop=stop))
+        driver.answer(ask.turn, _message(ask.seat, reply, stop))
     for seat, unused in left():
         raise ArenaError(f"the game ended ({driver.outcome.kind}) before it asked {seat} for {unused!r}")
     return driver.transcript
@@ -91,7 +110,8 @@ def assert_golden(transcript: Transcript[Any], path: Path) -> None:
 
 
 def check_arena(arena: Arena[I], instances: Sequence[I], examples: int = 100) -> int:
-    """Play the instances with generated replies (empty, huge, unicode, nearly valid) and check what holds for every arena.
+    """Play the instances with generated replies (empty, huge, unicode, nearly valid; calls of the tools that are offered, of
+    others, and with other arguments) and check what holds for every arena.
 
     No two instances have one label, and each is itself after it was written as JSON and read; two drives are equal; every
     prefix replays; a seat's view holds only what it was told, asked or said itself; arena and instance are unchanged;
@@ -146,12 +166,12 @@ def _check_instances(arena: Arena[I], instances: Sequence[I]) -> None:
 def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> tuple[Transcript[Instance], list[bool]]:
     """Play an episode; return its transcript, and for each reply whether it keeps to the format of its ask."""
     driver, before = arena.drive(instance), instance.model_dump()
-    replies: list[tuple[str, bool]] = []
+    replies: list[tuple[Reply, bool]] = []
     while driver.outcome is None:
         ask = driver.pending[0]
         _check_view(driver)
-        replies.append(data.draw(_replies(ask.format)))
-        driver.answer(ask.turn, Message(ask.seat, replies[-1][0]))
+        replies.append(data.draw(_replies(ask.format, ask.offer)))
+        driver.answer(ask.turn, _message(ask.seat, replies[-1][0]))
     transcript = driver.transcript
     assert transcript.turns, "play ended without asking anybody: is an await missing before table.ask?"
     assert transcript.turns[-1].asked.turn <= arena.max_turns, "the game took more turns than its bound"
@@ -159,7 +179,7 @@ def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> tuple[Tr
     again = arena.drive(instance)
     for reply, _ in replies:
         assert again.pending, PURITY
-        again.answer(again.pending[0].turn, Message(again.pending[0].seat, reply))
+        again.answer(again.pending[0].turn, _message(again.pending[0].seat, reply))
     assert again.events == driver.events, PURITY
     _check_prefix(arena, instance, driver.events, data.draw(st.integers(0, len(driver.events))))
     assert arena.scores(transcript) == arena.scores(transcript), "scoring one transcript twice gives two results"
@@ -179,17 +199,21 @@ def _check_view(driver: EpisodeDriver) -> None:
         allowed = {event.content for event in to_it}
         own = {event.content for event in driver.events if isinstance(event, Replied) and event.seat == ask.seat}
         own |= {event.echo for event in driver.events if isinstance(event, Told) and event.seat == ask.seat}
+        results = {event.content for event in driver.events if isinstance(event, Returned) and event.seat == ask.seat}
+        by_author = {MODERATOR: allowed, SYSTEM: allowed, TOOL: results}
         for message in driver.view(ask):
-            addressed = message.content in (allowed if message.author in (MODERATOR, SYSTEM) else own)
+            addressed = message.content in by_author.get(message.author, own)
             assert addressed, f"{ask.seat} sees {message.content!r}, which was not for it"
 
 
 @lru_cache(maxsize=1000)  # making a strategy costs more than drawing from it
-def _replies(declared: Format | None) -> Any:
+def _replies(declared: Format | None, offer: Offer | None = None) -> Any:
     """Return a strategy for replies of every kind, each with whether it was drawn from the format of the ask; many
     of them are valid or nearly so.
     """
     strange = st.one_of(st.just(""), st.just(" \n\t"), st.just("x" * 100_000), st.text(max_size=80))
+    if offer is not None:
+        return st.one_of(_calls(offer), _replies(declared))
     if declared is None:
         return strange.map(_invalid)
     valid = st.randoms(use_true_random=False).map(declared.sample)
@@ -199,13 +223,32 @@ def _replies(declared: Format | None) -> Any:
     return st.one_of(drawn, drawn, drawn, *(kind.map(_invalid) for kind in (nearly, cut, valid.map(str.swapcase), strange)))
 
 
+def _calls(offer: Offer) -> Any:
+    """Return a strategy for calls: valid ones, several at once, of other tools, with other arguments."""
+    valid = st.tuples(st.sampled_from(offer.tools), st.randoms(use_true_random=False)).map(
+        lambda drawn: read_written(drawn[0].format.sample(drawn[1]))[0]
+    )
+    names, arguments = [tool.name for tool in offer.tools], st.sampled_from(["", "{", "null", "{}", '{"x": 1}', "[" * 9999])
+    bad = st.builds(ToolCall, st.sampled_from([*names, "", "nothing", "é" * 99]), arguments)
+    one, several = valid.map(lambda call: [call]), st.lists(valid, min_size=2, max_size=3)
+    called = st.one_of(one, one, several).map(lambda calls: (calls, offer.choice in ("auto", "required")))
+    return st.one_of(called, called, bad.map(lambda call: ([call], False)), bad.map(lambda call: (call.written, False)))
+
+
+def _message(seat: str, reply: Reply, stop: str = "stop") -> Message:
+    if isinstance(reply, str):
+        return Message(seat, reply, stop=stop)
+    calls = (reply,) if isinstance(reply, ToolCall) else tuple(reply)
+    return Message(seat, "", stop=stop, calls=calls)
+
+
 def _invalid(reply: str) -> tuple[str, bool]:
     return reply, False
 
 
 def _giver(
     seats: Sequence[str], replies: Replies
-) -> tuple[Callable[[View], str | None], Callable[[], Iterator[tuple[str, str]]]]:
+) -> tuple[Callable[[View], Reply | None], Callable[[], Iterator[tuple[str, Reply]]]]:
     """Return what gives the next reply (None: there is none), and what yields those that are left, with their seats."""
     if callable(replies):
         return replies, lambda: iter(())
@@ -232,8 +275,17 @@ def _lines(event: Event) -> Iterator[str]:
             yield f"=> {seat}: {content}"
         case Forgot(seat, keep, opening):
             yield f"{seat} forgets all but {'the first and ' if opening else ''}the last {keep}"
+        case Continued(turn, seat, content):
+            yield f"[{turn}] -> {seat} goes on{': ' if content else ''}{content}"
         case Asked(turn, seat, content, keep):
             yield f"[{turn}] -> {seat}{'' if keep else ' (aside)'}: {content}"
+        case Called(turn, seat, content, _, stop, calls):
+            if content or stop != "stop":
+                yield f"[{turn}] {seat}{'' if stop == 'stop' else f' ({stop})'}: {content}"
+            for call in calls:
+                yield f"[{turn}] {seat} calls {call.tool} {call.arguments}"
+        case Returned(turn, _, tool, _, content, failed):
+            yield f"[{turn}] {tool} {'fails' if failed else 'returns'}: {content}"
         case Replied(turn, seat, content, _, stop):
             yield f"[{turn}] {seat}{'' if stop == 'stop' else f' ({stop})'}: {content}"
         case Parsed(turn, move):

@@ -16,8 +16,10 @@ COOKBOOK = Path(__file__).parents[1] / "examples" / "cookbook"
 GAMES = {
     "adventure": "Adventure",
     "connect_four": "ConnectFour",
+    "lookalikes": "Lookalikes",
     "negotiation": "Negotiation",
     "undercover": "Undercover",
+    "warehouse": "Warehouse",
     "yes_no": "YesNo",
 }
 
@@ -80,6 +82,29 @@ def test_a_wrong_answer_loses_the_yes_no_game() -> None:
     assert wrong and (wrong.kind, wrong.blame) == ("failure", "answerer")
 
 
+def test_both_players_of_lookalikes_must_be_right() -> None:
+    arena = game("lookalikes")
+    same, different = arena.instances()[:2]
+    said = ["SAY: a red square"] * 2
+    assert drive(arena, same, [*said, *["ANSWER: same"] * 2]).outcome.quality == 100.0  # type: ignore[union-attr]
+    lost = drive(arena, different, [*said, "ANSWER: same", "ANSWER: different"])
+    assert lost.outcome and lost.outcome.kind == "failure" and arena.metrics(lost) == {"Right Answers": 1.0}
+    left, right = (turn.asked.images[0] for turn in lost.turns[:2])
+    assert (left.width, left.height, left.alt) == (96, 64, "coloured shapes")
+    digest = "c60957044b887af652fcb048a6e93626647487671a50610044d4cb030c786e95"
+    assert digest == drive(arena, same, [*said, *["ANSWER: same"] * 2]).turns[0].asked.images[0].digest, "on any machine"
+    assert left != right and left.raw != right.raw
+
+
+async def test_a_player_who_sees_wins_lookalikes_in_memory_and_from_the_record(tmp_path: Path) -> None:
+    agents = [f"{COOKBOOK / 'lookalikes.py'}:Sighted", "random"]
+    run = await clemsim.run(arenas=spec("lookalikes"), agents=agents, out=tmp_path / "run")
+    assert run.summary.agents["sighted"].quality == 100.0 and (run.summary.agents["random"].quality or 0) < 80
+    assert not [episode.problem for episode in _replayed(run.folder) if episode.problem]
+    digests = run.images["digest"]
+    assert len(digests) == len(set(digests)) == 18 and all(run.image(digest).startswith(b"\x89PNG") for digest in digests)
+
+
 async def test_hidden_roles_with_5_7_and_9_players_by_agent_and_role(tmp_path: Path) -> None:
     """Seats that do not play need no agent; the roles have different ones."""
     agents = ["spy=random", "civilian=" + str(COOKBOOK / "../../tests/players.py") + ":Bland"]
@@ -128,3 +153,16 @@ async def test_a_judge_is_in_no_table_of_scores(tmp_path: Path) -> None:
     scores = run.summary.seat_scores
     assert scores is not None and set(scores["negotiation"]["random"].seats) == {"buyer", "seller"}
     assert run.summary.quality is not None and run.summary.worth is not None
+
+
+async def test_the_clerk_of_the_warehouse_looks_things_up_with_tools(tmp_path: Path) -> None:
+    agents = [f"{COOKBOOK / 'warehouse.py'}:Thorough", "random"]
+    run = await clemsim.run(arenas=spec("warehouse"), agents=agents, out=tmp_path / "run")
+    metrics = run.summary.metrics
+    assert metrics is not None
+    assert metrics["thorough"]["warehouse"]["Calls"].mean == 6.0
+    scores = run.pandas("episodes").groupby("agent").quality.mean()
+    assert scores["thorough"] == 100.0 and scores["random"] < 100.0
+    calls = run.pandas("calls")
+    assert set(calls.tool) == {"stock", "price"} and set(calls.failed) == {0, 1}
+    assert not [episode.problem for episode in _replayed(run.folder) if episode.problem]

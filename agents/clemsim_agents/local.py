@@ -9,13 +9,20 @@ from pathlib import Path
 
 from clemsim.catalog.kinds import AgentKind, AgentOptions, Requirement
 from clemsim.engines.llamacpp import LlamaCppEngine
+from clemsim.errors import UsageError
 from clemsim.runtime.model_agent import ModelAgent
 
 
 def make(arg: str, options: AgentOptions) -> ModelAgent:
-    """Make the agent of `local` or `local:PATH.gguf`."""
-    engine = LlamaCppEngine(Path(arg).expanduser() if arg else None, pool=options.weights)
-    return ModelAgent(engine, options.sampling, constrain=options.constrain, name="local" if not arg else "")
+    """Make the agent of `local`, `local:PATH.gguf` or `local:PATH.gguf?mmproj=PATH.gguf`. Raises UsageError."""
+    weights, _, option = arg.partition("?")
+    name, _, projector = option.partition("=")
+    if option and (name != "mmproj" or not projector or "&" in projector):
+        raise UsageError(f"local:{arg}: behind the weights stands nothing, or ?mmproj=PATH.gguf for pictures, and settings")
+    path = Path(weights).expanduser() if weights else None
+    pictures = Path(projector).expanduser() if projector else None
+    engine = LlamaCppEngine(path, projector=pictures, pool=options.weights)
+    return ModelAgent(engine, options.sampling, constrain=options.constrain, name="" if weights else "local")
 
 
 def requirements() -> Sequence[Requirement]:
@@ -34,9 +41,9 @@ def requirements() -> Sequence[Requirement]:
 LOCAL = AgentKind(
     name="local",
     spec="local, local:PATH.gguf",
-    help="the embedded model; local:PATH.gguf for other weights (extra `local`)",
+    help="the embedded model; local:PATH.gguf for other weights, ?mmproj=PATH.gguf behind them for pictures (extra `local`)",
     make=make,
-    options=frozenset({"sampling", "constrain"}),
+    options=frozenset({"sampling", "constrain", "flags"}),
     product="llama.cpp",
     requirements=requirements,
 )

@@ -8,7 +8,7 @@ from clemsim.catalog.kinds import AgentKind, AgentOptions
 from clemsim.engines.base import Completion
 from clemsim.engines.scripted import ReplayEngine
 from clemsim.errors import UsageError
-from clemsim.game.events import Replied
+from clemsim.game.events import Called, Replied
 from clemsim.game.messages import Usage
 from clemsim.runtime.model_agent import ModelAgent
 from clemsim.store import reader
@@ -35,7 +35,8 @@ def _read_replies(folder: Path, cast: str) -> dict[tuple[str, int], Completion]:
             for event in reader.events(base, row.id):
                 if isinstance(event, Replied):
                     usage = Usage("replay", 0, 0.0, 0.0)
-                    completion = Completion(event.content, event.reasoning, event.stop, usage)
+                    calls = event.calls if isinstance(event, Called) else ()
+                    completion = Completion(event.content, event.reasoning, event.stop, usage, calls=calls)
                     completions[row.key.label, event.turn] = completion
     return completions
 

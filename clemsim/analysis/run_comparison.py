@@ -14,7 +14,7 @@ from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import METRICS
 from clemsim.analysis.sources.episodes import repetitions_of
 from clemsim.analysis.sources.evidence import Evidence, join_names
-from clemsim.analysis.sources.runs import APART, Setting, read_run, sampling_notes, setting, shared_instances
+from clemsim.analysis.sources.runs import APART, Setting, read_run, sampling_notes, setting, settings_notes, shared_instances
 from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
 from clemsim.analysis.sources.subsets import check_games, without_text
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
@@ -173,7 +173,8 @@ def compare_runs(
     own = _own_rows(sample) if sequential else ()
     sensitivity = sensitivity_of(sample, A, B)
     names = agents if agents[0] != agents[1] else (f"{agents[0]} ({folders[0].name})", f"{agents[1]} ({folders[1].name})")
-    notes = [*obstacles, *sampling_notes(*settings), *left_out, *evidence[0].notes, *evidence[1].notes, *_bounds(*played)]
+    differing = [*sampling_notes(*settings), *settings_notes(folders, agents)]
+    notes = [*obstacles, *differing, *left_out, *evidence[0].notes, *evidence[1].notes, *_bounds(*played)]
     if these_instances and main.interval is None:
         notes.append("no interval for these instances only: every game needs an instance that both finished twice")
     sentences = _sentences(sample, names, main, sensitivity, margin)

@@ -27,10 +27,22 @@ def signed(value: float | None, digits: int = 1) -> str:
 
 
 def interval_text(interval: Interval | None, digits: int = 1, *, joint: bool = False) -> str:
-    """Format an interval, such as `95 % interval 1.0 to 2.0`; `no interval` for None. `joint`: of one of several tests."""
+    """Format an interval, such as `95 % interval 1.0 to 2.0`, also one with an infinite end; `no interval` for None.
+
+    `joint`: of one of several tests.
+    """
     if interval is None:
         return "no interval"
+    if not all(map(math.isfinite, interval)):
+        return f"95 % interval {_open_text(interval, digits)}"
     return f"{'joint' if joint else '95 %'} interval {number(interval[0], digits)} to {number(interval[1], digits)}"
+
+
+def _open_text(interval: Interval, digits: int) -> str:
+    low, high = interval
+    if math.isfinite(low):
+        return f"from {number(low, digits)} on, open above"
+    return f"up to {number(high, digits)}, open below" if math.isfinite(high) else "open on both sides"
 
 
 def p_text(p: float | None) -> str:

@@ -119,7 +119,7 @@ class ArmObserver(Observer):
         replies = self._under_way[key].replies
         for event in events:
             if isinstance(event, Replied):
-                replies[event.turn] = event.content
+                replies[event.turn] = event.said
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
         """Count what a turn took."""

@@ -49,6 +49,6 @@ def read_recorded(folder: Path) -> Recorded:
                 costs = reader.requests(base, row.id).values()
                 tokens = sum(cost["tokens_out"] or 0 for cost in costs)
                 seconds = sum(cost["seconds"] or 0.0 for cost in costs)
-                replies = {event.turn: event.content for event in reader.events(base, row.id) if isinstance(event, Replied)}
+                replies = {event.turn: event.said for event in reader.events(base, row.id) if isinstance(event, Replied)}
                 played[row.key.arena, row.key.instance] = played_arm(row.outcome, tokens, seconds, replies)
     return Recorded(folder, casts[0], played)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
 
 import orjson
@@ -22,7 +22,7 @@ from clemsim.engines.dialects import DialectName
 from clemsim.engines.thinking import Thinking, parse_thinking
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent
-from clemsim.runtime.model_agent import ModelAgent
+from clemsim.runtime.price import Price
 
 HEADER = "header."  # header.NAME=VALUE
 _OF_ADDRESSES = frozenset({"api-version"})  # what an address itself may hold (Azure)
@@ -44,15 +44,17 @@ def _json_object(value: Any) -> str:
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
 
 
-Finite = Field(allow_inf_nan=False)
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class AgentSettings(BaseModel):
     """The settings of one agent; None, or empty: as the run has it. Meanings and units are those of `Sampling`.
 
     `name`: how tables name the agent. `system`: a text that comes before that of the seat. `seed`: added to the seed of each
-    turn. `width`: most turns in flight. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
-    cannot be found out.
+    turn. `width`: most turns in flight. `price_in`, `price_cached`, `price_out`: of a million tokens; `price_hour`: of an
+    hour that the run lasts. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
+    cannot be found out. `calls`: "written" where calls of tools are to be text
+    although the server takes tools.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,11 +70,18 @@ class AgentSettings(BaseModel):
     stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_stops)] | None = None
     thinking: Annotated[str | int, BeforeValidator(_thinking)] | None = None
     extra_body: Annotated[str, BeforeValidator(_json_object)] | None = None
+    logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    tokens: bool | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     system: Annotated[str, Field(max_length=100_000)] = ""
     width: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    price_in: Amount | None = None
+    price_cached: Amount | None = None
+    price_out: Amount | None = None
+    price_hour: Amount | None = None
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     dialect: DialectName | None = None
+    calls: Literal["written"] | None = None
     headers: dict[str, str] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
@@ -86,9 +95,10 @@ class AgentSettings(BaseModel):
 
 SAMPLING = (
     "temperature", "max_tokens", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
-    "stop", "thinking", "extra_body",
+    "stop", "thinking", "extra_body", "logprobs", "tokens",
 )  # fmt: skip
-_OF_MODELS = frozenset({*SAMPLING, "seed", "system", "width"})
+PRICES = ("price_in", "price_cached", "price_out", "price_hour")
+_OF_MODELS = frozenset({*SAMPLING, *PRICES, "seed", "system", "width", "calls"})
 _OF_SERVERS = frozenset({"timeout", "headers", "dialect"})
 _UNQUOTED = "/:@,.!?'()*+;= {}[]\""
 
@@ -109,9 +119,9 @@ class AgentSpec:
             heeded |= _OF_MODELS
         if "network" in kind.options:
             heeded |= _OF_SERVERS
-        if "flags" not in kind.options and "?" in self.bare and not kind.matches:
-            unknown = _keys(self.bare)[0]
-            raise UsageError(f"{kind.name} has no setting {unknown!r}{_proposal(unknown, heeded)}")
+        own = _OF_ADDRESSES if kind.matches else frozenset[str]()
+        if "flags" not in kind.options and (unknown := [key for key in _keys(self.bare) if key not in own]):
+            raise UsageError(f"{kind.name} has no setting {unknown[0]!r}{_proposal(unknown[0], heeded)}")
         for name in self.settings.given():
             if name not in heeded:
                 raise UsageError(f"{kind.name} takes no {name}: its settings are {', '.join(sorted(heeded))}")
@@ -130,11 +140,12 @@ class AgentSpec:
     def settle(self, agent: Agent) -> None:
         """Tell an agent, just made, what only it can heed. Raises UsageError."""
         agent.name = self.settings.name or agent.name
-        if isinstance(agent, ModelAgent):
-            agent.system, agent.seed = self.settings.system, self.settings.seed or 0
-            agent.most_turns = self.settings.width
-        elif unheeded := sorted(_OF_MODELS & self.settings.given().keys()):
-            raise UsageError(f"{agent.name} is no model behind an engine, and takes no {unheeded[0]}")
+        own = self.settings
+        if own.given().keys() & set(PRICES):
+            agent.price = Price(own.price_in or 0.0, own.price_cached, own.price_out or 0.0, own.price_hour or 0.0)
+        written = own.calls == "written"
+        if own.system or own.seed or own.width or written:
+            agent.settle(system=own.system, seed=own.seed or 0, width=own.width, written_calls=written)
 
 
 def read_spec(spec: str) -> AgentSpec:
@@ -154,7 +165,6 @@ def read_spec(spec: str) -> AgentSpec:
             _put(given, name, _text(name, unquote(value)))
         else:
             left.append(part)
-            _check_address(head, name)
     bare = head + (f"?{'&'.join(left)}" if left else "") + (f"{mark}{fragment}" if mark else "")
     return AgentSpec(bare, checked_settings(given, head)) if given else AgentSpec(bare)
 
@@ -224,13 +234,10 @@ def _header(name: str) -> str:
     return name
 
 
-def _check_address(head: str, name: str) -> None:
-    """Raise UsageError for what stands behind the `?` of an address and is neither a setting nor part of the address."""
-    if "@http" in head and name not in _OF_ADDRESSES:
-        raise UsageError(f"{head}: there is no setting {name!r}{_proposal(name, AgentSettings.model_fields)}")
-
-
 def _keys(spec: str) -> list[str]:
+    """Return the keys behind the `?` of a SPEC without settings."""
+    if "?" not in spec:
+        return []
     return [part.partition("=")[0] for part in spec.partition("?")[2].partition("#")[0].split("&")]
 
 

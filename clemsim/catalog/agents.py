@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from clemsim.catalog.agent_settings import read_spec
@@ -89,8 +90,28 @@ def _value(variable: re.Match[str]) -> str:
     return value
 
 
-def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
-    """Make one cast for each plain SPEC; every `seat=SPEC` overrides that seat in all of them. Raises UsageError."""
+@dataclass(frozen=True, slots=True)
+class NamedAgents:
+    """The agents of a command line, none of them open: the plain ones, and those that were named for a seat or role.
+    `specs`: the SPEC of each agent.
+    """
+
+    plain: Sequence[Agent]
+    seats: Mapping[str, Agent]
+    specs: Mapping[Agent, str]
+
+    def casts(self) -> list[Cast]:
+        """Return one cast for each plain agent, or a single one of seats alone."""
+        if not self.plain:
+            return [Cast.of(self.seats)]
+        if not self.seats:
+            return [Cast.of(agent) for agent in self.plain]
+        suffix = ",".join(f"{seat}={agent.name}" for seat, agent in self.seats.items())
+        return [Cast(f"{agent.name},{suffix}", agent, self.seats) for agent in self.plain]
+
+
+def name_agents(specs: Sequence[str], options: AgentOptions) -> NamedAgents:
+    """Make the agents that SPECs name; each SPEC is one agent, however often it is named. Raises UsageError."""
     check_secrets([kind_of(spec) for spec in specs], options.network)
     agents: dict[str, Agent] = {}
     seats: dict[str, Agent] = {}
@@ -105,12 +126,12 @@ def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
         elif agent not in everywhere:
             everywhere.append(agent)
     _rename_twins(agents)
-    if not everywhere:
-        return [Cast.of(seats)]
-    if not seats:
-        return [Cast.of(agent) for agent in everywhere]
-    suffix = ",".join(f"{seat}={agent.name}" for seat, agent in seats.items())
-    return [Cast(f"{agent.name},{suffix}", agent, seats) for agent in everywhere]
+    return NamedAgents(everywhere, seats, {agent: spec for spec, agent in agents.items()})
+
+
+def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
+    """Make one cast for each plain SPEC; every `seat=SPEC` overrides that seat in all of them. Raises UsageError."""
+    return name_agents(specs, options).casts()
 
 
 def split_seat(text: str) -> tuple[str, str]:

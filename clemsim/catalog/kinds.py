@@ -82,6 +82,7 @@ class AgentKind:
     distributable: bool = True  # it can play in worker processes
     scripted: bool = False  # it asks no model, so that it may play along in a stress test
     loadable: bool = False  # a stress test can load it
+    wraps: bool = False  # its argument is a SPEC itself
     owns_server: bool = False  # it starts a server for its argument, which a study keeps for the next run
     broken: bool = False  # it stands for one that cannot be loaded
     product: str = ""  # what its engine is known as, where the description of a run tells only a build
@@ -109,13 +110,17 @@ def find_kind(spec: str) -> tuple[AgentKind, str]:
     Raises UsageError naming the kinds there are.
     """
     every = kinds()
+    name, _, arg = spec.partition(":")
+    if name in every and every[name].wraps:
+        return every[name], arg
     for kind in every.values():
         if kind.matches and kind.matches(spec):
             return kind, spec
     if ".py:" in spec:
         return as_kind(load_file(spec), spec), ""
-    name, _, arg = spec.partition(":")
-    name = name.partition("?")[0]
+    if "?" in name:  # nothing but flags behind the name of the kind
+        name, question, arg = spec.partition("?")
+        arg = question + arg
     named = {key: kind for key, kind in every.items() if not kind.matches}
     if name not in named:
         names = ", ".join(named) or "none"

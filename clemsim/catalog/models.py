@@ -87,13 +87,24 @@ class Variant(BaseModel):
 class Characteristics(ModelFacts):
     """The facts about a model and about how it was served in a run: the input of an analysis.
 
-    `name` is the model's own name, without its variant; `quantisation` is the bits of a weight.
+    `name` is the model's own name, without its variant; `quantisation` is the bits of a weight. `temperature`, `thinking`
+    and `system` are settings of the agent, where they tell it from others of the same model.
     """
 
     name: str | None = None
     quantisation: Size | None = None
     access: str | None = None
     engine: str | None = None
+    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    thinking: str | None = None
+    system: str | None = None
+
+    @property
+    def settings(self) -> str:
+        """The settings of the agent in words, such as `temperature 0.7, thinking off`; empty where it has none."""
+        temperature = None if self.temperature is None else f"{self.temperature:g}"
+        pairs = {"temperature": temperature, "thinking": self.thinking, "system": self.system and repr(self.system)}
+        return ", ".join(f"{name} {text}" for name, text in pairs.items() if text)
 
 
 class Model(ModelFacts):
@@ -132,6 +143,13 @@ class Model(ModelFacts):
         """Return model, access and quantisation."""
         bits = variant.quantisation
         return f"{self.name}, {variant.access}" + ("" if bits is None else f", {bits:g} bit")
+
+
+def settled(settings: AgentSettings) -> dict[str, Any]:
+    """Return the characteristics that settings of an agent are; only those that are given."""
+    given = settings.given()
+    found: dict[str, Any] = {name: given[name] for name in ("temperature", "system") if given.get(name) not in (None, "")}
+    return found | ({"thinking": str(given["thinking"])} if given.get("thinking") else {})
 
 
 class Models(BaseModel):

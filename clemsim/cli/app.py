@@ -33,6 +33,7 @@ COMMANDS = {
     "verify": "verify:verify",
     "analyze": "analyze:analyze",
     "compare": "compare:compare",
+    "ratings": "ratings:ratings",
     "canary": "canary:canary",
     "stress": "stress:stress_",
     "serve-fake": "serve_fake:serve_fake",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from clemsim.catalog.kinds import kinds
+from clemsim.store.config import Pairings
 
 
 def finite(value: float | None) -> float | None:
@@ -56,6 +57,10 @@ TrustOption = Annotated[
 SeedOption = Annotated[int, typer.Option(help="Decides every draw of the run.")]
 TemperatureOption = Annotated[float, typer.Option(min=0.0, callback=finite, help="0: always the likeliest token.")]
 MaxTokensOption = Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")]
+LogprobsOption = Annotated[
+    int, typer.Option(min=0, max=20, help="Record log-probabilities, with those of so many likeliest tokens.")
+]
+TokensOption = Annotated[bool, typer.Option("--tokens", help="Record the ids of all tokens (vLLM).")]
 ConstrainOption = Annotated[bool, typer.Option("--constrain", help="Hold replies to the format of each ask.")]
 IsolateCacheOption = Annotated[
     bool, typer.Option("--isolate-cache", help="Use nothing of a vLLM server's prefix cache that others left there.")
@@ -72,6 +77,10 @@ MaxRequestsOption = Annotated[int | None, typer.Option(min=1, help="Make no more
 MaxTokensTotalOption = Annotated[
     int | None, typer.Option(min=1, help="Spend no more tokens (in and out) than this, then stop.")
 ]
+MaxCostOption = Annotated[
+    float | None,
+    typer.Option(min=0.0, callback=finite, help="Spend no more than this on tokens, by the agents' prices, then stop."),
+]
 EpisodeTokensOption = Annotated[int | None, typer.Option(min=1, help="Give an episode up when it has spent so many tokens.")]
 EpisodeSecondsOption = Annotated[
     float | None, typer.Option(min=0.001, callback=finite, help="Give an episode up when it has lasted so long.")
@@ -80,6 +89,18 @@ EpisodeSecondsOption = Annotated[
 WidthOption = Annotated[
     str,
     typer.Option(help="Turns in flight of each agent: a number, or auto: what its servers can take, found while playing."),
+]
+
+PairingsOption = Annotated[
+    Pairings | None,
+    typer.Option(
+        help="How the agents share the seats of a game: all assignments of the plain --agent SPECs; round-robin, those of "
+        "different ones; swap, the given SEAT=SPECs and their seats exchanged.",
+    ),
+]
+AgainstOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Play against the population that `clemsim ratings RUN --freeze FILE` has written."),
 ]
 
 LikeOption = Annotated[

@@ -29,6 +29,7 @@ def resume(
     ray: options.RayOption = None,
     max_requests: options.MaxRequestsOption = None,
     max_tokens_total: options.MaxTokensTotalOption = None,
+    max_cost: options.MaxCostOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
     trust: options.TrustOption = False,
@@ -42,14 +43,15 @@ def resume(
     """
     with one_line():
         if is_study(folder):
-            if any((width, to_the_end, workers, ray, max_requests, max_tokens_total, episode_tokens, episode_seconds)):
+            spent = (max_requests, max_tokens_total, max_cost, episode_tokens, episode_seconds)
+            if any((width, to_the_end, workers, ray, *spent)):
                 fail(f"{folder} is a study, played as it says: give no option but --trust, --json and those of the network")
             study.go_on(folder, network, trust=trust, as_json=json)
             return
         if is_indexed(folder):
             fail(f"{folder} is a study that was imported: it can be shown, analysed and exported, but not played")
         stopped: list[bool] = []
-        limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
+        limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds, max_cost)
         changes: dict[str, int | None] = {} if width is None else {"width": parse_width(width)}
         changes |= {"stop_when": None} if to_the_end else {}
         workers_ = worker_options(workers, ray)

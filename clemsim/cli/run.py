@@ -20,6 +20,7 @@ from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
 from clemsim.runs.planning import plan_run, read_earlier
 from clemsim.runs.prepare import prepare
+from clemsim.runs.references import with_population
 from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runtime.limits import Limits
 from clemsim.store.config import RunConfig, parse_width
@@ -40,6 +41,8 @@ def run(
     max_tokens: options.MaxTokensOption = 300,
     out: options.OutOption = None,
     constrain: options.ConstrainOption = False,
+    logprobs: options.LogprobsOption = 0,
+    tokens: options.TokensOption = False,
     isolate_cache: options.IsolateCacheOption = False,
     batch: options.BatchOption = 1,
     stop_when: Annotated[str | None, typer.Option(metavar="RULE", help=options.STOP_HELP)] = None,
@@ -47,8 +50,11 @@ def run(
     ray: options.RayOption = None,
     max_requests: options.MaxRequestsOption = None,
     max_tokens_total: options.MaxTokensTotalOption = None,
+    max_cost: options.MaxCostOption = None,
     episode_tokens: options.EpisodeTokensOption = None,
     episode_seconds: options.EpisodeSecondsOption = None,
+    pairings: options.PairingsOption = None,
+    against: options.AgainstOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the run could show and what it costs, and play nothing.")
     ] = False,
@@ -73,6 +79,8 @@ def run(
 
       clemsim run --arena taboo --agent describer=local --agent guesser=baseline --json
 
+      clemsim run --arena taboo --agent local --agent baseline --pairings all
+
       clemsim run --suite paper --agent local --agent baseline --stop-when "baseline > local"
 
       clemsim run --suite paper --agent local --repetitions 3 --dry-run --like runs/20261123-120000-quick
@@ -90,17 +98,22 @@ def run(
             temperature=temperature,
             max_tokens=max_tokens,
             constrain=constrain,
+            logprobs=logprobs,
+            tokens=tokens,
             isolate_cache=isolate_cache,
             batch=batch,
             stop_when=stop_when,
+            pairings=pairings,
         )
+        if against:
+            config = with_population(config, against, Trust(trust))
         if like and not dry_run:
             fail("--like says what a run is expected to be like before it is played: give --dry-run too")
         if dry_run:
             print_plan(config, like, network, Trust(trust), as_json=json)
             return
         stopped: list[bool] = []
-        limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds)
+        limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds, max_cost)
         played_by = worker_options(workers, ray)
         playing = runs.play(config, out, watcher(stopped), limits, workers=played_by, network=network, trust=Trust(trust))
         summary = run_async(playing)

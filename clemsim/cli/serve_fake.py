@@ -37,6 +37,7 @@ def serve_fake(
     blocks: Annotated[int, typer.Option(min=1, help="Blocks of the KV cache.")] = 65_536,
     block_size: Annotated[int, typer.Option(min=1, help="Tokens of a block.")] = 16,
     context: Annotated[int, typer.Option(min=2, help="Most tokens of prompt and reply.")] = 8192,
+    images: Annotated[bool, typer.Option("--images/--no-images", help="Take pictures.")] = True,
     priority: Annotated[bool, typer.Option("--priority", help="Serve by priority.")] = False,
     most_waiting: Annotated[int | None, typer.Option(min=0, help="Turn requests away (503) when this many wait.")] = None,
     skill: Annotated[
@@ -74,6 +75,7 @@ def serve_fake(
             interval=parse_duration(itl, "--itl"),
             prefill=prefill,
             slowdown=slowdown,
+            images=images,
             priority=priority,
         )
         server = SimulatedServer(spec, Clerk(skill, noise), most_waiting, faults=Faults.parse(fault or ()))

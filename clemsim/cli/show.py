@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
+from clemsim._util.files import new_file
 from clemsim._util.text import plain
 from clemsim.cli.common import fail, one_line, out, print_json
 from clemsim.cli.options import JsonOption
@@ -17,8 +18,11 @@ from clemsim.cli.view.configuration import show_config
 from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.cli.view.results import results
 from clemsim.cli.view.studies import models_table
+from clemsim.cli.view.transcript_page import transcript_page
 from clemsim.cli.view.transcripts import transcript
+from clemsim.errors import UsageError
 from clemsim.interop.jsonl import event_json
+from clemsim.interop.pictures import save_images
 from clemsim.results import diagnostics
 from clemsim.results.run_summary import summarize_run
 from clemsim.runs.replay import chosen
@@ -34,6 +38,12 @@ def show(
     limit: Annotated[int, typer.Option(min=0, help="Episodes to list.")] = 40,
     load: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw width and load over time into a .svg, .png or .html file.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Save the pictures of the episodes that are shown into a folder.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the transcripts, with their pictures, as a page of HTML.")
     ] = None,
     config: Annotated[
         bool, typer.Option("--config", help="Show how the run was configured, and what its agents are.")
@@ -51,6 +61,8 @@ def show(
 
       clemsim show runs/20261123-120000-quick --load load.svg
 
+      clemsim show runs/20261123-120000-quick 7 --html episode.html
+
       clemsim show runs/20261123-120000-quick --config
     """
     with one_line():
@@ -58,9 +70,12 @@ def show(
             show_config(folder, as_json=json)
             return
         if is_indexed(folder):
-            if load:
+            if load or images or html:
                 fail(f"{folder} is a study: name one of its runs")
             _show_study(folder, episode, as_json=json)
+            return
+        if images or html:
+            _write_transcripts(folder, episode, images, html)
             return
         _show_run(folder, episode, limit, load, as_json=json)
 
@@ -94,6 +109,20 @@ def _transcripts(run: Path, episode: str) -> tuple[list[dict[str, Any]], list[An
             for row in picked
         ]
         return [_as_json(row, base) for row in picked], views
+
+
+def _write_transcripts(folder: Path, episode: str | None, images: Path | None, html: Path | None) -> None:
+    """Save the pictures of the episodes, and write their transcripts as a page."""
+    with reader.reading(folder / STORE) as base:
+        shown = [(row.key, reader.events(base, row.id)) for row in chosen(list(reader.episodes(base)), episode)]
+        if images:
+            saved = save_images(base, [event for _, events in shown for event in events], images)
+            out.print(plain(f"{saved} picture{'' if saved == 1 else 's'}: {images}"), soft_wrap=True)
+        if html:
+            page = transcript_page(shown, lambda image: reader.image(base, image.digest))
+            with new_file(html, UsageError) as draft:
+                draft.path.write_text(page, encoding="utf-8")
+            out.print(plain(f"transcripts: {html}"), soft_wrap=True)
 
 
 def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, *, as_json: bool) -> None:

@@ -10,15 +10,19 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ContextDecorator
 from itertools import accumulate, pairwise
+from math import isfinite
 from types import MappingProxyType, TracebackType
 from typing import Any
 
 import orjson
 
-from clemsim.engines.base import Completion, Request
+from clemsim.engines.base import Candidate, Completion, Request, Sampling
 from clemsim.engines.protocol import error_sentence, shorten
+from clemsim.engines.tool_wire import read_calls, takes_calls
 from clemsim.errors import EngineError, EngineUnavailable, Withheld
+from clemsim.game.encodable import encodable
 from clemsim.game.messages import Usage
+from clemsim.game.tool_calls import ToolCall
 
 MOST_COUNT = 2**31 - 1  # tokens; more is no count
 MOST_SECONDS = 1e9
@@ -90,7 +94,7 @@ def read_completion(
     `started`: seconds since the epoch; `seconds`: the duration of the last attempt; `retries`: the attempts before it.
     Raises EngineUnavailable when it cannot be read or tells an error, and Withheld.
     """
-    text, reasoning, stop = _read_choice(_first_choice(payload, hide))
+    text, reasoning, stop, calls = _read_choice(_first_choice(payload, hide), called=takes_calls(request.offer))
     tokens = _mapping(payload.get("usage"))
     usage = Usage(
         model,
@@ -106,7 +110,47 @@ def read_completion(
     if times := _mapping(payload.get("metrics")):
         usage.queued = _seconds(times.get("queue_time_ms"))
         usage.first_token = _seconds(times.get("time_to_first_token_ms"))
-    return Completion(text, reasoning, stop, usage)
+    if details := _details(payload, tokens, request.sampling):
+        usage.details = details
+    samples = _samples(payload, called=takes_calls(request.offer)) if request.samples > 1 else ()
+    return Completion(text, reasoning, stop, usage, samples, calls)
+
+
+def _details(payload: Any, tokens: Mapping[str, Any], sampling: Sampling) -> dict[str, Any]:
+    """Return the tokens of thinking, where the server counts them, and what was asked for beside the reply."""
+    found: dict[str, Any] = {}
+    if thought := read_count(_mapping(tokens.get("completion_tokens_details")).get("reasoning_tokens")):
+        found["tokens_thought"] = thought
+    if not (sampling.logprobs or sampling.tokens):
+        return found
+    choice = payload["choices"][0]
+    content = _mapping(choice.get("logprobs")).get("content")
+    if sampling.logprobs and isinstance(content, list):
+        found["logprobs"] = [_logprob(each, sampling.logprobs) for each in content]
+    if sampling.tokens:
+        ids = {"prompt": payload.get("prompt_token_ids") or choice.get("prompt_token_ids"), "reply": choice.get("token_ids")}
+        found["token_ids"] = {name: [int(each) for each in own] for name, own in ids.items() if isinstance(own, list)}
+    return found
+
+
+def _logprob(entry: Mapping[str, Any], most: int) -> list[Any]:
+    """Return a token, its log-probability, and the likeliest tokens with theirs."""
+    likeliest = (entry.get("top_logprobs") or [])[:most]
+    return [_token(entry), _finite(entry["logprob"]), [[_token(each), _finite(each["logprob"])] for each in likeliest]]
+
+
+def _token(entry: Mapping[str, Any]) -> str:
+    return encodable(str(entry["token"]))
+
+
+def _finite(value: Any) -> float | None:
+    """Return a log-probability; None for one that is no finite number."""
+    return float(value) if isinstance(value, int | float) and isfinite(value) else None
+
+
+def _samples(payload: Any, *, called: bool) -> list[Candidate]:
+    """Return all replies of an answer."""
+    return [Candidate(*_read_choice(choice, called=called)) for choice in payload["choices"]]
 
 
 @reading_answer
@@ -127,7 +171,8 @@ def read_batch(payload: Any, requests: Sequence[Request], model: str, *, started
         tokens = choice.get("token_ids")
         tokens_out = len(tokens) if isinstance(tokens, list) else 0
         usage = Usage(model, request.seed, started, seconds, tokens_in, tokens_out, fingerprint=fingerprint, batched=True)
-        completions.append(Completion(*_read_choice(choice), usage))
+        text, reasoning, stop, _ = _read_choice(choice)
+        completions.append(Completion(text, reasoning, stop, usage))
     return completions
 
 
@@ -187,16 +232,20 @@ def _first_choice(payload: Any, hide: Hide) -> Any:
         raise EngineUnavailable("the server sent an unreadable answer: there is no choice with a message") from error
 
 
-def _read_choice(choice: Any) -> tuple[str, str, str]:
-    """Return text, reasoning, and why the reply ended. Raises Withheld, and EngineUnavailable for what is no reply."""
+def _read_choice(choice: Any, *, called: bool = False) -> tuple[str, str, str, tuple[ToolCall, ...]]:
+    """Return text, reasoning, why the reply ended, and the calls of tools, if it may be `called`. Raises Withheld, and
+    EngineUnavailable for what is no reply.
+    """
     message, reason = choice["message"], choice.get("finish_reason")
     text = _read_text(message.get("content"))
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     if reason != "stop" and reason != "length":
         _check_reason(reason)
+    if called and (calls := read_calls(message)):
+        return text, _read_reasoning(reasoning), "length" if reason == "length" else "stop", calls
     if not text or text.isspace():
         _check_empty(message, reason, reasoning)
-    return text, _read_reasoning(reasoning), read_stop(reason)
+    return text, _read_reasoning(reasoning), read_stop(reason), ()
 
 
 def _check_reason(reason: object) -> None:

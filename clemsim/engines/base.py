@@ -15,9 +15,9 @@ To add an engine, subclass `Engine` and register the class in the entry-point gr
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 import orjson
 
@@ -26,12 +26,15 @@ from clemsim.engines.backend import Backend
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.thinking import Thinking
 from clemsim.errors import UsageError
+from clemsim.game.content import Part
 from clemsim.game.formats import Format
 from clemsim.game.messages import Usage
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
+from clemsim.game.tool_calls import ToolCall
+from clemsim.game.tools import Offer
 
 FIRST_WIDTH = 64  # turns in flight at the beginning, where the width is found while playing
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Sampling:
     stop: tuple[str, ...] = ()  # texts at which a reply ends; they are no part of it
     thinking: Thinking = ""  # whether and how long the model reasons before it replies, beside `max_tokens`
     extra_body: str = ""  # JSON: more fields of a request, in the server's own words
+    logprobs: int = 0  # log-probabilities are recorded, with those of so many likeliest tokens; 0: none are
+    tokens: bool = False  # the ids of the tokens are recorded
 
     def describe(self) -> dict[str, Any]:
         """Return the values by name, as a run records them; those that are not used by all are left out where not set."""
@@ -64,15 +69,19 @@ class Sampling:
         return fields
 
 
-_OPTIONAL = frozenset({"stop", "thinking", "extra_body"})
-_UNSET = ((), "")
+_OPTIONAL = frozenset({"stop", "thinking", "extra_body", "logprobs", "tokens"})
+_UNSET = ((), "", 0, False)
 
 
 class ChatMessage(TypedDict):
-    """One message of a chat request, as it is sent."""
+    """One message of a chat request, as it is sent. `tool_calls`: calls of tools, as OpenAI's API has them; `tool_call_id`:
+    that of the call whose result it is.
+    """
 
     role: Role
     content: str
+    tool_calls: NotRequired[list[dict[str, Any]]]
+    tool_call_id: NotRequired[str]
 
 
 @dataclass(slots=True)  # not frozen: one is made for every turn, and freezing costs more than making
@@ -99,6 +108,24 @@ class Request:
     """The slot that the turn holds among those in flight. `slot.rank`: a server that has priorities should answer the lowest
     rank first. An engine that waits before another attempt does so within `slot.release_while_waiting(error)`, so that
     another turn goes meanwhile and, after EngineBusy, the width shrinks."""
+    parts: Mapping[int, Sequence[Part]] | None = None
+    """The texts and pictures of those messages that have pictures, by place in `messages`; the `content` of such a message
+    is a text about them. None: no message has any, as always unless the engine says that it `takes_images`."""
+    samples: int = 1
+    """How many replies to draw. More than one are asked for only of engines that say `samples_many`; the first one is the
+    text of the completion, and all of them are its `samples`."""
+    offer: Offer | None = None
+    """The tools that the model may call (`offer.tools`, `offer.choice`), and None where there are none. It is set only where
+    the engine `calls_tools`; then messages may have calls and results."""
+
+
+class Candidate(NamedTuple):
+    """One of several replies to one request; the fields are those of a completion."""
+
+    text: str
+    reasoning: str
+    stop: str
+    calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(slots=True)
@@ -116,6 +143,10 @@ class Completion:
     """What the request took. `model` is the engine's name, `seed` that of the request. `started` is when the first attempt
     began; `seconds` counts the attempt that was answered, `retries` the attempts before it. Token counts are the server's,
     0 where it reports none."""
+    samples: Sequence[Candidate] = ()
+    """All replies, where the request wanted several; `usage` counts them together."""
+    calls: tuple[ToolCall, ...] = ()
+    """The calls of tools that were offered, with their arguments as the model wrote them; `text` is what it said besides."""
 
 
 class Engine(AsyncResource, ABC):
@@ -183,6 +214,8 @@ class Engine(AsyncResource, ABC):
             raise UsageError(f"{self.name} cannot be told thinking={sampling.thinking}: this engine has no switch for it")
         if sampling.extra_body:
             raise UsageError(f"{self.name} takes no extra_body: it is no server")
+        if sampling.logprobs or sampling.tokens:
+            raise UsageError(f"{self.name} tells no {'logprobs' if sampling.logprobs else 'tokens'}: leave that out")
 
     @property
     def notices(self) -> Sequence[str]:
@@ -192,6 +225,23 @@ class Engine(AsyncResource, ABC):
     @property
     def constrains(self) -> bool:
         """Whether decoding can be held to the `format` of a request. Valid once the engine is open."""
+        return False
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether the engine takes the `offer` of a request and returns calls. Where it does not, models are told of their
+        tools in words, and write their calls as text. Valid once the engine is open.
+        """
+        return False
+
+    @property
+    def samples_many(self) -> bool:
+        """Whether one request may draw several replies. Valid once the engine is open."""
+        return False
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures (`parts`); True also where only the server knows, and refuses if need be."""
         return False
 
     def describe(self) -> dict[str, Any]:

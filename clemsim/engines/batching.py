@@ -43,8 +43,9 @@ class Batcher:
 
     async def complete(self, request: Request) -> Completion | None:
         """Answer a request as part of a batch; return None where it has to go alone. Raises Transient errors."""
-        if request.sampling.temperature > 0:  # a batch has one seed for all
-            return None
+        sampling = request.sampling
+        if sampling.temperature > 0 or sampling.logprobs or sampling.tokens or request.samples > 1 or request.offer:
+            return None  # a batch has one seed for all, and tells no more than texts
         loop = asyncio.get_running_loop()
         key = _batch_key(request)
         batch = self._gathering.get(key)

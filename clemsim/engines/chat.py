@@ -19,13 +19,14 @@ from clemsim.engines import answers, protocol
 from clemsim.engines.address import checked_key, checked_url, path_of, root, server_of, subpage
 from clemsim.engines.affinity import Affinity, CachePlace
 from clemsim.engines.backend import Backend
-from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request, Sampling
+from clemsim.engines.base import FIRST_WIDTH, Candidate, Completion, Engine, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
 from clemsim.engines.deadlines import Deadlines
 from clemsim.engines.dialects import DIALECTS, VLLM, DialectName, dialect_of
 from clemsim.engines.discovery import ServerInfo, ServerProbe
 from clemsim.engines.http11 import HttpResponse
+from clemsim.engines.images import told_apart
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.lost_server import LostServer
 from clemsim.engines.metrics import read_load
@@ -34,6 +35,7 @@ from clemsim.engines.retries import Retries
 from clemsim.engines.tls import certificate_problem
 from clemsim.engines.transport import NoByteInTime, Transport, make_transport
 from clemsim.errors import BadRequest, EngineBusy, EngineError, EngineTimeout, EngineUnavailable, Transient, UsageError
+from clemsim.game.tool_calls import ToolCall
 
 METRICS_TIMEOUT = 5.0  # seconds
 SILENCE = 10.0  # seconds without an answer from which on a display says so
@@ -145,6 +147,16 @@ class ChatEngine(Engine):
         """Whether the server is one that takes formats, such as vLLM and llama.cpp."""
         return self.server.speaks.constrains
 
+    @property
+    def calls_tools(self) -> bool:
+        """True: what a server cannot do it refuses, with a line that says how it is mended."""
+        return True
+
+    @property
+    def takes_images(self) -> bool:
+        """True: only the server knows whether its model does."""
+        return True
+
     def describe(self) -> dict[str, Any]:
         """Return model, address and what the server is."""
         description = {"engine": "chat", "model": self.model, "url": self.url, **self.server.describe()}
@@ -174,8 +186,13 @@ class ChatEngine(Engine):
         return ""
 
     def check_sampling(self, sampling: Sampling) -> None:
-        """Raise UsageError where the server has no such way of thinking."""
-        self.server.speaks.check_thinking(sampling.thinking, self.name)
+        """Raise UsageError where the server has no such way of thinking, or does not tell what is wanted."""
+        self.server.speaks.check_sampling(sampling, self.name)
+
+    @property
+    def samples_many(self) -> bool:
+        """Whether the server draws several replies for one request."""
+        return self.server.speaks.samples_many
 
     @property
     def notices(self) -> Sequence[str]:
@@ -200,7 +217,7 @@ class ChatEngine(Engine):
             raise EngineUnavailable(f"{self.name} is not open")
         started = time()
         try:
-            if self._batcher and (completion := await self._batcher.complete(request)):
+            if self._batcher and not request.parts and (completion := await self._batcher.complete(request)):
                 return completion
             body = orjson.dumps(self._body(request))
             return await self._send(body, request, started, 0)
@@ -281,7 +298,7 @@ class ChatEngine(Engine):
                 hide=self._secrets.hide,
             )
         if error := self._error_of(response):
-            raise error
+            raise told_apart(error, response.body.decode(errors="replace"), self.name) if request.parts else error
         return answers.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
 
     async def _exchange(
@@ -332,6 +349,11 @@ class ChatEngine(Engine):
             hide = self._secrets.hide
             completion.text, completion.reasoning = hide(completion.text), hide(completion.reasoning)
             completion.stop, completion.usage.fingerprint = hide(completion.stop), hide(completion.usage.fingerprint)
+            completion.calls = _without_secrets(completion.calls, hide)
+            completion.samples = [
+                Candidate(hide(each.text), hide(each.reasoning), hide(each.stop), _without_secrets(each.calls, hide))
+                for each in completion.samples
+            ]
         return completion
 
     def _harmless(self, error: EngineError) -> EngineError:
@@ -339,3 +361,7 @@ class ChatEngine(Engine):
         error.args = (self._secrets.hide(str(error.args[0])), *error.args[1:])
         error.__cause__ = error.__context__ = None
         return error
+
+
+def _without_secrets(calls: tuple[ToolCall, ...], hide: answers.Hide) -> tuple[ToolCall, ...]:
+    return tuple(ToolCall(hide(call.tool), hide(call.arguments)) for call in calls)

@@ -18,7 +18,7 @@ from clemsim.engines.pages import Page, fetch_page
 from clemsim.engines.protocol import shorten
 from clemsim.engines.tls import certificate_problem
 from clemsim.errors import EngineUnavailable, Unauthorized, UnknownModel
-from clemsim.game.messages import encodable
+from clemsim.game.encodable import encodable
 
 MOST_NAME = 100  # characters of a name that a server gives
 BATCH_PATH = "/v1/chat/completions/batch"

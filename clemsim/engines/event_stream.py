@@ -10,6 +10,7 @@ import orjson
 from clemsim.engines.answers import Hide, parse_json, reading_answer
 from clemsim.engines.http11 import HttpResponse
 from clemsim.engines.protocol import error_sentence, shorten
+from clemsim.engines.tool_wire import CallParts
 from clemsim.errors import EngineUnavailable
 
 END = b"[DONE]"
@@ -57,6 +58,7 @@ class _Reply:
     thoughts: list[str] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)  # of the payload, beside its choices
+    calls: CallParts | None = None
     finish_reason: str | None = None
     ended: bool = False
     _head: bytes = b"\0"  # matches no event
@@ -64,7 +66,9 @@ class _Reply:
 
     def payload(self) -> dict[str, Any]:
         """Return the JSON of the whole answer."""
-        message = {"content": "".join(self.texts), "reasoning_content": "".join(self.thoughts)}
+        message: dict[str, Any] = {"content": "".join(self.texts), "reasoning_content": "".join(self.thoughts)}
+        if self.calls:
+            message["tool_calls"] = self.calls.whole()
         return {"choices": [{"message": message, "finish_reason": self.finish_reason}], **self.fields}
 
     def add(self, time: float, event: bytes) -> None:
@@ -90,7 +94,11 @@ class _Reply:
             delta, finish_reason = choice["delta"], choice.get("finish_reason")
             self.finish_reason = finish_reason or self.finish_reason
             text, thought = delta.get("content"), delta.get("reasoning_content") or delta.get("reasoning")
-            if text or thought or (text == "" and "role" not in delta):  # some tokens have no text
+            if parts := delta.get("tool_calls"):
+                self.calls = self.calls or CallParts()
+                self.calls.add(parts)
+                self.times.append(time)
+            elif text or thought or (text == "" and "role" not in delta):  # some tokens have no text
                 self.times.append(time)
                 self.texts.append(text or "")
                 self.thoughts.append(thought or "")

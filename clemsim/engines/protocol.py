@@ -29,6 +29,19 @@ OVERFLOWS = (
     "longer than the maximum model length",
 )
 
+# Signs of an error message that says that the server calls no tools as it was started (vLLM, llama.cpp, Ollama).
+NO_TOOLS = (
+    "--enable-auto-tool-choice",
+    "--tool-call-parser",
+    "requires --jinja",
+    "does not support tools",
+    "tool use is not supported",
+)
+START = (
+    "calls of tools need vLLM with --enable-auto-tool-choice --tool-call-parser NAME, or llama-server with --jinja, and a"
+    " model that knows tools; with ?calls=written in the SPEC, or --constrain, models write them as text"
+)
+
 # Signs of an error message that says that the provider's filter let the conversation not pass.
 FILTERS = ("content_filter", "content_policy_violation", "responsibleaipolicyviolation", "content management policy")
 
@@ -45,6 +58,8 @@ def error_of(
     message = f"the server said {status}: {shorten(hide(_error_message(text)))}"
     if status in (400, 403, 422) and any(sign in text.lower() for sign in FILTERS):
         return Withheld(f"the provider's filter refused the conversation: {message}")
+    if status in (400, 422, 500, 501) and any(sign in text.lower() for sign in NO_TOOLS):
+        return BadRequest(f"{message}: {START}")
     match status:
         case 301 | 302 | 303 | 307 | 308:
             return BadRequest(f"{message} (redirects are not followed: give the address that this one leads to)")

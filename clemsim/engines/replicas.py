@@ -54,6 +54,10 @@ class ReplicaEngine(Protocol):
         """What is waited for, where the server is silent."""
 
     @property
+    def samples_many(self) -> bool:
+        """Whether one request may draw several replies."""
+
+    @property
     def notices(self) -> Sequence[str]:
         """What it has to say of how it answered."""
 
@@ -63,6 +67,14 @@ class ReplicaEngine(Protocol):
     @property
     def constrains(self) -> bool:
         """Whether it can hold decoding to a format."""
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether it takes tools and returns calls."""
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures."""
 
     def describe(self) -> dict[str, Any]:
         """Return what a run records about it."""
@@ -144,6 +156,16 @@ class ReplicatedEngine(Engine):
         """Whether all open replicas can hold decoding to a format."""
         return all(replica.engine.constrains for replica in self._replicas if replica.opened)
 
+    @property
+    def calls_tools(self) -> bool:
+        """Whether all replicas do."""
+        return all(replica.engine.calls_tools for replica in self._replicas if replica.opened)
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether requests may have pictures, for all open replicas."""
+        return all(replica.engine.takes_images for replica in self._replicas if replica.opened)
+
     def describe(self) -> dict[str, Any]:
         """Return the description of the first open replica, and the names of all."""
         first = next((replica for replica in self._replicas if replica.opened), self._replicas[0])
@@ -169,6 +191,11 @@ class ReplicatedEngine(Engine):
         for replica in self._replicas:
             if replica.opened:
                 replica.engine.check_sampling(sampling)
+
+    @property
+    def samples_many(self) -> bool:
+        """Whether all open replicas draw several replies for one request."""
+        return all(replica.engine.samples_many for replica in self._replicas if replica.opened)
 
     @property
     def notices(self) -> Sequence[str]:

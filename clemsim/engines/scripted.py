@@ -8,6 +8,7 @@ from time import time
 from typing import Any
 
 from clemsim.engines.base import Completion, Engine, Request
+from clemsim.engines.images import tokens_of_images
 from clemsim.errors import BadRequest
 from clemsim.game.messages import Usage
 
@@ -29,6 +30,11 @@ class ScriptedEngine(Engine):
         """True: the script sees the format and may keep to it."""
         return True
 
+    @property
+    def takes_images(self) -> bool:
+        """True: the script sees them."""
+        return True
+
     def describe(self) -> dict[str, Any]:
         """Return name and delay."""
         return {"engine": "scripted", "model": self.name, "delay": self._delay}
@@ -40,7 +46,7 @@ class ScriptedEngine(Engine):
         text = self._script(request) if callable(self._script) else self._script[(request.turn - 1) % len(self._script)]
         words = text.split(" ")
         limit = request.sampling.max_tokens
-        tokens_in = sum(len(message["content"].split()) for message in request.messages)
+        tokens_in = sum(len(message["content"].split()) for message in request.messages) + tokens_of_images(request)
         usage = Usage(self.name, request.seed, started, self._delay, tokens_in, min(len(words), limit))
         return Completion(" ".join(words[:limit]), "", "length" if len(words) > limit else "stop", usage)
 
@@ -54,6 +60,16 @@ class ReplayEngine(Engine):
 
     @property
     def constrains(self) -> bool:
+        """True: what was recorded stays as it is."""
+        return True
+
+    @property
+    def calls_tools(self) -> bool:
+        """True: recorded calls are returned."""
+        return True
+
+    @property
+    def takes_images(self) -> bool:
         """True: what was recorded stays as it is."""
         return True
 

@@ -275,6 +275,16 @@ class VllmServerEngine(Engine):
         """True: vLLM takes regular expressions."""
         return True
 
+    @property
+    def calls_tools(self) -> bool:
+        """Whether the server is started with a parser of tool calls (`?enable-auto-tool-choice&tool-call-parser=hermes`)."""
+        return "--enable-auto-tool-choice" in self._server.flags
+
+    @property
+    def takes_images(self) -> bool:
+        """True: vLLM refuses them where its model takes none."""
+        return True
+
     def describe(self) -> dict[str, Any]:
         """Return model, adapter, server and flags, without the address, which changes every time, and without folders."""
         description = self._chat.describe() if self._chat else {}
@@ -298,6 +308,11 @@ class VllmServerEngine(Engine):
         """Raise UsageError where the server has no such way of thinking. Valid once the engine is open."""
         if self._chat:
             self._chat.check_sampling(sampling)
+
+    @property
+    def samples_many(self) -> bool:
+        """True: vLLM does."""
+        return True
 
     @property
     def notices(self) -> Sequence[str]:

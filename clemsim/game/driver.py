@@ -12,14 +12,18 @@ from types import CoroutineType
 from typing import Any, TypeAlias
 
 from clemsim.errors import ArenaError, ForbiddenAwait, ParserError, ReplayMismatch
-from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Replied, Scored, Told
+from clemsim.game.encodable import encodable
+from clemsim.game.events import Asked, Called, Continued, Ended, Event, Forgot, Instructed, Replied, Returned, Scored, Told
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.memory import remembered
-from clemsim.game.messages import MODERATOR, SYSTEM, Message, encodable
+from clemsim.game.messages import MODERATOR, SYSTEM, Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.seeds import Seeds
 from clemsim.game.table import Abort, Batch, Pending, Table
+from clemsim.game.tool_calls import ToolCall, numbered
+from clemsim.game.tool_use import said, seen_aside, seen_result
+from clemsim.game.tools import Offer, Tool
 from clemsim.game.transcript import Transcript
 from clemsim.game.view import View
 
@@ -58,6 +62,7 @@ class EpisodeDriver:
         self._first = 0  # its first turn
         self._answers: dict[int, Message] = {}  # to the batch, as they came
         self._logged = 0  # answers appended so far: those before the first that is missing
+        self._offered: dict[str, tuple[Tool, ...]] = {}  # what each seat could call when it was last offered something
         self._sampling = sampling
         seed_of_chance = instance.seed if chance is None else chance
         self._table = Table(seats, seed_of_chance, self._log, max_turns, in_turn, verbatim)
@@ -79,11 +84,25 @@ class EpisodeDriver:
         if asked.keep:
             view = View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen) - 1, seen[-1])
         else:
-            aside = Message(MODERATOR, asked.content)
+            aside = _said(asked)
             view = View(self.key, asked.seat, asked.turn, seed, ask.format, seen, len(seen), aside)
         if self._sampling:
             view.sampling = self._sampling.get(asked.seat)
+        if ask.offer or self._offered:
+            self._add_tools(view, ask)
         return view
+
+    def _add_tools(self, view: View, ask: Pending) -> None:
+        """Say what the seat may call, and show it the calls that it has made in an exchange that it will not remember."""
+        view.offer = ask.offer
+        if ask.offer:
+            self._offered[ask.seat] = ask.offer.tools
+        elif ask.seat in self._offered:
+            view.offer = Offer(self._offered[ask.seat], "past")
+        if isinstance(ask.asked, Continued) and not ask.asked.keep:
+            *seen, view.ask = seen_aside(self.events, ask.turn)
+            view.seen = [*view.seen, *seen]
+            view.size = len(view.seen)
 
     def answer(self, turn: int, message: Message) -> None:
         """Give the reply to a pending ask, in any order; events are appended in the order of the asks.
@@ -93,7 +112,11 @@ class EpisodeDriver:
         """
         if turn not in self._batch or turn in self._answers:
             raise ValueError(f"turn {turn} waits for no reply")
-        self._answers[turn] = _storable(message)
+        message = _storable(message)
+        if message.calls:
+            calls = numbered(message.calls, turn) if self._batch[turn].offer else ()
+            message = replace(message, calls=calls)
+        self._answers[turn] = message
         while (next_ := self._first + self._logged) in self._batch:
             if next_ not in self._answers:
                 return
@@ -108,7 +131,8 @@ class EpisodeDriver:
             elif isinstance(event, Replied):
                 if event.turn not in self._batch:
                     raise ReplayMismatch(f"turn {event.turn} was recorded, but the game did not ask for it")
-                self.answer(event.turn, Message(event.seat, event.content, event.reasoning, event.stop))
+                calls: tuple[ToolCall, ...] = event.calls if isinstance(event, Called) else ()
+                self.answer(event.turn, Message(event.seat, event.content, event.reasoning, event.stop, calls=calls))
 
     def close(self) -> None:
         """Leave the episode where it is."""
@@ -130,9 +154,18 @@ class EpisodeDriver:
 
     def _take(self, ask: Asked, message: Message) -> None:
         self._logged += 1
+        if message.calls:
+            self._take_calls(ask, message)
+            return
         if ask.keep:
             self._seen[ask.seat].append(Message(ask.seat, message.content))
         self._log(Replied(ask.turn, ask.seat, message.content, message.reasoning, message.stop))
+
+    def _take_calls(self, ask: Asked, message: Message) -> None:
+        reply = Called(ask.turn, ask.seat, message.content, message.reasoning, message.stop, message.calls)
+        if ask.keep:
+            self._seen[ask.seat].append(said(reply))
+        self._log(reply)
 
     def _advance(self, replies: tuple[Message, ...] | None) -> None:
         self._batch, self._answers, self._logged = {}, {}, 0
@@ -181,8 +214,12 @@ class EpisodeDriver:
     def _log(self, event: Event) -> None:
         self.events.append(event)
         if isinstance(event, Asked):
+            if event.keep and (event.content or type(event) is not Continued):
+                said_ = _said(event) if event.parts else Message(MODERATOR, event.content)
+                self._seen[event.seat].append(said_)
+        elif isinstance(event, Returned):
             if event.keep:
-                self._seen[event.seat].append(Message(MODERATOR, event.content))
+                self._seen[event.seat].append(seen_result(event))
         elif isinstance(event, _SEEN):
             self._show(event)
 
@@ -190,7 +227,7 @@ class EpisodeDriver:
         """Let a seat see what it is told, or forget what it saw."""
         seen = self._seen[event.seat]
         if isinstance(event, Told):
-            seen.append(Message(MODERATOR, event.content))
+            seen.append(_said(event))
             if event.echo:
                 seen.append(Message(event.seat, event.echo))
         elif isinstance(event, Instructed):
@@ -199,6 +236,13 @@ class EpisodeDriver:
             seen.append(Message(SYSTEM, event.content))
         else:
             self._seen[event.seat] = remembered(seen, event.seat, event.keep, opening=event.opening)
+
+
+def _said(event: Asked | Told) -> Message:
+    """Return what a seat sees of what it is told or asked."""
+    if event.parts:
+        return Message(MODERATOR, event.content, parts=event.parts)
+    return Message(MODERATOR, event.content)
 
 
 def _storable(message: Message) -> Message:

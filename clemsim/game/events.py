@@ -7,16 +7,18 @@ the same however fast it was played.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from math import isfinite
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
 from clemsim.errors import StoreError
-from clemsim.game.messages import encodable
+from clemsim.game.content import Image, Part, images_of, read_parts, without_bytes
+from clemsim.game.encodable import encodable
 from clemsim.game.outcomes import Kind, Outcome
+from clemsim.game.tool_calls import ToolCall, calls_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,12 @@ class Told:
     seat: str
     content: str
     echo: str = ""
+    parts: ClassVar[tuple[Part, ...]] = ()
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures that were shown, in order."""
+        return images_of(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,12 @@ class Asked:
     seat: str
     content: str
     keep: bool = True
+    parts: ClassVar[tuple[Part, ...]] = ()
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures that were shown, in order."""
+        return images_of(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,11 @@ class Replied:
     content: str
     reasoning: str = ""
     stop: str = "stop"
+
+    @property
+    def said(self) -> str:
+        """What was said, and the calls of tools in the written form."""
+        return self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +132,86 @@ class Ended:
         return Outcome(self.kind, self.reason, self.blame, self.quality)
 
 
-Event = Told | Instructed | Forgot | Asked | Replied | Parsed | Rejected | Noted | Scored | Ended
+@dataclass(frozen=True, slots=True)
+class Called(Replied):
+    """The reply of a turn that calls tools; `content` is what it says besides. Stored as `replied`, with one field more."""
+
+    calls: tuple[ToolCall, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "calls", calls_of(self.calls))
+
+    @property
+    def said(self) -> str:
+        """What was said, and the calls of tools in the written form."""
+        return "\n".join([*([self.content] if self.content else ()), *(call.written for call in self.calls)])
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The result of one call of a turn; `failed`: the call could not be answered, and `content` says why.
+
+    `arguments` as JSON holds them, or as text where they are no JSON object. `id` is that of the call; empty where the call
+    was written as text. Where `keep` is false, the seat does not remember it.
+    """
+
+    turn: int
+    seat: str
+    tool: str
+    arguments: Any = field(hash=False)
+    content: str
+    failed: bool = False
+    id: str = ""
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Continued(Asked):
+    """A seat goes on after the results of its calls of the turn `after`; `content` is what it is told besides, mostly
+    nothing. Stored as `asked`, with one field more.
+    """
+
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToldParts(Told):
+    """A seat was shown pictures; `content` is the text of the parts. Stored as `told`, with one field more."""
+
+    parts: tuple[Part, ...] = ()  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedParts(Asked):
+    """A seat was asked with pictures; `content` is the text of the parts. Stored as `asked`, with one field more."""
+
+    parts: tuple[Part, ...] = ()  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuedParts(Continued):
+    """A seat goes on after its calls, and is shown pictures. Stored as `asked`, with two fields more."""
+
+    parts: tuple[Part, ...] = ()  # type: ignore[misc]
+
+
+Event = Told | Instructed | Forgot | Asked | Replied | Returned | Parsed | Rejected | Noted | Scored | Ended
 
 TYPES: dict[str, type[Event]] = {
     kind.__name__.lower(): kind
-    for kind in (Told, Instructed, Forgot, Asked, Replied, Parsed, Rejected, Noted, Scored, Ended)
+    for kind in (Told, Instructed, Forgot, Asked, Replied, Returned, Parsed, Rejected, Noted, Scored, Ended)
 }
-_NAMES = {kind: name for name, kind in TYPES.items()}
-_FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in TYPES.values()}
+_WITH_PARTS: dict[type[Event], type[Event]] = {Told: ToldParts, Asked: AskedParts, Continued: ContinuedParts}
+_SHOWS = ToldParts | AskedParts | ContinuedParts
+PICTURED: frozenset[type] = frozenset(_WITH_PARTS.values())  # the types of events that show pictures
+# Events that are stored as another type with one field more, by that field and the type.
+_EXTENDED: dict[tuple[str, str], type[Event]] = {("calls", "replied"): Called, ("after", "asked"): Continued}
+_NAMES = (
+    {kind: name for name, kind in TYPES.items()}
+    | {ToldParts: "told", AskedParts: "asked", ContinuedParts: "asked"}
+    | {kind: name for (_, name), kind in _EXTENDED.items()}
+)
+_FIELDS = {kind: tuple(own.name for own in fields(kind)) for kind in _NAMES}
 # The types that a field may have when it is read again, by the annotation of the field; any, where none is named.
 _ANNOTATED: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -133,8 +224,7 @@ _ANNOTATED: dict[str, tuple[type, ...]] = {
     "Mapping[str, float]": (dict,),
 }
 _CHECKED = {
-    kind: tuple((own.name, _ANNOTATED[str(own.type)]) for own in fields(kind) if own.type in _ANNOTATED)
-    for kind in TYPES.values()
+    kind: tuple((own.name, _ANNOTATED[str(own.type)]) for own in fields(kind) if own.type in _ANNOTATED) for kind in _NAMES
 }
 
 
@@ -151,13 +241,38 @@ def encode(event: Event) -> str:
 def decode(kind: str, body: str) -> Event:
     """Return the event written by `encode`. Raises StoreError when it is none."""
     try:
-        event = TYPES[kind](**orjson.loads(body))
-    except (KeyError, TypeError, orjson.JSONDecodeError) as error:
+        values = orjson.loads(body)
+        made = _extended(kind, values) or TYPES[kind]
+        event = _with_parts(made, values) if "parts" in values else made(**values)
+    except (KeyError, TypeError, ValueError) as error:  # orjson's JSONDecodeError is one
         raise StoreError(f"an event of type {kind!r} cannot be read: {error}") from error
     for name, expected in _CHECKED[type(event)]:
         if type(getattr(event, name)) not in expected:
             raise StoreError(f"an event of type {kind!r} cannot be read: its {name} is {getattr(event, name)!r}")
     return event
+
+
+def _extended(kind: str, values: Mapping[str, Any]) -> type[Event] | None:
+    """Return the type of an ask or a reply with a field that tools add; None for all other events."""
+    return next((extended for (name, own), extended in _EXTENDED.items() if own == kind and name in values), None)
+
+
+def _with_parts(kind: type[Event], values: dict[str, Any]) -> Event:
+    """Return an event with pictures. Raises KeyError, TypeError and ValueError where it is none."""
+    return _WITH_PARTS[kind](**values | {"parts": read_parts(values["parts"])})
+
+
+def shown_in(events: Iterable[Event]) -> list[Image]:
+    """Return the pictures in these events that have their bytes with them."""
+    pictured = [event for event in events if type(event) in PICTURED]
+    return [image for event in pictured for image in images_of(event.parts) if image.is_whole]  # type: ignore[union-attr]
+
+
+def without_known(events: Iterable[Event], known: Collection[str]) -> list[Event]:
+    """Return the events without the bytes of pictures whose digests are known."""
+    return [
+        replace(event, parts=without_bytes(event.parts, known)) if isinstance(event, _SHOWS) else event for event in events
+    ]
 
 
 def plain(value: object) -> Any:

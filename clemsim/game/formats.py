@@ -71,7 +71,31 @@ class Characters:
         return "".join(self.alphabet[dice.randint(0, len(self.alphabet) - 1)] for _ in range(size))
 
 
-FormatPart = Choice | Characters
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """A choice of formats."""
+
+    formats: tuple[Format, ...]
+
+    def sample(self, dice: FormatDice) -> str:
+        """Draw a member of one of them."""
+        return self.formats[dice.randint(0, len(self.formats) - 1)].sample(dice)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """None to `most` members of a format, with a separator between them."""
+
+    format: Format
+    separator: str
+    most: int
+
+    def sample(self, dice: FormatDice) -> str:
+        """Draw how many there are, and each of them."""
+        return self.separator.join(self.format.sample(dice) for _ in range(dice.randint(0, self.most)))
+
+
+FormatPart = Choice | Characters | Alternatives | Repeated
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -90,12 +114,22 @@ def one_of(*texts: str) -> Format:
     return Format(regex, rule, (Choice(texts),))
 
 
-def line(most: int = 300) -> Format:
-    """Return the format of 1 to `most` characters without a line break that do not begin with a space."""
+def either(*formats: Format) -> Format:
+    """Return the format of the members of all these formats."""
+    regex, rule = "|".join(each.regex for each in formats), " | ".join(each.rule for each in formats)
+    return Format(f"({regex})", f"({rule})", (Alternatives(formats),))
+
+
+def line(most: int = 300, but: str = "") -> Format:
+    """Return the format of 1 to `most` characters without a line break that do not begin with a space; without those in
+    `but`, of which none has a meaning within `[...]`.
+    """
     rest = f"{{0,{most - 1}}}"
     alphabet = LETTERS + "   "
     return Format(
-        f"[^\\s][^\\n]{rest}", f"[^ \\t\\r\\n] [^\\n]{rest}", (Characters(LETTERS, 1, 1), Characters(alphabet, 0, most - 1))
+        f"[^\\s{but}][^\\n{but}]{rest}",
+        f"[^ \\t\\r\\n{but}] [^\\n{but}]{rest}",
+        (Characters(LETTERS, 1, 1), Characters(alphabet, 0, most - 1)),
     )
 
 
@@ -103,6 +137,20 @@ def letters(least: int, most: int | None = None) -> Format:
     """Return the format of `least` to `most` lower-case letters a-z; exactly `least` unless `most` is given."""
     count = f"{least}" if most is None else f"{least},{most}"
     return Format(f"[a-z]{{{count}}}", f"[a-z]{{{count}}}", (Characters(LETTERS, least, most or least),))
+
+
+def characters(alphabet: str, least: int, most: int) -> Format:
+    """Return the format of `least` to `most` characters of an alphabet, in which none has a meaning within `[...]`."""
+    ranged = f"[{alphabet.replace(LETTERS, 'a-z').replace(LETTERS.upper(), 'A-Z')}]{{{least},{most}}}"
+    return Format(ranged, ranged, (Characters(alphabet, least, most),))
+
+
+def repeated(one: Format, separator: str, most: int) -> Format:
+    """Return the format of none to `most` of `one`, with the separator between them."""
+    between = literal(separator)
+    regex = f"({one.regex}({between.regex}{one.regex}){{0,{most - 1}}})?"
+    rule = f"({one.rule} ({between.rule} {one.rule}){{0,{most - 1}}})?"
+    return Format(regex, rule, (Repeated(one, separator, most),))
 
 
 def cell(alphabet: str) -> Format:

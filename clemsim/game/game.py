@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 import orjson
 
 from clemsim.errors import ArenaError, BadInstance, UsageError
+from clemsim.game.content import Image
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.metrics import common
@@ -87,6 +88,11 @@ class Game(ABC, Generic[I]):
         """
         return self.seats
 
+    @classmethod
+    def seats_differ(cls) -> bool:
+        """Return whether instances decide which seats play, or in which roles."""
+        return not cls._same_seats
+
     def roles_for(self, instance: I) -> Mapping[str, str]:
         """Return the role of each seat that plays an instance, in order: the seat itself where it has no role.
 
@@ -147,6 +153,10 @@ class Game(ABC, Generic[I]):
     def prompt(self, prompt: str, /, **fields: object) -> str:
         """Return the text of `prompts/PROMPT.txt` with its `$fields` filled in."""
         return self.resources.prompt(prompt, fields)
+
+    def image(self, name: str, /, alt: str = "") -> Image:
+        """Return the picture in `resources/NAME`, read once. Raises ArenaError where it is none."""
+        return self.resources.image(f"resources/{name}", alt)
 
     def load(self, data: Any) -> I:
         """Make an instance from its JSON. Raises BadInstance with the first thing that is wrong."""

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from clemsim.game.tool_calls import ToolCall
+
+from clemsim.game.content import Image, Part, images_of
 
 MODERATOR = "moderator"
 SYSTEM = "system"  # author of the system text of a seat
+TOOL = "tool"  # author of the result of a call
 
 
 class StreamTiming(NamedTuple):
@@ -25,7 +31,9 @@ class Usage:
 
     `queued` and `first_token` are the server's own times, where it tells them: in its queue, and from there to the first
     token. `replica` says which of several servers answered. Of a turn that was `batched` with others, `tokens_in` is its
-    share of theirs by length, and cached tokens are not known. `timing` is set where the reply was streamed.
+    share of theirs by length, and cached tokens are not known. `timing` is set where the reply was streamed. `details`,
+    where there are any: `tokens_thought` of those out, `logprobs` of the reply (token, log-probability, the likeliest tokens
+    with theirs), `token_ids` of prompt and reply, `candidates` among which an agent chose.
     """
 
     model: str
@@ -42,6 +50,7 @@ class Usage:
     first_token: float | None = None
     batched: bool = False
     timing: StreamTiming | None = None
+    details: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,10 @@ class Message:
 
     `stop` says why a reply ended: "stop" by itself, "length" cut at the token limit, "thinking" cut there before the model
     had begun to reply, "overflow" not begun because the conversation was too long for the model, or another word of the
-    server's own. The first four are facts about the model, not faults of the infrastructure.
+    server's own. The first four are facts about the model, not faults of the infrastructure. `parts`: what a
+    message with pictures consists of, of which `content` is the text; empty in one without.
+
+    `calls`: the calls of tools in a reply; of a message of TOOL, the call whose result it is.
     """
 
     author: str
@@ -58,14 +70,16 @@ class Message:
     reasoning: str = ""
     stop: str = "stop"
     usage: Usage | None = None
+    parts: tuple[Part, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
 
+    @property
+    def said(self) -> str:
+        """Its content and, of a reply, its calls of tools in the written form."""
+        calls = self.calls if self.author != TOOL else ()
+        return "\n".join([*([self.content] if self.content or not calls else ()), *(call.written for call in calls)])
 
-def encodable(text: str) -> str:
-    """Return the text with its surrogates paired or replaced by U+FFFD, so that it can be stored as UTF-8."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Its pictures, in order."""
+        return images_of(self.parts)

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from clemsim.game.formats import Format, line, literal
+
+if TYPE_CHECKING:
+    from clemsim.game.tools import Tool
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -31,13 +34,23 @@ class Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parser(Generic[T]):
-    """How to read a reply. `read` may raise `Invalid`; `format` is the set that decoding can be held to."""
+    """How to read a reply. `read` may raise `Invalid`; `format` is the set that decoding can be held to.
+
+    `moves`: tools whose calls are moves, of which `take` makes the move (`calling`); `texts`: a text may be a move.
+    """
 
     read: Callable[[str], T]
     format: Format | None = None
+    moves: tuple[Tool, ...] = ()
+    take: Callable[[Any], T] | None = None
+    texts: bool = True
 
     def then(self, step: Callable[[T], U]) -> Parser[U]:
         """This parser, its move passed through `step`, which may raise `Invalid` too."""
+        if (take := self.take) is not None:
+            return Parser(
+                lambda reply: step(self.read(reply)), self.format, self.moves, lambda move: step(take(move)), self.texts
+            )
         return Parser(lambda reply: step(self.read(reply)), self.format)
 
 

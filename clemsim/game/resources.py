@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 
 from clemsim.errors import ArenaError
+from clemsim.game.content import Image
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Resources:
             return path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise ArenaError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from error
+
+    def image(self, name: str, alt: str) -> Image:
+        """Return the picture in a file, which is read once. Raises ArenaError."""
+        if (name, alt) not in self._images:
+            self._images[name, alt] = Image.file(self.path(name), alt=alt)
+        return self._images[name, alt]
 
     def lines(self, name: str) -> tuple[str, ...]:
         """Return the lines of a file that are not blank."""
@@ -73,6 +80,10 @@ class Resources:
 
     @cached_property
     def _sets(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    @cached_property
+    def _images(self) -> dict[tuple[str, str], Image]:
         return {}
 
     @cached_property

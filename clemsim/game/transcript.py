@@ -7,7 +7,21 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Scored
+from clemsim.game.events import (
+    Asked,
+    AskedParts,
+    Called,
+    Continued,
+    ContinuedParts,
+    Ended,
+    Event,
+    Noted,
+    Parsed,
+    Rejected,
+    Replied,
+    Returned,
+    Scored,
+)
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.outcomes import Outcome
 
@@ -16,12 +30,15 @@ I_co = TypeVar("I_co", bound=Instance, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One ask and the message that answers it; exactly one of `parsed` and `rejected` is there once it was judged."""
+    """One ask and the message that answers it; exactly one of `parsed` and `rejected` is there once it was judged, or there
+    are the results of the calls after which the seat went on.
+    """
 
     asked: Asked
     replied: Replied
     parsed: Parsed | None = None
     rejected: Rejected | None = None
+    returned: tuple[Returned, ...] = ()
 
     @property
     def seat(self) -> str:
@@ -54,12 +71,26 @@ class Transcript(Generic[I_co]):
     @cached_property
     def turns(self) -> Sequence[Turn]:
         """The answered turns in order, with what became of each reply."""
-        by_kind: dict[type[Event], dict[int, Any]] = {Asked: {}, Replied: {}, Parsed: {}, Rejected: {}}
+        asked: dict[int, Any] = {}
+        replied: dict[int, Any] = {}
+        parsed: dict[int, Any] = {}
+        rejected: dict[int, Any] = {}
+        returned: dict[int, tuple[Returned, ...]] = {}
+        by_kind = {Asked: asked, Replied: replied, Parsed: parsed, Rejected: rejected}
+        by_kind |= {AskedParts: asked, Continued: asked, ContinuedParts: asked, Called: replied}
         for event in self.events:
             if (by_turn := by_kind.get(type(event))) is not None:
                 by_turn[event.turn] = event  # type: ignore[union-attr]
-        asked, replied, parsed, rejected = by_kind.values()
-        return [Turn(asked[turn], reply, parsed.get(turn), rejected.get(turn)) for turn, reply in replied.items()]
+            elif isinstance(event, Returned):
+                returned[event.turn] = (*returned.get(event.turn, ()), event)
+        return [
+            Turn(asked[turn], reply, parsed.get(turn), rejected.get(turn), returned.get(turn, ()))
+            for turn, reply in replied.items()
+        ]
+
+    def calls(self, seat: str | None = None) -> list[Returned]:
+        """Return the calls of tools with their results, in order; those of one seat where it is named."""
+        return [event for event in self.events if isinstance(event, Returned) and seat in (None, event.seat)]
 
     def moves(self, seat: str) -> list[Any]:
         """Return the moves of a seat in order."""

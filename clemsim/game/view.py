@@ -12,6 +12,7 @@ from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import Message
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.slot import UNSCHEDULED, TurnSlot
+from clemsim.game.tools import Offer
 
 
 @dataclass(slots=True, eq=False)  # not frozen: one is made for every turn, and freezing costs more than making
@@ -20,6 +21,7 @@ class View(Sequence[Message]):
 
     It shares the episode's growing list and remembers how much of it was there, so that making one costs nothing.
     `slot` is what the turn holds among those in flight, once it is admitted. `sampling`: what the game fixes for the seat.
+    `offer`: the tools that the seat may call; after calls, the last message is the result of one of them.
     """
 
     key: EpisodeKey
@@ -32,6 +34,7 @@ class View(Sequence[Message]):
     ask: Message
     slot: TurnSlot = UNSCHEDULED
     sampling: SeatSampling | None = None
+    offer: Offer | None = None
 
     def __len__(self) -> int:
         return self.size + 1

@@ -84,7 +84,7 @@ FORMATS = {
             write_parquet,
             "-parquet",
             "episodes",
-            "episodes, turns, scores and seats as tables",
+            "episodes, turns, scores, seats and calls of tools as tables",
             write_parquet_of_all,
         ),
         _trace("trace", verbatim, "requests word for word, for load testers (aiperf: mooncake-trace)"),

@@ -11,6 +11,7 @@ import orjson
 from clemsim._util.files import writing_file
 from clemsim.errors import UsageError
 from clemsim.game.events import Event, encode, type_name
+from clemsim.interop.pictures import encoded, named_in
 from clemsim.results.stopping_result import stopped_when
 from clemsim.store import reader
 from clemsim.store.folder import STORE
@@ -19,8 +20,9 @@ from clemsim.store.reader import EpisodeRow
 
 def write_jsonl(folder: Path, out: Path, *, trust: bool = False) -> int:
     """Write a line for each episode (description, instance, events, scores) and return the number of lines. Its field
-    `stopped_when` says why the stopping rule of the run ended it, and is None in other runs. Raises UsageError and
-    StoreError.
+    `stopped_when` says why the stopping rule of the run ended it, and is None in other runs. The first line whose events
+    name a picture has it, by digest, in its field `images`. `details`, by turn, are log-probabilities, ids of tokens, tokens
+    of thinking and candidates, where there are any. Raises UsageError and StoreError.
     """
     return write_lines(out, _episodes(folder))
 
@@ -48,14 +50,19 @@ def event_json(event: Event) -> dict[str, Any]:
 
 
 def _episodes(folder: Path) -> Iterator[dict[str, Any]]:
-    stopped = stopped_when(folder)
+    stopped, written = stopped_when(folder), set[str]()
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             scores = base.execute("SELECT metric, value FROM scores WHERE episode = ? AND round = 0", (row.id,))
-            events = [event_json(event) for event in reader.events(base, row.id)]
-            yield {**_description(row), "instance": row.data, "events": events} | {
+            events = reader.events(base, row.id)
+            new = [image for image in named_in(events) if image.digest not in written]
+            written |= {image.digest for image in new}
+            details = {str(turn): own for turn, own in reader.details(base, row.id).items()}
+            yield {**_description(row), "instance": row.data, "events": [event_json(event) for event in events]} | {
                 "scores": dict(scores.fetchall()),
                 "stopped_when": stopped,
+                **({"details": details} if details else {}),
+                **({"images": encoded(base, new)} if new else {}),
             }
 
 

@@ -13,12 +13,15 @@ from clemsim.runs.api import open_run
 
 
 def write_parquet(folder: Path, out: Path, *, trust: bool = False) -> int:
-    """Write a folder with a file for each table, such as `episodes.parquet`, and return the number of episodes.
+    """Write a folder with a file for each table, such as `episodes.parquet`, and return the number of episodes. There is one
+    of `images` where pictures were shown.
 
     Raises UsageError without pyarrow.
     """
     run = open_run(folder)
     tables = {name: run.arrow(name) for name in QUERIES}
+    if not tables["images"].num_rows:
+        del tables["images"]
     with writing_file(out, UsageError):
         out.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():

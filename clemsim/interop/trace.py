@@ -47,7 +47,7 @@ def verbatim(folder: Path, requests: Sequence[RecordedRequest], block: int) -> I
     for request, place in _placed(requests, chains(requests)):
         size = request.tokens_out
         draw = {"seed": request.seed, "temperature": temperature, "ignore_eos": True, "min_tokens": size}
-        yield {**place, "output_length": size, "messages": list(request.messages), "extra": draw}
+        yield {**place, "output_length": size, "messages": request.sent, "extra": draw}
 
 
 def sizes(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iterator[dict[str, Any]]:
@@ -97,7 +97,7 @@ def spans(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iter
             "gen_ai.usage.input_tokens": request.tokens_in,
             "gen_ai.usage.output_tokens": request.tokens_out,
             "gen_ai.request.seed": request.seed,
-            "gen_ai.input.messages": [_parts(message) for message in request.messages],
+            "gen_ai.input.messages": [_parts(message) for message in request.sent],
         }
         span = {
             "traceId": _digest(f"{folder.name}/{request.episode}", 16).hex(),
@@ -128,7 +128,7 @@ def sessions(folder: Path, requests: Sequence[RecordedRequest], block: int) -> I
                 "gen_ai.operation.name": "chat",
                 "gen_ai.usage.input_tokens": request.tokens_in,
                 "gen_ai.usage.output_tokens": request.tokens_out,
-                "gen_ai.input.messages": orjson.dumps(list(request.messages)).decode(),
+                "gen_ai.input.messages": orjson.dumps(request.sent).decode(),
             },
         }
 
@@ -176,7 +176,17 @@ def _digest(text: str, size: int) -> bytes:
 
 
 def _parts(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {"role": message["role"], "parts": [{"type": "text", "content": message["content"]}]}
+    content = message["content"]
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return {"role": message["role"], "parts": [_part(part) for part in parts]}
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of a message by OpenTelemetry's conventions, which call the bytes of a picture a blob."""
+    if part["type"] == "text":
+        return {"type": "text", "content": part["text"]}
+    media_type, _, data = part["image_url"]["url"].removeprefix("data:").partition(";base64,")
+    return {"type": "blob", "modality": "image", "mime_type": media_type, "content": data}
 
 
 def _otlp(value: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ run.pandas("episodes").groupby("arena").quality.mean()
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,12 +45,40 @@ ORDER BY asked.episode, asked.turn
 SCORES = "SELECT episode, round, metric, value FROM scores ORDER BY episode, round, metric"
 SEATS = "SELECT episode, seat, role, agent, score FROM seats ORDER BY episode, seat"
 NO_SEATS = "SELECT 0 AS episode, '' AS seat, '' AS role, '' AS agent, 0.0 AS score WHERE 0"  # of a run before there were any
-QUERIES = {"episodes": EPISODES, "turns": TURNS, "scores": SCORES, "seats": SEATS}
+CALLS = """
+SELECT episode, json_extract(body, '$.turn') AS turn, json_extract(body, '$.seat') AS seat,
+    json_extract(body, '$.tool') AS tool, json_extract(body, '$.arguments') AS arguments,
+    json_extract(body, '$.content') AS result, json_extract(body, '$.failed') AS failed
+FROM events WHERE type = 'returned' ORDER BY episode, number
+"""
+IMAGES = "SELECT digest, media_type, data FROM images ORDER BY rowid"
+NO_IMAGES = "SELECT '' AS digest, '' AS media_type, x'' AS data WHERE 0"
+DETAILS = "SELECT episode, turn, name, value FROM details ORDER BY episode, turn, name"
+NO_DETAILS = "SELECT 0 AS episode, 0 AS turn, '' AS name, '' AS value WHERE 0"
+QUERIES = {
+    "episodes": EPISODES,
+    "turns": TURNS,
+    "scores": SCORES,
+    "seats": SEATS,
+    "images": IMAGES,
+    "details": DETAILS,
+    "calls": CALLS,
+}
+
+
+def _query(base: sqlite3.Connection, name: str) -> str:
+    """Return the query of a table, which a store from before there was such a table has not."""
+    if name == "seats" and not reader.has_seats(base):
+        return NO_SEATS
+    if name == "details" and not reader.has_details(base):
+        return NO_DETAILS
+    return NO_IMAGES if name == "images" and not reader.has_images(base) else QUERIES[name]
 
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode) and `seats`.
+    """The tables of a run, by name: `episodes`, `turns`, `scores` (round 0: of the whole episode), `seats`,
+    `images` and `calls`.
 
     Times are seconds since the epoch, `seconds` is the duration of a request. A table is read once.
     """
@@ -73,10 +102,21 @@ class RunTables:
 
     @cached_property
     def seats(self) -> Columns:
-        """A row for each seat of an episode that was scored by seat or aborted: role, agent and score (None: it has none).
+        """A row for each seat of an episode that was scored by seat or aborted, or whose cast names seats: role, agent and
+        score (None: it has none).
         The role is the name of the seat where a game has no roles.
         """
         return self.columns("seats")
+
+    @cached_property
+    def images(self) -> Columns:
+        """A row for each picture that was shown: its digest, media type and bytes."""
+        return self.columns("images")
+
+    @cached_property
+    def calls(self) -> Columns:
+        """A row for each call of a tool that was answered: `arguments` as JSON, `result` as text; `failed`: 1 or 0."""
+        return self.columns("calls")
 
     def columns(self, name: str) -> Columns:
         """Return a table as lists by column. Raises StoreError and UsageError."""
@@ -84,7 +124,7 @@ class RunTables:
             raise UsageError(f"there is no table {name!r}: choose one of {', '.join(QUERIES)}")
         with reader.reading(self.folder / STORE) as base:
             checksums.check(base)
-            cursor = base.execute(NO_SEATS if name == "seats" and not reader.has_seats(base) else QUERIES[name])
+            cursor = base.execute(_query(base, name))
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
         return {column: [row[index] for row in rows] for index, column in enumerate(names)}

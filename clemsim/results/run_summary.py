@@ -11,6 +11,7 @@ from pydantic import Field
 from clemsim._util.files import PRIVATE, dump_json, write_bytes
 from clemsim.errors import ParserError
 from clemsim.results.bounds import ScoreBounds, score_bounds
+from clemsim.results.costs import AgentCost, agent_costs
 from clemsim.results.detectable import detectable_difference
 from clemsim.results.diagnostics import CacheReport, ServerReport, Throughput, caches, shared_servers, throughput
 from clemsim.results.estimates import Score
@@ -26,7 +27,9 @@ from clemsim.store.schema import ANSWERED
 
 HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.json` begins with
 
-OPTIONAL = ("notices", "question", "unfinished_bounds", "noise", "parser_error", "seat_scores", "metrics", "servers")
+OPTIONAL = (
+    "costs", "notices", "question", "unfinished_bounds", "noise", "parser_error", "seat_scores", "servers", "metrics",
+)  # fmt: skip
 DETECTABLE: tuple[Score, ...] = ("played", "worth", "clemscore")
 
 
@@ -41,6 +44,7 @@ class RunSummary(RunScores):
     throughput: Throughput
     caches: dict[str, CacheReport]  # by agent
     stopped_when: str | None  # the line of the stopping rule that ended the run
+    costs: dict[str, AgentCost] | None = None  # by agent; None: no agent has a price
     notices: list[str] | None = None  # what servers have refused; None: nothing
     question: StoppingResult | None = None  # None: the run has no stopping rule
     detectable: dict[Score, float] = Field(default_factory=dict)  # points: true differences that are seen 4 times in 5
@@ -52,8 +56,8 @@ class RunSummary(RunScores):
     metrics: MetricTable | None = None  # by cast, game and metric; None: no game names metrics to show
 
     def as_json(self) -> dict[str, Any]:
-        """Return the content of `summary.json`, in its order. What a run has none of is left out: `notices`, `question`
-        (a stopping rule), `unfinished_bounds`, `noise` (repetitions), `parser_error`, `seat_scores`, `servers` and
+        """Return the content of `summary.json`, in its order. What a run has none of is left out: `costs`, `notices`,
+        `question` (a stopping rule), `unfinished_bounds`, `noise` (repetitions), `parser_error`, `seat_scores`, `servers`,
         `metrics`.
         """
         missing = {name for name in OPTIONAL if getattr(self, name) is None}
@@ -89,6 +93,8 @@ def _summary(folder: Path) -> RunSummary:
         by_seat = seat_scores(rows, reader.seats(base))
         metrics = shown_metrics(base, {name: arena.shown for name, arena in description.arenas.items()})
     scores = summarize(ScoredEpisode(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in rows)
+    with reader.reading(folder / STORE) as base:
+        costs = agent_costs(base, description.agents, {cast: own.worth for cast, own in scores.agents.items()})
     # what an answered stopping rule left unplayed is no loss: the rule chose it by its place in the order
     casts = by_cast((row.key, row.outcome) for row in rows if row.outcome or row.cause != ANSWERED)
     apart = games_apart((row.key, row.outcome) for row in rows)
@@ -105,6 +111,7 @@ def _summary(folder: Path) -> RunSummary:
         caches=reports,
         servers=shared or None,
         stopped_when=question.text if question and ANSWERED in scores.causes else None,
+        costs=costs or None,
         notices=notices or None,
         question=question,
         detectable={score: round(value, 2) for score, value in found.items() if value is not None},

@@ -18,6 +18,7 @@ from clemsim.results.run_html import summary_html
 from clemsim.results.run_summary import RunSummary, summarize_run
 from clemsim.runs import run as runs
 from clemsim.runs.prepare import recorded_arenas
+from clemsim.runs.references import with_population
 from clemsim.runs.replay import chosen
 from clemsim.runs.session import Watch
 from clemsim.runs.workers.cluster import WorkerOptions
@@ -54,6 +55,11 @@ class Run(RunTables):
             return Transcript(row.key, Instance(experiment=name, id=int(number) if number.isdecimal() else 0), events)
         return Transcript(row.key, row.of(recorded_arenas(self.folder, trust=trust)).load(row.data), events)
 
+    def image(self, digest: str) -> bytes:
+        """Return the bytes of a picture that an event of the run names by its digest. Raises StoreError."""
+        with reader.reading(self.folder / STORE) as base:
+            return reader.image(base, digest)
+
     def __fspath__(self) -> str:
         return str(self.folder)
 
@@ -79,16 +85,20 @@ async def run(
     workers: WorkerOptions | None = None,
     network: NetworkOptions | None = None,
     watch: Watch | None = None,
+    against: str | Path | None = None,
     **fields: Any,
 ) -> Run:
     """Play a run and return it: `run = await clemsim.run(suite="quick", agents=["baseline"])`.
 
     `fields` are those of RunConfig, in place of `config` or on top of it; one agent or arena may be a plain string. `out`:
     the folder, a new one under `runs/` unless given. `network`: how servers are reached, with their time limits. `watch` is
-    told of the run while it goes on. Raises ClemsimError; the folder then keeps what was played, and `resume` goes on
-    with it.
+    told of the run while it goes on. `pairings="all"`, "round-robin" or "swap": how the agents share the seats of a game;
+    `against`: the file of a population, which each of them plays in turn. Raises ClemsimError; the folder then keeps what
+    was played, and `resume` goes on with it.
     """
     settled = _config(config or RunConfig(), fields)
+    if against:
+        settled = with_population(settled, Path(against))
     folder = Path(out) if out else None
     summary = await runs.play(settled, folder, watch, limits, workers=workers, network=network)
     return open_run(summary.run)

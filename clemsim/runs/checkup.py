@@ -32,6 +32,7 @@ def check_run(folder: Path) -> list[Requirement]:
         "store": _integrity,
         "episodes": _episodes,
         "checksums": _checksums,
+        "pictures": _pictures,
         "summary": _summary,
         "permissions": _permissions,
         "drafts": _drafts,
@@ -87,6 +88,23 @@ def _checksums(folder: Path) -> tuple[bool, str]:
     found = f"{checked - len(wrong)} of {checked} are right"
     earlier = [f"{without} ended under an earlier version and have none"] if without else []
     return not wrong, "; ".join([found, *earlier, *_some([problem.partition(";")[0] for problem in wrong])])
+
+
+def _pictures(folder: Path) -> tuple[bool, str]:
+    """Read every picture that an event names."""
+    with reader.reading(folder / STORE) as base:
+        named = reader.named_images(base)
+        wrong = [problem for digest in named if (problem := _unseen(base, digest))]
+    found = f"{len(named) - len(wrong)} of {len(named)} are right" if named else "none was shown"
+    return not wrong, "; ".join([found, *_some(wrong)])
+
+
+def _unseen(base: sqlite3.Connection, digest: str) -> str:
+    try:
+        reader.image(base, digest)
+    except StoreError as error:
+        return str(error).partition(":")[0]
+    return ""
 
 
 def _summary(folder: Path) -> tuple[bool, str]:

@@ -47,6 +47,7 @@ def describe(prepared: PreparedRun) -> RunDescription:
         suite=SuiteDescription(name=suite.name, seed=suite.seed, language=suite.language),
         arenas={name: _described(arena) for name, arena in arenas.items()},
         agents={agent.name: agent.describe() for agent in prepared.agents},
+        specs={name: _absolute_agent(spec) for name, spec in prepared.specs.items()},
         code=_code(prepared),
         made=Origin(
             clemsim=version("clemsim"),

@@ -17,7 +17,8 @@ RATES = """
 SELECT arena, count(*),
     avg((SELECT count(*) FROM events WHERE events.episode = episodes.id AND events.type = 'replied')),
     avg((SELECT sum(tokens_in) FROM requests WHERE requests.episode = episodes.id)),
-    avg((SELECT sum(tokens_out) FROM requests WHERE requests.episode = episodes.id))
+    avg((SELECT sum(tokens_out) FROM requests WHERE requests.episode = episodes.id)),
+    avg((SELECT sum(tokens_cached) FROM requests WHERE requests.episode = episodes.id))
 FROM episodes WHERE status = 'done' GROUP BY 1
 """
 WORST = "the worst case: every instance is worth 0 or 100, and half of them 100 (an earlier run says more: --like RUN)"
@@ -30,6 +31,7 @@ class Rate:
     turns: float
     tokens_in: float | None
     tokens_out: float | None
+    tokens_cached: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class RunPlan:
     costs_from: str
     scores: tuple[PlannedScore, ...]
     costs: tuple[PlannedCost, ...]
+    price: float | None = None  # of all tokens, by the agents' prices and the tokens of the earlier run; None: not known
     notes: tuple[str, ...] = field(default=())
 
     def score(self, name: str) -> PlannedScore | None:
@@ -87,7 +90,7 @@ def read_earlier(folder: Path) -> EarlierRun:
     """Read the run that a plan is to be like. Raises StoreError, and UsageError where it has no finished episode."""
     with reader.reading(folder / STORE) as base:
         casts = by_cast((row.key, row.outcome) for row in reader.episodes(base) if row.outcome)
-        rates = {arena: Rate(turns, tokens_in, tokens_out) for arena, _, turns, tokens_in, tokens_out in base.execute(RATES)}
+        rates = {arena: Rate(*means) for arena, _, *means in base.execute(RATES)}
     if not casts:
         raise UsageError(f"{folder} has no finished episode: name another run with --like")
     return EarlierRun(folder, casts, rates)
@@ -112,6 +115,7 @@ def plan_run(prepared: PreparedRun, like: EarlierRun | None = None) -> RunPlan:
         costs_from=f"means of {like.folder}" if like else "the limits of the games and --max-tokens: at most",
         scores=planned_scores(sizes, config.repetitions, like.casts if like else None),
         costs=(*costs, _total(costs)),
+        price=_price(prepared, like),
         notes=tuple(_notes(sizes, config.repetitions, like)),
     )
 
@@ -124,6 +128,21 @@ def _cost(prepared: PreparedRun, game: str, like: EarlierRun | None) -> PlannedC
         return PlannedCost(game, count, turns, True, None, turns * prepared.config.max_tokens)
     tokens = (None if value is None else round(count * value) for value in (rate.tokens_in, rate.tokens_out))
     return PlannedCost(game, count, round(count * rate.turns), False, *tokens)
+
+
+def _price(prepared: PreparedRun, like: EarlierRun | None) -> float | None:
+    """Return what the tokens of a run cost if its episodes are like those of the earlier one, whichever agent has a seat."""
+    if like is None or not any(agent.price for agent in prepared.agents):
+        return None
+    price = 0.0
+    for episode in prepared.episodes:
+        rate = like.rates.get(episode.key.arena)
+        if rate is None or rate.tokens_in is None or rate.tokens_out is None:
+            return None
+        agents = episode.cast.agents
+        tokens = round(rate.tokens_in), round(rate.tokens_cached or 0), round(rate.tokens_out)
+        price += sum(agent.price.of_tokens(*tokens) for agent in agents if agent.price) / len(agents)
+    return price
 
 
 def _total(costs: tuple[PlannedCost, ...]) -> PlannedCost:

@@ -9,7 +9,8 @@ from typing import Any
 
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import check_cast, check_seats, expanded, kind_of, make_casts
+from clemsim.catalog.agents import check_cast, check_seats, expanded, kind_of, name_agents
+from clemsim.catalog.casting import casts_by_game
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.catalog.shared_secrets import unencrypted
 from clemsim.catalog.suites import Suite, check_names
@@ -20,6 +21,7 @@ from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent, Cast
 from clemsim.runtime.episode import Episode
+from clemsim.runtime.limits import Limits
 from clemsim.store.config import RunConfig
 from clemsim.store.folder import read_config, read_description
 
@@ -28,13 +30,16 @@ MOST_EPISODES = 2_000_000  # about 4 GB of memory
 
 @dataclass(frozen=True, slots=True)
 class PreparedRun:
-    """A run that could begin: everything named was found. Each of its episodes is made once. `warnings` are for the user."""
+    """A run that could begin: everything named was found. Each of its episodes is made once. `specs`: the SPEC of each agent
+    by its name. `warnings` are for the user.
+    """
 
     config: RunConfig
     suite: Suite
     arenas: Mapping[str, Arena[Any]]
     casts: Sequence[Cast]
     episodes: Sequence[Episode]
+    specs: Mapping[str, str]
     network: NetworkOptions
     warnings: Sequence[str]
 
@@ -59,34 +64,43 @@ def prepare(
     trust.admit_secrets(config.agents)
     suite, arenas = _prepare_games(config, trust)
     options = AgentOptions(
-        sampling=Sampling(temperature=config.temperature, max_tokens=config.max_tokens),
+        sampling=Sampling(config.temperature, config.max_tokens, logprobs=config.logprobs, tokens=config.tokens),
         constrain=config.constrain,
         isolate_cache=config.isolate_cache,
         batch=config.batch,
         servers=servers or ServerPool(),
         network=network or NetworkOptions(),
     )
-    casts = make_casts(config.agents, options)
+    agents = name_agents(config.agents, options)
+    casting = casts_by_game(config, agents, arenas)
+    casts = list({cast.name: cast for own in casting.values() for cast in own}.values())
     instances = {name: suite.instances(arena, config.instances, config.only) for name, arena in arenas.items()}
     check_seats(arenas.values(), casts)
-    check_amount(sum(map(len, instances.values())) * len(casts) * config.repetitions)
-    for cast in casts:
-        for name, arena in arenas.items():
-            check_cast(arena, cast, instances[name])
+    check_amount(sum(len(instances[name]) * len(own) for name, own in casting.items()) * config.repetitions)
+    plays = {name: {cast.name for cast in own} for name, own in casting.items()}
+    played = [(name, cast) for cast in casts for name, own in plays.items() if cast.name in own]
+    for name, cast in played:
+        check_cast(arenas[name], cast, instances[name])
     episodes = [
         episode
-        for cast in casts
-        for name, arena in arenas.items()
-        for episode in arena.episodes(instances[name], cast, seed=config.seed, repetitions=config.repetitions)
+        for name, cast in played
+        for episode in arenas[name].episodes(instances[name], cast, seed=config.seed, repetitions=config.repetitions)
     ]
+    specs = {agent.name: spec for agent, spec in agents.specs.items()}
     warnings = unencrypted([kind_of(spec) for spec in config.agents], options.network)
-    return PreparedRun(config, suite, arenas, casts, episodes, options.network, warnings)
+    return PreparedRun(config, suite, arenas, casts, episodes, specs, options.network, warnings)
 
 
 def check_amount(episodes: int) -> None:
     """Raise UsageError for more episodes than a machine has room for."""
     if episodes > MOST_EPISODES:
         raise UsageError(f"{episodes} episodes are too many for one run: choose {MOST_EPISODES} at most")
+
+
+def check_cost_limit(limits: Limits | None, prepared: PreparedRun) -> None:
+    """Raise UsageError where the cost is limited and nothing has a price."""
+    if limits and limits.cost is not None and not any(agent.price for agent in prepared.agents):
+        raise UsageError("--max-cost: no agent has a price: give SPEC?price_in=2&price_out=8, of a million tokens")
 
 
 def recorded_arenas(folder: Path, *, trust: bool = False) -> dict[str, Arena[Any]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from clemsim.engines.base import ChatMessage
+from clemsim.engines.images import chat_messages
 from clemsim.errors import ParserError, UsageError
-from clemsim.game.events import Replied
+from clemsim.game.content import Part
+from clemsim.game.events import Called, Replied
 from clemsim.runs.prepare import recorded_arenas
-from clemsim.runtime.model_agent import chat
+from clemsim.runtime.model_agent import chat, chat_parts
 from clemsim.store import reader
 from clemsim.store.folder import STORE, read_config
 
@@ -29,6 +32,12 @@ class RecordedRequest:
     tokens_out: int
     seed: int
     messages: Sequence[ChatMessage]
+    parts: Mapping[int, Sequence[Part]] = field(default_factory=dict)  # of those messages that have pictures, by place
+
+    @property
+    def sent(self) -> list[Mapping[str, Any]]:
+        """The messages as they were sent, with their pictures."""
+        return list(chat_messages(self.messages, self.parts) if self.parts else self.messages)
 
     @property
     def ended(self) -> float:
@@ -48,16 +57,17 @@ def recorded_requests(folder: Path, *, trust: bool = False) -> list[RecordedRequ
 
 
 def _requests(folder: Path, *, trust: bool) -> Iterator[RecordedRequest]:
-    arenas, run_seed = recorded_arenas(folder, trust=trust), read_config(folder).seed
+    arenas, config = recorded_arenas(folder, trust=trust), read_config(folder)
     with reader.reading(folder / STORE) as base:
         for row in reader.episodes(base):
             costs = reader.requests(base, row.id)
             arena = row.of(arenas)
-            driver = arena.drive(arena.load(row.data), row.key, run_seed)
+            driver = arena.drive(arena.load(row.data), row.key, config.seed)
+            called = any(isinstance(event, Called) for event in reader.events(base, row.id))
             for event in reader.events(base, row.id):
                 if not isinstance(event, Replied):
                     continue
-                ask = next(pending for pending in driver.pending if pending.turn == event.turn)
+                view = driver.view(next(pending for pending in driver.pending if pending.turn == event.turn))
                 cost = costs.get(event.turn)
                 if cost and cost["started"] is not None and cost["stop"] != "overflow":
                     yield RecordedRequest(
@@ -68,7 +78,8 @@ def _requests(folder: Path, *, trust: bool) -> Iterator[RecordedRequest]:
                         tokens_in=cost["tokens_in"] or 0,
                         tokens_out=max(1, cost["tokens_out"] or 1),
                         seed=cost["seed"] or 0,
-                        messages=tuple(chat(driver.view(ask))),
+                        messages=tuple(chat(view, native=called)),
+                        parts=chat_parts(view, native=called),
                     )
                 try:
                     driver.replay([event])

@@ -12,8 +12,8 @@ from clemsim.runtime.agent import Agent
 from clemsim.store.description import ArenaDescription, RunDescription, without_none
 from clemsim.store.reader import EpisodeRow
 
-# Fields that may differ: a server that was updated or found its slots anew still serves the same model.
-IGNORED = {"server", "features", "build", "slots", "context"}
+# Fields that may differ: a server that was updated or found its slots anew still serves the same model, at whatever price.
+IGNORED = {"server", "features", "build", "slots", "context", "price"}
 
 
 def check_same(description: RunDescription, prepared: PreparedRun, rows: Iterable[EpisodeRow]) -> None:

@@ -18,7 +18,8 @@ from clemsim.game.transcript import Transcript
 from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.runs.connections import most_turns
 from clemsim.runs.manifest import absolute_agents, create_run
-from clemsim.runs.prepare import prepare, recorded_arenas, run_trust
+from clemsim.runs.prepare import check_cost_limit, prepare, recorded_arenas, run_trust
+from clemsim.runs.references import check_references
 from clemsim.runs.resume_check import check_agents, check_rules, check_same
 from clemsim.runs.session import RunSession, Watch
 from clemsim.runs.stopping.play import make_rule, set_aside_unbegun
@@ -49,11 +50,13 @@ async def play(
     """
     config = config.model_copy(update={"agents": absolute_agents(config)})  # which may be named after their SPECs
     prepared = prepare(config, servers, network, trust)
+    check_cost_limit(limits, prepared)
     rule = make_rule(prepared, workers)
     if out:
         check_folder(out)
     most = most_turns(prepared.agents)
     async with opened(prepared.agents):
+        check_references(prepared)
         folder = create_run([out] if out else default_folders(config), prepared, past)
         episodes = [episode.after(past) for episode in prepared.episodes]
         with alone(folder):
@@ -85,6 +88,7 @@ async def resume(
         with reader.reading(folder / STORE) as base:
             rows = list(reader.episodes(base))
             recorded = {row.key: reader.events(base, row.id) for row in rows if row.outcome is None}
+        check_cost_limit(limits, prepared)
         check_same(description, prepared, rows)
         rule = make_rule(prepared, workers, rows)
         episodes = [episode.after(recorded[episode.key]) for episode in prepared.episodes if episode.key in recorded]

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.backend import Backend
 from clemsim.engines.load import ServerLoad
+from clemsim.errors import UsageError
 from clemsim.game.messages import Message
 from clemsim.game.view import View
+from clemsim.runtime.price import Price
 
 
 class Agent(AsyncResource, ABC):
@@ -20,7 +22,7 @@ class Agent(AsyncResource, ABC):
 
     `width`: how many replies it gives at once; None: as many as wanted. `adaptive`: the width is only where to begin, and
     the best is found while playing. `requests`: a reply takes a request to a model, which limits count. `most_turns`: in
-    flight, of this agent alone; None: as many as its server takes.
+    flight, of this agent alone; None: as many as its server takes. `price`: what its tokens cost, where that is known.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Agent(AsyncResource, ABC):
     adaptive: bool = False
     requests: bool = False
     most_turns: int | None = None
+    price: Price | None = None
 
     @abstractmethod
     async def reply(self, view: View) -> Message:
@@ -51,6 +54,17 @@ class Agent(AsyncResource, ABC):
     def notices(self) -> Sequence[str]:
         """What the user must know of how the agent's servers answered, one line each."""
         return ()
+
+    @property
+    def dearest_turn(self) -> float:
+        """A guess at what a turn costs at most, before any has ended; 0 where nothing is known."""
+        return 0.0
+
+    def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
+        """Take settings of this agent: a system text that comes before that of the seat, a number that is added to the seed
+        of each turn, the most turns in flight, and whether calls of tools are text. Raises UsageError where none is heeded.
+        """
+        raise UsageError(f"{self.name} is no model behind an engine, and takes no system, seed, width or calls")
 
     def check(self, arena: str, seats: Sequence[str]) -> None:
         """Raise UsageError if the agent cannot take these seats of this arena."""

@@ -63,7 +63,7 @@ class Episode:
 @dataclass(frozen=True)
 class Result:
     """The result of an episode. Without an outcome it is unfinished, for this cause. `seated`: who sat where, in an episode
-    that was scored by seat or aborted.
+    that was scored by seat or aborted, or whose cast names seats.
     """
 
     key: EpisodeKey

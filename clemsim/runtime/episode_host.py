@@ -70,6 +70,10 @@ class EpisodeHost:
             progress.tokens_in += usage.tokens_in
             progress.tokens_out += usage.tokens_out
             progress.tokens_cached += usage.tokens_cached
+            if price := agent.price:
+                cost = price.of_turn(usage)
+                progress.cost += cost
+                progress.dearest = max(progress.dearest, cost)
             spent = usage.tokens_in + usage.tokens_out
             self.spent += spent
             seen, prefix = self._contexts.get(view.seat, _NOTHING)
@@ -101,14 +105,19 @@ class GatedSlot(TurnSlot):
         if not self._gate.try_enter():
             await self._gate.enter(self.host.rank)
         if self.agent.requests and self.host.state.limits.any:
-            self._check_limits()
+            await self._check_limits()
         self.host.state.count_in_flight(self.agent, 1)
         return self
 
-    def _check_limits(self) -> None:
-        """Raise LimitReached when no more requests may be made, by all episodes or by this one."""
+    async def _check_limits(self) -> None:
+        """Raise LimitReached when no more requests may be made, by all episodes or by this one. Wait while those in flight
+        may use up what may be spent.
+        """
         state = self.host.state
         try:
+            while state.limits.may_exceed(state.progress, state.requesting, self.agent.dearest_turn):
+                state.landed.clear()
+                await state.landed.wait()
             state.limits.check(state.progress, state.requesting)
             state.limits.check_episode(self.host.spent)
         except BaseException:
@@ -121,6 +130,7 @@ class GatedSlot(TurnSlot):
         elif isinstance(error, Unauthorized | UnknownModel):
             error.alone = self.host.state.refusals.turned_away(self.agent)
         self.host.state.count_in_flight(self.agent, -1)
+        self.host.state.landed.set()
         self._gate.leave()
 
     @asynccontextmanager

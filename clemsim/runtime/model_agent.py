@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from clemsim.engines.backend import Backend
-from clemsim.engines.base import ChatMessage, Engine, Request, Role, Sampling
+from clemsim.engines.base import Candidate, ChatMessage, Completion, Engine, Request, Role, Sampling
+from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
+from clemsim.engines.thinking import thinking_tokens
 from clemsim.errors import UsageError
-from clemsim.game.messages import SYSTEM, Message
+from clemsim.game.content import Part, Text, joined_parts
+from clemsim.game.messages import SYSTEM, Message, Usage
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
+from clemsim.runtime.tool_chat import chat_with_tools, parts_with_tools
 
 # What a parser is given, in characters: a token is seldom longer than 16, and parsers may cost per character.
 TOKEN_LENGTH = 64
@@ -23,7 +29,10 @@ MOST_SEED = 2**31  # exclusive; as `seed_of` makes them
 
 
 class ModelAgent(Agent):
-    """A model behind an engine. With `constrain`, decoding is held to the format of every ask that declares one."""
+    """A model behind an engine. With `constrain`, decoding is held to the format of every ask that declares one.
+
+    Tools are called as the engine has it; where it knows none, with `constrain`, and with `written_calls`, calls are text.
+    """
 
     requests = True
 
@@ -34,6 +43,7 @@ class ModelAgent(Agent):
         self.engine = engine
         self.sampling = sampling
         self.constrain = constrain
+        self.written_calls = False  # also where the engine calls tools
         self.system = ""  # a text that comes before the system text of the seat
         self.seed = 0  # added to the seed of each turn
 
@@ -48,6 +58,16 @@ class ModelAgent(Agent):
             await self.engine.close()
             raise
         self.width, self.adaptive = self.engine.width, self.engine.adaptive
+
+    @property
+    def dearest_turn(self) -> float:
+        """The price of the longest reply to a prompt that is as long again."""
+        tokens = self.sampling.max_tokens + thinking_tokens(self.sampling.thinking)
+        return self.price.of_tokens(tokens, 0, tokens) if self.price else 0.0
+
+    def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
+        """Take settings of this agent."""
+        self.system, self.seed, self.most_turns, self.written_calls = system, seed, width, written_calls
 
     async def close(self) -> None:
         """Close the engine."""
@@ -70,7 +90,8 @@ class ModelAgent(Agent):
     def describe(self) -> dict[str, Any]:
         """Return engine, model and sampling, and what this agent does otherwise than others."""
         about = {"name": self.name, **self.engine.describe(), "constrained": self.constrain}
-        own = {"system": self.system or None, "seed": self.seed or None}
+        price = self.price.describe() if self.price else None
+        own = {"system": self.system, "seed": self.seed, "price": price, "written_calls": self.written_calls}
         return {**about, "sampling": self.sampling.describe()} | {key: value for key, value in own.items() if value}
 
     @property
@@ -81,24 +102,103 @@ class ModelAgent(Agent):
     async def reply(self, view: View) -> Message:
         """Make one request. What the model thought aloud is set apart from its move.
 
-        A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit.
+        A move beyond REPLY_LIMIT, or beyond what `max_tokens` can hold, is cut, as if at the token limit. Raises
+        EngineError: BadRequest where the seat has seen a picture and the engine takes none.
         """
+        request = self._request(view)
+        return self._message(view, request, await self.engine.complete(request))
+
+    async def draw(self, view: View, n: int) -> list[Message]:
+        """Make `n` replies to one ask, with one request where the engine can. The usage of each is that of all together.
+
+        Raises what `reply` raises.
+        """
+        request = self._request(view)
+        if self.engine.samples_many:
+            request.samples = n
+            completion = await self.engine.complete(request)
+            only = Candidate(completion.text, completion.reasoning, completion.stop, completion.calls)
+            samples = completion.samples or [only]
+            return [
+                self._message(
+                    view, request, Completion(each.text, each.reasoning, each.stop, completion.usage, calls=each.calls)
+                )
+                for each in samples
+            ]
+        requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in range(n)]
+        completions = await _all(self.engine.complete(each) for each in requests)
+        together = _together([completion.usage for completion in completions])
+        for completion in completions:
+            completion.usage = together
+        return [self._message(view, request, completion) for completion in completions]
+
+    def _request(self, view: View) -> Request:
         held_to = view.format if self.constrain else None
         sampling = self.sampling if view.sampling is None else _fixed(self.sampling, view.sampling)
-        messages = chat(view)
+        native = self._native if view.offer else False
+        messages, pictured = _chat(view, native=native)
         if self.system:
             _put_system(messages, self.system)
         seed, label = (view.seed + self.seed) % MOST_SEED, view.key.label
         request = Request(messages, sampling, seed, label, view.seat, view.turn, held_to, view.slot)
-        completion = await self.engine.complete(request)
+        if native:
+            request.offer = view.offer
+        if pictured:
+            request.parts = self._parts(view, len(messages), native=native)
+        return request
+
+    def _message(self, view: View, request: Request, completion: Completion) -> Message:
+        sampling = request.sampling
         thought, move = split_thought(completion.text)
         reasoning = f"{completion.reasoning}\n{thought}".strip("\n") if thought else completion.reasoning
         most, stop = min(TOKEN_LENGTH * sampling.max_tokens, REPLY_LIMIT), completion.stop
         if len(move) > most:
             move, stop = move[:most], "length"
-        if stop == "length" and reasoning and not move:
+        if reasoning and (usage := completion.usage).tokens_out:
+            usage.details = _with_thought(usage, len(reasoning), len(move))
+        if stop == "length" and reasoning and not move and not completion.calls:
             stop = "thinking"
-        return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage)
+        return Message(view.seat, move, reasoning[:REASONING_LIMIT], stop, completion.usage, calls=completion.calls)
+
+    @property
+    def _native(self) -> bool:
+        """Whether tools are called as the engine has it."""
+        return self.engine.calls_tools and not self.constrain and not self.written_calls
+
+    def _parts(self, view: View, size: int, *, native: bool) -> Mapping[int, Sequence[Part]]:
+        """Return the parts of those messages of a request of this size that have pictures, by place. Raises BadRequest where
+        the engine takes none.
+        """
+        if not self.engine.takes_images:
+            raise blind(self.name)
+        before = size - len(chat(view, native=native))  # 1 where the system text of the agent is a message of its own
+        return {place + before: parts for place, parts in chat_parts(view, native=native).items()}
+
+
+async def _all(coroutines: Iterable[Coroutine[Any, Any, Completion]]) -> list[Completion]:
+    """Await all at once. Where one of them fails the others are given up, and its error is raised."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _together(usages: Sequence[Usage]) -> Usage:
+    """Return what several requests for one turn cost: their tokens together, from the first to begin until the last."""
+    first = min(usages, key=lambda usage: usage.started)
+    ended = max(usage.started + usage.seconds for usage in usages)
+    totals = {name: sum(getattr(usage, name) for usage in usages) for name in ("tokens_in", "tokens_out", "tokens_cached")}
+    return replace(first, seconds=ended - first.started, retries=sum(usage.retries for usage in usages), **totals)
+
+
+def _with_thought(usage: Usage, thought: int, said: int) -> dict[str, Any]:
+    """Return the details of a request with its tokens of thinking; where the server does not count them, their share of
+    those out by characters.
+    """
+    share = round(usage.tokens_out * thought / (thought + said))
+    return {"tokens_thought": share, **(usage.details or {})}
 
 
 def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
@@ -107,11 +207,19 @@ def _fixed(sampling: Sampling, fixed: SeatSampling) -> Sampling:
     return replace(sampling, temperature=temperature, max_tokens=fixed.max_tokens or sampling.max_tokens)
 
 
-def chat(view: View) -> list[ChatMessage]:
+def chat(view: View, *, native: bool = False) -> list[ChatMessage]:
     """Return the view as user and assistant messages in turn, after the system text of a seat that has one; what a seat is
-    told without a reply joins the next ask.
+    told without a reply joins the next ask. Of a message with pictures it is the text. `native`: calls of tools are those of
+    the engine, not text.
     """
-    seat, last, messages = view.seat, "", list[ChatMessage]()
+    return _chat(view, native=native)[0]
+
+
+def _chat(view: View, *, native: bool) -> tuple[list[ChatMessage], bool]:
+    """Return the chat, and whether any of its messages has pictures."""
+    if view.offer is not None:
+        return chat_with_tools(view, native=native), any(message.parts for message in view)
+    seat, last, messages, pictured = view.seat, "", list[ChatMessage](), False
     for message in view:
         role: Role = "assistant" if message.author == seat else "system" if message.author == SYSTEM else "user"
         if role == last:
@@ -119,7 +227,25 @@ def chat(view: View) -> list[ChatMessage]:
         else:
             messages.append({"role": role, "content": message.content})
             last = role
-    return messages
+        if message.parts:
+            pictured = True
+    return messages, pictured
+
+
+def chat_parts(view: View, *, native: bool = False) -> Mapping[int, Sequence[Part]]:
+    """Return the parts of those messages of the chat that have pictures, by their place in it."""
+    if view.offer is not None:
+        return parts_with_tools(view, native=native)
+
+    def speaker(message: Message) -> tuple[bool, bool]:
+        return message.author == view.seat, message.author == SYSTEM
+
+    parts = dict[int, Sequence[Part]]()
+    for place, (_, group) in enumerate(groupby(view, speaker)):
+        messages = list(group)
+        if any(message.parts for message in messages):
+            parts[place] = joined_parts([message.parts or (Text(message.content),) for message in messages])
+    return parts
 
 
 def _put_system(messages: list[ChatMessage], text: str) -> None:

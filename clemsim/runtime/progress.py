@@ -20,6 +20,8 @@ class Progress:
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
+    cost: float = 0.0  # of the tokens, by the agents' prices
+    dearest: float = 0.0  # the greatest price of a turn
     in_flight: int = 0  # turns
     peak_in_flight: int = 0
     seconds: float = 0.0

@@ -251,7 +251,8 @@ class Scheduler:
         else:
             self.progress.done += 1
             lane.estimates.learn(episode.group, host.turns, host.context)
-            seated = episode.seated if outcome.by_seat is not None or outcome.kind == "aborted" else ()
+            told = outcome.by_seat is not None or outcome.kind == "aborted" or episode.cast.seats
+            seated = episode.seated if told else ()
             self._finish(Result(episode.key, driver.transcript, outcome, score=episode.score, seated=seated))
         finally:
             driver.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class SchedulerState:
     controllers: dict[Agent, WidthController] = field(default_factory=dict)  # agents that share a server share one
     refusals: Refusals = field(default_factory=Refusals)
     requesting: int = 0  # requests in flight
+    landed: asyncio.Event = field(default_factory=asyncio.Event)  # set when a turn has ended
 
     def count_in_flight(self, agent: Agent, more: int) -> None:
         """Count `more` turns in flight; negative: turns that end."""

@@ -53,12 +53,15 @@ class Origin(Description):
 
 
 class RunDescription(Description):
-    """All of `run.toml`; arenas and agents by name. What agents say of themselves is up to them."""
+    """All of `run.toml`; arenas and agents by name. What agents say of themselves is up to them. `specs`: the SPEC of each
+    agent by name; empty in older runs.
+    """
 
     config: RecordedConfig = Field(default_factory=RecordedConfig)
     suite: SuiteDescription = SuiteDescription()
     arenas: dict[str, ArenaDescription] = Field(default_factory=dict)
     agents: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    specs: dict[str, str] = Field(default_factory=dict)
     code: dict[str, str] = Field(default_factory=dict)  # SHA-256 of the files that SPECs name, by absolute path
     made: Origin = Origin()
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args
 
@@ -45,7 +46,7 @@ class EpisodeRow:
 
 
 class SeatRow(NamedTuple):
-    """A seat of an episode that was scored by seat or aborted; without a score it has none."""
+    """A seat of an episode that was scored by seat or aborted, or whose cast names seats; without a score it has none."""
 
     seat: str
     role: str
@@ -84,7 +85,7 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
 
 
 def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:
-    """Return who sat where by the number of the episode, of those that were scored by seat or aborted. Raises StoreError."""
+    """Return who sat where by the number of the episode, of those of which it is stored (`SeatRow`). Raises StoreError."""
     if not has_seats(base):
         return {}
     found: dict[int, list[SeatRow]] = {}
@@ -97,8 +98,41 @@ def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:
 
 def has_seats(base: sqlite3.Connection) -> bool:
     """Return whether the store knows who sat where."""
-    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'seats'"
-    return bool(base.execute(query).fetchone()[0])
+    return _has_table(base, "seats")
+
+
+def image(base: sqlite3.Connection, digest: str) -> bytes:
+    """Return the bytes of a picture. Raises StoreError where they are not there, or not those that were shown."""
+    found = base.execute("SELECT data FROM images WHERE digest = ?", (digest,)).fetchone() if has_images(base) else None
+    if found is None:
+        raise StoreError(f"there is no picture {digest} in this run: its events name those that there are")
+    if not isinstance(found[0], bytes) or sha256(found[0]).hexdigest() != digest:
+        raise StoreError(f"the picture {digest} is damaged: it is not the one that was shown")
+    return found[0]
+
+
+def image_digests(base: sqlite3.Connection) -> list[str]:
+    """Return the digests of all pictures, in the order in which they were shown."""
+    return [row[0] for row in base.execute("SELECT digest FROM images ORDER BY rowid")] if has_images(base) else []
+
+
+def named_images(base: sqlite3.Connection) -> list[str]:
+    """Return the digests that events name, in alphabetical order."""
+    query = (
+        "SELECT DISTINCT json_extract(part.value, '$.digest') AS digest FROM events, json_each(body, '$.parts') AS part"
+        " WHERE events.type IN ('asked', 'told') AND digest IS NOT NULL ORDER BY digest"
+    )
+    return [str(digest) for (digest,) in base.execute(query)]
+
+
+def has_images(base: sqlite3.Connection) -> bool:
+    """Return whether the store has room for pictures: one that was made before there were any has not."""
+    return _has_table(base, "images")
+
+
+def _has_table(base: sqlite3.Connection, name: str) -> bool:
+    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return bool(base.execute(query, (name,)).fetchone()[0])
 
 
 def _by_seat(rows: Sequence[SeatRow]) -> dict[str, float] | None:
@@ -163,6 +197,20 @@ def cut_replies(base: sqlite3.Connection) -> dict[str, dict[str, int]]:
     for cast, stop, count in base.execute(query):
         counts.setdefault(cast, {})[stop] = count
     return counts
+
+
+def has_details(base: sqlite3.Connection) -> bool:
+    """Return whether the store has room for details of requests: one that was made before there were any has not."""
+    return _has_table(base, "details")
+
+
+def details(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]]:
+    """Return what is known of the requests of an episode beside their rows, by turn and name."""
+    found: dict[int, dict[str, Any]] = {}
+    if has_details(base):
+        for turn, name, value in base.execute("SELECT turn, name, value FROM details WHERE episode = ?", (episode,)):
+            found.setdefault(turn, {})[name] = orjson.loads(value)
+    return found
 
 
 def notices(base: sqlite3.Connection) -> list[str]:

@@ -55,8 +55,9 @@ CREATE TABLE scores (
     PRIMARY KEY (episode, round, metric)) WITHOUT ROWID;
 """
 
-# Who sat where, in episodes that were scored by seat or aborted. Stores that have no such table were made before there was
-# one; it is added when such a store is written to, and no version of the schema tells it from others.
+# Who sat where, in episodes that were scored by seat or aborted, or whose cast names seats. Stores that have no such table
+# were made before there was one; it is added when such a store is written to, and no version of the schema tells it from
+# others.
 SEATS = """
 CREATE TABLE IF NOT EXISTS seats (
     episode INTEGER NOT NULL REFERENCES episodes, seat TEXT NOT NULL,
@@ -68,6 +69,22 @@ CREATE TABLE IF NOT EXISTS seats (
 
 
 SERVERS = "ALTER TABLE loads ADD COLUMN server TEXT"  # as SEATS, for older stores
+
+# The pictures that were shown, each once; events name them by digest. Added to an older store as `seats` is.
+IMAGES = """
+CREATE TABLE IF NOT EXISTS images (
+    digest TEXT PRIMARY KEY,                -- SHA-256 of the bytes, hexadecimal
+    media_type TEXT NOT NULL, data BLOB NOT NULL);
+"""
+
+# What is known of some requests beside their row: tokens of thinking, log-probabilities, token ids, candidates. Added to an
+# older store as `seats` is.
+DETAILS = """
+CREATE TABLE IF NOT EXISTS details (
+    episode INTEGER NOT NULL REFERENCES episodes, turn INTEGER NOT NULL, name TEXT NOT NULL,
+    value TEXT NOT NULL,                    -- JSON
+    PRIMARY KEY (episode, turn, name)) WITHOUT ROWID;
+"""
 
 UPGRADE = "ALTER TABLE episodes ADD COLUMN checksum TEXT;"
 
@@ -108,10 +125,10 @@ def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: boo
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=NORMAL")
     if create:
-        base.executescript(f"BEGIN; {SCHEMA} {SEATS} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        base.executescript(f"BEGIN; {SCHEMA} {SEATS} {IMAGES} {DETAILS} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     elif version != SCHEMA_VERSION and not readonly:
         base.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     if not create and not readonly:
-        base.execute(SEATS)
+        base.executescript(f"{SEATS} {IMAGES} {DETAILS}")
         if "server" not in [column[1] for column in base.execute("PRAGMA table_info(loads)")]:
             base.execute(SERVERS)

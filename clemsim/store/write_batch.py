@@ -29,8 +29,10 @@ STATEMENTS = {
         " FROM (VALUES {rows}) WHERE episodes.id=column1",
         2,
     ),
+    "images": ("INSERT OR IGNORE INTO images VALUES {rows}", 3),
     "events": ("INSERT OR IGNORE INTO events VALUES {rows}", 4),
     "requests": ("INSERT OR REPLACE INTO requests VALUES {rows}", 18),
+    "details": ("INSERT OR REPLACE INTO details VALUES {rows}", 4),
     "unfinished": (
         "UPDATE episodes SET status='unfinished', cause=column2, detail=column3"
         " FROM (VALUES {rows}) WHERE episodes.id=column1",
@@ -48,7 +50,7 @@ STATEMENTS = {
 }
 
 # Kinds whose rows begin with the number of an episode.
-OF_EPISODES = frozenset(STATEMENTS) - {"meta", "loads"}
+OF_EPISODES = frozenset(STATEMENTS) - {"meta", "images", "loads"}
 
 # What is wrong with a row, not with the disk.
 UNWRITABLE = (TypeError, OverflowError, UnicodeError, sqlite3.IntegrityError, sqlite3.DataError)
@@ -110,7 +112,7 @@ class WriteBatch:
                 except UNWRITABLE as error:
                     if kind == "enlisted":
                         raise
-                    if number is not None:  # else it is a sample of the width's history, which is left out
+                    if number is not None:  # else it is a sample of the width's history or a picture, which is left out
                         set_aside[number] = f"a row of its {kind} cannot be stored: {error}"
             _insert(base, "unfinished", [(number, NOT_STORED, detail) for number, detail in set_aside.items()])
             seal(base, [row[0] for row in self.rows["ended"] if row[0] not in set_aside])

@@ -18,7 +18,8 @@ from typing import Any, Self
 import orjson
 
 from clemsim.errors import BadInstance, StoreError
-from clemsim.game.events import Event, type_name
+from clemsim.game.content import Image
+from clemsim.game.events import PICTURED, Event, shown_in, type_name
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
@@ -46,6 +47,7 @@ class RunStore(Observer):
             raise StoreError(f"{path} already exists")
         self._ids: dict[EpisodeKey, int] = {}
         self._failure: StoreError | None = None
+        self._images: set[str] = set()  # digests of those that are there
         self._set_aside: dict[int, str] = {}  # episodes of which a row could not be written, and why
         self._batch = WriteBatch()  # gathers; the thread takes it away and puts an empty one in its place
         self._lock = Lock()
@@ -53,6 +55,7 @@ class RunStore(Observer):
         self._base = connect(path, create=create)
         try:
             self._ids |= {row.key: row.id for row in episodes(self._base)}
+            self._images |= {digest for (digest,) in self._base.execute("SELECT digest FROM images")}
         except sqlite3.Error as error:
             self._base.close()
             raise StoreError(f"{path} cannot be read: {error}") from error
@@ -83,9 +86,19 @@ class RunStore(Observer):
         self._put("started", [(self._ids[key], time())])
 
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
-        """Append events; those that a resumed episode repeats are there already and stay."""
+        """Append events; those that a resumed episode repeats are there already and stay. So are pictures that were shown
+        before.
+        """
         episode = self._ids[key]
+        if not PICTURED.isdisjoint(map(type, events)):
+            self._keep(shown_in(events))
         self._put("events", [(episode, number, type_name(event), event) for number, event in enumerate(events, index)])
+
+    def _keep(self, images: Sequence[Image]) -> None:
+        """Enter the pictures that are new, in the commit of the events that show them or in one before."""
+        new = {image.digest: image for image in images if image.digest not in self._images}
+        self._images |= set(new)
+        self._put("images", [(image.digest, image.media_type, image.raw) for image in new.values()])
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int = 0) -> None:
         """Enter what a turn cost; nothing for an agent that asks no server."""
@@ -97,6 +110,9 @@ class RunStore(Observer):
             *(prefix, usage.replica, usage.queued, usage.first_token),
         )
         self._put("requests", [row])
+        if details := usage.details:
+            written = [(row[0], view.turn, name, orjson.dumps(value).decode()) for name, value in details.items()]
+            self._put("details", written)
 
     def finished(self, result: Result) -> None:
         """Enter the outcome of an episode with its scores, or why it is unfinished. Raises ArenaError for a bug in a

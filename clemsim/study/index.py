@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from clemsim._util.files import PRIVATE, write_toml
 from clemsim.catalog.kinds import kinds
-from clemsim.catalog.models import Characteristics
+from clemsim.catalog.models import Characteristics, settled
 from clemsim.store.folder import CONFIG, read_description
 from clemsim.study.plan import Member, StudyPlayer
 
@@ -112,7 +112,7 @@ def _seats(member: Member) -> dict[str, str] | None:
 
 
 def _characteristics(player: StudyPlayer, agents: Mapping[str, Mapping[str, Any]]) -> Characteristics:
-    facts = player.model.characteristics(player.variant)
+    facts = player.model.characteristics(player.variant).model_copy(update=settled(player.settings))
     if facts.engine is None and len(agents) == 1:
         return facts.model_copy(update={"engine": engine_of(next(iter(agents.values())))})
     return facts

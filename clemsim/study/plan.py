@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations, product
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,17 +18,24 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from clemsim._util.files import safe_name
 from clemsim.arena import find_arena
 from clemsim.catalog import suites
+from clemsim.catalog.agent_settings import AgentSettings
 from clemsim.catalog.models import Model, Name, Variant, complete_facts, read, read_models
+from clemsim.catalog.pairings import assigned, parts_of
 from clemsim.catalog.trust import Trust
 from clemsim.errors import UsageError
 from clemsim.store.config import Count, MaxTokens, RunConfig, Seed, Temperature
+from clemsim.study.axes import axis_text, combinations
 
 MEMBERS = "members"  # the folder of the runs within that of the study
-Pairings = Literal["self", "all", "round-robin"]
+StudyPairings = Literal["self", "all", "round-robin"]
 
 
 class Study(BaseModel):
-    """The content of a study file. `models`, `access` and `quantisations` choose among the models; empty: all of them."""
+    """The content of a study file. `models`, `access` and `quantisations` choose among the models; empty: all of them.
+
+    `axes`: tables of settings of agents, each with the values that it takes; every variant is played with each combination
+    of a table's values, for each of the tables.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: Name
@@ -43,7 +50,8 @@ class Study(BaseModel):
     arenas: tuple[str, ...] = ()
     seeds: tuple[Seed, ...] = Field((0,), min_length=1)
     constrain: tuple[bool, ...] = Field((False,), min_length=1)
-    pairings: Pairings = "self"
+    axes: tuple[dict[str, tuple[Any, ...]], ...] = ()
+    pairings: StudyPairings = "self"
     parallel: Count = 1
     instances: Count | None = None
     repetitions: Count = 1
@@ -64,21 +72,35 @@ class Study(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StudyPlayer:
-    """A model in one of its variants. `alone`: no other variant of its model is in the study."""
+    """A model in one of its variants, with the settings of the axes. `alone`: no other variant of its model is played."""
 
     model: Model
     variant: Variant
     alone: bool = True
+    axes: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def name(self) -> str:
-        """The name of the model, with its variant where several of them play."""
-        return self.model.name if self.alone else self.label
+        """The name of the model, with its variant where several of them play, and with its settings."""
+        return self._with_axes(self.model.name if self.alone else self.model.label(self.variant))
 
     @property
     def label(self) -> str:
-        """Model, access and quantisation."""
-        return self.model.label(self.variant)
+        """Model, access, quantisation, and the settings of the axes."""
+        return self._with_axes(self.model.label(self.variant))
+
+    @property
+    def spec(self) -> str:
+        """The SPEC of the agent, with all its settings."""
+        return self.variant.model_copy(update={"settings": self.settings}).spec
+
+    @property
+    def settings(self) -> AgentSettings:
+        """The settings of the variant and of the axes."""
+        return self.variant.settings.model_copy(update=dict(self.axes))
+
+    def _with_axes(self, name: str) -> str:
+        return ", ".join([name, *(axis_text(axis, value) for axis, value in self.axes.items())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +133,7 @@ class Member:
     @property
     def specs(self) -> list[str]:
         """The SPEC of each player."""
-        return [player.variant.spec for player in self.players]
+        return [player.spec for player in self.players]
 
 
 def read_study(path: Path) -> Study:
@@ -167,7 +189,12 @@ def _players(study: Study) -> list[StudyPlayer]:
         if not model.variant:
             raise UsageError(f"study {study.name}: model {model.name} has no [[model.variant]]: say how it is played")
     played = [(model, [variant for variant in model.variant if _is_chosen(study, variant)]) for model in chosen]
-    players = [StudyPlayer(model, variant, len(variants) == 1) for model, variants in played for variant in variants]
+    players = [
+        StudyPlayer(model, variant, len(variants) == 1, axes)
+        for model, variants in played
+        for variant in variants
+        for axes in combinations(study.axes, f"study {study.name}")
+    ]
     if not players:
         raise UsageError(f"study {study.name}: model: there is no model to play: name models in models_file or [[model]]")
     return players
@@ -186,7 +213,7 @@ def _is_chosen(study: Study, variant: Variant) -> bool:
 
 
 def _self_play(study: Study, player: StudyPlayer, suite: str, seed: int, constrain: bool) -> Member:
-    config = _config(study, (player.variant.spec,), study.arenas, suite, seed, constrain)
+    config = _config(study, (player.spec,), study.arenas, suite, seed, constrain)
     return Member(_folder([player], config), config, player)
 
 
@@ -198,13 +225,11 @@ def _pairings(
     A seat name means another part in another game, so only games with exactly the same seats share a run.
     """
     for seats, arenas in _arenas_by_seats(study, trust, suite).items():
-        count = len(seats)
-        casts = product(players, repeat=count) if study.pairings == "all" else permutations(players, count)
-        for cast in casts:
-            agents = tuple(f"{seat}={player.variant.spec}" for seat, player in zip(seats, cast, strict=True))
+        for cast in assigned(players, seats, "all" if study.pairings == "all" else "round-robin"):
+            agents = tuple(f"{seat}={player.spec}" for seat, player in cast.items())
             config = _config(study, agents, arenas, suite, seed, constrain)
-            run = f"{_folder(cast, config)}-{'-'.join(seats)}"
-            yield Member(run, config, None, dict(zip(seats, cast, strict=True)))
+            run = f"{_folder(list(cast.values()), config)}-{'-'.join(seats)}"
+            yield Member(run, config, None, cast)
 
 
 def _arenas_by_seats(study: Study, trust: Trust, suite: str) -> dict[tuple[str, ...], tuple[str, ...]]:
@@ -212,8 +237,7 @@ def _arenas_by_seats(study: Study, trust: Trust, suite: str) -> dict[tuple[str, 
     arenas = study.arenas or tuple(suites.load_suite(suite).arenas)
     trust.admit(arenas)
     for spec in arenas:
-        kind = find_arena(spec)
-        by_seats[tuple(kind.roles or kind.seats)].append(spec)  # roles are what the instance decides, so these are cast
+        by_seats[parts_of(find_arena(spec))].append(spec)
     return {seats: tuple(arenas) for seats, arenas in by_seats.items()}
 
 

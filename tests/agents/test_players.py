@@ -21,8 +21,15 @@ CEILINGS = {
     "imagegame": 100,
     "referencegame": 100,
     "privateshared": 100,
+    "guesswhat": 100,
+    "matchit_ascii": 100,
+    "textmapworld": 95,
+    "textmapworld_graphreasoning": 95,
+    "textmapworld_specificroom": 100,
 }
 FLOORS = {"referencegame": 60, "privateshared": 60}  # a third, a half: what chance gives
+FLOORS |= {"matchit_ascii": 40}  # two coins
+FLOORS |= {"textmapworld": 40, "textmapworld_graphreasoning": 40, "textmapworld_specificroom": 25}  # what is near
 
 
 async def results_of(name: str, agent_name: str) -> list[Result]:
@@ -54,7 +61,16 @@ async def test_random_is_a_floor(name: str) -> None:
     assert quality(await results_of(name, "random")) < FLOORS.get(name, 20)
 
 
-@pytest.mark.parametrize(("name", "prompt"), [("taboo", "describer"), ("imagegame", "giver"), ("referencegame", "giver")])
+@pytest.mark.parametrize(
+    ("name", "prompt"),
+    [
+        ("taboo", "describer"),
+        ("imagegame", "giver"),
+        ("referencegame", "giver"),
+        ("guesswhat", "guesser"),
+        ("matchit_ascii", "first"),
+    ],
+)
 async def test_a_baseline_says_that_it_can_not_read_other_prompts(tmp_path: Path, name: str, prompt: str) -> None:
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts" / f"{prompt}.txt").write_text("Play.")

@@ -171,7 +171,8 @@ def test_ratings() -> None:
     games = [RatedGame("a", "b", 1), RatedGame("b", "a", 0), RatedGame("a", "b", 0), RatedGame("b", "a", 1)] * 10
     (_, rated) = analyze_with(games)
     assert "not clearly above" in rated.sentences[0] and "can't be told from a fair one" in rated.sentences[1]
-    assert rated.tables[0].frame["model"].to_list()[-1] == "(first seat)"
+    assert [table.name for table in rated.tables] == ["ratings", "rating_seats", "rating_by_seat"]
+    assert rated.tables[1].frame["seat"].to_list() == ["first"]
     with pytest.raises(UsageError, match="two models"):
         analyze_with([RatedGame("a", "a", 1)])
 

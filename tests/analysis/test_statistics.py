@@ -253,17 +253,17 @@ def test_ratings_recover_strength_and_the_advantage_of_a_seat() -> None:
     rating = rate(matches({"a": 1.0, "b": 0.0, "c": -1.0}, 0.5, 300))
     assert [rated.model for rated in rating.models] == ["a", "b", "c"] and not rating.penalised
     assert [rated.strength for rated in rating.models] == pytest.approx([1, 0, -1], abs=0.25)
-    assert rating.seat_interval[0] < 0.5 < rating.seat_interval[1] and rating.seat == pytest.approx(0.5, abs=0.2)
-    assert rating.expected("a", "c") == pytest.approx(1 / (1 + math.exp(-2.5)), abs=0.05)
+    (seat,) = rating.seats
+    assert seat.interval[0] < 0.5 < seat.interval[1] and seat.advantage == pytest.approx(0.5, abs=0.2)
+    assert rating.expected("a", "c") == pytest.approx(1 / (1 + math.exp(-2)), abs=0.05)
 
 
 def test_two_models_are_rated_as_by_hand() -> None:
     games = [RatedGame("a", "b", score) for score in (1, 1, 1, 0)] + [RatedGame("b", "a", score) for score in (1, 0)]
     rating = rate(games)  # logit(3/4) = d + s, logit(1/2) = -d + s
     first, second = (rated.strength for rated in rating.models)
-    assert first - second == pytest.approx(math.log(3) / 2, abs=1e-6) and rating.seat == pytest.approx(
-        math.log(3) / 2, abs=1e-6
-    )
+    assert first - second == pytest.approx(math.log(3) / 2, abs=1e-6)
+    assert rating.seats[0].advantage == pytest.approx(math.log(3) / 2, abs=1e-6)
 
 
 def test_a_model_that_won_everything_has_a_finite_rating() -> None:

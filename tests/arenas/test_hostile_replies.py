@@ -25,6 +25,9 @@ USUAL = [
     *("CLUE: it is green", "GUESS: apple", "guess: crane\nexplanation: it fits", "explanation: why\nagreement: yes"),
     *("Answer: first", "Answer: 2", "Expression: the upper row", "Command: put an A in the middle", "Command: DONE"),
     *("ANSWER: yes", "ASIDE: no", "▢ ▢ ▢ ▢ ▢\n" * 4 + "▢ ▢ A ▢ ▢"),
+    *("QUESTION: Is it alive?", "GUESS: the chair", "ANSWER: No."),
+    *("DESCRIPTION: a cross", "DECISION: same grid", "abort"),
+    *("GO: north", "DONE", "GO: south DONE", '{"action": "GO: north", "graph": {"nodes": ["Hall"], "edges": {}}}'),
 ]
 
 

@@ -26,6 +26,11 @@ SIZES = {
     "imagegame": {"compact_grids": 20, "random_grids": 20},
     "referencegame": dict.fromkeys(("rows", "columns", "diagonals", "letters", "shapes", "random"), 30),
     "privateshared": dict.fromkeys(("travel-booking", "job-interview", "restaurant", "things-places", "letter-number"), 10),
+    "guesswhat": dict.fromkeys([f"{name}_{level}" for name in ("Level", "Abs_Level") for level in (1, 2, 3)], 10),
+    "matchit_ascii": dict.fromkeys(("same_grid", "similar_grid_1", "similar_grid_2", "different_grid"), 10),
+    "textmapworld": dict.fromkeys(("small", "medium", "large", "medium_cycle", "large_cycle"), 10),
+    "textmapworld_graphreasoning": dict.fromkeys(("small", "medium", "large"), 10),
+    "textmapworld_specificroom": dict.fromkeys(("on", "close", "far"), 10),
 }
 
 
@@ -80,6 +85,14 @@ def test_pictures_are_grids_of_one_letter() -> None:
         assert len({cell for row in rows for cell in row} - {"▢"}) == 1
 
 
+def test_pairs_of_grids_differ_as_their_experiment_says() -> None:
+    for pair in committed("matchit_ascii"):
+        apart = sum(one != other for one, other in zip(pair.grid_a, pair.grid_b, strict=True))
+        assert (apart == 0) is (pair.solution == "same grid") is (pair.experiment == "same_grid")
+        assert pair.experiment != "similar_grid_2" or apart == 2
+        assert pair.experiment != "different_grid" or apart >= 5
+
+
 def test_no_value_of_a_private_table_holds_another() -> None:
     for private in committed("privateshared"):
         assert isinstance(private, Slots)
@@ -90,7 +103,7 @@ def test_no_value_of_a_private_table_holds_another() -> None:
 
 
 def test_the_paper_suite_has_420_episodes() -> None:
-    assert sum(len(committed(name)) for name in SIZES) == 420
+    assert sum(len(committed(name)) for name in load_suite("paper").arenas) == 420
 
 
 def test_the_bundled_suite_of_v3_has_its_composition() -> None:

@@ -42,7 +42,7 @@ def test_a_spec_is_taken_apart(spec: str, bare: str, settings: dict[str, Any]) -
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (f"{SERVER}?temprature=1", "there is no setting 'temprature': did you mean temperature?"),
+        (f"{SERVER}?temprature=1", "has no setting 'temprature': did you mean temperature?"),
         (f"{SERVER}?temperature=hot", "temperature=hot: Input should be a valid number"),
         (f"{SERVER}?temperature=-1", "temperature=-1: Input should be greater than or equal to 0"),
         (f"{SERVER}?temperature=nan", "temperature=nan: Input should be"),

@@ -10,6 +10,7 @@ from clemsim.arena import find_arena
 from clemsim.catalog.agents import expanded, make_agent, make_casts
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.errors import UsageError
+from clemsim.runtime.model_agent import ModelAgent
 
 OPTIONS = AgentOptions()
 
@@ -80,6 +81,18 @@ def test_what_is_no_agent(spec: str, expected: str) -> None:
     with pytest.raises(UsageError, match=expected) as caught:
         make_agent(spec, OPTIONS)
     assert "secret" not in str(caught.value)
+
+
+def test_local_weights_may_have_a_projector(tmp_path: Path) -> None:
+    agent = make_agent(f"local:{tmp_path}/a.gguf?mmproj={tmp_path}/b.gguf&temperature=0.5", OPTIONS)
+    assert isinstance(agent, ModelAgent) and agent.engine.takes_images and agent.sampling.temperature == 0.5
+    plain = make_agent("local", OPTIONS)
+    assert isinstance(plain, ModelAgent) and not plain.engine.takes_images
+    for wrong in ("local:a.gguf?mmproj", "local:a.gguf?ctx=4", "local:a.gguf?mmproj=b.gguf&ctx=4"):
+        with pytest.raises(
+            UsageError, match=r"behind the weights stands nothing, or \?mmproj=PATH.gguf for pictures, and settings"
+        ):
+            make_agent(wrong, OPTIONS)
 
 
 def test_a_spec_may_leave_a_place_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,10 @@ def test_four_agents_of_one_model(clemsim: Clemsim, server: Reasoning, tmp_path:
     assert described["brief"]["system"] == "Be brief." and described["hot"]["sampling"]["temperature"] == 0.7
     config = orjson.loads(clemsim("show", "r", "--config", "--json").out)
     assert config["agents"][names[2]]["system"] == "You like long words."
+    told = " ".join(clemsim("compare", "r", "--a", "hot", "--b", "brief").out.split())
+    assert "temperature was 0.7 of hot and 0.0 of brief" in told and "system was not set of hot and 'Be brief.'" in told
+    table = clemsim("analyze", "r", "--where", "temperature = 0.7").out
+    assert "hot" in table and "temperature = 0.7 is not known, so left out: brief" in " ".join(table.split())
     shown = clemsim("show", "r", "--config").out
     assert "system" in shown and "Be brief." in shown
 

@@ -90,7 +90,9 @@ def test_a_subset_stands_at_the_head_of_every_output(clemsim: Clemsim, tables: P
 def test_games_between_models(clemsim: Clemsim, tables: Path) -> None:
     (tables / "games.csv").write_text("first,second,score\na,b,1\nb,a,1\na,b,0.5\n")
     result = clemsim("analyze", "results.csv", "--only", "b", "--games", "games.csv", "--figures", "none", "--json")
-    assert [row["model"] for row in result.json["analyses"]["ratings"]["tables"]["ratings"]][-1] == "(first seat)"
+    rated = result.json["analyses"]["ratings"]["tables"]
+    assert sorted(row["model"] for row in rated["ratings"]) == ["a", "b"] and rated["rating_seats"][0]["seat"] == "first"
+    assert 0 < rated["rating_draws"][0]["drawn_by_equals"] < 1
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import asyncio
 import random
 import time
 
-from clemsim import Arena, Instance, Invalid, Outcome, Parser, Question, Table, anything, tagged
+from clemsim import Arena, Image, Instance, Invalid, Outcome, Parser, Question, Table, anything, tagged
 from clemsim.formats import literal, one_of
 
 
@@ -108,7 +108,15 @@ MISTAKES = {
     "text": Mistake(
         asks(after='return Outcome.success("50")'), "a number from 0 to 100, not '50'", "async def play", "'50'"
     ),
-    "list": Mistake(f'await table.ask("one", ["?"]); {ENDS}', "is text (str), not list", "table.ask", "is text"),
+    "list": Mistake(
+        f'await table.ask("one", ["?"]); {ENDS}', "is text (str) or a tuple of parts, not list", "table.ask", "is text"
+    ),
+    "no picture": Mistake(
+        f'await table.ask("one", (Image.data(b"<svg/>", "image/png"),)); {ENDS}',
+        "the picture is none of image/png, image/jpeg, image/webp, image/gif, by its first bytes: convert it",
+        "Image.data",
+        "none of image/png",
+    ),
     "reask": Mistake(
         asks(", reask='again'"), "reask is a function (problem, tries)", "reask='again'", "reask is a function"
     ),

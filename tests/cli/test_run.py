@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
-from clemsim.catalog.plugins import registered
+from clemsim.catalog.suites import load_suite
 from clemsim.errors import StoreError
 from clemsim.store import reader
 from tests.cli.conftest import Clemsim, start
@@ -41,7 +41,7 @@ def test_json_prints_the_summary_that_lies_in_the_folder(clemsim: Clemsim, tmp_p
     assert said.json["throughput"].keys() == THROUGHPUT
     assert set(said.json["agents"]) == {"baseline", "random"}
     for agent in said.json["agents"].values():
-        assert set(agent["arenas"]) == set(registered("arenas"))
+        assert set(agent["arenas"]) == set(load_suite("quick").arenas)
         assert all(arena.keys() == ARENA for arena in agent["arenas"].values())
     assert orjson.loads((tmp_path / "r" / "summary.json").read_bytes()) == said.json
     assert {path.name for path in (tmp_path / "r").iterdir()} >= {"run.toml", "run.db", "summary.json"}

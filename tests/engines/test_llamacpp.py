@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from clemsim import Text
 from clemsim.engines import llamacpp
 from clemsim.engines.base import ChatMessage, Request, Sampling
 from clemsim.engines.llamacpp import LlamaCppEngine, WeightsPool, default_weights
 from clemsim.errors import BadRequest, EngineUnavailable, UsageError
 from clemsim.game.formats import Format, letters, literal, one_of
+from tests.engines.projector import PATCH, SIDE, write_projector
 from tests.engines.servers import ask
 from tests.engines.weights import missing
+from tests.pictures import shade
 
 playable = pytest.mark.skipif(bool(missing()), reason=missing() or "playable")
 
@@ -86,6 +89,29 @@ class TestPlaying:
     async def test_opens_once(self, engine: LlamaCppEngine) -> None:
         await asyncio.gather(engine.open(), engine.open())
         assert engine.constrains
+
+
+@pytest.mark.local
+@pytest.mark.slow
+@playable
+async def test_pictures_are_taken_with_a_projector(tmp_path: Path) -> None:
+    weights = write_projector(tmp_path / "mmproj.gguf")
+    async with LlamaCppEngine(slots=1, context=512, projector=weights) as sighted:
+        assert sighted.takes_images and sighted.describe()["mmproj"] == "mmproj.gguf"
+        request = ask("What is this?", max_tokens=3)
+        text = await sighted.complete(request)
+        request.parts = {0: (Text("What is this?"), shade(1), shade(2))}
+        pictured = await sighted.complete(request)
+    tokens = (SIDE // PATCH) ** 2
+    assert pictured.text and pictured.usage.tokens_in - text.usage.tokens_in >= 2 * tokens
+
+
+@pytest.mark.local
+@playable
+async def test_a_projector_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mmproj.gguf").write_bytes(b"GGUF" + bytes(100))
+    assert "mmproj.gguf" in await refused(default_weights(), projector=tmp_path / "mmproj.gguf")
+    assert "none.gguf" in await refused(default_weights(), projector=tmp_path / "none.gguf")
 
 
 @pytest.mark.local
@@ -205,10 +231,10 @@ def test_named_after_the_file() -> None:
     assert (engine.name, engine.width) == ("other-7b", 3)
 
 
-async def refused(path: Path | None) -> str:
+async def refused(path: Path | None, projector: Path | None = None) -> str:
     """Return the one line that opening these weights ends with."""
     with pytest.raises(UsageError) as caught:
-        await LlamaCppEngine(path).open()
+        await LlamaCppEngine(path, projector=projector).open()
     assert "\n" not in str(caught.value)
     return str(caught.value)
 

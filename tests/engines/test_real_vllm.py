@@ -11,12 +11,16 @@ import pytest
 
 from clemsim.engines.base import ChatMessage, Request, Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.errors import UnknownModel
+from clemsim.errors import BadRequest, UnknownModel
 from clemsim.game.formats import letters, literal
+from clemsim.game.tools import Offer, tool
+from clemsim.runs.api import open_run
+from clemsim.runs.replay import replay
 from clemsim.runs.run import play
 from clemsim.store.config import RunConfig
 from tests.engines.servers import ask
 
+WAREHOUSE = f"{Path(__file__).parents[2] / 'examples' / 'cookbook' / 'warehouse.py'}:Warehouse"
 SPEC = os.environ.get("CLEMSIM_TEST_VLLM", "")
 
 pytestmark = [pytest.mark.vllm, pytest.mark.skipif(not SPEC, reason="set CLEMSIM_TEST_VLLM to MODEL@URL")]
@@ -109,3 +113,32 @@ async def test_the_quick_suite_is_played_to_its_end(tmp_path: Path, constrain: b
     assert summary.unfinished == 0 and summary.constrained is constrain
     if constrain:
         assert summary.played == 100
+
+
+async def test_tools_are_called_in_the_form_of_the_server(tmp_path: Path) -> None:
+    """The server needs --enable-auto-tool-choice --tool-call-parser NAME."""
+    request = ask("How many bolts are there? Look it up.", max_tokens=64)
+    request.offer = Offer((tool(count_of),), "required")
+    async with engine() as vllm:
+        try:
+            completion = await vllm.complete(request)
+        except BadRequest as error:
+            assert "--tool-call-parser NAME" in str(error)
+            return
+    assert {call.tool for call in completion.calls} <= {"count_of"}
+
+
+@pytest.mark.parametrize("constrain", [True, False])
+async def test_a_game_with_tools_is_played_as_it_is_recorded(tmp_path: Path, constrain: bool) -> None:
+    spec = SPEC if constrain else f"{SPEC}?calls=written"
+    config = RunConfig(arenas=(WAREHOUSE,), agents=(spec,), instances=2, constrain=constrain)
+    summary = await play(config, tmp_path / "run")
+    assert summary.episodes == 2 and not summary.unfinished
+    assert not [episode.problem for episode in replay(tmp_path / "run", trust=True) if episode.problem]
+    calls = open_run(tmp_path / "run").columns("calls")
+    assert not constrain or (set(calls["tool"]) <= {"stock", "price"} and len(calls["tool"]) >= 2)
+
+
+def count_of(item: str) -> int:
+    """How many of an item there are."""
+    return len(item)

@@ -16,12 +16,17 @@ from clemsim.testing import drive
 from tests.games import Guessing
 
 
-@pytest.mark.parametrize("name", ports())
-def test_every_game_of_clembench_has_both_rule_sets(name: str) -> None:
+@pytest.mark.parametrize("name", load_suite("paper").arenas)
+def test_every_game_of_the_paper_has_both_rule_sets(name: str) -> None:
     kind: Any = find_arena(name)
     assert list(kind.RULES)[:2] == ["v1.6", "v3.0"]
     assert (kind().rules_name, kind().rules_version) == ("v1.6", "1.6+2")
     assert kind(rules="v3.0").rules_version == "3.0+2" and kind(rules="v3.0").rules is kind.RULES["v3.0"]
+
+
+@pytest.mark.parametrize("name", [name for name in ports() if name not in load_suite("paper").arenas])
+def test_every_later_game_of_clembench_plays_by_v3_0(name: str) -> None:
+    assert find_arena(name)().rules_name == "v3.0"
 
 
 def test_a_game_without_rule_sets_is_marked_with_its_version() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clemsim import Arena, ArenaError, EpisodeKey, Instance, Outcome, Question, SeatSampling, Table, View, anything
+from clemsim import Arena, ArenaError, EpisodeKey, Instance, Outcome, Question, SeatSampling, Table, View, anything, tagged
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.game.events import Forgot, Instructed, decode, encode, type_name
 from clemsim.game.messages import MODERATOR, SYSTEM, Message, Usage
@@ -160,7 +160,8 @@ def test_a_list_is_no_text(call: str) -> None:
             case _:
                 getattr(table, call)("player", smuggled)
 
-    with pytest.raises(ArenaError, match=r"TypeError: .* is text \(str\), not list: \[\{'type'") as caught:
+    text = r"is text \(str\), not list" if call == "system" else r"is text \(str\) or a tuple of parts, not list"
+    with pytest.raises(ArenaError, match=rf"TypeError: .* {text}: \[\{{'type'") as caught:
         drive(game(play), Instance(), [])
     assert isinstance(caught.value.__cause__, TypeError)
 
@@ -251,3 +252,14 @@ async def test_nothing_is_cached_of_a_conversation_that_was_forgotten() -> None:
     observer = Prefixes()
     await Scheduler(observer).play(game(play).episodes([Instance()], ModelAgent(Costly(), Sampling())))
     assert observer.prefixes == [0, 11, 11, 0, 11]
+
+
+@pytest.mark.parametrize(("stop", "kind"), [("stop", "failure"), ("overflow", "aborted")])
+def test_an_invalid_reply_may_lose_the_game_instead_of_aborting_it(stop: str, kind: str) -> None:
+    async def play(table: Table) -> None:
+        parse = tagged("N:")
+        await table.ask("player", "?", parse=parse, lost=lambda problem: Outcome.failure(problem.reason, blame="player"))
+
+    played: Any = drive(game(play), Instance(), ["no"], stop=stop)
+    assert played.outcome.kind == kind and played.outcome.blame == "player"
+    assert played.turns[0].rejected and game(play).scores(played)[0]["Violated Request Count"] == 1.0

@@ -5,6 +5,7 @@ To write the transcripts anew after the rules or prompts have changed: python -m
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,23 @@ _PRIVATE = {
     "requests": [{"slot": "main", "text": "And for the main course?"}, {"slot": "drink", "text": "Something to drink?"}],
     "probes": [{"drink": "Does the waiter know your drink?", "main": "Does the waiter know your main dish?"}] * 3,
 }
+
+_LISTED = {"experiment": "Level_1", "id": 1, "target": "robin", "candidates": ["robin", "oak", "lake", "cow"]}
+_PAIR = {"id": 1, "grid_a": _ROW, "grid_b": _COLUMN, "solution": "different grids", "questions": 1}
+_TALK = [
+    *("DESCRIPTION: the top row", "DESCRIPTION: the left column", "QUESTION: Is row 2 empty?", "ANSWER: yes"),
+    *("QUESTION: Is column 1 filled?\nI think so.", "ANSWER:"),
+]
+_HOUSE = {
+    "experiment": "small",
+    "id": 1,
+    "doors": {"Hall": {"east": "Attic", "north": "Loft"}, "Attic": {"west": "Hall"}, "Loft": {"south": "Hall"}},
+    "start": "Hall",
+}
+
+
+def _drawn(action: str, *nodes: str, **edges: list[list[str]]) -> str:
+    return json.dumps({"action": action, "graph": {"nodes": nodes, "edges": edges}})
 
 
 def _guess(word: str) -> str:
@@ -100,5 +118,42 @@ CASES: dict[str, dict[str, Case]] = {
             [*_asides("no", "no"), "ANSWER: Chicken", *_asides("no", "no"), "ANSWER: Black tea", *_asides("yes", "yes")],
         ),
         "aborted": (_PRIVATE, [*_asides("no", "no"), "Lamb stew"]),
+    },
+    "guesswhat": {
+        "success": (
+            _LISTED,
+            ["QUESTION: Is it an animal?", "ANSWER: Yes.", "QUESTION:Can it fly", "ANSWER: yes", "GUESS: Robin!"],
+        ),
+        "failure": (_LISTED, ["QUESTION: Is it an animal?", "ANSWER: yes", "GUESS: cow"]),
+        "aborted": (_LISTED, ["QUESTION: Is it an animal?", "ANSWER: no", "QUESTION: Is the target word a noun?"]),
+    },
+    "matchit_ascii": {
+        "success": (_PAIR, [*_TALK, "DECISION: Different grids.", "DECISION: different grids"]),
+        "failure": (_PAIR, [*_TALK, "DECISION: different grids", "DECISION: they differ"]),
+        "aborted": (_PAIR, [_TALK[0], "abort"]),
+    },
+    "textmapworld": {
+        "success": (_HOUSE, ["GO: east", "go:West", "GO: west", "GO: north", "done"]),
+        "failure": (_HOUSE, ["GO: east", "GO: west", "DONE"]),
+        "aborted": (_HOUSE, ["GO: east", "I am DONE."]),
+    },
+    "textmapworld_graphreasoning": {
+        "success": (
+            _HOUSE,
+            [
+                _drawn("GO: east", "Hall"),
+                _drawn("GO: West", "Hall", "Attic", east=[["Hall", "Attic"]]),
+                _drawn("GO: west", "Hall", "Attic", east=[["Hall", "Attic"]]),
+                _drawn("GO: north", "Hall", "Attic", east=[["Hall", "Attic"]]),
+                _drawn("done"),
+            ],
+        ),
+        "failure": (_HOUSE, [_drawn("DONE", "Hall")]),
+        "aborted": (_HOUSE, [_drawn("GO: east", "Hall"), _drawn("GO: DONE", "Hall", "Attic")]),
+    },
+    "textmapworld_specificroom": {
+        "success": (_HOUSE | {"goal": "Loft"}, ["GO: south", "GO: north", "DONE"]),
+        "failure": (_HOUSE | {"goal": "Loft"}, ["GO: north", "GO: south", "DONE"]),
+        "aborted": (_HOUSE | {"goal": "Hall"}, ["GO: east"] + ["GO: west", "GO: east"] * 9 + ["GO: west"]),
     },
 }

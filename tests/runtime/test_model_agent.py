@@ -9,21 +9,23 @@ import pytest
 from clemsim_agents import remote, replay
 from clemsim_arenas.taboo.game import Taboo, Word
 
+from clemsim import Instance, Text
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Sampling
-from clemsim.errors import UsageError
+from clemsim.errors import BadRequest, UsageError
 from clemsim.game.events import encode
 from clemsim.game.messages import Message, Usage
 from clemsim.runs.run import play
 from clemsim.runtime.model_agent import ModelAgent, chat, split_thought
 from clemsim.store.config import RunConfig
 from tests.games import Guessing, Number
+from tests.pictures import Shades, shade
 
 
 class Recording(Engine):
     """Says what it is told to and keeps every request."""
 
-    name, width, constrains = "recording", None, True
+    name, width, constrains, takes_images = "recording", None, True, True
 
     def __init__(self, *replies: Completion) -> None:
         self.replies = list(replies)
@@ -165,3 +167,32 @@ def test_a_key_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: 
     with pytest.raises(UsageError, match=expected) as caught:
         remote.make("m@http://127.0.0.1:9/v1", AgentOptions())
     assert "sk-secret" not in str(caught.value)
+
+
+async def test_pictures_are_parts_of_the_messages_that_show_them() -> None:
+    """What is told joins the next ask, with an empty line between texts of two messages."""
+    engine = Recording(*[said("SAY: x")] * 3)
+    (result,) = await Shades().run([Instance()], ModelAgent(engine, Sampling()))
+    assert result.outcome and result.outcome.kind == "success"
+    a, aside, last = engine.requests
+    told = f"{shade(1).line}\nThat was one.\n\nAnd this?\n{shade(2, '<b>').line}"
+    assert [message["content"] for message in a.messages] == [told]
+    assert a.parts == {0: [shade(1), Text("That was one.\n\nAnd this?"), shade(2, "<b>")]}
+    assert aside.parts == {0: [shade(1), shade(3), Text("Which?")]} and last.parts is None
+
+
+async def test_the_system_text_of_an_agent_comes_before_pictures() -> None:
+    engine = Recording(*[said("SAY: x")] * 3)
+    agent = ModelAgent(engine, Sampling())
+    agent.system = "Be kind."
+    await Shades().run([Instance()], agent)
+    assert [message["role"] for message in engine.requests[1].messages] == ["system", "user"]
+    assert engine.requests[1].parts == {1: [shade(1), shade(3), Text("Which?")]}
+
+
+async def test_an_engine_that_takes_no_pictures_is_asked_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Recording, "takes_images", Engine.takes_images)
+    engine = Recording()
+    with pytest.raises(BadRequest, match="recording takes no pictures, and the game shows one: serve one that does"):
+        await Shades().run([Instance()], ModelAgent(engine, Sampling()))
+    assert not engine.requests

@@ -120,3 +120,36 @@ def test_of_a_game_with_roles_the_roles_are_cast(tmp_path: Path) -> None:
         ("spy=baseline", "civilian=path/to/b.py:B"),
         ("spy=path/to/b.py:B", "civilian=baseline"),
     ]
+
+
+def test_axes_are_settings_of_agents(tmp_path: Path) -> None:
+    axes = """[[axes]]
+temperature = [0, 0.7]
+thinking = ["off", "on"]
+[[axes]]
+system = ["Be brief, please."]
+"""
+    members = plan(read_study(write(tmp_path, 'models = ["b"]', MODELS + axes)))
+    assert [member.label for member in members] == [
+        "b, temperature 0, thinking off",
+        "b, temperature 0, thinking on",
+        "b, temperature 0.7, thinking off",
+        "b, temperature 0.7, thinking on",
+        "b, system Be brief, please.",
+    ]
+    assert members[2].config.agents == ("path/to/b.py:B?temperature=0.7&thinking=off",)
+    assert len({member.run for member in members}) == 5
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        ("heat = [1]", "study s: axes: there is no setting 'heat'"),
+        ("temperature = [-1]", "study s: axes: temperature=-1: "),
+        ("temperature = []", "study s: axes: temperature has no values"),
+        ("temperature = 1", "axes"),
+    ],
+)
+def test_axes_that_are_wrong(tmp_path: Path, axes: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        plan(read_study(write(tmp_path, 'models = ["b"]', f"{MODELS}[[axes]]\n{axes}\n")))

@@ -24,11 +24,14 @@ RULES = {  # how the reference of a group is chosen: never by the scores that ar
     "quantisation": "full precision of the same weights",
     "access": "the local copy of the same weights, or else the first by name",
     "decoding": "the same model with plain decoding",
+    "settings": "the same model without settings, or else not thinking, or else at the lowest temperature",
 }
+ALIKE = ("weights", "quantisation", "access")  # what is equal in groups by decoding and by settings
 KINDS = (
     "quantisation",
     "access",
     "decoding",
+    "settings",
     "tuned from",
     "group",
     "family",
@@ -56,7 +59,7 @@ class VariantGroup:
 
 def all_groups(evidence: Evidence) -> list[VariantGroup]:
     """Return the groups of all kinds."""
-    makers = (own_groups, family_groups, tuned_groups, quantised_groups, access_groups, decoding_groups)
+    makers = (own_groups, family_groups, tuned_groups, quantised_groups, access_groups, decoding_groups, settings_groups)
     return [group for groups in makers for group in groups(evidence)]
 
 
@@ -104,33 +107,50 @@ def tuned_groups(evidence: Evidence) -> Iterator[VariantGroup]:
 def quantised_groups(evidence: Evidence) -> Iterator[VariantGroup]:
     """Yield quantised models with the full-precision model of the same weights as reference."""
     is_quantised = pl.col("quantisation") < FULL
-    for (weights, decoding), group in _grouped(evidence.kinds, "weights", "decoding"):
+    for (weights, decoding, settings), group in _grouped(evidence.kinds, "weights", "decoding", "settings"):
         names = group.filter(is_quantised).sort("quantisation", "model")["model"].to_list()
         full = group.filter(is_quantised.not_() | pl.col("quantisation").is_null())
         if names and len(full):
-            name = _label(weights, None, decoding)
+            name = _label(weights, None, decoding, settings)
             yield VariantGroup("quantisation", name, _reference(full)["model"][0], tuple(names))
 
 
 def access_groups(evidence: Evidence) -> Iterator[VariantGroup]:
     """Yield models with the same weights in the same number of bits through different access methods."""
     bits = pl.when(pl.col("quantisation") < FULL).then(pl.col("quantisation")).alias("bits")
-    for (weights, low, decoding), group in _grouped(evidence.kinds.with_columns(bits), "weights", "bits", "decoding"):
+    keys = ("weights", "bits", "decoding", "settings")
+    for (weights, low, decoding, settings), group in _grouped(evidence.kinds.with_columns(bits), *keys):
         if group["access"].n_unique() > 1:
             reference = _reference(group)["model"][0]
             others = tuple(model for model in group["model"] if model != reference)
-            yield VariantGroup("access", _label(weights, low, decoding), reference, others)
+            yield VariantGroup("access", _label(weights, low, decoding, settings), reference, others)
 
 
 def decoding_groups(evidence: Evidence) -> Iterator[VariantGroup]:
     """Yield models that were played with plain and with constrained decoding, all else equal."""
-    for (weights, bits, access), group in _grouped(evidence.kinds, "weights", "quantisation", "access"):
+    for (weights, bits, access, settings), group in _grouped(evidence.kinds, *ALIKE, "settings"):
         plain = group.filter(pl.col("decoding").is_null() | (pl.col("decoding") == "plain"))["model"].to_list()
         others = tuple(model for model in group["model"] if model not in plain)
         if plain and others:
-            yield VariantGroup(
-                "decoding", f"{_label(weights, bits, None)}{f', {access}' if access else ''}", plain[0], others
-            )
+            name = f"{_label(weights, bits, None, settings)}{f', {access}' if access else ''}"
+            yield VariantGroup("decoding", name, plain[0], others)
+
+
+def settings_groups(evidence: Evidence) -> Iterator[VariantGroup]:
+    """Yield models that were played with several settings of their agents, all else equal."""
+    for (weights, bits, access, decoding), group in _grouped(evidence.kinds, *ALIKE, "decoding"):
+        if group["settings"].n_unique() > 1:
+            first, *others = sorted(group["model"], key=lambda model: _plainest(evidence, model))
+            name = f"{_label(weights, bits, decoding, None)}{f', {access}' if access else ''}"
+            yield VariantGroup("settings", name, first, tuple(others))
+
+
+def _plainest(evidence: Evidence, model: str) -> tuple[bool, bool, bool, float, str]:
+    facts = evidence.characteristics(model)
+    if facts is None:
+        return False, False, False, 0.0, model
+    thinks = facts.thinking not in (None, "off")
+    return bool(facts.settings), thinks, bool(facts.system), facts.temperature or 0.0, model
 
 
 def one_of_each(evidence: Evidence, kinds: pl.DataFrame) -> pl.DataFrame:
@@ -144,8 +164,8 @@ def _grouped(kinds: pl.DataFrame, *keys: str) -> Iterator[tuple[tuple[Any, ...],
     yield from kinds.sort(*keys, "model").group_by(*keys, maintain_order=True)
 
 
-def _label(weights: str, bits: float | None, decoding: str | None) -> str:
-    parts = [f"{bits:g} bits" if bits else "", decoding if decoding == "constrained" else ""]
+def _label(weights: str, bits: float | None, decoding: str | None, settings: str | None) -> str:
+    parts = [f"{bits:g} bits" if bits else "", decoding if decoding == "constrained" else "", settings or ""]
     return ", ".join([weights, *(part for part in parts if part)])
 
 

@@ -46,7 +46,7 @@ KNOWN = {*FIELDS, *HEADERS.values(), "link", "group"}  # columns that are no ben
 SCHEMA: dict[str, Any] = {
     "model": pl.String,
     **dict.fromkeys(FIELDS, pl.String),
-    **dict.fromkeys(("parameters", "training_tokens", "context", "quantisation"), pl.Float64),
+    **dict.fromkeys(("parameters", "training_tokens", "context", "quantisation", "temperature"), pl.Float64),
     **dict.fromkeys(DATES, pl.Date),
     **dict.fromkeys(("size_known", "open_weights", "multilingual", "multimodal"), pl.Boolean),
 }

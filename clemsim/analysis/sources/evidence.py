@@ -109,7 +109,9 @@ class Evidence:
 
     @cached_property
     def kinds(self) -> pl.DataFrame:
-        """Family, weights, quantisation and access of every model; where no table gives them, as its name implies."""
+        """Family, weights, quantisation, access, decoding and settings of every model; what no table gives is as its name
+        implies.
+        """
         others = {names.weights(self._name(model)) for model in self.models}
         rows = [(model, *self._kind(model, others)) for model in self.models]
         schema = {
@@ -119,6 +121,7 @@ class Evidence:
             "quantisation": pl.Float64,
             "access": pl.String,
             "decoding": pl.String,
+            "settings": pl.String,
         }
         return pl.DataFrame(rows, schema, orient="row").join(self.counted, on="model", how="left", maintain_order="left")
 
@@ -180,13 +183,13 @@ class Evidence:
         facts = self.characteristics(model)
         return names.clean(facts.name if facts and facts.name else model)
 
-    def _kind(self, model: str, others: Set[str]) -> tuple[str, str, float | None, str | None, str | None]:
+    def _kind(self, model: str, others: Set[str]) -> tuple[str, str, float | None, str | None, str | None, str | None]:
         clean, facts = names.clean(model), self.characteristics(model)
         weights = names.weights(self._name(model), others)
         bits = facts.quantisation if facts and facts.quantisation else names.bits(clean)
         access = (facts and (facts.access or facts.engine)) or names.served_by(clean) or self.served.get(model)
         family = self.group(model) or names.family(weights)
-        return family, weights, bits, access, self.decoding.get(model)
+        return family, weights, bits, access, self.decoding.get(model), (facts.settings if facts else None) or None
 
     def _disagreeing(self) -> list[str]:
         """Return a note on each model whose printed clemscore is not that of its games."""

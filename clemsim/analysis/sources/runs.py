@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -90,7 +90,7 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     notes += [f"{game} of {folder.name} {APART}" for game in sorted(apart)]
     if stopped := stopped_when(folder):
         notes.append(f"{folder.name} {STOPPED} ({stopped})")
-    described = dict.fromkeys(names.values(), facts) if facts else {}
+    described = dict.fromkeys(names.values(), facts) if facts else _settled(folder)
     costs = pl.DataFrame([(names[cast], *rest) for cast, *rest in spent], COSTS, orient="row")
     repetitions = {names[cast]: own for cast, own in read_repetitions(folder).items() if cast in names}
     decoding = dict.fromkeys(names.values(), "constrained" if constrained else "plain")
@@ -104,6 +104,47 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
         decoding=decoding,
         spent=tokens,
         repetitions=repetitions,
+    )
+
+
+def _settled(folder: Path) -> dict[str, Characteristics]:
+    """Return the settings of the agents of which a run has several on one model, by agent."""
+    agents = read_description(folder).agents
+    models = {name: (about.get("engine"), about.get("model"), about.get("url")) for name, about in agents.items()}
+    twins = [name for name, model in models.items() if model[1] and list(models.values()).count(model) > 1]
+    own = {name: _settings(agents[name]) for name in twins}
+    return {name: facts for name, facts in own.items() if len(set(map(repr, own.values()))) > 1}
+
+
+def settings_notes(folders: Sequence[Path], agents: Sequence[str]) -> list[str]:
+    """Return a note on each setting in which two agents differ, each of its own run."""
+    first, second = (_described(folder, agent) for folder, agent in zip(folders, agents, strict=True))
+    return [
+        f"{name} was {_quoted(first.get(name))} of {agents[0]} and {_quoted(second.get(name))} of {agents[1]}"
+        for name in dict.fromkeys([*first, *second])
+        if first.get(name) != second.get(name)
+    ]
+
+
+def _described(folder: Path, agent: str) -> dict[str, Any]:
+    """Return how an agent samples, with its system text; nothing where it is no model, or the run does not tell."""
+    about = read_description(folder).agents.get(agent, {})
+    sampling = about.get("sampling")
+    values = dict(sampling) if isinstance(sampling, dict) else {}
+    return values | ({"system": about["system"]} if about.get("system") else {})
+
+
+def _quoted(value: object) -> str:
+    return "not set" if value is None else repr(value)
+
+
+def _settings(about: Mapping[str, Any]) -> Characteristics:
+    """Return the settings of an agent out of what it says of itself; the temperature where it is not 0."""
+    sampling = about.get("sampling")
+    values = sampling if isinstance(sampling, dict) else {}
+    thinking = str(values.get("thinking") or "") or None
+    return Characteristics(
+        name=about.get("model"), temperature=values.get("temperature") or None, thinking=thinking, system=about.get("system")
     )
 
 

@@ -37,14 +37,9 @@ def listed_runs(folder: Path) -> tuple[list[ListedRun], list[str]]:
     Raises UsageError where the index cannot be read.
     """
     index = read_toml(folder / INDEX)
-    rows = index.get("member")
-    if not isinstance(rows, list) or not rows:
-        raise UsageError(f"{folder / INDEX} lists no runs: it needs a [[member]] with run and model")
     runs: list[ListedRun] = []
     absent, pairs = [str(row.get("run")) for row in index.get("missing", [])], []
-    for number, row in enumerate(rows, 1):
-        if not isinstance(row, dict) or not isinstance(row.get("run"), str):
-            raise UsageError(f"{folder / INDEX}, member {number}: name its run")
+    for row in run_rows(folder, index):
         if not (folder / row["run"] / STORE).is_file():
             absent.append(row["run"])
         elif "seats" in row or "players" in row:
@@ -53,6 +48,17 @@ def listed_runs(folder: Path) -> tuple[list[ListedRun], list[str]]:
             runs.append(ListedRun(folder / row["run"], row.get("model"), row.get("characteristics") or {}))
     notes = [f"members that have not been played are left out: {join_names(absent)}"] if absent else []
     return runs, notes + ([f"pairings of several models are left out: {join_names(pairs)}"] if pairs else [])
+
+
+def run_rows(folder: Path, index: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the runs that an index lists. Raises UsageError where one is none."""
+    rows = index.get("member")
+    if not isinstance(rows, list) or not rows:
+        raise UsageError(f"{folder / INDEX} lists no runs: it needs a [[member]] with run and model")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict) or not isinstance(row.get("run"), str):
+            raise UsageError(f"{folder / INDEX}, member {number}: name its run")
+    return rows
 
 
 def read_listed(runs: Sequence[ListedRun], notes: Sequence[str]) -> list[Evidence]:

@@ -36,7 +36,8 @@ def plan_view(plan: RunPlan) -> RenderableType:
             *_costs(cost),
         )
     width = Text("width: of the 95 % interval of worth to expect (of clemscore in its row), in points", "dim")
-    return Group(table, width, *plan_remarks(plan.variance_from, plan.costs_from, plan.notes))
+    price = [] if plan.price is None else [Text(f"its tokens cost about {plan.price:.4g} by the agents' prices", "bold")]
+    return Group(table, width, *price, *plan_remarks(plan.variance_from, plan.costs_from, plan.notes))
 
 
 def _plural(count: int, noun: str) -> str:

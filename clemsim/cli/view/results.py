@@ -11,6 +11,7 @@ from rich.text import Text
 from clemsim._util.text import plain
 from clemsim.cli.view.seat_scores import seat_tables
 from clemsim.cli.view.tables import ruled_table, with_interval
+from clemsim.results.costs import AgentCost
 from clemsim.results.diagnostics import ServerReport, Throughput
 from clemsim.results.intervals import Interval
 from clemsim.results.means import FEWEST
@@ -119,6 +120,7 @@ def _remarks(summary: RunSummary) -> list[Text]:
         remarks.append(plain(f"parser error: {summary.parser_error.splitlines()[0]}", "red"))
         remarks.append(Text("mend the parser, then resume: the replies are recorded and will be judged anew", "red"))
     remarks += [plain(line, "yellow") for line in summary.notices or ()]
+    remarks += [plain(_cost_line(agent, cost), "dim") for agent, cost in (summary.costs or {}).items()]
     for agent, cut in summary.cut_replies.items():
         counts = [f"{count} {CUT[stop]}" for stop, count in cut.items()]
         remarks.append(plain(f"replies of {agent} that broke off: {', '.join(counts)}", "dim"))
@@ -175,6 +177,15 @@ def _bounds(summary: RunSummary) -> Iterator[str]:
 
 def _span(interval: Interval) -> str:
     return f"{_short(interval[0])}…{_short(interval[1])}"
+
+
+def _cost_line(agent: str, cost: AgentCost) -> str:
+    """Say what an agent cost."""
+    point = "" if cost.point is None else f", {cost.point:.4g} a point of worth"
+    time = f" ({cost.time:.4g} of it for the time)" if cost.time else ""
+    dearest = max(cost.games, key=lambda game: cost.games[game], default="")
+    most = f", most for {dearest} ({cost.games[dearest]:.4g})" if len(cost.games) > 1 else ""
+    return f"{agent} cost {cost.total:.4g}{time}: {cost.episode:.4g} an episode{point}{most}"
 
 
 def _rates(throughput: Throughput) -> str:

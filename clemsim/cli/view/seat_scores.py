@@ -22,6 +22,8 @@ def seat_tables(summary: RunSummary) -> Iterator[RenderableType]:
     if summary.seat_scores:
         yield _by_agent(summary)
         yield Text("each seat counts for its agent; abort: the agent was to blame, and no seat has a score", "dim")
+        if any(len(agents) > 1 for agents in summary.seat_scores.values()):
+            yield plain(f"who is better, with intervals: clemsim ratings {summary.run}", "dim")
     if summary.metrics:
         yield _metrics(summary)
 

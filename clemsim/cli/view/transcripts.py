@@ -12,7 +12,22 @@ from rich.rule import Rule
 from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.game.events import Asked, Ended, Event, Forgot, Instructed, Noted, Parsed, Rejected, Replied, Scored, Told
+from clemsim.game.events import (
+    Asked,
+    Called,
+    Continued,
+    Ended,
+    Event,
+    Forgot,
+    Instructed,
+    Noted,
+    Parsed,
+    Rejected,
+    Replied,
+    Returned,
+    Scored,
+    Told,
+)
 from clemsim.game.instances import EpisodeKey
 
 SEAT_STYLES = ("cyan", "magenta", "green", "blue", "yellow")
@@ -55,14 +70,20 @@ def _event(event: Event, styles: dict[str, str], costs: Mapping[int, Mapping[str
             yield _panel(content, f"system text of {seat}", _style(seat, styles), dim=True)
         case Forgot(seat, keep, opening):
             yield plain(f"  · {seat} forgets all but {'the first and ' if opening else ''}the last {keep} exchanges", "dim")
+        case Continued(turn, seat, content):
+            title = f"turn {turn}: {seat} goes on"
+            yield _panel(content, title, _style(seat, styles), dim=True) if content else plain(f"  · {title}", "dim")
         case Asked(turn, seat, content, keep):
             aside = "" if keep else ", aside"
             yield _panel(content, f"turn {turn}: {seat} is asked{aside}", _style(seat, styles), dim=True)
-        case Replied(turn, seat, content, reasoning, stop):
+        case Replied(turn, seat, _, reasoning, stop):
             if reasoning:
                 yield _panel(reasoning, f"{seat} thinks", "dim", dim=True)
             title = f"{seat}, {STOPS.get(stop, stop)}" if stop != "stop" else seat
-            yield _panel(content, title, f"bold {_style(seat, styles)}", cost=_cost(costs.get(turn)))
+            title += ", calls" if isinstance(event, Called) else ""
+            yield _panel(event.said, title, f"bold {_style(seat, styles)}", cost=_cost(costs.get(turn)))
+        case Returned(_, seat, tool, _, content, failed):
+            yield _panel(content, f"{tool} {'fails' if failed else 'returns'}", _style(seat, styles), dim=True)
         case Rejected(_, reason, violation):
             yield plain(f"  ✗ {'breaks the format' if violation else 'no use'}: {reason}", "red", MOST)
         case Noted(key, value):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from clemsim.engines import answers
 from clemsim.engines.base import Completion, Request, Sampling
+from clemsim.engines.images import chat_messages
 from clemsim.engines.thinking import THINKING, Thinking, thinking_tokens
+from clemsim.engines.tool_wire import openai_tools
 from clemsim.errors import BadRequest, UsageError
 from clemsim.game.formats import Format
+from clemsim.game.tools import Offer
 
 DialectName = Literal["openai", "vllm", "llamacpp", "sglang", "anthropic", "openrouter"]
 Body = dict[str, Any]
@@ -39,6 +42,9 @@ class Dialect:
     constrains: ClassVar[bool] = False  # decoding can be held to a format
     holds_length: ClassVar[bool] = False  # replies can be made exactly so long
     takes_seed: ClassVar[bool] = True
+    tells_logprobs: ClassVar[bool] = True
+    tells_tokens: ClassVar[bool] = False  # it can tell the ids of tokens
+    samples_many: ClassVar[bool] = False  # one request draws several replies from one prefill
     thinks: ClassVar[frozenset[str]] = frozenset()  # what can be asked for; "budget": a number of tokens
 
     def body(self, model: str, request: Request) -> Body:
@@ -46,10 +52,18 @@ class Dialect:
 
         Raises BadRequest where the server cannot hold decoding to the request's format.
         """
-        body = {**fixed_fields(self, model, request.sampling), "messages": request.messages}
+        body = {**fixed_fields(self, model, request.sampling), "messages": self.messages(request)}
         if self.takes_seed:
             body["seed"] = request.seed
+        if request.offer is not None:
+            body |= self.tools(request.offer)
+        if request.samples > 1:
+            body["n"] = request.samples
         return body | self.constraint(request.format, request.sampling) if request.format else body
+
+    def messages(self, request: Request) -> Sequence[Any]:
+        """Return the conversation; of a message with pictures, its parts."""
+        return chat_messages(request.messages, request.parts) if request.parts else request.messages
 
     def fields(self, sampling: Sampling) -> Body:
         """Return how a request is sampled, under the names of this dialect."""
@@ -59,9 +73,23 @@ class Dialect:
         """Return the fields that hold decoding to a format. Raises BadRequest where the server has none."""
         raise BadRequest("the server cannot hold replies to a format")
 
+    def tools(self, offer: Offer) -> Body:
+        """Return the fields that offer tools."""
+        return openai_tools(offer)
+
     def thinking(self, thinking: Thinking) -> Body:
         """Return the fields that turn thinking on or off; for those of `thinks` alone."""
         return {}
+
+    def check_sampling(self, sampling: Sampling, where: str) -> None:
+        """Raise UsageError where a server of this dialect, at `where`, cannot be asked to sample so."""
+        self.check_thinking(sampling.thinking, where)
+        for wanted, told, name in (
+            (sampling.logprobs, self.tells_logprobs, "log-probabilities"),
+            (sampling.tokens, self.tells_tokens, "token ids"),
+        ):
+            if wanted and not told:
+                raise UsageError(f"{where} tells no {name} (dialect {self.name}): leave that out")
 
     def check_thinking(self, thinking: Thinking, where: str) -> None:
         """Raise UsageError where a server of this dialect, at `where`, cannot be told to think so."""
@@ -98,6 +126,10 @@ def fixed_fields(dialect: Dialect, model: str, sampling: Sampling) -> Mapping[st
         fields[dialect.stops] = list(sampling.stop)
     if sampling.thinking:
         _merge(fields, dialect.thinking(sampling.thinking))
+    if sampling.logprobs:
+        fields |= {"logprobs": True, "top_logprobs": sampling.logprobs}
+    if sampling.tokens:
+        fields["return_token_ids"] = True
     _merge(fields, sampling.extra())
     return MappingProxyType(fields)
 

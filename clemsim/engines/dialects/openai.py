@@ -17,6 +17,7 @@ class OpenAIDialect(Dialect):
     """Chat completions without extras; thinking by `reasoning_effort`, which knows no number of tokens."""
 
     name: ClassVar[DialectName] = "openai"
+    samples_many: ClassVar[bool] = True
     thinks: ClassVar[frozenset[str]] = frozenset({"off", "low", "medium", "high"})
 
     def fields(self, sampling: Sampling) -> Body:

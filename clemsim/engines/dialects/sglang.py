@@ -21,6 +21,7 @@ class SGLangDialect(Dialect):
     )
     constrains: ClassVar[bool] = True
     holds_length: ClassVar[bool] = True
+    samples_many: ClassVar[bool] = True
     thinks: ClassVar[frozenset[str]] = frozenset({"off", "on", "low", "medium", "high"})
 
     def fields(self, sampling: Sampling) -> Body:

@@ -21,6 +21,8 @@ class VllmDialect(Dialect):
     )
     constrains: ClassVar[bool] = True
     holds_length: ClassVar[bool] = True
+    tells_tokens: ClassVar[bool] = True
+    samples_many: ClassVar[bool] = True
     thinks: ClassVar[frozenset[str]] = frozenset(THINKING)
 
     def fields(self, sampling: Sampling) -> Body:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable, Sequence
 from time import time
 
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
@@ -11,6 +12,7 @@ from clemsim.engines.metrics import read_load
 from clemsim.engines.simulated.answers import SimulatedAnswer, Template, babble, prompt, tokens
 from clemsim.engines.simulated.machine import Machine, Served, Spec
 from clemsim.engines.simulated.metrics import MetricsPage
+from clemsim.engines.simulated.pictures import pictured
 from clemsim.errors import EngineUnavailable
 from clemsim.game.messages import Usage
 
@@ -37,6 +39,11 @@ class SimulatedEngine(Engine):
         self._template = template
         self._tasks: set[asyncio.Task[Served]] = set()
 
+    @property
+    def takes_images(self) -> bool:
+        """True: each takes its share of tokens."""
+        return True
+
     async def open(self) -> None:
         """Raise EngineUnavailable while it is dead."""
         if self.dead:
@@ -47,7 +54,8 @@ class SimulatedEngine(Engine):
         await self.open()
         limit = request.sampling.max_tokens
         body = {"messages": request.messages, "seed": request.seed, "max_tokens": limit}
-        answer, prompt_tokens = tokens(self._answer(body)), self._template(request.messages)
+        messages = pictured(request) if request.parts else request.messages
+        answer, prompt_tokens = tokens(self._answer(body)), self._template(messages)
         reply = answer[:limit]
         started, begun = time(), asyncio.get_running_loop().time()
         cached = await self._generate(prompt_tokens, reply)
@@ -55,7 +63,7 @@ class SimulatedEngine(Engine):
         usage = Usage(self.name, request.seed, started, seconds, len(prompt_tokens), len(reply), cached)
         return Completion("".join(reply), "", "length" if len(answer) > limit else "stop", usage)
 
-    async def _generate(self, prompt_tokens: list[str], reply: list[str]) -> int:
+    async def _generate(self, prompt_tokens: Sequence[Hashable], reply: list[str]) -> int:
         """Let the machine make the reply; return how many prompt tokens were cached."""
         task = asyncio.ensure_future(self.machine.generate(prompt_tokens, reply))
         self._tasks.add(task)

@@ -34,6 +34,7 @@ class Spec:
     interval: float = 0.01  # between two tokens of one request
     slowdown: float = 0.0  # by this share an interval is longer for every other request that runs
     adapters: tuple[str, ...] = ()  # names of more models, on the same machine, whose cached prompts are their own
+    images: bool = True  # whether it takes pictures
     priority: bool = False  # the lowest priority number first, instead of first come, first served
 
     @property

@@ -11,11 +11,14 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from clemsim.engines.simulated.answers import Body, SimulatedAnswer, Template, babble, prompt, tokens
+from clemsim.engines.simulated.answers import Body, SimulatedAnswer, Template, babble, prompt, tokens, tool_call
 from clemsim.engines.simulated.faults import LATE, Fault, Faults, other_answer
 from clemsim.engines.simulated.machine import Machine, Spec
 from clemsim.engines.simulated.metrics import MetricsPage
+from clemsim.engines.simulated.pictures import IMAGES
 from clemsim.engines.simulated.wire import Answer, Exchange, Kind, Refused, as_messages, normalized, times, usage
+from clemsim.errors import ArenaError
+from clemsim.game.tool_calls import ToolCall
 
 LONGEST_BODY = 64 * 2**20  # bytes
 ROUTES = (
@@ -186,7 +189,8 @@ class SimulatedServer:
             for number in range(1, len(reply) + 1):
                 await made.get()
                 finish_reason = exchange.finish_reason if number == len(reply) and not cut else None
-                await response.write(answer.part(reply[number - 1], finish_reason, first=number == 1))
+                part = answer.part(reply[number - 1], finish_reason, first=number == 1, tool=exchange.tool)
+                await response.write(part)
                 if cut and 2 * number >= len(reply):
                     return response
             taken = usage(len(prompt_tokens), len(reply), (await task).cached)
@@ -218,9 +222,13 @@ class SimulatedServer:
     def _answer_to(self, body: Body, kind: Kind) -> Exchange:
         """Return prompt and reply of a request. Raises Refused."""
         messages = as_messages(body["messages"])
+        if not self.spec.images and any(message.get(IMAGES) for message in messages):
+            raise Refused(400, f"{body['model']} is not a multimodal model")
         body = {**body, "messages": messages}
         prompt_tokens: Sequence[Hashable] = self._template(messages) if kind == "chat" else tokens(messages[0]["content"])
-        answer = tokens(self._answer_text(body))
+        text = self._answer_text(body)
+        call = _tool_call(body, text) if kind == "chat" else None
+        answer = tokens(call.arguments if call else text)
         limit = int(body.get("max_tokens") or self.spec.context)
         reply = answer[:limit] or ["."]
         if not self.machine.fits(prompt_tokens, len(reply)):
@@ -228,12 +236,22 @@ class SimulatedServer:
         cut = len(answer) > limit or (bool(body.get("ignore_eos")) and len(reply) == limit)
         if body["model"] != self.spec.model:
             prompt_tokens = [(body["model"], token) for token in prompt_tokens]  # an adapter's KV cache is its own
-        return Exchange(prompt_tokens, reply, "length" if cut else "stop")
+        return Exchange(
+            prompt_tokens, reply, "length" if cut else "tool_calls" if call else "stop", call.tool if call else ""
+        )
 
     def _answer_text(self, body: Body) -> str:
         limit = self._faults.other
         answer = self._answer(body)
         return other_answer(answer, body) if limit is not None and self._inside > limit else answer
+
+
+def _tool_call(body: Body, text: str) -> ToolCall | None:
+    """Return the call with which a request is answered. Raises Refused for tools that are none."""
+    try:
+        return tool_call(body, text)
+    except (KeyError, TypeError, IndexError, AttributeError, ArenaError):
+        raise Refused(400, "tools: a list of functions with name and parameters is needed") from None
 
 
 def _priority(body: Body) -> int:

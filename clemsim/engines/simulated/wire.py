@@ -12,6 +12,7 @@ import orjson
 
 from clemsim.engines.simulated.answers import Body
 from clemsim.engines.simulated.machine import Served
+from clemsim.engines.simulated.pictures import IMAGES, seen_images
 
 Kind = Literal["chat", "text"]  # chat completions, and plain completions of a prompt
 
@@ -25,11 +26,12 @@ class Refused(Exception):
 
 
 class Exchange(NamedTuple):
-    """Prompt and reply of a request in tokens, and why the reply ends."""
+    """Prompt and reply of a request in tokens, and why the reply ends. `tool`: the reply are the arguments of its call."""
 
     prompt: Sequence[Hashable]
     reply: list[str]
     finish_reason: str
+    tool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,22 @@ class Answer:
     def choice(self, index: int, exchange: Exchange) -> dict[str, Any]:
         """Return a whole reply."""
         text = "".join(exchange.reply)
-        said = {"message": {"role": "assistant", "content": text}} if self.kind == "chat" else {"text": text}
+        said: dict[str, Any] = {"message": {"role": "assistant", "content": text}} if self.kind == "chat" else {"text": text}
+        if exchange.tool:
+            said["message"] |= {"content": None, "tool_calls": [self._call(exchange.tool, text)]}
         return {"index": index, **said, "logprobs": None, "finish_reason": exchange.finish_reason}
 
-    def part(self, text: str, finish_reason: str | None, *, first: bool) -> bytes:
-        """Return the event that brings a token; the first one names the speaker."""
-        if self.kind == "chat":
-            said: dict[str, Any] = {"delta": {"role": "assistant", "content": text} if first else {"content": text}}
+    def _call(self, tool: str, arguments: str) -> dict[str, Any]:
+        function = {"name": tool, "arguments": arguments}
+        return {"index": 0, "id": f"{self.id}-tool", "type": "function", "function": function}
+
+    def part(self, text: str, finish_reason: str | None, *, first: bool, tool: str = "") -> bytes:
+        """Return the event that brings a token; the first one names the speaker, and the tool of a call."""
+        if tool:
+            call = self._call(tool, text) if first else {"index": 0, "function": {"arguments": text}}
+            said: dict[str, Any] = {"delta": {"tool_calls": [call]} | ({"role": "assistant"} if first else {})}
+        elif self.kind == "chat":
+            said = {"delta": {"role": "assistant", "content": text} if first else {"content": text}}
         else:
             said = {"text": text}
         return self._chunk([{"index": 0, **said, "logprobs": None, "finish_reason": finish_reason}])
@@ -119,11 +130,23 @@ def _prompt_messages(prompt: object) -> list[dict[str, Any]]:
 
 
 def as_messages(value: object) -> list[dict[str, Any]]:
-    """Return messages whose contents are text; parts of a content that are no text are left out. Raises Refused."""
+    """Return messages whose contents are text, with their pictures under IMAGES; other parts of a content are left out.
+
+    Raises Refused.
+    """
     messages = value if isinstance(value, list) else []
     if not messages or not all(isinstance(part, dict) and isinstance(part.get("role"), str) for part in messages):
         raise Refused(400, "messages: a list of objects with role and content is needed")
-    return [{**message, "content": _content(message)} for message in messages]
+    return [{**message, "content": _content(message), **_images(message)} for message in messages]
+
+
+def _images(message: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(parts := message["content"], list):
+        return {}
+    try:
+        return {IMAGES: seen_images(parts)}
+    except ValueError as error:
+        raise Refused(400, str(error)) from None
 
 
 def _content(message: Mapping[str, Any]) -> str:

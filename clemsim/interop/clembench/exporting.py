@@ -5,7 +5,8 @@
 tables that clembench's leaderboard reads: `results.csv`, `raw.csv` and `benchmark_runs.json`. Where a stopping rule ended a
 run, `stopped.json` holds its answer.
 
-An episode that was imported is given back as it came. Unfinished episodes are left out, as
+Pictures that were shown are in `images/`, and `interactions.json` names them under `image` (clemcore finds them with
+IMAGE_ROOT set to this folder). An episode that was imported is given back as it came. Unfinished episodes are left out, as
 clembench has no status for them.
 """
 
@@ -29,6 +30,7 @@ from clemsim.interop.clembench.originals import EXPERIMENT, originals, place_of,
 from clemsim.interop.clembench.port import JsonObject, Metrics, Port, ports
 from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, TURN, parse_object
 from clemsim.interop.clembench.tables import ResultTables
+from clemsim.interop.pictures import save_images
 from clemsim.results.stopping_result import ended_by
 from clemsim.runs.prepare import recorded_arenas
 from clemsim.store import reader
@@ -96,6 +98,7 @@ class _Export:
                 self._give_back(kept, inside, home, place, episode)
             else:
                 self._write_anew(home, place, episode)
+            save_images(base, episode.events, self.out / "images")
             self.tables.add(home.name, row.key.arena, row.experiment, place.rpartition("/")[2], episode.scores)
         return len(rows)
 

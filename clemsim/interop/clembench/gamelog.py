@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from clemsim.arena import Arena
-from clemsim.game.events import Asked, Told
+from clemsim.game.events import Asked, Returned, Told
 from clemsim.game.transcript import Transcript, Turn
+from clemsim.interop.pictures import file_name
 
 JsonObject = Mapping[str, Any]
 
@@ -36,12 +37,20 @@ class LogBuilder:
     keys: dict[str, Any] = field(default_factory=dict)
     calls: list[tuple[int, Turn]] = field(default_factory=list)  # the number of the round, and the turn
     _before: dict[int, str] = field(default_factory=dict)  # what a seat was told before its turn
+    _images: dict[int, list[str]] = field(default_factory=dict)  # the pictures of a turn, as paths within the export
 
     def __post_init__(self) -> None:
         told: dict[str, list[str]] = {}
+        shown: dict[str, list[str]] = {}
         for event in self.transcript.events:
+            if isinstance(event, Told | Asked) and event.images:
+                shown.setdefault(event.seat, []).extend(f"images/{file_name(image)}" for image in event.images)
+            if isinstance(event, Asked) and event.seat in shown:
+                self._images[event.turn] = shown.pop(event.seat)
             if isinstance(event, Told) and not event.echo:
                 told.setdefault(event.seat, []).append(event.content)
+            elif isinstance(event, Returned):
+                told.setdefault(event.seat, []).append(f"Result of {event.tool}: {event.content}")
             elif isinstance(event, Asked) and event.seat in told:
                 self._before[event.turn] = "".join(f"{text}\n\n" for text in told.pop(event.seat))
 
@@ -51,7 +60,7 @@ class LogBuilder:
 
     def text(self, turn: Turn) -> str:
         """Return the reply of a turn as it was judged."""
-        return turn.replied.content if self.verbatim else turn.replied.content.strip()
+        return turn.replied.said if self.verbatim else turn.replied.said.strip()
 
     def exchange(self, turn: Turn, *, logged: bool = True) -> None:
         """Log an ask and its reply, and the call of the model; only the call unless `logged`."""
@@ -62,9 +71,10 @@ class LogBuilder:
             self.message(player, GM, self.text(turn), "response", at)
 
     def message(self, from_: str, to: str, content: str, label: str, turn: int = 0) -> None:
-        """Log a message between the game master and a player."""
+        """Log a message between the game master and a player, with its pictures under clembench's key."""
         kind = "send message" if from_ == GM else "get message"
-        self._add(from_, to, {"type": kind, "content": content, "label": label}, turn)
+        images = {"image": self._images[turn]} if from_ == GM and turn in self._images else {}
+        self._add(from_, to, {"type": kind, "content": content, "label": label, **images}, turn)
 
     def note(self, kind: str, content: object) -> None:
         """Log something that the game master says to itself."""

@@ -26,6 +26,7 @@ class Port:
     files: ClassVar[Sequence[str]]  # paths within that folder where the instances may be, with a place for `{version}`
     log: ClassVar[GameLog] = GameLog()  # how clembench logs the game
     untold: ClassVar[Sequence[str]] = ()  # fields of the arena's instances that recorded results do not hold in full
+    stripped: ClassVar[bool] = False  # whether recordings of its game master without a model had their replies stripped
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return the arena's own fields of an instance, without experiment and id."""

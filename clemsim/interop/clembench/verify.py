@@ -78,7 +78,8 @@ def verify(
     """Return the agreement by arena. The suite gives word lists, prompts and rule set; without its prompts, asks are not
     compared. `rules`: the rule set; one that a recording names itself comes first. `verbatim`: whether replies were judged
     as they came; None: as a recording says by its key `verbatim` or, by default, all but those of v1.6, whose recordings
-    were judged after stripping each reply of white space. `tell` is called with file and line.
+    were judged after stripping each reply of white space, and those of no `model` where the game's port says so. `tell` is
+    called with file and line.
 
     Raises UsageError naming file and line.
     """
@@ -115,7 +116,9 @@ def _has_prompts(suite: Suite | None, arena: str) -> bool:
 
 
 def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
-    return bool(record.get("verbatim", arena.rules_name not in STRIPPED))
+    port = ports().get(arena.name) or Port()
+    stripped = arena.rules_name in STRIPPED or (port.stripped and "model" not in record)
+    return bool(record.get("verbatim", not stripped))
 
 
 def _compare(

@@ -59,6 +59,12 @@ def make_rule(prepared: PreparedRun, workers: WorkerOptions | None, rows: Iterab
         raise UsageError(
             "--stop-when looks at episodes in their order, which workers do not keep: leave out --workers and --ray"
         )
+    met = {(episode.key.cast, episode.key.arena) for episode in prepared.episodes}
+    if len(met) < len(prepared.casts) * len(prepared.arenas):
+        raise UsageError(
+            "--stop-when looks at all games of each cast, and games with different seats have casts of their own here: play"
+            " them in runs of their own, with --arena"
+        )
     rule = StoppingRule(config.stop_when, prepared.episodes, config.seed)
     for row in rows:
         if row.outcome is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from clemsim.game.events import Event
+from clemsim.game.events import PICTURED, Event, shown_in, without_known
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
@@ -101,6 +101,7 @@ class BufferedRecorder(Observer):
 
     def __init__(self) -> None:
         self._notices: list[Notice] = []
+        self._shown: set[str] = set()  # digests of the pictures that were passed on
 
     def take(self) -> list[Notice]:
         """Take the notices since the last call."""
@@ -112,8 +113,12 @@ class BufferedRecorder(Observer):
         self._notices.append(EpisodeStarted(key))
 
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
-        """Keep it."""
-        self._notices.append(EventsRecorded(key, index, list(events)))
+        """Keep it; each picture takes its bytes along once."""
+        passed_on = list(events)
+        if not PICTURED.isdisjoint(map(type, events)):
+            passed_on = without_known(events, self._shown)
+            self._shown |= {image.digest for image in shown_in(events)}
+        self._notices.append(EventsRecorded(key, index, passed_on))
 
     def request(self, key: EpisodeKey, agent: str, view: View, message: Message, prefix: int) -> None:
         """Keep it, without what the seat has seen and what it said."""

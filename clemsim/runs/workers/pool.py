@@ -155,7 +155,8 @@ class WorkerPool:
             return None
         requests = share_of(self._limits.requests, len(self._shards), number)
         tokens = share_of(self._limits.tokens, len(self._shards), number)
-        return replace(self._limits, requests=requests, tokens=tokens)
+        cost = None if self._limits.cost is None else self._limits.cost / len(self._shards)
+        return replace(self._limits, requests=requests, tokens=tokens, cost=cost)
 
     def recorded(self, keys: Sequence[EpisodeKey]) -> RecordedEvents:
         """Return what has been played of these episodes so far."""
@@ -182,7 +183,7 @@ class WorkerPool:
         """Add up the progress of all workers, those that were lost included."""
         every = [progress for shard in self._shards for progress in shard.progress]
         for field in fields(Progress):
-            if field.name not in ("episodes", "seconds", "peak_in_flight", "waiting", "notices"):
+            if field.name not in ("episodes", "seconds", "peak_in_flight", "waiting", "notices", "dearest"):
                 setattr(self.progress, field.name, sum(getattr(progress, field.name) for progress in every))
         self.progress.waiting = tuple(dict.fromkeys(line for progress in every for line in progress.waiting))
         self.progress.notices = tuple(dict.fromkeys(line for progress in every for line in progress.notices))

@@ -29,7 +29,7 @@ async def play_script(script: Script, agent: ModelAgent, host: Conversation) -> 
         history = [*turn.messages] if turn.whole else [*history, *turn.messages]
         sampling = replace(agent.sampling, max_tokens=turn.tokens or agent.sampling.max_tokens)
         async with host.turn(agent) as slot:
-            request = Request(history, sampling, turn.seed, script.name, SEAT, number, None, slot)
+            request = Request(history, sampling, turn.seed, script.name, SEAT, number, None, slot, turn.parts)
             completion = await agent.engine.complete(request)
         host.count(Message(SEAT, completion.text, stop=completion.stop, usage=completion.usage))
         history = [*history, {"role": "assistant", "content": completion.text}]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clemsim.engines.base import ChatMessage
+from clemsim.game.content import Part
 from clemsim.runs.recorded_requests import RecordedRequest, chains, recorded_requests
 
 
@@ -14,7 +15,8 @@ from clemsim.runs.recorded_requests import RecordedRequest, chains, recorded_req
 class ScriptedTurn:
     """One request. `messages` are the whole conversation if it is `whole`, else what is new in it: then the replies of
     the server become part of the conversation. `tokens`: how long the reply is made; None: not known. `delay` in seconds,
-    between the answer before it and this request.
+    between the answer before it and this request. `parts`: texts and pictures of those messages of a whole conversation
+    that have pictures, by place.
     """
 
     messages: Sequence[ChatMessage]
@@ -22,6 +24,7 @@ class ScriptedTurn:
     tokens: int | None = None
     seed: int = 0
     delay: float = 0.0
+    parts: Mapping[int, Sequence[Part]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,6 @@ def _script(number: int, chain: Sequence[RecordedRequest], begun: float) -> Scri
     turns, before = list[ScriptedTurn](), chain[0].started
     for request in chain:
         delay = max(0.0, request.started - before)
-        turns.append(ScriptedTurn(request.messages, True, request.tokens_out, request.seed, delay))
+        turns.append(ScriptedTurn(request.messages, True, request.tokens_out, request.seed, delay, request.parts or None))
         before = request.ended
     return Script(f"{chain[0].episode}-{number}", chain[0].started - begun, turns)

@@ -10,7 +10,9 @@ import orjson
 
 from clemsim._util.files import read_bytes
 from clemsim.engines.base import ChatMessage
+from clemsim.engines.images import parts_as_sent
 from clemsim.errors import UsageError
+from clemsim.game.content import Part, Text, as_text, images_of
 from clemsim.stress.load.scripts import Script, ScriptedTurn
 from clemsim.stress.load.synthetic_text import TEMPLATE, block_size, text_of
 
@@ -82,7 +84,10 @@ def _turn(row: Row, name: str, block: int, *, alone: bool) -> ScriptedTurn:
     size, seed = row.get("output_length"), int((row.get("extra") or {}).get("seed") or 0)
     tokens, delay = None if size is None else max(1, int(size)), _seconds(row.get("delay")) or 0.0
     if "messages" in row:
-        return ScriptedTurn([_message(part["role"], part["content"]) for part in row["messages"]], True, tokens, seed, delay)
+        sent = {place: _parts(part["content"]) for place, part in enumerate(row["messages"])}
+        messages = [_message(part["role"], as_text(sent[place])) for place, part in enumerate(row["messages"])]
+        pictured = {place: parts for place, parts in sent.items() if images_of(parts)}
+        return ScriptedTurn(messages, True, tokens, seed, delay, pictured or None)
     text = row.get("text_input")
     if text is None:
         text = text_of(max(1, int(row["input_length"]) - TEMPLATE), row.get("hash_ids") or (), block, name)
@@ -115,6 +120,15 @@ def _from_dialogue(name: str, row: Row) -> Script:
             turns.append(ScriptedTurn(tuple(history), True, max(1, -(-len(text) // CHARACTERS))))
         history.append(_message(role, text))
     return Script(str(row.get("id") or name), _seconds(row.get("timestamp")), turns)
+
+
+def _parts(content: object) -> Sequence[Part]:
+    """Return the parts of a message. Raises TypeError and ValueError."""
+    if isinstance(content, list):
+        return parts_as_sent(content)
+    if not isinstance(content, str):
+        raise TypeError("a message without text")
+    return [Text(content)]
 
 
 def _message(role: str, content: str) -> ChatMessage:

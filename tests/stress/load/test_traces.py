@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from clemsim.engines.images import chat_messages, data_uri
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import UsageError
@@ -25,6 +26,7 @@ from clemsim.stress.load.runner import Findings, StressWatch, stress
 from clemsim.stress.load.synthetic_text import block_size, text_of
 from clemsim.stress.load.trace_files import read_trace_file
 from clemsim.stress.plan.guardrails import Budget
+from tests.pictures import shade
 from tests.stress.servers import short_plan
 
 SPEC = Spec(model="fake", seats=8, first_token=0.01, interval=0.001, blocks=100_000)
@@ -169,6 +171,18 @@ def test_the_rows_of_other_tools_are_understood(tmp_path: Path) -> None:
     path.write_text("no json")
     with pytest.raises(UsageError, match="no trace"):
         read_trace_file(path)
+
+
+def test_pictures_of_a_trace_are_read_as_they_were_sent(tmp_path: Path) -> None:
+    parts: list[Any] = [{"type": "text", "text": "Well?"}, {"type": "image_url", "image_url": {"url": data_uri(shade(1))}}]
+    row = {"messages": [{"role": "system", "content": "Hi"}, {"role": "user", "content": parts}], "output_length": 3}
+    (tmp_path / "trace.jsonl").write_text(json.dumps(row))
+    (turn,) = read_trace_file(tmp_path / "trace.jsonl")[0].turns
+    assert turn.parts is not None and chat_messages(turn.messages, turn.parts) == row["messages"]
+    parts[1]["image_url"] = {"url": "https://example.org/cat.png"}
+    (tmp_path / "trace.jsonl").write_text(json.dumps(row))
+    with pytest.raises(UsageError, match="nothing is fetched"):
+        read_trace_file(tmp_path / "trace.jsonl")
 
 
 def test_equal_hashes_are_equal_text_and_sizes_tell_the_block() -> None:

@@ -1,0 +1,1 @@
+"""The game guesswhat: rules, prompts, instances and their generator."""

@@ -1,0 +1,1 @@
+"""The game matchit_ascii: rules, prompts, instances and their generator."""

@@ -1,0 +1,1 @@
+"""The game textmapworld: rules, prompts, instances and their generator."""

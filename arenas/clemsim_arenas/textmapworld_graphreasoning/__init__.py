@@ -1,0 +1,1 @@
+"""The game textmapworld_graphreasoning: rules, prompts, instances and their generator."""

@@ -1,0 +1,19 @@
+"""Generate the instances: `python -m clemsim_arenas.textmapworld_graphreasoning.generate --seed 1 --out FILE`."""
+
+from __future__ import annotations
+
+from clemsim.catalog.generators import GeneratorOptions, main
+from clemsim_arenas.rooms.draw import draw_maps
+from clemsim_arenas.rooms.game import RoomMap
+from clemsim_arenas.textmapworld_graphreasoning.game import TextMapWorldGraphReasoning
+
+KINDS = {"small": (4, False), "medium": (6, False), "large": (8, False)}
+
+
+def generate(options: GeneratorOptions) -> list[RoomMap]:
+    """Return 10 maps of each of three kinds, or `options.count`. Raises UsageError."""
+    return [RoomMap(**fields) for fields in draw_maps(TextMapWorldGraphReasoning.name, KINDS, options)]
+
+
+if __name__ == "__main__":
+    main(generate)

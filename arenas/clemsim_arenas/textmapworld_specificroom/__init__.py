@@ -1,0 +1,1 @@
+"""The game textmapworld_specificroom: rules, prompts, instances and their generator."""

@@ -1,0 +1,71 @@
+"""What a run costs by the prices of its agents, and the limit of it, as a user sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clemsim.results.costs import AgentCost
+from clemsim.runtime.price import Price
+from clemsim.store import reader
+from clemsim.store.folder import STORE
+from tests.cli.conftest import Clemsim
+from tests.engines.servers import MODEL, FakeServer, serving_in_thread
+
+TURN = (5 - 3) * 2e-6 + 3 * 0.5e-6 + 2 * 10e-6  # FakeServer counts 5 tokens in, 3 of them cached, and 2 out
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with serving_in_thread(FakeServer()) as running:
+        yield running
+
+
+def priced(server: FakeServer) -> str:
+    return f"{MODEL}@{server.url}/v1?price_in=2&price_cached=0.5&price_out=10"
+
+
+def test_tokens_by_hand() -> None:
+    price = Price(2.0, 0.5, 10.0)
+    assert price.of_tokens(5, 3, 2) == pytest.approx(TURN)
+    assert Price(2.0, None, 10.0).of_tokens(5, 3, 2) == pytest.approx(5 * 2e-6 + 2 * 10e-6)
+    assert Price(2.0, 0.0, 0.0).of_tokens(5, 9, 0) == 0.0  # more cached than in
+    assert Price(hour=3.0).of_time(1800) == 1.5
+
+
+def test_the_cost_of_a_run_is_that_of_its_turns(clemsim: Clemsim, server: FakeServer, tmp_path: Path) -> None:
+    words = ["--suite", "quick", "--arena", "taboo", "--arena", "wordle", "--agent", priced(server), "--instances", 1]
+    said = clemsim("run", *words, "--out", "r")
+    assert said.code == 0, said.err
+    with reader.reading(tmp_path / "r" / STORE) as base:
+        (turns,) = base.execute("SELECT count(*) FROM requests").fetchone()
+    cost = AgentCost(**clemsim("show", "r", "--json").json["costs"][MODEL])
+    assert turns >= 4
+    assert cost.total == pytest.approx(turns * TURN) == pytest.approx(sum(cost.games.values()))
+    assert cost.time == 0 and cost.point is None  # worth is 0
+    assert f"{MODEL} cost {cost.total:.4g}" in " ".join(said.out.split())
+    planned = clemsim("run", *words, "--dry-run", "--like", "r")
+    assert "its tokens cost about" in planned.out
+    assert clemsim("run", *words, "--dry-run", "--like", "r", "--json").json["price"] == pytest.approx(cost.total)
+
+
+@pytest.mark.parametrize("width", [1, 8])
+def test_a_limit_of_the_cost_is_passed_by_less_than_a_turn(clemsim: Clemsim, server: FakeServer, width: int) -> None:
+    most = 9.5 * TURN
+    words = ["--arena", "taboo", "--agent", priced(server), "--repetitions", 4, "--width", width, "--max-cost", most]
+    said = clemsim("run", *words, "--out", "r")
+    assert said.code == 1 and "cost limit" in said.out
+    summary = clemsim("show", "r", "--json").json
+    assert most <= summary["costs"][MODEL]["total"] < most + TURN
+    assert clemsim("resume", "r").code == 0
+    assert clemsim("show", "r", "--json").json["unfinished"] == 0
+
+
+def test_without_prices_there_is_no_cost(clemsim: Clemsim, server: FakeServer) -> None:
+    words = ["--arena", "taboo", "--agent", f"{MODEL}@{server.url}/v1", "--instances", 1, "--out", "r"]
+    assert clemsim("run", *words).code == 0
+    said = clemsim("run", *words[:-2], "--max-cost", 1)
+    assert said.code == 2 and "no agent has a price" in said.err
+    assert "costs" not in clemsim("show", "r", "--json").json
