@@ -88,7 +88,7 @@ class LlamaCppEngine(Engine):
         self.width = slots
         self._context = context
         self._threads = threads or os.cpu_count() or 1
-        files = tuple(each.resolve() if each else None for each in (path, projector))
+        files = tuple(each.absolute() if each else None for each in (path, projector))
         self._weights = (pool or WeightsPool()).weights((files, slots, context, self._threads))
         self._open = False
         self._opening = asyncio.Lock()
