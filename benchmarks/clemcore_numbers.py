@@ -27,6 +27,7 @@ from typing import Any
 CLEM, CHECKOUT = os.environ.get("CLEMSIM_TEST_CLEM", ""), os.environ.get("CLEMSIM_TEST_CLEMBENCH", "")
 GAMES = (
     *("taboo", "wordle", "wordle_withclue", "wordle_withcritic", "imagegame", "referencegame", "privateshared"),
+    *("clean_up", "codenames", "dond", "hot_air_balloon"),
     *("guesswhat", "matchit_ascii", "textmapworld", "textmapworld_graphreasoning", "textmapworld_specificroom"),
 )
 # What clembench's scorers of some games do not write, and clemsim does.

@@ -85,8 +85,8 @@ class AgentSettings(BaseModel):
     headers: dict[str, str] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
-        """Return the settings that are given, by name."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+        """Return the settings that are given, by name; one that is empty is not."""
+        return {name: value for name in type(self).model_fields if (value := getattr(self, name)) not in (None, "", {})}
 
     def written(self) -> str:
         """Return the settings as they are written behind the `?` of a SPEC."""

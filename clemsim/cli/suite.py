@@ -9,6 +9,7 @@ import typer
 
 from clemsim._util.files import check_new
 from clemsim._util.text import plain
+from clemsim.arena import find_arena
 from clemsim.catalog.generators import GeneratorOptions
 from clemsim.catalog.plugins import load_entry, registered
 from clemsim.cli import list as listing
@@ -46,10 +47,25 @@ def generate(
                 fail(f"there is no generator for {name!r}: choose one of {', '.join(generators)}")
         check_new(out)
         options = GeneratorOptions(seed, count, language, rules)
-        instances = {name: list(load_entry(generators[name])(options)) for name in arena or generators}
+        games = [_of_rules(name, rules) for name in arena or ()] or [name for name in generators if _plays(name, rules)]
+        instances = {name: list(load_entry(generators[name])(options)) for name in games}
         about = {"description": f"generated with seed {seed}", "seed": seed, "language": language, "rules": rules}
         write_suite(out, instances, about)
         _report(out, {name: len(group) for name, group in instances.items()}, as_json=json)
+
+
+def _plays(name: str, rules: str) -> bool:
+    """Return whether a game has this rule set; one without any plays by its only rules."""
+    known = find_arena(name).RULES if name in registered("arenas") else ()
+    return not known or rules in known
+
+
+def _of_rules(name: str, rules: str) -> str:
+    """Return the name of a game. Raises UsageError where it does not have this rule set."""
+    if not _plays(name, rules):
+        known = ", ".join(find_arena(name).RULES)
+        fail(f"{name} has no rule set {rules!r}: choose one of {known} with --rules")
+    return name
 
 
 @app.command("import-clembench")

@@ -107,7 +107,7 @@ def literal(text: str) -> Format:
 
 def one_of(*texts: str) -> Format:
     """Return the format of one of these texts."""
-    regex = "|".join(re.escape(text).replace("\\ ", " ").replace("\\\n", "\\n") for text in texts)
+    regex = "|".join(_escaped(text) for text in texts)
     rule = " | ".join(_quoted(text) for text in texts)
     if len(texts) > 1:
         regex, rule = f"({regex})", f"({rule})"
@@ -170,6 +170,10 @@ def sequence(parts: Sequence[Format]) -> Format:
     for part in rest:
         first = first + part
     return first
+
+
+def _escaped(text: str) -> str:
+    return re.escape(text).replace("\\ ", " ").replace("\\\n", "\\n")
 
 
 def _quoted(text: str) -> str:

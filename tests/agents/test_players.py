@@ -14,6 +14,10 @@ from clemsim.errors import UsageError
 from clemsim.runtime.episode import Result
 
 CEILINGS = {
+    "clean_up": 100,
+    "codenames": 95,
+    "dond": 100,
+    "hot_air_balloon": 98,
     "taboo": 80,
     "wordle": 70,
     "wordle_withclue": 20,

@@ -24,6 +24,10 @@ MARKS = ["\u0301", "\u0307", "\u0335", "\u200b", "\u200d", "\u202e", "\x00", "\x
 USUAL = [
     *("CLUE: it is green", "GUESS: apple", "guess: crane\nexplanation: it fits", "explanation: why\nagreement: yes"),
     *("Answer: first", "Answer: 2", "Expression: the upper row", "Command: put an A in the middle", "Command: DONE"),
+    *("CLUE: fruit\nTARGETS: apple, pear", "GUESS: apple, pear", "TARGETS: king,queen\nCLUE: royal"),
+    *("ARGUMENT: {yes}\nPROPOSAL: {'A07'}", "STRATEGIC REASONING: {x}\nARGUMENT: {}\nAGREE: {}", "REFUSE: {'A', 1}"),
+    *("I like hats", "[Proposal: 1 hat, 2 eggs]", "[proposal:]", "take [it]", "[Proposal: \u00bd hat]"),
+    *("SAY: C is at (1, 1)", "MOVE: C, (2, 5)", "SAY: finished?", "SAY: finished!", "`MOVE: P, (\u0661,1)`"),
     *("ANSWER: yes", "ASIDE: no", "▢ ▢ ▢ ▢ ▢\n" * 4 + "▢ ▢ A ▢ ▢"),
     *("QUESTION: Is it alive?", "GUESS: the chair", "ANSWER: No."),
     *("DESCRIPTION: a cross", "DECISION: same grid", "abort"),

@@ -18,7 +18,15 @@ from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 
 WORDS = {"high_frequency": 10, "medium_frequency": 20}
+CODENAMES = ["risk_low", "risk_high", "association_easy", "association_difficult", "opponent_none", "opponent_easy"]
+CODENAMES += ["opponent_difficult", "frequency_low", "frequency_high", "unambiguous", "ambiguous", "concrete", "abstract"]
 SIZES = {
+    "codenames": dict.fromkeys(CODENAMES, 10),
+    "clean_up": {f"{how}_{count}obj_en": 3 for how in ("0_easy", "1_medium", "2_hard") for count in (3, 5, 7)},
+    "dond": {"coop_en": 20, "semi_en": 20},
+    "hot_air_balloon": {
+        f"{name}_{how}_en": 6 for name in ("negotiation", "reasoning_off", "complexity") for how in ("easy", "hard")
+    },
     "taboo": {"high_en": 20, "medium_en": 20, "low_en": 20},
     "wordle": WORDS,
     "wordle_withclue": WORDS,
@@ -32,6 +40,9 @@ SIZES = {
     "textmapworld_graphreasoning": dict.fromkeys(("small", "medium", "large"), 10),
     "textmapworld_specificroom": dict.fromkeys(("on", "close", "far"), 10),
 }
+
+
+LANGUAGES = {"clean_up": "en, de, zh-CN, it", "dond": "en, de, it", "hot_air_balloon": "en, de, it"}
 
 
 def generated(name: str, wanted: GeneratorOptions) -> Sequence[Instance]:
@@ -60,8 +71,8 @@ def test_sizes(name: str) -> None:
 @pytest.mark.parametrize("name", registered("arenas"))
 def test_counts_and_languages_are_options(name: str) -> None:
     assert Counter(each.experiment for each in generated(name, GeneratorOptions(3, 2))) == dict.fromkeys(SIZES[name], 2)
-    with pytest.raises(UsageError, match="no texts in language 'de', only in en"):
-        generated(name, GeneratorOptions(3, 2, "de"))
+    with pytest.raises(UsageError, match=f"no texts in language 'xx', only in {LANGUAGES.get(name, 'en')}"):
+        generated(name, GeneratorOptions(3, 2, "xx"))
     with pytest.raises(UsageError, match="1000000 instances of an experiment cannot be drawn: choose a count from 1 to"):
         generated(name, GeneratorOptions(3, 1_000_000))
 

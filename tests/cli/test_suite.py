@@ -76,6 +76,7 @@ def test_one_game_of_a_fresh_suite(clemsim: Clemsim) -> None:
     ("words", "expected"),
     [
         (["--arena", "chess"], "there is no generator for 'chess': choose one of"),
+        (["--arena", "codenames"], "codenames has no rule set 'v1.6': choose one of v3.0 with --rules"),
         (["--language", "de"], "there are no texts in language 'de', only in en"),
         (["--count", "100000"], "100000 instances of an experiment cannot be drawn"),
         (["--out", "."], ". already exists"),

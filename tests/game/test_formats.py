@@ -37,6 +37,8 @@ def test_what_a_format_lets_through_the_parser_reads(parser: Parser[object]) -> 
         (letters(5), ["plant"], ["plan", "plants", "PLANT"]),
         (letters(2, 3), ["ab", "abc"], ["a", "abcd"]),
         (line(3), ["abc", "a b", "é"], ["", " ab", "a\nb", "abcd"]),
+        (line(4, "{}"), ["a b", "a[]"], ["a{}", "{", ""]),
+        (either(literal("a."), literal("b") + letters(1)), ["a.", "bx"], ["ab", "a", "a.bx"]),
         (characters("abc ", 1, 3), ["a", "c b"], ["", "abca", "d"]),
         (repeated(letters(2), ", ", 3), ["", "ab", "ab, cd, ef"], ["ab,", "ab, cd, ef, gh", "a"]),
         (repeated(literal("x"), "", 1), ["", "x"], ["xx"]),
@@ -55,6 +57,15 @@ def test_gbnf() -> None:
     assert either(names, line(2, but="?")).gbnf == (
         'root ::= (([a-z -]{1,3} (", " [a-z -]{1,3}){0,1})? | [^ \\t\\r\\n?] [^\\n?]{0,1})'
     )
+    form = either(one_of("a", "b"), line(2, "{}"))
+    assert form.gbnf == 'root ::= (("a" | "b") | [^ \\t\\r\\n{}] [^\\n{}]{0,1})'
+
+
+def test_samples_are_members() -> None:
+    rng = random.Random(2)
+    for form in (either(literal("a."), letters(2)), line(9, "{}") + literal("}")):
+        samples = [form.sample(rng) for _ in range(100)]
+        assert all(form.accepts(sample) for sample in samples) and len(set(samples)) > 5
 
 
 def test_a_tag_is_case_sensitive() -> None:

@@ -33,6 +33,56 @@ _PRIVATE = {
     "probes": [{"drink": "Does the waiter know your drink?", "main": "Does the waiter know your main dish?"}] * 3,
 }
 
+_DEAL = {
+    "experiment": "risk_high",
+    "id": 1,
+    "seed": 3,
+    "words": ["king", "apple", "river", "queen", "stone", "cloud"],
+    "team": ["queen", "king"],
+    "opponent": ["apple", "cloud"],
+    "innocent": ["river"],
+    "assassin": ["stone"],
+}
+
+
+def _clue(clue: str, *targets: str) -> str:
+    return f"CLUE: {clue}\nTARGETS: {', '.join(targets)}"
+
+
+_ROOM = {
+    "experiment": "0_easy_3obj_en",
+    "id": 1,
+    "background": ["╔═╤═╗", "║◌│◌║", "║◌│◌║", "╚═╧═╝"],
+    "objects": [{"C": [1, 1], "L": [3, 2]}, {"C": [3, 1], "L": [3, 2]}],
+    "penalties": 1,
+    "rounds": 3,
+}
+_GOODS = {
+    "experiment": "semi_en",
+    "id": 1,
+    "mode": "semi",
+    "one": ["hat", "egg"],
+    "more": ["hats", "eggs"],
+    "counts": [2, 1],
+    "values": [[5, 0], [1, 8]],
+    "messages": 2,
+}
+_CARGO = {
+    "experiment": "negotiation_hard_en",
+    "id": 1,
+    "weights": {"A07": 30, "B12": 50, "C80": 40},
+    "values": [{"A07": 10, "B12": 60, "C80": 20}, {"A07": 60, "B12": 10, "C80": 20}],
+    "limit": 80,
+    "mode": "inverse",
+    "best": [70, 80],
+    "best_harmonic": 93.33333333333333,
+}
+
+
+def _message(text: str, *parts: str) -> str:
+    return "\n".join(["STRATEGIC REASONING: {I will see.}", f"ARGUMENT: {{{text}}}", *parts])
+
+
 _LISTED = {"experiment": "Level_1", "id": 1, "target": "robin", "candidates": ["robin", "oak", "lake", "cow"]}
 _PAIR = {"id": 1, "grid_a": _ROW, "grid_b": _COLUMN, "solution": "different grids", "questions": 1}
 _TALK = [
@@ -64,6 +114,54 @@ def _asides(*words: str) -> list[str]:
 
 
 CASES: dict[str, dict[str, Case]] = {
+    "clean_up": {
+        "success": (
+            _ROOM,
+            [
+                "MOVE: C, (3, 1)",
+                "SAY: C is at (1, 1), L at (3, 2)",
+                "`MOVE: C, (1,1)`",
+                "SAY: Very well.",
+                "SAY: Then we are finished?",
+                "SAY: finished!",
+            ],
+        ),
+        "aborted": (_ROOM, ["SAY: Hello", "OK", "MOVE: C, (2, 1)", "SAY: Hello"]),
+    },
+    "dond": {
+        "success": (
+            _GOODS,
+            ["I need the hats.", "And I the egg. Deal!", "[Proposal: 2 hats]", "Here it is: [proposal: 1 EGG, 0 hats,]"],
+        ),
+        "failure": (_GOODS, ["A hat for you?", "", "[Proposal: 2 hat]", "[Proposal: 1 hat, 1 egg]"]),
+        "aborted": (_GOODS, ["All yours?", "Well.", "So?", "What?", "I take [2 hats]."]),
+    },
+    "hot_air_balloon": {
+        "success": (
+            _CARGO,
+            [
+                _message("I need B12.", "PROPOSAL: {'B12', 'A07'}"),
+                "I agree!",
+                _message("Rather this.", "REFUSE: {'A07', 'B12'}", "PROPOSAL: {'A07', 'C80'}"),
+                _message("Well.", "AGREE: {'C80', 'A07'}"),
+            ],
+        ),
+        "failure": (_CARGO, [_message("Mine.", "AGREE: {'B12'}"), *[_message("Mine.", "PROPOSAL: {'B13'}")] * 2]),
+        "aborted": (_CARGO, [_message("I need B12.", "PROPOSAL: {B12}"), "PROPOSAL: {'B12'}", "B12"]),
+    },
+    "codenames": {
+        "success": (
+            _DEAL,
+            [
+                _clue("crowns", "queen", "river"),
+                "GUESS: queen, river",
+                'TARGETS: "king"\nCLUE: Monarch.',
+                "GUESS: KING",
+            ],
+        ),
+        "failure": (_DEAL, [_clue("crown", "queen", "king"), "GUESS: queen,stone"]),
+        "aborted": (_DEAL, [_clue("crown", "queen"), "GUESS: queen", _clue("kings", "king")]),
+    },
     "taboo": {
         "success": (
             _WORD,

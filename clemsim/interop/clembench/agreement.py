@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from clemsim.interop.clembench.driving import DrivenEpisode
-from clemsim.interop.clembench.recorded import LOG, MAIN, RecordedEpisode, number
-from clemsim.interop.clembench.verify import alike, round_differences
+from clemsim.interop.clembench.driving import DrivenEpisode, differences
+from clemsim.interop.clembench.recorded import LOG, MAIN, RecordedEpisode
+from clemsim.interop.clembench.verify import round_differences
 
 NOTES = 200  # of a game; the most that are kept
 
@@ -61,12 +60,11 @@ class ImportedGame:
         if driven.trouble:
             self._differ(driven.trouble, f"{episode.path}: {driven.problem}")
             return
-        differences = dict(_differences(episode, driven))
-        for kind, text in differences.items():
+        found = dict(differences(episode, driven))
+        for kind, text in found.items():
             self._differ(kind, f"{episode.path}: {kind}: {text}")
-        agree = not differences.keys() & {"outcome", MAIN}
-        self.agree += agree
-        self.metrics_agree += not differences
+        self.agree += not found.keys() & {"outcome", MAIN}
+        self.metrics_agree += not found
         rounds = list(round_differences(driven.numbered, episode.rounds))
         self.rounds_agree += not rounds
         for difference in rounds:
@@ -81,17 +79,3 @@ class ImportedGame:
             self.notes.append(text)
         else:
             self.more_notes += 1
-
-
-def _differences(episode: RecordedEpisode, driven: DrivenEpisode) -> Iterator[tuple[str, str]]:
-    outcome, now = episode.outcome, driven.outcome
-    assert outcome is not None and now is not None
-    if now.kind != outcome.kind:
-        yield "outcome", f"recorded {outcome.kind}, driven again {now.kind} ({now.reason})"
-    scores: Mapping[str, float | None] = driven.scores
-    for name, value in (episode.scores or {}).items():
-        recorded = number(value)
-        if name not in scores:
-            yield name, "the arena has no such metric"
-        elif not alike(scores[name], recorded):
-            yield name, f"recorded {recorded}, driven again {scores[name]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -18,7 +18,7 @@ from clemsim.game.instances import Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.interop.clembench.checkout import convert
 from clemsim.interop.clembench.port import JsonObject, Metrics, Port, ports
-from clemsim.interop.clembench.recorded import RecordedEpisode
+from clemsim.interop.clembench.recorded import RecordedEpisode, is_fact, number
 from clemsim.interop.clembench.redriving import RecordedReply, arena_for, redrive, seated
 from clemsim.interop.clembench.rules import rules_of_results
 from clemsim.interop.clembench.verify import alike
@@ -111,9 +111,19 @@ class Redriver:
             or self._unknown_rules(episode)
         ):
             return None
+        first: DrivenEpisode | None = None
+        for rules in self._possible_rules(episode):
+            driven = self._drive_by(episode, rules)
+            if not any(differences(episode, driven)):
+                return driven
+            first = first or driven
+        return first
+
+    def _drive_by(self, episode: RecordedEpisode, rules: str | None) -> DrivenEpisode:
+        """Drive an episode by a rule set; None: by that which it names or its version stands for."""
         port = self._ports.get(episode.game)
         texts = _texts(port, episode)
-        arena = self._arena(episode, port, texts)
+        arena = self._arena(episode, port, texts, rules)
         instance: Instance | None = None
         try:
             instance = _instance(arena, port, episode, texts)
@@ -136,22 +146,32 @@ class Redriver:
             replies.unlogged,
         )
 
+    def _possible_rules(self, episode: RecordedEpisode) -> Sequence[str | None]:
+        """Return the rule sets by which an episode may have been played."""
+        port = self._ports.get(episode.game) or Port()
+        told = self._given_rules or _named_rules(episode)
+        several = not told and rules_of_results(episode.clem_version) in port.rule_sets
+        return port.rule_sets if several else [None]
+
     @property
     def _given_rules(self) -> str | None:
         """The rule set that holds whatever a recording names."""
         return self._rules or (self.suite.rules if self.suite else None)
 
     def _unknown_rules(self, episode: RecordedEpisode) -> str | None:
-        """Return the rules that a recording names and clemsim does not have: of an earlier version of a game, or a later."""
-        if self._given_rules or episode.game not in self._known or not (named := _named_rules(episode)):
+        """Return the rules of a recording that clemsim does not have: of an earlier version of a game, or a later."""
+        if self._given_rules or episode.game not in self._known:
             return None
+        named = _named_rules(episode) or rules_of_results(episode.clem_version)
         if episode.game not in self._rule_sets:
             self._rule_sets[episode.game] = frozenset(find_arena(episode.game).RULES)
         return named if self._rule_sets[episode.game] and named not in self._rule_sets[episode.game] else None
 
-    def _arena(self, episode: RecordedEpisode, port: Port | None, texts: JsonObject) -> Arena[Any]:
-        rules = self._rules
-        if not self._given_rules and not self._unknown_rules(episode):
+    def _arena(
+        self, episode: RecordedEpisode, port: Port | None, texts: JsonObject, wanted: str | None = None
+    ) -> Arena[Any]:
+        rules = wanted or self._rules
+        if not rules and not self._given_rules and not self._unknown_rules(episode):
             rules = _named_rules(episode) or rules_of_results(episode.clem_version)
         files = self._recorded_files(episode, port, texts) if port and self.suite is None else {}
         digest = blake2b(repr(sorted(files.items())).encode(errors="surrogatepass"), digest_size=8).hexdigest()
@@ -179,6 +199,24 @@ class Redriver:
         except (LookupError, TypeError, ValueError, AttributeError):
             return {}
         return {f"prompts/{name}.txt": f"{text}\n" for name, text in prompts.items()} | self._lists[1]
+
+
+def differences(episode: RecordedEpisode, driven: DrivenEpisode) -> Iterator[tuple[str, str]]:
+    """Yield in what an episode that was driven differs from its recorded outcome and scores: kind and text."""
+    outcome, now = episode.outcome, driven.outcome
+    if driven.trouble or now is None:
+        yield driven.trouble, driven.problem
+        return
+    if outcome is not None and now.kind != outcome.kind:
+        yield "outcome", f"recorded {outcome.kind}, driven again {now.kind} ({now.reason})"
+    for name, value in (episode.scores or {}).items():
+        recorded = number(value)
+        if is_fact(value):
+            continue
+        if name not in driven.scores:
+            yield name, "the arena has no such metric"
+        elif not alike(driven.scores[name], recorded):
+            yield name, f"recorded {recorded}, driven again {driven.scores[name]}"
 
 
 def _named_rules(episode: RecordedEpisode) -> str | None:

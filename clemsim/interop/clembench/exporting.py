@@ -204,7 +204,7 @@ def episode_files(
             "player_models": player_models,
             "players": roles,
             "turn scores": _numbered(arena.name, episode.rounds),
-            "episode scores": episode.scores,
+            "episode scores": {**episode.scores, **game_log.facts(transcript)},
         },
         "completed.json": {"timestamp": timestamp(0)},
     }

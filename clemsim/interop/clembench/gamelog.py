@@ -105,6 +105,10 @@ class GameLog:
         """Return what clembench keeps of an experiment, without its name and its instances."""
         return {}
 
+    def facts(self, transcript: Transcript[Any]) -> dict[str, Any]:
+        """Return what clembench has among the scores of an episode that is no number, such as names and lists."""
+        return {}
+
     def write(self, log: LogBuilder) -> None:
         """Log the episode. Without a game's own way, replies are noted as `parse` or `invalid format`."""
         first = log.arena.seats[0]
@@ -129,6 +133,13 @@ class GameLog:
 def timestamp(seconds: float) -> str:
     """Return seconds since the epoch as clembench writes times."""
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
+
+
+def request_keys(log: LogBuilder) -> dict[str, list[int]]:
+    """Return the counts of requests by round, as clemcore itself logs them for games of its present kind."""
+    rounds = log.arena.rounds(log.transcript)
+    names = ("Request Count", "Parsed Request Count", "Violated Request Count")
+    return {name: [int(counts[name] or 0) for counts in rounds] for name in names}
 
 
 def outcome_keys(log: LogBuilder) -> dict[str, int]:

@@ -27,6 +27,8 @@ class Port:
     log: ClassVar[GameLog] = GameLog()  # how clembench logs the game
     untold: ClassVar[Sequence[str]] = ()  # fields of the arena's instances that recorded results do not hold in full
     stripped: ClassVar[bool] = False  # whether recordings of its game master without a model had their replies stripped
+    rule_sets: ClassVar[Sequence[str]] = ()  # by which results that name none may have been played: the first that agrees
+    tells_all: ClassVar[bool] = False  # whether instances hold all that players are told, so that asks can be compared
 
     def instance(self, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, Any]:
         """Return the arena's own fields of an instance, without experiment and id."""

@@ -226,9 +226,14 @@ def number(value: object) -> float | None:
     return None
 
 
+def is_fact(value: object) -> bool:
+    """Return whether what stands among scores is none: a name, a list, a table."""
+    return isinstance(value, str | list | dict)
+
+
 def numbers(scores: Mapping[str, object]) -> dict[str, float | None]:
-    """Return scores by name; None for what is no number."""
-    return {str(name): number(value) for name, value in scores.items()}
+    """Return scores by name, without facts; None for what is no number."""
+    return {str(name): number(value) for name, value in scores.items() if not is_fact(value)}
 
 
 def _episode_folders(top: Path) -> Iterator[Path]:

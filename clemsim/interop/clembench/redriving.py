@@ -113,7 +113,7 @@ def seat_of(arena: Arena[Any], player: str) -> str:
     return arena.seats[number - 1]
 
 
-def arena_for(name: str, suite: Suite | None, rules: str | None = None) -> Arena[Any]:
+def arena_for(name: str, suite: Suite | None, rules: str | None = None, *, verbatim: bool = True) -> Arena[Any]:
     """Return the arena that drives recorded episodes: with the word lists and prompts of the suite, or its own where there
     is none; by the rule set `rules`, or that of the suite.
 
@@ -125,7 +125,7 @@ def arena_for(name: str, suite: Suite | None, rules: str | None = None) -> Arena
     kind = find_arena(name)
     wanted = rules or (suite.rules if suite else None)
     folders = [suite.folder_of(name)] if suite else []
-    return kind(*folders, rules=wanted if kind.RULES else None, verbatim=True)
+    return kind(*folders, rules=wanted if kind.RULES else None, verbatim=verbatim)
 
 
 def _give(driver: EpisodeDriver, replies: Sequence[RecordedReply], asks: list[GivenAsk]) -> None:

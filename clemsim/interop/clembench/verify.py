@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isclose
 from pathlib import Path
@@ -15,6 +15,7 @@ from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 from clemsim.interop.clembench.checkout import convert, naming
 from clemsim.interop.clembench.port import JsonObject, Metrics, Port, ports
+from clemsim.interop.clembench.recorded import is_fact
 from clemsim.interop.clembench.redriving import Redriven, arena_for, redrive, seat_of, seated
 from clemsim.interop.clembench.rules import STRIPPED
 
@@ -53,6 +54,21 @@ class RecordingAgreement:
     kinds: dict[str, int] = field(default_factory=dict)
     mismatches: list[Mismatch] = field(default_factory=list)
 
+    def count(self, comparison: _Comparison) -> list[RecordedDifference]:
+        """Count an episode, and return in what it differs."""
+        kinds = {difference.kind for difference in comparison.scores}
+        self.episodes += 1
+        self.outcome_agree += not comparison.trouble and "outcome" not in kinds
+        self.score_agree += not comparison.trouble and MAIN not in kinds
+        self.metrics_agree += not kinds - {"outcome", MAIN}
+        self.rounds_agree += not comparison.trouble and not comparison.rounds
+        self.asks_agree += not comparison.other_asks
+        self.asks += comparison.asks
+        found = [*comparison.scores, *comparison.rounds, *comparison.other_asks]
+        for kind in dict.fromkeys(difference.kind for difference in found):
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+        return found
+
     @property
     def complete(self) -> bool:
         """True if everything agrees in all episodes."""
@@ -66,6 +82,20 @@ class RecordedDifference(NamedTuple):
     kind: str
     turn: int | None
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """A recording, driven again by a rule set: in what scores, scores of rounds and asks differ, and how many asks were
+    compared. `trouble`: why the recording does not fit.
+    """
+
+    rules: str | None
+    trouble: str | None
+    scores: Sequence[RecordedDifference]
+    rounds: Sequence[RecordedDifference]
+    asks: int
+    other_asks: Sequence[RecordedDifference]
 
 
 def verify(
@@ -84,19 +114,24 @@ def verify(
     Raises UsageError naming file and line.
     """
     agreements: dict[str, RecordingAgreement] = {}
-    arenas: dict[tuple[str, str | None], Arena[Any]] = {}
+    arenas: dict[tuple[str, str | None, bool], Arena[Any]] = {}
+
+    def arena_of(name: str, own: str | None, as_given: bool) -> Arena[Any]:
+        if (name, own, as_given) not in arenas:
+            arenas[name, own, as_given] = arena_for(name, suite, own, verbatim=as_given)
+        return arenas[name, own, as_given]
+
     for file in files:
         for line, record in _records(file):
             if tell:
                 tell(file, line)
             with naming(f"{file}, line {line}"):
                 name, own = str(record["game"]), record.get("rules") or rules
-                if (name, own) not in arenas:
-                    arenas[name, own] = arena_for(name, suite, own)
-                arena = arenas[name, own]
-                agreement = agreements.setdefault(name, RecordingAgreement(rules=arena.rules_name))
-                as_given = _verbatim(arena, record) if verbatim is None else verbatim
-                differences = _compare(arena, record, agreement, as_given, _has_prompts(suite, name))
+                as_given = _verbatim(arena_of(name, own, True), record) if verbatim is None else verbatim
+                arenas_ = (arena_of(name, each, as_given) for each in _possible_rules(name, own, suite))
+                comparison = _best(record, arenas_, with_asks=_has_prompts(suite, name))
+                agreement = agreements.setdefault(name, RecordingAgreement(rules=comparison.rules))
+                differences = agreement.count(comparison)
             agreement.mismatches += [Mismatch(line, each.turn, each.what, str(file), each.kind) for each in differences]
     return agreements
 
@@ -112,7 +147,8 @@ def recorded_instance(arena: Arena[Any], record: JsonObject, port: Port | None) 
 
 
 def _has_prompts(suite: Suite | None, arena: str) -> bool:
-    return suite is not None and (suite.folder_of(arena) / "prompts").is_dir()
+    port = ports().get(arena) or Port()
+    return port.tells_all or (suite is not None and (suite.folder_of(arena) / "prompts").is_dir())
 
 
 def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
@@ -121,48 +157,60 @@ def _verbatim(arena: Arena[Any], record: JsonObject) -> bool:
     return bool(record.get("verbatim", not stripped))
 
 
-def _compare(
-    arena: Arena[Any], record: JsonObject, agreement: RecordingAgreement, verbatim: bool, with_asks: bool
-) -> list[RecordedDifference]:
+def _possible_rules(name: str, own: str | None, suite: Suite | None) -> Sequence[str | None]:
+    """Return the rule sets by which a recording may have been made; `own`: that which it names, or which is asked for."""
+    several = (ports().get(name) or Port()).rule_sets
+    return [own] if own or (suite is not None and suite.rules not in several) else several or [own]
+
+
+def _best(record: JsonObject, arenas: Iterable[Arena[Any]], *, with_asks: bool) -> _Comparison:
+    """Return how a recording compares with the first arena that agrees with it; with the first of all where none does."""
+    first: _Comparison | None = None
+    for arena in arenas:
+        comparison = _compare(arena, record, with_asks=with_asks)
+        if not comparison.scores:
+            return comparison
+        first = first or comparison
+    assert first is not None
+    return first
+
+
+def _compare(arena: Arena[Any], record: JsonObject, *, with_asks: bool) -> _Comparison:
     port = ports().get(arena.name)
     instance = recorded_instance(arena, record, port)
-    driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=verbatim)
-    differences = list(_score_differences(driven, record))
-    now, recorded_rounds = (port or Port()).numbered(driven.rounds), record.get("round_scores") or {}
-    other_rounds = [] if driven.trouble else list(round_differences(now, recorded_rounds))
-    asks, other_asks = _ask_differences(arena, driven, record) if with_asks else (0, [])
-    kinds = {difference.kind for difference in differences}
-    agreement.episodes += 1
-    agreement.outcome_agree += not driven.trouble and "outcome" not in kinds
-    agreement.score_agree += not driven.trouble and MAIN not in kinds
-    agreement.metrics_agree += not kinds - {"outcome", MAIN}
-    agreement.rounds_agree += not driven.trouble and not other_rounds
-    agreement.asks_agree += not other_asks
-    agreement.asks += asks
-    differences += [*other_rounds, *other_asks]
-    for kind in dict.fromkeys(difference.kind for difference in differences):
-        agreement.kinds[kind] = agreement.kinds.get(kind, 0) + 1
-    return differences
+    driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=arena.verbatim)
+    facts = port.log.facts(driven.transcript) if port and not driven.trouble else {}
+    now, recorded = (port or Port()).numbered(driven.rounds), record.get("round_scores") or {}
+    return _Comparison(
+        arena.rules_name,
+        driven.trouble,
+        list(_score_differences(driven, record, facts)),
+        [] if driven.trouble else list(round_differences(now, recorded)),
+        *(_ask_differences(arena, driven, record) if with_asks else (0, [])),
+    )
 
 
-def _score_differences(driven: Redriven, record: JsonObject) -> Iterator[RecordedDifference]:
+def _score_differences(driven: Redriven, record: JsonObject, facts: JsonObject) -> Iterator[RecordedDifference]:
+    """Yield in what outcome and scores differ; a recording of an episode that its scorer failed at has none."""
     if driven.trouble:
         yield RecordedDifference(driven.trouble, driven.turn, driven.problem)
         return
     outcome = driven.outcome
     assert outcome is not None
+    if record["outcome"] is None:
+        return
     last = driven.transcript.turns[-1].asked.turn
     if outcome.kind != record["outcome"]:
         yield RecordedDifference(
             "outcome", last, f"outcome: {outcome.kind} ({outcome.reason}), recorded {record['outcome']}"
         )
-    yield from _metric_differences(driven.scores, record["scores"], last)
+    yield from _metric_differences({**driven.scores, **facts}, record["scores"], last)
 
 
-def _metric_differences(
-    scores: Mapping[str, float | None], recorded: Mapping[str, float | None], last: int
-) -> Iterator[RecordedDifference]:
+def _metric_differences(scores: Mapping[str, Any], recorded: Mapping[str, Any], last: int) -> Iterator[RecordedDifference]:
     for name, expected in recorded.items():
+        if is_fact(expected) and name not in scores:
+            continue
         if name not in scores:
             yield RecordedDifference(name, None, f"{name}: the arena has no such metric")
         elif not alike(scores[name], expected):
@@ -176,6 +224,8 @@ def round_differences(now: Mapping[str, Metrics], recorded: Mapping[str, Metrics
     for number, expected_scores in recorded.items():
         scores = now.get(str(number), {})
         for name, expected in expected_scores.items():
+            if is_fact(expected):
+                continue
             if name not in told and (name not in scores or not alike(scores[name], expected)):
                 told.add(name)
                 own = scores.get(name, "nothing")
@@ -198,8 +248,10 @@ def _ask_differences(arena: Arena[Any], driven: Redriven, record: JsonObject) ->
     return compared, [RecordedDifference("ask", number, what)]
 
 
-def alike(first: float | None, second: float | None) -> bool:
-    """Return True where two scores are equal to within 1e-6, or both undefined."""
+def alike(first: Any, second: Any) -> bool:
+    """Return True where two scores are equal to within 1e-6, or both undefined; or two facts are the same."""
+    if is_fact(first) or is_fact(second):
+        return bool(first == second)
     if first is None or second is None:
         return first is second
     return isclose(first, second, rel_tol=0, abs_tol=TOLERANCE)

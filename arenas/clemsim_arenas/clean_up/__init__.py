@@ -1,0 +1,1 @@
+"""The game clean_up: rules, prompts, instances and their generator."""

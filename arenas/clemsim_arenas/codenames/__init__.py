@@ -1,0 +1,1 @@
+"""The game codenames: rules, prompts, words, instances and their generator."""

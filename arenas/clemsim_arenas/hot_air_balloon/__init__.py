@@ -1,0 +1,1 @@
+"""The game hot_air_balloon: rules, prompts, instances and their generator."""

@@ -1,0 +1,1 @@
+"""What games of two negotiators have in common."""

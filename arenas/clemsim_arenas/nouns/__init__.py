@@ -1,0 +1,1 @@
+"""English nouns and their base forms, which word games share."""

@@ -1,0 +1,1 @@
+"""Games in several languages, whose instances may bring the words in which they are played."""
