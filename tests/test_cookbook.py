@@ -16,6 +16,7 @@ COOKBOOK = Path(__file__).parents[1] / "examples" / "cookbook"
 GAMES = {
     "adventure": "Adventure",
     "connect_four": "ConnectFour",
+    "lighthouse": "Lighthouse",
     "lookalikes": "Lookalikes",
     "negotiation": "Negotiation",
     "undercover": "Undercover",
@@ -166,3 +167,17 @@ async def test_the_clerk_of_the_warehouse_looks_things_up_with_tools(tmp_path: P
     calls = run.pandas("calls")
     assert set(calls.tool) == {"stock", "price"} and set(calls.failed) == {0, 1}
     assert not [episode.problem for episode in _replayed(run.folder) if episode.problem]
+
+
+def test_the_lamp_of_the_lighthouse_is_lit() -> None:
+    arena = game("lighthouse")
+    commands = [
+        "> light the great lamp",
+        "> take dry matches",
+        "> pick up box of matches",
+        "> climb up tower",
+        "> light lamp",
+    ]
+    found = drive(arena, arena.load({}), commands)
+    assert found.outcome and found.outcome.quality == 50.0 and found.outcome.reason.startswith("The lamp burns.\nFar out")
+    assert list(found.notes("failure")) == ["not_here", "undefined_repr_str", None, None, None]

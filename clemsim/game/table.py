@@ -207,7 +207,7 @@ class Table:
         """
         self.unawaited -= 1
         question: Question[T] = Question(seat, content, parse or _ANY, reask, keep, lost, tools)
-        use, tries = self._use(question), 0
+        use, tries = self._use(question) if tools is not None or question.parse.moves else None, 0
         while True:
             tries += 1
             ask = self._pose(question, content, use)

@@ -18,6 +18,7 @@ CEILINGS = {
     "codenames": 95,
     "dond": 100,
     "hot_air_balloon": 98,
+    "adventuregame": 100,
     "taboo": 80,
     "wordle": 70,
     "wordle_withclue": 20,
@@ -73,6 +74,7 @@ async def test_random_is_a_floor(name: str) -> None:
         ("referencegame", "giver"),
         ("guesswhat", "guesser"),
         ("matchit_ascii", "first"),
+        ("adventuregame", "basic"),
     ],
 )
 async def test_a_baseline_says_that_it_can_not_read_other_prompts(tmp_path: Path, name: str, prompt: str) -> None:

@@ -28,6 +28,7 @@ USUAL = [
     *("ARGUMENT: {yes}\nPROPOSAL: {'A07'}", "STRATEGIC REASONING: {x}\nARGUMENT: {}\nAGREE: {}", "REFUSE: {'A', 1}"),
     *("I like hats", "[Proposal: 1 hat, 2 eggs]", "[proposal:]", "take [it]", "[Proposal: \u00bd hat]"),
     *("SAY: C is at (1, 1)", "MOVE: C, (2, 5)", "SAY: finished?", "SAY: finished!", "`MOVE: P, (\u0661,1)`"),
+    *("> take mug from desk", "> open chest\nNext actions: take mug, > done", "> done", ">", "> put cat's bowl on floor"),
     *("ANSWER: yes", "ASIDE: no", "▢ ▢ ▢ ▢ ▢\n" * 4 + "▢ ▢ A ▢ ▢"),
     *("QUESTION: Is it alive?", "GUESS: the chair", "ANSWER: No."),
     *("DESCRIPTION: a cross", "DECISION: same grid", "abort"),

@@ -18,9 +18,16 @@ from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 
 WORDS = {"high_frequency": 10, "medium_frequency": 20}
+ADVENTURES = ["home_deliver_three_basic_hard_invlimittwo", "new-words_home-delivery_easy_basic_easy"]
+ADVENTURES += [
+    "new-words_home-delivery_medium_basic_medium",
+    "new-words_created_basic_hard",
+    "potion_brewing_basic_undefined",
+]
 CODENAMES = ["risk_low", "risk_high", "association_easy", "association_difficult", "opponent_none", "opponent_easy"]
 CODENAMES += ["opponent_difficult", "frequency_low", "frequency_high", "unambiguous", "ambiguous", "concrete", "abstract"]
 SIZES = {
+    "adventuregame": dict.fromkeys(ADVENTURES, 8),
     "codenames": dict.fromkeys(CODENAMES, 10),
     "clean_up": {f"{how}_{count}obj_en": 3 for how in ("0_easy", "1_medium", "2_hard") for count in (3, 5, 7)},
     "dond": {"coop_en": 20, "semi_en": 20},

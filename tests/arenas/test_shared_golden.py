@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.suites import Suite
 from clemsim.interop.clembench.checkout import import_checkout
@@ -20,7 +19,7 @@ from clemsim.interop.clembench.port import ports
 from clemsim.interop.clembench.verify import RecordingAgreement, verify
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
-INSTANCES = {"v1.6": 420, "v3.0": 773}
+INSTANCES = {"v1.6": 420, "v3.0": 813}
 FILES = {"v1.6": ("dev/{}.jsonl", "adversarial/{}.jsonl"), "v3.0": ("v3/real/{}.jsonl.xz", "v3/adv/{}.dev.jsonl.xz")}
 FEW = {"v1.6": FILES["v1.6"][:1], "v3.0": FILES["v3.0"][1:]}
 RECORDED = [(name, version) for version in FILES for name in ports() if (GOLDEN / FEW[version][0].format(name)).exists()]
@@ -50,14 +49,17 @@ def test_a_tenth_of_the_episodes_agree(name: str, version: str, imported: Mappin
     few = tmp_path / "few.jsonl"
     few.write_bytes(b"".join(list(lines(GOLDEN / FEW[version][0].format(name)))[::10]))
     found = agreement([few], imported[version])
-    assert found.mismatches == [] and found.complete and found.episodes >= 2 and found.asks >= 2
+    assert found.mismatches == [] and found.complete and found.episodes >= 2
+    assert found.asks >= 2 or ports()[name].unordered
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "version"), RECORDED)
 def test_all_episodes_agree(name: str, version: str, imported: Mapping[str, Suite]) -> None:
     found = agreement([GOLDEN / file.format(name) for file in FILES[version]], imported[version])
-    assert found.mismatches == [] and found.complete and found.episodes >= 40 and found.asks > 150
+    assert (
+        found.mismatches == [] and found.complete and found.episodes >= 40 and (found.asks > 150 or ports()[name].unordered)
+    )
 
 
 def test_the_suite_of_v1_6_is_played_as_its_prompts_teach(imported: Mapping[str, Suite]) -> None:

@@ -32,6 +32,23 @@ _PRIVATE = {
     "requests": [{"slot": "main", "text": "And for the main course?"}, {"slot": "drink", "text": "Something to drink?"}],
     "probes": [{"drink": "Does the waiter know your drink?", "main": "Does the waiter know your main dish?"}] * 3,
 }
+_HUT = {
+    "experiment": "delivery",
+    "id": 1,
+    "task": "Put the mug on the desk and the pear in the chest.",
+    "notes": "You can carry two things at most.",
+    "initial_state": [
+        *("room(kitchen1,kitchen)", "room(study1,study)", "exit(kitchen1,study1)", "exit(study1,kitchen1)"),
+        *("type(player1,player)", "at(player1,kitchen1)", "type(worktop1,worktop)", "at(worktop1,kitchen1)"),
+        *("type(mug1,mug)", "at(mug1,kitchen1)", "on(mug1,worktop1)", "type(pear1,pear)", "at(pear1,study1)"),
+        *("type(desk1,desk)", "at(desk1,study1)", "on(pear1,desk1)"),
+        *("type(chest1,chest)", "at(chest1,study1)", "closed(chest1)"),
+    ],
+    "goal_state": ["on(mug1,desk1)", "in(pear1,chest1)"],
+    "max_turns": 9,
+    "optimal_turns": 6,
+    "world": ["two_hands.toml", "house.toml", "opening.toml", "walking.toml"],
+}
 
 _DEAL = {
     "experiment": "risk_high",
@@ -161,6 +178,17 @@ CASES: dict[str, dict[str, Case]] = {
         ),
         "failure": (_DEAL, [_clue("crown", "queen", "king"), "GUESS: queen,stone"]),
         "aborted": (_DEAL, [_clue("crown", "queen"), "GUESS: queen", _clue("kings", "king")]),
+    },
+    "adventuregame": {
+        "success": (
+            _HUT,
+            [
+                *("> take mug from worktop", "> go to the study", "> put mug on desk", "> put pear in chest"),
+                *("> open chest", "> take pear", "> put the ripe pear into the chest!", "> done"),
+            ],
+        ),
+        "failure": (_HUT, ["> take mug\n> go study", "> fly to study", "> go to study", "> put mug on desk", "> done"]),
+        "aborted": (_HUT, ["> look around", "I go to the study, then I am done."]),
     },
     "taboo": {
         "success": (

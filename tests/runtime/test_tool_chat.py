@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -10,16 +11,19 @@ from typing import Any, Literal
 import pytest
 
 import clemsim
-from clemsim import Arena, Instance, Invalid, Outcome, Table, ToolCall, Tools, tagged
+from clemsim import Arena, Instance, Invalid, Outcome, Table, Text, ToolCall, Tools, tagged
 from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Sampling
+from clemsim.engines.dialects import DIALECTS
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
+from clemsim.game.content import images_of
 from clemsim.game.events import Called
 from clemsim.game.messages import Usage
 from clemsim.interop.export import FORMATS
 from clemsim.runs.recorded_requests import recorded_requests
 from clemsim.runs.replay import replay
 from clemsim.runtime.model_agent import ModelAgent
+from tests.pictures import shade
 
 WAREHOUSE = f"{Path(__file__).parents[2] / 'examples' / 'cookbook' / 'warehouse.py'}:Warehouse"
 
@@ -62,6 +66,11 @@ class Recording(Engine):
     def calls_tools(self) -> bool:
         """As the test has it."""
         return self.native
+
+    @property
+    def takes_images(self) -> bool:
+        """It does."""
+        return True
 
     async def complete(self, request: Request) -> Completion:
         """The next reply."""
@@ -169,3 +178,50 @@ async def test_a_run_with_tools_is_resumed_replayed_and_exported(tmp_path: Path)
         assert FORMATS[name].export(run.folder, tmp_path / name, trust=True) > 0
     sent = [request.messages for request in recorded_requests(run.folder, trust=True)]
     assert any("tool_calls" in message for messages in sent for message in messages)
+
+
+class Gallery(Arena[Instance]):
+    """A picture and tools in one ask."""
+
+    name, version = "gallery", 1
+    seats = ("clerk",)
+
+    async def play(self, table: Table, instance: Instance, /) -> Outcome:
+        """Ask with a picture, once remembered and once aside."""
+
+        def zoom(factor: int) -> str:
+            """Look closer."""
+            return "grey"
+
+        for keep in (True, False):
+            content = (Text("What do you see?"), shade(7))
+            await table.ask("clerk", content, parse=tagged("ANSWER:"), tools=[zoom], keep=keep)
+        return Outcome.success()
+
+
+@pytest.mark.parametrize("native", [True, False])
+async def test_a_seat_still_sees_a_picture_when_it_goes_on_after_its_calls(native: bool) -> None:
+    zoom = ToolCall.of("zoom", factor=2)
+    replies: list[str | tuple[ToolCall, ...]] = [(zoom,) if native else zoom.written, "ANSWER: grey"] * 2
+    engine = Recording(replies, native=native)
+    results = await Gallery().run([Instance()], ModelAgent(engine, Sampling()))
+    assert results[0].outcome and results[0].outcome.kind == "success"
+    for request in engine.requests:
+        assert request.parts and all(images_of(parts) == (shade(7),) for parts in request.parts.values())
+        bodies = [DIALECTS[name].body("m", request)["messages"] for name in ("vllm", "anthropic")]
+        assert all("image" in str(messages[0]["content"]) for messages in bodies)
+    after = DIALECTS["vllm"].body("m", engine.requests[1])["messages"]
+    assert ("tool_calls" in after[1]) == native and after[-1]["role"] == ("tool" if native else "user")
+    assert native or str(after[0]["content"][0]["text"]).startswith("You can call tools.")
+    assert [len(request.parts or ()) for request in engine.requests] == [1, 1, 2, 2]
+
+
+async def test_several_replies_to_one_ask_may_be_calls(tmp_path: Path) -> None:
+    async with SimulatedServer(Spec(model="fake", first_token=0.0, interval=0.0)).serving() as server:
+        agent = f"bestof:fake@{server.url}/v1?n=3&temperature=0.8"
+        run = await clemsim.run(arenas=WAREHOUSE, agents=agent, instances=1, out=tmp_path / "run")
+    (first, *_) = run.transcript(1).turns
+    details = run.columns("details")
+    texts = json.loads(details["value"][details["name"].index("candidates")])["texts"]
+    assert isinstance(first.replied, Called) and first.replied.said in texts
+    assert all(text.startswith('{"tool": ') for text in texts)

@@ -29,7 +29,7 @@ from typing import ClassVar
 
 from clemsim import Invalid, Outcome, Parser, Table, Transcript
 from clemsim_arenas.hot_air_balloon.cargo import Cargo
-from clemsim_arenas.hot_air_balloon.message import TAGS, Names, Offer, offer_format, read_offer
+from clemsim_arenas.hot_air_balloon.message import TAGS, BalloonOffer, Names, offer_format, read_offer
 from clemsim_arenas.negotiations.seats import FIRST, SEATS, SECOND, other, round_requests
 from clemsim_arenas.wordings.wordings import WordedArena
 
@@ -89,11 +89,11 @@ class HotAirBalloon(WordedArena[Cargo]):
             seat = other(seat)
         return Outcome.failure(f"no deal in {TURNS} turns")
 
-    async def _message(self, table: Table, cargo: Cargo, seat: str, own: Negotiator, partner: Negotiator) -> Offer:
+    async def _message(self, table: Table, cargo: Cargo, seat: str, own: Negotiator, partner: Negotiator) -> BalloonOffer:
         """Ask for a message that reads, as long as the seat has patience left."""
         tags = TAGS[cargo.language]
 
-        def read(reply: str) -> Offer:
+        def read(reply: str) -> BalloonOffer:
             try:
                 return read_offer(reply, tags, reasoning=cargo.reasoning, arguing=cargo.arguing)
             except Invalid as problem:
@@ -154,7 +154,7 @@ def deal_of(transcript: Transcript[Cargo]) -> Sequence[str] | None:
     return deal
 
 
-def _faults(cargo: Cargo, offer: Offer, open_: Sequence[Names]) -> list[str]:
+def _faults(cargo: Cargo, offer: BalloonOffer, open_: Sequence[Names]) -> list[str]:
     """Return the names of what is wrong with a message that reads, two of them where an agreement is doubly so."""
     if any(not cargo.weights.keys() >= set(proposed) for proposed in offer.proposed):
         return ["no item"]

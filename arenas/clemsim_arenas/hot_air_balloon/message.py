@@ -38,7 +38,7 @@ MAPPING: Names = (NO_NAME,)  # what stands for a Python mapping, such as `{}`
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class BalloonOffer:
     """A message: what the other seat gets of it, and the sets that are agreed to, refused and proposed."""
 
     said: str
@@ -57,7 +57,7 @@ def text_pattern(tag: str) -> str:
     return rf"{tag}:\s*\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}}"
 
 
-def read_offer(reply: str, tags: Tags, *, reasoning: bool, arguing: bool) -> Offer:
+def read_offer(reply: str, tags: Tags, *, reasoning: bool, arguing: bool) -> BalloonOffer:
     """Return what a message says. Raises Invalid, whose reason is the name of the fault."""
     hidden = re.compile(rf"^\s*{text_pattern(tags.reason)}")
     argument = re.compile(text_pattern(tags.argue))
@@ -80,7 +80,7 @@ def read_offer(reply: str, tags: Tags, *, reasoning: bool, arguing: bool) -> Off
     said = hidden.sub("", reply).strip() if reasoning else reply
     if reasoning and not said:
         raise Invalid("only reasoning")
-    return Offer(said, agreed, refused, proposed)
+    return BalloonOffer(said, agreed, refused, proposed)
 
 
 def offer_format(tags: Tags, items: Sequence[str], open_: Sequence[Names], *, reasoning: bool) -> Format:

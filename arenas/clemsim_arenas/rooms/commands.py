@@ -15,7 +15,7 @@ FORMAT = one_of(*(f"GO: {direction}" for direction in DIRECTIONS), DONE)
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class MapCommand:
     """What the explorer does: a direction in lower case, or `DONE`."""
 
     action: str
@@ -53,14 +53,14 @@ WRITTEN = {
 PATTERNS = {name: _patterns(*written) for written, name in WRITTEN.items()}
 
 
-def command_parser(patterns: Patterns) -> Parser[Command]:
+def command_parser(patterns: Patterns) -> Parser[MapCommand]:
     """Return the parser of replies that are a command, or hold one."""
     return Parser(lambda reply: _read(reply, patterns), FORMAT)
 
 
-def _read(reply: str, patterns: Patterns) -> Command:
+def _read(reply: str, patterns: Patterns) -> MapCommand:
     action = patterns.action(reply.strip())
-    return Command(action if action == DONE else action.lower())
+    return MapCommand(action if action == DONE else action.lower())
 
 
 ALONE = command_parser(PATTERNS["alone"])

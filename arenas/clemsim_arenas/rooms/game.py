@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 from pydantic import model_validator
 
 from clemsim import Arena, Instance, Outcome, Parser, Table, Transcript
-from clemsim_arenas.rooms.commands import ALONE, ANYWHERE, DIRECTIONS, DONE, Command
+from clemsim_arenas.rooms.commands import ALONE, ANYWHERE, DIRECTIONS, DONE, MapCommand
 from clemsim_arenas.rooms.walk import Walk, is_loop, take
 
 EXPLORER = "explorer"
@@ -110,7 +110,7 @@ class Exploration(Arena[M]):
         """Return what else the first prompt tells."""
         return {}
 
-    def parser(self, map_: M) -> Parser[Command]:
+    def parser(self, map_: M) -> Parser[MapCommand]:
         """Return the parser of replies."""
         return ALONE if map_.commands == "alone" else ANYWHERE
 

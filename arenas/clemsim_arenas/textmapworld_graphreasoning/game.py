@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from clemsim import Parser, Transcript
-from clemsim_arenas.rooms.commands import PATTERNS, Command
+from clemsim_arenas.rooms.commands import PATTERNS, MapCommand
 from clemsim_arenas.rooms.game import ExplorationRules, RoomMap, Tour
 from clemsim_arenas.textmapworld_graphreasoning.replies import DoneIn, drawn_command
 from clemsim_arenas.textmapworld_graphreasoning.similarity import similarity
@@ -45,7 +45,7 @@ class TextMapWorldGraphReasoning(Tour):
     }
     rules: GraphRules
 
-    def parser(self, map_: RoomMap) -> Parser[Command]:
+    def parser(self, map_: RoomMap) -> Parser[MapCommand]:
         """Return the parser of replies."""
         return drawn_command(PATTERNS[map_.commands], self.rules.done_in)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from clemsim import Invalid, Parser
 from clemsim.formats import characters, literal, one_of, repeated, sequence
-from clemsim_arenas.rooms.commands import DIRECTIONS, DONE, Command, Patterns
+from clemsim_arenas.rooms.commands import DIRECTIONS, DONE, MapCommand, Patterns
 
 # The whole reply: {"action": "...", "graph": {"nodes": [...], "edges": {...}}}. Its beginning, what stands between nodes and
 # edges, and its end are looked for one after another, which finds the same as one pattern would, in linear time.
@@ -35,13 +35,13 @@ DoneIn = Literal["the text", "the dictionary"]  # where `DONE` counts
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnCommand(Command):
+class DrawnCommand(MapCommand):
     """A command, its direction as it was written, and the map that goes with a move, as a Python literal in ASCII."""
 
     graph: str
 
 
-def drawn_command(patterns: Patterns, done_in: DoneIn) -> Parser[Command]:
+def drawn_command(patterns: Patterns, done_in: DoneIn) -> Parser[MapCommand]:
     """Return the parser of replies, which reads commands by these patterns."""
     return Parser(lambda reply: _read(reply, patterns, done_in), FORMAT)
 

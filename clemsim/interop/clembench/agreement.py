@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from clemsim.interop.clembench.driving import DrivenEpisode, differences
 from clemsim.interop.clembench.recorded import LOG, MAIN, RecordedEpisode
-from clemsim.interop.clembench.verify import round_differences
+from clemsim.interop.clembench.verify import round_differences, settled
 
 NOTES = 200  # of a game; the most that are kept
 
@@ -65,7 +65,7 @@ class ImportedGame:
             self._differ(kind, f"{episode.path}: {kind}: {text}")
         self.agree += not found.keys() & {"outcome", MAIN}
         self.metrics_agree += not found
-        rounds = list(round_differences(driven.numbered, episode.rounds))
+        rounds = list(round_differences(driven.numbered, settled(driven.unsettled, episode.rounds)))
         self.rounds_agree += not rounds
         for difference in rounds:
             self._differ(difference.kind, f"{episode.path}: {difference.what}")

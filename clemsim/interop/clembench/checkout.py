@@ -110,7 +110,8 @@ def convert(port: Port, arena: Arena[Any], experiment: JsonObject, data: JsonObj
 
 def _files(port: Port, experiment: JsonObject, data: JsonObject, texts: JsonObject) -> dict[str, str]:
     prompts = {f"prompts/{name}.txt": f"{text}\n" for name, text in port.prompts(experiment, data, texts).items()}
-    return prompts | {f"resources/{name}": text for name, text in port.resources(experiment).items()}
+    resources = {**port.resources(experiment), **port.shared(texts)}
+    return prompts | {f"resources/{name}": text for name, text in resources.items()}
 
 
 def _differing_file(first: Mapping[str, str], second: Mapping[str, str]) -> str:

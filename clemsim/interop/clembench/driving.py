@@ -30,8 +30,8 @@ class DrivenEpisode:
 
     `outcome` is None where it did not come to an end; `trouble` then says why in a few words, `problem` in more. `instance`
     is None where the arena could not make one. `version`: of the arena. `numbered`: the scores of the rounds by the numbers
-    that clembench gives them. `unlogged`: the players whose replies were taken from their requests, as the dialogue lacks
-    some.
+    that clembench gives them, of which `unsettled` are not compared. `unlogged`: the players whose replies were taken from
+    their requests, as the dialogue lacks some.
     """
 
     version: int | str
@@ -42,6 +42,7 @@ class DrivenEpisode:
     scores: Metrics = field(default_factory=dict)
     rounds: Sequence[Metrics] = ()
     numbered: Mapping[str, Metrics] = field(default_factory=dict)
+    unsettled: Sequence[str] = ()
     trouble: str = ""
     problem: str = ""
     unlogged: Sequence[str] = ()
@@ -141,6 +142,7 @@ class Redriver:
             driven.scores,
             driven.rounds,
             (port or Port()).numbered(driven.rounds),
+            (port or Port()).unsettled,
             driven.trouble or "",
             f"turn {driven.turn}: {driven.problem}" if driven.trouble else "",
             replies.unlogged,

@@ -25,6 +25,8 @@ class Port:
     folder: ClassVar[str]  # the game's folder within a checkout
     files: ClassVar[Sequence[str]]  # paths within that folder where the instances may be, with a place for `{version}`
     log: ClassVar[GameLog] = GameLog()  # how clembench logs the game
+    unordered: ClassVar[bool] = False  # whether the order of what players are told is chance, so that asks are not compared
+    unsettled: ClassVar[Sequence[str]] = ()  # scores of rounds that hang on such chance, and are not compared
     untold: ClassVar[Sequence[str]] = ()  # fields of the arena's instances that recorded results do not hold in full
     stripped: ClassVar[bool] = False  # whether recordings of its game master without a model had their replies stripped
     rule_sets: ClassVar[Sequence[str]] = ()  # by which results that name none may have been played: the first that agrees
@@ -40,6 +42,10 @@ class Port:
 
     def resources(self, experiment: JsonObject) -> dict[str, str]:
         """Return the contents of files under `resources/` that replace the arena's own."""
+        return {}
+
+    def shared(self, texts: JsonObject) -> dict[str, str]:
+        """Return the contents of more files under `resources/`, out of what `texts()` returned."""
         return {}
 
     def rules(self, experiment: JsonObject, rules: str) -> str:

@@ -180,13 +180,14 @@ def _compare(arena: Arena[Any], record: JsonObject, *, with_asks: bool) -> _Comp
     instance = recorded_instance(arena, record, port)
     driven = redrive(arena, instance, seated(arena, record["replies"]), verbatim=arena.verbatim)
     facts = port.log.facts(driven.transcript) if port and not driven.trouble else {}
-    now, recorded = (port or Port()).numbered(driven.rounds), record.get("round_scores") or {}
+    port = port or Port()
+    now, recorded = port.numbered(driven.rounds), settled(port.unsettled, record.get("round_scores") or {})
     return _Comparison(
         arena.rules_name,
         driven.trouble,
         list(_score_differences(driven, record, facts)),
         [] if driven.trouble else list(round_differences(now, recorded)),
-        *(_ask_differences(arena, driven, record) if with_asks else (0, [])),
+        *(_ask_differences(arena, driven, record) if with_asks and not port.unordered else (0, [])),
     )
 
 
@@ -216,6 +217,13 @@ def _metric_differences(scores: Mapping[str, Any], recorded: Mapping[str, Any], 
         elif not alike(scores[name], expected):
             turn = last if name == MAIN else None
             yield RecordedDifference(name, turn, f"{name}: {scores[name]}, recorded {expected}")
+
+
+def settled(unsettled: Sequence[str], rounds: Mapping[str, Metrics]) -> Mapping[str, Metrics]:
+    """Return the scores of rounds without those that are not compared (`Port.unsettled`)."""
+    if not unsettled:
+        return rounds
+    return {at: {name: score for name, score in own.items() if name not in unsettled} for at, own in rounds.items()}
 
 
 def round_differences(now: Mapping[str, Metrics], recorded: Mapping[str, Metrics]) -> Iterator[RecordedDifference]:
