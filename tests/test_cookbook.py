@@ -27,7 +27,9 @@ GAMES = {
     "yes_no": "YesNo",
 }
 
-SEEN = {  # one way to end of each game, and some in which it goes wrong: the number of the instance, and the replies
+SEEN: dict[
+    str, tuple[int, list[Any]]
+] = {  # one way to end of each game, and some in which it goes wrong: the number of the instance, and the replies
     "adventure-won": (
         0,
         ["DO: go east", "DO: sing", "DO: go down", "DO: take lamp", "DO: go up", "DO: go west", "DO: leave"],

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from clemsim.catalog.agents import kind_of, make_agent
 from clemsim.catalog.kinds import AgentKind, AgentOptions
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import Sampling
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
@@ -74,6 +75,11 @@ class BestOf(Agent):
         return await self.inner.load()
 
     @property
+    def backend(self) -> Backend:
+        """What computes the model's replies."""
+        return self.inner.backend
+
+    @property
     def waiting(self) -> str:
         """What the model or the judge waits for."""
         return self.inner.waiting or (self.judge.waiting if self.judge else "")
@@ -90,6 +96,7 @@ class BestOf(Agent):
 
     def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
         """Tell the model its settings."""
+        self.most_turns = width
         self.inner.settle(system=system, seed=seed, width=width, written_calls=written_calls)
 
     def describe(self) -> dict[str, Any]:

@@ -20,7 +20,8 @@ def make(arg: str, options: AgentOptions) -> ModelAgent:
     if option and (name != "mmproj" or not projector or "&" in projector):
         raise UsageError(f"local:{arg}: behind the weights stands nothing, or ?mmproj=PATH.gguf for pictures, and settings")
     path = Path(weights).expanduser() if weights else None
-    engine = LlamaCppEngine(path, projector=Path(projector).expanduser() if projector else None)
+    pictures = Path(projector).expanduser() if projector else None
+    engine = LlamaCppEngine(path, projector=pictures, pool=options.weights)
     return ModelAgent(engine, options.sampling, constrain=options.constrain, name="" if weights else "local")
 
 

@@ -9,7 +9,7 @@ from clemsim.runtime.model_agent import ModelAgent
 
 
 def make_with_server(arg: str, options: AgentOptions) -> ModelAgent:
-    """Make the agent of `vllm:MODEL[?flag=value&flag]`."""
+    """Make the agent of `vllm:MODEL[+ADAPTER][?flag=value&flag]`."""
     isolated, batch, network = options.isolate_cache, options.batch, options.network
     engine = VllmServerEngine(arg, options.servers, isolated=isolated, batch=batch, network=network)
     return ModelAgent(engine, options.sampling, constrain=options.constrain)
@@ -22,8 +22,8 @@ def make_in_process(arg: str, options: AgentOptions) -> ModelAgent:
 
 VLLM = AgentKind(
     name="vllm",
-    spec="vllm:MODEL?flag=value (a server started for the run)",
-    help="vllm:MODEL?flag=value, a vLLM server that is started for the run and stopped after it",
+    spec="vllm:MODEL?flag=value (a server started for the run; a LoRA adapter: vllm:MODEL+FOLDER)",
+    help="vllm:MODEL?flag=value, a vLLM server started for the run and stopped after it; vllm:MODEL+FOLDER adds a LoRA",
     make=make_with_server,
     options=frozenset({"sampling", "constrain", "isolate_cache", "batch", "servers", "network", "flags"}),
     owns_server=True,

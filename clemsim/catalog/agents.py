@@ -51,7 +51,8 @@ def resolve_cast(agents: AgentOrSpec | Mapping[str, AgentOrSpec] | Cast) -> tupl
         return Cast.of(agents), []
     specs = [agents] if isinstance(agents, str) else [agent for agent in agents.values() if isinstance(agent, str)]
     check_secrets([kind_of(spec) for spec in specs], NetworkOptions())
-    made = {spec: make_agent(spec) for spec in dict.fromkeys(specs)}
+    options = AgentOptions()  # one for all, so that they share servers and weights
+    made = {spec: make_agent(spec, options) for spec in dict.fromkeys(specs)}
     _rename_twins(made)
     if isinstance(agents, str):
         return Cast.of(made[agents]), list(made.values())

@@ -17,6 +17,7 @@ from clemsim.catalog.plugins import load_file, registered
 from clemsim.engines.base import Engine, Sampling
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.dialects import DialectName
+from clemsim.engines.llamacpp import WeightsPool
 from clemsim.engines.streaming import Streaming
 from clemsim.engines.vllm_server import ServerPool
 from clemsim.errors import UsageError
@@ -38,6 +39,7 @@ class AgentOptions:
     streaming: Streaming | None = None  # time the tokens of each reply
     network: NetworkOptions = field(default_factory=NetworkOptions)  # how servers are reached
     servers: ServerPool = field(default_factory=ServerPool)  # owns the servers that are started for agents; one for a run
+    weights: WeightsPool = field(default_factory=WeightsPool)  # owns the weights in this process; one for a run
 
 
 class AgentFactory(Protocol):

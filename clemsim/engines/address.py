@@ -63,6 +63,12 @@ def origin(url: str) -> str:
     )
 
 
+def server_of(url: str) -> str:
+    """Return what is the same in all ways of writing the address of a server: origin and path, without `/v1`."""
+    where = urlsplit(root(url))
+    return f"{origin(url)}{where.path.rstrip('/')}".replace("://localhost:", "://127.0.0.1:")
+
+
 def is_loopback(url: str) -> bool:
     """Return whether the host of an address is this machine."""
     host = urlsplit(url).hostname or ""

@@ -22,6 +22,7 @@ from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 import orjson
 
 from clemsim._util.lifecycle import AsyncResource
+from clemsim.engines.backend import Backend
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.thinking import Thinking
 from clemsim.errors import UsageError
@@ -194,6 +195,13 @@ class Engine(AsyncResource, ABC):
         Raises nothing, and returns within seconds.
         """
         return None
+
+    @property
+    def backend(self) -> Backend:
+        """What computes the replies. Engines whose backends have equal keys share its queue: turns in flight at all of them
+        together are kept to one width, and only one of them is asked for its `load`. Valid once the engine is open.
+        """
+        return Backend(self, self.name)
 
     @property
     def waiting(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from time import monotonic, time
 from typing import Any
@@ -16,7 +16,9 @@ from typing import Any
 import orjson
 
 from clemsim.engines import answers, protocol
-from clemsim.engines.address import checked_key, checked_url, path_of, root, subpage
+from clemsim.engines.address import checked_key, checked_url, path_of, root, server_of, subpage
+from clemsim.engines.affinity import Affinity, CachePlace
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import FIRST_WIDTH, Candidate, Completion, Engine, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
@@ -37,6 +39,7 @@ from clemsim.game.tool_calls import ToolCall
 
 METRICS_TIMEOUT = 5.0  # seconds
 SILENCE = 10.0  # seconds without an answer from which on a display says so
+RANK = "X-data-parallel-rank"  # vLLM's header: which of its engines is to answer
 LOST = 2.0  # the same for a server that cannot be reached
 
 
@@ -89,6 +92,8 @@ class ChatEngine(Engine):
         self._transport: Transport | None = None
         self._batch_transport: Transport | None = None
         self._batcher: Batcher | None = None
+        self._affinity = Affinity[CachePlace]()
+        self._ranks: Sequence[CachePlace] = ()  # the engines behind the server, where there are several
         self._opening = asyncio.Lock()
         self._run_id = secrets.token_hex(4)  # tells this run's conversations apart from those of others at the server
         self._isolation = {"cache_salt": secrets.token_hex(16)} if isolated else {}
@@ -104,10 +109,15 @@ class ChatEngine(Engine):
                 if self._batch_size > 1:
                     self._open_batches()
                 self._transport = self._make_transport(subpage(self.url, self.server.speaks.path))
+                self._ranks = self._places()
                 self._set_first_width()
 
     def _make_transport(self, url: str) -> Transport:
         return make_transport(url, self._network)
+
+    def _places(self) -> Sequence[CachePlace]:
+        """Return the engines that episodes are kept on, where the server has several: each has a prefix cache of its own."""
+        return [CachePlace(str(rank)) for rank in range(self.server.ranks)] if self.server.ranks > 1 else ()
 
     def _set_first_width(self) -> None:
         """Choose the width to begin with, unless it was given."""
@@ -151,6 +161,16 @@ class ChatEngine(Engine):
         """Return model, address and what the server is."""
         description = {"engine": "chat", "model": self.model, "url": self.url, **self.server.describe()}
         return {**description, "batch": self._batch_size} if self._batcher else description
+
+    @property
+    def backend(self) -> Backend:
+        """The server, where it shows its queue or has a fixed number of slots; else this model at the server, for a provider
+        counts the requests to each of its models apart.
+        """
+        where = server_of(self.url)
+        if self.server.metrics or self.server.slots:
+            return Backend(where, where)
+        return Backend((where, self.model), f"{self.model}@{where}")
 
     async def alive(self) -> bool:
         """Return whether the server answers now."""
@@ -214,7 +234,7 @@ class ChatEngine(Engine):
         started = time()
         try:
             with answers.reading_answer:
-                response, seconds = await self._exchange(transport, orjson.dumps(body), None)
+                response, seconds = await self._exchange(transport, orjson.dumps(body), ())
                 if response.status != 200:
                     raise self._error_of(response) or BadRequest("a conversation is too long")
                 payload = answers.parse_json(response.body, self._secrets.hide)
@@ -237,21 +257,31 @@ class ChatEngine(Engine):
         return f"{self._run_id}/{request.episode}/{request.seat}"
 
     async def _send(self, body: bytes, request: Request, started: float, retries: int) -> Completion:
-        """Send a request once; again without a parameter that the server refuses. By the header, routers before several
-        servers keep a conversation on one of them.
+        """Send a request once; again without a parameter that the server refuses. By the headers, routers before several
+        servers keep a conversation on one of them, and a server with several engines on one of these.
         """
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
-        header = ("X-Session-ID", self._conversation(request))
+        headers = [("X-Session-ID", self._conversation(request))]
+        rank = self._affinity.choose(request.episode, self._ranks) if self._ranks else None
+        if rank:
+            headers.append((RANK, rank.name))
+            rank.in_flight += 1
         try:
             with answers.reading_answer:
-                response, seconds = await self._exchange(self._transport, body, header)
+                response, seconds = await self._exchange(self._transport, body, headers)
                 if response.status in REFUSING and self._refused.learn(response.body.decode(errors="replace"), body):
                     again = orjson.dumps(self._body(request))
                     return await self._send(again, request, started, retries)
-                return self._hidden(self._completion(response, request, started, seconds, retries))
+                completion = self._hidden(self._completion(response, request, started, seconds, retries))
+                if rank:
+                    completion.usage.replica = f"engine {rank.name}"
+                return completion
         except EngineError as error:
             raise self._harmless(error) from None
+        finally:
+            if rank:
+                rank.in_flight -= 1
 
     def _completion(
         self, response: HttpResponse, request: Request, started: float, seconds: float, retries: int
@@ -272,7 +302,7 @@ class ChatEngine(Engine):
         return answers.overflow_completion(request, self.name, started=started, seconds=seconds, retries=retries)
 
     async def _exchange(
-        self, transport: Transport, body: bytes, header: tuple[str, str] | None
+        self, transport: Transport, body: bytes, headers: Iterable[tuple[str, str]]
     ) -> tuple[HttpResponse, float]:
         """Return the response and the seconds that it took. Raises Transient errors, without what led to them, which may
         show a secret.
@@ -280,7 +310,7 @@ class ChatEngine(Engine):
         begun = monotonic()
         deadline = self._deadlines.start(asyncio.get_running_loop())
         try:
-            response = await transport.post(body, header, deadline)
+            response = await transport.post(body, headers, deadline)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if not deadline.passed or task is None or task.uncancel() > 0:

@@ -13,7 +13,7 @@ from clemsim.engines.answers import read_count
 from clemsim.engines.connect import NetworkPolicy, control_client
 from clemsim.engines.credentials import BARE, own_variables
 from clemsim.engines.dialects import DIALECTS, Dialect, DialectName
-from clemsim.engines.metrics import read_load
+from clemsim.engines.metrics import read_load, read_ranks
 from clemsim.engines.pages import Page, fetch_page
 from clemsim.engines.protocol import shorten
 from clemsim.engines.tls import certificate_problem
@@ -34,6 +34,7 @@ class ServerInfo:
     batch: bool = False  # it takes several conversations in one request
     priority: bool = False  # it answers the request with the lowest priority number first
     slots: int | None = None  # requests that it answers at once, where that is fixed
+    ranks: int = 1  # engines behind it that a request can choose between
 
     @property
     def speaks(self) -> Dialect:
@@ -43,6 +44,8 @@ class ServerInfo:
     def describe(self) -> dict[str, Any]:
         """Return what a run records about the server."""
         features = [name for name in ("metrics", "batch", "priority") if getattr(self, name)]
+        if self.ranks > 1:
+            features.append(f"{self.ranks} engines")
         return {"dialect": self.dialect, "server": self.name or "unknown", "features": features}
 
 
@@ -93,9 +96,10 @@ class ServerProbe:
         version = (await self._json(client, subpage(root(self.url), "version"))).get("version", "")
         paths = (await self._json(client, subpage(root(self.url), "openapi.json"))).get("paths")
         batch = isinstance(paths, dict) and BATCH_PATH in paths
-        metrics = read_load(await self._text(client, subpage(root(self.url), "metrics"))) is not None
+        page = await self._text(client, subpage(root(self.url), "metrics"))
         priority = await self._takes_priority(client, model)
-        return ServerInfo("vllm", self._name(f"vllm {version}"), metrics, batch, priority)
+        name, metrics = self._name(f"vllm {version}"), read_load(page) is not None
+        return ServerInfo("vllm", name, metrics, batch, priority, ranks=read_ranks(page))
 
     async def _identify_sglang(self, client: httpx.AsyncClient) -> ServerInfo:
         about = await self._json(client, subpage(root(self.url), "get_server_info"))

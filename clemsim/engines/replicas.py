@@ -1,32 +1,26 @@
 """Several servers of one model as one engine.
 
-An episode keeps to one replica, whose prefix cache contains its beginning: a new episode goes to the replica that comes
-first for it (rendezvous hashing: Thaler and Ravishankar 1998) and is not overloaded (bounded load: Mirrokni, Thorup and
-Zadimoghaddam 2018). A replica that cannot be reached hands its episodes to the others at once, and gets new ones when it
-answers again.
+An episode keeps to one replica, whose prefix cache contains its beginning (`affinity.py`). A replica that cannot be
+reached hands its episodes to the others at once, and gets new ones when it answers again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import count
-from math import ceil
 from typing import Any, Protocol
 
+from clemsim.engines.affinity import Affinity, CachePlace
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import EngineUnavailable
 from clemsim.game.slot import TurnSlot
 
 PROBE_PERIOD = 1.0  # seconds between two probes of a replica that is down
-BOUND = 1.25  # times the mean load, from which on a replica gets no new episode
-MOVE = 4  # requests, and the mean: a replica with so many more than the idlest one loses episodes to it
-REMEMBERED = 100_000  # episodes whose replica is known
 
 
 class ReplicaEngine(Protocol):
@@ -50,6 +44,10 @@ class ReplicaEngine(Protocol):
 
     async def alive(self) -> bool:
         """Return whether the server answers."""
+
+    @property
+    def backend(self) -> Backend:
+        """The server."""
 
     @property
     def waiting(self) -> str:
@@ -82,15 +80,12 @@ class ReplicaEngine(Protocol):
         """Return what a run records about it."""
 
 
-@dataclass(slots=True, eq=False)
-class Replica:
+@dataclass(slots=True, eq=False, kw_only=True)
+class Replica(CachePlace):
     """One server and its state."""
 
-    name: str
     engine: ReplicaEngine
     opened: bool = False
-    up: bool = False
-    in_flight: int = 0  # requests
 
     async def probe(self) -> None:
         """Find out whether the server is up. Raises EngineError where it will never be."""
@@ -120,12 +115,11 @@ class ReplicatedEngine(Engine):
 
         `affinity=False` sends each request to the next replica in turn; it is there to measure what affinity is worth.
         """
-        self._replicas = [Replica(name, engine) for name, engine in engines.items()]
+        self._replicas = [Replica(name, up=False, engine=engine) for name, engine in engines.items()]
         self.name = name or self._replicas[0].engine.name
-        self._affinity = affinity
+        self._affinity: Affinity[Replica] | None = Affinity() if affinity else None
         self._attempts = attempts
         self._patience = patience
-        self._assigned: OrderedDict[str, Replica] = OrderedDict()  # by episode
         self._turns = count()
         self._some_down, self._some_up = asyncio.Event(), asyncio.Event()
         self._down_since: float | None = None  # when the last one went down, while all are (time of the event loop)
@@ -176,6 +170,12 @@ class ReplicatedEngine(Engine):
         """Return the description of the first open replica, and the names of all."""
         first = next((replica for replica in self._replicas if replica.opened), self._replicas[0])
         return {**first.engine.describe(), "replicas": [replica.name for replica in self._replicas]}
+
+    @property
+    def backend(self) -> Backend:
+        """All replicas that are open."""
+        backends = [replica.engine.backend for replica in self._replicas if replica.opened]
+        return Backend(frozenset(backend.key for backend in backends), ", ".join(backend.name for backend in backends))
 
     @property
     def waiting(self) -> str:
@@ -236,19 +236,7 @@ class ReplicatedEngine(Engine):
             available = self._available()
         if not self._affinity:
             return available[next(self._turns) % len(available)]
-        mean = (sum(replica.in_flight for replica in available) + 1) / len(available)
-        replica = self._assigned.get(request.episode)
-        if replica is None or not replica.up or _excess(replica, available) > max(MOVE, mean):
-            replica = self._assign(request.episode, available, mean)
-        return replica
-
-    def _assign(self, episode: str, available: list[Replica], mean: float) -> Replica:
-        ranked = sorted(available, key=lambda replica: _weight(episode, replica.name))
-        chosen = next((replica for replica in ranked if replica.in_flight < ceil(BOUND * mean)), ranked[0])
-        self._assigned[episode] = chosen
-        if len(self._assigned) > REMEMBERED:
-            self._assigned.popitem(last=False)
-        return chosen
+        return self._affinity.choose(request.episode, available)
 
     def _available(self) -> list[Replica]:
         return [replica for replica in self._replicas if replica.up]
@@ -287,12 +275,3 @@ class ReplicatedEngine(Engine):
                 self._some_up.set()
             elif self._some_down.is_set():
                 await asyncio.sleep(PROBE_PERIOD)  # all are down and many wait: no reason to probe more often
-
-
-def _excess(replica: Replica, available: list[Replica]) -> int:
-    """Return how many more requests are in flight at a replica than at the idlest one."""
-    return replica.in_flight - min(other.in_flight for other in available)
-
-
-def _weight(episode: str, replica: str) -> bytes:
-    return blake2b(f"{episode}\0{replica}".encode(), digest_size=8).digest()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
 from clemsim.engines import answers
+from clemsim.engines.affinity import CachePlace
 from clemsim.engines.base import Completion, Request
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.connect import NetworkOptions
@@ -68,6 +70,10 @@ class StreamingEngine(ChatEngine):
 
     def _make_transport(self, url: str) -> Transport:
         return make_timed_transport(url, self._network, self._streaming.meter)
+
+    def _places(self) -> Sequence[CachePlace]:
+        """Return none: what is measured is how the server itself shares out its load."""
+        return ()
 
     def _body(self, request: Request) -> dict[str, Any]:
         body = {**super()._body(request), "stream": True, "stream_options": {"include_usage": True}}

@@ -5,7 +5,7 @@ of the CPU time.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -26,9 +26,9 @@ class Transport(Protocol):
     """Sends requests to one server. A redirect is a response like any other, so that no key goes elsewhere."""
 
     async def post(
-        self, body: bytes, header: tuple[str, str] | None = None, deadline: Deadline | None = None
+        self, body: bytes, headers: Iterable[tuple[str, str]] = (), deadline: Deadline | None = None
     ) -> HttpResponse:
-        """Send `body` to the address of the transport, with one more `header`; tell `deadline` of bytes that arrive.
+        """Send `body` to the address of the transport, with more `headers`; tell `deadline` of bytes that arrive.
 
         Raises OSError, and TimeoutError where no connection was made in time.
         """
@@ -73,10 +73,10 @@ class AiohttpTransport:
         )
 
     async def post(
-        self, body: bytes, header: tuple[str, str] | None = None, deadline: Deadline | None = None
+        self, body: bytes, headers: Iterable[tuple[str, str]] = (), deadline: Deadline | None = None
     ) -> HttpResponse:
         """Send a body. Raises OSError and TimeoutError. aiohttp itself looks whether bytes arrive."""
-        return await self._request("POST", self._url, body, dict([header]) if header else None)
+        return await self._request("POST", self._url, body, dict(headers))
 
     async def get(self, path: str) -> HttpResponse:
         """Fetch a page. Raises OSError and TimeoutError."""

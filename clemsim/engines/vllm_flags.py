@@ -1,13 +1,37 @@
-"""`MODEL?flag=value&flag`: flags of a vLLM server in the spec of an agent."""
+"""`MODEL[+ADAPTER]?flag=value&flag`: the model, adapter and flags of a vLLM server in the spec of an agent."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from clemsim.engines.adapters import Adapter, read_adapter, split_adapter
 from clemsim.errors import UsageError
 
 RESERVED = ("host", "port", "served-model-name", "api-key", "model")  # flags that clemsim sets itself
+ANY_BASE = "--any-base"  # our own: an adapter is put on a base that it does not name
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """What a server is started with: agents with equal `model` and `flags` share it, whatever their adapters."""
+
+    model: str
+    flags: tuple[str, ...]  # words of a command line
+    adapter: Adapter | None = None
+
+
+def parse_server(spec: str, kind: str) -> ServerSpec:
+    """Return what `MODEL[+ADAPTER][?flag=value&flag]` names. `kind`: what stood before the colon. Raises UsageError."""
+    named, flags = parse_flags(spec, kind)
+    model, folder = split_adapter(named)
+    if not folder:
+        return ServerSpec(model, flags)
+    if "--lora-modules" in flags:
+        raise UsageError(f"{kind}:{named}: clemsim sets --lora-modules itself where adapters are named behind a +")
+    own = tuple(flag for flag in flags if flag != ANY_BASE)
+    return ServerSpec(model, own, read_adapter(folder, model, any_base=ANY_BASE in flags))
 
 
 def parse_flags(spec: str, kind: str) -> tuple[str, tuple[str, ...]]:

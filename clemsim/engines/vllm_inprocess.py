@@ -16,11 +16,12 @@ from typing import Any
 
 from clemsim._util.extras import needing
 from clemsim.engines import answers
+from clemsim.engines.adapters import split_adapter
 from clemsim.engines.base import FIRST_WIDTH, Completion, Engine, Request
 from clemsim.engines.dialects import VLLM
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.vllm_flags import parse_flags, portable_name
-from clemsim.errors import EngineUnavailable
+from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.game.messages import Usage
 
 
@@ -32,6 +33,8 @@ class VllmInProcessEngine(Engine):
     def __init__(self, spec: str) -> None:
         """Read `spec`, which is `MODEL[?flag=value&flag]`. Raises UsageError."""
         self.model, self._flags = parse_flags(spec, "vllm-engine")
+        if split_adapter(self.model)[1]:
+            raise UsageError(f"vllm-engine takes no adapter: give vllm:{self.model}, which starts a server")
         self.name = Path(self.model).name
         self.width = FIRST_WIDTH
         self._llm: Any = None

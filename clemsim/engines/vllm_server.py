@@ -1,6 +1,7 @@
-"""A vLLM server that is started when it is needed and stopped afterwards: `vllm:MODEL[?flag=value&flag]`.
+"""A vLLM server that is started when it is needed and stopped afterwards: `vllm:MODEL[+ADAPTER][?flag=value&flag]`.
 
-Engines that name the same model and flags share a server (`ServerPool`). The command is the one in CLEMSIM_VLLM, or `vllm`.
+Engines that name the same model and flags share a server (`ServerPool`), which serves the adapters of all of them. The
+command is the one in CLEMSIM_VLLM, or `vllm`.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 
 from clemsim._util import children
 from clemsim._util.lifecycle import AsyncResource
+from clemsim.engines.adapters import Adapter, accepted_rank
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.connect import NetworkOptions, NetworkPolicy, control_client
 from clemsim.engines.load import ServerLoad
-from clemsim.engines.vllm_flags import parse_flags, portable_name
+from clemsim.engines.vllm_flags import parse_server, portable_name
 from clemsim.errors import EngineUnavailable, UsageError
 
 COMMAND = "CLEMSIM_VLLM"
@@ -49,6 +53,8 @@ class VllmServer:
 
     model: str
     flags: tuple[str, ...]
+    adapters: dict[str, Adapter] = field(default_factory=dict)  # by the names that requests call them
+    loaded: frozenset[str] = frozenset()  # those of them that the process was started with
     users: int = 0  # engines that need it now
     url: str = ""
     log: Path = field(default_factory=Path)
@@ -56,19 +62,48 @@ class VllmServer:
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self, patience: float) -> None:
-        """Start the process unless it runs, and wait until it is healthy, at most `patience` seconds.
+        """Start the process unless it runs, and wait until it is healthy, at most `patience` seconds. One that nobody else
+        uses is started anew where it lacks an adapter.
 
         Raises UsageError and EngineUnavailable.
         """
         async with self.changing:
             if self.process is not None and self.process.returncode is None:
-                return
+                if self.loaded >= self.adapters.keys():
+                    return
+                if self.users > 1:
+                    raise UsageError(f"vLLM for {self.model} runs without this adapter: name all adapters in one run")
+                await self._end()
+                self.log.unlink(missing_ok=True)
             self.process = await self._launch()
             try:
                 await self._wait_until_healthy(self.process, patience)
             except BaseException:
                 await self._end()
                 raise
+
+    def add(self, adapter: Adapter) -> str:
+        """Serve an adapter too, from the next start on. Return the name that requests call it."""
+        for name, known in self.adapters.items():
+            if known.folder == adapter.folder:
+                return name
+        name, number = f"{Path(self.model).name}+{adapter.name}", 2
+        while name in self.adapters:
+            name, number = f"{Path(self.model).name}+{adapter.name}-{number}", number + 1
+        self.adapters[name] = adapter
+        return name
+
+    def adapter_flags(self) -> list[str]:
+        """Return the words of the command line that are due to adapters. Raises UsageError."""
+        if not self.adapters:
+            return []
+        modules = [orjson.dumps({"name": name, "path": str(each.folder)}).decode() for name, each in self.adapters.items()]
+        words = [] if "--enable-lora" in self.flags else ["--enable-lora"]
+        if "--max-lora-rank" not in self.flags:
+            words += ["--max-lora-rank", str(accepted_rank(self.adapters.values()))]
+        if "--max-loras" not in self.flags:  # else one batch holds one adapter, and they take turns
+            words += ["--max-loras", str(len(modules))]
+        return [*words, "--lora-modules", *modules]
 
     async def _launch(self) -> asyncio.subprocess.Process:
         """Start a process with a port and a log of its own. Raises UsageError."""
@@ -78,6 +113,8 @@ class VllmServer:
         self.log = Path(name)
         try:
             words = [*command(), self.model, "--host", "127.0.0.1", "--port", str(port), *FLAGS, *self.flags]
+            words += self.adapter_flags()
+            self.loaded = frozenset(self.adapters)
             # Its own session, so that Ctrl-C ends the run first and the server after it.
             process = await asyncio.create_subprocess_exec(
                 *words, stdin=asyncio.subprocess.DEVNULL, stdout=handle, stderr=handle, start_new_session=True
@@ -158,9 +195,21 @@ class ServerPool(AsyncResource):
             if not server.users and not self._keep:
                 await server.stop_if_unused()
 
+    def expect(self, specs: Iterable[str]) -> None:
+        """Let servers be started with the adapters of all these specs (`MODEL[+ADAPTER][?flag=value&flag]`), though they are
+        used one after the other.
+
+        Raises UsageError.
+        """
+        for spec in specs:
+            wanted = parse_server(spec, "vllm")
+            if wanted.adapter:
+                self.server(wanted.model, wanted.flags).add(wanted.adapter)
+
     async def stop_unused(self, still_wanted: Iterable[str] = ()) -> None:
-        """Stop the servers without users, except those of the specs (`MODEL[?flag=value&flag]`) in `still_wanted`."""
-        keys = {parse_flags(spec, "vllm") for spec in still_wanted}
+        """Stop the servers without users, except those of the specs (as `expect` takes them) in `still_wanted`."""
+        wanted = [parse_server(spec, "vllm") for spec in still_wanted]
+        keys = {(each.model, each.flags) for each in wanted}
         idle = [server for key, server in self._servers.items() if not server.users and key not in keys]
         await asyncio.gather(*(server.stop_if_unused() for server in idle))
 
@@ -185,14 +234,16 @@ class VllmServerEngine(Engine):
     ) -> None:
         """Find the server of `spec` in `pool`, which starts it when this engine opens. Raises UsageError.
 
-        `spec`: `MODEL[?flag=value&flag]`, flags as `vllm serve` takes them, without their dashes. `isolated`, `batch`: as
-        for ChatEngine. `patience`: seconds for the server to start. `network`: the time limits of its requests; it
-        is on this machine and never reached through a proxy.
+        `spec`: `MODEL[+ADAPTER][?flag=value&flag]`, flags as `vllm serve` takes them, without their dashes. `isolated`,
+        `batch`: as for ChatEngine. `patience`: seconds for the server to start. `network`: the time limits of its
+        requests; it is on this machine and never reached through a proxy.
         """
-        self.model, flags = parse_flags(spec, "vllm")
-        self.name = Path(self.model).name
+        wanted = parse_server(spec, "vllm")
+        self.model, self._adapter, self._digest = wanted.model, wanted.adapter, ""
         self._pool = pool
-        self._server = pool.server(self.model, flags)
+        self._server = pool.server(wanted.model, wanted.flags)
+        self._asked = self._server.add(wanted.adapter) if wanted.adapter else self.model  # the name in requests
+        self.name = Path(self.model).name + (f"+{wanted.adapter.name}" if wanted.adapter else "")
         self._isolated, self._batch = isolated, batch
         self._patience = patience
         self._network = (network or NetworkOptions()).local()
@@ -206,8 +257,10 @@ class VllmServerEngine(Engine):
             if self._chat is not None:
                 return
             await stack.enter_async_context(self._pool.using(self._server, self._patience))
+            if self._adapter:
+                self._digest = await asyncio.to_thread(self._adapter.digest)
             url, isolated, batch = self._server.url, self._isolated, self._batch
-            chat = ChatEngine(self.model, url, name=self.name, isolated=isolated, batch=batch, network=self._network)
+            chat = ChatEngine(self._asked, url, name=self.name, isolated=isolated, batch=batch, network=self._network)
             await stack.enter_async_context(chat)
             self._chat, self._held = chat, stack.pop_all()
             self.width, self.adaptive = chat.width, chat.adaptive
@@ -233,11 +286,18 @@ class VllmServerEngine(Engine):
         return True
 
     def describe(self) -> dict[str, Any]:
-        """Return model, server and flags, without the address, which changes every time, and without folders."""
+        """Return model, adapter, server and flags, without the address, which changes every time, and without folders."""
         description = self._chat.describe() if self._chat else {}
         description.pop("url", None)
         flags = list(self._server.flags)
-        return {**description, "engine": "vllm", "model": portable_name(self.model), "flags": flags}
+        adapter = {"adapter": self._adapter.name, "adapter_digest": self._digest} if self._adapter else {}
+        return {**description, "engine": "vllm", "model": portable_name(self.model), **adapter, "flags": flags}
+
+    @property
+    def backend(self) -> Backend:
+        """The server, by what it was started with: its address is another every time."""
+        name = " ".join((f"vllm:{portable_name(self.model)}", *self._server.flags))
+        return Backend(self._chat.backend.key if self._chat else self, name)
 
     @property
     def waiting(self) -> str:

@@ -45,6 +45,16 @@ class CacheReport(BaseModel):
     warning: str  # why the share is low; empty: all is well
 
 
+class ServerReport(BaseModel):
+    """A server that several agents of the run shared."""
+
+    model_config = ConfigDict(frozen=True)
+    agents: list[str]
+    width: int  # the greatest, of all its agents together
+    in_flight: int  # most turns that were seen in flight, of all its agents together
+    prefix_hits: float | None  # share of the prompt tokens since it started that its prefix cache contained, 0..1
+
+
 def throughput(base: sqlite3.Connection) -> Throughput:
     """Return the throughput of the run in the store `base`."""
     totals = base.execute(
@@ -118,6 +128,25 @@ def _reason(base: sqlite3.Connection, agent: str, shorter: float, reported: int)
     if preempted:
         return "the server's KV cache is too small for the requests it runs: give it more memory, or lower --width"
     return "conversations are thrown out before they go on: others use it too, or --width is too large for its KV cache"
+
+
+def shared_servers(base: sqlite3.Connection) -> dict[str, ServerReport]:
+    """Return a report for each server that several agents shared, by its name."""
+    reports = {}
+    moments: dict[str, dict[float, list[dict[str, Any]]]] = {}
+    for row in loads(base):
+        moments.setdefault(row.get("server") or row["agent"], {}).setdefault(row["at"], []).append(row)
+    for server, rows in moments.items():
+        agents = dict.fromkeys(row["agent"] for together in rows.values() for row in together)
+        if len(agents) > 1:
+            shares = [row["prefix_hits"] for together in rows.values() for row in together if row["prefix_hits"] is not None]
+            reports[server] = ServerReport(
+                agents=list(agents),
+                width=max(sum(row["width"] for row in together) for together in rows.values()),
+                in_flight=max(sum(row["in_flight"] for row in together) for together in rows.values()),
+                prefix_hits=round(shares[-1], 3) if shares else None,
+            )
+    return reports
 
 
 def loads(base: sqlite3.Connection) -> list[dict[str, Any]]:

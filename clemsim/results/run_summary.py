@@ -13,7 +13,7 @@ from clemsim.errors import ParserError
 from clemsim.results.bounds import ScoreBounds, score_bounds
 from clemsim.results.costs import AgentCost, agent_costs
 from clemsim.results.detectable import detectable_difference
-from clemsim.results.diagnostics import CacheReport, Throughput, caches, throughput
+from clemsim.results.diagnostics import CacheReport, ServerReport, Throughput, caches, shared_servers, throughput
 from clemsim.results.estimates import Score
 from clemsim.results.noise import Noise, noise_of
 from clemsim.results.repetitions import Repetitions, by_cast, clusters_of, games_apart
@@ -27,7 +27,9 @@ from clemsim.store.schema import ANSWERED
 
 HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.json` begins with
 
-OPTIONAL = ("costs", "notices", "question", "unfinished_bounds", "noise", "parser_error", "seat_scores", "metrics")
+OPTIONAL = (
+    "costs", "notices", "question", "unfinished_bounds", "noise", "parser_error", "seat_scores", "servers", "metrics",
+)  # fmt: skip
 DETECTABLE: tuple[Score, ...] = ("played", "worth", "clemscore")
 
 
@@ -50,11 +52,13 @@ class RunSummary(RunScores):
     noise: Noise | None = None  # from run to run; None: no instance was finished twice
     parser_error: str | None = None  # the first, with its author's frames; None: there was none
     seat_scores: SeatTable | None = None  # by game and agent; None: no game was scored by seat
+    servers: dict[str, ServerReport] | None = None  # that several agents shared, by name; None: there was none
     metrics: MetricTable | None = None  # by cast, game and metric; None: no game names metrics to show
 
     def as_json(self) -> dict[str, Any]:
         """Return the content of `summary.json`, in its order. What a run has none of is left out: `costs`, `notices`,
-        `question` (a stopping rule), `unfinished_bounds`, `noise` (repetitions), `parser_error`, `seat_scores`, `metrics`.
+        `question` (a stopping rule), `unfinished_bounds`, `noise` (repetitions), `parser_error`, `seat_scores`, `servers`,
+        `metrics`.
         """
         missing = {name for name in OPTIONAL if getattr(self, name) is None}
         data = self.model_dump(mode="json", exclude=missing)
@@ -83,7 +87,7 @@ def _summary(folder: Path) -> RunSummary:
     description = read_description(folder)
     with reader.reading(folder / STORE) as base, reader.decoding(folder / STORE):
         rows = list(reader.episodes(base))
-        rates, reports = throughput(base), caches(base)
+        rates, reports, shared = throughput(base), caches(base), shared_servers(base)
         cut_replies = reader.cut_replies(base)
         question, notices = recorded_result(base), reader.notices(base)
         by_seat = seat_scores(rows, reader.seats(base))
@@ -105,6 +109,7 @@ def _summary(folder: Path) -> RunSummary:
         cut_replies=cut_replies,
         throughput=rates,
         caches=reports,
+        servers=shared or None,
         stopped_when=question.text if question and ANSWERED in scores.causes else None,
         costs=costs or None,
         notices=notices or None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from clemsim._util.lifecycle import AsyncResource
+from clemsim.engines.backend import Backend
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
 from clemsim.game.messages import Message
@@ -21,14 +22,15 @@ class Agent(AsyncResource, ABC):
     """An agent that can take seats.
 
     `width`: how many replies it gives at once; None: as many as wanted. `adaptive`: the width is only where to begin, and
-    the best is found while playing. `requests`: a reply takes a request to a model, which limits count. `price`: what
-    its tokens cost, where that is known.
+    the best is found while playing. `requests`: a reply takes a request to a model, which limits count. `most_turns`: in
+    flight, of this agent alone; None: as many as its server takes. `price`: what its tokens cost, where that is known.
     """
 
     name: str
     width: int | None = None
     adaptive: bool = False
     requests: bool = False
+    most_turns: int | None = None
     price: Price | None = None
 
     @abstractmethod
@@ -38,6 +40,11 @@ class Agent(AsyncResource, ABC):
     async def load(self) -> ServerLoad | None:
         """Return how busy the agent's servers are now, as they say themselves; None where they do not say."""
         return None
+
+    @property
+    def backend(self) -> Backend:
+        """What computes the replies: agents of one backend share its width. Valid once the agent is open."""
+        return Backend(self, self.name)
 
     @property
     def waiting(self) -> str:

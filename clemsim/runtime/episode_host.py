@@ -156,7 +156,7 @@ class GatedSlot(TurnSlot):
             yield
             await self._gate.enter(self.host.rank)
         except BaseException:
-            self._gate.inside += 1  # __aexit__ gives it back
+            self._gate.hold()  # __aexit__ gives it back
             raise
         finally:
             lane.backing_off -= 1

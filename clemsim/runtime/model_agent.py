@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from clemsim.engines.backend import Backend
 from clemsim.engines.base import Candidate, ChatMessage, Completion, Engine, Request, Role, Sampling
 from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
@@ -46,7 +47,6 @@ class ModelAgent(Agent):
         self.written_calls = False  # also where the engine calls tools
         self.system = ""  # a text that comes before the system text of the seat
         self.seed = 0  # added to the seed of each turn
-        self.most_turns: int | None = None  # in flight; None: as many as the engine takes
 
     async def open(self) -> None:
         """Open the engine. Raises EngineError, and UsageError where it cannot constrain, or sample as it is told."""
@@ -59,8 +59,6 @@ class ModelAgent(Agent):
             await self.engine.close()
             raise
         self.width, self.adaptive = self.engine.width, self.engine.adaptive
-        if self.most_turns:
-            self.width, self.adaptive = min(self.most_turns, self.width or self.most_turns), False
 
     @property
     def dearest_turn(self) -> float:
@@ -79,6 +77,11 @@ class ModelAgent(Agent):
     async def load(self) -> ServerLoad | None:
         """Return the load of the engine's servers."""
         return await self.engine.load()
+
+    @property
+    def backend(self) -> Backend:
+        """What computes the engine's replies."""
+        return self.engine.backend
 
     @property
     def waiting(self) -> str:

@@ -1,19 +1,16 @@
 """The scheduler: plays episodes, many at once.
 
 Episodes whose casts share the same agents form a lane. Every lane has a number of workers, each of which plays one
-episode at a time to its end, so that started episodes are finished before new ones begin. Every agent has a gate that
-lets a number of turns through at once, those of the longest-running episode first. No turn waits for a round to be
-complete.
-
-As many episodes are under way as keep every agent of the lane busy, but no more than the conversations that the server's
-KV cache can hold, where the server tells its size: half-played games would throw each other out of it.
+episode at a time to its end, so that started episodes are finished before new ones begin. Every server has a gate that
+lets a number of turns of all its agents through at once, those of the longest-running episode of each agent first. No
+turn waits for a round to be complete.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from itertools import count
 from types import FrameType
@@ -24,6 +21,7 @@ from clemsim.errors import ArenaError, EngineError, LimitReached, ParserError, U
 from clemsim.game.driver import EpisodeDriver
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
+from clemsim.runtime.admission import Admission
 from clemsim.runtime.agent import Agent
 from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.episode_host import EpisodeHost
@@ -33,19 +31,18 @@ from clemsim.runtime.limits import Limits
 from clemsim.runtime.moderator import Moderator
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.progress import Progress
+from clemsim.runtime.shared_server import SharedServer
 from clemsim.runtime.shared_state import Lane, SchedulerState
-from clemsim.runtime.turn_gate import TurnGate
+from clemsim.runtime.turn_gate import ServerGate, TurnGate
 from clemsim.runtime.watchdog import SlowSteps, Watchdog
 from clemsim.runtime.width_controller import WidthController
 
 UNLIMITED = 1024  # started episodes of a cast whose agents set no limit themselves
 FEW = 8  # the same for a run in order, which may end before the last episodes, while those that have begun are played
-ENDING = 4  # times as many episodes as are played at once are the last ones, and may all begin
-KV_SHARE = 0.9  # of a server's KV cache that started episodes may fill
 
 
 class Scheduler:
-    """Plays episodes. `width`: turns in flight of each agent; None: what each agent can take, found while playing."""
+    """Plays episodes. `width`: turns in flight of each agent; None: what each server can take, found while playing."""
 
     def __init__(
         self,
@@ -64,11 +61,13 @@ class Scheduler:
         """
         self.slow_steps = SlowSteps()
         self._state = SchedulerState(observer, limits or Limits(), self.fill, depth_first)
-        self._admission = admission
+        self._admits_few = admission
         self._in_order = in_order
         self._width = width
         self._most = most
         self._lanes: list[Lane] = []
+        self._servers: dict[Hashable, SharedServer] = {}  # by the key of their backend
+        self._admission = Admission(self._state, [], in_order=in_order)
         self._order = count()
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -91,11 +90,11 @@ class Scheduler:
         try:
             async with AsyncExitStack() as stack:
                 stack.enter_context(Watchdog(self.slow_steps, self._plays).watching())
-                for controller in self._state.controllers.values():
+                for controller in dict.fromkeys(self._state.controllers.values()):
                     await stack.enter_async_context(run_in_background(self._control(controller)))
                 async with asyncio.TaskGroup() as group:
                     self._group = group
-                    self.fill()
+                    self.fill(now=True)
         except BaseExceptionGroup as errors:
             error = leading_error(errors)
             raise error from error.__cause__
@@ -117,11 +116,15 @@ class Scheduler:
 
     def take_waiting(self) -> list[EpisodeKey]:
         """Take the episodes away that have not begun, and return their keys."""
-        return [lane.queue.next(ending=False).key for lane in self._lanes for _ in range(len(lane.queue))]
+        keys = []
+        for lane in self._lanes:
+            self._count_left(lane, -len(lane.queue))
+            keys += [lane.queue.next(ending=False).key for _ in range(len(lane.queue))]
+        return keys
 
     def look_at_servers(self) -> None:
         """Note in the progress which servers are waited for."""
-        self.progress.waiting = tuple(agent.waiting for agent in self._state.gates if agent.waiting)
+        self.progress.waiting = tuple(dict.fromkeys(agent.waiting for agent in self._state.gates if agent.waiting))
         self.progress.notices = tuple(dict.fromkeys(line for agent in self._state.gates for line in agent.notices))
 
     def worker_costs(self) -> list[dict[str, float]]:
@@ -131,19 +134,17 @@ class Scheduler:
     def set_width(self, width: int | None) -> None:
         """Change the width of every agent while the run goes on; None: find it."""
         self._width = width
-        for agent, gate in self._state.gates.items():
-            if agent in self._state.controllers:
-                self._state.controllers[agent].fix(width)
-            elif width is not None:
-                gate.resize(width)
-        self.fill()
+        for server in self._servers.values():
+            server.limit(width, self._most)
+        self.fill(now=True)
 
-    def fill(self) -> None:
-        """Start as many workers as there is room for."""
+    def fill(self, *, now: bool = False) -> None:
+        """Start as many workers as there is room for; `now`: as there is at this moment, and not as of late."""
         if self._group is None or self._stopped:
             return
+        self._admission.allot(now=now)
         for lane in self._lanes:
-            for _ in range(self._room(lane)):
+            for _ in range(min(lane.most + lane.backing_off - lane.workers, len(lane.queue))):
                 lane.workers += 1
                 task = self._group.create_task(self._work(lane))
                 self._tasks.add(task)
@@ -154,68 +155,70 @@ class Scheduler:
         for episode in episodes:
             by_agents.setdefault(frozenset(episode.cast.agents), []).append(episode)
         for agent in dict.fromkeys(agent for agents in by_agents for agent in agents):
-            self._state.gates.setdefault(
-                agent, TurnGate(self._width or agent.width or (FEW if self._in_order else UNLIMITED), self._most)
-            )
-            if agent.adaptive and agent not in self._state.controllers:
-                self._state.controllers[agent] = self._make_controller(agent)
-        return [self._make_lane(lane_episodes) for lane_episodes in by_agents.values()]
+            if agent not in self._state.gates:
+                self._join_server(agent)
+        for server in self._servers.values():
+            self._set_up(server)
+        lanes = [self._make_lane(lane_episodes) for lane_episodes in by_agents.values()]
+        for gate in self._state.gates.values():
+            gate.left = 0
+        for lane in lanes:
+            self._count_left(lane, len(lane.queue))
+        self._admission = Admission(self._state, lanes, in_order=self._in_order, limited=self._admits_few)
+        return lanes
 
     def _make_lane(self, episodes: list[Episode]) -> Lane:
         estimates = EpisodeEstimates()
         return Lane(episodes[0].cast.agents, EpisodeQueue(episodes, estimates, in_order=self._in_order), estimates)
 
-    def _make_controller(self, agent: Agent) -> WidthController:
-        def started() -> int:
-            return sum(lane.workers for lane in self._lanes if agent in lane.agents)
+    def _join_server(self, agent: Agent) -> None:
+        """Give an agent its gate at its server."""
+        key, name = agent.backend
+        server = self._servers.setdefault(key, SharedServer(ServerGate(0, name)))
+        self._state.gates[agent] = server.agents[agent] = TurnGate(server.gate)
 
-        return WidthController(agent, self._state.gates[agent], self._state.observer, started, self._width)
+    def _set_up(self, server: SharedServer) -> None:
+        """Set the width of a server, and control it where it can be found."""
+        server.begin(self._width, self._most, FEW if self._in_order else UNLIMITED)
+        if server.controller is None and server.adaptive:
+            fixed = server.cap(self._width, self._most)
+            server.controller = WidthController(server.agents, server.gate, self._state.observer, self._started, fixed)
+        if server.controller:
+            self._state.controllers |= dict.fromkeys(server.agents, server.controller)
+
+    def _started(self, agent: Agent) -> int:
+        return sum(lane.workers for lane in self._lanes if agent in lane.agents)
 
     async def _control(self, controller: WidthController) -> None:
         """Control the width, and let episodes begin where that made room."""
         async for _ in controller.readings():
-            self.fill()
-
-    def _room(self, lane: Lane) -> int:
-        """Return how many more workers a lane may have."""
-        return max(0, min(self._max_workers(lane) + lane.backing_off - lane.workers, len(lane.queue)))
-
-    def _max_workers(self, lane: Lane) -> int:
-        """Return enough episodes to keep every agent of the cast busy, and no more than fit the servers' caches."""
-        if not self._admission:
-            return lane.workers + len(lane.queue)
-        width = sum(self._state.gates[agent].width for agent in lane.agents)
-        if not self._in_order and lane.estimates.longest and len(lane.queue) <= ENDING * width:
-            width *= 1 + ENDING
-        return min(width, self._max_cached(lane))
-
-    def _is_ending(self, lane: Lane) -> bool:
-        """Return whether the last episodes of a lane begin."""
-        return len(lane.queue) < self._max_workers(lane)
-
-    def _max_cached(self, lane: Lane) -> int:
-        """Return how many episodes' conversations the servers' KV caches hold."""
-        room, tokens = self._cache_tokens(lane), lane.estimates.tokens.value
-        return max(1, int(KV_SHARE * room / tokens)) if room and tokens else sys.maxsize
-
-    def _cache_tokens(self, lane: Lane) -> int:
-        """Return the tokens that the KV caches of a lane's servers hold; 0: the servers do not say."""
-        controllers = [self._state.controllers.get(agent) for agent in lane.agents]
-        return sum(controller.load.kv_tokens for controller in controllers if controller and controller.load)
+            self.fill(now=True)
 
     async def _work(self, lane: Lane) -> None:
         """Play one episode after another, until there are no more or too many workers."""
         try:
-            while len(lane.queue) and not self._stopped and lane.workers <= self._max_workers(lane) + lane.backing_off:
-                await self._play_episode(lane.queue.next(ending=self._is_ending(lane)), lane)
+            self._admission.allot()
+            while len(lane.queue) and not self._stopped and lane.workers <= lane.most + lane.backing_off:
+                await self._play_episode(lane.queue.next(ending=len(lane.queue) < lane.most), lane)
+                self._count_left(lane, -1)
                 self.fill()
                 self._close(lane)
+        except BaseException:
+            self._group = None  # it is shutting down
+            raise
         finally:
             lane.workers -= 1
+        if len(self._lanes) > 1:
+            self.fill(now=not any(each.workers for each in self._lanes))  # the last one leaves nobody waiting
+
+    def _count_left(self, lane: Lane, more: int) -> None:
+        """Count so many more episodes that the agents of a lane have to play."""
+        for agent in lane.agents:
+            self._state.gates[agent].left += more
 
     def _close(self, lane: Lane) -> None:
         """Let the episodes with most steps left go first, once the last ones have begun and all fit the caches."""
-        if not lane.closing and not len(lane.queue) and lane.workers <= self._max_cached(lane):
+        if not lane.closing and not len(lane.queue) and lane.workers <= lane.most_cached:
             lane.closing = True
             for agent in lane.agents:
                 self._state.gates[agent].resort()

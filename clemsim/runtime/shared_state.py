@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,11 +18,11 @@ from clemsim.runtime.turn_gate import TurnGate
 from clemsim.runtime.width_controller import WidthController
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Lane:
     """The episodes whose casts share the same agents, and the workers that play them.
 
-    As many episodes are under way as the lane is wide, besides those with a turn that backs off.
+    At most `most` episodes are under way, besides those with a turn that backs off; the servers' caches hold `most_cached`.
     """
 
     agents: Sequence[Agent]
@@ -29,7 +30,14 @@ class Lane:
     estimates: EpisodeEstimates
     workers: int = 0
     backing_off: int = 0
+    most: int = 0
+    most_cached: int = sys.maxsize
     closing: bool = False  # the last episodes are under way
+
+    @property
+    def left(self) -> int:
+        """Episodes that have not ended."""
+        return len(self.queue) + self.workers
 
 
 @dataclass(slots=True)
@@ -42,7 +50,7 @@ class SchedulerState:
     depth_first: bool = True
     progress: Progress = field(default_factory=Progress)
     gates: dict[Agent, TurnGate] = field(default_factory=dict)
-    controllers: dict[Agent, WidthController] = field(default_factory=dict)
+    controllers: dict[Agent, WidthController] = field(default_factory=dict)  # agents that share a server share one
     refusals: Refusals = field(default_factory=Refusals)
     requesting: int = 0  # requests in flight
     landed: asyncio.Event = field(default_factory=asyncio.Event)  # set when a turn has ended
@@ -57,6 +65,6 @@ class SchedulerState:
             progress.peak_in_flight = progress.in_flight
 
     def note_busy(self, agent: Agent) -> None:
-        """Tell the agent's width controller that its server has turned a request away."""
+        """Tell the width controller of the agent's server that it has turned a request away."""
         if controller := self.controllers.get(agent):
             controller.note_busy()

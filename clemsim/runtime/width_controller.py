@@ -1,9 +1,9 @@
-"""Controls the width of an agent's gate while a run goes on."""
+"""Controls the width of a server's gate while a run goes on."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from time import time
 
@@ -13,7 +13,7 @@ from clemsim.runtime.adaptive_width import AdaptiveWidth, Reading
 from clemsim.runtime.agent import Agent
 from clemsim.runtime.agent_contract import calling
 from clemsim.runtime.observer import Observer, WidthSample
-from clemsim.runtime.turn_gate import TurnGate
+from clemsim.runtime.turn_gate import ServerGate, TurnGate
 
 PERIOD = 0.5  # seconds between readings; at once when the server turns a request away
 SETTLE = 1.0  # seconds after a cut in which the requests sent before it may still be turned away
@@ -22,14 +22,21 @@ MIN_TURNS = 16  # to measure a rate by, where the server counts no tokens for us
 
 
 class WidthController:
-    """Reads one agent's server now and then and sets its gate. With a fixed width it only keeps the history."""
+    """Reads one server now and then and sets its gate. With a fixed width it only keeps the history."""
 
     def __init__(
-        self, agent: Agent, gate: TurnGate, observer: Observer, started: Callable[[], int], fixed: int | None
+        self,
+        agents: Mapping[Agent, TurnGate],
+        gate: ServerGate,
+        observer: Observer,
+        started: Callable[[Agent], int],
+        fixed: int | None,
     ) -> None:
-        """`started`: how many episodes with this agent are under way."""
-        self.agent = agent
+        """`agents`: those that share the server, of which there may be more later; one of them is asked for its load.
+        `started`: how many episodes with an agent are under way.
+        """
         self.load: ServerLoad | None = None
+        self._agents = agents
         self._gate = gate
         self._observer = observer
         self._started = started
@@ -71,8 +78,9 @@ class WidthController:
                 async with asyncio.timeout(PERIOD):
                     await self._turned_away.wait()
             self._turned_away.clear()
-            with calling(self.agent, "load"):
-                self.load = await self.agent.load()
+            agent = next(iter(self._agents))
+            with calling(agent, "load"):
+                self.load = await agent.load()
             self._control(asyncio.get_running_loop().time())
             yield
 
@@ -119,7 +127,11 @@ class WidthController:
         return rate
 
     def _sample(self, why: str, rate: float | None = None) -> None:
-        gate, name = self._gate, self.agent.name
-        self._observer.width_sampled(
-            WidthSample(time(), name, gate.width, self._started(), gate.inside, rate, self.load, why)
-        )
+        """Tell a sample for each agent; their widths add up to that of the server."""
+        at, gate = time(), self._gate
+        shares = dict(zip(gate.gates, gate.shares(), strict=True))
+        for agent, own in self._agents.items():
+            sample = WidthSample(
+                at, agent.name, shares[own], self._started(agent), own.inside, rate, self.load, why, server=gate.name
+            )
+            self._observer.width_sampled(sample)

@@ -44,10 +44,11 @@ CREATE TABLE requests (
     replica TEXT,                           -- which of several servers answered
     queued REAL, first_token REAL,          -- seconds, as the server itself measured, where it says so
     PRIMARY KEY (episode, turn)) WITHOUT ROWID;
-CREATE TABLE loads (                        -- the history of the width
-    at REAL NOT NULL, agent TEXT NOT NULL, width INTEGER NOT NULL, started INTEGER, in_flight INTEGER,
-    tokens_per_second REAL, why TEXT,
-    running INTEGER, waiting INTEGER, kv_usage REAL, preemptions INTEGER, prefix_hits REAL); -- as the server says
+CREATE TABLE loads (                        -- the history of the width; rows of one moment add up to that of the server
+    at REAL NOT NULL, agent TEXT NOT NULL, width INTEGER NOT NULL, started INTEGER, in_flight INTEGER, -- of the agent
+    tokens_per_second REAL, why TEXT,       -- of the server, as all that follows
+    running INTEGER, waiting INTEGER, kv_usage REAL, preemptions INTEGER, prefix_hits REAL, -- as it says itself
+    server TEXT);                           -- NULL in stores that were made before agents shared a server
 CREATE TABLE scores (
     episode INTEGER NOT NULL REFERENCES episodes, round INTEGER NOT NULL, -- 0: of the whole episode
     metric TEXT NOT NULL, value REAL,
@@ -66,6 +67,8 @@ CREATE TABLE IF NOT EXISTS seats (
     PRIMARY KEY (episode, seat)) WITHOUT ROWID;
 """
 
+
+SERVERS = "ALTER TABLE loads ADD COLUMN server TEXT"  # as SEATS, for older stores
 
 # The pictures that were shown, each once; events name them by digest. Added to an older store as `seats` is.
 IMAGES = """
@@ -127,3 +130,5 @@ def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: boo
         base.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     if not create and not readonly:
         base.executescript(f"{SEATS} {IMAGES} {DETAILS}")
+        if "server" not in [column[1] for column in base.execute("PRAGMA table_info(loads)")]:
+            base.execute(SERVERS)

@@ -46,7 +46,7 @@ STATEMENTS = {
     "unscored": ("DELETE FROM scores WHERE episode IN (VALUES {rows})", 1),
     "scores": ("INSERT OR REPLACE INTO scores VALUES {rows}", 4),
     "seats": ("INSERT OR REPLACE INTO seats VALUES {rows}", 5),
-    "loads": ("INSERT INTO loads VALUES {rows}", 12),
+    "loads": ("INSERT INTO loads VALUES {rows}", 13),
 }
 
 # Kinds whose rows begin with the number of an episode.

@@ -160,7 +160,8 @@ class RunStore(Observer):
             *(sample.at, sample.agent, sample.width, sample.started, sample.in_flight),
             *(sample.tokens_per_second, sample.why),
             *((load.running, load.waiting, load.kv_usage, load.preemptions) if load else (None,) * 4),
-            load.prefix_hits / load.prefix_queries if load and load.prefix_queries else None,
+            load.prefix_share if load else None,
+            sample.server,
         )
         self._put("loads", [row])
 

@@ -197,6 +197,7 @@ async def _play(study_run: StudyRun) -> None:
                 await _play_member(study_run, status)
                 await study_run.servers.stop_unused(_needed_servers(study_run))
 
+    study_run.servers.expect(_needed_servers(study_run))
     try:
         async with asyncio.TaskGroup() as group:
             for status in study_run.members:

@@ -143,3 +143,9 @@ async def test_the_model_and_its_judge_see_the_pictures(monkeypatch: pytest.Monk
     (judged,) = agent.judge.engine.requests
     assert engine.requests[0].parts == {0: [shade(1)]} and judged.parts is not None
     assert images_of(judged.parts[0]) == (shade(1),) and shade(1).line in judged.messages[0]["content"]
+
+
+def test_it_shares_the_server_of_its_model_and_keeps_its_cap() -> None:
+    agent = make_agent("bestof:qwen@http://127.0.0.1:1?n=4&temperature=1&width=3")
+    assert isinstance(agent, BestOf)
+    assert agent.backend == agent.inner.backend and agent.most_turns == 3

@@ -43,6 +43,7 @@ class FakeServer:
     props: dict[str, Any] | None = None
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    metrics: str | None = None
     listings: int = 0
     priority: bool = False
     url: str = ""
@@ -78,6 +79,10 @@ class FakeServer:
         page = self.version if request.path == "/version" else self.props
         return web.json_response(page) if page is not None else web.Response(status=404)
 
+    async def load(self, request: web.Request) -> web.StreamResponse:
+        """Answer GET /metrics."""
+        return web.Response(text=self.metrics) if self.metrics is not None else web.Response(status=404)
+
 
 @asynccontextmanager
 async def serving(server: FakeServer, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[FakeServer]:
@@ -94,6 +99,7 @@ async def serving(server: FakeServer, tls: ssl.SSLContext | None = None, port: i
     app.router.add_get("/v1/models", server.listing)
     app.router.add_get("/version", server.about)
     app.router.add_get("/props", server.about)
+    app.router.add_get("/metrics", server.load)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:

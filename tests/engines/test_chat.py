@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -452,3 +453,41 @@ async def test_anthropic_says_why_a_reply_ended(change: dict[str, Any], stop: st
                 await chat.complete(ask())
         else:
             assert (await chat.complete(ask())).stop == stop
+
+
+async def test_models_of_a_provider_that_shows_no_queue_are_counted_apart() -> None:
+    async with playing(FakeServer()) as chat:
+        other = ChatEngine("other", chat.url)
+        assert chat.backend.key != other.backend.key
+        assert chat.backend.key == ChatEngine(MODEL, chat.url).backend.key
+        assert chat.backend.name == f"{MODEL}@{chat.url.removesuffix('/v1')}"
+
+
+def engines_page(*labels: str) -> str:
+    """The metrics of a server with these engines."""
+    return "".join(f'vllm:num_requests_running{{engine="{label}",model_name="tiny"}} 1.0\n' for label in labels)
+
+
+async def test_an_episode_keeps_to_one_of_the_engines_behind_a_server() -> None:
+    server = FakeServer(owner="vllm", version={"version": "0.32"}, metrics=engines_page("0", "1", "2"))
+    ranks: dict[str, set[str]] = {}
+    async with playing(server) as chat:
+        assert "3 engines" in chat.describe()["features"]
+        for _ in range(2):
+            for number in range(12):
+                server.seen.clear()
+                completion = await chat.complete(replace(ask(), episode=f"taboo/{number}"))
+                (headers,) = [headers for path, headers in server.seen if path.endswith("completions")]
+                ranks.setdefault(f"taboo/{number}", set()).add(headers["X-data-parallel-rank"])
+                assert completion.usage.replica == f"engine {headers['X-data-parallel-rank']}"
+                assert headers["X-Session-ID"]
+    assert all(len(own) == 1 for own in ranks.values())
+    assert set.union(*ranks.values()) == {"0", "1", "2"}
+
+
+@pytest.mark.parametrize("labels", [("0",), ("4", "5"), ()])
+async def test_a_server_that_shows_not_all_of_its_engines_is_told_none(labels: tuple[str, ...]) -> None:
+    server = FakeServer(owner="vllm", version={"version": "0.32"}, metrics=engines_page(*labels))
+    async with playing(server) as chat:
+        await chat.complete(ask())
+    assert "data-parallel-rank" not in server.log.lower()

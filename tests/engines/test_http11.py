@@ -118,7 +118,7 @@ async def test_a_connection_that_was_closed_while_idle_is_replaced(make: Make) -
 async def test_requests(make: Make) -> None:
     script = Script([OK, OK])
     async with talking(make, script) as transport:
-        await transport.post(b'{"a":1}', ("X-Session-ID", "s"))
+        await transport.post(b'{"a":1}', [("X-Session-ID", "s")])
         await transport.get("/metrics")
     post, get = script.read
     assert post.startswith(b"POST /v1/chat HTTP/1.1\r\n") and post.endswith(b'\r\n\r\n{"a":1}')

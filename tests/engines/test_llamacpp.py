@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest_asyncio
 from clemsim import Text
 from clemsim.engines import llamacpp
 from clemsim.engines.base import ChatMessage, Request, Sampling
-from clemsim.engines.llamacpp import LlamaCppEngine, default_weights
+from clemsim.engines.llamacpp import LlamaCppEngine, WeightsPool, default_weights
 from clemsim.errors import BadRequest, EngineUnavailable, UsageError
 from clemsim.game.formats import Format, letters, literal, one_of
 from tests.engines.projector import PATCH, SIDE, write_projector
@@ -137,6 +136,36 @@ async def test_closing_waits_for_the_requests_under_way() -> None:
         await engine.complete(ask())
 
 
+async def load(engine: LlamaCppEngine, server: object) -> None:
+    """Open the engine with this in place of llama.cpp's server."""
+    await engine._weights.take(lambda: server, engine.width or 1)
+    engine._open = True
+
+
+class Brief:
+    """Says yes."""
+
+    def handle_chat_completions(self, body: object, take: Callable[[dict[str, Any]], bool]) -> None:
+        """Stream one reply."""
+        take({"choices": [{"delta": {"content": "yes"}, "finish_reason": "stop"}]})
+
+
+async def test_engines_of_one_pool_and_file_share_weights_and_width() -> None:
+    pool = WeightsPool()
+    first, second = (LlamaCppEngine(Path("some.gguf"), pool=pool) for _ in range(2))
+    other = LlamaCppEngine(Path("other.gguf"), pool=pool)
+    assert first.backend.key is second.backend.key is not other.backend.key
+    assert first.backend.key is not LlamaCppEngine(Path("some.gguf")).backend.key
+    await load(first, Brief())
+    await load(second, None)
+    await first.close()
+    assert (await second.complete(ask())).text == "yes"
+    with pytest.raises(EngineUnavailable, match="not open"):
+        await first.complete(ask())
+    await second.close()
+    assert first._weights.server is None and first._weights.users == 0
+
+
 class EndlessServer:
     """Makes tokens until it is told to stop."""
 
@@ -152,7 +181,7 @@ class EndlessServer:
 
 async def test_a_request_that_is_cancelled_breaks_off() -> None:
     engine, server = LlamaCppEngine(slots=1), EndlessServer()
-    engine._server, engine._pool = server, ThreadPoolExecutor(1)
+    await load(engine, server)
     turn = asyncio.create_task(engine.complete(ask()))
     assert await asyncio.to_thread(server.begun.wait, 10)
     turn.cancel()
@@ -228,7 +257,7 @@ class Strange:
 )
 async def test_whatever_llama_cpp_answers_is_its_own_fault(answer: object) -> None:
     engine = LlamaCppEngine(slots=1)
-    engine._server, engine._pool = Strange(answer), ThreadPoolExecutor(1)
+    await load(engine, Strange(answer))
     with pytest.raises(EngineUnavailable):
         await engine.complete(ask())
     await engine.close()

@@ -41,3 +41,11 @@ def test_a_page_of_one_long_word_takes_no_long_time() -> None:
     read_load("vllm:cache_config_info{" + "a" * 2**20 + "} 1\n" + "vllm:" + "a" * 2**20)
     assert read_load("x" * (2**22 + 1)) is None
     assert process_time() - begun < 60, "quadratic, this would take hours"
+
+
+def test_cached_prompt_tokens_are_preferred_to_what_was_looked_up() -> None:
+    page = "vllm:num_requests_running 1\nvllm:prefix_cache_queries_total 90\nvllm:prefix_cache_hits_total 9\n"
+    looked_up = read_load(page)
+    counted = read_load(page + "vllm:prompt_tokens_total 60\nvllm:prompt_tokens_cached_total 45\n")
+    assert looked_up and looked_up.prefix_share == 0.1
+    assert counted and counted.prefix_share == 0.75

@@ -17,7 +17,7 @@ from clemsim.engines.simulated.answers import Body, Template, prompt, tokens
 from clemsim.engines.simulated.engine import SimulatedEngine
 from clemsim.engines.simulated.machine import Spec
 from clemsim.results import diagnostics
-from clemsim.results.diagnostics import CacheReport, Throughput
+from clemsim.results.diagnostics import CacheReport, ServerReport, Throughput
 from clemsim.results.run_summary import RunSummary
 from clemsim.results.summary import summarize
 from clemsim.runtime.scheduler import Scheduler
@@ -109,11 +109,14 @@ def test_the_warning_is_printed() -> None:
             "other": CacheReport(turns=50, share=1.0, warning=""),
         },
         stopped_when=None,
+        servers={"http://s:1": ServerReport(agents=["tiny", "poet"], width=64, in_flight=60, prefix_hits=0.8)},
         **dict(summarize([])),
     )
     remarks = [str(remark) for remark in cast(Group, results(summary)).renderables]
     assert "25% of what tiny's server had seen before was found in its prefix cache: because" in remarks
     assert not any("other" in remark for remark in remarks)
+    shared = "tiny, poet shared http://s:1: width up to 64, up to 60 turns in flight together"
+    assert f"{shared}, 80% of its prompt tokens were in its prefix cache" in remarks
 
 
 def test_lag_is_counted_in_classes() -> None:

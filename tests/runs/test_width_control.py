@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clemsim.cli.view.load_chart import check_picture, draw_loads
+from clemsim.cli.view.load_chart import by_server, check_picture, draw_loads
 from clemsim.errors import StoreError, UsageError
 from clemsim.runs.width_control import follow_requests, request_width
 from clemsim.store.config import parse_width
@@ -64,6 +64,16 @@ def test_the_history_is_drawn(tmp_path: Path, name: str) -> None:
     if name.endswith("svg"):
         text = drawn.decode()
         assert all(title in text for title in ("turns in flight", "tokens per second", "KV cache in use", "seconds since"))
+
+
+def test_agents_that_share_a_server_are_drawn_together_and_beside_each_other(tmp_path: Path) -> None:
+    both = [{**row, "agent": agent, "server": "http://s:1"} for row in ROWS for agent in ("tiny", "poet")]
+    together = by_server(both)
+    assert [row["width"] for row in together] == [2 * (8 + second) for second in range(60)]
+    assert [row["running"] for row in together] == [row["running"] for row in ROWS]
+    draw_loads(both, tmp_path / "load.svg")
+    drawn = (tmp_path / "load.svg").read_text()
+    assert all(text in drawn for text in ("turns in flight by agent", ">poet<", ">tiny<"))
 
 
 def test_what_can_not_be_drawn(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from clemsim.engines.load import ServerLoad
 from clemsim.game.messages import Message
 from clemsim.game.view import View
 from clemsim.runtime.observer import Observer, WidthSample
-from clemsim.runtime.turn_gate import TurnGate
+from clemsim.runtime.turn_gate import ServerGate, TurnGate
 from clemsim.runtime.width_controller import WidthController
 from clemsim.testing import run_virtually
 from tests.games import Scripted
@@ -47,9 +47,9 @@ def steer(
     """The width after each reading; 40 turns are in flight."""
 
     async def main() -> list[int]:
-        gate = TurnGate(64)
+        gate = ServerGate(64)
         gate.inside = 40
-        controller = WidthController(Loaded(loads), gate, History(), lambda: 40, None)
+        controller = WidthController({Loaded(loads): TurnGate(gate)}, gate, History(), lambda agent: 40, None)
         seen: list[int] = []
         async for _ in controller.readings():
             seen.append(gate.width)

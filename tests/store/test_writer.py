@@ -14,6 +14,7 @@ from clemsim.errors import StoreError
 from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
+from clemsim.results.diagnostics import ServerReport, shared_servers
 from clemsim.runs.manifest import create_run
 from clemsim.runs.prepare import prepare
 from clemsim.runtime.observer import WidthSample
@@ -260,3 +261,24 @@ def test_what_cannot_be_read_is_a_store_error(path: Path, change: str) -> None:
         list(reader.episodes(base))
         reader.events(base, 1)
         reader.meta(base)
+
+
+def test_a_store_from_before_agents_shared_servers_takes_samples(path: Path) -> None:
+    written(path)
+    with closing(sqlite3.connect(path)) as base:
+        base.executescript(
+            "ALTER TABLE loads DROP COLUMN server; INSERT INTO loads VALUES (0.5, 'm', 9, 9, 9" + ", NULL" * 7 + ")"
+        )
+    assert shared_servers_in(path) == {}
+    for at in (1.5, 2.5):  # the column is added once
+        writer = RunStore(path, create=False)
+        for agent in ("m", "m+poet"):
+            writer.width_sampled(WidthSample(at, agent, 32, 9, 8, None, None, "", server="http://s:1"))
+        writer.close()
+    (report,) = shared_servers_in(path).values()
+    assert report == ServerReport(agents=["m", "m+poet"], width=64, in_flight=16, prefix_hits=None)
+
+
+def shared_servers_in(path: Path) -> dict[str, ServerReport]:
+    with reader.reading(path) as base:
+        return shared_servers(base)

@@ -21,6 +21,7 @@ COUNTS = {
     "running": "running at the server",
     "waiting": "waiting at the server",
 }
+OF_AGENTS = ("width", "in_flight", "started")  # what a row counts for its agent alone
 RATES = {"tokens_per_second": "tokens per second", "kv_usage": "KV cache in use", "prefix_hits": "found in the cache"}
 
 
@@ -42,28 +43,45 @@ def draw_loads(rows: Sequence[dict[str, Any]], path: Path) -> None:
         raise UsageError("this run has no history of its width: it was not played with a server that it steered")
     first, last = rows[0]["at"], rows[-1]["at"]
     unit, seconds = ("minutes", 60) if last - first > SHORT else ("seconds", 1)
+    servers = [{**row, "time": (row["at"] - first) / seconds} for row in by_server(rows)]
     long = [
-        {"time": (row["at"] - first) / seconds, "agent": row["agent"], "what": label, "value": row[name]}
-        for row in rows
+        {"time": row["time"], "server": row["server"], "what": label, "value": row[name]}
+        for row in servers
         for name, label in COUNTS.items()
         if row[name] is not None
     ]
-    points = [{**row, "time": (row["at"] - first) / seconds} for row in rows]
     time = alt.X("time:Q", title=f"{unit} since {datetime.fromtimestamp(first):%Y-%m-%d %H:%M}")
-    several = len({row["agent"] for row in rows}) > 1
-    dash = {"strokeDash": alt.StrokeDash("agent:N", title="agent")} if several else {}
+    several = len({row["server"] for row in servers}) > 1
+    dash = {"strokeDash": alt.StrokeDash("server:N", title="server")} if several else {}
     size = {"width": WIDTH, "height": HEIGHT}
     counts = alt.Chart(_data(long)).mark_line(interpolate="step-after").properties(**size)
     colours = alt.Color("what:N", title=None, sort=list(COUNTS.values()))
     panels = [counts.encode(x=time, y=alt.Y("value:Q", title="count"), color=colours, **dash)]
+    if len({row["agent"] for row in rows}) > len({row["server"] for row in servers}):
+        shares = [{**row, "time": (row["at"] - first) / seconds} for row in rows]
+        areas = alt.Chart(_data(shares)).mark_area(interpolate="step-after").properties(**size)
+        agents = alt.Color("agent:N", title=None)
+        panels.append(areas.encode(x=time, y=alt.Y("in_flight:Q", title="turns in flight by agent"), color=agents))
     for name, title in RATES.items():
-        if any(row[name] is not None for row in rows):
+        if any(row[name] is not None for row in servers):
             share: Any = {} if name == "tokens_per_second" else {"axis": alt.Axis(format="%")}
-            panel = alt.Chart(_data(points)).mark_line(color="#4c78a8").properties(**size)
+            panel = alt.Chart(_data(servers)).mark_line(color="#4c78a8").properties(**size)
             panels.append(panel.encode(x=time, y=alt.Y(f"{name}:Q", title=title, **share), **dash))
-    chart = alt.vconcat(*panels).configure_view(stroke=None).configure_axis(titleFontSize=12, labelFontSize=11)
+    chart = alt.vconcat(*panels).resolve_scale(color="independent")
+    chart = chart.configure_view(stroke=None).configure_axis(titleFontSize=12, labelFontSize=11)
     with writing_file(path):
         chart.save(str(path), **({"ppi": 144} if path.suffix == ".png" else {}))
+
+
+def by_server(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row for each moment and server, in which what is counted for each of its agents is added up."""
+    together: dict[tuple[float, str], dict[str, Any]] = {}
+    for row in rows:
+        server = row.get("server") or row["agent"]
+        sums = together.setdefault((row["at"], server), {**row, "server": server, **dict.fromkeys(OF_AGENTS, 0)})
+        for name in OF_AGENTS:
+            sums[name] += row[name] or 0
+    return list(together.values())
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> Any:

@@ -12,7 +12,7 @@ from clemsim._util.text import plain
 from clemsim.cli.view.seat_scores import seat_tables
 from clemsim.cli.view.tables import ruled_table, with_interval
 from clemsim.results.costs import AgentCost
-from clemsim.results.diagnostics import Throughput
+from clemsim.results.diagnostics import ServerReport, Throughput
 from clemsim.results.intervals import Interval
 from clemsim.results.means import FEWEST
 from clemsim.results.run_summary import RunSummary
@@ -130,9 +130,17 @@ def _remarks(summary: RunSummary) -> list[Text]:
         if cache.warning:
             share = f"{cache.share:.0%} of what {agent}'s server had seen before was found in its prefix cache"
             remarks.append(plain(f"{share}: {cache.warning}", "yellow"))
+    remarks += [plain(_shared(name, server), "dim") for name, server in (summary.servers or {}).items()]
     if summary.throughput.seconds:
         remarks.append(Text(_rates(summary.throughput), "dim"))
     return remarks
+
+
+def _shared(name: str, server: ServerReport) -> str:
+    """Return what a server that several agents shared had to do."""
+    found = "" if server.prefix_hits is None else f", {server.prefix_hits:.0%} of its prompt tokens were in its prefix cache"
+    counts = f"width up to {server.width}, up to {server.in_flight} turns in flight together"
+    return f"{', '.join(server.agents)} shared {name}: {counts}{found}"
 
 
 def _detectable(summary: RunSummary) -> str:

@@ -231,3 +231,18 @@ async def test_histograms_are_those_of_vllm() -> None:
     assert f'vllm:request_prompt_tokens_bucket{{{label},le="50.0"}} 0.0' in page
     assert f"vllm:request_generation_tokens_sum{{{label}}} {done.usage.tokens_out}" in page
     assert f"vllm:request_time_per_output_token_seconds_count{{{label}}} 1.0" in page
+
+
+async def test_the_adapters_of_a_server_share_it_with_their_base() -> None:
+    spec = Spec(model="base", adapters=("poet",))
+    async with SimulatedServer(spec).serving() as server, SimulatedServer(spec).serving() as other:
+        urls = {"base": server.url, "poet": f"{server.url}/v1/", "other": other.url}
+        engines = {name: ChatEngine("base" if name == "other" else name, url) for name, url in urls.items()}
+        by_name = ChatEngine("poet", server.url.replace("127.0.0.1", "localhost"))
+        for engine in (*engines.values(), by_name):
+            await engine.open()
+        keys = {name: engine.backend.key for name, engine in engines.items()}
+        for engine in (*engines.values(), by_name):
+            await engine.close()
+    assert keys["base"] == keys["poet"] == by_name.backend.key != keys["other"]
+    assert engines["base"].backend.name == server.url
