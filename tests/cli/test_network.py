@@ -392,11 +392,11 @@ def test_a_server_that_stays_away_is_given_up(clemsim: Clemsim) -> None:
 
 
 def test_a_run_whose_first_requests_are_all_refused_ends_with_the_reason(clemsim: Clemsim) -> None:
-    faults = [says(400, f'{{"error": "temperature unsupported (request {number})"}}') for number in range(8)]
+    faults = [says(400, f'{{"error": "no such account (request {number})"}}') for number in range(8)]
     server = FakeServer(faults)
     with serving_in_thread(server):
         said = clemsim("run", "--suite", "paper", "--arena", "taboo", "--agent", f"{MODEL}@{server.url}", "--width", 4)
-        assert said.code == 2 and "tiny refuses every request: the server said 400: temperature unsupported" in said.err
+        assert said.code == 2 and "tiny refuses every request: the server said 400: no such account" in said.err
         assert said.err.strip().count("\n") == 1 and len(server.bodies) < 20
         (folder,) = Path("runs").iterdir()
         again = clemsim("resume", folder, "--json")

@@ -61,6 +61,8 @@ def test_run_toml_is_the_whole_configuration(clemsim: Clemsim, tmp_path: Path) -
         "max_tokens": 300,
         "constrain": False,
         "isolate_cache": False,
+        "logprobs": 0,
+        "tokens": False,
         "batch": 1,
     }
     assert about["arenas"]["taboo"]["version"] == "1.6+2" and len(about["arenas"]["taboo"]["files"]) == 16
