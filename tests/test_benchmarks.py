@@ -74,6 +74,7 @@ def test_stopped_runs_keep_their_error_rate() -> None:
     assert found["equal"]["seven games"]["hasty"] > 0.1, "what it is for"
 
 
+@pytest.mark.slow
 def test_neighbours_that_start_at_one_moment_get_runs_of_their_own() -> None:
     ran = run("neighbours", "--trials", "1")
     assert ran.returncode == 0, ran.stderr

@@ -9,6 +9,7 @@ import pytest
 
 import clemsim
 from clemsim import ToolCall, UsageError, find_arena
+from clemsim.cli.common import out
 from clemsim.runs.replay import replay
 from clemsim.testing import assert_golden, check_arena, drive, render
 from tests.cli.conftest import Clemsim
@@ -236,7 +237,7 @@ def test_the_list_of_episodes_has_scores_by_seat(
     clemsim_command: Clemsim,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setattr(out, "width", 140)
     heads = {}
     for name in ("undercover", "connect_four", "negotiation"):
         run = ("run", "--arena", spec(name), "--instances", 1, "--agent", "random", "--out", name)

@@ -207,7 +207,7 @@ class Table:
         """
         self.unawaited -= 1
         question: Question[T] = Question(seat, content, parse or _ANY, reask, keep, lost, tools)
-        use, tries = self._use(question) if tools is not None or question.parse.moves else None, 0
+        use, tries = self._use(question) if tools is not None or _takes_calls(question.parse) else None, 0
         while True:
             tries += 1
             ask = self._pose(question, content, use)
@@ -275,7 +275,7 @@ class Table:
     def _use(self, question: Question[Any]) -> ToolUse | None:
         """Return the use of the tools of a question; None where nothing may be called."""
         tools = question.tools
-        if tools is None and not question.parse.moves:
+        if tools is None and not _takes_calls(question.parse):
             return None
         if tools is not None and not isinstance(tools, Tools):
             tools = Tools.of(*tools)
@@ -345,6 +345,11 @@ class Table:
         kept = [question.seat for question in questions if question.keep]
         if len(questions) > 1 and len(kept) > len(set(kept)):
             raise ArenaError("several questions at once to one seat need keep=False")
+
+
+def _takes_calls(parse: Parser[Any]) -> bool:
+    """Return whether a call may be the move. What is no parser is refused where the question is posed."""
+    return isinstance(parse, Parser) and bool(parse.moves)
 
 
 def _check_text(content: object, what: str, seat: str) -> None:

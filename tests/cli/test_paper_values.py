@@ -49,6 +49,7 @@ def shown(row: dict[str, str], *columns: str, digits: int = 4) -> list[str]:
     return [f"{float(row[column]):.{digits}f}" for column in columns]
 
 
+@pytest.mark.slow
 def test_size_against_every_score(ask: Ask) -> None:
     table = ask("a", *MAIN)
     fit, both, data = table("size_regressions")

@@ -232,5 +232,5 @@ def test_a_run_of_ones_own_goes_on_with_its_key(clemsim: Clemsim, monkeypatch: p
 
 def test_a_key_in_an_address_is_refused_whatever_its_name(clemsim: Clemsim, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEMSIM_API_KEY", "KEYFORBETA7654321")
-    said = clemsim("run", "--agent", "m@http://127.0.0.1:1/v1?code=KEYFORBETA7654321", "--out", "r")
+    said = clemsim("run", "--agent", "m@http://127.0.0.1:1/v1?api-version=KEYFORBETA7654321", "--out", "r")
     assert said.code == 2 and "the address of m holds the key in CLEMSIM_API_KEY" in said.err
