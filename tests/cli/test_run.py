@@ -249,7 +249,7 @@ class Slow(PerArena):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_stopped_run_goes_on_where_it_was(clemsim: Clemsim, tmp_path: Path, number: int) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
     words = ("run", "--agent", "slow.py:Slow")
