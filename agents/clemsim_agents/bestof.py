@@ -195,17 +195,15 @@ def make(arg: str, options: AgentOptions) -> Agent:
     return BestOf(inner, parts.n, judge)
 
 
+def parts_of(arg: str) -> Sequence[tuple[AgentKind, str]]:
+    """Return the model and the judge, kind and argument of each."""
+    parts = parse(arg)
+    return [kind_of(spec) for spec in (parts.spec, parts.judge) if spec]
+
+
 def addresses(arg: str) -> Sequence[str]:
     """Return the addresses of the servers that the model and the judge call."""
-    parts = parse(arg)
-    kinds = [kind_of(spec) for spec in (parts.spec, parts.judge) if spec]
-    return list(dict.fromkeys(url for kind, own in kinds for url in kind.addresses(own)))
-
-
-def key_variable(arg: str) -> str:
-    """Return the variable of the model's key."""
-    kind, own = kind_of(parse(arg).spec)
-    return kind.key_variable(own)
+    return list(dict.fromkeys(url for kind, own in parts_of(arg) for url in kind.addresses(own)))
 
 
 BESTOF = AgentKind(
@@ -216,5 +214,5 @@ BESTOF = AgentKind(
     options=frozenset({"sampling", "constrain", "isolate_cache", "servers", "network", "flags"}),
     wraps=True,
     addresses=addresses,
-    key_variable=key_variable,
+    parts=parts_of,
 )

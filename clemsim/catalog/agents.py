@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clemsim.catalog.agent_settings import read_spec
-from clemsim.catalog.kinds import AgentKind, AgentOptions, find_kind
+from clemsim.catalog.kinds import AgentKind, AgentOptions, each_alone, find_kind
 from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.credentials import BARE, api_key
@@ -77,12 +77,13 @@ def borrowed_variables(spec: str) -> list[str]:
     """Return the environment variables whose content an agent of this SPEC sends to its servers; not those that the user has
     named after the server. Raises UsageError.
     """
-    kind, arg = kind_of(spec)
-    urls = kind.addresses(arg)
-    names = [match["name"] for match in _VARIABLE.finditer(spec)] if urls else []
-    key_env = kind.key_variable(arg)
-    keys = [found.variable for url in urls if not key_env and (found := api_key(url))]
-    return [*names, *([key_env] if key_env else []), *([BARE] if BARE in keys else [])]
+    alone = each_alone([kind_of(spec)])
+    calls = any(kind.addresses(arg) for kind, arg in alone)
+    names = [match["name"] for match in _VARIABLE.finditer(spec)] if calls else []
+    named = [variable for kind, arg in alone if (variable := kind.key_variable(arg))]
+    unnamed = [url for kind, arg in alone if not kind.key_variable(arg) for url in kind.addresses(arg)]
+    keys = [found.variable for url in unnamed if (found := api_key(url))]
+    return [*names, *named, *([BARE] if BARE in keys else [])]
 
 
 def _value(variable: re.Match[str]) -> str:

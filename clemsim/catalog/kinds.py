@@ -6,7 +6,7 @@ The same classes may be named as `path/to/file.py:Class`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from inspect import getdoc
@@ -62,6 +62,10 @@ def _no_addresses(arg: str) -> Sequence[str]:
     return ()
 
 
+def _no_parts(arg: str) -> Sequence[tuple[AgentKind, str]]:
+    return ()
+
+
 def _no_variable(arg: str) -> str:
     return ""
 
@@ -89,6 +93,7 @@ class AgentKind:
     product: str = ""  # what its engine is known as, where the description of a run tells only a build
     addresses: Callable[[str], Sequence[str]] = _no_addresses  # of the servers that an agent of this argument calls
     key_variable: Callable[[str], str] = _no_variable  # the variable that an argument names as that of its key
+    parts: Callable[[str], Sequence[tuple[AgentKind, str]]] = _no_parts  # the agents within one that wraps others
     requirements: Callable[[], Sequence[Requirement]] = _no_requirements
 
     @property
@@ -127,6 +132,17 @@ def find_kind(spec: str) -> tuple[AgentKind, str]:
         names = ", ".join(named) or "none"
         raise UsageError(f"there is no agent {name!r}: choose one of {names} (or MODEL@URL, or path/to/agent.py:Class)")
     return named[name], arg
+
+
+def each_alone(agents: Iterable[tuple[AgentKind, str]]) -> list[tuple[AgentKind, str]]:
+    """Return agents, kind and argument of each, with those that wrap others replaced by the agents within: each has servers
+    and a key of its own.
+    """
+    found: list[tuple[AgentKind, str]] = []
+    for kind, arg in agents:
+        within = kind.parts(arg)
+        found += each_alone(within) if within else [(kind, arg)]
+    return found
 
 
 def as_kind(plugin: Any, name: str) -> AgentKind:

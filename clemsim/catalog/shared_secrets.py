@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from clemsim.catalog.kinds import AgentKind
+from clemsim.catalog.kinds import AgentKind, each_alone
 from clemsim.engines.address import is_loopback, is_secret_name, origin
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.credentials import BARE, api_key, own_variables
@@ -20,6 +20,7 @@ def check_secrets(agents: Sequence[Named], network: NetworkOptions) -> None:
 
     The replicas of one agent, and whatever shares a server with them, are one deployment.
     """
+    agents = each_alone(agents)
     with_bare_key = [[url for url in kind.addresses(arg) if _has_bare_key(url, kind, arg)] for kind, arg in agents]
     deployments = _deployments(with_bare_key)
     if len(deployments) > 1:
@@ -39,6 +40,7 @@ def check_secrets(agents: Sequence[Named], network: NetworkOptions) -> None:
 
 def unencrypted(agents: Sequence[Named], network: NetworkOptions) -> list[str]:
     """Return a warning for each server that gets a key or a secret header over plain http and is not this machine."""
+    agents = each_alone(agents)
     secret = any(is_secret_name(name) for name, _ in network.headers)
     warnings = dict[str, None]()
     for kind, arg in agents:

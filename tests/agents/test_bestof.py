@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from clemsim_agents.bestof import BestOf
 
-from clemsim.catalog.agents import kind_of, make_agent
+from clemsim.catalog.agents import kind_of, make_agent, make_casts
+from clemsim.catalog.kinds import AgentOptions
 from clemsim.engines.base import Candidate, Completion, Engine, Request, Sampling
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.formats import one_of
@@ -115,7 +116,16 @@ def test_spec(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (agent.n, agent.name, agent.inner.system) == (4, "qwen (best of 4)", "Think.")
     assert (agent.inner.sampling.temperature, agent.judge.sampling.temperature) == (0.8, 0.0)
     kind, arg = kind_of(f"bestof:{SERVER}?n=4&judge=m@http://127.0.0.1:9000/v1#key_env=K")
-    assert kind.addresses(arg) == ["http://127.0.0.1:8000/v1", "http://127.0.0.1:9000/v1"] and kind.key_variable(arg) == "K"
+    assert kind.addresses(arg) == ["http://127.0.0.1:8000/v1", "http://127.0.0.1:9000/v1"]
+    assert [within.key_variable(own) for within, own in kind.parts(arg)] == ["K", ""]
+
+
+def test_one_key_goes_to_model_and_judge_only_where_they_belong_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEMSIM_API_KEY", "bare-key-of-one")
+    spec = "bestof:m@http://a/v1?temperature=1&judge=j@http://{}/v1"
+    with pytest.raises(UsageError, match=r"CLEMSIM_API_KEY would go to http://a:80 and http://d:80"):
+        make_casts([spec.format("d")], AgentOptions())
+    make_casts([spec.format("a")], AgentOptions())
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from clemsim.catalog import suites
 from clemsim.catalog.agents import expanded, kind_of, split_seat
+from clemsim.catalog.kinds import each_alone
 from clemsim.catalog.trust import code_paths
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.credentials import api_key
@@ -128,8 +129,8 @@ def _variables(specs: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for spec in specs:
         found |= {name: os.environ[name] for name in _VARIABLE.findall(spec) if name in os.environ}
-        kind, arg = kind_of(spec)
-        for url in kind.addresses(arg):
-            if key := api_key(url, kind.key_variable(arg)):
-                found[key.variable] = key.value
+        for kind, arg in each_alone([kind_of(spec)]):
+            for url in kind.addresses(arg):
+                if key := api_key(url, kind.key_variable(arg)):
+                    found[key.variable] = key.value
     return found
