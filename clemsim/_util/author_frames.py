@@ -34,8 +34,11 @@ def describe_frames(error: BaseException) -> Iterator[str]:
 
 
 def describe_running(outer: FrameType, inner: FrameType | None) -> Iterator[str]:
-    """Yield the same of the author's frames on the stack of a thread, from `outer` on to the innermost, `inner`."""
-    count = 1 + [frame for frame, _ in walk_stack(inner)].index(outer)
+    """Yield the same of the author's frames on the stack of a thread, from `outer` on to the innermost, `inner`; nothing where
+    the thread has gone on meanwhile, and has left `outer`.
+    """
+    stack = [frame for frame, _ in walk_stack(inner)]
+    count = stack.index(outer) + 1 if outer in stack else 0
     return _described(frame for frame in extract_stack(inner, count) if _is_authors(Path(frame.filename)))
 
 
