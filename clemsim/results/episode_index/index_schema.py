@@ -56,4 +56,10 @@ SORTS: dict[str, tuple[str, bool]] = {
 
 INDEXES = "".join(
     f"CREATE INDEX IF NOT EXISTS by_{name} ON facts ({column});" for name, (column, _) in SORTS.items() if name != "id"
-) + ("CREATE INDEX IF NOT EXISTS by_kind ON facts (kind);CREATE INDEX IF NOT EXISTS by_doc ON facts (doc);")
+) + (
+    "CREATE INDEX IF NOT EXISTS by_kind ON facts (kind);"
+    "CREATE INDEX IF NOT EXISTS by_doc ON facts (doc);"
+    # all that a table of endings asks for, in its order
+    'CREATE INDEX IF NOT EXISTS by_ending ON facts ("cast", arena, outcome, status, kind, blame, reason, '
+    f"{', '.join(VARIABLES)});"
+)
