@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clemsim._util.text import plain
 from clemsim.cli.common import out, print_json
-from clemsim.cli.episode_lists import ListPlace
+from clemsim.cli.episode_lists import OPTIONS, ListPlace
 from clemsim.cli.view.endings import endings_table
 from clemsim.cli.view.studies import standings_table
 from clemsim.errors import UsageError
@@ -27,7 +27,9 @@ def show_study(folder: Path, given: Mapping[str, str], place: ListPlace, *, endi
     runs = indexed_runs(folder)
     if other := [name for name, value in given.items() if value and name not in FILTERS]:
         example = next(iter(runs.values()), folder)
-        raise UsageError(f"--{other[0]} lists episodes of one run: name it, such as clemsim show {example}")
+        raise UsageError(
+            f"--{OPTIONS.get(other[0], other[0])} lists episodes of one run: name it, such as clemsim show {example}"
+        )
     if endings:
         _show_endings(folder, runs, given, place, as_json=as_json)
         return

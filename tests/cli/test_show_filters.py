@@ -126,3 +126,24 @@ def test_abort_reasons_are_under_the_table_of_results(run: Clemsim) -> None:
     run("run", "--agent", "baseline", "--arena", "taboo", "--instances", 1, "--out", "won")
     assert "aborted" not in run("show", "won").out.replace("an aborted one as 0", "")
     assert not (Path("won") / "index.db").exists(), "nothing is written where nothing is filtered"
+
+
+def test_a_study_shows_its_standings_and_why_its_episodes_ended(run: Clemsim) -> None:
+    copytree("r", "s/runs/first")
+    copytree("r", "s/runs/second")
+    rows = "".join(f'[[member]]\nrun = "runs/{name}"\nmodel = "{name}"\n' for name in ("first", "second"))
+    Path("s/index.toml").write_text(rows)
+    said = run("show", "s", "--arena", "taboo", "--sort", "model")
+    assert said.out.index("first") < said.out.index("second") and "2 models in taboo" in said.out
+    assert [row["model"] for row in run("show", "s", "--agent", "first", "--json").json["leaderboard"]] == ["first"]
+    assert "4 wordle" not in said.out and max(map(len, said.out.splitlines())) <= 80
+    assert "1 of 2 models" in run("show", "s", "--limit", 1).out
+    assert sum(row["count"] for row in run("show", "s", "--endings", "--json").json["endings"]) == 2 * len(RUN)
+    assert "letters" in run("show", "s", "--endings", "--arena", "wordle").out
+    for words, told in {
+        ("--grep", "apple"): "--grep lists episodes of one run: name it, such as clemsim show s/runs/first",
+        ("--sort", "luck"): "a study has no such column; choose from model, games",
+        ("--arena", "chess2"): "no game is called 'chess2': choose from taboo, wordle, chess",
+    }.items():
+        refused = run("show", "s", *words)
+        assert refused.code == 2 and told in refused.err
