@@ -1,8 +1,8 @@
 """Does a run lose speed while somebody looks at it in the viewer?
 
 Plays the same run in pairs, one with a viewer that serves it and a browser that has its page open and follows it, one
-without, in alternating order. Scripted players answer at once, so that clemsim itself is the limit and every loss shows. Gives JSON:
-turns per second and CPU seconds per 1,000 turns of the run's process on both sides, and the ratio of each pair.
+without, in alternating order. Scripted players answer at once, so that clemsim itself is the limit and every loss shows.
+Gives JSON: turns per second and CPU seconds per 1,000 turns of the run's process on both sides, and the ratio of each pair.
 usage: python benchmarks/viewer_beside.py [--pairs 6] [--repetitions 20] [--browser chromium]
 """
 
