@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 
 from clemsim._util.text import safe
-from clemsim.cli.view.transcripts import STOPS
 from clemsim.game.content import Image, Part, Text
 from clemsim.game.events import (
     Asked,
@@ -30,6 +29,7 @@ from clemsim.game.events import (
 )
 from clemsim.game.image_headers import MEDIA_TYPES
 from clemsim.game.instances import EpisodeKey
+from clemsim.results.dialogue.model import STOPS
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 STYLE = """
