@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from clemsim.cli.view.transcripts import STOPS
 from clemsim.game.content import Image, Part, Text
 from clemsim.game.events import (
     Asked,
@@ -32,6 +31,7 @@ from clemsim.game.image_headers import MEDIA_TYPES
 from clemsim.game.instances import EpisodeKey
 from clemsim.html.environment import render
 from clemsim.html.frame import Frame
+from clemsim.results.dialogue.model import STOPS
 
 Bytes = Callable[[Image], bytes]  # the bytes of a picture that an event names
 
