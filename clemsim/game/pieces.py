@@ -84,7 +84,7 @@ class Grid(Piece):
     def of(
         cls,
         rows: Iterable[Iterable[str | Toned]],
-        tone: Callable[[str], Tone] | None = None,
+        tone: Mapping[str, Tone] | Callable[[str], Tone] | None = None,
         *,
         row_labels: Iterable[str] = (),
         column_labels: Iterable[str] = (),
@@ -92,10 +92,11 @@ class Grid(Piece):
         title: str = "",
         after: int | None = None,
     ) -> Grid:
-        """Return a grid of texts, each with the tone that a function says; without one, and for toned texts, as they are. A
-        row may be a text: each character is a cell.
+        """Return a grid of texts, each with the tone that a mapping gives it, or a function; others are neutral, and toned
+        texts stay as they are. A row may be a text: each character is a cell.
         """
-        made = tuple(tuple(_toned(cell, tone) for cell in row) for row in rows)
+        of = tone if callable(tone) else _lookup(tone or {})
+        made = tuple(tuple(cell if isinstance(cell, Toned) else Toned(cell, of(cell)) for cell in row) for row in rows)
         labels = tuple(row_labels), tuple(column_labels)
         return cls(made, *labels, legend or {}, title=title, after=after)
 
@@ -176,8 +177,8 @@ def _mark(value: str | Toned) -> Toned:
     return value if isinstance(value, Toned) else Toned(value)
 
 
-def _toned(value: str | Toned, tone: Callable[[str], Tone] | None) -> Toned:
-    return value if isinstance(value, Toned) else Toned(value, tone(value) if tone else "neutral")
+def _lookup(tones: Mapping[str, Tone]) -> Callable[[str], Tone]:
+    return lambda text: tones.get(text, "neutral")
 
 
 def pieces_of(game: Game[Any], transcript: Transcript[Any]) -> Sequence[Piece]:
