@@ -23,6 +23,7 @@ COMMANDS = {
     "score": "score:score",
     "width": "width:width",
     "show": "show:show",
+    "view": "view_command:view",
     "replay": "replay:replay",
     "branch": "replay:branch",
     "play": "play:play",

@@ -1,0 +1,35 @@
+"""What every page is made with: the library, the addresses, and whether pages are served or files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from clemsim.html.environment import render
+from clemsim.html.frame import Crumb, Frame
+from clemsim.viewer.library import Library
+from clemsim.viewer.links import Links
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The pages of a library. `inline`: they are made for a file that needs no server; `may_act`: whoever looks at them may
+    also resume runs, branch off and take seats.
+    """
+
+    library: Library
+    links: Links = field(default_factory=Links)
+    inline: bool = False
+    may_act: bool = False
+
+    def page(self, template: str, title: str, crumbs: tuple[Crumb, ...] = (), live: str = "", **context: object) -> str:
+        """Return a page made of a template, which gets `site` and `links` beside its own context."""
+        frame = Frame(title, crumbs, self.inline, self.links.home, live)
+        return render(template, frame=frame, site=self, links=self.links, **context)
+
+    def for_actor(self, *, may_act: bool) -> Site:
+        """Return the same pages for somebody who may act, or may not."""
+        return replace(self, may_act=may_act)
+
+    def run_crumbs(self, slug: str, *inner: Crumb) -> tuple[Crumb, ...]:
+        """Return the way to a page of a run."""
+        return (Crumb("Runs", self.links.home), Crumb(slug, self.links.run(slug) if inner else ""), *inner)
