@@ -26,14 +26,18 @@ class Crumb:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds the content of a page. `inline`: the page is one file that needs nothing else."""
+    """What surrounds the content of a page. `inline`: the page is one file that needs nothing else; `bare`: it is a part of
+    such a file, with nothing around it.
+    """
 
     title: str
     crumbs: tuple[Crumb, ...] = ()
     inline: bool = False
+    bare: bool = False
     home: str = ""  # the address that the name of the program leads to
     live: str = ""  # the address of the events of a page that changes while it is looked at
     scripts: tuple[str, ...] = field(default=("viewer.js",))
+    loads: bool = False  # a page that is a file may load scripts that lie below it
 
     def style(self) -> Markup:
         """Return the style sheet, for a page that holds it."""
@@ -51,6 +55,7 @@ class Frame:
     def policy(self) -> str:
         """The Content-Security-Policy of a page that is a file: it loads nothing, and runs and shows what lies in it."""
         scripts = " ".join(_digest(self.script(name)) for name in self.scripts) or "'none'"
+        scripts += " 'self'" if self.loads else ""
         style = _digest(self.style())
         loads = f"script-src {scripts}; style-src {style}; img-src data:"
         return f"default-src 'none'; {loads}; base-uri 'none'; form-action 'none'"

@@ -17,14 +17,15 @@ HEIGHT = 900
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 RUN_AXE = """async (tags) => (await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]}))
-  .violations.map(({id, help, nodes}) => `${id}: ${help}: ` + nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | "))"""
+  .violations.map(({id, help, nodes}) =>
+    `${id}: ${help}: ` + nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | "))"""
 SIDEWAYS = """() => {
   const root = document.documentElement, wide = root.clientWidth;
   if (root.scrollWidth <= wide) return [];
   const clipped = (e) => { for (let p = e.parentElement; p; p = p.parentElement)
     if (getComputedStyle(p).overflowX !== "visible") return true; return false; };
   return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > wide + 1 && !clipped(e))
-    .map((e) => `${e.tagName} ${e.className} ${Math.round(e.getBoundingClientRect().right)}: ${e.textContent.trim().slice(0, 40)}`);
+    .map((e) => [e.tagName, e.className, e.getBoundingClientRect().right, e.textContent.trim().slice(0, 40)].join(" "));
 }"""
 
 
@@ -35,7 +36,7 @@ def chromium() -> str | None:
 
 
 def axe() -> str:
-    """Return the script of axe-core, which CLEMSIM_TEST_AXE names, itself or the folder that it lies in. Skips without it."""
+    """Return the script of axe-core, which CLEMSIM_TEST_AXE names, or its folder. Skip without it."""
     place = os.environ.get("CLEMSIM_TEST_AXE")
     if not place:
         pytest.skip("CLEMSIM_TEST_AXE does not say where axe-core lies: see CONTRIBUTING.md")
