@@ -22,6 +22,7 @@ from clemsim.engines.base import Sampling
 from clemsim.game.events import Event, Replied, Told
 from clemsim.game.game_contract import checked_instances
 from clemsim.game.instances import Instance
+from clemsim.results.dialogue.steps import dialogue_steps
 from clemsim.runtime.agent import Agent, opened
 from clemsim.runtime.episode import Result
 
@@ -59,7 +60,7 @@ def play(
     with one_line():
         SIGNALS.at_once()
         mine, result = run_async(_play(arena, seat, agent or [], instance, rules, seed, max_tokens))
-        for part in passage(_told_at_the_end(result.transcript.events, mine), {}, {}):
+        for part in passage(dialogue_steps(_told_at_the_end(result.transcript.events, mine), {}), {}):
             err.print(part)
         outcome = result.outcome
         if outcome is None:

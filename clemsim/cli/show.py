@@ -25,10 +25,11 @@ from clemsim.errors import UsageError
 from clemsim.interop.jsonl import event_json
 from clemsim.interop.pictures import save_images
 from clemsim.results import diagnostics
+from clemsim.results.dialogue.read import read_dialogue
 from clemsim.results.run_summary import summarize_run
 from clemsim.runs.replay import chosen
 from clemsim.store import reader
-from clemsim.store.folder import STORE
+from clemsim.store.folder import STORE, read_description
 from clemsim.store.reader import EpisodeRow
 from clemsim.store.study_index import indexed_runs, is_indexed
 
@@ -53,6 +54,9 @@ def show(
     ] = None,
     config: Annotated[
         bool, typer.Option("--config", help="Show how the run was configured, and what its agents are.")
+    ] = False,
+    reasoning: Annotated[
+        bool, typer.Option("--reasoning", help="Show what models thought aloud in full, not folded to a line.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -81,23 +85,23 @@ def show(
         if is_indexed(folder):
             if load or images or html or following:
                 fail(f"{folder} is a study: name one of its runs")
-            _show_study(folder, episode, as_json=json)
+            _show_study(folder, episode, reasoning=reasoning, as_json=json)
             return
         if following:
             if load or images or html:
                 fail("--load, --images and --html are of what was recorded: leave out --follow")
-            follow(folder, episode, as_json=json)
+            follow(folder, episode, reasoning=reasoning, as_json=json)
             return
         if images or html:
             _write_transcripts(folder, episode, images, html)
             return
-        _show_run(folder, episode, limit, load, as_json=json)
+        _show_run(folder, episode, limit, load, reasoning=reasoning, as_json=json)
 
 
-def _show_study(folder: Path, episode: str | None, *, as_json: bool) -> None:
+def _show_study(folder: Path, episode: str | None, *, reasoning: bool, as_json: bool) -> None:
     runs = indexed_runs(folder)
     if episode is not None:
-        found = {model: _transcripts(run, episode) for model, run in runs.items()}
+        found = {model: _transcripts(run, episode, reasoning=reasoning) for model, run in runs.items()}
         if as_json:
             print_json({"study": str(folder), "transcripts": {model: rows for model, (rows, _) in found.items()}})
             return
@@ -114,14 +118,12 @@ def _show_study(folder: Path, episode: str | None, *, as_json: bool) -> None:
     out.print(plain(f"a model: clemsim show {next(iter(runs.values()), folder)}", "dim"), soft_wrap=True)
 
 
-def _transcripts(run: Path, episode: str) -> tuple[list[dict[str, Any]], list[Any]]:
+def _transcripts(run: Path, episode: str, *, reasoning: bool) -> tuple[list[dict[str, Any]], list[Any]]:
     """Return the episodes of a run that EPISODE names, as JSON and as views."""
+    description = read_description(run)
     with reader.reading(run / STORE) as base:
         picked = chosen(list(reader.episodes(base)), episode)
-        views = [
-            transcript(row.key, reader.events(base, row.id), reader.requests(base, row.id), note=row.detail)
-            for row in picked
-        ]
+        views = [transcript(read_dialogue(base, row, description), reasoning=reasoning) for row in picked]
         return [_as_json(row, base) for row in picked], views
 
 
@@ -139,7 +141,7 @@ def _write_transcripts(folder: Path, episode: str | None, images: Path | None, h
             out.print(plain(f"transcripts: {html}"), soft_wrap=True)
 
 
-def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, *, as_json: bool) -> None:
+def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, *, reasoning: bool, as_json: bool) -> None:
     with reader.reading(folder / STORE) as base:
         if load:
             check_picture(load)
@@ -156,8 +158,9 @@ def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, 
             out.print(results(summarize_run(folder)))
             out.print(_episode_table(rows, limit))
             picked = [row for row in picked if row.outcome is not None][:1] or picked[:1]
+        description = read_description(folder)
         for row in picked:
-            out.print(transcript(row.key, reader.events(base, row.id), reader.requests(base, row.id), note=row.detail))
+            out.print(transcript(read_dialogue(base, row, description), reasoning=reasoning))
         if episode is None and len(rows) > 1:
             out.print(plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True)
 

@@ -96,6 +96,24 @@ def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:
     return found
 
 
+def seats_of(base: sqlite3.Connection, episode: int) -> list[SeatRow]:
+    """Return who sat where in one episode; nothing where it is not stored."""
+    if not has_seats(base):
+        return []
+    query = "SELECT seat, role, agent, score FROM seats WHERE episode = ?"
+    return [SeatRow(*row) for row in base.execute(query, (episode,))]
+
+
+def scores_of(base: sqlite3.Connection, episode: int) -> tuple[dict[str, float | None], list[dict[str, float | None]]]:
+    """Return the scores of one episode by name, and those of each of its rounds in order."""
+    rounds: dict[int, dict[str, float | None]] = {}
+    query = "SELECT round, metric, value FROM scores WHERE episode = ? ORDER BY round"
+    for number, metric, value in base.execute(query, (episode,)):
+        rounds.setdefault(number, {})[metric] = value
+    whole = rounds.pop(0, {})
+    return whole, list(rounds.values())
+
+
 def has_seats(base: sqlite3.Connection) -> bool:
     """Return whether the store knows who sat where."""
     return _has_table(base, "seats")

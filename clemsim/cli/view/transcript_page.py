@@ -1,16 +1,15 @@
 """A transcript as one HTML file that needs nothing else: pictures are in it.
 
-All text comes from games and models and is escaped; the page loads and runs nothing, which it also tells the browser.
+All text comes from games and models and is escaped; the page loads nothing, and runs nothing of theirs, which it also tells
+the browser.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
+from dataclasses import dataclass
 
-from clemsim._util.text import safe
-from clemsim.cli.view.transcripts import STOPS
 from clemsim.game.content import Image, Part, Text
 from clemsim.game.events import (
     Asked,
@@ -30,35 +29,56 @@ from clemsim.game.events import (
 )
 from clemsim.game.image_headers import MEDIA_TYPES
 from clemsim.game.instances import EpisodeKey
-
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.3rem; } h2 { font-size: 0.86rem; color: #555; margin: 1.1rem 0 0.2rem; }
-p { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.2rem 0; }
-section { border-left: 3px solid #ccc; padding-left: 0.8rem; } .reply { border-color: #36c; } .fact { color: #777; }
-img { max-width: 100%; height: auto; border: 1px solid #ddd; display: block; margin: 0.3rem 0; }
-"""
+from clemsim.html.environment import render
+from clemsim.html.frame import Frame
+from clemsim.results.dialogue.model import STOPS
 
 Bytes = Callable[[Image], bytes]  # the bytes of a picture that an event names
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture with its data as an address, its size in pixels, what it shows, and its line of text."""
+
+    source: str
+    width: int
+    height: int
+    alt: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message under its title, in parts of text and pictures. `kind`: `reply` for what a model said."""
+
+    title: str
+    parts: Sequence[str | Picture]
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """An episode: messages, and between them facts in one line."""
+
+    title: str
+    pieces: Sequence[Said | str]
+
+
 def transcript_page(episodes: Iterable[tuple[EpisodeKey, Sequence[Event]]], bytes_of: Bytes) -> str:
     """Return a page with the events of episodes. Raises what `bytes_of` raises."""
-    parts = [part for key, events in episodes for part in _episode(key, events, bytes_of)]
-    head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>Transcripts</title><style>{STYLE}</style>'
-    return f"<!doctype html>\n<html lang=en><meta charset=utf-8>{head}\n" + "\n".join(parts) + "\n</html>\n"
+    made = [Transcript(f"{key.label} · {key.cast}", list(_pieces(events, bytes_of))) for key, events in episodes]
+    title = made[0].title if len(made) == 1 else "Transcripts"
+    return render("transcripts.html", frame=Frame(title, inline=True), transcripts=made)
 
 
-def _episode(key: EpisodeKey, events: Sequence[Event], bytes_of: Bytes) -> Iterator[str]:
-    yield f"<h1>{_escaped(f'{key.label} · {key.cast}')}</h1>"
+def _pieces(events: Sequence[Event], bytes_of: Bytes) -> Iterator[Said | str]:
     for event in events:
         yield from _event(event, bytes_of)
     if not events or not isinstance(events[-1], Ended):
-        yield "<p class=fact>unfinished</p>"
+        yield "unfinished"
 
 
-def _event(event: Event, bytes_of: Bytes) -> Iterator[str]:
+def _event(event: Event, bytes_of: Bytes) -> Iterator[Said | str]:
     match event:
         case Told(seat, content, echo):
             yield _section(f"to {seat}", event.parts or (Text(content),), bytes_of)
@@ -82,7 +102,7 @@ def _event(event: Event, bytes_of: Bytes) -> Iterator[str]:
         case Parsed():
             pass
         case _:
-            yield f"<p class=fact>{_escaped(_fact(event))}</p>"
+            yield _fact(event)
 
 
 def _fact(event: Event) -> str:
@@ -101,23 +121,14 @@ def _fact(event: Event) -> str:
     return str(event)
 
 
-def _section(title: str, parts: Iterable[Part], bytes_of: Bytes, kind: str = "") -> str:
-    body = "".join(_part(part, bytes_of) for part in parts)
-    return f'<section class="{kind}"><h2>{_escaped(title)}</h2>{body}</section>'
+def _section(title: str, parts: Iterable[Part], bytes_of: Bytes, kind: str = "") -> Said:
+    return Said(title, [_part(part, bytes_of) for part in parts], kind)
 
 
-def _part(part: Part, bytes_of: Bytes) -> str:
-    return _picture(part, bytes_of) if isinstance(part, Image) else f"<p>{_escaped(part.text)}</p>"
-
-
-def _picture(image: Image, bytes_of: Bytes) -> str:
-    if image.media_type not in MEDIA_TYPES:  # no other kind is ever shown: some run scripts
-        return f"<p>{_escaped(image.line)}</p>"
-    data = b64encode(bytes_of(image)).decode("ascii")
-    size = f"width={image.width:d} height={image.height:d}"
-    source = f"data:{image.media_type};base64,{data}"
-    return f'<img {size} alt="{_escaped(image.alt)}" src="{source}"><p class=fact>{_escaped(image.line)}</p>'
-
-
-def _escaped(text: str) -> str:
-    return escape(safe(text), quote=True)
+def _part(part: Part, bytes_of: Bytes) -> str | Picture:
+    if not isinstance(part, Image):
+        return part.text
+    if part.media_type not in MEDIA_TYPES:  # no other kind is ever shown: some run scripts
+        return part.line
+    data = b64encode(bytes_of(part)).decode("ascii")
+    return Picture(f"data:{part.media_type};base64,{data}", int(part.width), int(part.height), part.alt, part.line)
