@@ -88,6 +88,13 @@ class AgentSettings(BaseModel):
         """Return the settings that are given, by name; one that is empty is not."""
         return {name: value for name in type(self).model_fields if (value := getattr(self, name)) not in (None, "", {})}
 
+    @property
+    def price(self) -> Price | None:
+        """The price; None where none is given."""
+        if self.given().keys() & set(PRICES):
+            return Price(self.price_in or 0.0, self.price_cached, self.price_out or 0.0, self.price_hour or 0.0)
+        return None
+
     def written(self) -> str:
         """Return the settings as they are written behind the `?` of a SPEC."""
         return "&".join(f"{name}={quote(value, safe=_UNQUOTED)}" for name, value in _pairs(self.given()))
@@ -141,8 +148,8 @@ class AgentSpec:
         """Tell an agent, just made, what only it can heed. Raises UsageError."""
         agent.name = self.settings.name or agent.name
         own = self.settings
-        if own.given().keys() & set(PRICES):
-            agent.price = Price(own.price_in or 0.0, own.price_cached, own.price_out or 0.0, own.price_hour or 0.0)
+        if price := own.price:
+            agent.price = price
         written = own.calls == "written"
         if own.system or own.seed or own.width or written:
             agent.settle(system=own.system, seed=own.seed or 0, width=own.width, written_calls=written)
@@ -193,6 +200,14 @@ def with_settings(spec: str, settings: AgentSettings) -> str:
         return spec
     head, mark, fragment = spec.partition("#")
     return f"{head}{'&' if '?' in head else '?'}{written}{mark}{fragment}"
+
+
+def without_prices(spec: str) -> str:
+    """Return a SPEC without its prices, which are no part of what it plays."""
+    head, question, rest = spec.partition("?")
+    query, mark, fragment = rest.partition("#")
+    kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in PRICES)
+    return head + (question + kept if kept else "") + mark + fragment
 
 
 def _pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:

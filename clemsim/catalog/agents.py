@@ -10,6 +10,7 @@ from typing import Any
 
 from clemsim.catalog.agent_settings import read_spec
 from clemsim.catalog.kinds import AgentKind, AgentOptions, each_alone, find_kind
+from clemsim.catalog.models import listed_price
 from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.credentials import BARE, api_key
@@ -41,6 +42,8 @@ def make_agent(spec: str, options: AgentOptions | None = None) -> Agent:
     if not isinstance(agent, Agent):
         raise UsageError(f"{spec} is not an Agent")
     check_agent(agent)
+    if agent.requests and not agent.price and (price := listed_price(parted.bare, agent.name)):
+        agent.price = price
     parted.settle(agent)
     return agent
 

@@ -110,28 +110,24 @@ class ModelAgent(Agent):
         return self._message(view, request, await self._complete(request))
 
     async def draw(self, view: View, n: int) -> list[Message]:
-        """Make `n` replies to one ask, with one request where the engine can. The usage of each is that of all together.
+        """Make `n` replies to one ask, with one request where the engine can; those that its server left out, with others.
+        The usage of each is that of all together.
 
         Raises what `reply` raises.
         """
         request = self._request(view)
+        completions = list[Completion]()
         if self.engine.samples_many:
-            request.samples = n
-            completion = await self._complete(request)
-            only = Candidate(completion.text, completion.reasoning, completion.stop, completion.calls)
-            samples = completion.samples or [only]
-            return [
-                self._message(
-                    view, request, Completion(each.text, each.reasoning, each.stop, completion.usage, calls=each.calls)
-                )
-                for each in samples
-            ]
-        requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in range(n)]
-        completions = await _all(self._complete(each) for each in requests)
-        together = _together([completion.usage for completion in completions])
-        for completion in completions:
+            several = await self._complete(replace(request, samples=n))
+            completions = [_alone(each, several.usage) for each in several.samples[:n]] or [several]
+        missing = range(len(completions), n)
+        requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in missing]
+        others = await _all(self._complete(each) for each in requests)
+        usages = [each.usage for each in (*completions[:1], *others)]
+        together = _together(usages) if len(usages) > 1 else usages[0]
+        for completion in (*completions, *others):
             completion.usage = together
-        return [self._message(view, request, completion) for completion in completions]
+        return [self._message(view, request, completion) for completion in (*completions, *others)]
 
     async def _complete(self, request: Request) -> Completion:
         return check_completion(self.engine, await self.engine.complete(request))
@@ -187,6 +183,11 @@ async def _all(coroutines: Iterable[Coroutine[Any, Any, Completion]]) -> list[Co
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _alone(candidate: Candidate, usage: Usage) -> Completion:
+    """Return one of several replies to one request as a completion."""
+    return Completion(candidate.text, candidate.reasoning, candidate.stop, usage, calls=candidate.calls)
 
 
 def _together(usages: Sequence[Usage]) -> Usage:

@@ -14,6 +14,7 @@ from typing import Any
 
 from clemsim._util.files import PRIVATE, PRIVATE_FOLDER, check_new, make_folder, write_toml
 from clemsim._util.tasks import leading_error, run_in_background
+from clemsim.catalog.agent_settings import without_prices
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.kinds import AgentKind
 from clemsim.catalog.models import read
@@ -37,7 +38,7 @@ from clemsim.study import index
 from clemsim.study.plan import MEMBERS, Member, Study, plan
 
 STUDY = "study.toml"
-TOTALS = ("turns", "requests", "retries", "failed_retries", "tokens_in", "tokens_out", "tokens_cached", "in_flight")
+TOTALS = ("turns", "requests", "retries", "failed_retries", "tokens_in", "tokens_out", "tokens_cached", "in_flight", "cost")
 
 
 @dataclass(slots=True)
@@ -259,7 +260,10 @@ def _check_folder(folder: Path, members: Sequence[MemberStatus]) -> None:
 
 
 def _check_same(folder: Path, config: RunConfig) -> None:
-    before, now = settled(read_config(folder)), settled(config)
+    before, now = (
+        {**each, "agents": [without_prices(spec) for spec in each["agents"]]}
+        for each in (settled(read_config(folder)), settled(config))
+    )
     for name in now:
         if name != "width" and _as_list(before[name]) != _as_list(now[name]):
             was = f"{name} was {_as_list(before[name])!r} and is {_as_list(now[name])!r}"

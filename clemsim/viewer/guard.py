@@ -14,12 +14,13 @@ from aiohttp.typedefs import Middleware
 from clemsim.errors import ClemsimError, UsageError
 from clemsim.html.environment import render
 from clemsim.html.frame import SERVED, Frame
+from clemsim.viewer.access import ForbiddenError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEADERS = {
     "Content-Security-Policy": SERVED,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # none at all would take the origin from forms, by which `access` knows them
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -38,8 +39,11 @@ def guarded(hosts: Collection[str]) -> Middleware:
             if error.status < 400:  # a redirect
                 raise
             response = message(error.status, error.reason, f"{request.path} cannot be had: {error.reason}.")
+        except ForbiddenError as error:
+            response = message(403, "Not allowed", f"{error}.")
         except UsageError as error:
-            response = message(404, "Not found", str(error))
+            acting = request.method == hdrs.METH_POST
+            response = message(400 if acting else 404, "This cannot be done" if acting else "Not found", str(error))
         except ClemsimError as error:
             response = message(500, "This cannot be read", str(error))
         if not response.prepared:

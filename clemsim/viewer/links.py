@@ -44,6 +44,22 @@ class Links:
         """Two agents, or two runs, side by side."""
         return self._at("compare", query=query)
 
+    def run_changes(self, slug: str) -> str:
+        """The events of a run that is looked at while it is played."""
+        return self._at("run", slug, "changes")
+
+    def act(self, slug: str, what: str) -> str:
+        """Where a form about a run is sent: `resume`, `branch` or `seat`."""
+        return self._at("run", slug, "act", what)
+
+    def seat(self, slug: str) -> str:
+        """The seat of a person in a run; its reply is sent there too."""
+        return self._at("run", slug, "seat")
+
+    def seat_changes(self, slug: str) -> str:
+        """The events of a seat."""
+        return self._at("run", slug, "seat", "changes")
+
     def _at(self, *parts: str, query: Query | None = None) -> str:
         path = "/".join(quote(part, safe=":") for part in parts)
         return f"{self.root}{path}{'?' + urlencode(query) if query else ''}"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from clemsim.errors import UsageError
+from clemsim.viewer.access import Access
 from clemsim.viewer.application import application
 from clemsim.viewer.site import Site
 
@@ -20,13 +21,14 @@ class ViewerServer:
     def __init__(self, site: Site) -> None:
         """Make a server that listens to nothing yet."""
         self._site = site
+        self._access = Access()
         self._runner: web.AppRunner | None = None
-        self.url = ""
+        self.url = self.own_url = ""  # of the first page: for readers, and for the user, who may act too
 
     async def start(self, host: str, port: int) -> None:
         """Listen; port 0 takes any free one. Raises UsageError where the address cannot be used."""
         hosts = set[str]()
-        self._runner = web.AppRunner(application(self._site, hosts), access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(application(self._site, self._access, hosts), access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, host, port).start()
@@ -36,6 +38,7 @@ class ViewerServer:
         bound = self._runner.addresses[0][1]
         hosts.update(f"{name}:{bound}" for name in (*LOCAL, host))
         self.url = f"http://{host}:{bound}/"
+        self.own_url = self._access.address(self.url)
 
     async def stop(self) -> None:
         """Stop listening, and end what is open."""
@@ -44,11 +47,11 @@ class ViewerServer:
 
 
 async def serve(site: Site, host: str, port: int, on_ready: Callable[[str], None], stopped: asyncio.Event) -> None:
-    """Serve until `stopped` is set. `on_ready` gets the address of the first page. Raises UsageError."""
+    """Serve until `stopped` is set. `on_ready` gets the address of the first page for its user. Raises UsageError."""
     server = ViewerServer(site)
     await server.start(host, port)
     try:
-        on_ready(server.url)
+        on_ready(server.own_url)
         await stopped.wait()
     finally:
         await server.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clemsim.html.environment import render
 from clemsim.html.frame import Crumb, Frame
@@ -25,6 +25,10 @@ class Site:
         """Return a page made of a template, which gets `site` and `links` beside its own context."""
         frame = Frame(title, crumbs, self.inline, self.links.home, live)
         return render(template, frame=frame, site=self, links=self.links, **context)
+
+    def for_actor(self, *, may_act: bool) -> Site:
+        """Return the same pages for somebody who may act, or may not."""
+        return replace(self, may_act=may_act)
 
     def run_crumbs(self, slug: str, *inner: Crumb) -> tuple[Crumb, ...]:
         """Return the way to a page of a run."""
