@@ -13,7 +13,7 @@ from clemsim._util.text import safe
 from clemsim.html import numbers
 from clemsim.html.map_figure import map_figure
 
-ASSETS = ("style.css", "viewer.js")
+ASSETS = ("style.css", "viewer.js", "report.js", "report_table.js")
 
 
 @cache
