@@ -132,11 +132,14 @@ def _transcripts(run: Path, episode: str, *, reasoning: bool) -> tuple[list[dict
 def _write_transcripts(folder: Path, episode: str | None, images: Path | None, html: Path | None) -> None:
     """Save the pictures of the episodes, and write their transcripts as a page."""
     with reader.reading(folder / STORE) as base:
-        shown = [(row.key, reader.events(base, row.id)) for row in chosen(list(reader.episodes(base)), episode)]
+        description, drawings = read_description(folder), Drawings(folder)
+        rows = chosen(list(reader.episodes(base)), episode)
         if images:
-            saved = save_images(base, [event for _, events in shown for event in events], images)
+            saved = save_images(base, [event for row in rows for event in reader.events(base, row.id)], images)
             out.print(plain(f"{saved} picture{'' if saved == 1 else 's'}: {images}"), soft_wrap=True)
         if html:
+            dialogues = [(row, read_dialogue(base, row, description)) for row in rows]
+            shown = [(dialogue, drawings.of(row, dialogue.events)[0]) for row, dialogue in dialogues]
             page = transcript_page(shown, lambda image: reader.image(base, image.digest))
             with new_file(html, UsageError) as draft:
                 draft.path.write_text(page, encoding="utf-8")
