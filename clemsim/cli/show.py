@@ -17,6 +17,7 @@ from clemsim.cli.follow import follow
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.configuration import show_config
 from clemsim.cli.view.load_chart import check_picture, draw_loads
+from clemsim.cli.view.pieces import drawing
 from clemsim.cli.view.results import results
 from clemsim.cli.view.studies import models_table
 from clemsim.cli.view.transcript_page import transcript_page
@@ -27,6 +28,7 @@ from clemsim.interop.pictures import save_images
 from clemsim.results import diagnostics
 from clemsim.results.dialogue.read import read_dialogue
 from clemsim.results.run_summary import summarize_run
+from clemsim.runs.drawing import Drawings
 from clemsim.runs.replay import chosen
 from clemsim.store import reader
 from clemsim.store.folder import STORE, read_description
@@ -158,9 +160,12 @@ def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, 
             out.print(results(summarize_run(folder)))
             out.print(_episode_table(rows, limit))
             picked = [row for row in picked if row.outcome is not None][:1] or picked[:1]
-        description = read_description(folder)
+        description, drawings = read_description(folder), Drawings(folder)
         for row in picked:
-            out.print(transcript(read_dialogue(base, row, description), reasoning=reasoning))
+            dialogue = read_dialogue(base, row, description)
+            out.print(transcript(dialogue, reasoning=reasoning))
+            pieces, problem = drawings.of(row, dialogue.events)
+            out.print(drawing(pieces) if pieces or not problem else plain(f"not drawn: {problem}", "dim"))
         if episode is None and len(rows) > 1:
             out.print(plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True)
 

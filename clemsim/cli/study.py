@@ -15,6 +15,7 @@ from clemsim.cli.common import out as stdout
 from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.network import takes_network
 from clemsim.cli.options import JsonOption, LikeOption, TrustOption
+from clemsim.cli.preflight import show_forecast
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.studies import outcome_view, planned_view
@@ -58,17 +59,15 @@ def study(
         named, folder = _named(path, out)
         if resume and not is_study(folder):
             fail(f"there is no study at {folder} to resume: leave out --resume")
-        if like and not dry_run:
-            fail("--like says what runs are expected to be like before they are played: give --dry-run too")
         if dry_run:
             _print_plan(named, like, network, Trust(trust, named_by=str(path)), as_json=json)
             return
-        _play(named, folder, parallel, network, Trust(trust, named_by=str(path)), as_json=json)
+        _play(named, folder, parallel, network, Trust(trust, named_by=str(path)), like, as_json=json)
 
 
 def go_on(folder: Path, network: NetworkOptions, *, trust: bool, as_json: bool) -> None:
     """Resume the study in a folder."""
-    _play(read_folder(folder), folder, None, network, Trust(trust, named_by=str(folder)), as_json=as_json)
+    _play(read_folder(folder), folder, None, network, Trust(trust, named_by=str(folder)), None, as_json=as_json)
 
 
 def _named(path: Path, out: Path | None) -> tuple[Study, Path]:
@@ -102,8 +101,17 @@ def _print_plan(named: Study, like: Path | None, network: NetworkOptions, trust:
     stdout.print(planned_view(planned))
 
 
-def _play(named: Study, folder: Path, parallel: int | None, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
-    study_run = run_async(run_study(named, folder, _watch, parallel, network, trust))
+def _play(
+    named: Study,
+    folder: Path,
+    parallel: int | None,
+    network: NetworkOptions,
+    trust: Trust,
+    like: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    study_run = run_async(run_study(named, folder, _watch, parallel, network, trust, show_forecast, like))
     rows = _outcomes(study_run)
     costs = [row.cost.total for row in rows if row.cost]
     missing = sum(1 for row in rows if row.why)

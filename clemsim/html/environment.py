@@ -12,7 +12,7 @@ from markupsafe import Markup
 from clemsim._util.text import safe
 from clemsim.html import numbers
 
-ASSETS = ("style.css", "viewer.js")
+ASSETS = ("style.css", "viewer.js", "report.js", "report_table.js")
 
 
 @cache

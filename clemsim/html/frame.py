@@ -28,15 +28,19 @@ class Crumb:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds the content of a page. `inline`: the page is one file that needs nothing else."""
+    """What surrounds the content of a page. `inline`: the page is one file that needs nothing else; `bare`: it is a part of
+    such a file, with nothing around it.
+    """
 
     title: str
     crumbs: tuple[Crumb, ...] = ()
     inline: bool = False
+    bare: bool = False
     home: str = ""  # the address that the name of the program leads to
     live: str = ""  # the address of the events of a page that changes while it is looked at
     scripts: tuple[str, ...] = field(default=("viewer.js",))
     modules: tuple[str, ...] = ()  # the text of further scripts, which the page holds
+    loads: bool = False  # a page that is a file may load scripts that lie below it
 
     def style(self) -> Markup:
         """Return the style sheet, for a page that holds it."""
@@ -59,6 +63,7 @@ class Frame:
         """The Content-Security-Policy of a page that is a file: it loads nothing, and runs and shows what lies in it."""
         held = [*(self.script(name) for name in self.scripts), *(self.held(module) for module in self.modules)]
         scripts = " ".join(map(_digest, held)) or "'none'"
+        scripts += " 'self'" if self.loads else ""
         style = _digest(self.style())
         loads = f"script-src {scripts}; style-src {style}; img-src data:"
         return f"default-src 'none'; {loads}; base-uri 'none'; form-action 'none'"

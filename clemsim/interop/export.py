@@ -15,6 +15,7 @@ from clemsim._util.drafts import Draft
 from clemsim._util.files import new_file, new_folder
 from clemsim.errors import UsageError
 from clemsim.interop.clembench.exporting import export_results, export_runs
+from clemsim.interop.eee import write_eee
 from clemsim.interop.export_writer import ExportWriter
 from clemsim.interop.jsonl import write_jsonl, write_jsonl_of_all
 from clemsim.interop.parquet import write_parquet, write_parquet_of_all
@@ -87,6 +88,7 @@ FORMATS = {
             "episodes, turns, scores, seats and calls of tools as tables",
             write_parquet_of_all,
         ),
+        ExportFormat("eee", write_eee, "-eee", "episodes", "records of every-eval-ever, with a line for each episode"),
         _trace("trace", verbatim, "requests word for word, for load testers (aiperf: mooncake-trace)"),
         _trace("mooncake", sizes, f"sizes of requests and hashes of every {BLOCK} tokens", blocks=True),
         _trace("mooncake-deltas", deltas, "the same by sessions, each row what is new in it", blocks=True),

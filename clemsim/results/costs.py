@@ -13,18 +13,19 @@ from clemsim.store.reader import has_details, meta
 from clemsim.store.schema import SESSION
 
 TOKENS = """
-SELECT episode, requests.agent, tokens_in, tokens_cached, tokens_out, seconds, 0 AS judged FROM requests
+SELECT episode, requests.agent, seat, tokens_in, tokens_cached, tokens_out, seconds, 0 AS judged FROM requests
 """
 # Tokens of a judge are no part of its row in `requests`: they have another price.
 JUDGED = """
-UNION ALL SELECT details.episode, requests.agent, json_extract(value, '$.judge.tokens_in'),
+UNION ALL SELECT details.episode, requests.agent, seat, json_extract(value, '$.judge.tokens_in'),
     json_extract(value, '$.judge.tokens_cached'), json_extract(value, '$.judge.tokens_out'), 0, 1
 FROM details JOIN requests ON requests.episode = details.episode AND requests.turn = details.turn
 WHERE details.name = 'candidates' AND json_extract(value, '$.judge') IS NOT NULL
 """
 SPENT = """
-SELECT agent, "cast", arena, judged, status = 'done', sum(tokens_in), sum(tokens_cached), sum(tokens_out), sum(seconds)
-FROM ({tokens}) AS spent JOIN episodes ON episodes.id = spent.episode GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+SELECT agent, "cast", arena, seat, judged, status = 'done', count(DISTINCT spent.episode), sum(tokens_in),
+    sum(tokens_cached), sum(tokens_out), sum(seconds)
+FROM ({tokens}) AS spent JOIN episodes ON episodes.id = spent.episode GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
 """
 EPISODES = """
 SELECT requests.agent, count(DISTINCT episode) FROM requests GROUP BY 1
@@ -47,16 +48,20 @@ class AgentCost(BaseModel):
 
 
 class Spent(NamedTuple):
-    """What the tokens of one agent, or of its judge, cost in one game in the episodes of one cast: in those that are `done`,
+    """The tokens of one agent, or of its judge, in one seat of a game in the episodes of one cast: in those that are `done`,
     or in those that are not. `seconds`: of its requests, one after the other.
     """
 
     agent: str
     cast: str
     game: str
+    seat: str
     judge: bool
     done: bool
-    cost: float
+    episodes: int
+    tokens_in: int
+    tokens_cached: int
+    tokens_out: int
     seconds: float
 
 
@@ -65,6 +70,11 @@ class AgentPrices(NamedTuple):
 
     own: Price | None
     judge: Price | None
+
+    def of_spent(self, spent: Spent) -> float:
+        """Return what tokens cost, each by its own price."""
+        price = self.judge if spent.judge else self.own
+        return price.of_tokens(spent.tokens_in, spent.tokens_cached, spent.tokens_out) if price else 0.0
 
     def of_time(self, seconds: float) -> float:
         """Return what the time that a run lasted costs of both."""
@@ -81,15 +91,13 @@ def _price(about: Mapping[str, Any]) -> Price | None:
     return Price(**about["price"]) if about.get("price") else None
 
 
-def token_costs(base: sqlite3.Connection, prices: Mapping[str, AgentPrices]) -> Iterator[Spent]:
-    """Yield what the tokens of the agents cost, by cast and game."""
-    judged = has_details(base) and any(each.judge for each in prices.values())
-    query = SPENT.format(tokens=TOKENS + (JUDGED if judged else ""))
-    for agent, cast, game, judge, done, tokens_in, cached, out, seconds in base.execute(query):
-        if agent in prices:
-            price = prices[agent].judge if judge else prices[agent].own
-            cost = price.of_tokens(tokens_in or 0, cached or 0, out or 0) if price else 0.0
-            yield Spent(agent, cast, game, bool(judge), bool(done), cost, seconds or 0.0)
+def spent_tokens(base: sqlite3.Connection) -> Iterator[Spent]:
+    """Yield the tokens that were spent, by agent, cast, game and seat; none of requests whose tokens are not known."""
+    for row in base.execute(SPENT.format(tokens=TOKENS + (JUDGED if has_details(base) else ""))):
+        agent, cast, game, seat, judge, done, episodes, tokens_in, cached, out, seconds = row
+        if tokens_in is not None:
+            own = bool(judge), bool(done), episodes, tokens_in, cached or 0, out or 0, seconds or 0.0
+            yield Spent(agent, cast, game, seat, *own)
 
 
 def costs_by_cast(base: sqlite3.Connection, agents: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], float]:
@@ -97,7 +105,7 @@ def costs_by_cast(base: sqlite3.Connection, agents: Mapping[str, Mapping[str, An
     the run cost is shared out by the seconds of the requests.
     """
     prices = recorded_prices(agents)
-    spent = list(token_costs(base, prices)) if prices else []
+    spent = [each for each in spent_tokens(base) if each.agent in prices] if prices else []
     seconds: dict[str, float] = {}
     for each in spent:
         seconds[each.agent] = seconds.get(each.agent, 0.0) + each.seconds
@@ -105,7 +113,7 @@ def costs_by_cast(base: sqlite3.Connection, agents: Mapping[str, Mapping[str, An
     for each in spent:
         if each.done:
             share = each.seconds / seconds[each.agent] if seconds[each.agent] else 0.0
-            cost = each.cost + share * prices[each.agent].of_time(played)
+            cost = prices[each.agent].of_spent(each) + share * prices[each.agent].of_time(played)
             costs[each.cast, each.game] = costs.get((each.cast, each.game), 0.0) + cost
     return costs
 
@@ -118,8 +126,9 @@ def agent_costs(
     if not prices:
         return {}
     spent: dict[str, list[Spent]] = {name: [] for name in prices}
-    for each in token_costs(base, prices):
-        spent[each.agent].append(each)
+    for each in spent_tokens(base):
+        if each.agent in prices:
+            spent[each.agent].append(each)
     episodes, seconds = dict(base.execute(EPISODES).fetchall()), seconds_played(base)
     return {
         name: _cost(price, spent[name], seconds, episodes.get(name, 0), worths.get(name)) for name, price in prices.items()
@@ -135,8 +144,9 @@ def _cost(prices: AgentPrices, spent: Iterable[Spent], seconds: float, episodes:
     games: dict[str, float] = {}
     judge = prices.judge.of_time(seconds) if prices.judge else 0.0
     for each in spent:
-        games[each.game] = games.get(each.game, 0.0) + each.cost
-        judge += each.cost if each.judge else 0.0
+        cost = prices.of_spent(each)
+        games[each.game] = games.get(each.game, 0.0) + cost
+        judge += cost if each.judge else 0.0
     return _together(games, prices.of_time(seconds), judge, episodes, worth)
 
 

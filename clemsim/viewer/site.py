@@ -13,7 +13,7 @@ from clemsim.viewer.links import Links
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The pages of a library. `inline`: they are made for a file that needs no server; `may_act`: whoever looks at them may
+    """The pages of a library. `inline`: they are parts of a file that needs no server; `may_act`: whoever looks at them may
     also resume runs, branch off and take seats; `kept`: what took long to compute.
     """
 
@@ -25,7 +25,7 @@ class Site:
 
     def page(self, template: str, title: str, crumbs: tuple[Crumb, ...] = (), live: str = "", **context: object) -> str:
         """Return a page made of a template, which gets `site` and `links` beside its own context."""
-        frame = Frame(title, crumbs, self.inline, self.links.home, live)
+        frame = Frame(title, crumbs, bare=self.inline, home=self.links.home, live=live)
         return render(template, frame=frame, site=self, links=self.links, **context)
 
     def for_actor(self, *, may_act: bool) -> Site:

@@ -48,6 +48,11 @@ def test_the_cost_of_a_run_is_that_of_its_turns(clemsim: Clemsim, server: FakeSe
     assert cost.total == pytest.approx(turns * TURN) == pytest.approx(sum(cost.games.values()))
     assert cost.time == 0 and cost.point is None  # worth is 0
     assert f"{MODEL} cost {cost.total:.4g}" in " ".join(said.out.split())
+    assert "expected cost" not in said.err  # nothing is known yet
+    again = clemsim("run", *words, "--out", "again", "--repetitions", 2, "--max-cost", cost.total)
+    expected = f"expected cost: {2 * cost.total:.4g} for 10 episodes"
+    assert expected in again.err and "by the tokens of the same models in r;" in again.err
+    assert f"--max-cost {cost.total:g} will end the run after about 50% of it" in again.err
     planned = clemsim("run", *words, "--dry-run", "--like", "r")
     assert "its tokens cost about" in planned.out
     assert clemsim("run", *words, "--dry-run", "--like", "r", "--json").json["price"] == pytest.approx(cost.total)
@@ -63,6 +68,18 @@ def test_a_limit_of_the_cost_is_passed_by_less_than_a_turn(clemsim: Clemsim, ser
     assert most <= summary["costs"][MODEL]["total"] < most + TURN
     assert clemsim("resume", "r").code == 0
     assert clemsim("show", "r", "--json").json["unfinished"] == 0
+
+
+def test_what_a_study_will_cost_is_said_before_it_begins(clemsim: Clemsim, server: FakeServer, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(STUDY.format(agent=f"{MODEL}@{server.url}/v1"))
+    first = clemsim("study", "s.toml", "--out", "studies/s")
+    again = clemsim("study", "s.toml", "--out", "studies/again", "--json")
+    assert first.code == again.code == 0 and "expected cost" not in first.err
+    assert f"expected cost: {again.json['cost']:.4g} for 5 episodes" in again.err
+    assert "by the tokens of the same models in" in again.err and "studies/s/members/dear-x/quick-seed0" in again.err
+    assert "expected cost" not in clemsim("study", "s.toml", "--out", "studies/s").err  # nothing is left to play
+    refused = clemsim("study", "s.toml", "--out", "new", "--like", "nowhere")
+    assert refused.code == 2 and "nowhere" in refused.err
 
 
 def test_without_prices_there_is_no_cost(clemsim: Clemsim, server: FakeServer) -> None:
@@ -113,7 +130,7 @@ def test_a_study_says_what_each_run_cost(clemsim: Clemsim, server: FakeServer, t
     (tmp_path / "s.toml").write_text(STUDY.format(agent=f"{MODEL}@{server.url}/v1"))
     said = clemsim("study", "s.toml", "--out", "s")
     assert said.code == 0, said.err
-    assert "all runs" in said.out and "a point" in said.out and ", cost " in said.err
+    assert "all runs" in said.out and "a point" in said.out and ", cost " in said.err and "expected" not in said.err
     outcome = clemsim("study", "s.toml", "--out", "s", "--json").json
     dear, free = outcome["runs"]
     assert free["cost"] is None and outcome["cost"] == dear["cost"]["total"] > 0
@@ -121,5 +138,6 @@ def test_a_study_says_what_each_run_cost(clemsim: Clemsim, server: FakeServer, t
     cheaper = STUDY.format(agent=f"{MODEL}@{server.url}/v1").replace("price_in = 2", "price_in = 1")
     (tmp_path / "s.toml").write_text(cheaper)
     assert clemsim("study", "s.toml", "--out", "s").code == 0  # prices are no part of what is played
+
     planned = clemsim("study", "s.toml", "--dry-run", "--like", str(tmp_path / "s" / dear["run"]), "--json").json
     assert planned["price"] == pytest.approx(dear["cost"]["total"] * (5 + 20) / (10 + 20))

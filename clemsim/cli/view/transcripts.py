@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -64,7 +65,7 @@ def passage(steps: Iterable[DialogueStep], styles: Styles, *, reasoning: bool = 
             case TurnBatch():
                 yield from _batch(step, styles, reasoning=reasoning)
             case Telling(seats, heard):
-                yield _heard(heard, ", ".join(seats), styles)
+                yield from _all_heard((heard,), ", ".join(seats), styles)
             case Note(key):
                 yield plain(f"  · {key}: {step.text}", "dim", MOST)
             case Forgetting(seat, keep, opening):
@@ -104,8 +105,7 @@ def scores_by_seat(by_seat: Mapping[str, float], most: int | None = None) -> str
 def _batch(batch: TurnBatch, styles: Styles, *, reasoning: bool) -> Iterator[RenderableType]:
     """Yield the turns that were asked at once; what all of them were told is said once."""
     seats, shared = [turn.seat for turn in batch.turns], batch.shared
-    for heard in shared:
-        yield _heard(heard, ", ".join(dict.fromkeys(seats)), styles)
+    yield from _all_heard(shared, ", ".join(dict.fromkeys(seats)), styles)
     if len(seats) > 1:
         yield plain(f"  {len(seats)} asked at once: {', '.join(dict.fromkeys(seats))}", "bold", MOST)
     for turn in batch.turns:
@@ -114,8 +114,7 @@ def _batch(batch: TurnBatch, styles: Styles, *, reasoning: bool) -> Iterator[Ren
 
 def _turn(turn: DialogueTurn, told: Iterable[Heard], styles: Styles, *, reasoning: bool) -> Iterator[RenderableType]:
     style = _style(turn.seat, styles)
-    for heard in told:
-        yield _heard(heard, turn.seat, styles)
+    yield from _all_heard(told, turn.seat, styles)
     verb = "is asked" if turn.goes_on_after is None else "goes on"
     title = f"turn {turn.number}: {turn.seat} {verb}{', aside' if turn.aside else ''}"
     yield _panel(turn.asked_text, title, style, dim=True) if turn.asked else plain(f"  · {title}", "dim")
@@ -153,10 +152,12 @@ def _reasoning(text: str, seat: str, *, whole: bool) -> RenderableType:
     return plain(f"  · {seat} thinks: {begin[:100]}{'…' if len(begin) > 100 else ''}{words}", "dim")
 
 
-def _heard(heard: Heard, seats: str, styles: Styles) -> Panel:
-    several = ", " in seats
-    title = {"told": f"to {seats}", "echo": f"{seats}, put into its mouth", "system": f"system text of {seats}"}[heard.kind]
-    return _panel(heard.text, title, "dim" if several else _style(seats, styles), dim=True)
+def _all_heard(told: Iterable[Heard], seats: str, styles: Styles) -> Iterator[Panel]:
+    """Yield what was heard one after another; what is of one kind stands together."""
+    titles = {"told": f"to {seats}", "echo": f"{seats}, put into its mouth", "system": f"system text of {seats}"}
+    style = "dim" if ", " in seats else _style(seats, styles)
+    for kind, same in groupby(told, lambda heard: heard.kind):
+        yield _panel("\n".join(heard.text for heard in same), titles[kind], style, dim=True)
 
 
 def ending(outcome: Outcome) -> Iterator[Text]:

@@ -67,9 +67,10 @@ class Compared:
 
 def compare_page(site: Site, choice: Choice) -> str:
     """Return the page; what cannot be compared says why. Raises UsageError for a run that is not there, and StoreError."""
-    if choice.a and not choice.b:
-        choice = replace(choice, b=choice.a)
-    both = [_compared(site, slug, agent) for slug, agent in ((choice.a, choice.agent_a), (choice.b, choice.agent_b)) if slug]
+    both = [_compared(site, choice.a, choice.agent_a)] if choice.a else []
+    if both and (choice.b or len(both[0].casts) > 1):
+        choice = replace(choice, b=choice.b or choice.a)
+        both.append(_compared(site, choice.b, choice.agent_b))
     runs = [entry.slug for entry in site.library.entries() if entry.kind is Kind.run]
     comparison, problem = _comparison(site, choice, both)
     pairs = _pairs(site, both, comparison) if comparison else []
@@ -143,13 +144,11 @@ def _is_wanted(pair: EpisodePair, choice: Choice) -> bool:
 def _figure(site: Site, choice: Choice, comparison: RunComparison) -> Forest:
     """Return the differences by game, with the intervals that their verdicts rest on."""
     games = list(dict.fromkeys(row.game for row in comparison.rows))
-    by_cell: dict[tuple[str, str], ComparisonRow] = {(row.metric, row.game): row for row in comparison.rows}
-    return differences(
-        {
-            title: [_estimate(site, choice, game, by_cell.get((metric, game))) for game in games]
-            for metric, title in PANELS.items()
-        }
-    )
+    rows: dict[tuple[str, str], ComparisonRow] = {(row.metric, row.game): row for row in comparison.rows}
+    panels = {
+        title: [_estimate(site, choice, game, rows.get((score, game))) for game in games] for score, title in PANELS.items()
+    }
+    return differences({title: own for title, own in panels.items() if any(each.value is not None for each in own)})
 
 
 def _estimate(site: Site, choice: Choice, game: str, row: ComparisonRow | None) -> Estimate:
