@@ -1,4 +1,4 @@
-"""Requests that no page of the viewer sends: from other names, by other methods, of other shapes. Each gets one clear page."""
+"""Requests that no page of the viewer sends: by other names, other methods, of other shapes. Each gets one clear answer."""
 
 from __future__ import annotations
 
