@@ -83,6 +83,7 @@ class ChatEngine(Engine):
         self._network = policy_for(self.url, options, DIALECTS[dialect or "openai"].headers(key))
         self._secrets = secrets_of(self._network, options, key)
         self._probe = ServerProbe(self.url, self._network, self._secrets.hide, dialect)
+        self._session_header = options.session_header
         self._metrics_path = path_of(subpage(root(self.url), "metrics"))
         self._deadlines = Deadlines(options.timeout, options.idle_timeout)
         self._lost = LostServer(self.alive, options.patience)
@@ -281,7 +282,7 @@ class ChatEngine(Engine):
         """
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
-        headers = [("X-Session-ID", self._conversation(request))]
+        headers = [(self._session_header, self._conversation(request))]
         rank = self._affinity.choose(request.episode, self._ranks) if self._ranks else None
         if rank:
             headers.append((RANK, rank.name))

@@ -507,3 +507,12 @@ async def test_a_llama_cpp_server_draws_in_half_of_its_slots() -> None:
     for slots, most in ((8, 4), (1, 1)):
         async with playing(FakeServer(owner="llamacpp", props={"total_slots": slots})) as chat:
             assert chat.most_samples == most
+
+
+async def test_the_header_of_sessions_has_the_name_that_a_router_knows() -> None:
+    for network, name in ((NetworkOptions(), "X-Session-ID"), (NetworkOptions(session_header="x-user-id"), "x-user-id")):
+        server = FakeServer()
+        async with playing(server, network=network) as chat:
+            await chat.complete(ask())
+        sent = [headers for path, headers in server.seen if path.endswith("completions")][-1]
+        assert sent[name].endswith("/taboo/0/guesser") and ("X-Session-ID" in sent) == (name == "X-Session-ID")
