@@ -24,6 +24,7 @@ COMMANDS = {
     "width": "width:width",
     "show": "show:show",
     "view": "view_command:view",
+    "report": "report:report",
     "replay": "replay:replay",
     "branch": "replay:branch",
     "play": "play:play",

@@ -11,7 +11,7 @@ import typer
 from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.catalog import suites
-from clemsim.cli import stress_aiperf
+from clemsim.cli import report, stress_aiperf
 from clemsim.cli.common import err, one_line, print_json
 from clemsim.cli.common import out as stdout
 from clemsim.cli.options import JsonOption, RulesOption, RunArgument, TrustOption
@@ -22,7 +22,11 @@ from clemsim.interop.export import FORMATS
 
 importing = typer.Typer(help="Make runs out of other formats.")
 
-HELPS = {name: choice.help for name, choice in FORMATS.items()} | {stress_aiperf.NAME: stress_aiperf.HELP}
+HTML = "html"
+HELPS = {name: choice.help for name, choice in FORMATS.items()} | {
+    HTML: "what `clemsim report` writes",
+    stress_aiperf.NAME: stress_aiperf.HELP,
+}
 FormatName = StrEnum("FormatName", {name: name for name in HELPS})  # type: ignore[misc]  # choices for typer
 
 
@@ -56,6 +60,12 @@ def export(
             return
         if records:
             raise UsageError("--records goes with --format aiperf, of a stress test")
+        if format_.value == HTML:
+            if block:
+                raise UsageError("--block: pages have no blocks")
+            written = report.write_and_show([folder], out or report.usual_place(folder))
+            stdout.print(plain(report.told(written)), soft_wrap=True)
+            return
         chosen = FORMATS[format_.value] if block is None else FORMATS[format_.value].with_block(block)
         path = out or chosen.usual_path(folder)
         check_new(path)

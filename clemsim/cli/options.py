@@ -106,7 +106,7 @@ AgainstOption = Annotated[
 LikeOption = Annotated[
     Path | None,
     typer.Option(
-        metavar="RUN", help="With --dry-run: an earlier run that scores, turns and tokens are expected to be like."
+        metavar="RUN", help="An earlier run that scores (--dry-run), turns, tokens and their cost are expected to be like."
     ),
 ]
 

@@ -20,6 +20,7 @@ from clemsim.cli.leaderboard import show_study
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.configuration import show_config
 from clemsim.cli.view.load_chart import check_picture, draw_loads
+from clemsim.cli.view.pieces import drawing
 from clemsim.cli.view.results import results_of
 from clemsim.cli.view.transcript_page import transcript_page
 from clemsim.cli.view.transcripts import scores_by_seat, transcript
@@ -27,10 +28,12 @@ from clemsim.errors import UsageError
 from clemsim.interop.jsonl import event_json
 from clemsim.interop.pictures import save_images
 from clemsim.results import diagnostics
+from clemsim.results.dialogue.read import read_dialogue
 from clemsim.results.run_summary import summarize_run
+from clemsim.runs.drawing import Drawings
 from clemsim.runs.replay import chosen
 from clemsim.store import reader
-from clemsim.store.folder import STORE
+from clemsim.store.folder import STORE, read_description
 from clemsim.store.reader import EpisodeRow
 from clemsim.store.study_index import indexed_runs, is_indexed
 
@@ -75,6 +78,9 @@ def show(
     ] = None,
     config: Annotated[
         bool, typer.Option("--config", help="Show how the run was configured, and what its agents are.")
+    ] = False,
+    reasoning: Annotated[
+        bool, typer.Option("--reasoning", help="Show what models thought aloud in full, not folded to a line.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -133,7 +139,7 @@ def show(
             if load or images or html or following:
                 fail(f"{folder} is a study: name one of its runs")
             if episode is not None:
-                _show_in_study(folder, episode, as_json=json)
+                _show_in_study(folder, episode, reasoning=reasoning, as_json=json)
             else:
                 show_study(folder, given, place, endings=endings, as_json=json)
         elif endings:
@@ -143,16 +149,16 @@ def show(
         elif following:
             if load or images or html:
                 fail("--load, --images and --html are of what was recorded: leave out --follow")
-            follow(folder, episode, as_json=json)
+            follow(folder, episode, reasoning=reasoning, as_json=json)
         elif images or html:
             _write_transcripts(folder, episode, images, html)
         else:
-            _show_run(folder, episode, limit, load, as_json=json)
+            _show_run(folder, episode, limit, load, reasoning=reasoning, as_json=json)
 
 
-def _show_in_study(folder: Path, episode: str, *, as_json: bool) -> None:
+def _show_in_study(folder: Path, episode: str, *, reasoning: bool, as_json: bool) -> None:
     """Print how each model of a study played an episode."""
-    found = {model: _transcripts(run, episode) for model, run in indexed_runs(folder).items()}
+    found = {model: _transcripts(run, episode, reasoning=reasoning) for model, run in indexed_runs(folder).items()}
     if as_json:
         print_json({"study": str(folder), "transcripts": {model: rows for model, (rows, _) in found.items()}})
         return
@@ -161,32 +167,33 @@ def _show_in_study(folder: Path, episode: str, *, as_json: bool) -> None:
             out.print(view)
 
 
-def _transcripts(run: Path, episode: str) -> tuple[list[dict[str, Any]], list[Any]]:
+def _transcripts(run: Path, episode: str, *, reasoning: bool) -> tuple[list[dict[str, Any]], list[Any]]:
     """Return the episodes of a run that EPISODE names, as JSON and as views."""
+    description = read_description(run)
     with reader.reading(run / STORE) as base:
         picked = chosen(list(reader.episodes(base)), episode)
-        views = [
-            transcript(row.key, reader.events(base, row.id), reader.requests(base, row.id), note=row.detail)
-            for row in picked
-        ]
+        views = [transcript(read_dialogue(base, row, description), reasoning=reasoning) for row in picked]
         return [_as_json(row, base) for row in picked], views
 
 
 def _write_transcripts(folder: Path, episode: str | None, images: Path | None, html: Path | None) -> None:
     """Save the pictures of the episodes, and write their transcripts as a page."""
     with reader.reading(folder / STORE) as base:
-        shown = [(row.key, reader.events(base, row.id)) for row in chosen(list(reader.episodes(base)), episode)]
+        description, drawings = read_description(folder), Drawings(folder)
+        rows = chosen(list(reader.episodes(base)), episode)
         if images:
-            saved = save_images(base, [event for _, events in shown for event in events], images)
+            saved = save_images(base, [event for row in rows for event in reader.events(base, row.id)], images)
             out.print(plain(f"{saved} picture{'' if saved == 1 else 's'}: {images}"), soft_wrap=True)
         if html:
+            dialogues = [(row, read_dialogue(base, row, description)) for row in rows]
+            shown = [(dialogue, drawings.of(row, dialogue.events)[0]) for row, dialogue in dialogues]
             page = transcript_page(shown, lambda image: reader.image(base, image.digest))
             with new_file(html, UsageError) as draft:
                 draft.path.write_text(page, encoding="utf-8")
             out.print(plain(f"transcripts: {html}"), soft_wrap=True)
 
 
-def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, *, as_json: bool) -> None:
+def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, *, reasoning: bool, as_json: bool) -> None:
     with reader.reading(folder / STORE) as base:
         if load:
             check_picture(load)
@@ -203,8 +210,12 @@ def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, 
             out.print(results_of(summarize_run(folder)))
             out.print(_episode_table(rows, limit))
             picked = [row for row in picked if row.outcome is not None][:1] or picked[:1]
+        description, drawings = read_description(folder), Drawings(folder)
         for row in picked:
-            out.print(transcript(row.key, reader.events(base, row.id), reader.requests(base, row.id), note=row.detail))
+            dialogue = read_dialogue(base, row, description)
+            out.print(transcript(dialogue, reasoning=reasoning))
+            pieces, problem = drawings.of(row, dialogue.events)
+            out.print(drawing(pieces) if pieces or not problem else plain(f"not drawn: {problem}", "dim"))
         if episode is None and len(rows) > 1:
             out.print(plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True)
 

@@ -49,7 +49,7 @@ async def _serve(site: Site, host: str, port: int, browser: bool) -> None:
         return "the viewer ends"
 
     def ready(url: str) -> None:
-        err.print(plain(f"viewer: {url} (Ctrl-C stops)"), soft_wrap=True)
+        err.print(plain(f"viewer: {url}   (Ctrl-C stops; without the token, others can read but not act)"), soft_wrap=True)
         if browser:
             webbrowser.open(url)
 

@@ -8,36 +8,70 @@ from collections.abc import Callable, Collection
 from aiohttp import hdrs, web
 
 from clemsim.html.environment import ASSETS, asset
+from clemsim.store.folder import is_played
+from clemsim.viewer.access import Access
+from clemsim.viewer.acting import Acting
 from clemsim.viewer.guard import guarded, html
+from clemsim.viewer.library import Kind, stamp_of
+from clemsim.viewer.live import OVER, send_changes
+from clemsim.viewer.pages.compare import Choice, compare_page
 from clemsim.viewer.pages.home import home
 from clemsim.viewer.pages.run import run_page
+from clemsim.viewer.pages.stress import stress_page
+from clemsim.viewer.pages.study import study_page
 from clemsim.viewer.site import Site
 
 FOREVER = "public, max-age=31536000, immutable"  # an asset's address changes with its content
 MEDIA = {"css": "text/css", "js": "text/javascript"}
-SITE = web.AppKey("site", Site)
+SITE, ACCESS = web.AppKey("site", Site), web.AppKey("access", Access)
 
 
-def application(site: Site, hosts: Collection[str]) -> web.Application:
-    """Return the application that serves `site` to requests that name one of `hosts`."""
+def application(site: Site, access: Access, hosts: Collection[str]) -> web.Application:
+    """Return the application that serves `site` to requests that name one of `hosts`; `access` tells who may act."""
     app = web.Application(middlewares=[guarded(hosts)])
-    app[SITE] = site
+    app[SITE], app[ACCESS] = site, access
     app.router.add_get("/", _home)
     app.router.add_get("/run/{slug}", _run)
+    app.router.add_get("/run/{slug}/changes", _run_changes)
+    app.router.add_get("/study/{slug}", _study)
+    app.router.add_get("/stress/{slug}", _stress)
+    app.router.add_get("/compare", _compare)
     app.router.add_get("/assets/{name}", _asset)
+    Acting(site, access).add_to(app)
     return app
 
 
-async def _page(make: Callable[..., str], *values: object) -> web.Response:
-    return html(await asyncio.to_thread(make, *values))
+async def _page(request: web.Request, make: Callable[..., str], *values: object) -> web.Response:
+    """Return a page, which `make` returns for the site as the user of the request may use it, and `values`."""
+    site = request.app[SITE].for_actor(may_act=request.app[ACCESS].may_act(request))
+    return html(await asyncio.to_thread(make, site, *values))
 
 
 async def _home(request: web.Request) -> web.Response:
-    return await _page(home, request.app[SITE], request.query.get("q", ""), request.query.get("sort", "begun"))
+    admitted = request.app[ACCESS].admit(request)
+    return admitted or await _page(request, home, request.query.get("q", ""), request.query.get("sort", "begun"))
 
 
 async def _run(request: web.Request) -> web.Response:
-    return await _page(run_page, request.app[SITE], request.match_info["slug"])
+    return await _page(request, run_page, request.match_info["slug"])
+
+
+async def _run_changes(request: web.Request) -> web.StreamResponse:
+    entry = await asyncio.to_thread(request.app[SITE].library.find, request.match_info["slug"], Kind.run)
+    return await send_changes(request, lambda: stamp_of(entry.folder) if is_played(entry.folder) else OVER)
+
+
+async def _study(request: web.Request) -> web.Response:
+    shown = request.query.get("score", "worth"), request.query.get("against", "")
+    return await _page(request, study_page, request.match_info["slug"], *shown)
+
+
+async def _stress(request: web.Request) -> web.Response:
+    return await _page(request, stress_page, request.match_info["slug"])
+
+
+async def _compare(request: web.Request) -> web.Response:
+    return await _page(request, compare_page, Choice.of(request.query))
 
 
 async def _asset(request: web.Request) -> web.Response:

@@ -14,12 +14,14 @@ from aiohttp.typedefs import Middleware
 from clemsim.errors import ClemsimError, UsageError
 from clemsim.html.environment import render
 from clemsim.html.frame import SERVED, Frame
+from clemsim.viewer.access import ForbiddenError
 
+LONGEST, SHOWN = 8000, 300  # characters of an address, and of what a message says
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEADERS = {
     "Content-Security-Policy": SERVED,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # none at all would take the origin from forms, by which `access` knows them
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -33,13 +35,18 @@ def guarded(hosts: Collection[str]) -> Middleware:
         if request.host not in hosts:
             return web.Response(status=421, text="this server answers to its own address only\n", headers=HEADERS)
         try:
+            if len(request.raw_path) > LONGEST:
+                raise web.HTTPRequestURITooLong
             response = await handler(request)
         except web.HTTPException as error:
             if error.status < 400:  # a redirect
                 raise
-            response = message(error.status, error.reason, f"{request.path} cannot be had: {error.reason}.")
+            response = message(error.status, error.reason, f"{request.path[:SHOWN]} cannot be had: {error.reason}.")
+        except ForbiddenError as error:
+            response = message(403, "Not allowed", f"{error}.")
         except UsageError as error:
-            response = message(404, "Not found", str(error))
+            acting = request.method == hdrs.METH_POST
+            response = message(400 if acting else 404, "This cannot be done" if acting else "Not found", str(error))
         except ClemsimError as error:
             response = message(500, "This cannot be read", str(error))
         if not response.prepared:

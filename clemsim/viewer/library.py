@@ -97,9 +97,19 @@ class Library:
                 return entry
         raise UsageError(f"there is no {kind or 'page'} {slug!r} here")
 
+    def include(self, folder: Path) -> Entry:
+        """Return what lies in a folder, which becomes one of the places unless it lies below one. Raises UsageError."""
+        folder = folder.absolute()
+        if not any(folder.is_relative_to(place) for place in self.places):
+            self.places = (*self.places, folder)
+        for entry in self.entries():
+            if entry.folder == folder:
+                return entry
+        raise UsageError(f"there is no run at {folder}")
+
     def card(self, entry: Entry) -> RunCard:
         """Return what the list says of a run; as it was, where nothing was written since."""
-        stamp = tuple(_stamp(entry.folder / name) for name in (STORE, f"{STORE}-wal", SUMMARY))
+        stamp = stamp_of(entry.folder)
         kept = self._cards.get(entry.folder)
         if kept and kept[0] == stamp and kept[1].state is not State.live:
             return kept[1]
@@ -140,7 +150,13 @@ def _kind(folder: Path) -> Kind | None:
     return Kind.stress if (folder / REPORT).is_file() else None
 
 
-def _stamp(path: Path) -> object:
+def stamp_of(folder: Path) -> object:
+    """Return what changes when something is written into a run."""
+    return tuple(stamp_of_file(folder / name) for name in (STORE, f"{STORE}-wal", SUMMARY))
+
+
+def stamp_of_file(path: Path) -> object:
+    """Return what changes when a file is written; None where there is none."""
     try:
         about = path.stat()
     except OSError:

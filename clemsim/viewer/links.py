@@ -32,9 +32,9 @@ class Links:
         """An episode; `query`: the filter within which it is looked at."""
         return self._at("run", slug, "episode", str(episode), query=query)
 
-    def study(self, slug: str) -> str:
-        """A study."""
-        return self._at("study", slug)
+    def study(self, slug: str, query: Query | None = None) -> str:
+        """A study; `query`: which score its map shows, and what its figure sets scores against."""
+        return self._at("study", slug, query=query)
 
     def stress(self, slug: str) -> str:
         """The report of a stress test."""
@@ -43,6 +43,22 @@ class Links:
     def compare(self, query: Query) -> str:
         """Two agents, or two runs, side by side."""
         return self._at("compare", query=query)
+
+    def run_changes(self, slug: str) -> str:
+        """The events of a run that is looked at while it is played."""
+        return self._at("run", slug, "changes")
+
+    def act(self, slug: str, what: str) -> str:
+        """Where a form about a run is sent: `resume`, `branch` or `seat`."""
+        return self._at("run", slug, "act", what)
+
+    def seat(self, slug: str) -> str:
+        """The seat of a person in a run; its reply is sent there too."""
+        return self._at("run", slug, "seat")
+
+    def seat_changes(self, slug: str) -> str:
+        """The events of a seat."""
+        return self._at("run", slug, "seat", "changes")
 
     def _at(self, *parts: str, query: Query | None = None) -> str:
         path = "/".join(quote(part, safe=":") for part in parts)

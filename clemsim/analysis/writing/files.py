@@ -15,6 +15,7 @@ from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.writing.page import page
 from clemsim.analysis.writing.pictures import KINDS, write_picture
 from clemsim.analysis.writing.tables import csv_of, latex_of
+from clemsim.html.palette import SOFT
 
 REPORT, NUMBERS = "report.html", "analysis.json"
 WIDTH = 110  # characters of a line above a figure
@@ -74,7 +75,7 @@ def as_json(analyses: Sequence[Analysis], left_out: Sequence[str], subset: Seque
 def _with_subset(analysis: Analysis, subset: Sequence[str]) -> Analysis:
     """Return the analysis with figures that say which subset they show."""
     text = wrap(f"Subset: {'; '.join(subset)}", WIDTH)
-    title = {"text": text, "anchor": "start", "fontSize": 11, "fontWeight": "normal", "color": "#5b616b"}
+    title = {"text": text, "anchor": "start", "fontSize": 11, "fontWeight": "normal", "color": SOFT}
     figures = []
     for figure in analysis.figures:
         about = f"{figure.specification.get('description') or figure.title} {' '.join(text)}."

@@ -194,6 +194,7 @@ def _cost_line(agent: str, cost: AgentCost) -> str:
     """Say what an agent cost."""
     point = "" if cost.point is None else f", {cost.point:.4g} a point of worth"
     time = f" ({cost.time:.4g} of it for the time)" if cost.time else ""
+    time += f" ({cost.judge:.4g} of it for the judge)" if cost.judge else ""
     dearest = max(cost.games, key=lambda game: cost.games[game], default="")
     most = f", most for {dearest} ({cost.games[dearest]:.4g})" if len(cost.games) > 1 else ""
     return f"{agent} cost {cost.total:.4g}{time}: {cost.episode:.4g} an episode{point}{most}"

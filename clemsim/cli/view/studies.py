@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.cli.view.plans import amount, plan_remarks, points
+from clemsim.cli.view.plans import amount, plan_remarks, points, price_text
 from clemsim.cli.view.results import score_text
 from clemsim.cli.view.tables import ruled_table
 from clemsim.study.rows import OutcomeRow, PlannedStudy, StudyOutcome
@@ -29,7 +29,8 @@ def planned_view(study: PlannedStudy) -> RenderableType:
     least = "≤" if any(row.most for row in study.runs) else ""
     costs = amount(study.turns, least), amount(study.tokens_in), amount(study.tokens_out, least)
     table.add_row(f"{len(study.runs)} runs", "", str(study.episodes), "", *costs, style="bold")
-    return Group(table, *plan_remarks(study.variance_from, study.costs_from, study.notes))
+    price = [] if study.price is None else [Text(price_text(study.price), "bold")]
+    return Group(table, *price, *plan_remarks(study.variance_from, study.costs_from, study.notes))
 
 
 def outcome_view(outcome: StudyOutcome) -> RenderableType:
@@ -47,7 +48,26 @@ def outcome_view(outcome: StudyOutcome) -> RenderableType:
         table.add_row(
             Text.assemble(plain(row.label), "\n", plain(row.setting, "dim")), _unfinished(row), *scores, _ranks(row)
         )
-    return Group(table, *(Text(text, "dim") for text in _remarks(outcome)))
+    costs = [] if outcome.cost is None else [_cost_table(outcome)]
+    return Group(table, *(Text(text, "dim") for text in _remarks(outcome)), *costs)
+
+
+def _cost_table(outcome: StudyOutcome) -> RenderableType:
+    """Return what each run cost, of an episode, of a point of worth and by game, and all of them together."""
+    table = ruled_table("costs", edges=False)
+    table.add_column("who, what", overflow="fold", min_width=15)
+    for name in ("cost", "an episode", "a point"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("by game", overflow="fold")
+    for row in outcome.runs:
+        if cost := row.cost:
+            numbers = (cost.total, cost.episode, cost.point)
+            games = ", ".join(f"{game} {value:.4g}" for game, value in cost.games.items())
+            texts = ["–" if value is None else f"{value:.4g}" for value in numbers]
+            table.add_row(Text.assemble(plain(row.label), "\n", plain(row.setting, "dim")), *texts, plain(games))
+    table.add_section()
+    table.add_row("all runs", f"{outcome.cost:.4g}", style="bold")
+    return table
 
 
 def _ranks(row: OutcomeRow) -> Text:

@@ -34,18 +34,38 @@ function prepareKeys() {
   });
 }
 
-// The server sends whole parts of the page, by their id; the page puts them in place.
+// Puts what has changed of the elements with data-live in place. What a reader has unfolded stays unfolded.
+function renew(page) {
+  for (const old of document.querySelectorAll("[data-live][id]")) {
+    const fresh = page.getElementById(old.id);
+    if (!fresh || fresh.outerHTML === old.outerHTML) continue;
+    const open = [...old.querySelectorAll("details")].map((details) => details.open);
+    const moved = document.importNode(fresh, true);
+    moved.querySelectorAll("details").forEach((details, place) => { if (place in open) details.open = open[place]; });
+    old.replaceWith(moved);
+    moved.querySelector("[autofocus]")?.focus();
+  }
+}
+
+// The server says that something has changed; the page fetches itself again then, and never spends most of its time on that.
 function prepareLive() {
   const address = document.body.dataset.live;
   if (!address) return;
   const mark = document.getElementById("live-mark");
   const source = new EventSource(address);
-  source.onmessage = (event) => {
-    const { id, html } = JSON.parse(event.data);
-    const old = document.getElementById(id);
-    if (old) old.outerHTML = html;
-  };
-  source.addEventListener("end", () => { source.close(); mark.remove(); });
+  let busy = false, again = false;
+  async function update() {
+    if (busy) { again = true; return; }
+    busy = true;
+    const begun = performance.now();
+    try {
+      const answer = await fetch(location.href, { cache: "no-store" });
+      if (answer.ok) renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch { /* the next change tries again */ }
+    setTimeout(() => { busy = false; if (again) { again = false; update(); } }, 4 * (performance.now() - begun));
+  }
+  source.onmessage = update;
+  source.addEventListener("end", () => { source.close(); mark.remove(); update(); });
   source.onopen = () => { mark.textContent = "live"; mark.classList.remove("lost"); };
   source.onerror = () => { mark.textContent = "connection lost"; mark.classList.add("lost"); };
 }

@@ -16,7 +16,7 @@ def run_page(site: Site, slug: str) -> str:
     """Return the page of a run. Raises UsageError and StoreError."""
     entry = site.library.find(slug, Kind.run)
     card = site.library.card(entry)
-    live = f"{site.links.run(slug)}/events" if card.state is State.live and not site.inline else ""
+    live = site.links.run_changes(slug) if card.state is State.live and not site.inline else ""
     context = run_context(entry, card)
     return site.page("run.html", slug, site.run_crumbs(slug), live, card=card, **context)
 

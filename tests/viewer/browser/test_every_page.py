@@ -1,0 +1,46 @@
+"""Every page, on the server and in a report, narrow and wide, light and dark. A new page is one more line of a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from clemsim.viewer.server import ViewerServer
+from tests.viewer.browser.conftest import OpenWindow
+from tests.viewer.browser.window import NARROW, WIDE
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SERVED = (
+    "",
+    "?q=baseline&sort=score",
+    "?q=nothing+like+this",
+    "run/first",
+    "run/traps",
+)
+REPORTED = ("", "#/", "#/run/first", "#/run/traps", "#/run/none", "#/run/first/%2e%2e")
+MISSING = ("run/none", "assets/none.css", "nothing")
+LOOKS = [(width, theme) for width in (NARROW, WIDE) for theme in ("light", "dark")]
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize("path", [*SERVED, *MISSING])
+async def test_a_served_page(
+    window: OpenWindow, server: ViewerServer, axe_script: str, path: str, width: int, theme: str
+) -> None:
+    seen = await window(server.url, width, theme)
+    await seen.go(path, 404 if path in MISSING else 200)
+    assert await seen.heading()
+    assert await seen.violations(axe_script) == []
+    assert await seen.sideways() == []
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize("path", REPORTED)
+async def test_a_page_of_a_report(
+    window: OpenWindow, report: str, axe_script: str, path: str, width: int, theme: str
+) -> None:
+    seen = await window(report, width, theme)
+    await seen.go(path)
+    assert await seen.heading()
+    assert await seen.violations(axe_script) == []
+    assert await seen.sideways() == []
