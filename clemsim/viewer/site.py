@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from clemsim.html.environment import render
 from clemsim.html.frame import Crumb, Frame
+from clemsim.viewer.kept import Kept
 from clemsim.viewer.library import Library
 from clemsim.viewer.links import Links
 
@@ -13,13 +14,14 @@ from clemsim.viewer.links import Links
 @dataclass(frozen=True, slots=True)
 class Site:
     """The pages of a library. `inline`: they are parts of a file that needs no server; `may_act`: whoever looks at them may
-    also resume runs, branch off and take seats.
+    also resume runs, branch off and take seats; `kept`: what took long to compute.
     """
 
     library: Library
     links: Links = field(default_factory=Links)
     inline: bool = False
     may_act: bool = False
+    kept: Kept = field(default_factory=Kept, compare=False)
 
     def page(self, template: str, title: str, crumbs: tuple[Crumb, ...] = (), live: str = "", **context: object) -> str:
         """Return a page made of a template, which gets `site` and `links` beside its own context."""
@@ -29,6 +31,10 @@ class Site:
     def for_actor(self, *, may_act: bool) -> Site:
         """Return the same pages for somebody who may act, or may not."""
         return replace(self, may_act=may_act)
+
+    def way(self, title: str) -> tuple[Crumb, ...]:
+        """Return the way to a page that the first page leads to."""
+        return Crumb("Runs", self.links.home), Crumb(title)
 
     def run_crumbs(self, slug: str, *inner: Crumb) -> tuple[Crumb, ...]:
         """Return the way to a page of a run."""

@@ -76,7 +76,7 @@ class ReportContent:
 def html_page(report: StressReport, figures: Mapping[str, str]) -> str:
     """Return the whole page; `figures` are SVG drawings by name. All text from outside is escaped."""
     content = report_content(report, figures)
-    return render("stress.html", frame=Frame(content.title, inline=True), content=content)
+    return render("stress.html", frame=Frame(content.title, inline=True), content=content, problem="")
 
 
 def report_content(report: StressReport, figures: Mapping[str, str]) -> ReportContent:
