@@ -21,8 +21,8 @@ class SeenMessage:
 
     What the seat was told without a reply joins what it was asked next, as it does where it is sent to a model. `turn`: the
     turn that it belongs to, the last one where several messages were joined; 0: none yet. `forgotten_after`: the last turn
-    in which the seat saw it; None: it still sees it. `aside`: the seat saw it in its own turn alone, after the rest. `calls`: the calls of
-    tools of a reply; of a message of role "tool", the call whose result it is.
+    in which the seat saw it; None: it still sees it. `aside`: the seat saw it in its own turn alone, after the rest.
+    `calls`: the calls of tools of a reply; of a message of role "tool", the call whose result it is.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
