@@ -22,6 +22,10 @@ from clemsim.store.schema import NOTICES, connect
 T = TypeVar("T")
 
 UNENDED = ("waiting", "playing", "unfinished")
+EPISODES = (
+    'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
+    " quality, cause, detail FROM episodes"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,15 @@ def decoding(what: object) -> Iterator[None]:
 
 def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
     """Return all episodes, in the order in which they were enlisted."""
-    query = (
-        'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
-        " quality, cause, detail FROM episodes ORDER BY id"
-    )
     by_seat = {id_: _by_seat(rows) for id_, rows in seats(base).items()}
-    for values in base.execute(query):
+    for values in base.execute(f"{EPISODES} ORDER BY id"):
         yield _episode(values, by_seat.get(values[0]))
+
+
+def episode(base: sqlite3.Connection, number: int) -> EpisodeRow | None:
+    """Return one episode by its number; None where there is none. Raises StoreError."""
+    values = base.execute(f"{EPISODES} WHERE id = ?", (number,)).fetchone()
+    return None if values is None else _episode(values, _by_seat(seats_of(base, number)))
 
 
 def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from clemsim.html.environment import render
 from clemsim.html.frame import Crumb, Frame
+from clemsim.viewer.indexes import RunIndexes
+from clemsim.viewer.kept import Kept
 from clemsim.viewer.library import Library
 from clemsim.viewer.links import Links
 
@@ -13,13 +15,15 @@ from clemsim.viewer.links import Links
 @dataclass(frozen=True, slots=True)
 class Site:
     """The pages of a library. `inline`: they are parts of a file that needs no server; `may_act`: whoever looks at them may
-    also resume runs, branch off and take seats.
+    also resume runs, branch off and take seats; `kept`: what took long to compute; `indexes`: those of the runs' episodes.
     """
 
     library: Library
     links: Links = field(default_factory=Links)
     inline: bool = False
     may_act: bool = False
+    kept: Kept = field(default_factory=Kept, compare=False)
+    indexes: RunIndexes = field(default_factory=RunIndexes, compare=False)
 
     def page(self, template: str, title: str, crumbs: tuple[Crumb, ...] = (), live: str = "", **context: object) -> str:
         """Return a page made of a template, which gets `site` and `links` beside its own context."""
