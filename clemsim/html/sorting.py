@@ -25,9 +25,7 @@ class Head:
     sorted: Literal["", "ascending", "descending"] = ""
 
 
-def sort_heads(
-    columns: Mapping[str, tuple[str, bool]], sort: str, *, descending: bool, address: SortAddress
-) -> list[Head]:
+def sort_heads(columns: Mapping[str, tuple[str, bool]], sort: str, *, descending: bool, address: SortAddress) -> list[Head]:
     """Return the heads of columns: by what sorts, its text and whether it holds numbers, which begin with the greatest."""
     made = []
     for name, (text, numeric) in columns.items():

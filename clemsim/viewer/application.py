@@ -13,11 +13,11 @@ from clemsim.viewer.access import Access
 from clemsim.viewer.acting import Acting
 from clemsim.viewer.guard import guarded, html
 from clemsim.viewer.library import Kind, stamp_of
-from clemsim.viewer.live import OVER, send_changes
 from clemsim.viewer.links import Query
+from clemsim.viewer.live import OVER, send_changes
 from clemsim.viewer.pages.episode import episode_page
 from clemsim.viewer.pages.episodes import episodes_page, query_of
-from clemsim.viewer.pages.home import home
+from clemsim.viewer.pages.home import NEWEST, home
 from clemsim.viewer.pages.run import run_page
 from clemsim.viewer.run_images import image_of
 from clemsim.viewer.site import Site
@@ -51,7 +51,7 @@ async def _page(request: web.Request, make: Callable[..., str], *values: object)
 
 async def _home(request: web.Request) -> web.Response:
     admitted = request.app[ACCESS].admit(request)
-    return admitted or await _page(request, home, request.query.get("q", ""), request.query.get("sort", "begun"))
+    return admitted or await _page(request, home, request.query.get("q", ""), request.query.get("sort", NEWEST))
 
 
 async def _run(request: web.Request) -> web.Response:

@@ -20,6 +20,10 @@ class Links:
         """The list of all that there is."""
         return self.root
 
+    def runs(self, query: Query) -> str:
+        """The list of all that there is, as words and an order have it."""
+        return self._at(query=query)
+
     def run(self, slug: str) -> str:
         """A run."""
         return self._at("run", slug)
