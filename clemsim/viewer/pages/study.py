@@ -60,7 +60,7 @@ class SettingBoard:
 
     title: str
     members: Sequence[StudyMember]
-    heat: HeatMap
+    heats: Sequence[HeatMap]
     detectable: float | None
 
 
@@ -72,10 +72,11 @@ def study_page(site: Site, slug: str, score: str = "worth", against: str = "") -
     entry = site.library.find(slug, Kind.study)
     listed = index.read(entry.folder)
     score = score if score in SCORES else "worth"
+    shown = list(SCORES) if site.inline else [score]  # a page of a file has all that a served one leads to
     ranked, seen, problem = _leaderboard(site, entry, listed.member)
     members = _members(site, entry, listed.member, ranked)
     boards = [
-        SettingBoard(_title(setting), own, _heat(site, own, score, _title(setting)), seen.get(setting))
+        SettingBoard(_title(setting), own, [_heat(site, own, each, _title(setting)) for each in shown], seen.get(setting))
         for setting, own in _by_setting(members).items()
     ]
     known = [_known(site, member) for member in members if member.row.characteristics and member.summary]
@@ -92,7 +93,7 @@ def study_page(site: Site, slug: str, score: str = "worth", against: str = "") -
         problem=problem,
         score=score,
         scores=SCORES,
-        figure=_figure(site, known, against) if against else None,
+        figures=[figure for name in (choices if site.inline else [against]) if (figure := _figure(known, name))],
         against=against,
         choices=choices,
         axes=_axes(entry.folder),
@@ -182,8 +183,10 @@ def _latency(store: Path) -> float | None:
     return None if mean is None else float(mean)
 
 
-def _figure(site: Site, known: Sequence[Known], against: str) -> Scatter | None:
-    """Return clemscore, or 0 where a model never played to the end, against a characteristic."""
+def _figure(known: Sequence[Known], against: str) -> Scatter | None:
+    """Return clemscore, or 0 where a model never played to the end, against one of CHARACTERISTICS; None without."""
+    if against not in CHARACTERISTICS:
+        return None
     characteristic = CHARACTERISTICS[against]
     settings = {own.setting for own in known}
     spots = [
