@@ -14,7 +14,7 @@ from clemsim.viewer.acting import Acting
 from clemsim.viewer.guard import guarded, html
 from clemsim.viewer.library import Kind, stamp_of
 from clemsim.viewer.live import OVER, send_changes
-from clemsim.viewer.pages.compare import Choice, compare_page
+from clemsim.viewer.pages.compare import CompareChoice, compare_page
 from clemsim.viewer.pages.home import home
 from clemsim.viewer.pages.run import run_page
 from clemsim.viewer.pages.stress import stress_page
@@ -71,7 +71,7 @@ async def _stress(request: web.Request) -> web.Response:
 
 
 async def _compare(request: web.Request) -> web.Response:
-    return await _page(request, compare_page, Choice.of(request.query))
+    return await _page(request, compare_page, CompareChoice.of(request.query))
 
 
 async def _asset(request: web.Request) -> web.Response:

@@ -14,20 +14,22 @@ from clemsim.html.forest import Estimate
 from clemsim.html.heat import HeatCell
 from clemsim.html.palette import SERIES
 from clemsim.html.pictures import PAGE_COLOURS, on_page, specification_on_page
-from clemsim.html.scatter import Spot, scatter
+from clemsim.html.scatter import ScatterSpot, scatter
 
 
 def test_points_lie_by_their_values_and_none_hides_another() -> None:
-    figure = scatter("score", "size (log)", [Spot("a", 1, 0), Spot("b", 10, 50), Spot("c", 100, 100)], log=True)
+    figure = scatter(
+        "score", "size (log)", [ScatterSpot("a", 1, 0), ScatterSpot("b", 10, 50), ScatterSpot("c", 100, 100)], log=True
+    )
     a, b, c = figure.marks
     assert a.x < b.x < c.x and b.x - a.x == pytest.approx(c.x - b.x, abs=0.2) and a.y > b.y > c.y
     assert {text for _, text in figure.x_ticks} >= {"1", "10", "100"}
-    one, other = scatter("score", "size", [Spot("the first", 1, 40), Spot("the second", 1, 40)]).marks
+    one, other = scatter("score", "size", [ScatterSpot("the first", 1, 40), ScatterSpot("the second", 1, 40)]).marks
     assert abs(one.x - other.x) > 8 and (one.name_y, one.left) != (other.name_y, other.left)
 
 
 def test_words_have_places_too_and_the_axis_ends_near_the_data() -> None:
-    figure = scatter("score", "thinking", [Spot("a", "on", 12.0, (8.0, 24.0)), Spot("b", "off", 3.0)])
+    figure = scatter("score", "thinking", [ScatterSpot("a", "on", 12.0, (8.0, 24.0)), ScatterSpot("b", "off", 3.0)])
     assert [text for _, text in figure.x_ticks] == ["off", "on"] and [text for _, text in figure.y_ticks][-1] == "25"
     assert "a: 12.00 [8.0, 24.0] at thinking on" in figure.about
 

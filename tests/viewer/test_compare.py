@@ -10,7 +10,7 @@ import pytest
 
 from clemsim.analysis.compare import compare
 from clemsim.errors import UsageError
-from clemsim.viewer.pages.compare import Choice
+from clemsim.viewer.pages.compare import CompareChoice
 from clemsim.viewer.pages.pairs import episode_pairs
 from clemsim.viewer.pages.side_by_side import side_by_side
 from tests.viewer.conftest import Viewer
@@ -64,7 +64,7 @@ def test_dialogues_are_shown_once_as_far_as_they_are_the_same(played: Path) -> N
 
 
 def test_a_choice_keeps_to_the_names_that_it_knows() -> None:
-    choice = Choice.of({"a": "x", "evil": "y", "pair": "1-2"})
+    choice = CompareChoice.of({"a": "x", "evil": "y", "pair": "1-2"})
     assert choice.query(pair="") == {"a": "x"} and choice.query(game="g") == {"a": "x", "game": "g", "pair": "1-2"}
 
 

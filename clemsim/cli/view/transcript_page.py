@@ -37,7 +37,7 @@ Bytes = Callable[[Image], bytes]  # the bytes of a picture that an event names
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PagePicture:
     """A picture with its data as an address, its size in pixels, what it shows, and its line of text."""
 
     source: str
@@ -48,37 +48,37 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PageMessage:
     """A message under its title, in parts of text and pictures. `kind`: `reply` for what a model said."""
 
     title: str
-    parts: Sequence[str | Picture]
+    parts: Sequence[str | PagePicture]
     kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
+class TranscriptPart:
     """An episode: messages, and between them facts in one line."""
 
     title: str
-    pieces: Sequence[Said | str]
+    pieces: Sequence[PageMessage | str]
 
 
 def transcript_page(episodes: Iterable[tuple[EpisodeKey, Sequence[Event]]], bytes_of: Bytes) -> str:
     """Return a page with the events of episodes. Raises what `bytes_of` raises."""
-    made = [Transcript(f"{key.label} · {key.cast}", list(_pieces(events, bytes_of))) for key, events in episodes]
+    made = [TranscriptPart(f"{key.label} · {key.cast}", list(_pieces(events, bytes_of))) for key, events in episodes]
     title = made[0].title if len(made) == 1 else "Transcripts"
     return render("transcripts.html", frame=Frame(title, inline=True), transcripts=made)
 
 
-def _pieces(events: Sequence[Event], bytes_of: Bytes) -> Iterator[Said | str]:
+def _pieces(events: Sequence[Event], bytes_of: Bytes) -> Iterator[PageMessage | str]:
     for event in events:
         yield from _event(event, bytes_of)
     if not events or not isinstance(events[-1], Ended):
         yield "unfinished"
 
 
-def _event(event: Event, bytes_of: Bytes) -> Iterator[Said | str]:
+def _event(event: Event, bytes_of: Bytes) -> Iterator[PageMessage | str]:
     match event:
         case Told(seat, content, echo):
             yield _section(f"to {seat}", event.parts or (Text(content),), bytes_of)
@@ -121,14 +121,14 @@ def _fact(event: Event) -> str:
     return str(event)
 
 
-def _section(title: str, parts: Iterable[Part], bytes_of: Bytes, kind: str = "") -> Said:
-    return Said(title, [_part(part, bytes_of) for part in parts], kind)
+def _section(title: str, parts: Iterable[Part], bytes_of: Bytes, kind: str = "") -> PageMessage:
+    return PageMessage(title, [_part(part, bytes_of) for part in parts], kind)
 
 
-def _part(part: Part, bytes_of: Bytes) -> str | Picture:
+def _part(part: Part, bytes_of: Bytes) -> str | PagePicture:
     if not isinstance(part, Image):
         return part.text
     if part.media_type not in MEDIA_TYPES:  # no other kind is ever shown: some run scripts
         return part.line
     data = b64encode(bytes_of(part)).decode("ascii")
-    return Picture(f"data:{part.media_type};base64,{data}", int(part.width), int(part.height), part.alt, part.line)
+    return PagePicture(f"data:{part.media_type};base64,{data}", int(part.width), int(part.height), part.alt, part.line)
