@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from clemsim.errors import ArenaError
 from clemsim.game.game_contract import code_of
@@ -26,6 +26,7 @@ TONES: tuple[Tone, ...] = get_args(Tone)
 # What stands beside a text of each tone where colour cannot be seen.
 TONE_MARKS: Mapping[Tone, str] = {"neutral": "", "good": "✓", "near": "~", "bad": "✗", "highlight": "*", "faint": "·"}
 MOST_PIECES = 2000  # of one drawing
+MOST_TEXT = 500  # characters of a cell or a value
 MOST_CELLS = 10_000  # of one grid or table, and nodes and edges of one map
 
 Legend = Mapping[Tone, str]  # what each tone means, in a few words
@@ -33,10 +34,21 @@ Legend = Mapping[Tone, str]  # what each tone means, in a few words
 
 @dataclass(frozen=True, slots=True)
 class Toned:
-    """A text with a tone: a cell of a grid or a table."""
+    """A text with a tone: a cell of a grid or a table, or a value. It is cut to MOST_TEXT characters: what a model said may
+    be long, and stands in the dialogue.
+    """
 
     text: str
     tone: Tone = "neutral"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.text, str) and len(self.text) > MOST_TEXT:
+            object.__setattr__(self, "text", f"{self.text[: MOST_TEXT - 1]}…")
+
+    @property
+    def mark(self) -> str:
+        """What stands beside the text for its tone; empty where there is no text, or nothing to say of it."""
+        return TONE_MARKS[self.tone] if self.text and self.tone != "faint" else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,22 +57,36 @@ class Piece:
     put it beside the dialogue; 0: before the first turn; None: it is about the whole episode.
     """
 
+    kind: ClassVar[str] = ""
     title: str = ""
     after: int | None = None
+
+    @property
+    def explained(self) -> tuple[tuple[Tone, str, str], ...]:
+        """The legend: of each tone its mark and what it means."""
+        legend: Legend = getattr(self, "legend", {})
+        return tuple((tone, TONE_MARKS[tone], meaning) for tone, meaning in legend.items())
 
 
 @dataclass(frozen=True)
 class Paragraph(Piece):
     """A text with a tone; line breaks are kept."""
 
+    kind: ClassVar[str] = "paragraph"
     text: str
     tone: Tone = "neutral"
+
+    @property
+    def toned(self) -> Toned:
+        """The text with its tone."""
+        return Toned(self.text, self.tone)
 
 
 @dataclass(frozen=True)
 class FactList(Piece):
     """Names and values, such as the target of a game."""
 
+    kind: ClassVar[str] = "facts"
     facts: tuple[tuple[str, Toned], ...]
 
     @classmethod
@@ -75,6 +101,7 @@ class Grid(Piece):
     columns; none where there are none.
     """
 
+    kind: ClassVar[str] = "grid"
     rows: tuple[tuple[Toned, ...], ...]
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
@@ -105,6 +132,7 @@ class Grid(Piece):
 class CellTable(Piece):
     """A table: columns with a name each, and rows of texts."""
 
+    kind: ClassVar[str] = "table"
     columns: tuple[str, ...]
     rows: tuple[tuple[Toned, ...], ...]
     legend: Legend = field(default_factory=dict, hash=False)
@@ -140,6 +168,11 @@ class MapNode:
         """Its label, or its name where it has none."""
         return self.label or self.name
 
+    @property
+    def mark(self) -> str:
+        """What stands beside its label for its tone."""
+        return TONE_MARKS[self.tone]
+
 
 @dataclass(frozen=True, slots=True)
 class MapEdge:
@@ -156,6 +189,7 @@ class MapEdge:
 class MapDrawing(Piece):
     """Places and the ways between them. `path`: places that were visited, in order."""
 
+    kind: ClassVar[str] = "map"
     nodes: tuple[MapNode, ...]
     edges: tuple[MapEdge, ...] = ()
     path: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from clemsim._util.text import safe
 from clemsim.html import numbers
+from clemsim.html.map_figure import map_figure
 
 ASSETS = ("style.css", "viewer.js", "report.js", "report_table.js")
 
@@ -27,6 +28,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(numbers.FILTERS)
+    made.filters["map_figure"] = map_figure
     return made
 
 

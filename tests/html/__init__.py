@@ -1,1 +1,1 @@
-"""Tests of the parts that all pages are made of."""
+"""Tests of the templates."""

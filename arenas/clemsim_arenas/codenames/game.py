@@ -32,7 +32,7 @@ from typing import ClassVar
 from clemsim import Arena, Outcome, Piece, Table, Transcript
 from clemsim.game.events import Noted, Parsed
 from clemsim_arenas.codenames.board import CLUEGIVER, GUESSER, OPPONENT, REVEALED, TEAM, Board, Deal
-from clemsim_arenas.codenames.pieces import ShownTable, clue_list
+from clemsim_arenas.codenames.pieces import CodenamesTable, clue_list
 from clemsim_arenas.codenames.reading import clue_on, guesses_on
 from clemsim_arenas.codenames.scores import episode_scores, rounds_of
 
@@ -83,7 +83,7 @@ class Codenames(Arena[Deal]):
 
     def render(self, transcript: Transcript[Deal], /) -> Sequence[Piece]:
         """Return whose the words are, and the table after each turn."""
-        table = ShownTable(transcript.instance)
+        table = CodenamesTable(transcript.instance)
         return [table.owners(), table.drawn(0), *_tables(table, transcript)]
 
     def rounds(self, transcript: Transcript[Deal], /) -> Sequence[Mapping[str, float | None]]:
@@ -91,7 +91,7 @@ class Codenames(Arena[Deal]):
         return [each.scores for each in rounds_of(transcript)]
 
 
-def _tables(table: ShownTable, transcript: Transcript[Deal]) -> Iterator[Piece]:
+def _tables(table: CodenamesTable, transcript: Transcript[Deal]) -> Iterator[Piece]:
     """Yield the table after each turn, and the clues."""
     seats = {turn.asked.turn: turn.seat for turn in transcript.turns}
     clues: list[tuple[str, Sequence[str], Sequence[str]]] = []

@@ -21,7 +21,7 @@ COLUMNS = 5
 
 
 @dataclass(slots=True)
-class ShownTable:
+class CodenamesTable:
     """The table as it is drawn: the words that lie face up, and those that the present clue is meant for."""
 
     deal: Deal

@@ -11,11 +11,9 @@ from rich.text import Text
 from clemsim._util.text import plain
 from clemsim.cli.view.map_text import map_lines
 from clemsim.game.pieces import (
-    TONE_MARKS,
     CellTable,
     FactList,
     Grid,
-    Legend,
     MapDrawing,
     Paragraph,
     Piece,
@@ -45,8 +43,8 @@ def _piece(piece: Piece) -> Iterator[RenderableType]:
     if piece.title:
         yield plain(piece.title, "bold", MOST)
     match piece:
-        case Paragraph(text=text, tone=tone):
-            yield _toned(Toned(text, tone), MOST_OF_PARAGRAPH)
+        case Paragraph():
+            yield _toned(piece.toned, MOST_OF_PARAGRAPH)
         case FactList(facts=facts):
             for name, value in facts:
                 yield plain(f"{name}: ", "dim", MOST) + _toned(value, MOST_OF_PARAGRAPH)
@@ -56,8 +54,9 @@ def _piece(piece: Piece) -> Iterator[RenderableType]:
             yield _table(piece)
         case MapDrawing():
             yield from (plain(line, STYLES[tone], MOST) for line, tone in map_lines(piece))
-    if legend := _legend(getattr(piece, "legend", {})):
-        yield legend
+    if piece.explained:
+        meanings = (plain(f"{mark} {meaning}", STYLES[tone], MOST) for tone, mark, meaning in piece.explained)
+        yield Text("   ").join(meanings)
     yield Text()
 
 
@@ -86,11 +85,5 @@ def _table(cells: CellTable) -> RichTable:
 
 
 def _toned(text: Toned, most: int = MOST) -> Text:
-    mark = TONE_MARKS[text.tone] if text.tone != "faint" and text.text else ""
-    apart = " " if mark and len(text.text) > 1 else ""
-    return plain(text.text, STYLES[text.tone], most) + plain(f"{apart}{mark}", STYLES[text.tone])
-
-
-def _legend(legend: Legend) -> Text | None:
-    parts = [plain(f"{TONE_MARKS[tone]} {meaning}", STYLES[tone], MOST) for tone, meaning in legend.items()]
-    return Text("   ").join(parts) if parts else None
+    apart = " " if text.mark and len(text.text) > 1 else ""
+    return plain(text.text, STYLES[text.tone], most) + plain(f"{apart}{text.mark}", STYLES[text.tone])

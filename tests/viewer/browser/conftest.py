@@ -14,6 +14,7 @@ import pytest_asyncio
 
 import clemsim
 from clemsim.viewer.library import Library
+from clemsim.viewer.report.writing import write_report
 from clemsim.viewer.server import ViewerServer
 from clemsim.viewer.site import Site
 from tests.stress.report.fixed_input import fixed_reports
@@ -71,6 +72,32 @@ async def server(shelf: Path) -> AsyncIterator[ViewerServer]:
     await serving.start("127.0.0.1", 0)
     yield serving
     await serving.stop()
+
+
+@pytest.fixture(scope="session")
+def report(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report of the shelf, as a file on disk."""
+    return write_report([shelf], tmp_path_factory.mktemp("report") / "report.html").page.as_uri()
+
+
+@pytest.fixture(scope="session")
+def spread_report(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report of the shelf, as a folder of files."""
+    return write_report([shelf], tmp_path_factory.mktemp("report") / "spread").page.as_uri()
+
+
+@pytest.fixture(scope="session")
+def run_report(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report of one run."""
+    return write_report([shelf / "first"], tmp_path_factory.mktemp("report") / "first.html").page.as_uri()
+
+
+@pytest.fixture(scope="session")
+def broken_report(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report in a folder whose data were lost."""
+    page = write_report([shelf / "first"], tmp_path_factory.mktemp("report") / "broken").page
+    shutil.rmtree(page.parent / "data")
+    return page.as_uri()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
