@@ -15,7 +15,7 @@ from clemsim.viewer.guard import guarded, html
 from clemsim.viewer.library import Kind, stamp_of
 from clemsim.viewer.links import Query
 from clemsim.viewer.live import OVER, send_changes
-from clemsim.viewer.pages.compare import Choice, compare_page
+from clemsim.viewer.pages.compare import CompareChoice, compare_page
 from clemsim.viewer.pages.episode import episode_page
 from clemsim.viewer.pages.episodes import episodes_page, query_of
 from clemsim.viewer.pages.home import NEWEST, home
@@ -94,7 +94,7 @@ async def _stress(request: web.Request) -> web.Response:
 
 
 async def _compare(request: web.Request) -> web.Response:
-    return await _page(request, compare_page, Choice.of(request.query))
+    return await _page(request, compare_page, CompareChoice.of(request.query))
 
 
 def _query(request: web.Request) -> Query:
