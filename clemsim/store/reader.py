@@ -21,11 +21,11 @@ from clemsim.store.schema import NOTICES, connect
 
 T = TypeVar("T")
 
+UNENDED = ("waiting", "playing", "unfinished")
 EPISODES = (
     'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
     " quality, cause, detail FROM episodes"
 )
-UNENDED = ("waiting", "playing", "unfinished")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,63 +1,57 @@
-"""An episode of a run in the terminal: its dialogue and the drawing of its game, or what one of its seats saw."""
+"""Lists of episodes that a filter lets through, as a table of the terminal."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
-from rich.panel import Panel
+from rich.table import Table as RichTable
+from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.cli.view.pieces import drawing
-from clemsim.cli.view.transcripts import MOST, heading, transcript
-from clemsim.errors import UsageError
-from clemsim.results.dialogue.model import Dialogue
-from clemsim.results.dialogue.read import read_dialogue
-from clemsim.results.dialogue.seen import SeenMessage, what_seat_saw
-from clemsim.runs.drawing import Drawings
-from clemsim.store.folder import read_description
-from clemsim.store.reader import EpisodeRow
+from clemsim.cli.view.endings import ending_text
+from clemsim.cli.view.tables import ruled_table
+from clemsim.cli.view.transcripts import scores_by_seat
+from clemsim.results.episode_index.episode_facts import EpisodeFacts
 
-ROLES = {"system": "yellow", "user": "", "assistant": "bold cyan", "tool": "magenta"}
+NAMED_SEATS = 2  # of one score
+LONGEST = 80  # characters of a reason
+NUMBERS = ("requests", "retries", "tokens", "tokens_in", "tokens_out", "tokens_cached", "seconds", "rejected")
 
 
-class EpisodeViews:
-    """Shows episodes of a run: in full, or what the seat `seen` saw. `reasoning`: in full, not folded to a line."""
-
-    def __init__(self, folder: Path, *, reasoning: bool = False, seen: str | None = None) -> None:
-        """Raises StoreError."""
-        self._description, self._drawings = read_description(folder), Drawings(folder)
-        self._reasoning, self._seen = reasoning, seen
-
-    def of(self, base: sqlite3.Connection, row: EpisodeRow) -> RenderableType:
-        """Return the view of an episode. Raises StoreError, and UsageError where it has no such seat."""
-        dialogue = read_dialogue(base, row, self._description)
-        if self._seen is not None:
-            return Group(heading(row.key), *_seen(dialogue, self._seen))
-        pieces, problem = self._drawings.of(row, dialogue.events)
-        drawn = drawing(pieces) if pieces or not problem else plain(f"not drawn: {problem}", "dim")
-        return Group(transcript(dialogue, reasoning=self._reasoning), drawn)
-
-
-def _seen(dialogue: Dialogue, seat: str) -> Iterator[RenderableType]:
-    """Yield the messages that a seat saw, each under its role in the chat."""
-    names = [each.name for each in dialogue.seats]
-    if seat not in names:
-        raise UsageError(f"{dialogue.key.label} has no seat {seat!r}: choose one of {', '.join(names)}")
-    for message in what_seat_saw(dialogue, seat):
-        text = message.said
-        yield Panel(
-            plain(text, "dim" if message.forgotten_after is not None else "", MOST),
-            title=plain(_title(message)),
-            border_style=ROLES[message.role],
-            title_align="left",
-        )
+def episodes_table(rows: Sequence[EpisodeFacts], title: str, sort: str) -> RichTable:
+    """Return the list, 80 columns wide; with the agents where there are several, and the number that it is sorted by."""
+    table = ruled_table(title, edges=False)
+    agents = len({row.cast for row in rows}) > 1
+    extra = sort if sort in NUMBERS else ""
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("episode", overflow="fold", min_width=12)
+    if agents:
+        table.add_column("agent", overflow="fold", max_width=14)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("score", justify="right", overflow="fold", max_width=11)
+    for name in ("turns", *([extra.replace("_", " ")] if extra else [])):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("reason", overflow="fold")
+    for row in rows:
+        names = [plain(row.label), *([plain(row.cast)] if agents else [])]
+        numbers = [Text(str(row.turns)), *([_number(row, extra)] if extra else [])]
+        table.add_row(str(row.id), *names, ending_text(row.ending), _score(row), *numbers, _why(row))
+    return table
 
 
-def _title(message: SeenMessage) -> str:
-    parts = [message.role, f"turn {message.turn}" if message.turn else ""]
-    parts += ["aside" if message.aside else ""]
-    parts += [f"forgotten after turn {message.forgotten_after}" if message.forgotten_after is not None else ""]
-    return ", ".join(part for part in parts if part)
+def _score(row: EpisodeFacts) -> Text:
+    if row.by_seat:
+        return plain(scores_by_seat(row.by_seat, NAMED_SEATS))
+    return Text("" if row.score is None else f"{row.score:.1f}")
+
+
+def _number(row: EpisodeFacts, name: str) -> Text:
+    value = row.tokens_in + row.tokens_out if name == "tokens" else getattr(row, name)
+    return Text("" if value is None else f"{value:.1f}" if name == "seconds" else str(value))
+
+
+def _why(row: EpisodeFacts) -> Text:
+    """Return the reason with the seat to blame, and what happened besides."""
+    blamed = f"{row.blame}: " if row.blame and row.reason else row.blame
+    text = plain(f"{blamed}{row.reason}", "", LONGEST)
+    return text.append(f"{' ' if text else ''}[{', '.join(row.flags)}]", "dim") if row.flags else text
