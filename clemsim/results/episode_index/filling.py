@@ -143,8 +143,6 @@ def fill_facts(base: sqlite3.Connection, on_progress: Progress | None = None) ->
                 base.execute(PLAYERS)
         if on_progress:
             on_progress(min(begin + SLICE, count), count)
-    for index in INDEXES.split(";"):
-        base.execute(index)
     return count
 
 
@@ -152,6 +150,9 @@ def fill_texts(base: sqlite3.Connection, on_progress: Progress | None, stop: Cal
     """Write the texts of the episodes whose facts say that there are more, until `stop` says so.
     Return whether all were written.
     """
+    for index in INDEXES.split(";"):  # after the facts, so that a first page need not wait for them
+        if not stop():
+            base.execute(index)
     _fresh_tables(base)
     total = int(base.execute("SELECT count(*) FROM facts").fetchone()[0])
     last = 0
