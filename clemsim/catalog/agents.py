@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clemsim.catalog.agent_settings import read_spec
+from clemsim.catalog.agent_settings import read_spec, without_prices
 from clemsim.catalog.kinds import AgentKind, AgentOptions, each_alone, find_kind
 from clemsim.catalog.models import listed_price
 from clemsim.catalog.shared_secrets import check_secrets
@@ -163,8 +163,8 @@ def _rename_twins(agents: Mapping[str, Agent]) -> None:
 
 
 def _with_settings(spec: str, agent: Agent) -> str:
-    """Return the name of an agent with its settings, such as `qwen?temperature=0.7`."""
-    written = read_spec(expanded(spec)).settings.written()
+    """Return the name of an agent with its settings, such as `qwen?temperature=0.7`, but for prices."""
+    written = read_spec(without_prices(expanded(spec))).settings.written()
     return f"{agent.name}?{written[:MOST_NAME]}" if written else agent.name
 
 

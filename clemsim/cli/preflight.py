@@ -13,7 +13,6 @@ from clemsim.runs.forecast import Forecast, Preflight, earlier_runs, forecast, r
 from clemsim.runs.prepare import PreparedRun
 from clemsim.runtime.episode import Episode
 
-
 MOST_NAMED = 3  # runs
 
 

@@ -27,7 +27,7 @@ from clemsim._util import children
 from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.adapters import Adapter, accepted_rank
 from clemsim.engines.backend import Backend
-from clemsim.engines.base import Completion, Engine, Request, Sampling
+from clemsim.engines.base import MOST_SAMPLES, Completion, Engine, Request, Sampling
 from clemsim.engines.chat import ChatEngine
 from clemsim.engines.connect import NetworkOptions, NetworkPolicy, control_client
 from clemsim.engines.load import ServerLoad
@@ -310,9 +310,9 @@ class VllmServerEngine(Engine):
             self._chat.check_sampling(sampling)
 
     @property
-    def samples_many(self) -> bool:
-        """True: vLLM does."""
-        return True
+    def most_samples(self) -> int:
+        """As many as wanted."""
+        return MOST_SAMPLES
 
     @property
     def notices(self) -> Sequence[str]:

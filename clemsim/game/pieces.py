@@ -26,6 +26,7 @@ TONES: tuple[Tone, ...] = get_args(Tone)
 # What stands beside a text of each tone where colour cannot be seen.
 TONE_MARKS: Mapping[Tone, str] = {"neutral": "", "good": "✓", "near": "~", "bad": "✗", "highlight": "*", "faint": "·"}
 MOST_PIECES = 2000  # of one drawing
+MOST_TEXT = 500  # characters of a cell or a value
 MOST_CELLS = 10_000  # of one grid or table, and nodes and edges of one map
 
 Legend = Mapping[Tone, str]  # what each tone means, in a few words
@@ -33,10 +34,16 @@ Legend = Mapping[Tone, str]  # what each tone means, in a few words
 
 @dataclass(frozen=True, slots=True)
 class Toned:
-    """A text with a tone: a cell of a grid or a table."""
+    """A text with a tone: a cell of a grid or a table, or a value. It is cut to MOST_TEXT characters: what a model said may
+    be long, and stands in the dialogue.
+    """
 
     text: str
     tone: Tone = "neutral"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.text, str) and len(self.text) > MOST_TEXT:
+            object.__setattr__(self, "text", f"{self.text[: MOST_TEXT - 1]}…")
 
     @property
     def mark(self) -> str:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from clemsim.engines.backend import Backend
-from clemsim.engines.base import Candidate, ChatMessage, Completion, Engine, Request, Role, Sampling
+from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sampling
 from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.thinking import thinking_tokens
@@ -110,24 +110,28 @@ class ModelAgent(Agent):
         return self._message(view, request, await self._complete(request))
 
     async def draw(self, view: View, n: int) -> list[Message]:
-        """Make `n` replies to one ask, with one request where the engine can; those that its server left out, with others.
+        """Make `n` replies to one ask, with as few requests as the engine can; those that its server left out, with others.
         The usage of each is that of all together.
 
         Raises what `reply` raises.
         """
-        request = self._request(view)
-        completions = list[Completion]()
-        if self.engine.samples_many:
-            several = await self._complete(replace(request, samples=n))
-            completions = [_alone(each, several.usage) for each in several.samples[:n]] or [several]
-        missing = range(len(completions), n)
-        requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in missing]
-        others = await _all(self._complete(each) for each in requests)
-        usages = [each.usage for each in (*completions[:1], *others)]
+        request, most = self._request(view), max(1, self.engine.most_samples)
+        sizes = [min(most, n - place) for place in range(0, n, most)]
+        completions = await self._draw(request, [(place * most, size) for place, size in enumerate(sizes)])
+        drawn = [each for completion in completions for each in _apart(completion)][:n]
+        if len(drawn) < n:
+            others = await self._draw(request, [(place, 1) for place in range(len(drawn), n)])
+            completions, drawn = [*completions, *others], [*drawn, *others]
+        usages = [completion.usage for completion in completions]
         together = _together(usages) if len(usages) > 1 else usages[0]
-        for completion in (*completions, *others):
+        for completion in drawn:
             completion.usage = together
-        return [self._message(view, request, completion) for completion in (*completions, *others)]
+        return [self._message(view, request, completion) for completion in drawn]
+
+    async def _draw(self, request: Request, parts: Iterable[tuple[int, int]]) -> list[Completion]:
+        """Make the requests for some of the replies at once: of each part the place of its first reply, and their number."""
+        requests = [replace(request, seed=(request.seed + place) % MOST_SEED, samples=size) for place, size in parts]
+        return await _all(self._complete(each) for each in requests)
 
     async def _complete(self, request: Request) -> Completion:
         return check_completion(self.engine, await self.engine.complete(request))
@@ -185,9 +189,11 @@ async def _all(coroutines: Iterable[Coroutine[Any, Any, Completion]]) -> list[Co
             task.cancel()
 
 
-def _alone(candidate: Candidate, usage: Usage) -> Completion:
-    """Return one of several replies to one request as a completion."""
-    return Completion(candidate.text, candidate.reasoning, candidate.stop, usage, calls=candidate.calls)
+def _apart(completion: Completion) -> list[Completion]:
+    """Return the replies to one request, each as a completion with the usage of all."""
+    return [
+        Completion(each.text, each.reasoning, each.stop, completion.usage, calls=each.calls) for each in completion.samples
+    ] or [completion]
 
 
 def _together(usages: Sequence[Usage]) -> Usage:

@@ -15,10 +15,13 @@ from clemsim.viewer.guard import guarded, html
 from clemsim.viewer.library import Kind, stamp_of
 from clemsim.viewer.links import Query
 from clemsim.viewer.live import OVER, send_changes
+from clemsim.viewer.pages.compare import CompareChoice, compare_page
 from clemsim.viewer.pages.episode import episode_page
 from clemsim.viewer.pages.episodes import episodes_page, query_of
 from clemsim.viewer.pages.home import NEWEST, home
 from clemsim.viewer.pages.run import run_page
+from clemsim.viewer.pages.stress import stress_page
+from clemsim.viewer.pages.study import study_page
 from clemsim.viewer.run_images import image_of
 from clemsim.viewer.site import Site
 
@@ -34,6 +37,9 @@ def application(site: Site, access: Access, hosts: Collection[str]) -> web.Appli
     app.router.add_get("/", _home)
     app.router.add_get("/run/{slug}", _run)
     app.router.add_get("/run/{slug}/changes", _run_changes)
+    app.router.add_get("/study/{slug}", _study)
+    app.router.add_get("/stress/{slug}", _stress)
+    app.router.add_get("/compare", _compare)
     app.router.add_get("/run/{slug}/episodes", _episodes)
     app.router.add_get(r"/run/{slug}/episode/{number:[0-9]{1,9}}", _episode)
     app.router.add_get("/run/{slug}/image/{digest}", _image)
@@ -76,6 +82,19 @@ async def _image(request: web.Request) -> web.Response:
 async def _run_changes(request: web.Request) -> web.StreamResponse:
     entry = await asyncio.to_thread(request.app[SITE].library.find, request.match_info["slug"], Kind.run)
     return await send_changes(request, lambda: stamp_of(entry.folder) if is_played(entry.folder) else OVER)
+
+
+async def _study(request: web.Request) -> web.Response:
+    shown = request.query.get("score", "worth"), request.query.get("against", "")
+    return await _page(request, study_page, request.match_info["slug"], *shown)
+
+
+async def _stress(request: web.Request) -> web.Response:
+    return await _page(request, stress_page, request.match_info["slug"])
+
+
+async def _compare(request: web.Request) -> web.Response:
+    return await _page(request, compare_page, CompareChoice.of(request.query))
 
 
 def _query(request: web.Request) -> Query:

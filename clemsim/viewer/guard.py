@@ -16,6 +16,7 @@ from clemsim.html.environment import render
 from clemsim.html.frame import SERVED, Frame
 from clemsim.viewer.access import ForbiddenError
 
+LONGEST, SHOWN = 8000, 300  # characters of an address, and of what a message says
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEADERS = {
     "Content-Security-Policy": SERVED,
@@ -34,11 +35,13 @@ def guarded(hosts: Collection[str]) -> Middleware:
         if request.host not in hosts:
             return web.Response(status=421, text="this server answers to its own address only\n", headers=HEADERS)
         try:
+            if len(request.raw_path) > LONGEST:
+                raise web.HTTPRequestURITooLong
             response = await handler(request)
         except web.HTTPException as error:
             if error.status < 400:  # a redirect
                 raise
-            response = message(error.status, error.reason, f"{request.path} cannot be had: {error.reason}.")
+            response = message(error.status, error.reason, f"{request.path[:SHOWN]} cannot be had: {error.reason}.")
         except ForbiddenError as error:
             response = message(403, "Not allowed", f"{error}.")
         except UsageError as error:

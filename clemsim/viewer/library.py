@@ -189,10 +189,11 @@ def _kind(folder: Path) -> Kind | None:
 
 def stamp_of(folder: Path) -> object:
     """Return what changes when something is written into a run."""
-    return tuple(_stamp(folder / name) for name in (STORE, f"{STORE}-wal", SUMMARY))
+    return tuple(stamp_of_file(folder / name) for name in (STORE, f"{STORE}-wal", SUMMARY))
 
 
-def _stamp(path: Path) -> object:
+def stamp_of_file(path: Path) -> object:
+    """Return what changes when a file is written; None where there is none."""
     try:
         about = path.stat()
     except OSError:

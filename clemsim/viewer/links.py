@@ -36,13 +36,13 @@ class Links:
         """An episode; `query`: the filter within which it is looked at."""
         return self._at("run", slug, "episode", str(episode), query=query)
 
+    def study(self, slug: str, query: Query | None = None) -> str:
+        """A study; `query`: which score its map shows, and what its figure sets scores against."""
+        return self._at("study", slug, query=query)
+
     def image(self, slug: str, digest: str) -> str:
         """A picture of a run."""
         return self._at("run", slug, "image", digest)
-
-    def study(self, slug: str) -> str:
-        """A study."""
-        return self._at("study", slug)
 
     def stress(self, slug: str) -> str:
         """The report of a stress test."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from clemsim.errors import UsageError
 from clemsim.viewer.access import Access
@@ -13,6 +15,10 @@ from clemsim.viewer.application import application
 from clemsim.viewer.site import Site
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
+LONGEST_LINE = 2**16  # bytes of an address that is answered with a page; longer ones get a line of text
+
+logger = logging.getLogger(__name__)
+logger.addFilter(lambda record: not isinstance((record.exc_info or (None, None))[1], HttpProcessingError))  # no bug of ours
 
 
 class ViewerServer:
@@ -28,7 +34,8 @@ class ViewerServer:
     async def start(self, host: str, port: int) -> None:
         """Listen; port 0 takes any free one. Raises UsageError where the address cannot be used."""
         hosts = set[str]()
-        self._runner = web.AppRunner(application(self._site, self._access, hosts), access_log=None, shutdown_timeout=1.0)
+        app = application(self._site, self._access, hosts)
+        self._runner = web.AppRunner(app, access_log=None, logger=logger, max_line_size=LONGEST_LINE, shutdown_timeout=1.0)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, host, port).start()

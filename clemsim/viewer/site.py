@@ -34,6 +34,10 @@ class Site:
         """Return the same pages for somebody who may act, or may not."""
         return replace(self, may_act=may_act)
 
+    def way(self, title: str) -> tuple[Crumb, ...]:
+        """Return the way to a page that the first page leads to."""
+        return Crumb("Runs", self.links.home), Crumb(title)
+
     def run_crumbs(self, slug: str, *inner: Crumb) -> tuple[Crumb, ...]:
         """Return the way to a page of a run, by its study where it has one. Raises UsageError."""
         entry = self.library.find(slug, Kind.run)

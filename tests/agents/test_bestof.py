@@ -31,10 +31,11 @@ class Several(Engine):
 
     def __init__(self, texts: list[str], *, many: bool) -> None:
         self.texts, self.many, self.requests = texts, many, list[Request]()
+        self.most = len(texts)
 
     @property
-    def samples_many(self) -> bool:
-        return self.many
+    def most_samples(self) -> int:
+        return self.most if self.many else 1
 
     async def complete(self, request: Request) -> Completion:
         self.requests.append(request)
@@ -116,11 +117,18 @@ async def test_one_request_or_several() -> None:
 
 async def test_replies_that_a_server_left_out_are_asked_for_again() -> None:
     agent, engine = best(["a", "b", "b"])
-    agent.n = 5  # the server gives three at most
+    agent.n = engine.most = 5  # the server gives three
     message = await agent.reply(VIEW)
     assert [request.samples for request in engine.requests] == [5, 1, 1]
     assert message.usage and message.usage.tokens_in == 30
     assert message.usage.details and message.usage.details["candidates"]["texts"] == ["a", "b", "b", "b", "b"]
+
+
+async def test_as_many_replies_to_a_request_as_the_server_draws() -> None:
+    agent, engine = best(["a", "b", "c"])
+    agent.n, engine.most = 5, 2
+    await agent.reply(VIEW)
+    assert [(request.samples, request.seed - VIEW.seed) for request in engine.requests] == [(2, 0), (2, 2), (1, 4)]
 
 
 async def test_a_failure_of_one_is_a_failure_of_the_turn() -> None:

@@ -20,6 +20,7 @@ from clemsim.cli.view.transcript_page import transcript_page
 from clemsim.game.content import Image
 from clemsim.game.events import AskedParts, Event, Replied
 from clemsim.game.instances import EpisodeKey
+from clemsim.results.dialogue.read import dialogue_of
 from tests.cli.conftest import Clemsim
 from tests.engines.servers import MODEL, FakeServer, answer, serving_in_thread
 from tests.pictures import png, shade
@@ -90,7 +91,7 @@ def test_a_page_has_the_pictures_and_nothing_that_runs_or_loads(played: Clemsim,
 def test_no_other_kind_of_picture_stands_on_a_page() -> None:
     svg = Image("00", "image/svg+xml", 1, 1, 1, '"><script>')  # type: ignore[arg-type]
     events: list[Event] = [AskedParts(1, "a", "x", True, (svg,)), Replied(1, "a", '"><img src=x>\u202e')]
-    page = transcript_page([(EpisodeKey("g", "<b>/0", 0, "m"), events)], lambda image: b"<svg/>")
+    page = transcript_page([(dialogue_of(EpisodeKey("g", "<b>/0", 0, "m"), events), ())], lambda image: b"<svg/>")
     assert "<img" not in page and "svg+xml" in page and page.count("<script") == 1 and "\u202e" not in page
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from clemsim import Arena, ArenaError, CellTable, FactList, Grid, Instance, MapDrawing, MapEdge, MapNode, Outcome, Paragraph
-from clemsim.game.pieces import Piece, Toned, latest_of_each, pieces_of
+from clemsim.game.pieces import MOST_TEXT, Piece, Toned, latest_of_each, pieces_of
 from clemsim.game.table import Table
 from clemsim.game.transcript import Transcript
 from clemsim.testing import check_arena, drive
@@ -75,6 +75,11 @@ def test_what_is_no_drawing_is_told_with_the_line_of_its_author(drawing: object,
         and "render of drawn" in str(caught.value)
         and "test_pieces.py" in "".join(caught.value.frames)
     )
+
+
+def test_a_long_reply_is_cut_in_a_cell() -> None:
+    cell = Grid.of([["x" * 1_000_000]]).rows[0][0]
+    assert len(cell.text) == MOST_TEXT and cell.text.endswith("x…") and Toned("x" * MOST_TEXT).text == "x" * MOST_TEXT
 
 
 def test_of_states_of_one_thing_the_last_stays_where_the_first_was() -> None:

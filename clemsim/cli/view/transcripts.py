@@ -45,7 +45,7 @@ def transcript(dialogue: Dialogue, *, reasoning: bool = False) -> RenderableType
         parts.append(unfinished(dialogue.unfinished))
     else:
         parts += ending(dialogue.outcome)
-    return Group(*parts, *_about(dialogue))
+    return Group(*parts, *(plain(line, "dim", MOST) for line in about_lines(dialogue)))
 
 
 def heading(key: EpisodeKey) -> RenderableType:
@@ -81,7 +81,7 @@ def brief(key: EpisodeKey, event: Event) -> Text | None:
             cut = f", {STOPS.get(stop, stop)}" if stop != "stop" else ""
             return plain(f"{of}{turn} {seat}{cut}: {' '.join(content.split())}", "", BRIEF)
         case Rejected(_, reason, violation):
-            return plain(f"{of}{_refusal(reason, violation=violation)}", "red", BRIEF)
+            return plain(f"{of}{refusal(reason, violation=violation)}", "red", BRIEF)
         case Ended():
             return plain(of, "") + _outcome(event.outcome)
         case Scored(by_seat):
@@ -124,7 +124,7 @@ def _turn(turn: DialogueTurn, told: Iterable[Heard], styles: Styles, *, reasonin
     if reply.reasoning:
         yield _reasoning(reply.reasoning, turn.seat, whole=reasoning)
     title = ", ".join([turn.seat, *([reply.stop_words] if reply.stop_words else []), *(["calls"] if reply.calls else [])])
-    yield _panel(reply.said, title, f"bold {style}", cost=_cost(turn.cost))
+    yield _panel(reply.said, title, f"bold {style}", cost=cost_line(turn.cost))
     for result in reply.returned:
         yield _panel(result.content, f"{result.tool} {'fails' if result.failed else 'returns'}", style, dim=True)
     yield from _judged(turn, reply.said)
@@ -134,13 +134,14 @@ def _judged(turn: DialogueTurn, said: str) -> Iterator[Text]:
     """Yield what the reply was taken for, where that is not what it says, or what was wrong with it."""
     if turn.rejected:
         again = f"; asked again in turn {turn.asked_again}" if turn.asked_again else ""
-        refusal = _refusal(turn.rejected.reason, violation=turn.rejected.violation)
-        yield plain(f"  {refusal}", "red", MOST) + plain(again, "red")
+        told = refusal(turn.rejected.reason, violation=turn.rejected.violation)
+        yield plain(f"  {told}", "red", MOST) + plain(again, "red")
     elif turn.parsed and turn.move_text != said.strip():
         yield plain(f"  ✓ {' '.join(turn.move_text.split())}", "green", BRIEF)
 
 
-def _refusal(reason: str, *, violation: bool) -> str:
+def refusal(reason: str, *, violation: bool) -> str:
+    """Return what is said of a reply that was no move."""
     return f"✗ {'breaks the format' if violation else 'no use'}: {reason}"
 
 
@@ -167,27 +168,33 @@ def ending(outcome: Outcome) -> Iterator[Text]:
     yield _outcome(outcome)
 
 
-def _outcome(outcome: Outcome) -> Text:
-    style = {"success": "bold green", "failure": "bold yellow"}.get(outcome.kind, "bold red")
+def outcome_line(outcome: Outcome) -> str:
+    """Return the outcome without scores by seat, on one line."""
     text = f"{outcome.kind}" + (f" (quality {outcome.quality:.2f})" if outcome.quality is not None else "")
     text += f": {outcome.reason}" if outcome.reason else ""
-    return plain(text + (f", by {outcome.blame}" if outcome.blame else ""), style, MOST)
+    return text + (f", by {outcome.blame}" if outcome.blame else "")
 
 
-def _about(dialogue: Dialogue) -> Iterator[Text]:
-    """Yield the scores of the episode, who sat where, and what was played."""
+def _outcome(outcome: Outcome) -> Text:
+    style = {"success": "bold green", "failure": "bold yellow"}.get(outcome.kind, "bold red")
+    return plain(outcome_line(outcome), style, MOST)
+
+
+def about_lines(dialogue: Dialogue) -> Iterator[str]:
+    """Yield the scores of the episode, who sat where, what was played, and the seeds, each on one line."""
     metrics = [f"{name} {'n/a' if value is None else f'{value:g}'}" for name, value in dialogue.metrics.items()]
     if metrics:
-        yield plain(f"scores: {', '.join(metrics)}", "", MOST)
+        yield f"scores: {', '.join(metrics)}"
     if len({seat.agent for seat in dialogue.seats}) > 1 or any(seat.role != seat.name for seat in dialogue.seats):
         roles = [f"{seat.name} {'' if seat.role == seat.name else f'({seat.role}) '}{seat.agent}" for seat in dialogue.seats]
-        yield plain(f"seats: {', '.join(roles)}", "dim", MOST)
+        yield f"seats: {', '.join(roles)}"
     for name, text in dialogue.facts:
-        yield plain(f"{name}: {' '.join(text[:MOST].split())}", "dim", MOST_OF_FACT)
+        flat = " ".join(text[:MOST].split())
+        yield f"{name}: {flat if len(flat) <= MOST_OF_FACT else f'{flat[:MOST_OF_FACT]}…'}"
     seeds = {"instance": dialogue.instance_seed, "run": dialogue.run_seed}
     known = [f"{seed} of the {what}" for what, seed in seeds.items() if seed is not None]
     if known:
-        yield plain(f"seed: {', '.join(known)}", "dim")
+        yield f"seed: {', '.join(known)}"
 
 
 def _panel(content: str, title: str, style: str, *, dim: bool = False, cost: str = "") -> Panel:
@@ -199,7 +206,8 @@ def _style(seat: str, styles: Styles) -> str:
     return styles.setdefault(seat, SEAT_STYLES[len(styles) % len(SEAT_STYLES)])
 
 
-def _cost(cost: ReplyCost | None) -> str:
+def cost_line(cost: ReplyCost | None) -> str:
+    """Return what a turn cost, on one line; empty where that is not known."""
     if cost is None:
         return ""
     out = f"{cost.tokens_out} out" + (f" ({cost.tokens_thought} thought)" if cost.tokens_thought else "")

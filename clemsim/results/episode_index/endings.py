@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from clemsim.results.episode_index.episode_filter import ALL_EPISODES, NOBODY, WHOLE, EpisodeFilter
-from clemsim.results.episode_index.reason_kinds import ANY, kind_of, shared_reason
+from clemsim.results.episode_index.reason_kinds import ANY, kind_of, shared_reason, variables
 from clemsim.store.schema import ANSWERED
 
 MANY = 6  # kinds of one game that begin alike up to a colon; what follows it is then left out
@@ -58,33 +58,43 @@ class Ending:
 
 
 class Counted(NamedTuple):
-    """Episodes of one agent and game with the same outcome, reason and blamed seat."""
+    """Episodes of one agent and game with the same outcome, kind of reason and blamed seat; `reason` as in `Ending`."""
 
     agent: str
     arena: str
     outcome: str
     status: str
-    reason: str
+    kind: str
     blame: str
+    reason: str
     episodes: int
 
 
 def endings_of_store(base: sqlite3.Connection) -> list[Ending]:
     """Return the endings of all episodes of a store, the most frequent first."""
-    return endings(Counted(*row) for row in base.execute(OF_STORE, (ANSWERED,)))
+    groups: dict[tuple[str, ...], list[tuple[str, int]]] = defaultdict(list)
+    for agent, arena, outcome, status, reason, blame, count in base.execute(OF_STORE, (ANSWERED,)):
+        groups[agent, arena, outcome, status, kind_of(reason), blame].append((reason, count))
+    return endings(_counted(key, group) for key, group in groups.items())
+
+
+def _counted(key: tuple[str, ...], group: Sequence[tuple[str, int]]) -> Counted:
+    agent, arena, outcome, status, kind, blame = key
+    alike = [len(set(found)) == 1 for found in zip(*(variables(reason) for reason, _ in group), strict=False)]
+    reason = shared_reason(group[0][0], alike)
+    return Counted(agent, arena, outcome, status, kind, blame, reason, sum(count for _, count in group))
 
 
 def endings(counted: Iterable[Counted]) -> list[Ending]:
-    """Return the endings, the most frequent first."""
-    by_kind: dict[tuple[str, ...], list[Counted]] = defaultdict(list)
+    """Return the endings, the most frequent first. Kinds that begin alike up to a colon are one where they are MANY."""
     rows = list(counted)
     folded = _folded_heads(rows)
+    groups: dict[tuple[str, ...], list[Counted]] = defaultdict(list)
     for row in rows:
-        kind = kind_of(row.reason)
-        head = f"{kind.partition(': ')[0]}: {ANY}"
-        kind = head if (row.arena, head) in folded else kind
-        by_kind[row.agent, row.arena, row.outcome, row.status, kind, row.blame].append(row)
-    made = [_ending(key, group) for key, group in by_kind.items()]
+        head = _head(row.kind)
+        kind = head if (row.arena, head) in folded else row.kind
+        groups[row.agent, row.arena, row.outcome, row.status, kind, row.blame].append(row)
+    made = [_ending(key, group) for key, group in groups.items()]
     return sorted(made, key=lambda own: (-own.count, own.agent, own.arena, own.ending, own.kind, own.blame))
 
 
@@ -92,14 +102,16 @@ def _folded_heads(rows: Iterable[Counted]) -> set[tuple[str, str]]:
     """Return the beginnings of kinds, with their game, after which so much may stand that it must be what a model said."""
     tails: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in rows:
-        head, colon, tail = kind_of(row.reason).partition(": ")
-        if colon:
-            tails[row.arena, f"{head}: {ANY}"].add(tail)
+        if ": " in row.kind:
+            tails[row.arena, _head(row.kind)].add(row.kind)
     return {key for key, found in tails.items() if len(found) >= MANY}
+
+
+def _head(kind: str) -> str:
+    return f"{kind.partition(': ')[0]}: {ANY}"
 
 
 def _ending(key: tuple[str, ...], group: Sequence[Counted]) -> Ending:
     agent, arena, outcome, status, kind, blame = key
-    reasons = {row.reason for row in group}
-    reason = shared_reason(reasons) if kind_of(group[0].reason) == kind else kind
+    reason = group[0].reason if len(group) == 1 else kind
     return Ending(agent, arena, outcome, status, kind, reason, blame, sum(row.episodes for row in group))

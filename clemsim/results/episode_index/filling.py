@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clemsim.results.episode_index.episode_facts import BITS
 from clemsim.results.episode_index.index_schema import INDEXES
-from clemsim.results.episode_index.reason_kinds import kind_of
+from clemsim.results.episode_index.reason_kinds import kind_of, variables
 from clemsim.store.schema import SESSION
 
 SLICE = 20_000  # episodes whose facts are written in one commit
@@ -41,13 +41,14 @@ TURNS = """coalesce((SELECT ev.body ->> '$.turn' FROM run.events AS ev
 BY_SEAT = "(SELECT {what} FROM run.seats AS s WHERE s.episode = e.id AND s.score IS NOT NULL)"
 
 FACTS = """
-INSERT INTO main.facts (id, arena, experiment, instance, repetition, "cast", status, outcome, cause, reason, kind, blame,
-    quality, score, by_seat, turns, requests, retries, tokens_in, tokens_out, tokens_cached, tokens, seconds, started,
-    ended, flags, events)
+INSERT INTO main.facts (id, arena, experiment, instance, repetition, "cast", status, outcome, cause, reason, kind,
+    variable1, variable2, variable3, blame, quality, score, by_seat, turns, requests, retries, tokens_in, tokens_out,
+    tokens_cached, tokens, seconds, started, ended, flags, events)
 SELECT e.id, e.arena, e.experiment, e.instance, e.repetition, e."cast", e.status,
     CASE e.status WHEN 'done' THEN e.outcome ELSE '' END, coalesce(e.cause, ''), {reason}, kind_of({reason}),
-    coalesce(e.blame, ''), e.quality, coalesce(e.quality, {best}), nullif({by_seat}, '{{}}'), {turns},
-    count(r.turn), coalesce(sum(r.retries), 0), coalesce(sum(r.tokens_in), 0), coalesce(sum(r.tokens_out), 0),
+    variable({reason}, 0), variable({reason}, 1), variable({reason}, 2), coalesce(e.blame, ''), e.quality,
+    coalesce(e.quality, {best}), nullif({by_seat}, '{{}}'), {turns}, count(r.turn), coalesce(sum(r.retries), 0),
+    coalesce(sum(r.tokens_in), 0), coalesce(sum(r.tokens_out), 0),
     coalesce(sum(r.tokens_cached), 0), coalesce(sum(r.tokens_in + r.tokens_out), 0),
     CASE e.status WHEN 'done' THEN e.ended - e.started END, e.started, CASE e.status WHEN 'done' THEN e.ended END,
     coalesce(max(r.stop = 'length'), 0) * {cut} | coalesce(max(r.stop = 'thinking'), 0) * {thinking}
@@ -60,6 +61,7 @@ ON CONFLICT (id) DO UPDATE SET
     arena = excluded.arena, experiment = excluded.experiment, instance = excluded.instance,
     repetition = excluded.repetition, "cast" = excluded."cast", status = excluded.status, outcome = excluded.outcome,
     cause = excluded.cause, reason = excluded.reason, kind = excluded.kind, blame = excluded.blame,
+    variable1 = excluded.variable1, variable2 = excluded.variable2, variable3 = excluded.variable3,
     quality = excluded.quality, score = excluded.score, by_seat = excluded.by_seat, turns = excluded.turns,
     requests = excluded.requests, retries = excluded.retries, tokens_in = excluded.tokens_in,
     tokens_out = excluded.tokens_out, tokens_cached = excluded.tokens_cached, tokens = excluded.tokens,
@@ -124,6 +126,7 @@ def identity(base: sqlite3.Connection, store: Path) -> str:
 def fill_facts(base: sqlite3.Connection, on_progress: Progress | None = None) -> int:
     """Write the facts of the episodes of the attached store that changed, and return how many did."""
     base.create_function("kind_of", 1, kind_of, deterministic=True)
+    base.create_function("variable", 2, _variable, deterministic=True)
     _fresh_tables(base)
     base.execute("BEGIN")
     base.execute(CHANGED)
@@ -196,6 +199,11 @@ def _fresh_tables(base: sqlite3.Connection) -> None:
         base.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
         base.execute(f"DELETE FROM temp.{name}")
     base.execute("CREATE TEMP TABLE IF NOT EXISTS chunk (id INTEGER PRIMARY KEY, doc INTEGER NOT NULL)")
+
+
+def _variable(reason: str, place: int) -> str | None:
+    found = variables(reason)
+    return found[place] if place < len(found) else None
 
 
 def _facts_statement(base: sqlite3.Connection) -> tuple[str, bool]:

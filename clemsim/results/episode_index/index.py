@@ -11,7 +11,7 @@ from time import time_ns
 from typing import Self, TypeVar
 
 from clemsim.errors import StoreError, UsageError
-from clemsim.results.episode_index.endings import Counted, Ending, endings
+from clemsim.results.episode_index.endings import Ending, endings
 from clemsim.results.episode_index.episode_facts import FLAGS, EpisodeFacts
 from clemsim.results.episode_index.episode_filter import ALL_EPISODES, NOBODY, EpisodeFilter
 from clemsim.results.episode_index.filling import Progress, attached, fill_facts, fill_texts, identity, texted
@@ -173,7 +173,7 @@ class EpisodeIndex:
 
     def endings(self, filter_: EpisodeFilter = ALL_EPISODES) -> list[Ending]:
         """Return why the episodes that a filter lets through ended as they did, the most frequent ending first."""
-        return endings(Counted(*row) for row in self._reading(lambda base: counted_endings(base, filter_)))
+        return endings(self._reading(lambda base: counted_endings(base, filter_)))
 
     def totals(self, filter_: EpisodeFilter = ALL_EPISODES) -> Totals:
         """Return sums over the episodes that a filter lets through."""

@@ -11,6 +11,7 @@ CREATE TABLE facts (
     arena TEXT NOT NULL, experiment TEXT NOT NULL, instance TEXT NOT NULL, repetition INTEGER NOT NULL,
     "cast" TEXT NOT NULL, status TEXT NOT NULL,
     outcome TEXT NOT NULL, cause TEXT NOT NULL, reason TEXT NOT NULL, kind TEXT NOT NULL, blame TEXT NOT NULL, -- '': none
+    variable1 TEXT, variable2 TEXT, variable3 TEXT, -- what `kind` leaves out of `reason`
     quality REAL, score REAL, by_seat TEXT, -- JSON
     turns INTEGER NOT NULL, requests INTEGER NOT NULL, retries INTEGER NOT NULL,
     tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, tokens_cached INTEGER NOT NULL, tokens INTEGER NOT NULL,
@@ -24,6 +25,8 @@ CREATE VIRTUAL TABLE words USING fts5(
     asked, said, thought, content='', columnsize=0, tokenize="unicode61 remove_diacritics 2");
 PRAGMA user_version={VERSION};
 """
+
+VARIABLES = ("variable1", "variable2", "variable3")  # further ones are never told
 
 # Columns by which lists are sorted, by the name that filters use, and whether rows may have none.
 SORTS: dict[str, tuple[str, bool]] = {
@@ -56,6 +59,7 @@ INDEXES = "".join(
 ) + (
     "CREATE INDEX IF NOT EXISTS by_kind ON facts (kind);"
     "CREATE INDEX IF NOT EXISTS by_doc ON facts (doc);"
-    # what tables of endings and choices count, without a look at the rows
-    'CREATE INDEX IF NOT EXISTS by_ending ON facts ("cast", arena, outcome, status, kind, blame, reason);'
+    # all that a table of endings asks for, in its order
+    'CREATE INDEX IF NOT EXISTS by_ending ON facts ("cast", arena, outcome, status, kind, blame, reason, '
+    f"{', '.join(VARIABLES)});"
 )

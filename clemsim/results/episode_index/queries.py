@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from clemsim.results.episode_index.endings import Counted
 from clemsim.results.episode_index.episode_facts import COLUMNS, EpisodeFacts, facts_of
 from clemsim.results.episode_index.episode_filter import EpisodeFilter
 from clemsim.results.episode_index.filter_sql import Condition, condition_of
-from clemsim.results.episode_index.index_schema import SORTS
+from clemsim.results.episode_index.index_schema import SORTS, VARIABLES
+from clemsim.results.episode_index.reason_kinds import shared_reason
 
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM facts"
 
@@ -136,12 +137,19 @@ def value_counts(base: sqlite3.Connection, column: str, filter_: EpisodeFilter) 
     return dict(base.execute(query, where.bound))
 
 
-def counted_endings(base: sqlite3.Connection, filter_: EpisodeFilter) -> list[tuple[Any, ...]]:
-    """Return agent, game, outcome, status, reason, blame and how many, for each combination that there is."""
+def counted_endings(base: sqlite3.Connection, filter_: EpisodeFilter) -> list[Counted]:
+    """Return how many episodes have each combination of agent, game, outcome, kind of reason and blamed seat."""
     where = condition_of(filter_)
-    groups = '"cast", arena, outcome, status, reason, blame'
-    query = f"SELECT {groups}, count(*) FROM facts WHERE {where.sql} GROUP BY {groups}"
-    return base.execute(query, where.bound).fetchall()
+    groups = '"cast", arena, outcome, status, kind, blame'
+    alike = ", ".join(f"min({name}) = max({name})" for name in VARIABLES)
+    query = f"SELECT {groups}, min(reason), count(*), {alike} FROM facts WHERE {where.sql} GROUP BY {groups}"
+    return [_counted(*row) for row in base.execute(query, where.bound)]
+
+
+def _counted(
+    agent: str, arena: str, outcome: str, status: str, kind: str, blame: str, reason: str, count: int, *alike: bool
+) -> Counted:
+    return Counted(agent, arena, outcome, status, kind, blame, shared_reason(reason, alike), count)
 
 
 def totals_of(base: sqlite3.Connection, filter_: EpisodeFilter) -> Totals:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from functools import lru_cache
 
 ANY = "…"  # stands for what was left out
@@ -21,12 +21,16 @@ def kind_of(reason: str) -> str:
     return _cut(_VARIABLE.sub(_folded, reason))
 
 
-def shared_reason(reasons: Collection[str]) -> str:
-    """Return the kind of some reasons of one kind, with the quoted text and the numbers that all of them have filled in."""
-    first = next(iter(reasons))
-    variables = zip(*map(_VARIABLE.findall, reasons), strict=False)
-    alike = iter([len(set(found)) == 1 for found in variables])
-    return _cut(_VARIABLE.sub(lambda found: found[0] if next(alike, False) else _folded(found), first))
+@lru_cache(maxsize=4096)
+def variables(reason: str) -> tuple[str, ...]:
+    """Return what `kind_of` leaves out of a reason, in order."""
+    return tuple(_VARIABLE.findall(reason))
+
+
+def shared_reason(example: str, alike: Sequence[bool]) -> str:
+    """Return the kind of a reason, with those variables filled in that are `alike` in all reasons that it stands for."""
+    marks = iter(alike)
+    return _cut(_VARIABLE.sub(lambda found: found[0] if next(marks, False) else _folded(found), example))
 
 
 def _cut(text: str) -> str:

@@ -145,5 +145,5 @@ def _is_busy(error: Exception) -> bool:
 
 
 def _unlink(path: Path) -> None:
-    for ending in ("", "-wal", "-shm", "-journal"):
+    for ending in ("-wal", "-shm", "-journal", ""):  # a log that is left over would be read into a new file
         path.with_name(path.name + ending).unlink(missing_ok=True)

@@ -8,6 +8,8 @@ from typing import Any
 from clemsim.viewer.library import Entry, Kind
 from clemsim.viewer.pages.home import home
 from clemsim.viewer.pages.run import run_page
+from clemsim.viewer.pages.stress import stress_page
+from clemsim.viewer.pages.study import study_page
 from clemsim.viewer.report.parts import PartFolder
 from clemsim.viewer.site import Site
 
@@ -19,6 +21,10 @@ def general_pages(site: Site, entries: Sequence[Entry]) -> Iterator[tuple[str, s
         match entry.kind:
             case Kind.run:
                 yield _path(site, site.links.run(entry.slug)), run_page(site, entry.slug)
+            case Kind.study:
+                yield _path(site, site.links.study(entry.slug)), study_page(site, entry.slug)
+            case Kind.stress:
+                yield _path(site, site.links.stress(entry.slug)), stress_page(site, entry.slug)
 
 
 def run_contents(site: Site, entry: Entry, parts: PartFolder, on_progress: Callable[[int], None]) -> dict[str, Any]:

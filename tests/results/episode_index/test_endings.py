@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
-from clemsim.results.episode_index.endings import Counted, endings
+from clemsim.results.episode_index.endings import Ending, endings_of_store
 from clemsim.results.episode_index.reason_kinds import kind_of
+from clemsim.store.schema import SCHEMA
+
+COLUMNS = 'arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame'
 
 
 @pytest.mark.parametrize(
@@ -27,18 +33,24 @@ def test_a_long_reason_is_cut() -> None:
     assert len(kind_of("x " * 5000)) == 160
 
 
-def counted(*reasons: str, arena: str = "g") -> list[Counted]:
-    return [Counted("m", arena, "aborted", "done", reason, "a", 1) for reason in reasons]
+def found(*reasons: str) -> list[Ending]:
+    """The endings of a store in which an episode ended for each of these reasons."""
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.executescript(SCHEMA)
+        for number, reason in enumerate(reasons):
+            row = ("g", f"x/{number}", 0, "m", "x", 1, "{}", "done", "aborted", reason, "a")
+            base.execute(f"INSERT INTO episodes ({COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)
+        return endings_of_store(base)
 
 
 def test_reasons_of_a_kind_are_counted_together_and_a_constant_one_is_told_in_full() -> None:
-    found = endings(counted("no 'A: '", "no 'A: '", "guess 'x' is bad", "guess 'y' is bad", "guess 'z' is bad"))
-    assert [(own.count, own.reason) for own in found] == [(3, "guess '…' is bad"), (2, "no 'A: '")]
+    endings = found("no 'A: '", "no 'A: '", "guess 'x' is bad", "guess 'y' is bad", "guess 'z' is bad")
+    assert [(own.count, own.reason) for own in endings] == [(3, "guess '…' is bad"), (2, "no 'A: '")]
 
 
 def test_what_follows_a_colon_is_left_out_where_it_is_always_another() -> None:
-    found = endings(counted(*(f"hallucination: {word}" for word in "abcdef"), "prefix error: no tag", "prefix error: two"))
-    assert [(own.count, own.reason) for own in found] == [
+    endings = found(*(f"hallucination: {word}" for word in "abcdef"), "prefix error: no tag", "prefix error: two")
+    assert [(own.count, own.reason) for own in endings] == [
         (6, "hallucination: …"),
         (1, "prefix error: no tag"),
         (1, "prefix error: two"),
@@ -46,7 +58,7 @@ def test_what_follows_a_colon_is_left_out_where_it_is_always_another() -> None:
 
 
 def test_what_differs_alone_is_left_out() -> None:
-    found = endings(counted("'a' is not one of 5 'words'", "'b' is not one of 5 'words'", "'b' is not one of 5 'words'"))
-    assert [(own.count, own.reason, own.kind) for own in found] == [
+    endings = found("'a' is not one of 5 'words'", "'b' is not one of 5 'words'", "'b' is not one of 5 'words'")
+    assert [(own.count, own.reason, own.kind) for own in endings] == [
         (3, "'…' is not one of 5 'words'", "'…' is not one of … '…'")
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest_asyncio
 
 import clemsim
 from clemsim.viewer.library import Library
+from clemsim.viewer.report.writing import write_report
 from clemsim.viewer.server import ViewerServer
 from clemsim.viewer.site import Site
 from tests.stress.report.fixed_input import fixed_reports
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
 TRAPS = f"{HERE / 'hostile.py'}:Traps"
 ECHO = f"{HERE / 'hostile.py'}:Echo"
 session = pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -56,6 +59,7 @@ async def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     await clemsim.run(suite="quick", arenas=games, agents=["random"], seed=7, instances=4, out=folder / "second")
     await clemsim.run(arenas=[TRAPS], agents=[ECHO], out=folder / "traps")
     report = next(iter(fixed_reports().values()))
+    shutil.copytree(ROOT / "examples" / "study_small" / "results", folder / "study")
     (folder / "load").mkdir()
     (folder / "load" / "report.json").write_bytes(report.to_json())
     return folder
@@ -68,6 +72,32 @@ async def server(shelf: Path) -> AsyncIterator[ViewerServer]:
     await serving.start("127.0.0.1", 0)
     yield serving
     await serving.stop()
+
+
+@pytest.fixture(scope="session")
+def report(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report of the shelf, as a file on disk."""
+    return write_report([shelf], tmp_path_factory.mktemp("report") / "report.html").page.as_uri()
+
+
+@pytest.fixture(scope="session")
+def spread_report(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report of the shelf, as a folder of files."""
+    return write_report([shelf], tmp_path_factory.mktemp("report") / "spread").page.as_uri()
+
+
+@pytest.fixture(scope="session")
+def run_report(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report of one run."""
+    return write_report([shelf / "first"], tmp_path_factory.mktemp("report") / "first.html").page.as_uri()
+
+
+@pytest.fixture(scope="session")
+def broken_report(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a report in a folder whose data were lost."""
+    page = write_report([shelf / "first"], tmp_path_factory.mktemp("report") / "broken").page
+    shutil.rmtree(page.parent / "data")
+    return page.as_uri()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

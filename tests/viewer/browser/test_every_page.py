@@ -16,7 +16,15 @@ SERVED = (
     "?q=nothing+like+this",
     "run/first",
     "run/traps",
+    "study/study",
+    "study/study?score=played&against=latency",
+    "stress/load",
+    "compare",
+    "compare?a=first",
+    "compare?a=first&agent_a=baseline&agent_b=random&pair=1-13",
+    "compare?a=first&agent_a=random&b=second&game=taboo",
 )
+REPORTED = ("", "#/", "#/run/first", "#/run/traps", "#/run/none", "#/run/first/%2e%2e")
 MISSING = ("run/none", "assets/none.css", "nothing")
 LOOKS = [(width, theme) for width in (NARROW, WIDE) for theme in ("light", "dark")]
 
@@ -28,6 +36,18 @@ async def test_a_served_page(
 ) -> None:
     seen = await window(server.url, width, theme)
     await seen.go(path, 404 if path in MISSING else 200)
+    assert await seen.heading()
+    assert await seen.violations(axe_script) == []
+    assert await seen.sideways() == []
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize("path", REPORTED)
+async def test_a_page_of_a_report(
+    window: OpenWindow, report: str, axe_script: str, path: str, width: int, theme: str
+) -> None:
+    seen = await window(report, width, theme)
+    await seen.go(path)
     assert await seen.heading()
     assert await seen.violations(axe_script) == []
     assert await seen.sideways() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 NARROW, WIDE = 400, 1600  # pixels
 HEIGHT = 900
+PATIENCE, STEP = 200, 0.05  # looks, and seconds between two
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 RUN_AXE = """async (tags) => (await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]}))
@@ -71,6 +73,14 @@ class Window:
         await self.page.wait_for_selector("main:not([aria-busy=true])")
         await self.page.wait_for_load_state()
 
+    async def titled(self, title: str) -> None:
+        """Wait until the page has this title."""
+        for _ in range(PATIENCE):
+            if await self.page.title() == f"{title} · clemsim":
+                return await self.settle()
+            await asyncio.sleep(STEP)
+        raise AssertionError(f"the page is {await self.page.title()!r}, not {title!r}")
+
     async def heading(self) -> str:
         """Return the text of the page's first heading."""
         return await self.page.inner_text("h1")
@@ -87,7 +97,7 @@ class Window:
         return found
 
     def _look(self, address: str) -> None:
-        if not address.startswith((self.root.partition("#")[0], "data:", "about:")):
+        if not address.startswith((self.root.rpartition("/")[0], "data:", "about:")):
             self.complaints.append(f"request: {address}")
 
     def _failed(self, address: str, why: Any) -> None:
