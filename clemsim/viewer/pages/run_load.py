@@ -10,7 +10,7 @@ from typing import Any
 
 from clemsim.html import numbers
 from clemsim.html.curves import Curve, Curves, curves
-from clemsim.html.tables import Table
+from clemsim.html.tables import Sheet
 from clemsim.results.diagnostics import by_server, loads
 from clemsim.results.run_summary import RunSummary
 
@@ -99,7 +99,7 @@ def run_remarks(summary: RunSummary) -> list[str]:
     return made
 
 
-def run_tables(summary: RunSummary) -> list[Table]:
+def run_tables(summary: RunSummary) -> list[Sheet]:
     """Return the tables below the scores: by seat, metrics that games name, costs, caches and servers."""
     made = [_seats(game, summary) for game in summary.seat_scores or {}]
     if summary.metrics:
@@ -110,7 +110,7 @@ def run_tables(summary: RunSummary) -> list[Table]:
             for name, own in metrics.items()
         ]
         made.append(
-            Table("Metrics", ("agent", "game", "metric", "mean", "95 % interval", "episodes"), rows, texts=(0, 1, 2))
+            Sheet("Metrics", ("agent", "game", "metric", "mean", "95 % interval", "episodes"), rows, texts=(0, 1, 2))
         )
     if summary.costs:
         rows = [
@@ -118,18 +118,18 @@ def run_tables(summary: RunSummary) -> list[Table]:
             for agent, own in summary.costs.items()
         ]
         note = "In the currency of the prices that the run recorded."
-        made.append(Table("Costs", ("agent", "total", "an episode", "a point of worth"), rows, note))
+        made.append(Sheet("Costs", ("agent", "total", "an episode", "a point of worth"), rows, note))
     if summary.caches:
         rows = [[agent, str(own.turns), numbers.percent(own.share), own.warning] for agent, own in summary.caches.items()]
         columns = ("agent", "turns with a long beginning", "found in the cache", "why so little")
-        made.append(Table("Prefix caches", columns, rows, texts=(0, 3)))
+        made.append(Sheet("Prefix caches", columns, rows, texts=(0, 3)))
     if summary.servers:
         rows = [[name, ", ".join(own.agents), str(own.width), str(own.in_flight)] for name, own in summary.servers.items()]
-        made.append(Table("Shared servers", ("server", "agents", "width", "most in flight"), rows, texts=(0, 1)))
+        made.append(Sheet("Shared servers", ("server", "agents", "width", "most in flight"), rows, texts=(0, 1)))
     return made
 
 
-def _seats(game: str, summary: RunSummary) -> Table:
+def _seats(game: str, summary: RunSummary) -> Sheet:
     rows = []
     for agent, own in (summary.seat_scores or {})[game].items():
         for name, seat in {agent: own, **own.seats}.items():
@@ -138,4 +138,4 @@ def _seats(game: str, summary: RunSummary) -> Table:
             label = agent if name == agent else f"  as {name}"
             rows.append([label, *map(str, counts), score, "" if seat.ci is None else "[{:.4g}, {:.4g}]".format(*seat.ci)])
     columns = ("agent", "n", "won", "drawn", "lost", "aborted", "score", "95 % interval")
-    return Table(f"Scores by seat in {game}", columns, rows, "On the game's own scale.")
+    return Sheet(f"Scores by seat in {game}", columns, rows, "On the game's own scale.")
