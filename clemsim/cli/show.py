@@ -19,11 +19,11 @@ from clemsim.cli.follow import follow
 from clemsim.cli.leaderboard import show_study
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.configuration import show_config
+from clemsim.cli.view.episode import EpisodeViews
 from clemsim.cli.view.load_chart import check_picture, draw_loads
-from clemsim.cli.view.pieces import drawing
 from clemsim.cli.view.results import results_of
 from clemsim.cli.view.transcript_page import transcript_page
-from clemsim.cli.view.transcripts import scores_by_seat, transcript
+from clemsim.cli.view.transcripts import scores_by_seat
 from clemsim.errors import UsageError
 from clemsim.interop.jsonl import event_json
 from clemsim.interop.pictures import save_images
@@ -82,6 +82,9 @@ def show(
     reasoning: Annotated[
         bool, typer.Option("--reasoning", help="Show what models thought aloud in full, not folded to a line.")
     ] = False,
+    seen: Annotated[
+        str | None, typer.Option("--seen", metavar="SEAT", help="Show the conversation as the model in this seat got it.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named); with filters only
@@ -94,6 +97,8 @@ def show(
       clemsim show runs/20261123-120000-quick
 
       clemsim show runs/20261123-120000-quick taboo/high_en/0
+
+      clemsim show runs/20261123-120000-quick taboo/high_en/0 --seen guesser
 
       clemsim show runs/20261123-120000-quick --endings
 
@@ -139,7 +144,7 @@ def show(
             if load or images or html or following:
                 fail(f"{folder} is a study: name one of its runs")
             if episode is not None:
-                _show_in_study(folder, episode, reasoning=reasoning, as_json=json)
+                _show_in_study(folder, episode, reasoning=reasoning, seen=seen, as_json=json)
             else:
                 show_study(folder, given, place, endings=endings, as_json=json)
         elif endings:
@@ -147,18 +152,20 @@ def show(
         elif lists:
             list_episodes(folder, options_filter(given), place, as_json=json)
         elif following:
-            if load or images or html:
-                fail("--load, --images and --html are of what was recorded: leave out --follow")
+            if load or images or html or seen:
+                fail("--load, --images, --html and --seen are of what was recorded: leave out --follow")
             follow(folder, episode, reasoning=reasoning, as_json=json)
         elif images or html:
             _write_transcripts(folder, episode, images, html)
         else:
-            _show_run(folder, episode, limit, load, reasoning=reasoning, as_json=json)
+            _show_run(folder, episode, limit, load, EpisodeViews(folder, reasoning=reasoning, seen=seen), as_json=json)
 
 
-def _show_in_study(folder: Path, episode: str, *, reasoning: bool, as_json: bool) -> None:
+def _show_in_study(folder: Path, episode: str, *, reasoning: bool, seen: str | None, as_json: bool) -> None:
     """Print how each model of a study played an episode."""
-    found = {model: _transcripts(run, episode, reasoning=reasoning) for model, run in indexed_runs(folder).items()}
+    runs = indexed_runs(folder)
+    views_of = {run: EpisodeViews(run, reasoning=reasoning, seen=seen) for run in runs.values()}
+    found = {model: _transcripts(run, episode, views_of[run]) for model, run in runs.items()}
     if as_json:
         print_json({"study": str(folder), "transcripts": {model: rows for model, (rows, _) in found.items()}})
         return
@@ -167,13 +174,11 @@ def _show_in_study(folder: Path, episode: str, *, reasoning: bool, as_json: bool
             out.print(view)
 
 
-def _transcripts(run: Path, episode: str, *, reasoning: bool) -> tuple[list[dict[str, Any]], list[Any]]:
+def _transcripts(run: Path, episode: str, shown: EpisodeViews) -> tuple[list[dict[str, Any]], list[Any]]:
     """Return the episodes of a run that EPISODE names, as JSON and as views."""
-    description = read_description(run)
     with reader.reading(run / STORE) as base:
         picked = chosen(list(reader.episodes(base)), episode)
-        views = [transcript(read_dialogue(base, row, description), reasoning=reasoning) for row in picked]
-        return [_as_json(row, base) for row in picked], views
+        return [_as_json(row, base) for row in picked], [shown.of(base, row) for row in picked]
 
 
 def _write_transcripts(folder: Path, episode: str | None, images: Path | None, html: Path | None) -> None:
@@ -193,7 +198,9 @@ def _write_transcripts(folder: Path, episode: str | None, images: Path | None, h
             out.print(plain(f"transcripts: {html}"), soft_wrap=True)
 
 
-def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, *, reasoning: bool, as_json: bool) -> None:
+def _show_run(
+    folder: Path, episode: str | None, limit: int, load: Path | None, views: EpisodeViews, *, as_json: bool
+) -> None:
     with reader.reading(folder / STORE) as base:
         if load:
             check_picture(load)
@@ -210,12 +217,8 @@ def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, 
             out.print(results_of(summarize_run(folder)))
             out.print(_episode_table(rows, limit))
             picked = [row for row in picked if row.outcome is not None][:1] or picked[:1]
-        description, drawings = read_description(folder), Drawings(folder)
         for row in picked:
-            dialogue = read_dialogue(base, row, description)
-            out.print(transcript(dialogue, reasoning=reasoning))
-            pieces, problem = drawings.of(row, dialogue.events)
-            out.print(drawing(pieces) if pieces or not problem else plain(f"not drawn: {problem}", "dim"))
+            out.print(views.of(base, row))
         if episode is None and len(rows) > 1:
             out.print(plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import orjson
+
 NONE = "–"
 THIN = "\u202f"  # between thousands
 MINUTE, HOUR, DAY = 60, 3600, 86_400  # seconds
@@ -42,6 +44,16 @@ def seconds(value: float | None) -> str:
     return f"{value // HOUR:.0f}{THIN}h {value % HOUR // MINUTE:.0f}{THIN}min"
 
 
+def duration(value: float | None) -> str:
+    """Return how long a request took: milliseconds below a second, then as `seconds` does."""
+    return f"{1000 * value:.0f}{THIN}ms" if value is not None and value < 1 else seconds(value)
+
+
+def json_text(value: object) -> str:
+    """Return a value as indented JSON."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
+
+
 def moment(epoch: float | None) -> str:
     """Return a time in seconds since the epoch as local date and time."""
     return NONE if epoch is None else datetime.fromtimestamp(epoch).strftime("%Y-%m-%d %H:%M")
@@ -53,5 +65,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "interval": interval,
     "percent": percent,
     "seconds": seconds,
+    "duration": duration,
     "moment": moment,
+    "json_text": json_text,
 }

@@ -21,11 +21,11 @@ from clemsim.store.schema import NOTICES, connect
 
 T = TypeVar("T")
 
+UNENDED = ("waiting", "playing", "unfinished")
 EPISODES = (
     'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
     " quality, cause, detail FROM episodes"
 )
-UNENDED = ("waiting", "playing", "unfinished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
 
 
 def episode(base: sqlite3.Connection, number: int) -> EpisodeRow | None:
-    """Return one episode; None where there is none of this number. Raises StoreError."""
+    """Return one episode by its number; None where there is none. Raises StoreError."""
     values = base.execute(f"{EPISODES} WHERE id = ?", (number,)).fetchone()
     return None if values is None else _episode(values, _by_seat(seats_of(base, number)))
 

@@ -13,12 +13,16 @@ from clemsim.viewer.access import Access
 from clemsim.viewer.acting import Acting
 from clemsim.viewer.guard import guarded, html
 from clemsim.viewer.library import Kind, stamp_of
+from clemsim.viewer.links import Query
 from clemsim.viewer.live import OVER, send_changes
 from clemsim.viewer.pages.compare import CompareChoice, compare_page
-from clemsim.viewer.pages.home import home
+from clemsim.viewer.pages.episode import episode_page
+from clemsim.viewer.pages.episodes import episodes_page, query_of
+from clemsim.viewer.pages.home import NEWEST, home
 from clemsim.viewer.pages.run import run_page
 from clemsim.viewer.pages.stress import stress_page
 from clemsim.viewer.pages.study import study_page
+from clemsim.viewer.run_images import image_of
 from clemsim.viewer.site import Site
 
 FOREVER = "public, max-age=31536000, immutable"  # an asset's address changes with its content
@@ -36,8 +40,12 @@ def application(site: Site, access: Access, hosts: Collection[str]) -> web.Appli
     app.router.add_get("/study/{slug}", _study)
     app.router.add_get("/stress/{slug}", _stress)
     app.router.add_get("/compare", _compare)
+    app.router.add_get("/run/{slug}/episodes", _episodes)
+    app.router.add_get(r"/run/{slug}/episode/{number:[0-9]{1,9}}", _episode)
+    app.router.add_get("/run/{slug}/image/{digest}", _image)
     app.router.add_get("/assets/{name}", _asset)
     Acting(site, access).add_to(app)
+    app.on_cleanup.append(_close)
     return app
 
 
@@ -49,11 +57,26 @@ async def _page(request: web.Request, make: Callable[..., str], *values: object)
 
 async def _home(request: web.Request) -> web.Response:
     admitted = request.app[ACCESS].admit(request)
-    return admitted or await _page(request, home, request.query.get("q", ""), request.query.get("sort", "begun"))
+    return admitted or await _page(request, home, request.query.get("q", ""), request.query.get("sort", NEWEST))
 
 
 async def _run(request: web.Request) -> web.Response:
     return await _page(request, run_page, request.match_info["slug"])
+
+
+async def _episodes(request: web.Request) -> web.Response:
+    return await _page(request, episodes_page, request.match_info["slug"], _query(request))
+
+
+async def _episode(request: web.Request) -> web.Response:
+    number = int(request.match_info["number"])
+    return await _page(request, episode_page, request.match_info["slug"], number, _query(request))
+
+
+async def _image(request: web.Request) -> web.Response:
+    place = request.match_info["slug"], request.match_info["digest"]
+    raw, media_type = await asyncio.to_thread(image_of, request.app[SITE], *place)
+    return web.Response(body=raw, content_type=media_type, headers={hdrs.CACHE_CONTROL: FOREVER})  # a digest is of one
 
 
 async def _run_changes(request: web.Request) -> web.StreamResponse:
@@ -72,6 +95,14 @@ async def _stress(request: web.Request) -> web.Response:
 
 async def _compare(request: web.Request) -> web.Response:
     return await _page(request, compare_page, CompareChoice.of(request.query))
+
+
+def _query(request: web.Request) -> Query:
+    return query_of(request.query, {"flag": request.query.getall("flag", [])})
+
+
+async def _close(app: web.Application) -> None:
+    await asyncio.to_thread(app[SITE].indexes.close)
 
 
 async def _asset(request: web.Request) -> web.Response:

@@ -14,6 +14,7 @@ from clemsim.html.environment import render
 from clemsim.html.frame import Frame
 from clemsim.html.palette import INK, LINE, SERIES
 from clemsim.html.pictures import on_page
+from clemsim.results.diagnostics import by_server
 
 KINDS = (".svg", ".png", ".html")
 TITLE = "Width and load over time"
@@ -26,7 +27,6 @@ COUNTS = {
     "running": "running at the server",
     "waiting": "waiting at the server",
 }
-OF_AGENTS = ("width", "in_flight", "started")  # what a row counts for its agent alone
 RATES = {"tokens_per_second": "tokens per second", "kv_usage": "KV cache in use", "prefix_hits": "found in the cache"}
 
 
@@ -89,17 +89,6 @@ def _page(chart: Any) -> str:
 
     drawn = on_page(vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[]), TITLE)
     return render("picture.html", frame=Frame(TITLE, inline=True), figure=drawn)
-
-
-def by_server(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row for each moment and server, in which what is counted for each of its agents is added up."""
-    together: dict[tuple[float, str], dict[str, Any]] = {}
-    for row in rows:
-        server = row.get("server") or row["agent"]
-        sums = together.setdefault((row["at"], server), {**row, "server": server, **dict.fromkeys(OF_AGENTS, 0)})
-        for name in OF_AGENTS:
-            sums[name] += row[name] or 0
-    return list(together.values())
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> Any:

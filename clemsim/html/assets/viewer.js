@@ -23,11 +23,11 @@ function prepareTheme() {
   });
 }
 
-// Links and buttons with data-key="n" are followed by the key n, unless somebody is typing.
+// Links and buttons with data-key="n k" are followed by the keys n and k, unless somebody is typing.
 function prepareKeys() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
-    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    const target = document.querySelector(`[data-key~="${CSS.escape(event.key)}"]`);
     if (!target) return;
     event.preventDefault();
     if (target.matches("input, select, textarea")) target.focus(); else target.click();
