@@ -12,7 +12,7 @@ import orjson
 
 from clemsim._util.text import plain
 from clemsim.cli.common import err, out
-from clemsim.cli.view.results import results
+from clemsim.cli.view.results import results_of
 from clemsim.cli.view.transcripts import brief, ending, heading, passage, unfinished
 from clemsim.game.events import Event
 from clemsim.game.instances import EpisodeKey
@@ -59,7 +59,7 @@ def follow(folder: Path, episode: str | None, *, reasoning: bool, as_json: bool)
 
 def _say_end(folder: Path, following: Following, *, whole: bool) -> None:
     if whole:
-        out.print(results(summarize_run(folder)))
+        out.print(results_of(summarize_run(folder)))
     if following.ended < following.total:
         text = f"nobody plays {folder} now; {following.ended} of {following.total} episodes have ended; go on with:"
         err.print(plain(f"{text} clemsim resume {folder}", "yellow"), soft_wrap=True)

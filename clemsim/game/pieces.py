@@ -34,8 +34,8 @@ Legend = Mapping[Tone, str]  # what each tone means, in a few words
 
 @dataclass(frozen=True, slots=True)
 class Toned:
-    """A text with a tone: a cell of a grid or a table, or a value. It is cut to MOST_TEXT characters: what a model said may be
-    long, and stands in the dialogue.
+    """A text with a tone: a cell of a grid or a table, or a value. It is cut to MOST_TEXT characters: what a model said may
+    be long, and stands in the dialogue.
     """
 
     text: str

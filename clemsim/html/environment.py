@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from clemsim._util.text import safe
 from clemsim.html import numbers
@@ -29,6 +30,7 @@ def environment() -> Environment:
     )
     made.filters.update(numbers.FILTERS)
     made.filters["map_figure"] = map_figure
+    made.filters["breakable"] = breakable
     return made
 
 
@@ -49,6 +51,11 @@ def asset(name: str) -> str:
 def version_of(name: str) -> str:
     """Return what changes with the content of an asset, for its address."""
     return sha256(asset(name).encode()).hexdigest()[:12]
+
+
+def breakable(name: str) -> Markup:
+    """Return a name for a page, which may be broken behind its slashes and underlines."""
+    return Markup("<wbr>").join(escape(safe(part)) for part in re.split(r"(?<=[/_:])", name))
 
 
 def _printed(value: object) -> object:

@@ -56,6 +56,11 @@ class Forest:
     panels: Sequence[Panel]
 
     @property
+    def has_links(self) -> bool:
+        """Whether a row leads somewhere."""
+        return any(address for _, _, address in self.rows)
+
+    @property
     def about(self) -> str:
         """What the figure shows, for those who cannot see it."""
         lines = [f"{panel.title}: " + "; ".join(mark.text for mark in panel.marks) for panel in self.panels]

@@ -17,7 +17,7 @@ FEW = 6  # ticks
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class ScatterSpot:
     """A point: `x` a number or a word, `y` a score with its 95 % interval, the series that it belongs to."""
 
     name: str
@@ -70,7 +70,7 @@ class Scatter:
         return f"{self.title} against {self.x_title}: " + "; ".join(mark.text for mark in self.marks)
 
 
-def scatter(title: str, x_title: str, spots: Sequence[Spot], *, log: bool = False) -> Scatter:
+def scatter(title: str, x_title: str, spots: Sequence[ScatterSpot], *, log: bool = False) -> Scatter:
     """Return the figure of `spots`, of which there is at least one. `log`: the x axis is so where all are above 0."""
     at, ticks = _axis([spot.x for spot in spots], log=log)
     names = list(dict.fromkeys(spot.series for spot in spots))
@@ -98,7 +98,7 @@ def scatter(title: str, x_title: str, spots: Sequence[Spot], *, log: bool = Fals
     )
 
 
-def _top(spots: Sequence[Spot]) -> int:
+def _top(spots: Sequence[ScatterSpot]) -> int:
     """Return where the y axis ends."""
     most = max(end for spot in spots for end in (spot.y, *(spot.interval or ())))
     return next((top for top in TOPS if top >= most), TOPS[-1])
@@ -108,7 +108,7 @@ def _y(value: float, top: float) -> float:
     return round(TOP + HEIGHT * (1 - min(top, max(0.0, value)) / top), 1)
 
 
-def _mark(spot: Spot, x: float, y: float, number: int, x_title: str, top: float) -> SpotMark:
+def _mark(spot: ScatterSpot, x: float, y: float, number: int, x_title: str, top: float) -> SpotMark:
     low, high = (_y(end, top) for end in spot.interval) if spot.interval else (None, None)
     limits = f" [{spot.interval[0]:.1f}, {spot.interval[1]:.1f}]" if spot.interval else ""
     word = spot.x if isinstance(spot.x, str) else f"{spot.x:.4g}"

@@ -18,7 +18,7 @@ Cell = str | Link
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Sheet:
     """A table under a heading, with a note below it. `texts`: the columns (from 0) that hold text; others hold numbers."""
 
     title: str

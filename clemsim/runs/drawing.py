@@ -8,7 +8,7 @@ from typing import Any
 
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog.plugins import registered
-from clemsim.errors import ClemsimError
+from clemsim.errors import BadInstance, ClemsimError
 from clemsim.game.events import Event
 from clemsim.game.pieces import Piece, pieces_of
 from clemsim.game.transcript import Transcript
@@ -40,6 +40,9 @@ class Drawings:
                 return (), ""
             transcript = Transcript(row.key, arena.load(row.data), tuple(events))
             return pieces_of(arena, transcript), ""
+        except BadInstance as error:
+            recorded = f"its instance is as it was recorded, and none of {row.key.arena}: import the results again"
+            return (), recorded if self._imported else str(error)
         except ClemsimError as error:
             return (), str(error)
 

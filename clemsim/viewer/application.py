@@ -15,10 +15,10 @@ from clemsim.viewer.guard import guarded, html
 from clemsim.viewer.library import Kind, stamp_of
 from clemsim.viewer.links import Query
 from clemsim.viewer.live import OVER, send_changes
-from clemsim.viewer.pages.compare import Choice, compare_page
+from clemsim.viewer.pages.compare import CompareChoice, compare_page
 from clemsim.viewer.pages.episode import episode_page
 from clemsim.viewer.pages.episodes import episodes_page, query_of
-from clemsim.viewer.pages.home import home
+from clemsim.viewer.pages.home import NEWEST, home
 from clemsim.viewer.pages.run import run_page
 from clemsim.viewer.pages.stress import stress_page
 from clemsim.viewer.pages.study import study_page
@@ -57,7 +57,7 @@ async def _page(request: web.Request, make: Callable[..., str], *values: object)
 
 async def _home(request: web.Request) -> web.Response:
     admitted = request.app[ACCESS].admit(request)
-    return admitted or await _page(request, home, request.query.get("q", ""), request.query.get("sort", "begun"))
+    return admitted or await _page(request, home, request.query.get("q", ""), request.query.get("sort", NEWEST))
 
 
 async def _run(request: web.Request) -> web.Response:
@@ -94,7 +94,7 @@ async def _stress(request: web.Request) -> web.Response:
 
 
 async def _compare(request: web.Request) -> web.Response:
-    return await _page(request, compare_page, Choice.of(request.query))
+    return await _page(request, compare_page, CompareChoice.of(request.query))
 
 
 def _query(request: web.Request) -> Query:

@@ -65,6 +65,28 @@ class RunCard:
     problem: str = ""
 
     @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.entry.folder.name
+
+    @property
+    def way(self) -> str:
+        """The folders before it, where its address has some."""
+        return self.entry.slug.rpartition(JOINT)[0].replace(JOINT, "/")
+
+    @property
+    def cost(self) -> float | None:
+        """What it cost, in the currency of its prices; None where no agent has one."""
+        costs = self.summary.costs if self.summary else None
+        return sum(own.total for own in costs.values()) if costs else None
+
+    @property
+    def best(self) -> float | None:
+        """The highest clemscore of its agents."""
+        scores = [own.clemscore for own in self.summary.agents.values()] if self.summary else []
+        return max((score for score in scores if score is not None), default=None)
+
+    @property
     def episodes(self) -> int:
         """How many episodes the run has."""
         return sum((self.counts or {}).values())
@@ -81,6 +103,7 @@ class Library:
                 if not place.is_dir():
                     raise UsageError(f"{place} is no folder: name one with runs, studies or reports of stress tests")
         self._cards: dict[Path, tuple[object, RunCard]] = {}
+        self._known: dict[str, list[Entry]] = {}  # by the name that addresses call them
 
     def entries(self) -> list[Entry]:
         """Return all that there is, the newest name first."""
@@ -88,14 +111,28 @@ class Library:
         for place in self.places:
             for kind, folder in _look(place, DEEPEST):
                 found.setdefault(folder, Entry(kind, folder, self._slug(place, folder)))
-        return sorted(found.values(), key=lambda entry: entry.folder.name, reverse=True)
+        entries = sorted(found.values(), key=lambda entry: entry.folder.name, reverse=True)
+        known: dict[str, list[Entry]] = {}
+        for entry in entries:
+            known.setdefault(entry.slug, []).append(entry)
+        self._known = known
+        return entries
 
     def find(self, slug: str, kind: Kind | None = None) -> Entry:
         """Return what an address names. Raises UsageError."""
-        for entry in self.entries():
-            if entry.slug == slug and kind in (None, entry.kind):
-                return entry
+        for look in (False, True):  # the folders are looked through again where it is not known
+            if look:
+                self.entries()
+            for entry in self._known.get(slug, ()):
+                if kind in (None, entry.kind) and _kind(entry.folder) is entry.kind:
+                    return entry
         raise UsageError(f"there is no {kind or 'page'} {slug!r} here")
+
+    def study_of(self, entry: Entry) -> Entry | None:
+        """Return the study that a run belongs to: one in whose folder it lies."""
+        known = [own for entries in self._known.values() for own in entries] or self.entries()
+        around = [own for own in known if own.kind is Kind.study and entry.folder.is_relative_to(own.folder)]
+        return max(around, key=lambda own: len(own.folder.parts), default=None)
 
     def include(self, folder: Path) -> Entry:
         """Return what lies in a folder, which becomes one of the places unless it lies below one. Raises UsageError."""
@@ -111,7 +148,7 @@ class Library:
         """Return what the list says of a run; as it was, where nothing was written since."""
         stamp = stamp_of(entry.folder)
         kept = self._cards.get(entry.folder)
-        if kept and kept[0] == stamp and kept[1].state is not State.live:
+        if kept and kept[0] == stamp and (kept[1].state is State.live) == is_played(entry.folder):
             return kept[1]
         card = _card(entry)
         self._cards[entry.folder] = stamp, card

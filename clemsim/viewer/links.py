@@ -20,6 +20,10 @@ class Links:
         """The list of all that there is."""
         return self.root
 
+    def runs(self, query: Query) -> str:
+        """The list of all that there is, as words and an order have it."""
+        return self._at(query=query)
+
     def run(self, slug: str) -> str:
         """A run."""
         return self._at("run", slug)
@@ -32,13 +36,13 @@ class Links:
         """An episode; `query`: the filter within which it is looked at."""
         return self._at("run", slug, "episode", str(episode), query=query)
 
-    def image(self, slug: str, digest: str) -> str:
-        """A picture of a run."""
-        return self._at("run", slug, "image", digest)
-
     def study(self, slug: str, query: Query | None = None) -> str:
         """A study; `query`: which score its map shows, and what its figure sets scores against."""
         return self._at("study", slug, query=query)
+
+    def image(self, slug: str, digest: str) -> str:
+        """A picture of a run."""
+        return self._at("run", slug, "image", digest)
 
     def stress(self, slug: str) -> str:
         """The report of a stress test."""

@@ -8,7 +8,7 @@ from clemsim.html.environment import render
 from clemsim.html.frame import Crumb, Frame
 from clemsim.viewer.indexes import RunIndexes
 from clemsim.viewer.kept import Kept
-from clemsim.viewer.library import Library
+from clemsim.viewer.library import Kind, Library
 from clemsim.viewer.links import Links
 
 
@@ -39,5 +39,9 @@ class Site:
         return Crumb("Runs", self.links.home), Crumb(title)
 
     def run_crumbs(self, slug: str, *inner: Crumb) -> tuple[Crumb, ...]:
-        """Return the way to a page of a run."""
-        return (Crumb("Runs", self.links.home), Crumb(slug, self.links.run(slug) if inner else ""), *inner)
+        """Return the way to a page of a run, by its study where it has one. Raises UsageError."""
+        entry = self.library.find(slug, Kind.run)
+        study = self.library.study_of(entry)
+        outer = (Crumb(study.folder.name, self.links.study(study.slug)),) if study else ()
+        own = Crumb(entry.folder.name, self.links.run(slug) if inner else "")
+        return (Crumb("Runs", self.links.home), *outer, own, *inner)

@@ -32,7 +32,7 @@ def test_asks_of_one_batch_stand_with_their_answers_and_what_became_of_them() ->
         "turn 4: a is asked, aside",
         "· count: a: 1, b: 2",
         "stock returns",
-        "turn 6: b goes on",
+        "turn 7: b goes on",
         "b forgets all but the last 1 exchanges",
         "to a, b",
         "It is over.",
@@ -56,6 +56,14 @@ def test_reasoning_is_folded_to_a_line_unless_asked_for() -> None:
     folded, whole = shown(transcript(dialogue)), shown(transcript(dialogue, reasoning=True))
     assert "a thinks: first thought" in folded and "last thought" not in folded and "--reasoning shows them" in folded
     assert "last thought" in " ".join(whole.split()) and "unfinished" in whole
+
+
+def test_show_what_a_seat_saw(clemsim: Clemsim) -> None:
+    assert clemsim("run", "--arena", "privateshared", "--instances", 1, "--agent", "baseline", "--out", "r").code == 0
+    printed = clemsim("show", "r", "1", "--seen", "answerer").out
+    assert "assistant, turn 1, aside" in printed and "assistant, turn 6 " in printed and "answerer is asked" not in printed
+    wrong = clemsim("show", "r", "1", "--seen", "judge")
+    assert wrong.code == 2 and "has no seat 'judge': choose one of answerer" in wrong.err
 
 
 def test_show_draws_the_game_below_the_dialogue(clemsim: Clemsim) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from clemsim.cli.view.load_chart import by_server, check_picture, draw_loads
+from clemsim.cli.view.load_chart import check_picture, draw_loads
 from clemsim.errors import StoreError, UsageError
+from clemsim.results.diagnostics import by_server
 from clemsim.runs.width_control import follow_requests, request_width
 from clemsim.store.config import parse_width
 from clemsim.store.description import RunDescription

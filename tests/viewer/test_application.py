@@ -17,7 +17,7 @@ from tests.viewer.conftest import Viewer
 
 async def test_the_first_page_lists_runs_and_leads_to_them(viewer: Viewer) -> None:
     text = await viewer.page("/")
-    assert 'href="/run/first"' in text and "baseline" in text and "1 runs" in text
+    assert 'href="/run/first"' in text and "baseline" in text and "1 run;" in text
     assert "No run has all of these words" in await viewer.page("/?q=nothing+like+this")
     assert 'href="/run/first"' in await viewer.page("/?q=BASELINE+quick&sort=score")
 

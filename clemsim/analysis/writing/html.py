@@ -8,15 +8,15 @@ import polars as pl
 
 from clemsim.analysis.writing.tables import cell_text, heading
 from clemsim.html.environment import render
-from clemsim.html.tables import Table
+from clemsim.html.tables import Sheet
 
 
-def sheet_of(frame: pl.DataFrame, title: str) -> Table:
+def sheet_of(frame: pl.DataFrame, title: str) -> Sheet:
     """Return a frame as a table of a page."""
     names = frame.columns
     rows = [[cell_text(value, name) for value, name in zip(row, names, strict=True)] for row in frame.iter_rows()]
     texts = {place for place, kind in enumerate(frame.dtypes) if not kind.is_numeric()}
-    return Table(title, list(map(heading, names)), rows, texts=texts)
+    return Sheet(title, list(map(heading, names)), rows, texts=texts)
 
 
 def notebook_html(

@@ -17,7 +17,7 @@ from clemsim.analysis.writing.html import sheet_of
 from clemsim.html.environment import render
 from clemsim.html.frame import Frame
 from clemsim.html.pictures import specification_on_page
-from clemsim.html.tables import Table
+from clemsim.html.tables import Sheet
 
 OPEN = 16  # rows; longer tables are folded
 # Vega interprets its expressions (`ast`), so that the page need not allow it to compile them; colours are the page's. What
@@ -48,12 +48,12 @@ class ShownFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownTable:
+class FoldedTable:
     """A table under a title that folds it; `opened`: it is shown from the beginning."""
 
     title: str
     opened: bool
-    sheet: Table
+    sheet: Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ShownAnalysis:
 
     about: Analysis
     figures: Sequence[ShownFigure]
-    tables: Sequence[ShownTable]
+    tables: Sequence[FoldedTable]
 
     @property
     def short(self) -> str:
@@ -87,7 +87,7 @@ def _figure(figure: Figure) -> ShownFigure:
     return ShownFigure(figure.name, figure.title, about, Markup(data))
 
 
-def _table(table: ResultTable) -> ShownTable:
-    return ShownTable(
+def _table(table: ResultTable) -> FoldedTable:
+    return FoldedTable(
         f"{table.title} ({len(table.frame)} rows)", len(table.frame) <= OPEN, sheet_of(table.frame, table.title)
     )

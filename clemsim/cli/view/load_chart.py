@@ -10,6 +10,7 @@ from typing import Any
 from clemsim._util.extras import library
 from clemsim._util.files import writing_file
 from clemsim.errors import UsageError
+from clemsim.results.diagnostics import by_server
 
 KINDS = (".svg", ".png", ".html")
 WIDTH, HEIGHT = 720, 150  # pixels of one panel
@@ -21,7 +22,6 @@ COUNTS = {
     "running": "running at the server",
     "waiting": "waiting at the server",
 }
-OF_AGENTS = ("width", "in_flight", "started")  # what a row counts for its agent alone
 RATES = {"tokens_per_second": "tokens per second", "kv_usage": "KV cache in use", "prefix_hits": "found in the cache"}
 
 
@@ -71,17 +71,6 @@ def draw_loads(rows: Sequence[dict[str, Any]], path: Path) -> None:
     chart = chart.configure_view(stroke=None).configure_axis(titleFontSize=12, labelFontSize=11)
     with writing_file(path):
         chart.save(str(path), **({"ppi": 144} if path.suffix == ".png" else {}))
-
-
-def by_server(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row for each moment and server, in which what is counted for each of its agents is added up."""
-    together: dict[tuple[float, str], dict[str, Any]] = {}
-    for row in rows:
-        server = row.get("server") or row["agent"]
-        sums = together.setdefault((row["at"], server), {**row, "server": server, **dict.fromkeys(OF_AGENTS, 0)})
-        for name in OF_AGENTS:
-            sums[name] += row[name] or 0
-    return list(together.values())
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> Any:

@@ -85,7 +85,9 @@
     const crumbs = page.querySelector("nav.crumbs"), old = document.querySelector(".top .crumbs");
     old?.remove();
     if (crumbs) document.querySelector(".top .tools").before(document.importNode(crumbs, true));
-    for (const link of page.querySelectorAll("main a[href^='#/']")) if (!isThere(link)) link.removeAttribute("href");
+    for (const link of page.querySelectorAll("main a[href^='#/']")) {
+      if (!isThere(link)) link.matches(".button") ? link.remove() : link.removeAttribute("href");
+    }
     frameOfReport.replaceChildren(...document.importNode(page.querySelector("main"), true).childNodes);
   }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from clemsim.game.content import Part, Text, joined_parts
+from clemsim.game.content import Part, Text, as_text, joined_parts
 from clemsim.game.events import Asked, Continued, Event, Forgot, Instructed, Replied, Returned, Told
 from clemsim.game.memory import remembered
 from clemsim.game.messages import MODERATOR, SYSTEM, TOOL, Message
@@ -21,8 +21,8 @@ class SeenMessage:
 
     What the seat was told without a reply joins what it was asked next, as it does where it is sent to a model. `turn`: the
     turn that it belongs to, the last one where several messages were joined; 0: none yet. `forgotten_after`: the last turn
-    in which the seat saw it; None: it still sees it. `aside`: the seat saw it in its own turn alone. `calls`: the calls of
-    tools of a reply; of a message of role "tool", the call whose result it is.
+    in which the seat saw it; None: it still sees it. `aside`: the seat saw it in its own turn alone, after the rest.
+    `calls`: the calls of tools of a reply; of a message of role "tool", the call whose result it is.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -35,7 +35,13 @@ class SeenMessage:
     @property
     def text(self) -> str:
         """The parts as one text, in which a line stands for each picture."""
-        return "\n".join(part.text if isinstance(part, Text) else part.line for part in self.parts)
+        return as_text(self.parts)
+
+    @property
+    def said(self) -> str:
+        """The text, and the calls of a reply in the written form."""
+        calls = self.calls if self.role == "assistant" else ()
+        return "\n".join([*([self.text] if self.text or not calls else ()), *(call.written for call in calls)])
 
 
 @dataclass(slots=True)
@@ -59,13 +65,20 @@ def what_seat_saw(dialogue: Dialogue, seat: str) -> list[SeenMessage]:
 
 def _entries(events: Iterable[Event], seat: str) -> Sequence[_Entry]:
     """Return all messages that the seat has seen, in order. Made as the driver of an episode makes them."""
-    entries: list[_Entry] = []
+    groups: list[list[_Entry]] = []  # one for each message, and one for each exchange aside
+    apart: dict[int, list[_Entry]] = {}  # the latter by turn: several may be asked at once, and are answered later
     seen: list[Message] = []  # what the seat sees now
     turn, asides = 0, set[int]()
 
-    def add(message: Message, *, aside: bool = False) -> None:
-        entries.append(_Entry(message, turn, aside))
-        if not aside:
+    def add(message: Message, of: int, *, aside: bool = False) -> None:
+        entry = _Entry(message, of, aside)
+        if aside and of in apart:
+            apart[of].append(entry)
+            return
+        groups.append([entry])
+        if aside:
+            apart[of] = groups[-1]
+        else:
             seen.append(message)
 
     for event in events:
@@ -76,21 +89,21 @@ def _entries(events: Iterable[Event], seat: str) -> Sequence[_Entry]:
                 turn = event.turn
                 asides |= set() if event.keep else {turn}
                 if event.content or not isinstance(event, Continued):
-                    add(Message(MODERATOR, event.content, parts=event.parts), aside=not event.keep)
+                    add(Message(MODERATOR, event.content, parts=event.parts), turn, aside=not event.keep)
             case Replied():
-                add(said(event), aside=event.turn in asides)
+                add(said(event), event.turn, aside=event.turn in asides)
             case Returned():
-                add(seen_result(event), aside=not event.keep)
+                add(seen_result(event), event.turn, aside=not event.keep)
             case Told(_, content, echo):
-                add(Message(MODERATOR, content, parts=event.parts))
+                add(Message(MODERATOR, content, parts=event.parts), turn)
                 if echo:
-                    add(Message(seat, echo))
+                    add(Message(seat, echo), turn)
             case Instructed(_, content):
-                add(Message(SYSTEM, content))
+                add(Message(SYSTEM, content), turn)
             case Forgot(_, keep, opening):
                 seen = remembered(seen, seat, keep, opening=opening)
-                _mark(entries, seen, turn)
-    return entries
+                _mark((group[0] for group in groups), seen, turn)
+    return [entry for group in groups for entry in group]
 
 
 def _mark(entries: Iterable[_Entry], seen: Iterable[Message], turn: int) -> None:
@@ -124,5 +137,7 @@ def _joined(messages: Iterable[SeenMessage]) -> list[SeenMessage]:
 
 
 def _are_one(before: SeenMessage, after: SeenMessage) -> bool:
+    if before.aside and before.turn != after.turn:  # of two asides neither knows of the other
+        return False
     alike = (before.role, before.forgotten_after, before.aside) == (after.role, after.forgotten_after, after.aside)
     return alike and before.role != "tool" and not before.calls and not after.calls

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from clemsim.html.environment import render
 from clemsim.html.frame import Frame
 from clemsim.html.pictures import on_page
-from clemsim.html.tables import Table
+from clemsim.html.tables import Sheet
 from clemsim.stress.measure.latency import PERCENTS, LatencyName, Percent
 from clemsim.stress.measure.stage_metrics import Lengths, ModelMetrics, StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
@@ -70,7 +70,7 @@ class ReportContent:
     subtitle: str
     sentences: Sequence[str]
     figures: Mapping[str, Markup]
-    tables: Sequence[Table]
+    tables: Sequence[Sheet]
 
 
 def html_page(report: StressReport, figures: Mapping[str, str]) -> str:
@@ -109,7 +109,7 @@ def _load(plan: ReportedPlan) -> str:
     return f"conversations: {mix}; {length}; seed {plan.seed}"
 
 
-def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> Table:
+def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> Sheet:
     rows = [
         (
             stage.label,
@@ -129,7 +129,7 @@ def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> Table:
     return _table("Stages", STAGE_COLUMNS, rows, note)
 
 
-def _model_table(stages: Sequence[StageMetrics], *, slo: bool) -> Table:
+def _model_table(stages: Sequence[StageMetrics], *, slo: bool) -> Sheet:
     """Return the figures of each of several models; no row for a test of one."""
     rows = [_model_row(stage.label, name, model, slo) for stage in stages for name, model in stage.models.items()]
     note = "Each model's part of the stage; times in milliseconds. Cached: prompt tokens found in the prefix cache."
@@ -153,7 +153,7 @@ def _model_row(label: str, name: str, model: ModelMetrics, slo: bool) -> Sequenc
     )
 
 
-def _length_table(stages: Sequence[StageMetrics]) -> Table:
+def _length_table(stages: Sequence[StageMetrics]) -> Sheet:
     """Return how long inputs and outputs were, why replies ended, and the pace; no row for a report that does not say."""
     rows = [_length_row(stage, title, length) for stage in stages for title, length in _lengths(stage) if length]
     note = (
@@ -181,7 +181,7 @@ def _length_row(stage: StageMetrics, title: str, length: Lengths) -> Sequence[st
     )
 
 
-def _latency_table(stages: Sequence[StageMetrics]) -> Table:
+def _latency_table(stages: Sequence[StageMetrics]) -> Sheet:
     rows = [_latency_row(stage, name, title) for stage in stages for name, title in LATENCIES]
     note = (
         "Milliseconds, from the moment each turn was due. n: sample size. ? too few samples for a 95 % interval. "
@@ -202,7 +202,7 @@ def _latency_row(stage: StageMetrics, name: LatencyName, title: str) -> Sequence
     )
 
 
-def _server_table(stages: Sequence[StageMetrics]) -> Table:
+def _server_table(stages: Sequence[StageMetrics]) -> Sheet:
     """Return the server's histograms beside the client's latencies; no row if no server has any."""
     rows = [row for stage in stages for row in _server_rows(stage)]
     note = "Milliseconds. The server knows a percentile only as the bucket of its histogram that it lies in."
@@ -221,7 +221,7 @@ def _server_rows(stage: StageMetrics) -> Sequence[Sequence[str]]:
     return rows
 
 
-def _client_table(stages: Sequence[StageMetrics]) -> Table:
+def _client_table(stages: Sequence[StageMetrics]) -> Sheet:
     rows = [
         (
             stage.label,
@@ -238,7 +238,7 @@ def _client_table(stages: Sequence[StageMetrics]) -> Table:
     return _table("The client's own health", CLIENT_COLUMNS, rows, note)
 
 
-def _answer_table(answers: AnswerVerdict) -> Table:
+def _answer_table(answers: AnswerVerdict) -> Sheet:
     columns = ("what", "alone", f"{answers.concurrency} at once", "difference", "95 % interval", "joint interval", "p")
     rows = [(name, *measure_cells(measure)) for name, measure in answers.measures.items()]
     parted = ", ".join(f"turn {turn}: {count}" for turn, count in answers.first_difference.items()) or "none"
@@ -252,5 +252,5 @@ def _answer_table(answers: AnswerVerdict) -> Table:
     return _table("Answers under load", columns, rows, note)
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> Table:
-    return Table(title, columns, rows, note, {place for place, name in enumerate(columns) if name in TEXTS})
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> Sheet:
+    return Sheet(title, columns, rows, note, {place for place, name in enumerate(columns) if name in TEXTS})

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from clemsim.html.environment import render
 from clemsim.html.frame import Frame
 from clemsim.html.pictures import on_page
-from clemsim.html.tables import Cell, Link, Table
+from clemsim.html.tables import Cell, Link, Sheet
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.plan import ReportedPlan
 from clemsim.stress.report.formatting import NONE, client_latency, number, percent, throughput
@@ -39,7 +39,7 @@ class TrendContent:
     title: str
     load: str
     figure: Markup | None
-    table: Table
+    table: Sheet
 
 
 def index_page(found: FoundReports, trends: Sequence[Trend], figures: Mapping[int, str], folder: Path) -> str:
@@ -51,7 +51,7 @@ def index_page(found: FoundReports, trends: Sequence[Trend], figures: Mapping[in
         amount=f"{len(found.reports)} reports in {len(trends)} trends",
         note=NOTE,
         found=found,
-        overview=Table(TITLE, OVERVIEW, [_overview_row(trend) for trend in trends], texts={0, 1, 3}),
+        overview=Sheet(TITLE, OVERVIEW, [_overview_row(trend) for trend in trends], texts={0, 1, 3}),
         trends=[_content(trend, figures.get(place), folder) for place, trend in enumerate(trends)],
     )
 
@@ -120,12 +120,12 @@ def _overview_row(trend: Trend) -> Sequence[Cell]:
     )
 
 
-def _trend_table(trend: Trend, folder: Path) -> Table:
+def _trend_table(trend: Trend, folder: Path) -> Sheet:
     """Return a row for each report, the newest first; the figures are those of the greatest load that most have measured."""
     numbers = {id(entry): place for place, entry in changed(trend)}
     rows = [_row(entry, trend.loads[-1], numbers.get(id(entry)), folder) for entry in reversed(trend.entries)]
     note = f"Beside the greatest throughput: the figures at {trend.loads[-1]}."
-    return Table(f"The tests of {title(trend)}", COLUMNS, rows, note, {0, len(COLUMNS) - 1})
+    return Sheet(f"The tests of {title(trend)}", COLUMNS, rows, note, {0, len(COLUMNS) - 1})
 
 
 def _row(entry: TrendEntry, at: str, change: int | None, folder: Path) -> Sequence[Cell]:

@@ -13,7 +13,7 @@ DAYS = 365.2425  # a year
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRun:
     """A run of one model: its names, its address, and what is known of the model and of the run. `latency`: seconds a
     request.
     """
@@ -31,16 +31,16 @@ class Characteristic:
     """Something that scores can be set against. `log`: numbers of it are of different orders of magnitude."""
 
     title: str
-    value: Callable[[Known], Value]
+    value: Callable[[KnownRun], Value]
     log: bool = False
 
 
-def _released(known: Known) -> Value:
+def _released(known: KnownRun) -> Value:
     day = known.facts.released
     return None if day is None else round(day.year + (day.timetuple().tm_yday - 1) / DAYS, 2)
 
 
-def _cost(known: Known) -> Value:
+def _cost(known: KnownRun) -> Value:
     costs = known.summary.costs
     return sum(own.episode for own in costs.values()) if costs else None
 
@@ -68,7 +68,7 @@ CHARACTERISTICS: Mapping[str, Characteristic] = {
 }
 
 
-def offered(known: Sequence[Known]) -> list[str]:
+def offered(known: Sequence[KnownRun]) -> list[str]:
     """Return the names of the characteristics in which the runs are known to differ."""
     found = {
         name: {value for own in known if (value := characteristic.value(own)) is not None}

@@ -26,7 +26,7 @@ PANELS = {"played": "%Played", "quality": "Quality", "worth": "worth", "clemscor
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CompareChoice:
     """What a page is asked for: two runs, an agent of each, and which pairs of episodes. `anyway`: runs are compared though
     they differ; `side`: `played-only_a` and the like, empty for the pairs that part; `pair`: the numbers of two episodes.
     """
@@ -41,7 +41,7 @@ class Choice:
     pair: str = ""
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Choice:
+    def of(cls, query: Mapping[str, str]) -> CompareChoice:
         """Return the choice of an address; names that it does not know are left out."""
         return cls(**{own.name: query[own.name] for own in fields(cls) if own.name in query})
 
@@ -65,7 +65,7 @@ class Compared:
         return self.entry.folder, self.cast
 
 
-def compare_page(site: Site, choice: Choice) -> str:
+def compare_page(site: Site, choice: CompareChoice) -> str:
     """Return the page; what cannot be compared says why. Raises UsageError for a run that is not there, and StoreError."""
     both = [_compared(site, choice.a, choice.agent_a)] if choice.a else []
     if both and (choice.b or len(both[0].casts) > 1):
@@ -102,7 +102,7 @@ def _compared(site: Site, slug: str, agent: str) -> Compared:
     return Compared(entry, casts, agent or (casts[0] if len(casts) == 1 else ""))
 
 
-def _comparison(site: Site, choice: Choice, both: Sequence[Compared]) -> tuple[RunComparison | None, str]:
+def _comparison(site: Site, choice: CompareChoice, both: Sequence[Compared]) -> tuple[RunComparison | None, str]:
     """Return what `clemsim compare` says of the two, or why it says nothing."""
     if len(both) < 2 or not all(one.cast for one in both):
         return None, ""
@@ -131,7 +131,7 @@ def _pairs(site: Site, both: Sequence[Compared], comparison: RunComparison) -> l
     return site.kept.of(name, stamp, lambda: episode_pairs(first.part, second.part, games))
 
 
-def _is_wanted(pair: EpisodePair, choice: Choice) -> bool:
+def _is_wanted(pair: EpisodePair, choice: CompareChoice) -> bool:
     if choice.game not in ("", OVERALL, pair.game):
         return False
     event, _, side = choice.side.partition("-")
@@ -141,7 +141,7 @@ def _is_wanted(pair: EpisodePair, choice: Choice) -> bool:
     return pair.parts
 
 
-def _figure(site: Site, choice: Choice, comparison: RunComparison) -> Forest:
+def _figure(site: Site, choice: CompareChoice, comparison: RunComparison) -> Forest:
     """Return the differences by game, with the intervals that their verdicts rest on."""
     games = list(dict.fromkeys(row.game for row in comparison.rows))
     rows: dict[tuple[str, str], ComparisonRow] = {(row.metric, row.game): row for row in comparison.rows}
@@ -151,7 +151,7 @@ def _figure(site: Site, choice: Choice, comparison: RunComparison) -> Forest:
     return differences({title: own for title, own in panels.items() if any(each.value is not None for each in own)})
 
 
-def _estimate(site: Site, choice: Choice, game: str, row: ComparisonRow | None) -> Estimate:
+def _estimate(site: Site, choice: CompareChoice, game: str, row: ComparisonRow | None) -> Estimate:
     address = site.links.compare(choice.query(game="" if game == OVERALL else game, pair="")) + "#pairs"
     if row is None:
         return Estimate(game, None, None, address)
@@ -159,7 +159,7 @@ def _estimate(site: Site, choice: Choice, game: str, row: ComparisonRow | None) 
     return Estimate(game, row.difference, None if low is None or high is None else (low, high), address)
 
 
-def _dialogues(site: Site, both: Sequence[Compared], choice: Choice) -> SideBySide:
+def _dialogues(site: Site, both: Sequence[Compared], choice: CompareChoice) -> SideBySide:
     first, second = both
     numbers = choice.pair.split("-")
     if len(numbers) != 2 or not all(number.isascii() and number.isdecimal() and len(number) < 10 for number in numbers):

@@ -2,64 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from clemsim.html.sorting import Head, sort_heads
 from clemsim.viewer.library import Entry, Kind, RunCard
 from clemsim.viewer.site import Site
 
 SHOWN_AGENTS = 4
-SORTS: dict[str, Callable[[RunCard], Any]] = {
-    "name": lambda card: card.entry.slug,
-    "begun": lambda card: card.begun,
-    "suite": lambda card: card.suite,
+NEWEST = "-begun"
+SORTS: Mapping[str, Callable[[RunCard], Any]] = {  # what has no value comes last
+    "name": lambda card: card.name,
     "state": lambda card: card.state,
+    "suite": lambda card: card.suite,
     "episodes": lambda card: card.episodes,
-    "score": lambda card: (
-        max((own.clemscore or 0.0 for own in card.summary.agents.values()), default=0.0) if card.summary else -1.0
-    ),
-    "cost": lambda card: cost(card) or 0.0,
+    "score": lambda card: card.best,
+    "cost": lambda card: card.cost,
+    "begun": lambda card: card.begun or None,
+}
+COLUMNS = {
+    "name": ("run", False),
+    "state": ("state", False),
+    "suite": ("suite", False),
+    "episodes": ("episodes", True),
+    "score": ("agents and clemscore", True),
+    "cost": ("cost", True),
+    "begun": ("begun", True),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Others:
-    """What is no run: studies and reports of stress tests, with the folders that they lie in."""
+class StudyLine:
+    """A study, and how many runs it has."""
 
-    studies: Sequence[Entry]
-    stress: Sequence[Entry]
+    entry: Entry
+    runs: int
 
 
-def home(site: Site, words: str = "", sort: str = "begun") -> str:
-    """Return the page. `words`: only what has all of them in its name, suite or agents; `sort`: one of SORTS."""
+def home(site: Site, words: str = "", sort: str = NEWEST) -> str:
+    """Return the page. `words`: only what has all of them in its name, suite or agents; without any, runs of studies are
+    left out, to which their study leads. `sort`: one of SORTS, after a minus sign in descending order.
+    """
     entries = site.library.entries()
     wanted = words.lower().split()
-    cards = [card for entry in entries if entry.kind is Kind.run if _has(card := site.library.card(entry), wanted)]
-    cards.sort(key=SORTS.get(sort, SORTS["begun"]), reverse=sort not in ("name", "suite", "state"))
-    others = Others(
-        [entry for entry in entries if entry.kind is Kind.study and _named(entry, wanted)],
-        [entry for entry in entries if entry.kind is Kind.stress and _named(entry, wanted)],
-    )
+    sort = sort if sort.removeprefix("-") in SORTS else NEWEST
+    studies = [entry for entry in entries if entry.kind is Kind.study]
+    runs = [entry for entry in entries if entry.kind is Kind.run]
+    members = {study: [run for run in runs if run.folder.is_relative_to(study.folder)] for study in studies}
+    inner = {run for own in members.values() for run in own}
+    cards = [site.library.card(run) for run in runs if wanted or run not in inner]
     return site.page(
         "home.html",
         "Runs",
-        cards=cards,
-        others=others,
+        cards=_sorted([card for card in cards if _has(card, wanted)], sort),
+        studies=[StudyLine(study, len(own)) for study, own in members.items() if _named(study, wanted)],
+        stress=[entry for entry in entries if entry.kind is Kind.stress and _named(entry, wanted)],
         words=words,
-        sort=sort if sort in SORTS else "begun",
-        sorts=list(SORTS),
+        sort=sort,
+        heads=_heads(site, words, sort),
         places=[str(_short(place)) for place in site.library.places],
         shown_agents=SHOWN_AGENTS,
-        cost=cost,
     )
 
 
-def cost(card: RunCard) -> float | None:
-    """Return what a run cost, in the currency of its prices; None where no agent has one."""
-    costs = card.summary.costs if card.summary else None
-    return sum(own.total for own in costs.values()) if costs else None
+def _heads(site: Site, words: str, sort: str) -> list[Head]:
+    def address(name: str, *, descending: bool) -> str:
+        query = {"q": words, "sort": f"{'-' if descending else ''}{name}"}
+        return "" if site.inline else site.links.runs({key: value for key, value in query.items() if value})
+
+    return sort_heads(COLUMNS, sort.removeprefix("-"), descending=sort.startswith("-"), address=address)
+
+
+def _sorted(cards: Sequence[RunCard], sort: str) -> list[RunCard]:
+    key = SORTS[sort.removeprefix("-")]
+    having = [card for card in cards if key(card) is not None]
+    return [*sorted(having, key=key, reverse=sort.startswith("-")), *(card for card in cards if key(card) is None)]
 
 
 def _has(card: RunCard, wanted: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from clemsim._util.files import read_toml
 from clemsim.analysis.extra import load
 from clemsim.errors import ClemsimError, UsageError
 from clemsim.html.heat import HeatCell, HeatMap, HeatRow
-from clemsim.html.scatter import Scatter, Spot, scatter
+from clemsim.html.scatter import Scatter, ScatterSpot, scatter
 from clemsim.results.run_summary import RunSummary
 from clemsim.store import reader
 from clemsim.store.folder import STORE
@@ -21,7 +21,7 @@ from clemsim.study.axes import axis_text
 from clemsim.study.index import IndexedRun
 from clemsim.study.leaderboard import Place, Setting, detectable, places, played_in
 from clemsim.viewer.library import Entry, Kind, RunCard, stamp_of
-from clemsim.viewer.pages.characteristics import CHARACTERISTICS, Known, offered
+from clemsim.viewer.pages.characteristics import CHARACTERISTICS, KnownRun, offered
 from clemsim.viewer.pages.summaries import summary_of
 from clemsim.viewer.site import Site
 
@@ -60,7 +60,7 @@ class SettingBoard:
 
     title: str
     members: Sequence[StudyMember]
-    heat: HeatMap
+    heats: Sequence[HeatMap]
     detectable: float | None
 
 
@@ -72,10 +72,11 @@ def study_page(site: Site, slug: str, score: str = "worth", against: str = "") -
     entry = site.library.find(slug, Kind.study)
     listed = index.read(entry.folder)
     score = score if score in SCORES else "worth"
+    shown = list(SCORES) if site.inline else [score]  # a page of a file has all that a served one leads to
     ranked, seen, problem = _leaderboard(site, entry, listed.member)
     members = _members(site, entry, listed.member, ranked)
     boards = [
-        SettingBoard(_title(setting), own, _heat(site, own, score, _title(setting)), seen.get(setting))
+        SettingBoard(_title(setting), own, [_heat(site, own, each, _title(setting)) for each in shown], seen.get(setting))
         for setting, own in _by_setting(members).items()
     ]
     known = [_known(site, member) for member in members if member.row.characteristics and member.summary]
@@ -92,7 +93,7 @@ def study_page(site: Site, slug: str, score: str = "worth", against: str = "") -
         problem=problem,
         score=score,
         scores=SCORES,
-        figure=_figure(site, known, against) if against else None,
+        figures=[figure for name in (choices if site.inline else [against]) if (figure := _figure(known, name))],
         against=against,
         choices=choices,
         axes=_axes(entry.folder),
@@ -166,13 +167,13 @@ def _heat(site: Site, members: Sequence[StudyMember], score: str, title: str) ->
     return HeatMap(f"{SCORES[score]} by model and game, 0 to 100 ({title})", games, rows)
 
 
-def _known(site: Site, member: StudyMember) -> Known:
+def _known(site: Site, member: StudyMember) -> KnownRun:
     assert member.card and member.summary and member.row.characteristics  # of a run of one model that has ended
     own = member.card.entry
     store = own.folder / STORE
     latency = site.kept.of(("latency", store), stamp_of(own.folder), lambda: _latency(store))
     facts = member.row.characteristics
-    return Known(member.label, _title(member.setting), site.links.run(own.slug), facts, member.summary, latency)
+    return KnownRun(member.label, _title(member.setting), site.links.run(own.slug), facts, member.summary, latency)
 
 
 def _latency(store: Path) -> float | None:
@@ -182,12 +183,14 @@ def _latency(store: Path) -> float | None:
     return None if mean is None else float(mean)
 
 
-def _figure(site: Site, known: Sequence[Known], against: str) -> Scatter | None:
-    """Return clemscore, or 0 where a model never played to the end, against a characteristic."""
+def _figure(known: Sequence[KnownRun], against: str) -> Scatter | None:
+    """Return clemscore, or 0 where a model never played to the end, against one of CHARACTERISTICS; None without."""
+    if against not in CHARACTERISTICS:
+        return None
     characteristic = CHARACTERISTICS[against]
     settings = {own.setting for own in known}
     spots = [
-        Spot(
+        ScatterSpot(
             own.name,
             value,
             own.summary.clemscore or 0.0,

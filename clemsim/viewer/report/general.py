@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from clemsim.viewer.library import Entry, Kind
 from clemsim.viewer.links import Links, Query
-from clemsim.viewer.pages.compare import Choice, compare_page
+from clemsim.viewer.pages.compare import CompareChoice, compare_page
 from clemsim.viewer.pages.home import home
 from clemsim.viewer.pages.pairs import casts_of
 from clemsim.viewer.pages.run import run_page
@@ -66,16 +66,18 @@ def _addresses(site: Site, entries: Sequence[Entry]) -> Iterator[str]:
 def _comparisons(site: Site, entries: Sequence[Entry]) -> Iterator[str]:
     """Yield what the form of the page can ask for: every run, and pairs of agents."""
     runs = [entry for entry in entries if entry.kind is Kind.run]
+    players = [(entry.slug, cast) for entry in runs for cast in casts_of(entry.folder)]
+    if len(players) < 2:
+        return
     yield site.links.compare({})
     yield from (site.links.compare({"a": entry.slug}) for entry in runs)
-    players = [(entry.slug, cast) for entry in runs for cast in casts_of(entry.folder)]
     for _, ((a, agent_a), (b, agent_b)) in zip(range(MOST_COMPARED), combinations(players, 2), strict=False):
         yield site.links.compare({"a": a, "b": b, "agent_a": agent_a, "agent_b": agent_b})
 
 
 def _page(site: Site, path: str, entry: Entry | None, query: Mapping[str, str]) -> str:
     if path == "compare":
-        return compare_page(site, Choice.of(query))
+        return compare_page(site, CompareChoice.of(query))
     if entry is None:
         return home(site)
     match entry.kind:

@@ -35,7 +35,7 @@ class Talks(Arena[Instance]):
         table.tell_all("Welcome.")
         table.tell("b", (Text("Look."), shade(1)), echo="I see.")
         await table.ask_all([Question(seat, f"Vote, {seat}.", tagged("VOTE:"), reask=again) for seat in self.seats])
-        await table.ask("a", "Aside?", parse=tagged("VOTE:"), keep=False)
+        await table.ask_all([Question("a", f"Aside {n}?", tagged("VOTE:"), keep=False) for n in (1, 2)])
         table.note("count", {"a": 1, "b": 2})
         await table.ask("b", "How many?", parse=tagged("SAY:"), tools=[stock])
         table.forget("b", keep=1)
@@ -49,6 +49,7 @@ REPLIES: list[Reply] = [
     f"no {EVIL}",
     "VOTE: no",
     "VOTE: aside",
+    "VOTE: again",
     ToolCall.of("stock", item="bolt"),
     "SAY: 4",
     "SAY: five",

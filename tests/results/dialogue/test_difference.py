@@ -37,10 +37,10 @@ def up_to_ask(turn: int) -> list[Event]:
         (changed(Asked, 2, content="Else?"), FirstDifference("asked", 2, 0, 0)),
         (changed(Replied, 4, content="VOTE: x"), FirstDifference("replied", 4, 2, 2)),
         (changed(Replied, 4, reasoning="hm"), None),
-        (changed(Parsed, 6, move="x"), FirstDifference("judged", 6, 5, 5)),
-        (changed(Ended, 0, quality=1.0), FirstDifference("outcome", 7, None, None)),
-        (up_to_ask(5), FirstDifference("length", 5, 4, 4)),
-        (up_to_ask(5)[:-1], FirstDifference("length", 5, 4, None)),
+        (changed(Parsed, 7, move="x"), FirstDifference("judged", 7, 5, 5)),
+        (changed(Ended, 0, quality=1.0), FirstDifference("outcome", 8, None, None)),
+        (up_to_ask(6), FirstDifference("length", 6, 4, 4)),
+        (up_to_ask(6)[:-1], FirstDifference("length", 6, 4, None)),
     ],
 )
 def test_the_first_difference(other: Sequence[Event], expected: FirstDifference | None) -> None:

@@ -27,16 +27,19 @@ def test_what_a_seat_saw_is_what_its_model_was_sent_at_each_turn() -> None:
         assert [message.text for message in seen] == [message["content"] for message in sent]
         compared += 1
         driver.replay([event])
-    assert compared == 7 and driver.outcome is not None
+    assert compared == 8 and driver.outcome is not None
 
 
 def test_what_was_forgotten_and_what_was_aside_is_marked() -> None:
     whole = dialogue_of(KEY, events())
     of_b = what_seat_saw(whole, "b")
     forgotten = [message for message in of_b if message.forgotten_after is not None]
-    assert forgotten and {message.forgotten_after for message in forgotten} == {6}
+    assert forgotten and {message.forgotten_after for message in forgotten} == {7}
     assert forgotten[0].text.startswith("Welcome.") and of_b[-1].text == "It is over."
-    assert [message.text for message in what_seat_saw(whole, "a") if message.aside] == ["Aside?", "VOTE: aside"]
+    assert [message.text for message in what_seat_saw(whole, "a") if message.aside] == [
+        *("Aside 1?", "VOTE: aside"),
+        *("Aside 2?", "VOTE: again"),
+    ]
 
 
 def test_the_system_text_of_the_agent_comes_first() -> None:

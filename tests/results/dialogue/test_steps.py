@@ -22,7 +22,7 @@ def test_asks_of_one_batch_are_one_exchange_with_their_answers() -> None:
     kinds = [type(step) for step in steps]
     exchanges = [step for step in steps if isinstance(step, TurnBatch)]
     assert kinds == [TurnBatch, TurnBatch, TurnBatch, Note, TurnBatch, TurnBatch, Forgetting, TurnBatch, Telling]
-    assert [[turn.number for turn in each.turns] for each in exchanges] == [[1, 2], [3], [4], [5], [6], [7]]
+    assert [[turn.number for turn in each.turns] for each in exchanges] == [[1, 2], [3], [4, 5], [6], [7], [8]]
     assert [(turn.seat, turn.reply and turn.reply.text) for turn in exchanges[0].turns] == [
         ("a", "VOTE: yes"),
         ("b", f"no {EVIL}"),
@@ -30,7 +30,7 @@ def test_asks_of_one_batch_are_one_exchange_with_their_answers() -> None:
 
 
 def test_a_turn_has_what_its_seat_heard_since_its_last_one_and_what_became_of_its_reply() -> None:
-    one, two, three, four, five, six, seven = dialogue().turns
+    one, two, three, four, _, six, seven, eight = dialogue().turns
     assert [(heard.kind, heard.text) for heard in one.heard] == [("system", "You are a."), ("told", "Welcome.")]
     assert [heard.kind for heard in two.heard] == ["told", "told", "echo"] and two.asked == (Text("Vote, b."),)
     assert images_of(two.heard[1].parts) == (shade(1),)
@@ -38,13 +38,13 @@ def test_a_turn_has_what_its_seat_heard_since_its_last_one_and_what_became_of_it
     assert two.rejected and two.rejected.violation and not two.parsed and two.asked_again == 3
     assert three.heard == () and three.asked_text.startswith("Once more: ") and three.move_text == "no"
     assert four.aside and not one.aside
-    assert five.reply and five.reply.calls[0].tool == "stock" and five.reply.returned[0].content == "4"
-    assert (five.is_settled, five.parsed, six.goes_on_after, six.move_text) == (True, False, 5, "4")
+    assert six.reply and six.reply.calls[0].tool == "stock" and six.reply.returned[0].content == "4"
+    assert (six.is_settled, six.parsed, seven.goes_on_after, seven.move_text) == (True, False, 6, "4")
     assert two.cost and (two.cost.tokens_cached, two.cost.tokens_thought, two.cost.replica, two.cost.retries) == (
         *(4, 3, "r1"),
         2,
     )
-    assert one.cost is None and seven.heard == ()
+    assert one.cost is None and eight.heard == ()
 
 
 def test_what_nobody_is_asked_after_is_told_to_all_at_once() -> None:

@@ -16,6 +16,13 @@ SERVED = (
     "?q=nothing+like+this",
     "run/first",
     "run/traps",
+    "study/study",
+    "study/study?score=played&against=latency",
+    "stress/load",
+    "compare",
+    "compare?a=first",
+    "compare?a=first&agent_a=baseline&agent_b=random&pair=1-13",
+    "compare?a=first&agent_a=random&b=second&game=taboo",
 )
 REPORTED = ("", "#/", "#/run/first", "#/run/traps", "#/run/none", "#/run/first/%2e%2e")
 MISSING = ("run/none", "assets/none.css", "nothing")
