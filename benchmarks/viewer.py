@@ -115,10 +115,10 @@ def ending(draw: Random, said: list[str]) -> Ended:
     return Ended("aborted", draw.choice(why), draw.choice(["describer", "guesser"]))
 
 
-def make(folder: Path, count: int, turns: int) -> int:
-    """Make the run and return the number of its turns."""
+def make(folder: Path, count: int, turns: int) -> None:
+    """Make the run."""
     folder.mkdir(parents=True)
-    base, total, words = connect(folder / STORE, create=True), 0, Words(1)
+    base, words = connect(folder / STORE, create=True), Words(1)
     batch = WriteBatch()
     batch.add("meta", [("session 1", "{}")])
     for row, events, requests, started in episodes(count, turns, words):
@@ -129,13 +129,11 @@ def make(folder: Path, count: int, turns: int) -> int:
         batch.add("events", [(number, place, type_name(event), event) for place, event in enumerate(events)])
         batch.add("requests", requests)
         batch.add("ended", [(number, last.kind, last.reason, last.blame, last.quality, started + len(requests))])
-        total += len(requests)
         if number % CHUNK == 0 or number == count:
             batch.write(base)
             batch = WriteBatch()
     base.execute("PRAGMA journal_mode=DELETE")
     base.close()
-    return total
 
 
 def queries(index: EpisodeIndex) -> dict[str, Callable[[], object]]:
@@ -200,7 +198,10 @@ def child(folder: Path, repeat: int) -> None:
         base.close()
         seconds["one episode changed"] = timed(index.sync)
         assert index.facts(5).score == 77
+        whole = index.totals()
     found = {
+        "episodes": whole.episodes,
+        "turns": whole.turns,
         "seconds": {title: round(took, 2) for title, took in seconds.items()},
         "milliseconds": times,
         "peak_mb": {"index": memory_index, "index and pages": peak()},
@@ -226,7 +227,8 @@ def main(options: argparse.Namespace) -> None:
     with TemporaryDirectory() as place:
         folder = (options.keep or Path(place)) / "r"
         begin = perf_counter()
-        turns = make(folder, options.episodes, options.turns) if not folder.exists() else 0
+        if not folder.exists():
+            make(folder, options.episodes, options.turns)
         made = perf_counter() - begin
         for path in folder.glob("index.db*"):
             path.unlink()
@@ -243,7 +245,7 @@ def main(options: argparse.Namespace) -> None:
     }
     memory = found["peak_mb"]["index and pages"]
     goals = slowest["page"] < GOAL_PAGE and slowest["full text"] < GOAL_TEXT and memory < GOAL_MEMORY
-    about = {"episodes": options.episodes, "turns": turns, "store_mb": size, "made_seconds": round(made, 1)}
+    about = {"store_mb": size, "made_seconds": round(made, 1)}
     show({"benchmark": "viewer", **about, **found, "slowest_median_ms": slowest, "goals_met": goals})
 
 

@@ -14,54 +14,54 @@ COLUMNS = ("arena", "experiment", "instance", "status", "outcome")  # that must 
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class SqlCondition:
     """A condition on a row of `facts`, with what is bound to it."""
 
     sql: str
     bound: tuple[Any, ...] = ()
 
-    def __and__(self, other: Condition) -> Condition:
-        return Condition(f"{self.sql} AND {other.sql}", self.bound + other.bound)
+    def __and__(self, other: SqlCondition) -> SqlCondition:
+        return SqlCondition(f"{self.sql} AND {other.sql}", self.bound + other.bound)
 
 
-def condition_of(filter_: EpisodeFilter) -> Condition:
+def condition_of(filter_: EpisodeFilter) -> SqlCondition:
     """Return the condition of a filter, without its order."""
-    made = Condition("1")
+    made = SqlCondition("1")
     for name in COLUMNS:
         if value := getattr(filter_, name):
-            made &= Condition(f"{name} = ?", (value,))
+            made &= SqlCondition(f"{name} = ?", (value,))
     if filter_.cast:
-        made &= Condition('"cast" = ?', (filter_.cast,))
+        made &= SqlCondition('"cast" = ?', (filter_.cast,))
     if filter_.blame:
-        made &= Condition("blame = ?", ("" if filter_.blame == NOBODY else filter_.blame,))
+        made &= SqlCondition("blame = ?", ("" if filter_.blame == NOBODY else filter_.blame,))
     if filter_.agent:
         played = '"cast" IN (SELECT ? UNION SELECT "cast" FROM players WHERE agent = ?)'
-        made &= Condition(played, (filter_.agent, filter_.agent))
+        made &= SqlCondition(played, (filter_.agent, filter_.agent))
     if filter_.reason:
         made &= _reason(filter_.reason)
     if filter_.flags:
         bits = sum(BITS[flag] for flag in filter_.flags)
-        made &= Condition("flags & ? = ?", (bits, bits))
+        made &= SqlCondition("flags & ? = ?", (bits, bits))
     for name in RANGES:
         limits = getattr(filter_, name)
         if limits.low is not None:
-            made &= Condition(f"{name} >= ?", (limits.low,))
+            made &= SqlCondition(f"{name} >= ?", (limits.low,))
         if limits.high is not None:
-            made &= Condition(f"{name} <= ?", (limits.high,))
+            made &= SqlCondition(f"{name} <= ?", (limits.high,))
     if filter_.text:
         matching = "doc IN (SELECT rowid FROM words WHERE words MATCH ?)"
-        made &= Condition(matching, (match_expression(filter_.text, filter_.text_in),))
+        made &= SqlCondition(matching, (match_expression(filter_.text, filter_.text_in),))
     return made
 
 
-def _reason(reason: str) -> Condition:
+def _reason(reason: str) -> SqlCondition:
     if not reason.startswith(WHOLE):
         pattern = f"%{_like(reason)}%"
-        return Condition(r"(reason LIKE ? ESCAPE '\' OR kind LIKE ? ESCAPE '\')", (pattern, pattern))
+        return SqlCondition(r"(reason LIKE ? ESCAPE '\' OR kind LIKE ? ESCAPE '\')", (pattern, pattern))
     kind = reason.removeprefix(WHOLE)
     if kind.endswith(f": {ANY}"):  # what `endings` has folded at the colon
-        return Condition(r"(kind = ? OR kind LIKE ? ESCAPE '\')", (kind, f"{_like(kind)}"))
-    return Condition("kind = ?", (kind,))
+        return SqlCondition(r"(kind = ? OR kind LIKE ? ESCAPE '\')", (kind, f"{_like(kind)}"))
+    return SqlCondition("kind = ?", (kind,))
 
 
 def _like(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from clemsim.results.episode_index.endings import Counted
 from clemsim.results.episode_index.episode_facts import COLUMNS, EpisodeFacts, facts_of
 from clemsim.results.episode_index.episode_filter import EpisodeFilter
-from clemsim.results.episode_index.filter_sql import Condition, condition_of
+from clemsim.results.episode_index.filter_sql import SqlCondition, condition_of
 from clemsim.results.episode_index.index_schema import SORTS, VARIABLES
 from clemsim.results.episode_index.reason_kinds import shared_reason
 
@@ -93,7 +93,7 @@ def _nearest(base: sqlite3.Connection, filter_: EpisodeFilter, episode: int, *, 
 
 def _steps(
     base: sqlite3.Connection, filter_: EpisodeFilter, episode: int, *, forward: bool
-) -> Iterator[tuple[Condition, str]]:
+) -> Iterator[tuple[SqlCondition, str]]:
     """Yield where the nearest episode may be, the nearest place first: among those with the same key, then with others,
     then among those without a key, which come last.
     """
@@ -101,30 +101,30 @@ def _steps(
     up = filter_.descending != forward  # towards greater keys
     greater, way = (">", "ASC") if up else ("<", "DESC")
     if column == "id":
-        yield Condition(f"id {greater} ?", (episode,)), f"id {way}"
+        yield SqlCondition(f"id {greater} ?", (episode,)), f"id {way}"
         return
     key = base.execute(f"SELECT {column} FROM facts WHERE id = ?", (episode,)).fetchone()[0]
-    yield Condition(f"{column} IS ? AND id {greater} ?", (key, episode)), f"id {way}"
+    yield SqlCondition(f"{column} IS ? AND id {greater} ?", (key, episode)), f"id {way}"
     if key is not None:
-        yield Condition(f"{column} {greater} ?", (key,)), f"{column} {way}, id {way}"
+        yield SqlCondition(f"{column} {greater} ?", (key,)), f"{column} {way}, id {way}"
         if optional and forward:
-            yield Condition(f"{column} IS NULL"), f"id {way}"
+            yield SqlCondition(f"{column} IS NULL"), f"id {way}"
     elif not forward:
-        yield Condition(f"{column} IS NOT NULL"), f"{column} {way}, id {way}"
+        yield SqlCondition(f"{column} IS NOT NULL"), f"{column} {way}, id {way}"
 
 
-def _parts(filter_: EpisodeFilter) -> list[tuple[Condition, str]]:
+def _parts(filter_: EpisodeFilter) -> list[tuple[SqlCondition, str]]:
     """Return the parts of a sorted list one after the other, each as a condition with its order: those with a key, then
     those without.
     """
     column, optional = SORTS[filter_.sort]
     way = "DESC" if filter_.descending else "ASC"
     if column == "id":
-        return [(Condition("1"), f"id {way}")]
+        return [(SqlCondition("1"), f"id {way}")]
     order = f"{column} {way}, id {way}"
     if not optional:
-        return [(Condition("1"), order)]
-    return [(Condition(f"{column} IS NOT NULL"), order), (Condition(f"{column} IS NULL"), f"id {way}")]
+        return [(SqlCondition("1"), order)]
+    return [(SqlCondition(f"{column} IS NOT NULL"), order), (SqlCondition(f"{column} IS NULL"), f"id {way}")]
 
 
 def value_counts(base: sqlite3.Connection, column: str, filter_: EpisodeFilter) -> dict[str, int]:

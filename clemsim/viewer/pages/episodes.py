@@ -8,7 +8,7 @@ from math import ceil
 
 from clemsim.errors import UsageError
 from clemsim.html.frame import Crumb
-from clemsim.html.sorting import Head, sort_heads
+from clemsim.html.sorting import Column, Head, sort_heads
 from clemsim.results.episode_index.endings import Ending
 from clemsim.results.episode_index.episode_facts import FLAGS
 from clemsim.results.episode_index.episode_filter import ALL_EPISODES, NOBODY, RANGES, WHOLE, EpisodeFilter
@@ -29,18 +29,18 @@ SELECTS = {  # columns that a list of choices filters, by their label
     "blame": "Seat to blame",
     "flag": "What happened",
 }
-COLUMNS = {  # what sorts, its label, and whether it holds numbers
-    "id": ("#", True),
-    "arena": ("episode", False),
-    "agent": ("agent", False),
-    "outcome": ("outcome", False),
-    "score": ("score", True),
-    "reason": ("reason", False),
-    "blame": ("blamed", False),
-    "turns": ("turns", True),
-    "tokens": ("tokens", True),
-    "seconds": ("time", True),
-    "flags": ("flags", False),
+COLUMNS = {  # by what sorts
+    "id": Column("#", numeric=True),
+    "arena": Column("episode"),
+    "agent": Column("agent"),
+    "outcome": Column("outcome"),
+    "score": Column("score", numeric=True, greatest_first=True),
+    "reason": Column("reason"),
+    "blame": Column("blamed"),
+    "turns": Column("turns", numeric=True, greatest_first=True),
+    "tokens": Column("tokens", numeric=True, greatest_first=True),
+    "seconds": Column("time", numeric=True, greatest_first=True),
+    "flags": Column("flags", greatest_first=True),
 }
 LABELS = {**SELECTS, "cast": "Agents in their seats", "instance": "Instance", "text": "Said", "reason": "Reason"}
 LABELS |= {name: name.capitalize() for name in RANGES} | {"seconds": "Seconds"}

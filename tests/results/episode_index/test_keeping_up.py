@@ -194,3 +194,16 @@ def test_an_index_answers_in_every_thread_while_it_is_filled(folder: Path) -> No
             thread.join()
         assert answers == [8] * 6
         assert found(index, "moon") == found(other, "moon") == [2]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files as Linux tells them")
+def test_threads_that_have_ended_keep_no_file_open(folder: Path) -> None:
+    with EpisodeIndex(folder) as index:
+        index.sync()
+        counts = []
+        for _ in range(5):
+            thread = Thread(target=index.count)
+            thread.start()
+            thread.join()
+            counts.append(len(list(Path("/proc/self/fd").iterdir())))
+        assert counts[-1] == counts[0]
