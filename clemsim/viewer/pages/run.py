@@ -7,12 +7,13 @@ from typing import Any
 
 from clemsim.html.curves import Curves
 from clemsim.html.forest import Estimate, Forest, forest
-from clemsim.results.run_summary import RunSummary, summarize_run
+from clemsim.results.run_summary import RunSummary
 from clemsim.store import reader
 from clemsim.store.folder import STORE, read_description
-from clemsim.viewer.library import Entry, Kind, RunCard, State, read_summary, stamp_of
+from clemsim.viewer.library import Entry, Kind, RunCard, State, stamp_of
 from clemsim.viewer.pages.run_endings import EndingTable, ending_table
 from clemsim.viewer.pages.run_load import load_figure, run_remarks, run_tables, throughput_facts
+from clemsim.viewer.pages.summaries import summary_of
 from clemsim.viewer.site import Site
 
 MOST_AGENTS = 6  # whose games are shown in the same table
@@ -32,7 +33,7 @@ def run_context(site: Site, entry: Entry, card: RunCard) -> dict[str, Any]:
     by dotted key.
     """
     readable = card.state is not State.unreadable
-    summary = card.summary or (_summary(site, entry, card) if readable else None)
+    summary = summary_of(site, card)
     description = read_description(entry.folder).model_dump(mode="json", exclude_none=True) if readable else {}
     agents = {name: dict(_flat(about)) for name, about in description.get("agents", {}).items()}
     return {
@@ -78,19 +79,6 @@ def _load(site: Site, entry: Entry) -> Curves | None:
             return load_figure(base)
 
     return site.kept.of(("load", entry.folder), stamp_of(entry.folder), make)
-
-
-def _summary(site: Site, entry: Entry, card: RunCard) -> RunSummary | None:
-    """Return the summary of a run that has none of its own: of what has ended so far."""
-    if not (card.counts or {}).get("done"):
-        return None
-    make = lambda: _written(entry, card) or summarize_run(entry.folder)  # noqa: E731
-    return site.kept.of(("summary", entry.folder), stamp_of(entry.folder), make)
-
-
-def _written(entry: Entry, card: RunCard) -> RunSummary | None:
-    """Return the summary that a run wrote, where it is not being played on."""
-    return None if card.state is State.live else read_summary(entry.folder)
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

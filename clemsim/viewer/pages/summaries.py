@@ -14,4 +14,9 @@ def summary_of(site: Site, card: RunCard) -> RunSummary | None:
     if card.state is State.unreadable or not (card.counts or {}).get("done"):
         return None
     folder = card.entry.folder
-    return site.kept.of(("summary", folder), stamp_of(folder), lambda: read_summary(folder) or summarize_run(folder))
+
+    def make() -> RunSummary:
+        written = None if card.state is State.live else read_summary(folder)  # that of an earlier session
+        return written or summarize_run(folder)
+
+    return site.kept.of(("summary", folder), stamp_of(folder), make)
