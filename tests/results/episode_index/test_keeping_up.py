@@ -217,3 +217,15 @@ def test_what_another_process_has_read_is_found(folder: Path) -> None:
         assert found(index, "moon") == []
         other.sync()
         assert found(index, "moon") == [2]
+
+
+def test_indexes_of_sql_are_made_where_there_are_many_episodes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with EpisodeIndex(folder) as index:
+        for few, made in ((8, False), (7, True)):
+            monkeypatch.setattr(filling, "FEW", few)
+            (folder / "run.db").touch()
+            index.sync()
+            with closing(sqlite3.connect(index.path)) as base:
+                names = {row[0] for row in base.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+            assert ("by_score" in names) is made and ("by_ending" in names) is made
+        assert [row.id for row in index.page(EpisodeFilter(sort="score"))][:2] == [2, 7]
