@@ -34,7 +34,7 @@ KINDS: Mapping[type[DialogueStep], str] = {TurnBatch: "turns", Telling: "told", 
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class SeatLane:
     """A seat on the page: `column` from 1 on, `colour` from 1 to COLOURS, and the address of what it saw."""
 
     name: str
@@ -125,7 +125,7 @@ def _contents(site: Site, slug: str, dialogue: Dialogue, query: Query, filter_: 
     kept, number = filter_.to_query(), dialogue.number or 0
     asked = {name: place for place, name in enumerate(dict.fromkeys(turn.seat for turn in dialogue.turns))}
     lanes = [
-        Lane(
+        SeatLane(
             seat.name,
             seat.role,
             seat.agent,
