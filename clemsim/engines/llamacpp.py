@@ -122,6 +122,11 @@ class LlamaCppEngine(Engine):
         return True
 
     @property
+    def most_samples(self) -> int:
+        """Half of the slots, so that other requests get on meanwhile."""
+        return max(1, (self.width or 1) // 2)
+
+    @property
     def takes_images(self) -> bool:
         """Whether it has a projector."""
         return self._projector is not None
@@ -150,6 +155,8 @@ class LlamaCppEngine(Engine):
         if not self._open:
             raise EngineUnavailable(f"{self.name} is not open")
         body = LLAMACPP.body(self.name, request)
+        if not request.sampling.logprobs:  # each reply is counted as it is streamed
+            body = {name: value for name, value in body.items() if name not in ("logprobs", "top_logprobs")}
         started, begun = time(), monotonic()
         loop, reply = asyncio.get_running_loop(), _Reply()
         with answers.reading_answer:
@@ -194,8 +201,32 @@ class LlamaCppEngine(Engine):
         return params
 
 
+class _Choice:
+    """One of the replies to a request, as it comes in parts."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[Any]] = {"content": [], "reasoning_content": [], "tool_calls": []}
+        self.finish_reason: str | None = None
+        self.logprobs: list[Any] = []
+
+    def take(self, part: dict[str, Any]) -> None:
+        """Take the next part."""
+        self.finish_reason = part.get("finish_reason") or self.finish_reason
+        self.logprobs += (part.get("logprobs") or {}).get("content") or ()
+        for name, value in part["delta"].items():
+            if value and name in self.parts:
+                self.parts[name].extend(value)
+
+    def whole(self) -> dict[str, Any]:
+        """Return the choice as an answer that is not streamed has it."""
+        message: dict[str, Any] = {name: "".join(self.parts[name]) for name in ("content", "reasoning_content")}
+        message["tool_calls"] = self.parts["tool_calls"]
+        choice: dict[str, Any] = {"message": message, "finish_reason": self.finish_reason}
+        return {**choice, "logprobs": {"content": self.logprobs}} if self.logprobs else choice
+
+
 class _Reply:
-    """A reply that is made token by token, for llama.cpp can break one off only between two parts of a stream.
+    """An answer that is made token by token, for llama.cpp can break one off only between two parts of a stream.
 
     That costs a call of Python for each token, in llama.cpp's threads: 400 tokens took 5.06 s in place of 5.03 s.
     """
@@ -203,30 +234,24 @@ class _Reply:
     def __init__(self) -> None:
         self.wanted = True
         self._answer: dict[str, Any] = {}  # all that is not told in parts
-        self._parts: dict[str, list[Any]] = {"content": [], "reasoning_content": [], "tool_calls": []}
-        self._finish_reason: str | None = None
-        self._logprobs: list[Any] = []
+        self._choices: dict[int, _Choice] = {0: _Choice()}
+        self._made = 0  # tokens of all choices
 
     def ask(self, server: Any, body: dict[str, Any]) -> dict[str, Any]:
         """Return the whole answer; less of it where it is not wanted any more."""
         streamed = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
         if self.wanted:
             server.handle_chat_completions({**body, **streamed}, self._take)
-        message: dict[str, Any] = {name: "".join(self._parts[name]) for name in ("content", "reasoning_content")}
-        message["tool_calls"] = self._parts["tool_calls"]
-        choice: dict[str, Any] = {"message": message, "finish_reason": self._finish_reason}
-        if self._logprobs:
-            choice["logprobs"] = {"content": self._logprobs}
-        return {"choices": [choice], **self._answer}
+        if isinstance(usage := self._answer.get("usage"), dict):
+            self._answer["usage"] = {**usage, "completion_tokens": self._made}
+        return {"choices": [choice.whole() for _, choice in sorted(self._choices.items())], **self._answer}
 
     def _take(self, part: dict[str, Any]) -> bool:
-        """Take the next part, and return whether it is to be the last one."""
+        """Take the next part, and return whether it is to be the last one. Each choice ends with a usage of its own."""
         for choice in part.get("choices") or ():
-            self._finish_reason = choice.get("finish_reason") or self._finish_reason
-            self._logprobs += (choice.get("logprobs") or {}).get("content") or ()
-            for name, value in choice["delta"].items():
-                if value and name in self._parts:
-                    self._parts[name].extend(value)
+            self._choices.setdefault(choice.get("index") or 0, _Choice()).take(choice)
+        if isinstance(usage := part.get("usage"), dict):
+            self._made += answers.read_count(usage.get("completion_tokens"))
         self._answer |= {name: part[name] for name in ("usage", "system_fingerprint", "error") if part.get(name)}
         return not self.wanted
 

@@ -1,4 +1,4 @@
-"""Frames of a thread that runs."""
+"""Frames of authors, as they are told."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from types import FrameType
 from clemsim._util.author_frames import describe_running
 
 
-def _over() -> FrameType:
-    return sys._getframe()
+def outer() -> list[FrameType]:
+    return inner()
 
 
-def test_the_frames_of_a_thread_are_described_from_the_outer_one_on() -> None:
-    here = sys._getframe()
-    assert "test_author_frames.py" in "".join(describe_running(here, here))
+def inner() -> list[FrameType]:
+    return [sys._getframe(), sys._getframe(1)]
 
 
-def test_a_thread_that_has_left_the_outer_frame_is_described_by_nothing() -> None:
-    assert list(describe_running(_over(), sys._getframe())) == []
+def test_frames_are_told_though_their_thread_has_left_them() -> None:
+    told = list(describe_running(outer()))
+    assert "in outer" in told[0] and "in inner" in told[2]
