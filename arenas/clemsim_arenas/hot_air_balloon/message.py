@@ -86,8 +86,8 @@ def read_offer(reply: str, tags: Tags, *, reasoning: bool, arguing: bool) -> Bal
 
 def offer_format(tags: Tags, items: Sequence[str], open_: Sequence[Names], *, reasoning: bool) -> Format:
     """Return the format of a message: hidden reasoning, an argument, and perhaps a set that is proposed, or one of the other
-    seat's open proposals that is agreed to or refused. Texts are short, so that they leave room for a long set within the tokens
-    that a reply may have.
+    seat's open proposals that is agreed to or refused. Texts are short, so that they leave room for a long set
+    within the tokens that a reply may have.
     """
     text = literal("{") + line(HELD, NO_BRACES) + literal("}")
     item = one_of(*map(repr, items))
