@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
+from clemsim.viewer.aside import aside
+
+P = ParamSpec("P")
 T = TypeVar("T")
 MOST = 64  # results
 
@@ -22,6 +25,13 @@ class Kept:
 
     def of(self, name: Hashable, stamp: object, make: Callable[[], T]) -> T:
         """Return the result of this name; computed anew where `stamp` is another than last time."""
+        return self._kept(name, stamp, make)
+
+    def aside(self, name: Hashable, stamp: object, function: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
+        """Return the same of a function of a module, which is called in a process of its own."""
+        return self._kept(name, stamp, lambda: aside(function, *values, **named))
+
+    def _kept(self, name: Hashable, stamp: object, make: Callable[[], T]) -> T:
         with self._lock:
             own = self._locks.setdefault(name, Lock())
         with own:

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from clemsim.errors import ClemsimError, UsageError
+from clemsim.viewer.aside import RUNNING, aside, stop_all
 from clemsim.viewer.kept import MOST, Kept
 
 
@@ -16,3 +25,29 @@ def test_a_result_is_kept_as_long_as_its_stamp() -> None:
     for number in range(MOST):
         kept.of(number, 0, make)
     assert kept.of("a", 2, make) == made[-1], "the oldest result was given up"
+
+
+def _here(word: str, *, fail: bool = False) -> tuple[str, int, bool]:
+    if fail:
+        raise UsageError(f"no {word}")
+    return word, os.getpid(), "polars" in sys.modules
+
+
+def test_what_is_large_is_done_in_a_process_of_its_own() -> None:
+    word, process, _ = aside(_here, "words")
+    assert word == "words" and process != os.getpid()
+    with pytest.raises(UsageError, match="no words"):
+        aside(_here, "words", fail=True)
+    with pytest.raises(ClemsimError, match="the process ended with 3"):
+        aside(os._exit, 3)
+
+
+def test_a_process_that_computes_is_ended_with_the_viewer() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(aside, time.sleep, 600)
+        while not RUNNING:
+            time.sleep(0.01)
+        stop_all()
+        with pytest.raises(ClemsimError, match="the process ended with -15"):
+            waiting.result(timeout=60)
+    assert not RUNNING
