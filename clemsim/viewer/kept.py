@@ -11,14 +11,16 @@ from clemsim.viewer.aside import aside
 
 P = ParamSpec("P")
 T = TypeVar("T")
-MOST = 64  # results
+MOST = 4000  # results
+FEW = 4  # large ones
 
 
 class Kept:
     """Results by name, the most recent ones. Pages are made in threads: what two of them ask for is computed once."""
 
-    def __init__(self) -> None:
-        """Keep nothing yet."""
+    def __init__(self, most: int = MOST) -> None:
+        """Keep nothing yet, and `most` results later."""
+        self._most = most
         self._results: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
         self._locks: dict[Hashable, Lock] = {}
         self._lock = Lock()
@@ -42,7 +44,7 @@ class Kept:
             with self._lock:
                 self._results[name] = found
                 self._results.move_to_end(name)
-                while len(self._results) > MOST:
+                while len(self._results) > self._most:
                     oldest, _ = self._results.popitem(last=False)
                     self._locks.pop(oldest, None)
         return cast(T, found[1])

@@ -11,18 +11,18 @@ import pytest
 
 from clemsim.errors import ClemsimError, UsageError
 from clemsim.viewer.aside import RUNNING, aside, stop_all
-from clemsim.viewer.kept import MOST, Kept
+from clemsim.viewer.kept import Kept
 
 
 def test_a_result_is_kept_as_long_as_its_stamp() -> None:
-    kept, made = Kept(), list[int]()
+    kept, made = Kept(3), list[int]()
 
     def make() -> int:
         made.append(len(made))
         return made[-1]
 
     assert [kept.of("a", 1, make), kept.of("a", 1, make), kept.of("a", 2, make)] == [0, 0, 1]
-    for number in range(MOST):
+    for number in range(3):
         kept.of(number, 0, make)
     assert kept.of("a", 2, make) == made[-1], "the oldest result was given up"
 

@@ -101,7 +101,7 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
 
 def _compared(site: Site, slug: str, agent: str) -> Compared:
     entry = site.library.find(slug, Kind.run)
-    casts = casts_of(entry.folder)
+    casts = site.kept.of(("casts", entry.folder), stamp_of(entry.folder), lambda: casts_of(entry.folder))
     return Compared(entry, casts, agent or (casts[0] if len(casts) == 1 else ""))
 
 
@@ -124,7 +124,7 @@ def _pairs(site: Site, both: Sequence[Compared], comparison: PairedVerdict) -> l
     games = {row.game for row in comparison.joint}
     stamp = stamp_of(first.entry.folder), stamp_of(second.entry.folder)
     name = "pairs", *first.part, *second.part
-    return site.kept.of(name, stamp, lambda: episode_pairs(first.part, second.part, games))
+    return site.kept_large.of(name, stamp, lambda: episode_pairs(first.part, second.part, games))
 
 
 def _is_wanted(pair: EpisodePair, choice: CompareChoice) -> bool:
