@@ -51,18 +51,21 @@ def list_episodes(folder: Path, filter_: EpisodeFilter, place: ListPlace, *, as_
     with EpisodeIndex(folder) as index:
         _read(index, filter_)
         count, rows = index.count(filter_), index.page(filter_, place.offset, place.limit)
+        total = index.count()
     if as_json:
         about = {"run": str(folder), "filter": filter_.to_query(), "count": count, "offset": place.offset}
         print_json({**about, "episodes": [_as_json(row) for row in rows]})
         return
-    first, last = (place.offset + 1, place.offset + len(rows)) if rows else (0, 0)
-    title = f"{first} to {last} of {count} episodes" if rows else f"none of {count} episodes"
+    if not rows:
+        beyond = f"all {count} come before: lower --offset or --page, or give a --limit"
+        out.print(plain(beyond if count else f"no episode of {total} is like that"))
+        return
+    title = f"{place.offset + 1} to {place.offset + len(rows)} of {count} episodes"
     out.print(episodes_table(rows, title, filter_.sort))
-    if place.offset + len(rows) < count and rows:
+    if place.offset + len(rows) < count:
         on = f"--limit {place.limit} --offset {place.offset + len(rows)}"
         out.print(plain(f"more: clemsim show {folder} {words(filter_)} {on}", "dim"), soft_wrap=True)
-    if rows:
-        out.print(plain(f"one of them: clemsim show {folder} {rows[0].id}", "dim"), soft_wrap=True)
+    out.print(plain(f"one of them: clemsim show {folder} {rows[0].id}", "dim"), soft_wrap=True)
 
 
 def list_endings(folder: Path, filter_: EpisodeFilter, place: ListPlace, *, as_json: bool) -> None:
@@ -111,7 +114,12 @@ def words(filter_: EpisodeFilter) -> str:
     given = filter_.to_query()
     pairs = [(key, value) for key, value in given.items() if key != "flag"]
     pairs += [("flag", flag) for flag in filter_.flags]
-    return " ".join(f"--{OPTIONS.get(key, key)}={shlex.quote(value)}" for key, value in pairs)
+    return " ".join(f"--{OPTIONS.get(key, key)}={_quoted(value)}" for key, value in pairs)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a shell reads it, with double quotes around single ones where that will do."""
+    return f'"{text}"' if "'" in text and not set(text) & set('"$`\\!') else shlex.quote(text)
 
 
 def _as_json(row: EpisodeFacts) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from math import floor, log10
 
 from clemsim.html.numbers import count, percent, seconds
 
-LEFT, WIDTH, RIGHT = 64, 760, 16  # pixels
+LEFT, WIDTH, RIGHT = 64, 760, 32  # pixels
 TOP, HEIGHT, BETWEEN, BOTTOM = 8, 110, 34, 26
 BREAK = 26  # pixels of a break
 MOST = 400  # points of a curve in a panel; of more, the greatest of each stretch is drawn

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 
 class SortAddress(Protocol):
     """Returns the address of the page sorted by a column."""
 
     def __call__(self, sort: str, /, *, descending: bool) -> str: ...
+
+
+class SortColumn(NamedTuple):
+    """A column that can be sorted: its text, whether it holds numbers, and whether the greatest come first."""
+
+    text: str
+    numeric: bool = False
+    greatest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +33,12 @@ class Head:
     sorted: Literal["", "ascending", "descending"] = ""
 
 
-def sort_heads(columns: Mapping[str, tuple[str, bool]], sort: str, *, descending: bool, address: SortAddress) -> list[Head]:
-    """Return the heads of columns: by what sorts, its text and whether it holds numbers, which begin with the greatest."""
+def sort_heads(columns: Mapping[str, SortColumn], sort: str, *, descending: bool, address: SortAddress) -> list[Head]:
+    """Return the heads of columns, by what sorts."""
     made = []
-    for name, (text, numeric) in columns.items():
+    for name, column in columns.items():
         current = name == sort
-        other = not descending if current else numeric
+        other = not descending if current else column.greatest_first
         way: Literal["ascending", "descending"] = "descending" if descending else "ascending"
-        made.append(Head(text, numeric, address(name, descending=other), way if current else ""))
+        made.append(Head(column.text, column.numeric, address(name, descending=other), way if current else ""))
     return made

@@ -70,7 +70,8 @@ def test_the_list_says_where_it_goes_on_in_eighty_columns(run: Clemsim) -> None:
     more = next(line for line in said.out.splitlines() if line.startswith("more: clemsim "))
     assert "3 to 4 of 4 episodes" in run(*shlex.split(more.removeprefix("more: clemsim "))).out
     assert max(map(len, said.out.splitlines())) <= 80
-    assert "none of 0 episodes" in run("show", "r", "--grep", "unheardof").out
+    assert "no episode of 8 is like that" in run("show", "r", "--grep", "unheardof").out
+    assert "all 4 come before" in run("show", "r", "--arena", "taboo", "--page", 2).out
     assert stat.S_IMODE((Path("r") / "index.db").stat().st_mode) == 0o600
 
 
@@ -105,6 +106,7 @@ def test_endings_are_counted_and_lead_to_their_episodes(run: Clemsim) -> None:
     said = run("show", "r", "--endings", "--outcome", "aborted")
     flat = " ".join(said.out.split())
     assert "2 of 2 endings; all of them: 3 episodes" in flat and "the guess '…' does not have 5 letters" in flat
+    assert " m " not in flat.partition("letters")[0], "all of them are of one agent"
     one = next(line for line in said.out.splitlines() if line.startswith("episodes of one: clemsim "))
     assert "1 to 2 of 2 episodes" in run(*shlex.split(one.removeprefix("episodes of one: clemsim "))).out
     rows = run("show", "r", "--endings", "--json").json["endings"]

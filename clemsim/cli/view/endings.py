@@ -22,12 +22,14 @@ def abort_reasons(endings: Sequence[Ending], run: str) -> Iterator[RenderableTyp
     if not aborted:
         return
     table = ruled_table("why episodes were aborted", title_style="bold", edges=False)
-    for name, most in (("agent", 18), ("game", 15), ("by seat", 12)):
-        table.add_column(name, overflow="fold", max_width=most)
+    several = _add_agent_column(table, endings, 18)
+    table.add_column("game", overflow="fold", max_width=15)
+    table.add_column("by seat", overflow="fold", max_width=12)
     table.add_column("reason", overflow="fold")
     table.add_column("n", justify="right", no_wrap=True)
     for own in aborted[:FEW]:
-        table.add_row(plain(own.agent), plain(own.arena), plain(own.blame or "–"), plain(own.reason or "–"), str(own.count))
+        cells = plain(own.arena), plain(own.blame or "–"), plain(own.reason or "–"), str(own.count)
+        table.add_row(*([plain(own.agent)] if several else []), *cells)
     yield table
     rest = aborted[FEW:]
     more = f"and {sum(own.count for own in rest)} for {len(rest)} other reasons" if rest else "how all others ended"
@@ -39,16 +41,24 @@ def endings_table(endings: Sequence[Ending], offset: int, limit: int) -> RichTab
     shown = endings[offset : offset + limit]
     episodes = sum(own.count for own in endings)
     table = ruled_table(f"{len(shown)} of {len(endings)} endings; all of them: {episodes} episodes", edges=False)
-    for name, most in (("agent", 16), ("game", 13)):
-        table.add_column(name, overflow="fold", max_width=most)
+    several = _add_agent_column(table, endings, 16)
+    table.add_column("game", overflow="fold", max_width=13)
     table.add_column("outcome", no_wrap=True)
     table.add_column("by seat", overflow="fold", max_width=10)
     table.add_column("reason", overflow="fold")
     table.add_column("n", justify="right", no_wrap=True)
     for own in shown:
-        cells = plain(own.agent), plain(own.arena), ending_text(own.ending), plain(own.blame), plain(own.reason)
-        table.add_row(*cells, str(own.count))
+        cells = plain(own.arena), ending_text(own.ending), plain(own.blame), plain(own.reason), str(own.count)
+        table.add_row(*([plain(own.agent)] if several else []), *cells)
     return table
+
+
+def _add_agent_column(table: RichTable, endings: Sequence[Ending], most: int) -> bool:
+    """Add the column of agents, and return whether there is one: only where there are several."""
+    several = len({own.agent for own in endings}) > 1
+    if several:
+        table.add_column("agent", overflow="fold", max_width=most)
+    return several
 
 
 def ending_text(ending: str) -> Text:

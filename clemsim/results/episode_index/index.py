@@ -110,8 +110,8 @@ class EpisodeIndex:
         if not fresh and (self._texted or not texts):
             return 0
         with attached(base, self._file.store):
-            if fresh:
-                base = self._of_this_run(base)
+            now = identity(base, self._file.store)
+        base = self._of_this_run(base, now)
         with attached(base, self._file.store):
             changed = fill_facts(base) if fresh else 0
             self._seen, self._texted = stamp, False
@@ -119,9 +119,9 @@ class EpisodeIndex:
                 self._texted = fill_texts(base, on_progress, stop)
         return changed
 
-    def _of_this_run(self, base: sqlite3.Connection) -> sqlite3.Connection:
-        """Return a connection to the index of the attached store, made anew where it was that of another."""
-        now, file = identity(base, self._file.store), f"file {self._file.store.stat().st_ino}"
+    def _of_this_run(self, base: sqlite3.Connection, now: str) -> sqlite3.Connection:
+        """Return a connection to the index of the run of this identity, made anew where it was that of another."""
+        file = f"file {self._file.store.stat().st_ino}"
         found = base.execute("SELECT value FROM about WHERE key = 'run'").fetchone()
         if found and found[0] not in (now, file):
             self._file.remove()

@@ -26,9 +26,8 @@ class SideFile:
         self.folder = folder
         self.path = folder / INDEX
         self.temporary: Path | None = None  # the folder that goes with this object
-        self._own = threading.local()
         self._lock = threading.Lock()
-        self._all: list[sqlite3.Connection] = []
+        self._open: dict[threading.Thread, tuple[int, sqlite3.Connection]] = {}  # with the age of the file at that time
         self._age = 0  # how often the file was made anew
 
     @property
@@ -37,15 +36,15 @@ class SideFile:
         return self.folder / STORE
 
     def connection(self) -> sqlite3.Connection:
-        """Return the connection of this thread. Raises StoreError."""
+        """Return the connection of this thread. Those of threads that have ended are closed. Raises StoreError."""
+        own = threading.current_thread()
         with self._lock:
-            if getattr(self._own, "age", None) != self._age:
-                if old := getattr(self._own, "base", None):
-                    old.close()
-                    self._all.remove(old)
-                self._own.base, self._own.age = self._open(), self._age
-                self._all.append(self._own.base)
-        base: sqlite3.Connection = self._own.base
+            age, base = self._open.get(own, (-1, None))
+            if base is None or age != self._age:
+                for thread in [each for each in self._open if each is own or not each.is_alive()]:
+                    self._open.pop(thread)[1].close()
+                base = self._opened()
+                self._open[own] = self._age, base
         return base
 
     def remove(self) -> None:
@@ -58,17 +57,16 @@ class SideFile:
         """Close all connections, and remove a temporary file."""
         with self._lock:
             self._age += 1
-            for base in self._all:
+            for _, base in self._open.values():
                 base.close()
-            self._all.clear()
-            self._own = threading.local()
+            self._open.clear()
             if self.temporary:
                 _unlink(self.path)
                 with suppress(OSError):
                     self.temporary.rmdir()
                 self.temporary, self.path = None, self.folder / INDEX
 
-    def _open(self) -> sqlite3.Connection:
+    def _opened(self) -> sqlite3.Connection:
         try:
             return _opened(self.path)
         except (OSError, sqlite3.OperationalError) as error:

@@ -75,6 +75,7 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
     comparison, problem = _comparison(site, choice, both)
     pairs = _pairs(site, both, comparison) if comparison else []
     shown = [pair for pair in pairs if _is_wanted(pair, choice)]
+    listed = [pair for pair in shown if pair.name == choice.pair] if site.inline and choice.pair else shown[:SHOWN]
     dialogues = _dialogues(both, choice) if comparison and choice.pair else None
     return site.page(
         "compare.html",
@@ -86,7 +87,7 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
         comparison=comparison,
         problem=problem,
         figure=_figure(site, choice, comparison) if comparison else None,
-        pairs=shown[:SHOWN],
+        pairs=listed,
         count=len(shown),
         total=len(pairs),
         sides=SIDES,

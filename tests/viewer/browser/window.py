@@ -81,6 +81,22 @@ class Window:
             await asyncio.sleep(STEP)
         raise AssertionError(f"the page is {await self.page.title()!r}, not {title!r}")
 
+    async def holds(self, selector: str, text: str) -> None:
+        """Wait until what is selected has this text in it."""
+        for _ in range(PATIENCE):
+            if text in " ".join(await self.page.locator(selector).all_inner_texts()):
+                return await self.settle()
+            await asyncio.sleep(STEP)
+        raise AssertionError(f"{selector} never had {text!r} in it")
+
+    async def lacks(self, selector: str, text: str) -> None:
+        """Wait until nothing that is selected has this text in it."""
+        for _ in range(PATIENCE):
+            if text not in " ".join(await self.page.locator(selector).all_inner_texts()):
+                return await self.settle()
+            await asyncio.sleep(STEP)
+        raise AssertionError(f"{selector} still has {text!r} in it")
+
     async def heading(self) -> str:
         """Return the text of the page's first heading."""
         return str(await self.page.inner_text("h1"))
