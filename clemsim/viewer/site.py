@@ -15,7 +15,8 @@ from clemsim.viewer.links import Links
 @dataclass(frozen=True, slots=True)
 class Site:
     """The pages of a library. `inline`: they are parts of a file that needs no server; `may_act`: whoever looks at them may
-    also resume runs, branch off and take seats; `kept`: what took long to compute; `indexes`: those of the runs' episodes.
+    also resume runs, branch off and take seats; `kept`: what took long to compute; `kept_large`: what is large besides;
+    `indexes`: those of the runs' episodes.
     """
 
     library: Library
