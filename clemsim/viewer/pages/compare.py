@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clemsim.analysis.compare import compare
 from clemsim.errors import UsageError
+from clemsim.game.content import Image
+from clemsim.game.image_headers import MEDIA_TYPES
 from clemsim.html.differences import differences
 from clemsim.html.forest import Estimate, Forest
+from clemsim.html.marking import Marker
 from clemsim.results.joint_outcomes import HAPPENED, Event
 from clemsim.viewer.library import Entry, Kind, stamp_of
+from clemsim.viewer.pages.episode import COLOURS
 from clemsim.viewer.pages.pairs import SIDES, EpisodePair, casts_of, episode_pairs
 from clemsim.viewer.pages.side_by_side import SideBySide, side_by_side
 from clemsim.viewer.site import Site
@@ -76,7 +80,7 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
     pairs = _pairs(site, both, comparison) if comparison else []
     shown = [pair for pair in pairs if _is_wanted(pair, choice)]
     listed = [pair for pair in shown if pair.name == choice.pair] if site.inline and choice.pair else shown[:SHOWN]
-    dialogues = _dialogues(site, both, choice) if comparison and choice.pair else None
+    dialogues = _dialogues(both, choice) if comparison and choice.pair else None
     return site.page(
         "compare.html",
         "Compare",
@@ -94,6 +98,9 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
         panels=PANELS,
         events=list(HAPPENED),
         dialogues=dialogues,
+        colours=_colours(dialogues) if dialogues else {},
+        sources=[_source(site, one.entry.slug) for one in both],
+        marked=Marker(),
     )
 
 
@@ -160,9 +167,20 @@ def _estimate(site: Site, choice: CompareChoice, game: str, row: ComparisonRow |
     return Estimate(game, row.difference, None if low is None or high is None else (low, high), address)
 
 
-def _dialogues(site: Site, both: Sequence[Compared], choice: CompareChoice) -> SideBySide:
+def _dialogues(both: Sequence[Compared], choice: CompareChoice) -> SideBySide:
     first, second = both
     numbers = choice.pair.split("-")
     if len(numbers) != 2 or not all(number.isascii() and number.isdecimal() and len(number) < 10 for number in numbers):
         raise UsageError(f"a pair is named by two numbers, such as 3-7, not {choice.pair[:20]!r}")
     return side_by_side((first.entry.folder, int(numbers[0])), (second.entry.folder, int(numbers[1])))
+
+
+def _colours(dialogues: SideBySide) -> dict[str, int]:
+    """Return the colour of each seat, the same on both sides."""
+    seats = dict.fromkeys(seat.name for dialogue in (dialogues.a, dialogues.b) for seat in dialogue.seats)
+    return {seat: place % COLOURS + 1 for place, seat in enumerate(seats)}
+
+
+def _source(site: Site, slug: str) -> Callable[[Image], str]:
+    """Return what gives the address of a picture; empty where it is not shown."""
+    return lambda image: site.links.image(slug, image.digest) if image.media_type in MEDIA_TYPES else ""

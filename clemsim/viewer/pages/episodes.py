@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from clemsim.errors import UsageError
+from clemsim.html import numbers
 from clemsim.html.frame import Crumb
-from clemsim.html.sorting import Column, Head, sort_heads
+from clemsim.html.sorting import Head, SortColumn, sort_heads
 from clemsim.results.episode_index.endings import Ending
 from clemsim.results.episode_index.episode_facts import FLAGS
 from clemsim.results.episode_index.episode_filter import ALL_EPISODES, NOBODY, RANGES, WHOLE, EpisodeFilter
 from clemsim.results.episode_index.index import EpisodeIndex
-from clemsim.viewer.library import Kind
+from clemsim.viewer.library import Kind, stamp_of
 from clemsim.viewer.links import Query
 from clemsim.viewer.site import Site
 
 PAGE = 50  # episodes on one page
 MOST_CHOICES = 500  # of one list
 MOST_REASONS = 60
+MOST_COUNTED = 5000  # episodes of a run; in a larger one, what a search finds is not counted for each choice
 SELECTS = {  # columns that a list of choices filters, by their label
     "agent": "Agent",
     "arena": "Game",
@@ -30,17 +32,17 @@ SELECTS = {  # columns that a list of choices filters, by their label
     "flag": "What happened",
 }
 COLUMNS = {  # by what sorts
-    "id": Column("#", numeric=True),
-    "arena": Column("episode"),
-    "agent": Column("agent"),
-    "outcome": Column("outcome"),
-    "score": Column("score", numeric=True, greatest_first=True),
-    "reason": Column("reason"),
-    "blame": Column("blamed"),
-    "turns": Column("turns", numeric=True, greatest_first=True),
-    "tokens": Column("tokens", numeric=True, greatest_first=True),
-    "seconds": Column("time", numeric=True, greatest_first=True),
-    "flags": Column("flags", greatest_first=True),
+    "id": SortColumn("#", numeric=True),
+    "arena": SortColumn("episode"),
+    "agent": SortColumn("agent"),
+    "outcome": SortColumn("outcome"),
+    "score": SortColumn("score", numeric=True, greatest_first=True),
+    "reason": SortColumn("reason"),
+    "blame": SortColumn("blamed"),
+    "turns": SortColumn("turns", numeric=True, greatest_first=True),
+    "tokens": SortColumn("tokens", numeric=True, greatest_first=True),
+    "seconds": SortColumn("time", numeric=True, greatest_first=True),
+    "flags": SortColumn("flags", greatest_first=True),
 }
 LABELS = {**SELECTS, "cast": "Agents in their seats", "instance": "Instance", "text": "Said", "reason": "Reason"}
 LABELS |= {name: name.capitalize() for name in RANGES} | {"seconds": "Seconds"}
@@ -77,7 +79,8 @@ def episodes_page(site: Site, slug: str, query: Query) -> str:
     indexed = site.indexes.of(entry.folder)
     index = indexed.index
     filter_, problem = _read(query)
-    count = index.count(filter_)
+    count, total = index.count(filter_), index.count()
+    counted = total <= MOST_COUNTED or not filter_.text
     pages = max(1, ceil(count / PAGE))
     page = min(pages, max(1, _number(query.get("page", ""))))
     kept = filter_.to_query()
@@ -94,7 +97,7 @@ def episodes_page(site: Site, slug: str, query: Query) -> str:
         query=kept,
         problem=problem,
         count=count,
-        total=count if filter_ == ALL_EPISODES else index.count(),
+        total=total,
         indexed=indexed,
         rows=index.page(filter_, (page - 1) * PAGE, PAGE),
         first=(page - 1) * PAGE + 1,
@@ -102,7 +105,11 @@ def episodes_page(site: Site, slug: str, query: Query) -> str:
         after=at(page + 1) if page < pages else "",
         heads=_heads(site, slug, filter_),
         chips=_chips(site, slug, filter_),
-        choices=_choices(index, filter_),
+        choices=site.kept.of(
+            ("choices", entry.folder, filter_),
+            (stamp_of(entry.folder), indexed.complete),
+            lambda: _choices(index, filter_, counted=counted),
+        ),
         ranges=[(name, LABELS[name], getattr(filter_, name)) for name in RANGES],
         within=WITHIN,
         flag_words=FLAGS,
@@ -143,31 +150,38 @@ def _chips(site: Site, slug: str, filter_: EpisodeFilter) -> list[Chip]:
     return chips
 
 
-def _choices(index: EpisodeIndex, filter_: EpisodeFilter) -> list[Choices]:
-    """Return the lists of the form; each counts what the rest of the filter lets through."""
+def _choices(index: EpisodeIndex, filter_: EpisodeFilter, *, counted: bool) -> list[Choices]:
+    """Return the lists of the form; each counts what the rest of the filter lets through. Where not `counted`, they have
+    what there is but for the search, without numbers.
+    """
     made = []
+    filter_ = filter_ if counted else replace(filter_, text="")
     for name, label in SELECTS.items():
         own = "flags" if name == "flag" else name
         without: dict[str, object] = {own: () if name == "flag" else ""}
         counts = index.choices(name, replace(filter_, **without))  # type: ignore[arg-type]
         chosen = ",".join(filter_.flags) if name == "flag" else getattr(filter_, name)
-        values = [(value, f"{value} ({count})") for value, count in list(counts.items())[:MOST_CHOICES]]
+        values = [(value, _labelled(value, count, counted)) for value, count in list(counts.items())[:MOST_CHOICES]]
         if name == "status" and len(values) < 2 and not chosen:  # all have ended
             continue
         if chosen and chosen not in counts:
             values.append((chosen, "nobody" if chosen == NOBODY else chosen))
         made.append(Choices(name, label, values, chosen))
-    made.append(_reasons(index.endings(replace(filter_, reason="")), filter_.reason))
+    made.append(_reasons(index.endings(replace(filter_, reason="")), filter_.reason, counted))
     return made
 
 
-def _reasons(endings: Sequence[Ending], chosen: str) -> Choices:
+def _labelled(value: str, count: int, counted: bool) -> str:
+    return f"{value} ({numbers.count(count)})" if counted else value
+
+
+def _reasons(endings: Sequence[Ending], chosen: str, counted: bool) -> Choices:
     counts: dict[str, int] = {}
     for ending in endings:
         if ending.kind:
             counts[ending.kind] = counts.get(ending.kind, 0) + ending.count
     usual = sorted(counts.items(), key=lambda pair: -pair[1])[:MOST_REASONS]
-    values = [(f"{WHOLE}{kind}", f"{kind} ({count})") for kind, count in usual]
+    values = [(f"{WHOLE}{kind}", _labelled(kind, count, counted)) for kind, count in usual]
     if chosen and chosen not in dict(values):
         values.append((chosen, chosen.removeprefix(WHOLE) or "none"))
     return Choices("reason", "Reason", values, chosen)

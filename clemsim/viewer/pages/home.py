@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clemsim.html.sorting import Column, Head, sort_heads
+from clemsim.html.sorting import Head, SortColumn, sort_heads
 from clemsim.viewer.library import Entry, Kind, RunCard
 from clemsim.viewer.site import Site
 
@@ -23,13 +23,13 @@ SORTS: Mapping[str, Callable[[RunCard], Any]] = {  # what has no value comes las
     "begun": lambda card: card.begun or None,
 }
 COLUMNS = {
-    "name": Column("run"),
-    "state": Column("state"),
-    "suite": Column("suite"),
-    "episodes": Column("episodes", numeric=True, greatest_first=True),
-    "score": Column("agents and clemscore", greatest_first=True),
-    "cost": Column("cost", numeric=True, greatest_first=True),
-    "begun": Column("begun", greatest_first=True),
+    "name": SortColumn("run"),
+    "state": SortColumn("state"),
+    "suite": SortColumn("suite"),
+    "episodes": SortColumn("episodes", numeric=True, greatest_first=True),
+    "score": SortColumn("agents and clemscore", greatest_first=True),
+    "cost": SortColumn("cost", numeric=True, greatest_first=True),
+    "begun": SortColumn("begun", greatest_first=True),
 }
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clemsim.html.curves import Curves
 from clemsim.html.forest import Estimate, Forest, forest
-from clemsim.results.run_summary import RunSummary, summarize_run
+from clemsim.results.run_summary import RunSummary
+from clemsim.results.summary import ScoreSummary
 from clemsim.store import reader
 from clemsim.store.folder import STORE, read_description
-from clemsim.viewer.library import Entry, Kind, RunCard, State, read_summary, stamp_of
+from clemsim.viewer.library import Entry, Kind, RunCard, State, stamp_of
 from clemsim.viewer.pages.run_endings import EndingTable, ending_table
 from clemsim.viewer.pages.run_load import load_figure, run_remarks, run_tables, throughput_facts
+from clemsim.viewer.pages.summaries import summary_of
 from clemsim.viewer.site import Site
 
 MOST_AGENTS = 6  # whose games are shown in the same table
@@ -32,13 +34,15 @@ def run_context(site: Site, entry: Entry, card: RunCard) -> dict[str, Any]:
     by dotted key.
     """
     readable = card.state is not State.unreadable
-    summary = card.summary or (_summary(site, entry, card) if readable else None)
+    summary = summary_of(site, card)
+    ranked = _ranked(summary) if summary else []
     description = read_description(entry.folder).model_dump(mode="json", exclude_none=True) if readable else {}
     agents = {name: dict(_flat(about)) for name, about in description.get("agents", {}).items()}
     return {
         "summary": summary,
-        "figure": scores_figure(site, entry.slug, summary) if summary else None,
-        "by_game": summary is not None and len(summary.agents) <= MOST_AGENTS,
+        "figure": scores_figure(site, entry.slug, ranked) if summary else None,
+        "ranked": ranked,
+        "by_game": len(ranked) <= MOST_AGENTS,
         "tables": run_tables(summary) if summary else [],
         "remarks": run_remarks(summary) if summary else [],
         "facts": throughput_facts(summary) if summary else [],
@@ -50,18 +54,25 @@ def run_context(site: Site, entry: Entry, card: RunCard) -> dict[str, Any]:
     }
 
 
-def scores_figure(site: Site, slug: str, summary: RunSummary) -> Forest:
+def scores_figure(site: Site, slug: str, ranked: Sequence[tuple[str, ScoreSummary]]) -> Forest:
     """Return clemscore, %Played and Quality of each agent with their intervals, side by side; rows lead to episodes."""
     names = {"clemscore": "clemscore", "played": "%Played", "quality": "Quality"}
-    addresses = {agent: site.links.episodes(slug, {"agent": agent}) for agent in summary.agents}
+    addresses = {agent: site.links.episodes(slug, {"agent": agent}) for agent, _ in ranked}
     panels = {
         title: [
-            Estimate(agent, getattr(scores, name), getattr(scores.ci, name), addresses[agent])
-            for agent, scores in summary.agents.items()
+            Estimate(agent, getattr(scores, name), getattr(scores.ci, name), addresses[agent]) for agent, scores in ranked
         ]
         for name, title in names.items()
     }
     return forest(panels)
+
+
+def _ranked(summary: RunSummary) -> list[tuple[str, ScoreSummary]]:
+    """Return the agents with their scores as the run has them; many of them by their clemscore, the highest first."""
+    agents = list(summary.agents.items())
+    if len(agents) <= MOST_AGENTS:
+        return agents
+    return sorted(agents, key=lambda pair: -1.0 if pair[1].clemscore is None else pair[1].clemscore, reverse=True)
 
 
 def _endings(site: Site, entry: Entry) -> EndingTable:
@@ -78,19 +89,6 @@ def _load(site: Site, entry: Entry) -> Curves | None:
             return load_figure(base)
 
     return site.kept.of(("load", entry.folder), stamp_of(entry.folder), make)
-
-
-def _summary(site: Site, entry: Entry, card: RunCard) -> RunSummary | None:
-    """Return the summary of a run that has none of its own: of what has ended so far."""
-    if not (card.counts or {}).get("done"):
-        return None
-    make = lambda: _written(entry, card) or summarize_run(entry.folder)  # noqa: E731
-    return site.kept.of(("summary", entry.folder), stamp_of(entry.folder), make)
-
-
-def _written(entry: Entry, card: RunCard) -> RunSummary | None:
-    """Return the summary that a run wrote, where it is not being played on."""
-    return None if card.state is State.live else read_summary(entry.folder)
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

@@ -117,7 +117,7 @@ class Window:
 
     async def heading(self) -> str:
         """Return the text of the page's first heading."""
-        return await self.page.inner_text("h1")
+        return str(await self.page.inner_text("h1"))
 
     async def violations(self, script: str) -> list[str]:
         """Return what axe-core finds wrong with the page."""
