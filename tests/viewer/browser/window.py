@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-try:
+LeftPage: type[Exception] = Exception  # what is raised for a page that gives way to the next one while it is looked at
+with suppress(ImportError):  # without it no test comes so far
     from playwright.async_api import Error
-except ImportError:  # then no test comes so far
-    Error = Exception
+
+    LeftPage = Error
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
@@ -89,7 +91,7 @@ class Window:
     async def _title(self) -> str:
         try:
             return await self.page.title()
-        except Error:
+        except LeftPage:
             return ""
 
     async def holds(self, selector: str, text: str) -> None:
@@ -112,7 +114,7 @@ class Window:
         """Return the texts of what is selected; `otherwise` in the instant in which a page gives way to the next one."""
         try:
             return " ".join(await self.page.locator(selector).all_inner_texts())
-        except Error:
+        except LeftPage:
             return otherwise
 
     async def heading(self) -> str:
