@@ -151,6 +151,7 @@ class GatedSlot(TurnSlot):
         state.count_in_flight(self.agent, -1)
         lane.backing_off += 1
         self._gate.leave()
+        state.landed.set()  # who waits for what may be spent holds the gate, in which this turn may have to wait
         state.make_room()
         try:
             yield
