@@ -121,8 +121,12 @@ def _settled(folder: Path) -> dict[str, Characteristics]:
 
 
 def settings_notes(folders: Sequence[Path], agents: Sequence[str]) -> list[str]:
-    """Return a note on each setting in which two agents differ, each of its own run."""
+    """Return a note on each setting in which two agents differ, each of its own run; none where one of them has none at all,
+    as one that is no model.
+    """
     first, second = (_described(folder, agent) for folder, agent in zip(folders, agents, strict=True))
+    if not (first and second):
+        return []
     return [
         f"{name} was {_quoted(first.get(name))} of {agents[0]} and {_quoted(second.get(name))} of {agents[1]}"
         for name in dict.fromkeys([*first, *second])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
@@ -12,8 +12,8 @@ from clemsim._util.text import plain
 from clemsim.cli.view.plans import amount, plan_remarks, points, price_text
 from clemsim.cli.view.results import score_text
 from clemsim.cli.view.tables import ruled_table
-from clemsim.results.run_summary import RunSummary
 from clemsim.study.rows import OutcomeRow, PlannedStudy, StudyOutcome
+from clemsim.study.standings import Standing
 
 
 def planned_view(study: PlannedStudy) -> RenderableType:
@@ -101,14 +101,13 @@ def _unfinished(row: OutcomeRow) -> Text:
     return Text("–" if row.unfinished is None else str(row.unfinished), "bold yellow" if row.why else "dim")
 
 
-def models_table(summaries: Mapping[str, RunSummary]) -> RenderableType:
-    """Return a table of the models of a study, the highest clemscore first: episodes, %Played, Quality and clemscore."""
-    table = ruled_table(f"{len(summaries)} models")
-    table.add_column("model", overflow="fold")
-    for name in ("games", "episodes", "unfinished", "%Played", "Quality", "clemscore"):
-        table.add_column(name, justify="right")
-    for model, summary in sorted(summaries.items(), key=lambda item: -(item[1].clemscore or 0)):
-        values = ["–" if value is None else f"{value:.2f}" for value in (summary.played, summary.quality, summary.clemscore)]
-        counts = (len(summary.arenas), summary.episodes, summary.unfinished)
-        table.add_row(plain(model), *map(str, counts), *values)
+def standings_table(rows: Sequence[Standing], title: str) -> RenderableType:
+    """Return the models of a study in the order of the rows, 80 columns wide."""
+    table = ruled_table(title)
+    table.add_column("model", overflow="fold", min_width=15)
+    for name in ("games", "n", "unfin", "%Played", "Quality", "clemscore", "worth"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        values = ["–" if value is None else f"{value:.2f}" for value in (row.played, row.quality, row.clemscore, row.worth)]
+        table.add_row(plain(row.model), str(row.games), str(row.episodes), str(row.unfinished), *values)
     return table
