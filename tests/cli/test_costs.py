@@ -90,6 +90,14 @@ def test_a_busy_server_does_not_hold_up_a_run_whose_cost_is_limited(clemsim: Cle
         assert base.execute("SELECT sum(retries) FROM requests").fetchone() == (1,)
 
 
+def test_turns_that_back_off_do_not_pass_the_limit_together(clemsim: Clemsim) -> None:
+    most = 3.5 * TURN
+    with serving_in_thread(FakeServer([says(529), says(529)])) as server:
+        said = clemsim("run", "--arena", "taboo", "--agent", priced(server), "--max-cost", most, "--out", "r")
+    assert said.code == 1 and "cost limit" in said.out
+    assert most <= clemsim("show", "r", "--json").json["costs"][MODEL]["total"] < most + TURN
+
+
 def test_without_prices_there_is_no_cost(clemsim: Clemsim, server: FakeServer) -> None:
     words = ["--arena", "taboo", "--agent", f"{MODEL}@{server.url}/v1", "--instances", 1, "--out", "r"]
     assert clemsim("run", *words).code == 0
