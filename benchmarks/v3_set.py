@@ -7,11 +7,11 @@ requests than the width are in flight, `alone` that in which one episode is left
 `--runs` the whole set is played several times: `ratios` of all of them, and the figures of the median one.
 
 With `--clem` and `--clembench`, clemcore plays some instances of each game of that checkout, one request at a time as it
-does, and clemsim the same ones, at the same server with the same replies: those of the baselines, which the server knows
-by the conversation; where clemcore words a conversation otherwise, a reply that keeps the game going (`guessed`).
-Prints JSON and a table.
+does, and clemsim the same ones, at the same server with the same replies: those of the run `--replies`, such as one that
+was imported from a model's results, which the server knows by the conversation. Other conversations, and those of games
+that tell what they tell in an order of chance, get a reply that keeps the game going (`others`). Prints JSON and a table.
 usage: python benchmarks/v3_set.py [--delay 0.1] [--width 64] [--runs 5]
-    [--clem E/bin/clem --clembench CHECKOUT [--each 10] [--games adventuregame taboo ...]]
+    [--clem E/bin/clem --clembench CHECKOUT --replies RUN [--each 10] [--games adventuregame taboo ...]]
 clemcore's games need packages that it does not bring: lark, jinja2, networkx, sympy and nltk beside it, and NLTK_DATA
 with its stop words.
 """
@@ -39,22 +39,26 @@ from clemsim.catalog.suites import load_suite
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.game.events import Asked
+from clemsim.game.events import Asked, Replied
 from clemsim.game.messages import Message
 from clemsim.game.view import View
 from clemsim.interop.clembench.checkout import import_checkout
+from clemsim.interop.clembench.port import ports
 from clemsim.runtime.agent import Agent, opened
 from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
+from clemsim.store import reader
+from clemsim.store.folder import STORE
 from clemsim.testing import run_virtually
 
 SUITE = "clembench-v3"
 NOWHERE = "http://127.0.0.1:9"
 LAST = 5  # episodes that are named
-REPLIES = {
-    "> ": "> look around",
+REPLIES = {  # that keep games going
+    "PROPOSAL: {": "STRATEGIC REASONING: {'it is light'}\nARGUMENT: {'it is light'}",
+    "\n> ": "> go hallway",
     "": "yes",
 }
 
@@ -62,14 +66,14 @@ REPLIES = {
 Known = dict[tuple[str, int], str]  # replies by episode and turn
 
 
-class Listening(ModelAgent):
-    """A baseline, and what it said: by episode and turn, and by the conversation that a server would see."""
+class Listening(Agent):
+    """A baseline, and what it said."""
+
+    name = "baseline"
 
     def __init__(self) -> None:
-        super().__init__(ChatEngine("baseline", NOWHERE), Sampling())
         self.baseline = make_baseline("", AgentOptions())
         self.said: Known = {}
-        self.lines: dict[str, str] = {}
 
     def check(self, arena: str, seats: Sequence[str]) -> None:
         """Let the baseline see which games there are."""
@@ -79,8 +83,23 @@ class Listening(ModelAgent):
         """Say what the baseline says."""
         message = await self.baseline.reply(view)
         self.said[view.key.label, view.turn] = message.content
-        self.lines[conversation(self._request(view).messages)] = message.content
         return message
+
+
+class Rehearsing(ModelAgent):
+    """Says what is known, and notes in which conversation a server has to say it."""
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(ChatEngine("fake", NOWHERE), Sampling())
+        self.known = known
+        self.lines: dict[str, str] = {}
+
+    async def reply(self, view: View) -> Message:
+        """Say nothing where nothing is known."""
+        said = self.known.get((view.key.label, view.turn))
+        if said is not None:
+            self.lines[conversation(self._request(view).messages)] = said
+        return Message(view.seat, said or "")
 
 
 class Sleeping(Agent):
@@ -139,15 +158,33 @@ def episodes_of(suite_: str, agent: Agent, games: Sequence[str] = ()) -> list[Ep
     return found
 
 
-def listen(suite: str, games: Sequence[str] = ()) -> tuple[Listening, Ends]:
+def listen() -> tuple[Known, Ends]:
     """What the baselines say, and how their episodes end."""
     agent, ends = Listening(), Ends()
 
     async def play() -> None:
-        await Scheduler(ends).play(episodes_of(suite, agent, games))
+        await Scheduler(ends).play(episodes_of(SUITE, agent))
 
     run_virtually(play())
-    return agent, ends
+    return agent.said, ends
+
+
+def lines_of(suite: Path, game: str, known: Known) -> dict[str, str]:
+    """What a server has to say for known replies to come out, by conversation; nothing where that hangs on chance."""
+    agent = Rehearsing({} if ports()[game].unordered else known)
+
+    async def play() -> None:
+        await Scheduler(Observer()).play(episodes_of(str(suite), agent, [game]))
+
+    run_virtually(play())
+    return agent.lines
+
+
+def recorded(run: Path) -> Known:
+    """The replies of a run."""
+    with reader.reading(run / STORE) as base:
+        events = ((row.key.label, event) for row in reader.episodes(base) for event in reader.events(base, row.id))
+        return {(label, event.turn): event.content for label, event in events if isinstance(event, Replied)}
 
 
 def scheduling(known: Known, ends: Ends, delay: float, width: int) -> dict[str, float]:
@@ -207,14 +244,19 @@ def slice_(options: argparse.Namespace) -> dict[str, Any]:
         games = options.games or load_suite(SUITE).arenas
         stems = lay_out_games(options.clembench, folder, games, options.each)
         import_checkout(folder, VERSION, suite)
-        found = {game: run_async(beside(options, folder, suite, game, stems[game])) for game in games}
+        known = recorded(options.replies)
+        found = {
+            game: run_async(beside(options, folder, suite, game, stems[game], lines_of(suite, game, known)))
+            for game in games
+        }
     sums = {key: round(sum(each[key] for each in found.values()), 2) for key in ("clemsim", "clemcore")}
     return {**found, "all": {**sums, "ratio": round(sums["clemcore"] / sums["clemsim"], 1)}}
 
 
-async def beside(options: argparse.Namespace, folder: Path, suite: Path, game: str, stem: str) -> dict[str, Any]:
+async def beside(
+    options: argparse.Namespace, folder: Path, suite: Path, game: str, stem: str, lines: dict[str, str]
+) -> dict[str, Any]:
     """One game, by both."""
-    lines = await asyncio.to_thread(lambda: listen(str(suite), [game])[0].lines)
     with chat_server(options.delay, Script(REPLIES, lines)) as server:
         agent = ModelAgent(ChatEngine("fake", server.url), Sampling())
         name_model(folder, server.url)
@@ -227,9 +269,10 @@ async def beside(options: argparse.Namespace, folder: Path, suite: Path, game: s
     return {
         "episodes": len(episodes),
         "requests": own.requests,
+        "others": own.unknown,
         "clemsim": round(own.seconds, 2),
         "clemcore_requests": theirs.requests,
-        "guessed": theirs.unknown,
+        "clemcore_others": theirs.unknown,
         "clemcore": round(theirs.seconds, 2),
         "ratio": round(theirs.seconds / own.seconds, 1),
     }
@@ -239,9 +282,9 @@ def main(options: argparse.Namespace) -> None:
     """All parts."""
     found: dict[str, Any] = {"benchmark": "v3_set", "delay": options.delay, "width": options.width}
     if options.runs:
-        agent, ends = listen(SUITE)
-        found["scheduling"] = scheduling(agent.said, ends, options.delay, options.width)
-        found["whole"] = repeated(agent.said, options)
+        known, ends = listen()
+        found["scheduling"] = scheduling(known, ends, options.delay, options.width)
+        found["whole"] = repeated(known, options)
     if options.clem:
         found["slice"] = slice_(options)
     show(found)
@@ -254,6 +297,7 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=int, default=1, help="of the whole set; 0: the slice alone")
     parser.add_argument("--clem", type=os.path.abspath, help="clemcore's command")
     parser.add_argument("--clembench", type=Path, help="a checkout of clembench v3.0")
+    parser.add_argument("--replies", type=Path, help="a run whose replies the slice gets")
     parser.add_argument("--each", type=int, default=10, help="instances of each game of the slice")
     parser.add_argument("--games", nargs="+", help="of the slice; all unless given")
     main(parser.parse_args())

@@ -85,7 +85,7 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
 
 
 def episode(base: sqlite3.Connection, number: int) -> EpisodeRow | None:
-    """Return one episode; None where there is none of this number. Raises StoreError."""
+    """Return one episode by its number; None where there is none. Raises StoreError."""
     values = base.execute(f"{EPISODES} WHERE id = ?", (number,)).fetchone()
     return None if values is None else _episode(values, _by_seat(seats_of(base, number)))
 

@@ -6,6 +6,7 @@ its own address are answered (DNS rebinding), pages may not be framed, and they 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Collection
 
 from aiohttp import hdrs, web
@@ -18,6 +19,7 @@ from clemsim.viewer.access import ForbiddenError
 
 LONGEST, SHOWN = 8000, 300  # characters of an address, and of what a message says
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+LOGGER = logging.getLogger("clemsim")
 HEADERS = {
     "Content-Security-Policy": SERVED,
     "X-Content-Type-Options": "nosniff",
@@ -49,6 +51,9 @@ def guarded(hosts: Collection[str]) -> Middleware:
             response = message(400 if acting else 404, "This cannot be done" if acting else "Not found", str(error))
         except ClemsimError as error:
             response = message(500, "This cannot be read", str(error))
+        except Exception:
+            LOGGER.exception("the page %s cannot be made", request.path)
+            response = message(500, "This page cannot be made", "It is a mistake of clemsim; the terminal tells more.")
         if not response.prepared:
             response.headers.update(HEADERS)
         return response

@@ -54,7 +54,8 @@ def test_latex_escapes_text() -> None:
 
 
 def test_a_page_is_self_contained_and_text_in_it_is_inert() -> None:
-    text = page(f"Report {EVIL}", [ANALYSIS], [EVIL])
+    text = page(f"Report {EVIL}", [ANALYSIS], [EVIL], (), ["runs/a b", "runs/<i>"])
+    assert "<code>clemsim view &#39;runs/a b&#39; &#39;runs/&lt;i&gt;&#39;</code>" in text
     assert "alert(1)</script>" not in text.replace("alert(1)&lt;/script&gt;", "")
     assert text.lower().count("</script") == 3  # of the figure's data, of the program and of the page
     assert (

@@ -81,3 +81,10 @@ def test_the_game_of_a_file_is_drawn_and_told_why_not_where_its_code_has_changed
     game.write_text(f"{CONNECT_FOUR.read_text()}\n# another\n")
     printed = " ".join(clemsim("show", "r", "1").out.split())
     assert "not drawn: " in printed and "is not the code that" in printed and "turn 1: red is asked" in printed
+
+
+def test_two_episodes_of_one_label_are_told_apart_by_their_agent(clemsim: Clemsim) -> None:
+    agents = ("--agent", "baseline", "--agent", "random")
+    assert clemsim("run", "--arena", "wordle", "--instances", 1, *agents, "--out", "r").code == 0
+    printed = clemsim("show", "r", "wordle/high_frequency/0").out
+    assert "wordle/high_frequency/0 · baseline ─" in printed and "wordle/high_frequency/0 · random ─" in printed

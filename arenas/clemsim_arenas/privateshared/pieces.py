@@ -9,6 +9,7 @@ from clemsim.game.pieces import Tone
 from clemsim_arenas.privateshared.account import Account
 
 LEGEND: Mapping[Tone, str] = {"good": "a right belief", "bad": "a wrong belief", "highlight": "known to the questioner"}
+BELIEFS: Mapping[Tone, str] = {"good": "a right belief", "bad": "a wrong belief"}
 
 
 def tables(account: Account, turns: Sequence[int]) -> Iterator[Piece]:
@@ -17,7 +18,7 @@ def tables(account: Account, turns: Sequence[int]) -> Iterator[Piece]:
     for set_, (turn, beliefs) in enumerate(zip(turns, account.beliefs, strict=False)):
         known = account.known(account.played_after[set_])
         rows = [(slot, value, *_belief(slot in known, believed=beliefs.get(slot, False))) for slot, value in private.items()]
-        columns = ("slot", "value", "known", "believed known")
+        columns = ("slot", "value", "known", "believed")
         yield CellTable.of(columns, rows, legend=LEGEND, title="What the questioner knows", after=turn)
     yield _whole(account)
 
@@ -40,5 +41,5 @@ def _whole(account: Account) -> Piece:
             for after, own in zip(rounds, account.beliefs, strict=False)
         ]
         rows.append((slot, value, str(asked.get(slot, "")), *beliefs))
-    columns = ("slot", "value", "asked in round", *(f"after {after}" if after else "before" for after in rounds))
-    return CellTable.of(columns, rows, legend=LEGEND, title="Beliefs by round: is it known?")
+    columns = ("slot", "value", "asked in", *(str(after) if after else "before" for after in rounds))
+    return CellTable.of(columns, rows, legend=BELIEFS, title="Believed to be known, by round")

@@ -31,12 +31,14 @@ def write(
     kinds: Sequence[str] = KINDS,
     tell: Tell = print,
     subset: Sequence[str] = (),
+    places: Sequence[str] = (),
 ) -> None:
     """Write `tables/` (CSV and LaTeX), `figures/`, `report.html` and `analysis.json`, over an earlier analysis.
 
     `kinds`: the formats of the figures; empty: none. `tell` is called with each step. `subset`: what was chosen of models
     and games, in words; each file says so, a CSV in a column of its own, and `tables/notes.csv` holds it with what was left
-    out. Raises StoreError where the folder cannot be written.
+    out. `places`: the runs and studies behind it, which the page tells how to look at. Raises StoreError where the folder
+    cannot be written.
     """
     analyses = [_with_subset(analysis, subset) for analysis in analyses] if subset else analyses
     with writing_file(folder):
@@ -51,7 +53,7 @@ def write(
                 write_picture(figure, folder / "figures", kinds)
         write_text(folder / "tables" / "notes.csv", csv_of(_notes(analyses, left_out, subset)))
         tell(f"writing {folder / REPORT}")
-        write_text(folder / REPORT, page(title, analyses, left_out, subset))
+        write_text(folder / REPORT, page(title, analyses, left_out, subset, places))
         write_json(folder / NUMBERS, as_json(analyses, left_out, subset))
 
 

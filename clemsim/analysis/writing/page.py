@@ -5,6 +5,7 @@ Names and texts come from tables and stores of others: all are escaped, and the 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,15 +71,24 @@ class ShownAnalysis:
         return f"{self.about.letter}: {self.about.short_title}" if self.about.letter else self.about.short_title
 
 
-def page(title: str, analyses: Sequence[Analysis], left_out: Sequence[str], subset: Sequence[str] = ()) -> str:
-    """Return the page as HTML. `subset`: what was chosen of models and games, which stands below the title."""
+def page(
+    title: str,
+    analyses: Sequence[Analysis],
+    left_out: Sequence[str],
+    subset: Sequence[str] = (),
+    places: Sequence[str] = (),
+) -> str:
+    """Return the page as HTML. `subset`: what was chosen of models and games, which stands below the title. `places`: the
+    runs and studies behind it, as the user named them.
+    """
     shown = [
         ShownAnalysis(analysis, list(map(_figure, analysis.figures)), list(map(_table, analysis.tables)))
         for analysis in analyses
     ]
     modules = (vl_convert.javascript_bundle(SCRIPT),) if any(analysis.figures for analysis in shown) else ()
     frame = Frame(title, inline=True, modules=modules)
-    return render("analysis.html", frame=frame, analyses=shown, left_out=left_out, subset=subset) + "\n"
+    view = shlex.join(["clemsim", "view", *places]) if places else ""
+    return render("analysis.html", frame=frame, analyses=shown, left_out=left_out, subset=subset, view=view) + "\n"
 
 
 def _figure(figure: Figure) -> ShownFigure:

@@ -40,23 +40,29 @@
     return found;
   }
 
-  // The address after the #, as path and query.
+  // An address after the # as path, query, the key of its page, and the place within that.
   function addressOf(hash) {
-    const [path, query] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
-    return { path, query: new URLSearchParams(query || ""), whole: hash.replace(/^#\/?/, "") };
+    const [address, place] = hash.replace(/^#\/?/, "").split("#"), [path, asked] = address.split(/\?(.*)/s);
+    const query = new URLSearchParams(asked || "");
+    if (path === "compare" && query.get("agent_b") && !query.get("b")) query.set("b", query.get("a") ?? "");
+    const values = [...query].filter(([, value]) => value).map(([name, value]) => `${name}=${value}`);
+    return { path, query, key: [path, ...values.sort()].join("\n"), place };
   }
 
-  // The text of a page, and what must be done with it once it is shown.
-  async function pageAt(address) {
+  // The page at an address; null: there is none.
+  async function pageAt({ path, query, key }) {
     const { pages, runs } = reportIndex;
-    for (const key of [address.whole, address.path]) {
-      if (key in pages) return { text: (await part(pages[key]))[key].page };
-    }
-    for (const run of runs) {
-      if (address.path === `run/${run.slug}/episodes`) return episodesPage(run, address);
-      if (address.path.startsWith(`run/${run.slug}/episode/`)) return episodePage(run, address);
-    }
+    if (key in pages) return { text: (await part(pages[key])).page };
+    const [kind, slug, what, number] = path.split("/"), run = kind === "run" && runs.find((own) => own.slug === slug);
+    if (run && what === "episodes") return table.episodesPage(run, query);
+    if (run && what === "episode") return table.episodePage(run, Number(number), query);
     return null;
+  }
+
+  // A report does not hold every comparison that could be made: links to others are none.
+  function isThere(link) {
+    const { path, key } = addressOf(link.getAttribute("href"));
+    return !["compare", "study"].includes(path.split("/")[0]) || key in reportIndex.pages;
   }
 
   function say(text) {
@@ -74,12 +80,14 @@
   }
 
   function put(found) {
-    const page = new DOMParser().parseFromString(found.text, "text/html");
-    found.prepare?.(page);
+    const page = found.page ?? new DOMParser().parseFromString(found.text, "text/html");
     document.title = `${page.title} · clemsim`;
     const crumbs = page.querySelector("nav.crumbs"), old = document.querySelector(".top .crumbs");
     old?.remove();
     if (crumbs) document.querySelector(".top .tools").before(document.importNode(crumbs, true));
+    for (const link of page.querySelectorAll("main a[href^='#/']")) {
+      if (!isThere(link)) link.matches(".button") ? link.remove() : link.removeAttribute("href");
+    }
     frameOfReport.replaceChildren(...document.importNode(page.querySelector("main"), true).childNodes);
   }
 
@@ -97,7 +105,7 @@
         history.replaceState(null, "", reportIndex.start);
         return show();
       }
-      found = await pageAt(addressOf(hash)) ?? { text: message("Not found", "This report has no such page.") };
+      found = await pageAt(addressOf(hash)) ?? { text: message("Not found", "This report has no such page; clemsim view may have it.") };
     } catch (error) {
       found = { text: message("This cannot be read", `${error.message}.`) };
     }
@@ -110,6 +118,8 @@
     if (stay) document.querySelector(`#main form [name="${CSS.escape(typing)}"]`)?.focus({ preventScroll: true });
     else if (!first) frameOfReport.focus({ preventScroll: true });
     if (!stay) scrollTo(0, wasFollowed ? 0 : places.get(hash) ?? 0);
+    const place = addressOf(hash).place;
+    if (place && wasFollowed) goWithin(place);
     document.dispatchEvent(new Event("clemsim:shown"));
   }
 
@@ -139,8 +149,8 @@
     document.addEventListener("submit", (event) => {
       event.preventDefault();
       const values = [...new FormData(event.target, event.submitter)].filter(([, value]) => value !== "");
-      const query = new URLSearchParams(values).toString();
       const action = event.target.getAttribute("action") || `#/${addressOf(shownAddress).path}`;
+      const asked = new URLSearchParams(values), query = (action.includes("/episodes") ? table.canonical(asked) : asked).toString();
       goTo(action.split("?")[0] + (query && `?${query}`));
     });
     addEventListener("hashchange", () => { if (location.hash.startsWith("#/") || !location.hash) show(); });

@@ -112,5 +112,227 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
     return orders.get(key);
   }
 
-  return { rowsOf };
+  const ORDER = ["agent", "cast", "arena", "experiment", "instance", "status", "outcome", "reason", "blame", "text", "in", "flag",
+    ...RANGES_OF_FILTER, "sort"];
+  const LABELS = { agent: "Agent", cast: "Agents in their seats", arena: "Game", experiment: "Experiment", instance: "Instance",
+    status: "Status", outcome: "Outcome", reason: "Reason", blame: "Seat to blame", text: "Said", flag: "What happened",
+    score: "Score", turns: "Turns", tokens: "Tokens", seconds: "Seconds" };
+
+  const WITHIN = { dialogue: "by anybody", said: "by players", thoughts: "in thoughts" };
+
+  // The filter of an address as the server writes it: only what is set, always in the same order.
+  function canonical(query) {
+    const value = (name) => (name === "flag" ? query.getAll(name).join(",") : query.get(name) ?? "").trim();
+    const kept = new URLSearchParams();
+    for (const name of ORDER) {
+      let own = value(name);
+      if (RANGES_OF_FILTER.includes(name) && !own && (value(`min_${name}`) || value(`max_${name}`))) {
+        own = `${value(`min_${name}`)}..${value(`max_${name}`)}`;
+      }
+      if (name === "in" && (!value("text") || own === "dialogue")) own = "";
+      if (name === "sort" && own === "id") own = "";
+      if (own) kept.set(name, own);
+    }
+    return kept;
+  }
+
+  function addressOf(run, query, page = 1) {
+    const own = new URLSearchParams(query);
+    own.delete("page");
+    if (page > 1) own.set("page", page);
+    return `#/run/${run.slug}/episodes${own.size ? `?${own}` : ""}`;
+  }
+
+  function made(name, values, ...children) {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(values)) element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  }
+
+  function hidden(form, name, value) {
+    form.querySelector(`input[type="hidden"][name="${name}"]`)?.remove();
+    if (value) form.prepend(made("input", { type: "hidden", name, value }));
+  }
+
+  function fillForm(main, query) {
+    const form = main.querySelector("form.filters"), names = new Set();
+    for (const field of form.querySelectorAll("input[name]:not([type=hidden]), select[name]")) {
+      names.add(field.name);
+      if (field.name === "in") choose(field, query.get("in") ?? "dialogue");
+      else if (!field.matches("select")) field.setAttribute("value", query.get(field.name) ?? "");
+    }
+    for (const [name, value] of query) if (!names.has(name)) hidden(form, name, value);
+    const more = form.querySelector("details.more");
+    if (more) more.open = [...RANGES_OF_FILTER, "instance"].some((name) => query.get(name));
+  }
+
+  function choose(field, value) {
+    for (const own of field.options) own.toggleAttribute("selected", own.value === value);
+  }
+
+  // Each choice says how many episodes it leaves of those that the rest of the filter lets through, the most frequent first.
+  async function fillChoices(main, run, query) {
+    const facts = await part(run.facts);
+    for (const field of main.querySelectorAll("form.filters select[name]")) {
+      if (field.name === "in") continue;
+      const others = new URLSearchParams(query), chosen = query.get(field.name) ?? "";
+      others.delete(field.name);
+      const rows = await rowsOf(run, others), values = [...field.options].map((own) => own.value).filter(Boolean);
+      const found = values.map((value) => [value, rows.filter(conditionOf(facts, new URLSearchParams([[field.name, value]]))).length]);
+      const counts = found.filter(([, count]) => count);
+      if (field.name !== "flag") counts.sort(([a, n], [b, m]) => m - n || (field.name === "reason" ? 0 : a < b ? -1 : 1));
+      const told = (value) => (field.name === "reason" ? value.replace(WHOLE_REASON, "") || "none" : value);
+      field.replaceChildren(field.options[0], ...counts.map(([value, count]) =>
+        made("option", { value }, `${safeText(told(value))} (${count})`)));
+      if (chosen && ![...field.options].some((own) => own.value === chosen)) {
+        const nobody = field.name === "blame" && chosen === NO_SEAT;
+        field.append(made("option", { value: chosen }, nobody ? "nobody" : safeText(told(chosen))));
+      }
+      choose(field, chosen);
+    }
+  }
+
+  function showChips(main, run, query) {
+    main.querySelector("ul.chips")?.remove();
+    const list = made("ul", { class: "chips", "aria-label": "The filter" });
+    for (const [name, value] of query) {
+      if (name === "sort" || name === "in") continue;
+      const others = new URLSearchParams(query);
+      others.delete(name);
+      if (name === "text") others.delete("in");
+      const whole = name === "reason" && value.startsWith(WHOLE_REASON) ? value.slice(1) || "none" : value;
+      const within = name === "text" ? ` (${WITHIN[query.get("in")] ?? WITHIN.dialogue})` : "";
+      const text = name === "blame" && value === NO_SEAT ? "nobody" : whole + within, label = LABELS[name];
+      const link = { class: "chip", href: addressOf(run, others), "aria-label": `Without ${label}: ${text}` };
+      const cross = made("span", { "aria-hidden": "true" }, "×");
+      list.append(made("li", {}, made("a", link, made("span", { class: "soft" }, label), ` ${safeText(text)} `, cross)));
+    }
+    if (list.children.length > 1) list.append(made("li", {}, made("a", { href: addressOf(run, "") }, "Remove all")));
+    if (list.children.length) main.querySelector("form.filters").after(list);
+  }
+
+  // What addresses hold is shown as pages show all text: characters that could reorder or hide other text by their code.
+  function safeText(text) {
+    const escaped = (code) => (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}`
+      : code < 65536 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`);
+    return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, (letter) => (letter === "\n" ? letter : escaped(letter.codePointAt(0))));
+  }
+
+  function showHeads(main, run, query) {
+    const sort = query.get("sort") || "id", now = sort.replace(/^-/, "");
+    for (const head of main.querySelectorAll("thead th")) {
+      const link = head.querySelector("a.sort"), usual = addressOfLink(link).get("sort") || "id", name = usual.replace(/^-/, "");
+      const begin = name === "id" ? "-id" : usual; // the head of the column that sorts leads the other way round
+      const own = new URLSearchParams(query);
+      own.set("sort", name === now ? (sort.startsWith("-") ? name : `-${name}`) : name === "id" ? "id" : begin);
+      link.setAttribute("href", addressOf(run, canonical(own)));
+      link.querySelector("[aria-hidden]")?.remove();
+      head.removeAttribute("aria-sort");
+      if (name !== now) continue;
+      head.setAttribute("aria-sort", sort.startsWith("-") ? "descending" : "ascending");
+      link.append(made("span", { "aria-hidden": "true" }, sort.startsWith("-") ? " ▼" : " ▲"));
+    }
+  }
+
+  function addressOfLink(link) {
+    return new URLSearchParams(link.getAttribute("href").split("?")[1] ?? "");
+  }
+
+  function fillPager(nav, before, after, told) {
+    const first = nav.firstElementChild, last = nav.lastElementChild, keys = nav.getAttribute("aria-label") === "Pages";
+    const step = (old, address, rel, key) => old.replaceWith(address
+      ? made("a", { href: address, rel, ...(keys && { "data-key": key }) }, old.textContent)
+      : made("span", { class: "off" }, old.textContent));
+    first.nextElementSibling.textContent = told;
+    step(first, before, "prev", "p");
+    step(last, after, "next", "n");
+  }
+
+  function counted(number) {
+    return String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  }
+
+  // The rows of the table, each as the page of all episodes has it.
+  async function elementsOf(run, rows) {
+    const pages = new Map();
+    for (const number of new Set(rows.map((row) => Math.floor(row / run.at_once)))) {
+      const text = (await part(run.pages[number])).page;
+      pages.set(number, new DOMParser().parseFromString(text, "text/html").querySelectorAll("table.list > tbody > tr"));
+    }
+    return rows.map((row) => pages.get(Math.floor(row / run.at_once))[row % run.at_once]);
+  }
+
+  // Returns the page of episodes that a query asks for.
+  async function episodesPage(run, asked) {
+    const query = canonical(asked), text = (await part(run.pages[0])).page;
+    const rows = await rowsOf(run, query), total = (await part(run.facts)).id.length;
+    const last = Math.max(1, Math.ceil(rows.length / run.at_once));
+    const number = Math.min(last, Math.max(1, Number.parseInt(asked.get("page") ?? "1", 10) || 1));
+    const begin = (number - 1) * run.at_once, shown = await elementsOf(run, rows.slice(begin, begin + run.at_once));
+    const page = new DOMParser().parseFromString(text, "text/html"), main = page.querySelector("main");
+    if (!main.querySelector("table.list")) return { page };
+    fillForm(main, query);
+    await fillChoices(main, run, query);
+    showChips(main, run, query);
+    showHeads(main, run, query);
+    const among = rows.length === total ? "" : ` that match, of ${counted(total)} in all`;
+    const told = `${counted(begin + 1)}–${counted(begin + shown.length)} of ${counted(rows.length)}${among}`;
+    for (const nav of main.querySelectorAll("nav.pager")) {
+      const at = (other) => (other >= 1 && other <= last ? addressOf(run, query, other) : "");
+      fillPager(nav, at(number - 1), at(number + 1), told);
+    }
+    main.querySelector("table.list > tbody").replaceChildren(...shown);
+    for (const link of main.querySelectorAll("table.list > tbody a")) withFilter(link, query);
+    if (!shown.length) {
+      main.querySelectorAll("nav.pager").forEach((nav) => nav.remove());
+      const all = made("a", { href: addressOf(run, "") }, "show all episodes");
+      main.querySelector("table.list").parentElement
+        .replaceWith(made("p", {}, "No episode matches. Remove a condition above, or ", all, "."));
+    }
+    return { page, keep: true };
+  }
+
+  function fillWay(nav, run, query, before, after, count) {
+    const step = (old, address, rel, key, text) => old.replaceWith(address
+      ? made("a", { href: address, rel, "data-key": key }, ...text)
+      : made("span", { class: "off" }, text.find((own) => typeof own === "string").trim()));
+    step(nav.firstElementChild, before, "prev", "[ k", [made("kbd", {}, "["), " Previous"]);
+    step(nav.lastElementChild, after, "next", "] j", ["Next ", made("kbd", {}, "]")]);
+    const list = nav.querySelector("a[data-key='u']");
+    list.setAttribute("href", addressOf(run, query));
+    const filtered = [...query.keys()].some((name) => name !== "sort");
+    list.textContent = filtered ? `${counted(count)} match the filter` : `all ${counted(count)} episodes`;
+  }
+
+  // Returns the page of an episode, or of what a seat saw of it, within the filter; null where there is none.
+  async function episodePage(run, id, asked) {
+    const facts = await part(run.facts), place = facts.id.indexOf(id);
+    if (place < 0) return null;
+    const own = (await part(facts.part[place]))[id], query = canonical(asked);
+    const page = new DOMParser().parseFromString(own.saw[asked.get("saw")] ?? own.page, "text/html");
+    const rows = await rowsOf(run, query), mine = rows.indexOf(place);
+    const at = (row) => (row === undefined ? "" : `#/run/${run.slug}/episode/${facts.id[row]}${query.size ? `?${query}` : ""}`);
+    const [before, after] = mine < 0 ? around(facts, rows, query, place) : [rows[mine - 1], rows[mine + 1]];
+    fillWay(page.querySelector("nav.pager"), run, query, at(before), at(after), rows.length);
+    for (const link of page.querySelectorAll(`.crumbs a[href="#/run/${run.slug}/episodes"]`)) withFilter(link, query);
+    for (const link of page.querySelectorAll("nav.switch a")) {
+      const both = new URLSearchParams(query), seat = addressOfLink(link).get("saw");
+      if (seat) both.set("saw", seat);
+      withFilter(link, both);
+    }
+    return { page };
+  }
+
+  // The rows before and after one that the filter does not let through, in its order.
+  function around(facts, rows, query, place) {
+    const all = inOrder(facts, [...rows, place], query.get("sort") || "id"), mine = all.indexOf(place);
+    return [all[mine - 1], all[mine + 1]];
+  }
+
+  function withFilter(link, query) {
+    link.setAttribute("href", link.getAttribute("href").split("?")[0] + (query.size ? `?${query}` : ""));
+  }
+
+  return { canonical, episodePage, episodesPage };
 }

@@ -31,7 +31,7 @@ class PartFolder:
 
     def add(self, value: object) -> int:
         """Write a part, and return its number."""
-        packed = b64encode(zlib.compress(orjson.dumps(value), LEVEL))
+        packed = b64encode(zlib.compress(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS), LEVEL))
         number = self._count
         path = self._path(number)
         path.write_bytes(b"".join((BEGIN, str(number).encode(), BETWEEN, packed, END)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
@@ -13,12 +14,12 @@ from clemsim.errors import UsageError
 from clemsim.html.environment import render
 from clemsim.html.frame import Frame
 from clemsim.viewer.library import Kind, Library
-from clemsim.viewer.links import Links
-from clemsim.viewer.report.pages import general_pages, run_contents
+from clemsim.viewer.report.episodes import run_contents
+from clemsim.viewer.report.general import ROOT, ReportLinks, general_pages
 from clemsim.viewer.report.parts import PartFolder
+from clemsim.viewer.report.settled import SettledIndexes
 from clemsim.viewer.site import Site
 
-ROOT = "#/"
 SCRIPTS = ("viewer.js", "report_table.js", "report.js")
 ENDINGS = (".html", ".htm")  # of a report that is one file
 LIMIT = 50 * 2**20  # bytes of one file, of which browsers hold all in memory
@@ -50,8 +51,8 @@ def write_report(
     check_new(out)
     with writing_file(out, UsageError):
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    site = Site(Library(places), Links(ROOT), inline=True)
-    with TemporaryDirectory(prefix="clemsim-report-") as spool:
+    site = Site(Library(places), ReportLinks(ROOT), inline=True, indexes=SettledIndexes())
+    with closing(site.indexes), TemporaryDirectory(prefix="clemsim-report-") as spool:
         parts = PartFolder(Path(spool))
         index, episodes = _write_parts(site, parts, on_progress)
         shell = _shell(index, loads=False)
@@ -69,8 +70,10 @@ def _write_parts(site: Site, parts: PartFolder, on_progress: Progress) -> tuple[
         raise UsageError(f"there is no run, study or stress test in {', '.join(map(str, site.library.places))}")
     runs = [entry for entry in entries if entry.kind is Kind.run]
     total = sum(site.library.card(entry).episodes for entry in runs)
-    pages = {path: parts.add({path: {"page": text}}) for path, text in general_pages(site, entries)}
-    contents, done = [], 0
+    pages, contents, done = {}, [], 0
+    for key, text in general_pages(site, entries):
+        pages[key] = parts.add({"page": text})
+        on_progress(0, total)
     for entry in runs:
         contents.append(run_contents(site, entry, parts, _further(on_progress, done, total)))
         done += site.library.card(entry).episodes

@@ -6,40 +6,46 @@ import pytest
 
 from clemsim.viewer.server import ViewerServer
 from tests.viewer.browser.conftest import OpenWindow
+from tests.viewer.browser.hostile import EVIL
 from tests.viewer.browser.window import NARROW, WIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+RUNS = (  # pages that are at the same address on the server and in a report
+    "run/first",
+    "run/traps",
+    "run/second",
+    "run/first/episodes",
+    "run/first/episodes?agent=random&outcome=failure&sort=-score",
+    "run/first/episodes?text=clue&in=said&turns=1..9",
+    "run/first/episodes?text=nothinglikethis",
+    "run/traps/episodes",
+    "run/first/episode/1",
+    "run/first/episode/4?agent=baseline",
+    "run/first/episode/1?saw=describer",
+    *(f"run/traps/episode/{number}" for number in range(1, len(EVIL) + 2)),
+    f"run/traps/episode/{len(EVIL) + 1}?saw=one",
+    "study/study",
+    "stress/load",
+    "compare",
+    "compare?a=first",
+)
 SERVED = (
     "",
     "?q=baseline&sort=score",
     "?q=nothing+like+this",
-    "run/first",
-    "run/traps",
-    "run/first/episodes",
-    "run/first/episodes?agent=random&arena=taboo&outcome=aborted&flag=re-asked&score=1..2&text=word&sort=-turns",
-    "run/first/episodes?outcome=none",
-    "run/first/episode/1?arena=taboo&text=secret",
-    "run/first/episode/1?saw=guesser",
-    "run/first/episode/7",
-    "run/traps/episodes",
-    "run/traps/episode/2",
-    "run/traps/episode/10",
-    "study/study",
+    "run/first/episodes?score=many",
     "study/study?score=played&against=latency",
-    "stress/load",
-    "compare",
-    "compare?a=first",
     "compare?a=first&agent_a=baseline&agent_b=random&pair=1-13",
     "compare?a=first&agent_a=random&b=second&game=taboo",
 )
-REPORTED = ("", "#/", "#/run/first", "#/run/traps", "#/run/none", "#/run/first/%2e%2e")
-MISSING = ("run/none", "assets/none.css", "nothing")
+REPORTED = ("", "#/", "#/run/none", "#/run/first/%2e%2e", "#/run/first/episode/999", "#/run/first/episodes?score=many")
+MISSING = ("run/none", "assets/none.css", "nothing", "run/first/episode/999")
 LOOKS = [(width, theme) for width in (NARROW, WIDE) for theme in ("light", "dark")]
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)
-@pytest.mark.parametrize("path", [*SERVED, *MISSING])
+@pytest.mark.parametrize("path", [*RUNS, *SERVED, *MISSING])
 async def test_a_served_page(
     window: OpenWindow, server: ViewerServer, axe_script: str, path: str, width: int, theme: str
 ) -> None:
@@ -51,7 +57,7 @@ async def test_a_served_page(
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)
-@pytest.mark.parametrize("path", REPORTED)
+@pytest.mark.parametrize("path", [*(f"#/{path}" for path in RUNS), *REPORTED])
 async def test_a_page_of_a_report(
     window: OpenWindow, report: str, axe_script: str, path: str, width: int, theme: str
 ) -> None:

@@ -37,7 +37,7 @@ def test_a_report_is_one_file_that_needs_nothing_else(played: Path, tmp_path: Pa
     parts = parts_of(page)
     index = parts[re.findall(r'<body data-index="(\d+)"', page)[0]]
     assert index["start"] == "#/run/first" and [run["slug"] for run in index["runs"]] == ["first"]
-    shown = parts[str(index["pages"]["run/first"])]["run/first"]["page"]
+    shown = parts[str(index["pages"]["run/first"])]["page"]
     assert "<title>first</title>" in shown and 'href="#/run/first/episodes' in shown and str(played.parent) not in page
 
 
