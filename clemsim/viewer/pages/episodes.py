@@ -107,7 +107,7 @@ def episodes_page(site: Site, slug: str, query: Query) -> str:
         after=at(page + 1) if page < pages else "",
         heads=_heads(site, slug, filter_),
         chips=_chips(site, slug, filter_),
-        choices=site.kept.of(
+        choices=site.kept_lists.of(
             ("choices", entry.folder, unsorted(filter_)),
             stamp,
             lambda: _choices(index, filter_, counted=counted),
