@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 from html import unescape
 from pathlib import Path
 
@@ -56,3 +57,13 @@ async def test_a_head_sorts_the_list_and_says_how(viewer: Viewer, folder: Path) 
         '"/run/another"'
     )
     assert 'aria-sort="ascending"><a class="sort" href="/?sort=-name">' in up
+
+
+async def test_what_a_live_page_replaces_is_there_from_the_beginning(viewer: Viewer, folder: Path) -> None:
+    with sqlite3.connect(folder / "first" / "run.db") as base:
+        base.execute("UPDATE episodes SET status = 'waiting', outcome = NULL, checksum = NULL")
+    base.close()
+    (folder / "first" / "summary.json").unlink()
+    text = await viewer.page("/run/first")
+    assert "No episode has ended yet" in text
+    assert re.findall(r'<section id="(\w+)" data-live>', text) == ["scores", "endings", "table", "played"]
