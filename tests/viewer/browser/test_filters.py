@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 import pytest
 
@@ -19,7 +20,6 @@ QUERIES = (
     "arena=taboo",
     "arena=taboo&experiment=high_en",
     "instance=high_en/1",
-    "status=done",
     "outcome=success",
     "outcome=failure&agent=baseline",
     "reason=guess",
@@ -62,10 +62,10 @@ async def shown(seen: Window) -> dict[str, object]:
         "rows": await page.evaluate(ROWS),
         "told": [text.strip() for text in await page.locator("nav.pager span:not(.off)").all_inner_texts()],
         "chips": await page.locator("ul.chips li").all_inner_texts(),
-        "choices": await page.locator("form.filters select option").all_inner_texts(),
+        "choices": await page.locator("form.filters select:not([name=reason]) option").all_inner_texts(),
         "chosen": await page.eval_on_selector_all("form.filters [name]", "all => all.map((own) => [own.name, own.value])"),
         "heads": await page.locator("table.list thead th").all_inner_texts(),
-        "links": [re.sub("^#?/", "", link) for link in links],
+        "links": [unquote(re.sub("^#?/", "", link)) for link in links],
         "none": await page.locator("main > p").all_inner_texts(),
     }
 

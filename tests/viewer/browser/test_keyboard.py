@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 FOCUS = """() => { const e = document.activeElement, box = e.getBoundingClientRect();
   return [e.tagName, e.className, e.getAttribute("href") ?? e.getAttribute("name") ?? "", getComputedStyle(e).outlineStyle,
     box.width > 0 && box.height > 0]; }"""
-REACHABLE = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, [tabindex='0']")]
+REACHABLE = """() => [...document.querySelectorAll(
+    "a[href], button, input:not([type=hidden]), select, summary, [tabindex='0']")]
   .filter((e) => e.checkVisibility({visibilityProperty: true})).length"""
 PAGES = ("", "run/first", "run/first/episodes", "run/first/episode/1", "compare?a=first", "study/study", "stress/load")
 
@@ -50,11 +51,12 @@ async def test_keys_lead_from_a_run_to_its_episodes_and_through_them(
     await seen.titled("Episodes")
     await press("/")
     assert await seen.page.evaluate("document.activeElement.name") == "text"
-    await seen.page.keyboard.type("clue n")
+    await seen.page.keyboard.type("clue n*")
     await press("Enter")
-    await seen.holds(".chips", "clue n")
+    await seen.holds(".chips", "clue n*")
     assert await seen.page.evaluate("document.activeElement.closest('table') === null")
     await seen.page.focus("table.list tbody tr:nth-child(2) th a")
+    first = await seen.page.inner_text("table.list tbody tr:nth-child(1) th a")
     second = await seen.page.inner_text("table.list tbody tr:nth-child(2) th a")
     third = await seen.page.inner_text("table.list tbody tr:nth-child(3) th a")
     await press("Enter")
@@ -65,7 +67,9 @@ async def test_keys_lead_from_a_run_to_its_episodes_and_through_them(
     await press("[")
     await seen.titled(second)
     await press("k")
+    await seen.titled(first)
     await press("j")
+    await seen.titled(second)
     await press("u")
     await seen.titled("Episodes")
-    assert "text=clue+n" in seen.page.url and await seen.page.input_value("input[name=text]") == "clue n"
+    assert "text=clue+n" in seen.page.url and await seen.page.input_value("input[name=text]") == "clue n*"
