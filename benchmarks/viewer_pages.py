@@ -1,9 +1,9 @@
 """How fast does the viewer answer for a very large run, and how much memory does its server take?
 
-Serves the run that `benchmarks/viewer.py` makes, with its summary as a run leaves it, by `clemsim view`, waits until what
-was said is indexed, and asks for every kind of page over HTTP, one after the other, in turns. Gives JSON: milliseconds of each
-page (median; worst, which is mostly the first: counts of choices are kept), CPU milliseconds of the server per page, the
-size of the page, how long the index took, and the server's peak memory.
+Serves the run that `benchmarks/viewer.py` makes, with its summary as a run leaves it, by `clemsim view`, waits until
+what was said is indexed, and asks for every kind of page over HTTP, one after the other, in turns. Gives JSON:
+milliseconds of each page (median; worst, which is mostly the first: counts of choices are kept), CPU milliseconds of
+the server per page, the size of the page, how long the index took, and the server's peak memory.
 usage: python benchmarks/viewer_pages.py [--episodes 100000] [--turns 10] [--keep FOLDER] [--repeat 9]
 """
 

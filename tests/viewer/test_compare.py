@@ -76,5 +76,5 @@ async def test_without_the_libraries_the_page_says_so(viewer: Viewer, monkeypatc
     def missing(*_: object, **__: object) -> None:
         raise UsageError("analyses need the extra `analysis`")
 
-    monkeypatch.setattr("clemsim.viewer.pages.compare.compare", missing)
+    monkeypatch.setattr("clemsim.viewer.pages.comparing.compare", missing)
     assert "analyses need the extra `analysis`" in unescape(await viewer.page(BOTH))
