@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 LOCKER := .venv-lock
 
-.PHONY: demo test check format bench docs lock wheel-test clean
+.PHONY: demo test browser-test check format bench docs lock wheel-test clean
 
 # Two runs and the report about them, each time into folders of their own.
 demo: STEM := runs/$(shell date +%Y%m%d-%H%M%S)-demo
@@ -18,6 +18,15 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -q -n auto --dist loadfile
+
+# Every page in a real Chromium, which must be installed, looked through by axe-core, which npm fetches.
+AXE := .axe/package
+browser-test: $(READY) $(AXE)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'playwright>=1.50'
+	CLEMSIM_TEST_AXE=$(AXE) $(BIN)/python -m pytest -q -m browser tests/viewer/browser
+
+$(AXE):
+	mkdir -p .axe && cd .axe && npm pack --silent axe-core@4 > /dev/null && tar -xzf axe-core-4.*.tgz && rm axe-core-4.*.tgz
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -72,4 +81,4 @@ wheel-test:
 	PYTHON=$(PYTHON) .ci/wheel-test $(TESTS)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .axe .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

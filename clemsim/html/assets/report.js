@@ -119,7 +119,7 @@
     else if (!first) frameOfReport.focus({ preventScroll: true });
     if (!stay) scrollTo(0, wasFollowed ? 0 : places.get(hash) ?? 0);
     const place = addressOf(hash).place;
-    if (place && wasFollowed) goWithin(place);
+    if (place && (first || wasFollowed)) goWithin(place);
     document.dispatchEvent(new Event("clemsim:shown"));
   }
 
@@ -128,7 +128,14 @@
     if (location.hash === address) show(); else location.hash = address;
   }
 
-  // Places within a page, such as #turn-7, have no address of their own: the page goes there.
+  // Goes to a place within the page, whose address then holds it too.
+  function goTowards(name) {
+    goWithin(name);
+    if (name === frameOfReport.id) return;
+    shownAddress = `#${shownAddress.slice(1).split("#")[0]}#${name}`;
+    history.replaceState(null, "", shownAddress);
+  }
+
   function goWithin(name) {
     const target = document.getElementById(decodeURIComponent(name));
     if (!target) return;
@@ -144,7 +151,7 @@
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
       const address = link.getAttribute("href");
       event.preventDefault();
-      if (address.startsWith("#/")) goTo(address); else goWithin(address.slice(1));
+      if (address.startsWith("#/")) goTo(address); else goTowards(address.slice(1));
     });
     document.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
+
 from clemsim import Agent, AgentOptions, Arena, Instance, Invalid, Message, Outcome, Parser, Table, View
 
 MARK = "document.title='broken into'"
@@ -63,3 +65,12 @@ class Echo(Agent):
         """Repeat the ask, and think it."""
         text = view.ask.content.removeprefix("Repeat: ")
         return Message(view.seat, text, reasoning=text[:2000])
+
+
+class Slow(Echo):
+    """Takes its time."""
+
+    async def reply(self, view: View) -> Message:
+        """Repeat the ask after a while."""
+        await sleep(0.15)
+        return await super().reply(view)

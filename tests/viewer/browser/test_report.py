@@ -51,6 +51,19 @@ async def test_places_within_a_page_keep_its_address(window: OpenWindow, report:
     assert seen.page.url.endswith("#/run/first")
 
 
+async def test_a_turn_has_an_address(window: OpenWindow, report: str) -> None:
+    seen = await window(report)
+    await seen.go("#/run/first/episode/1")
+    await seen.page.click("#turn-2 h3 a")
+    assert seen.page.url.endswith("#/run/first/episode/1#turn-2")
+    other = await window(report)
+    await other.go("#/run/first/episode/1#turn-2")
+    assert await other.page.evaluate("document.activeElement.id") == "turn-2"
+    await other.page.click("nav.switch a:nth-child(2)")
+    await other.holds("h2", "saw")
+    assert "saw=" in other.page.url
+
+
 async def test_the_theme_is_chosen_by_a_button_and_kept(window: OpenWindow, report: str) -> None:
     seen = await window(report)
     await seen.go("#/run/first")
