@@ -18,17 +18,9 @@ from clemsim.engines.llamacpp_template import thinks_on_request
 from clemsim.engines.thinking import Thinking
 from clemsim.errors import EngineUnavailable, UsageError
 from clemsim.game.formats import Format, literal, one_of
+from tests.engines.thinker import TEMPLATE
 from tests.engines.weights import missing
 
-TEMPLATE = """\
-{%- for message in messages -%}
-{{ "<|im_start|>" + message.role + "\\n" }}
-{%- if message.reasoning_content %}{{ "<think>\\n" + message.reasoning_content + "\\n</think>\\n\\n" }}{% endif -%}
-{{ message.content + "<|im_end|>\\n" }}
-{%- endfor -%}
-{%- if add_generation_prompt %}{{ "<|im_start|>assistant\\n" }}
-{{- "<think>\\n" if enable_thinking else "<think>\\n\\n</think>\\n\\n" }}{% endif -%}
-"""
 Part = tuple[str, str]
 GUESS = literal("GUESS: ") + one_of("apple", "pear")
 LONG: list[Part] = [("reasoning_content", f"word{number} ") for number in range(1, 10)]
