@@ -99,11 +99,9 @@ def test_what_thinking_buys_and_costs() -> None:
     assert rows["overall"]["more_price_an_episode"] == pytest.approx(0.4)
     said = " ".join(analysis.sentences)
     assert "m on lies 51.2 points above m off" in said and "(m on in taboo +51.2; m on in wordle +51.2)" in said
-    assert (
-        "m on thought 100 tokens a turn, 400 an episode (means of the games); an episode took 40.0 s of requests more"
-        in said
-    )
-    assert "10 % of its replies were cut while it thought" in said and "and cost 0.4000 more" in said
+    assert "m on thought 100 tokens a turn, 400 an episode (means of the games); " in said
+    assert "; beside m off an episode took +40.0 s of requests and +400 tokens out" in said
+    assert "10 % of its replies were cut while it thought" in said and "and its price was +0.4000" in said
     assert "128.1 points of worth for 1,000 tokens" in said
     (figure,) = analysis.figures
     alt.Chart.from_dict(dict(figure.specification))  # validates

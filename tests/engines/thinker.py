@@ -20,7 +20,7 @@ TEMPLATE = """\
 {{ message.content + "<|im_end|>\\n" }}
 {%- endfor -%}
 {%- if add_generation_prompt %}{{ "<|im_start|>assistant\\n" }}
-{{- "<think>\\n" if enable_thinking else "<think>\\n\\n</think>\\n\\n" }}{% endif -%}
+{{- "<think>\\n" if enable_thinking is not defined or enable_thinking else "<think>\\n\\n</think>\\n\\n" }}{% endif -%}
 """
 
 

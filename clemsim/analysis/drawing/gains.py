@@ -24,7 +24,7 @@ def gain_scatter(rows: Sequence[Row]) -> charts.Specification:
     """Draw gains against tokens. `rows`: model, game, worth, worth_low, worth_high (points), thought_a_turn (tokens)."""
     values = [row[field] for row in rows for field in ("worth", "worth_low", "worth_high") if row[field] is not None]
     x = charts.axis_around("at", X_TITLE, [row["thought_a_turn"] for row in rows])
-    x = Axis(x.field, x.title, max(0.0, x.low), x.high)
+    x = Axis(x.field, x.title, 0.0, x.high)
     y = charts.axis_around("worth", Y_TITLE, [0.0, *values])
     placed = _side_by_side(rows, x, y)
     models = list(dict.fromkeys(str(row["model"]) for row in rows))
@@ -36,10 +36,10 @@ def gain_scatter(rows: Sequence[Row]) -> charts.Specification:
     tips = ["model:N", "game:N", *(alt.Tooltip(f"{name}:Q", format=".1f") for name in ("thought_a_turn", *_ENDS))]
     shape = alt.Shape("over:N", title=None, legend=None, scale=alt.Scale(domain=[True, False], range=["diamond", "circle"]))
     size = alt.Size("size:Q", scale=None, legend=None)
-    names, joins = _names(placed, x, y)
+    names, under = _names(placed, x, y)
     chart = alt.layer(
         alt.Chart(charts.chart_data([{"worth": 0.0}])).mark_rule(color=charts.GREY, strokeDash=[4, 3]).encode(y=spot["y"]),
-        joins,
+        *under,
         base.transform_filter("isValid(datum.worth_low)")
         .mark_rule(strokeWidth=1.4, opacity=0.6)
         .encode(x=spot["x"], **ends),
@@ -69,10 +69,11 @@ def _span(row: Row, y: Axis) -> tuple[float, float]:
     return HEIGHT * y.share(min(values)) - DOT, HEIGHT * y.share(max(values)) + DOT
 
 
-def _names(placed: Sequence[Row], x: Axis, y: Axis) -> tuple[Any, Any]:
-    """Return the layers of the names of games, and of lines to those that lie far from their points."""
+def _names(placed: Sequence[Row], x: Axis, y: Axis) -> tuple[Any, list[Any]]:
+    """Return the layer of the names of games, and those below the points: lines to distant names, white edges."""
     pixels = [(str(row["game"]), WIDTH * x.share(row["at"]), HEIGHT * (1 - y.share(row["worth"]))) for row in placed]
-    intervals: list[Box] = []
+    nothing = HEIGHT * (1 - y.share(0.0))
+    intervals: list[Box] = [(0.0, nothing - 1.5, WIDTH, nothing + 1.5)]
     for row, (_, across, _) in zip(placed, pixels, strict=True):
         low, high = _span(row, y)
         intervals.append((across - 1.5, HEIGHT - high, across + 1.5, HEIGHT - low))
@@ -85,4 +86,6 @@ def _names(placed: Sequence[Row], x: Axis, y: Axis) -> tuple[Any, Any]:
     names = alt.Chart(charts.chart_data(texts)).mark_text(fontSize=NAME, color=charts.DARK)
     ends: dict[str, Any] = {"x": alt.X("px:Q", scale=x.scale), "y": alt.Y("py:Q", scale=y.scale), "x2": "x:Q", "y2": "y:Q"}
     distant = alt.Chart(charts.chart_data([text for text in texts if text["joined"]]))
-    return names.encode(**spot, text="game:N"), distant.mark_rule(color="#b3b7be", strokeWidth=0.6).encode(**ends)
+    named = names.encode(**spot, text="game:N")
+    halo = named.mark_text(fontSize=NAME, stroke="white", strokeWidth=2.5)
+    return named, [distant.mark_rule(color="#b3b7be", strokeWidth=0.6).encode(**ends), halo]

@@ -46,11 +46,14 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
         ResultTable("thinking_differences", "Differences in clemscore to the least thinking, points", frame, BRIEF),
         *spoken,
     ]
+    costs = [sentence for row in rows if row["game"] == OVERALL for sentence in _cost(row)]
+    if costs:
+        costs.append("Seconds are those of each model's server under the load that it had; prices are of tokens alone.")
     sentences = [
         *(comparison.sentence_within(options.margin) for comparison in comparisons),
         *summarise(comparisons, options.margin),
         *_by_game(rows),
-        *(sentence for row in rows if row["game"] == OVERALL for sentence in _cost(row)),
+        *costs,
         *language_sentences(languages),
     ]
     return Analysis(TITLE, sentences, tables, _figures(rows), _left_out(evidence, comparisons))
@@ -126,21 +129,16 @@ def _cost(row: Mapping[str, Any]) -> list[str]:
     tokens, together = (number(row[name], 0) for name in ("thought_a_turn", "thought_an_episode"))
     text = f"{row['model']} thought {tokens} tokens a turn, {together} an episode (means of the games)"
     if row["more_seconds_an_episode"] is not None:
-        text += f"; an episode took {_more(row['more_seconds_an_episode'], 's of requests')} than that of {row['reference']}"
-        text += f" and {_more(row['more_tokens_an_episode'], 'tokens out', 0)}"
+        seconds, more = signed(row["more_seconds_an_episode"]), signed(row["more_tokens_an_episode"], 0)
+        text += f"; beside {row['reference']} an episode took {seconds} s of requests and {more} tokens out"
     if row["more_price_an_episode"] is not None:
-        text += f", and cost {_more(row['more_price_an_episode'], '', 4).strip()}"
+        text += f", and its price was {signed(row['more_price_an_episode'], 4)}"
     if gain := _gain_for_cost(row):
         text += f"; {gain}"
     cut = row["cut"] or 0.0
     if cut >= MANY_CUT:
         text += f"; {100 * cut:.0f} % of its replies were cut while it thought, which a larger budget might change"
     return [f"{text}."]
-
-
-def _more(value: float, unit: str, digits: int = 1) -> str:
-    word = "more" if value >= 0 else "fewer" if unit.startswith("tokens") else "less"
-    return f"{number(abs(value), digits)} {unit} {word}".replace("  ", " ")
 
 
 def _gain_for_cost(row: Mapping[str, Any]) -> str:
@@ -166,6 +164,4 @@ def _left_out(evidence: Evidence, comparisons: Sequence[ModelComparison]) -> lis
     mute = [own.model for own in comparisons if own.model in silent]
     if mute:
         notes.append(f"not one token of thinking was recorded, though it was asked for: {join_names(mute)}")
-    if comparisons:
-        notes.append("seconds are those of each model's server with the load that it had; prices are of tokens alone")
     return notes
