@@ -19,6 +19,7 @@ from clemsim.analysis.sources.evidence import Evidence, merge, scores_of
 from clemsim.analysis.sources.languages import LANGUAGES, UNKNOWN, language_of
 from clemsim.analysis.sources.published import EPISODES
 from clemsim.analysis.sources.reading import read
+from clemsim.analysis.sources.thinking import LANGUAGES as LANGUAGES_SEEN
 from clemsim.analysis.sources.thinking import TURNS
 from clemsim.catalog.models import Characteristics
 from clemsim.runs.run import play
@@ -139,6 +140,21 @@ def test_the_reference_thinks_least_and_each_pair_is_of_one_group() -> None:
     assert [each.kind for each in all_groups(evidence)] == ["thinking"]
 
 
+def test_languages_are_said_as_far_as_they_are_known() -> None:
+    def said(*rows: tuple[str, str, int]) -> str:
+        counts = [("m", "taboo", asked, thought, count) for asked, thought, count in rows]
+        evidence = replace(OFF, languages=pl.DataFrame(counts, LANGUAGES_SEEN, orient="row"))
+        return answer(evidence, DEFAULTS).sentences[-1]
+
+    assert said(("English", "English", 9)) == "m thought in English: the language of the game."
+    assert said(("English", "English", 3), ("English", "Chinese", 1), ("English", UNKNOWN, 4)) == (
+        "m thought in English (75 %), Chinese (25 %), as far as that is known (4 turns of 8); in 25 % of these turns that "
+        "is not the language of the game (taboo)."
+    )
+    assert said((UNKNOWN, "Polish", 2)) == "m thought in Polish."
+    assert said(("English", UNKNOWN, 2)) == "In which language m thought is not known."
+
+
 async def test_runs_tell_what_turns_took_and_in_which_language_was_thought(tmp_path: Path) -> None:
     agents = tuple(f"{PLAYER}:Thoughtful?thinking={thinking}&price_out=1000&name={thinking}" for thinking in ("off", "on"))
     config = RunConfig(agents=agents, arenas=("taboo",), instances=2, constrain=True)
@@ -156,6 +172,6 @@ async def test_runs_tell_what_turns_took_and_in_which_language_was_thought(tmp_p
     assert spoken == {"model": "on", "game": "taboo", "asked": "English", "thought": "German", "turns": on["turns"]}
     analysis = analyze(evidence, choose("thinking"))[-1]
     assert analysis.sentences[-1] == (
-        "on thought in German; in 100 % of the turns where both are known that is not the language of the game (taboo)."
+        "on thought in German; in 100 % of these turns that is not the language of the game (taboo)."
     )
     assert table(analysis, "thinking_gains")[0]["more_seconds_an_episode"] is not None

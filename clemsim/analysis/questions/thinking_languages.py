@@ -9,7 +9,7 @@ from clemsim.analysis.sources.languages import UNKNOWN
 from clemsim.analysis.wording import plural
 
 NOT_KNOWN = "not known"
-ENOUGH = 0.95  # share of turns in one language, of which it is then said that a model thought in it
+MOST = 4  # languages that a sentence names
 
 
 def language_table(evidence: Evidence) -> pl.DataFrame:
@@ -35,21 +35,21 @@ def language_sentences(languages: pl.DataFrame) -> list[str]:
 
 
 def _sentence(model: str, own: pl.DataFrame) -> str:
-    turns = int(own["turns"].sum())
-    by_language = own.group_by("thought").agg(pl.col("turns").sum()).sort("turns", "thought", descending=[True, False])
-    shares = [(name, count / turns) for name, count in by_language.iter_rows()]
-    language, most = shares[0]
-    if most >= ENOUGH and language != NOT_KNOWN:
-        text = f"{model} thought in {language}" + ("" if most == 1 else f" in {100 * most:.0f} % of its turns with thoughts")
-    else:
-        text = f"{model} thought in " + ", ".join(f"{name} ({100 * share:.0f} %)" for name, share in shares[:4])
-    known = own.filter(pl.col("as_the_game").is_not_null())
-    other = known.filter(pl.col("as_the_game").not_())
-    if known.is_empty():
+    told = own.filter(pl.col("thought") != NOT_KNOWN)
+    if told.is_empty():
+        return f"In which language {model} thought is not known."
+    turns = int(told["turns"].sum())
+    by_language = told.group_by("thought").agg(pl.col("turns").sum()).sort("turns", "thought", descending=[True, False])
+    shares = [f"{name} ({100 * count / turns:.0f} %)" for name, count in by_language.iter_rows()]
+    spoken = str(by_language["thought"][0]) if len(shares) == 1 else ", ".join(shares[:MOST])
+    text = f"{model} thought in {spoken}"
+    if turns < (together := int(own["turns"].sum())):
+        text += f", as far as that is known ({plural(turns, 'turn')} of {together})"
+    compared = told.filter(pl.col("as_the_game").is_not_null())
+    other = compared.filter(pl.col("as_the_game").not_())
+    if compared.is_empty():
         return f"{text}."
     if other.is_empty():
-        return f"{text}, the language of the game wherever both are known ({plural(int(known['turns'].sum()), 'turn')})."
-    share, games = int(other["turns"].sum()) / int(known["turns"].sum()), ", ".join(sorted(set(other["game"].to_list())))
-    return (
-        f"{text}; in {100 * share:.0f} % of the turns where both are known that is not the language of the game ({games})."
-    )
+        return f"{text}: the language of the game."
+    share, games = int(other["turns"].sum()) / int(compared["turns"].sum()), ", ".join(sorted(set(other["game"].to_list())))
+    return f"{text}; in {100 * share:.0f} % of these turns that is not the language of the game ({games})."
