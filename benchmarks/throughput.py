@@ -15,9 +15,9 @@ from time import perf_counter, process_time
 
 import aiohttp
 import orjson
+from chat_server import chat_server
 from clemsim_arenas.taboo.game import Taboo, Word
 from report import show
-from zero import zero_latency_server
 
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
@@ -68,9 +68,9 @@ async def clemsim(url: str, episodes: int, width: int) -> tuple[float, float]:
             return process_time() - cpu, perf_counter() - begun
 
 
-async def main(episodes: int, width: int, address: str) -> None:
+async def main(episodes: int, width: int, url: str) -> None:
     """Both, in turn, and of each the round that cost the least CPU; the first round of each only warms up."""
-    url, requests = f"{address}/v1", episodes * TURNS
+    requests = episodes * TURNS
     plain, played = [], []
     for _ in range(ROUNDS + 1):
         plain.append(await bare(url, requests, width))
@@ -98,5 +98,5 @@ if __name__ == "__main__":
     parser.add_argument("--episodes", type=int, default=2000)
     parser.add_argument("--width", type=int, default=64)
     options = parser.parse_args()
-    with zero_latency_server() as where:
-        run_async(main(options.episodes, options.width, where))
+    with chat_server() as server:
+        run_async(main(options.episodes, options.width, server.url))

@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx
 import orjson
+from chat_server import chat_server
 from report import show
-from zero import zero_latency_server
 
 from clemsim.cli.common import run_async
 from clemsim.engines.connect import NetworkPolicy
@@ -101,5 +101,5 @@ if __name__ == "__main__":
     parser.add_argument("--requests", type=int, default=4000)
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 1000])
     parser.add_argument("--rounds", type=int, default=3)
-    with zero_latency_server() as server:
-        run_async(main(parser.parse_args(), server))
+    with chat_server() as server:
+        run_async(main(parser.parse_args(), server.address))

@@ -1,32 +1,35 @@
 """How long does the whole set of clembench v3.0 take, against the ideal, and beside clemcore on a slice of it?
 
 The suite `clembench-v3` is played with the replies of the baselines, known beforehand, which come after a fixed delay,
-at a fixed width: on a virtual clock (`scheduling`), and over HTTP (`whole`). `ideal` is the work over the width, or the
-longest episode if that is longer; `tail` the time at the end in which fewer requests than the width are in flight;
-`last` the episodes that end last. With `--clem` and `--clembench`, clemcore plays some instances of each of some games
-of that checkout, one request at a time as it does, and clemsim the same ones, with the same replies of the same server:
-those of `REPLIES`, which keep the games going. Prints JSON and a table.
-usage: python benchmarks/v3_set.py [--delay 0.1] [--width 64]
-    [--clem E/bin/clem --clembench CHECKOUT [--each 10] [--games adventuregame taboo wordle]]
-clemcore's games need packages that it does not bring: lark, jinja2 and nltk beside it, and NLTK_DATA with its stop words.
+at a fixed width: on a virtual clock (`scheduling`), and over HTTP (`whole`), from a server in a process of its own.
+`ideal` is the work over the width, or the longest episode if that is longer; `tail` the time at the end in which fewer
+requests than the width are in flight, `alone` that in which one episode is left; `last` the episodes that end last. With
+`--runs` the whole set is played several times: `ratios` of all of them, and the figures of the median one.
+
+With `--clem` and `--clembench`, clemcore plays some instances of each game of that checkout, one request at a time as it
+does, and clemsim the same ones, at the same server with the same replies: those of the run `--replies`, such as one that
+was imported from a model's results, which the server knows by the conversation. Other conversations, and those of games
+that tell what they tell in an order of chance, get a reply that keeps the game going (`others`). Prints JSON and a table.
+usage: python benchmarks/v3_set.py [--delay 0.1] [--width 64] [--runs 5]
+    [--clem E/bin/clem --clembench CHECKOUT --replies RUN [--each 10] [--games adventuregame taboo ...]]
+clemcore's games need packages that it does not bring: lark, jinja2, networkx, sympy and nltk beside it, and NLTK_DATA
+with its stop words.
 """
 
 import argparse
 import asyncio
-import json
 import os
-import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
-from aiohttp import web
+from chat_server import ChatServer, Script, chat_server, conversation
+from clemcore_run import VERSION, lay_out_games, name_model, run_clem
 from clemsim_agents.scripted import make_baseline
 from report import show
 
@@ -36,85 +39,28 @@ from clemsim.catalog.suites import load_suite
 from clemsim.cli.common import run_async
 from clemsim.engines.base import Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.game.events import Asked
+from clemsim.game.events import Asked, Replied
 from clemsim.game.messages import Message
 from clemsim.game.view import View
 from clemsim.interop.clembench.checkout import import_checkout
+from clemsim.interop.clembench.port import ports
 from clemsim.runtime.agent import Agent, opened
 from clemsim.runtime.episode import Episode, Result
 from clemsim.runtime.model_agent import ModelAgent
 from clemsim.runtime.observer import Observer
 from clemsim.runtime.scheduler import Scheduler
+from clemsim.store import reader
+from clemsim.store.folder import STORE
 from clemsim.testing import run_virtually
 
 SUITE = "clembench-v3"
+NOWHERE = "http://127.0.0.1:9"
 LAST = 5  # episodes that are named
-REPLIES = {
-    "> ": "> go hallway",
-    "guess:": "explanation: it fits\nguess: crane",
-    "CLUE:": "CLUE: something",
-    "GUESS:": "GUESS: nothing",
+REPLIES = {  # that keep games going
+    "PROPOSAL: {": "STRATEGIC REASONING: {'it is light'}\nARGUMENT: {'it is light'}",
+    "\n> ": "> go hallway",
+    "": "yes",
 }
-
-
-@dataclass
-class Server:
-    """Answers every chat completion after a while, and knows how many were in flight when."""
-
-    delay: float
-    requests: int = 0
-    in_flight: int = 0
-    samples: list[tuple[float, int]] = field(default_factory=list)  # when, and how many from then on
-
-    def reset(self) -> None:
-        """Nothing was asked yet."""
-        self.requests, self.in_flight, self.samples = 0, 0, []
-
-    def count(self, change: int) -> None:
-        """A request begins or ends."""
-        self.in_flight += change
-        self.samples.append((perf_counter(), self.in_flight))
-
-    @property
-    def seconds(self) -> float:
-        """From the first request to the last answer."""
-        return self.samples[-1][0] - self.samples[0][0]
-
-    def tail(self, width: int) -> float:
-        """Seconds at the end without `width` requests in flight."""
-        full = [ends for (_, number), (ends, _) in pairwise(self.samples) if number >= width]
-        return self.samples[-1][0] - (full[-1] if full else self.samples[0][0])
-
-    def busy(self, width: int) -> float:
-        """The share of the width that was used."""
-        work = sum(number * (ends - begins) for (begins, number), (ends, _) in pairwise(self.samples))
-        return work / (width * self.seconds)
-
-    async def complete(self, request: web.Request) -> web.Response:
-        """Answer with a reply that may keep the game going."""
-        self.requests += 1
-        self.count(1)
-        first = (await request.json())["messages"][0]["content"]
-        await asyncio.sleep(self.delay)
-        text = next((reply for mark, reply in REPLIES.items() if mark in str(first)), "yes")
-        self.count(-1)
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-        about = {"id": "x", "object": "chat.completion", "created": 0, "model": "fake"}
-        return web.json_response({**about, "choices": [choice], "usage": usage})
-
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
-        """Its address."""
-        app = web.Application()
-        app.router.add_post("/v1/chat/completions", self.complete)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-        finally:
-            await runner.cleanup()
 
 
 Known = dict[tuple[str, int], str]  # replies by episode and turn
@@ -138,6 +84,22 @@ class Listening(Agent):
         message = await self.baseline.reply(view)
         self.said[view.key.label, view.turn] = message.content
         return message
+
+
+class Rehearsing(ModelAgent):
+    """Says what is known, and notes in which conversation a server has to say it."""
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(ChatEngine("fake", NOWHERE), Sampling())
+        self.known = known
+        self.lines: dict[str, str] = {}
+
+    async def reply(self, view: View) -> Message:
+        """Say nothing where nothing is known."""
+        said = self.known.get((view.key.label, view.turn))
+        if said is not None:
+            self.lines[conversation(self._request(view).messages)] = said
+        return Message(view.seat, said or "")
 
 
 class Sleeping(Agent):
@@ -196,8 +158,8 @@ def episodes_of(suite_: str, agent: Agent, games: Sequence[str] = ()) -> list[Ep
     return found
 
 
-def known_replies() -> tuple[Known, Ends]:
-    """What the baselines say in each turn, and how their episodes end."""
+def listen() -> tuple[Known, Ends]:
+    """What the baselines say, and how their episodes end."""
     agent, ends = Listening(), Ends()
 
     async def play() -> None:
@@ -205,6 +167,24 @@ def known_replies() -> tuple[Known, Ends]:
 
     run_virtually(play())
     return agent.said, ends
+
+
+def lines_of(suite: Path, game: str, known: Known) -> dict[str, str]:
+    """What a server has to say for known replies to come out, by conversation; nothing where that hangs on chance."""
+    agent = Rehearsing({} if ports()[game].unordered else known)
+
+    async def play() -> None:
+        await Scheduler(Observer()).play(episodes_of(str(suite), agent, [game]))
+
+    run_virtually(play())
+    return agent.lines
+
+
+def recorded(run: Path) -> Known:
+    """The replies of a run."""
+    with reader.reading(run / STORE) as base:
+        events = ((row.key.label, event) for row in reader.episodes(base) for event in reader.events(base, row.id))
+        return {(label, event.turn): event.content for label, event in events if isinstance(event, Replied)}
 
 
 def scheduling(known: Known, ends: Ends, delay: float, width: int) -> dict[str, float]:
@@ -226,108 +206,98 @@ def against_ideal(turns: int, ends: Ends, delay: float, width: int, seconds: flo
     return {name: round(value, 3) for name, value in found.items()}
 
 
-async def whole(server: Server, url: str, known: Known, width: int) -> dict[str, Any]:
+async def whole(server: ChatServer, delay: float, known: Known, width: int) -> dict[str, Any]:
     """Over HTTP."""
-    agent, ends = Remote(url, known), Ends()
+    agent, ends = Remote(server.url, known), Ends()
     episodes = episodes_of(SUITE, agent)
-    server.reset()
     async with opened([agent]):
+        begun = process_time()
         await Scheduler(ends, width).play(episodes)
-    finish = server.samples[-1][0]
+        spent = process_time() - begun
+    served = server.take()
     last = sorted(ends.ended, key=ends.ended.__getitem__)[-LAST:]
     return {
         "episodes": len(episodes),
-        "requests": server.requests,
+        "requests": served.requests,
         **ends.kinds,
-        **against_ideal(server.requests, ends, server.delay, width, server.seconds),
-        "tail": round(server.tail(width), 2),
-        "busy": round(server.busy(width), 3),
-        "last": [f"{label}: {ends.depths[label]} turns, {finish - ends.ended[label]:.2f} s before" for label in last],
+        **against_ideal(served.requests, ends, delay, width, served.seconds),
+        "tail": round(served.tail(width), 2),
+        "alone": round(ends.ended[last[-1]] - ends.ended[last[-2]], 2),
+        "busy": round(served.busy(width), 3),
+        "cpu_microseconds_per_request": round(1e6 * spent / served.requests),
+        "last": [f"{one}: {ends.depths[one]} turns, {served.finish - ends.ended[one]:.2f} s before" for one in last],
     }
 
 
-def lay_out(checkout: Path, folder: Path, url: str, games: Sequence[str], each: int) -> None:
-    """Copy games of a checkout with `each` instances of each, and what clemcore needs besides."""
-    for game in games:
-        shutil.copytree(checkout / game, folder / game)
-        for path in (folder / game / "in").glob("instances*.json"):
-            data, left = json.loads(path.read_text(encoding="utf-8")), each
-            for experiment in data["experiments"]:
-                experiment["game_instances"] = experiment["game_instances"][
-                    : min(left, -(-each // len(data["experiments"])))
-                ]
-                left -= len(experiment["game_instances"])
-            data["experiments"] = [one for one in data["experiments"] if one["game_instances"]]
-            path.write_text(json.dumps(data), encoding="utf-8")
-    models = [{"model_name": "fake", "model_id": "fake", "backend": "openai_compatible"}]
-    (folder / "model_registry.json").write_text(json.dumps(models))
-    (folder / "key.json").write_text(json.dumps({"openai_compatible": {"api_key": "none", "base_url": url}}))
+def repeated(known: Known, options: argparse.Namespace) -> dict[str, Any]:
+    """Several times; what was found in the median one."""
+    with chat_server(options.delay) as server:
+        found = [run_async(whole(server, options.delay, known, options.width)) for _ in range(options.runs)]
+    found.sort(key=lambda each: float(each["ratio"]))
+    return {"ratios": [each["ratio"] for each in found], **found[len(found) // 2]}
 
 
-async def clemcore(clem: str, folder: Path, game: str) -> None:
-    """One run of clemcore. Raises RuntimeError when it fails."""
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    process = await asyncio.create_subprocess_exec(
-        *(clem, "run", "-g", game, "-m", "fake", "-r", "results"),
-        cwd=folder,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(said.decode()[-2000:])
-
-
-async def slice_(server: Server, url: str, options: argparse.Namespace) -> dict[str, Any]:
+def slice_(options: argparse.Namespace) -> dict[str, Any]:
     """Some instances of some games, by both."""
-    found: dict[str, Any] = {}
     with TemporaryDirectory() as name:
         folder, suite = Path(name), Path(name) / "suite"
-        lay_out(options.clembench, folder, url, options.games, options.each)
-        import_checkout(folder, "v3.0", suite)
-        for game in options.games:
-            agent = ModelAgent(ChatEngine("fake", url), Sampling())
-            server.reset()
-            async with opened([agent]):
-                await Scheduler(Observer(), options.width).play(episodes_of(str(suite), agent, [game]))
-            own, requests = server.seconds, server.requests
-            server.reset()
-            await clemcore(options.clem, folder, game)
-            found[game] = {
-                "requests": requests,
-                "clemsim": round(own, 2),
-                "clemcore_requests": server.requests,
-                "clemcore": round(server.seconds, 2),
-                "ratio": round(server.seconds / own, 1),
-            }
-    return found
+        games = options.games or load_suite(SUITE).arenas
+        stems = lay_out_games(options.clembench, folder, games, options.each)
+        import_checkout(folder, VERSION, suite)
+        known = recorded(options.replies)
+        found = {
+            game: run_async(beside(options, folder, suite, game, stems[game], lines_of(suite, game, known)))
+            for game in games
+        }
+    sums = {key: round(sum(each[key] for each in found.values()), 2) for key in ("clemsim", "clemcore")}
+    return {**found, "all": {**sums, "ratio": round(sums["clemcore"] / sums["clemsim"], 1)}}
 
 
-async def served(options: argparse.Namespace, known: Known) -> dict[str, Any]:
-    """What needs the server."""
-    server = Server(options.delay)
-    async with server.serving() as url:
-        found: dict[str, Any] = {"whole": await whole(server, url, known, options.width)}
-        if options.clem:
-            found["slice"] = await slice_(server, url, options)
-    return found
+async def beside(
+    options: argparse.Namespace, folder: Path, suite: Path, game: str, stem: str, lines: dict[str, str]
+) -> dict[str, Any]:
+    """One game, by both."""
+    with chat_server(options.delay, Script(REPLIES, lines)) as server:
+        agent = ModelAgent(ChatEngine("fake", server.url), Sampling())
+        name_model(folder, server.url)
+        episodes = episodes_of(str(suite), agent, [game])
+        async with opened([agent]):
+            await Scheduler(Observer(), options.width).play(episodes)
+        own = server.take()
+        await run_clem(options.clem, folder, "-g", game, "-m", "fake-openai_compatible", "-i", stem, "-r", "results")
+        theirs = server.take()
+    return {
+        "episodes": len(episodes),
+        "requests": own.requests,
+        "others": own.unknown,
+        "clemsim": round(own.seconds, 2),
+        "clemcore_requests": theirs.requests,
+        "clemcore_others": theirs.unknown,
+        "clemcore": round(theirs.seconds, 2),
+        "ratio": round(theirs.seconds / own.seconds, 1),
+    }
 
 
 def main(options: argparse.Namespace) -> None:
     """All parts."""
-    known, ends = known_replies()
-    alone = scheduling(known, ends, options.delay, options.width)
-    found = run_async(served(options, known))
-    show({"benchmark": "v3_set", "delay": options.delay, "width": options.width, "scheduling": alone, **found})
+    found: dict[str, Any] = {"benchmark": "v3_set", "delay": options.delay, "width": options.width}
+    if options.runs:
+        known, ends = listen()
+        found["scheduling"] = scheduling(known, ends, options.delay, options.width)
+        found["whole"] = repeated(known, options)
+    if options.clem:
+        found["slice"] = slice_(options)
+    show(found)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--delay", type=float, default=0.1, help="seconds a reply takes")
     parser.add_argument("--width", type=int, default=64, help="turns in flight")
+    parser.add_argument("--runs", type=int, default=1, help="of the whole set; 0: the slice alone")
     parser.add_argument("--clem", type=os.path.abspath, help="clemcore's command")
     parser.add_argument("--clembench", type=Path, help="a checkout of clembench v3.0")
+    parser.add_argument("--replies", type=Path, help="a run whose replies the slice gets")
     parser.add_argument("--each", type=int, default=10, help="instances of each game of the slice")
-    parser.add_argument("--games", nargs="+", default=["adventuregame", "taboo", "wordle"], help="of the slice")
+    parser.add_argument("--games", nargs="+", help="of the slice; all unless given")
     main(parser.parse_args())

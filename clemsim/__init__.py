@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from clemsim.game.messages import Message, Usage
     from clemsim.game.outcomes import Outcome
     from clemsim.game.parsing import Invalid, Parser, anything, matching, tagged
+    from clemsim.game.pieces import CellTable, FactList, Grid, MapDrawing, MapEdge, MapNode, Paragraph, Piece, Toned
     from clemsim.game.seat_sampling import SeatSampling
     from clemsim.game.table import Question, Table
     from clemsim.game.tool_calls import ToolCall
@@ -65,6 +66,7 @@ _HOMES = {
     "game.instances": ("EpisodeKey", "Instance"),
     "game.messages": ("Message", "Usage"),
     "game.outcomes": ("Outcome",),
+    "game.pieces": ("CellTable", "FactList", "Grid", "MapDrawing", "MapEdge", "MapNode", "Paragraph", "Piece", "Toned"),
     "game.parsing": ("Invalid", "Parser", "anything", "matching", "tagged"),
     "game.seat_sampling": ("SeatSampling",),
     "game.table": ("Question", "Table"),
@@ -91,6 +93,7 @@ __all__ = [
     "Arena",
     "ArenaError",
     "Cast",
+    "CellTable",
     "ClemsimError",
     "Completion",
     "Content",
@@ -98,17 +101,24 @@ __all__ = [
     "EngineError",
     "EpisodeKey",
     "Event",
+    "FactList",
     "Format",
     "GeneratorOptions",
+    "Grid",
     "Image",
     "Instance",
     "Invalid",
     "Limits",
+    "MapDrawing",
+    "MapEdge",
+    "MapNode",
     "Message",
     "NetworkOptions",
     "Offer",
     "Outcome",
+    "Paragraph",
     "Parser",
+    "Piece",
     "Question",
     "Request",
     "Result",
@@ -123,6 +133,7 @@ __all__ = [
     "Suite",
     "Table",
     "Text",
+    "Toned",
     "Tool",
     "ToolCall",
     "Tools",

@@ -12,6 +12,7 @@ import os
 import selectors
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import unified_diff
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +43,7 @@ from clemsim.game.events import (
 from clemsim.game.formats import Format
 from clemsim.game.instances import Instance
 from clemsim.game.messages import MODERATOR, SYSTEM, TOOL, Message
+from clemsim.game.pieces import pieces_of
 from clemsim.game.tool_calls import ToolCall, read_written
 from clemsim.game.tools import Offer
 from clemsim.game.transcript import Transcript
@@ -115,9 +117,10 @@ def check_arena(arena: Arena[I], instances: Sequence[I], examples: int = 100) ->
 
     No two instances have one label, and each is itself after it was written as JSON and read; two drives are equal; every
     prefix replays; a seat's view holds only what it was told, asked or said itself; arena and instance are unchanged;
-    nothing sleeps; the game ends within its turn bound; every outcome can be scored, twice alike; some reply that keeps to a
-    seat's formats is accepted. Raises AssertionError with the smallest failing case, ArenaError for a bug that playing or
-    scoring meets, and UsageError without the extra `dev`. Returns how many replies were given in so many episodes.
+    nothing sleeps; the game ends within its turn bound; every outcome can be scored, twice alike; every transcript can be
+    drawn, also one that is cut anywhere; some reply that keeps to a seat's formats is accepted. Raises AssertionError with
+    the smallest failing case, ArenaError for a bug that playing or scoring meets, and UsageError without the extra `dev`.
+    Returns how many replies were given in so many episodes.
     """
     if st is None:
         raise UsageError("check_arena needs hypothesis: pip install 'clemsim[dev]'")
@@ -191,7 +194,14 @@ def _check_episode(arena: Arena[Any], instance: Instance, data: Any) -> tuple[Tr
     assert again.events == driver.events, PURITY
     _check_prefix(arena, instance, driver.events, data.draw(st.integers(0, len(driver.events))))
     assert arena.scores(transcript) == arena.scores(transcript), "scoring one transcript twice gives two results"
+    _check_drawing(arena, transcript, data.draw(st.integers(0, len(driver.events))))
     return transcript, [valid for _, valid in replies]
+
+
+def _check_drawing(arena: Arena[Any], transcript: Transcript[Any], size: int) -> None:
+    """Check that the arena draws the episode, also where it is cut after `size` events, and twice alike."""
+    assert pieces_of(arena, transcript) == pieces_of(arena, transcript), "drawing one transcript twice gives two drawings"
+    pieces_of(arena, replace(transcript, events=transcript.events[:size]))
 
 
 def _check_prefix(arena: Arena[Any], instance: Instance, events: Sequence[Event], size: int) -> None:

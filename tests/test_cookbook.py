@@ -75,7 +75,7 @@ def seen(way: str) -> Any:
 
 def test_every_file_of_the_cookbook_is_here() -> None:
     assert {path.stem for path in COOKBOOK.glob("*.py")} == set(GAMES)
-    assert all(len(path.read_text().splitlines()) <= 130 for path in COOKBOOK.glob("*.py"))
+    assert all(len(path.read_text().splitlines()) <= 145 for path in COOKBOOK.glob("*.py"))
 
 
 @pytest.mark.parametrize("name", GAMES)

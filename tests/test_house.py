@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = [ROOT / "clemsim", ROOT / "arenas" / "clemsim_arenas", ROOT / "agents" / "clemsim_agents"]
 ROOMS = {
     *("_util", "analysis", "catalog", "cli", "engines", "game", "interop", "results", "runs", "runtime", "store"),
-    *("canary", "stress", "study"),
+    *("canary", "html", "stress", "study", "viewer"),
 }
 # Two scripted players of two games, of which each is the game's Baseline or Random.
 SAME_NAME = {"Baseline", "Random"}

@@ -17,12 +17,14 @@ from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
 from clemsim.formats import one_of
 from clemsim.game.content import MOST_IMAGES, Text
-from clemsim.game.messages import MODERATOR, Message
+from clemsim.game.messages import MODERATOR, Message, Usage
 from clemsim.game.view import View
 from clemsim.runtime.agent import Agent
 from clemsim.runtime.model_agent import ModelAgent
+from clemsim.runtime.price import Price
 
 DEFAULT, MOST = 8, 128
+SPENT = ("tokens_in", "tokens_cached", "tokens_out")  # of a judge's reply
 MOST_SHOWN = 20_000  # characters of the conversation that a judge reads, from its end
 JUDGE = Template(
     "Several replies were drafted for one player of a game. Read what the player has seen, then say which reply serves the"
@@ -90,9 +92,30 @@ class BestOf(Agent):
         return [*self.inner.notices, *(self.judge.notices if self.judge else ())]
 
     @property
+    def price(self) -> Price | None:
+        """That of the model; the judge has its own."""
+        return self.inner.price
+
+    @price.setter
+    def price(self, price: Price | None) -> None:
+        self.inner.price = price
+
+    @property
+    def priced(self) -> bool:
+        """Whether tokens of the model or of the judge have a price."""
+        return self.inner.priced or (self.judge is not None and self.judge.priced)
+
+    def cost_of(self, usage: Usage) -> float:
+        """Return what the tokens of the model and those of the judge cost, each by its own price."""
+        price = self.judge.price if self.judge else None
+        spent = ((usage.details or {}).get("candidates") or {}).get("judge") if price else None
+        judged = price.of_tokens(*(spent.get(name, 0) for name in SPENT)) if price and spent else 0.0
+        return self.inner.cost_of(usage) + judged
+
+    @property
     def dearest_turn(self) -> float:
-        """That of all its replies."""
-        return self.n * self.inner.dearest_turn
+        """That of all its replies, and of the judge's."""
+        return self.n * self.inner.dearest_turn + (self.judge.dearest_turn if self.judge else 0.0)
 
     def settle(self, *, system: str, seed: int, width: int | None, written_calls: bool = False) -> None:
         """Tell the model its settings."""
@@ -102,8 +125,6 @@ class BestOf(Agent):
     def describe(self) -> dict[str, Any]:
         """Return the model, the number of its replies, and the judge."""
         about = self.inner.describe() | {"name": self.name, "best_of": self.n}
-        if self.price:
-            about["price"] = self.price.describe()
         return about | ({"judge": self.judge.describe()} if self.judge else {})
 
     async def reply(self, view: View) -> Message:
@@ -137,7 +158,7 @@ class BestOf(Agent):
         said = await judge.reply(replace(view, format=form, seen=(), size=0, ask=ask, sampling=None, offer=None))
         spent: dict[str, Any] = {"model": judge.name, "reply": said.content}
         if said.usage:
-            spent["tokens_in"], spent["tokens_out"] = said.usage.tokens_in, said.usage.tokens_out
+            spent |= {name: getattr(said.usage, name) for name in SPENT}
         number = _number(said.content)
         if number not in numbers:
             return Chosen(_voted(texts), "vote, for the judge named none", spent)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from traceback import FrameSummary, extract_stack, extract_tb, walk_stack
+from traceback import FrameSummary, StackSummary, extract_tb
 from types import FrameType
 
 from clemsim.errors import describe_frame
@@ -33,10 +33,10 @@ def describe_frames(error: BaseException) -> Iterator[str]:
     return _described(author_frames(error))
 
 
-def describe_running(outer: FrameType, inner: FrameType | None) -> Iterator[str]:
-    """Yield the same of the author's frames on the stack of a thread, from `outer` on to the innermost, `inner`."""
-    count = 1 + [frame for frame, _ in walk_stack(inner)].index(outer)
-    return _described(frame for frame in extract_stack(inner, count) if _is_authors(Path(frame.filename)))
+def describe_running(frames: Sequence[FrameType]) -> Iterator[str]:
+    """Yield the same of the author's frames among some of a thread that may go on meanwhile, given the innermost first."""
+    stack = StackSummary.extract((frame, frame.f_lineno) for frame in reversed(frames))
+    return _described(frame for frame in stack if _is_authors(Path(frame.filename)))
 
 
 def _described(frames: Iterable[FrameSummary]) -> Iterator[str]:

@@ -15,9 +15,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what formulas begin with, in one s
 def safe(text: str, most: int | None = None) -> str:
     """Return the text, cut to `most` characters, with each character that could control a terminal written as `\\x1b`."""
     cut = text if most is None or len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
-    if cut.isascii() and cut.isprintable():
-        return cut
-    return "".join(_escaped(char) for char in cut)
+    return cut if cut.isascii() and cut.isprintable() else cut.translate(_ESCAPES)
 
 
 def plain(text: str, style: str = "", most: int | None = None) -> Text:
@@ -25,10 +23,17 @@ def plain(text: str, style: str = "", most: int | None = None) -> Text:
     return Text(safe(text, most), style=style)
 
 
-def _escaped(char: str) -> str:
-    if char == "\n" or unicodedata.category(char) not in _UNSAFE:
-        return char
-    return char.encode("unicode_escape").decode()
+class _Escapes(dict[int, str]):
+    """What is written for each character, by its code; those that were seen once are looked up fast."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        kept = char == "\n" or unicodedata.category(char) not in _UNSAFE
+        self[code] = written = char if kept else char.encode("unicode_escape").decode()
+        return written
+
+
+_ESCAPES = _Escapes()
 
 
 def csv_cell(value: object) -> object:

@@ -15,7 +15,7 @@ from clemsim.analysis.sources.episodes import read_repetitions
 from clemsim.analysis.sources.runs import Setting, sampling_notes, setting
 from clemsim.analysis.sources.subsets import check_games, without_text
 from clemsim.analysis.wording import interval_text, number, p_text, plural, signed
-from clemsim.analysis.writing.html import list_html, paragraphs_html, table_html
+from clemsim.analysis.writing.html import notebook_html
 from clemsim.errors import UsageError
 from clemsim.results.differences import Clusters, Difference
 from clemsim.results.estimates import ModelEstimates, Score
@@ -99,11 +99,8 @@ class FreshComparison:
 
     def _repr_html_(self) -> str:
         """Return sentences, tables and notes as HTML for a notebook; all text is escaped."""
-        tables = [table_html(self.frame), *([table_html(self.pair_frame)] if self.pairs else [])]
-        notes = list_html(self.notes) if self.notes else ""
-        return "".join(
-            (paragraphs_html([self.title, *self.subset], "strong"), paragraphs_html(self.sentences), *tables, notes)
-        )
+        frames = [self.frame, *([self.pair_frame] if self.pairs else [])]
+        return notebook_html([self.title, *self.subset], self.sentences, frames, self.notes)
 
 
 def compare_fresh(

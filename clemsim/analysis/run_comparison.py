@@ -20,7 +20,7 @@ from clemsim.analysis.sources.subsets import check_games, without_text
 from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
 from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
 from clemsim.analysis.wording import difference_sentence, number, plural, signed
-from clemsim.analysis.writing.html import list_html, paragraphs_html, table_html
+from clemsim.analysis.writing.html import notebook_html
 from clemsim.errors import UsageError
 from clemsim.results.bounds import ScoreBounds, score_bounds
 from clemsim.results.clusters import Cluster
@@ -119,15 +119,8 @@ class RunComparison:
 
     def _repr_html_(self) -> str:
         """Return sentences, table and notes as HTML for a notebook. Names of agents and games are escaped."""
-        return "".join(
-            (
-                paragraphs_html([self.title, *self.subset], "strong"),
-                paragraphs_html(self.sentences),
-                table_html(self.frame),
-                table_html(self.joint_frame) if self.joint else "",
-                list_html(self.notes) if self.notes else "",
-            )
-        )
+        frames = [self.frame, *([self.joint_frame] if self.joint else [])]
+        return notebook_html([self.title, *self.subset], self.sentences, frames, self.notes)
 
 
 def compare_runs(

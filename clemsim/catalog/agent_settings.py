@@ -5,6 +5,7 @@ Values are percent-encoded where they hold `&`, `#` or `%`. `system=@FILE` takes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -13,7 +14,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from clemsim._util.files import read_text
 from clemsim.catalog.kinds import AgentKind, AgentOptions
@@ -24,6 +25,20 @@ from clemsim.errors import UsageError
 from clemsim.runtime.agent import Agent
 from clemsim.runtime.price import Price
 
+_HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_TAKEN = frozenset(
+    {
+        "accept",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "host",
+        "transfer-encoding",
+        "x-api-key",
+    }
+)
 HEADER = "header."  # header.NAME=VALUE
 _OF_ADDRESSES = frozenset({"api-version"})  # what an address itself may hold (Azure)
 
@@ -44,6 +59,15 @@ def _json_object(value: Any) -> str:
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def _free_header(name: str) -> str:
+    """Return the name of a header that has no meaning of its own. Raises ValueError."""
+    if name and not _HEADER.fullmatch(name):
+        raise ValueError("give the name of a header, such as X-My-Session")
+    if name.lower() in _TAKEN:
+        raise ValueError("this header means something else")
+    return name
+
+
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -52,8 +76,8 @@ class AgentSettings(BaseModel):
 
     `name`: how tables name the agent. `system`: a text that comes before that of the seat. `seed`: added to the seed of each
     turn. `width`: most turns in flight. `price_in`, `price_cached`, `price_out`: of a million tokens; `price_hour`: of an
-    hour that the run lasts. `timeout`: seconds for one attempt. `dialect`: what the server speaks, where it
-    cannot be found out. `calls`: "written" where calls of tools are to be text
+    hour that the run lasts. `timeout`: seconds for one attempt. `session_header`: the header that names the conversation.
+    `dialect`: what the server speaks, where it cannot be found out. `calls`: "written" where calls of tools are to be text
     although the server takes tools.
     """
 
@@ -80,6 +104,7 @@ class AgentSettings(BaseModel):
     price_out: Amount | None = None
     price_hour: Amount | None = None
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    session_header: Annotated[str, AfterValidator(_free_header)] = ""
     dialect: DialectName | None = None
     calls: Literal["written"] | None = None
     headers: dict[str, str] = Field(default_factory=dict)
@@ -87,6 +112,13 @@ class AgentSettings(BaseModel):
     def given(self) -> dict[str, Any]:
         """Return the settings that are given, by name; one that is empty is not."""
         return {name: value for name in type(self).model_fields if (value := getattr(self, name)) not in (None, "", {})}
+
+    @property
+    def price(self) -> Price | None:
+        """The price; None where none is given."""
+        if self.given().keys() & set(PRICES):
+            return Price(self.price_in or 0.0, self.price_cached, self.price_out or 0.0, self.price_hour or 0.0)
+        return None
 
     def written(self) -> str:
         """Return the settings as they are written behind the `?` of a SPEC."""
@@ -99,7 +131,7 @@ SAMPLING = (
 )  # fmt: skip
 PRICES = ("price_in", "price_cached", "price_out", "price_hour")
 _OF_MODELS = frozenset({*SAMPLING, *PRICES, "seed", "system", "width", "calls"})
-_OF_SERVERS = frozenset({"timeout", "headers", "dialect"})
+_OF_SERVERS = frozenset({"timeout", "headers", "session_header", "dialect"})
 _UNQUOTED = "/:@,.!?'()*+;= {}[]\""
 
 
@@ -133,6 +165,8 @@ class AgentSpec:
         network = options.network
         if self.settings.timeout:
             network = replace(network, timeout=self.settings.timeout)
+        if self.settings.session_header:
+            network = replace(network, session_header=self.settings.session_header)
         if self.settings.headers:
             network = replace(network, headers=(*network.headers, *self.settings.headers.items()))
         return replace(options, sampling=sampling, network=network, dialect=self.settings.dialect)
@@ -141,8 +175,8 @@ class AgentSpec:
         """Tell an agent, just made, what only it can heed. Raises UsageError."""
         agent.name = self.settings.name or agent.name
         own = self.settings
-        if own.given().keys() & set(PRICES):
-            agent.price = Price(own.price_in or 0.0, own.price_cached, own.price_out or 0.0, own.price_hour or 0.0)
+        if price := own.price:
+            agent.price = price
         written = own.calls == "written"
         if own.system or own.seed or own.width or written:
             agent.settle(system=own.system, seed=own.seed or 0, width=own.width, written_calls=written)
@@ -193,6 +227,14 @@ def with_settings(spec: str, settings: AgentSettings) -> str:
         return spec
     head, mark, fragment = spec.partition("#")
     return f"{head}{'&' if '?' in head else '?'}{written}{mark}{fragment}"
+
+
+def without_prices(spec: str) -> str:
+    """Return a SPEC without its prices, which are no part of what it plays."""
+    head, question, rest = spec.partition("?")
+    query, mark, fragment = rest.partition("#")
+    kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in PRICES)
+    return head + (question + kept if kept else "") + mark + fragment
 
 
 def _pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clemsim.catalog.agent_settings import read_spec
+from clemsim.catalog.agent_settings import read_spec, without_prices
 from clemsim.catalog.kinds import AgentKind, AgentOptions, each_alone, find_kind
+from clemsim.catalog.models import listed_price
 from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.credentials import BARE, api_key
@@ -41,6 +42,8 @@ def make_agent(spec: str, options: AgentOptions | None = None) -> Agent:
     if not isinstance(agent, Agent):
         raise UsageError(f"{spec} is not an Agent")
     check_agent(agent)
+    if agent.requests and not agent.price and (price := listed_price(parted.bare, agent.name)):
+        agent.price = price
     parted.settle(agent)
     return agent
 
@@ -160,8 +163,8 @@ def _rename_twins(agents: Mapping[str, Agent]) -> None:
 
 
 def _with_settings(spec: str, agent: Agent) -> str:
-    """Return the name of an agent with its settings, such as `qwen?temperature=0.7`."""
-    written = read_spec(expanded(spec)).settings.written()
+    """Return the name of an agent with its settings, such as `qwen?temperature=0.7`, but for prices."""
+    written = read_spec(without_prices(expanded(spec))).settings.written()
     return f"{agent.name}?{written[:MOST_NAME]}" if written else agent.name
 
 

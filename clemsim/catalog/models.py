@@ -1,12 +1,15 @@
 """Models: their public facts, the ways in which each is played, and the files that describe them.
 
-`models.toml` is a list of `[[model]]` tables. Facts that a table leaves out come from the registry that clemsim brings,
-where the registry has a model of that name; what neither of them gives is unknown (None), never zero.
+`models.toml` is a list of `[[model]]` tables. Facts that a table leaves out come from the registry, where that has a model
+of the name: the facts that clemsim brings and, before them, those of the user's own `models.toml`. What none of them gives
+is unknown (None), never zero. Prices are the user's alone.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -15,14 +18,16 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from clemsim._util.files import read_toml
-from clemsim.catalog.agent_settings import AgentSettings, checked_settings, with_settings
+from clemsim.catalog.agent_settings import PRICES, AgentSettings, Amount, checked_settings, read_spec, with_settings
 from clemsim.errors import UsageError
+from clemsim.runtime.price import Price
 
 M = TypeVar("M", bound=BaseModel)
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\s/\\][^/\\\n]*$")]
 Size = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 REGISTRY = Path(__file__).parent / "registry.toml"
+USER_MODELS = "CLEMSIM_MODELS"
 
 
 class ModelFacts(BaseModel):
@@ -108,9 +113,16 @@ class Characteristics(ModelFacts):
 
 
 class Model(ModelFacts):
-    """A model: its name, facts and variants. `facts` is its name in the registry, where that differs from `name`."""
+    """A model: its name, facts, prices and variants. `facts` is its name in the registry, where that differs from `name`.
+
+    Prices are those of `AgentSettings`, and hold for all variants that name none.
+    """
 
     name: Name
+    price_in: Amount | None = None
+    price_cached: Amount | None = None
+    price_out: Amount | None = None
+    price_hour: Amount | None = None
     facts: str | None = None
     variant: tuple[Variant, ...] = ()
 
@@ -131,7 +143,14 @@ class Model(ModelFacts):
     @property
     def agents(self) -> list[str]:
         """The SPECs of all variants, named after the model, and after the variant where there are several."""
-        return [with_settings(variant.spec, self._named(variant)) for variant in self.variant]
+        return [with_settings(self.priced(variant).spec, self._named(variant)) for variant in self.variant]
+
+    def priced(self, variant: Variant) -> Variant:
+        """Return a variant with the model's prices, where it names none itself."""
+        own = {name: value for name in PRICES if (value := getattr(self, name)) is not None}
+        if not own or variant.settings.given().keys() & set(PRICES):
+            return variant
+        return variant.model_copy(update={"settings": variant.settings.model_copy(update=own)})
 
     def _named(self, variant: Variant) -> AgentSettings:
         """Return the name of a variant as a setting; none where it has one of its own."""
@@ -166,7 +185,7 @@ def read_models(path: Path) -> tuple[Model, ...]:
 
 def read_agents(path: Path) -> tuple[str, ...]:
     """Return the SPECs of all variants of the models in a file, each with a name. Raises UsageError."""
-    models = read(path, Models).model
+    models = complete_facts(read(path, Models).model)
     specs = tuple(spec for model in models for spec in model.agents)
     if not specs:
         raise UsageError(f"{path}: no model has a [[model.variant]]: say how each is played")
@@ -185,17 +204,63 @@ def _complete(model: Model) -> Model:
     models = registry()
     if model.facts and model.facts.lower() not in models:
         raise UsageError(f"model {model.name}: the registry has no {model.facts!r} (see `clemsim list models`)")
-    public = models.get((model.facts or model.name).lower())
-    if public is None:
-        return model
-    missing = {name: getattr(public, name) for name in ModelFacts.model_fields if name not in model.model_fields_set}
-    return model.model_copy(update={name: value for name, value in missing.items() if value is not None})
+    known = models.get((model.facts or model.name).lower())
+    return filled(model, known) if known else model
+
+
+def filled(model: Model, known: Model) -> Model:
+    """Return a model with the facts that it leaves out as another table has them, and its prices where it names none."""
+    names = [name for name in ModelFacts.model_fields if name not in model.model_fields_set]
+    if not model.model_fields_set & set(PRICES):
+        names += PRICES
+    return model.model_copy(update={name: value for name in names if (value := getattr(known, name)) is not None})
+
+
+def registry() -> Mapping[str, Model]:
+    """Return the known models by name, in lower case: the well-known ones, and those of the user's own file.
+
+    Raises UsageError where that cannot be read.
+    """
+    known = dict(_well_known())
+    for model in user_models():
+        other = known.get(model.name.lower())
+        known[model.name.lower()] = filled(model, other) if other else model
+    return known
 
 
 @cache
-def registry() -> Mapping[str, Model]:
-    """Return the well-known models by name, in lower case."""
+def _well_known() -> Mapping[str, Model]:
     return {model.name.lower(): model for model in read(REGISTRY, Models).model}
+
+
+def user_models() -> tuple[Model, ...]:
+    """Return the models of the user's own file: that in CLEMSIM_MODELS, or `clemsim/models.toml` among his configuration.
+
+    Raises UsageError where it cannot be read.
+    """
+    named = os.environ.get(USER_MODELS)
+    if named:
+        return read(Path(named), Models).model
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    with suppress(RuntimeError):  # there is no home
+        folder = Path(home) if Path(home).is_absolute() else Path.home() / ".config"
+        path = folder / "clemsim" / "models.toml"
+        return read(path, Models).model if path.is_file() else ()
+    return ()
+
+
+def listed_price(spec: str, model: str) -> Price | None:
+    """Return the price that the user's own file has for an agent: that of the variant with this SPEC, else that of the
+    model, whose name may lack the part up to a slash. None: it has none. `spec`: without settings. Raises UsageError.
+    """
+    models = user_models()
+    for each in models:
+        for variant in each.variant:
+            if read_spec(variant.agent).bare == spec and (price := each.priced(variant).settings.price):
+                return price
+    names = {model.lower(), model.rpartition("/")[2].lower()}
+    named = next((each for each in models if each.name.lower() in names), None)
+    return AgentSettings(**{name: getattr(named, name) for name in PRICES}).price if named else None
 
 
 def read(path: Path, kind: type[M]) -> M:

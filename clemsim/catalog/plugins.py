@@ -42,12 +42,17 @@ def reason_of_failure(entry: EntryPoint) -> str:
 
 
 def find_class(group: str, spec: str, base: type[T], article: str = "a") -> type[T]:
-    """Return the subclass of `base` that is registered under this name, or that `path/to/file.py:Class` names.
+    """Return the subclass of `base` that is registered under this name, or that `path/to/file.py:Class` names, or that a
+    registered scheme makes of what follows its colon (`textarena:Chess-v0`).
 
     Raises UsageError naming the classes there are.
     """
     kind = base.__name__
-    if ".py" in spec:
+    scheme, colon, rest = spec.partition(":")
+    schemes = registered(f"{group}.schemes") if colon else {}
+    if scheme in schemes:
+        plugin = load_entry(schemes[scheme])(rest)
+    elif ".py" in spec:
         plugin = load_file(spec)
     else:
         entries = registered(group)

@@ -57,7 +57,8 @@ def run_analyses(
     games = read_games(sources.games) if sources.games else ()
     analyses = analyze(evidence, kinds, options, games)
     left_out, subset = evidence.left_out(), evidence.subset
-    write(analyses, left_out, f"What makes a model play well? {amount}", folder, figures, _tell, subset)
+    places = [str(path) for path in sources.paths if path.is_dir()]
+    write(analyses, left_out, f"What makes a model play well? {amount}", folder, figures, _tell, subset, places)
     if as_object:
         print_json({"report": str(folder / REPORT), **as_json(analyses, left_out, subset)})
         return

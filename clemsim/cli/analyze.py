@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from clemsim.analysis.kinds import KINDS, LETTERS, MARGIN, NAMES, AnalysisOption
 from clemsim.analysis.sources import Decoding
 from clemsim.cli.common import one_line
 from clemsim.cli.options import JsonOption, MarginOption, WithoutOption, all_finite, split_games
+from clemsim.interop.items.importing import as_run, holds_items
 
 COMMANDS = "clemsim.cli.analysis_commands"  # needs the extra `analysis`
 
@@ -19,7 +21,10 @@ COMMANDS = "clemsim.cli.analysis_commands"  # needs the extra `analysis`
 def analyze(
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE...", help="Runs, studies, clembench's results.csv or raw.csv, folders of tables."),
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Runs, studies, clembench's results.csv or raw.csv, folders of tables, results of other tools.",
+        ),
     ],
     characteristics: Annotated[
         list[Path] | None,
@@ -86,7 +91,8 @@ def analyze(
 
       clemsim analyze runs/20261123-120000-paper runs/20261123-180000-paper --only profiles,quantisation --json
     """
-    with one_line():
+    with one_line(), ExitStack() as imported:
+        sources = [imported.enter_context(as_run(path)) if holds_items(path) else path for path in sources]
         commands = load(COMMANDS)
         subset = commands.Subset(where, split_games(without))
         kinds = [kind.strip() for kind in figures.split(",") if kind.strip() and kind.strip() != "none"]

@@ -23,6 +23,8 @@ COMMANDS = {
     "score": "score:score",
     "width": "width:width",
     "show": "show:show",
+    "view": "view_command:view",
+    "report": "report:report",
     "replay": "replay:replay",
     "branch": "replay:branch",
     "play": "play:play",

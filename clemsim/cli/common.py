@@ -21,7 +21,7 @@ from clemsim._util.text import plain, safe
 from clemsim.cli.exit_codes import DONE, UNFINISHED, USAGE
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
-from clemsim.cli.view.results import results
+from clemsim.cli.view.results import results_of
 from clemsim.errors import AgentError, ArenaError, ClemsimError
 from clemsim.results.run_summary import RunSummary
 from clemsim.runs.session import LiveRun
@@ -165,7 +165,7 @@ def finish(summary: RunSummary, *, as_json: bool, stopped: bool = False) -> None
     if as_json:
         print_json(summary.as_json())
     else:
-        out.print(results(summary))
+        out.print(results_of(summary))
         for line in (summary.parser_error or "").splitlines()[1:]:
             err.print(plain(line, "dim"), soft_wrap=True)
         out.print(plain(f"run: {summary.run}   (read it: clemsim show {summary.run})"), soft_wrap=True)

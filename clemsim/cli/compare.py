@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,14 @@ from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import MARGIN
 from clemsim.cli.analyze import COMMANDS
 from clemsim.cli.common import fail, one_line
-from clemsim.cli.options import JsonOption, MarginOption, WithoutOption, split_games
+from clemsim.cli.options import JsonOption, MarginOption, MetricOption, WithoutOption, split_games
+from clemsim.interop.items.importing import as_run
 
 
 def compare(
-    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="The folder of a run, or of a study.")],
+    run_a: Annotated[
+        Path, typer.Argument(metavar="RUN_A", help="The folder of a run or of a study, or results of another tool.")
+    ],
     run_b: Annotated[
         Path | None, typer.Argument(metavar="RUN_B", help="The folder of another run; RUN_A unless given.")
     ] = None,
@@ -42,9 +46,13 @@ def compare(
     ] = False,
     margin: MarginOption = MARGIN,
     without: WithoutOption = None,
+    metric: MetricOption = None,
     json: JsonOption = False,
 ) -> None:
     """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.
+
+    Results of other tools are compared task by task, paired by item: Inspect's logs, samples of lm-evaluation-harness and of
+    every-eval-ever, runs of tau2, tables with the columns model, item, score.
 
     Examples:
 
@@ -59,9 +67,12 @@ def compare(
       clemsim compare runs/three-times runs/three-times-q4 --these-instances
 
       clemsim compare runs/20261123-120000-paper runs/20261123-180000-fresh --fresh
+
+      clemsim compare logs/gsm8k-one.eval logs/gsm8k-other.eval
+
+      clemsim compare scores.csv --a one-model --b another
     """
-    with one_line():
-        run_b = run_b or run_a
+    with one_line(), as_run(run_a, metric) as run_a, as_run(run_b, metric) if run_b else nullcontext(run_a) as run_b:
         if fresh:
             if anyway or these_instances:
                 fail("--fresh goes with neither --anyway nor --these-instances")

@@ -11,18 +11,23 @@ import typer
 from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.catalog import suites
-from clemsim.cli import stress_aiperf
+from clemsim.cli import report, stress_aiperf
 from clemsim.cli.common import err, one_line, print_json
 from clemsim.cli.common import out as stdout
-from clemsim.cli.options import JsonOption, RulesOption, RunArgument, TrustOption
+from clemsim.cli.options import JsonOption, MetricOption, RulesOption, RunArgument, TrustOption
 from clemsim.cli.view.imports import import_json, import_progress, show_import
 from clemsim.errors import UsageError
 from clemsim.interop.clembench.importing import import_results
 from clemsim.interop.export import FORMATS
+from clemsim.interop.items.importing import import_items
 
 importing = typer.Typer(help="Make runs out of other formats.")
 
-HELPS = {name: choice.help for name, choice in FORMATS.items()} | {stress_aiperf.NAME: stress_aiperf.HELP}
+HTML = "html"
+HELPS = {name: choice.help for name, choice in FORMATS.items()} | {
+    HTML: "what `clemsim report` writes",
+    stress_aiperf.NAME: stress_aiperf.HELP,
+}
 FormatName = StrEnum("FormatName", {name: name for name in HELPS})  # type: ignore[misc]  # choices for typer
 
 
@@ -56,6 +61,12 @@ def export(
             return
         if records:
             raise UsageError("--records goes with --format aiperf, of a stress test")
+        if format_.value == HTML:
+            if block:
+                raise UsageError("--block: pages have no blocks")
+            written = report.write_and_show([folder], out or report.usual_place(folder))
+            stdout.print(plain(report.told(written)), soft_wrap=True)
+            return
         chosen = FORMATS[format_.value] if block is None else FORMATS[format_.value].with_block(block)
         path = out or chosen.usual_path(folder)
         check_new(path)
@@ -101,3 +112,37 @@ def import_clembench(
             print_json(import_json(imported))
             return
         show_import(stdout, imported)
+
+
+@importing.command("items")
+def import_items_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Files of results, or folders with some: of one model, or of many."),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The new run.")],
+    metric: MetricOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a run out of the results of another tool, item by item, to compare and analyse it as any other.
+
+    It reads Inspect's logs (.eval; extra `inspect`), samples of lm-evaluation-harness (samples_*.jsonl) and of
+    every-eval-ever (*_samples.jsonl), runs of tau2 (.json), and tables with the columns model, item, score, and task where
+    there are several (.csv, .tsv, .jsonl). There are no dialogues in such a run.
+
+    Examples:
+
+      clemsim import items logs/*.eval --out runs/gsm8k
+
+      clemsim import items scores.csv --out runs/scores
+    """
+    with one_line():
+        imported = import_items(paths, out, metric)
+        counts = {f"{model}, {task}": count for (model, task), count in sorted(imported.scores.items())}
+        if json:
+            print_json({"run": str(out), "scores": counts, "not_scored": imported.not_scored})
+            return
+        for name, count in counts.items():
+            stdout.print(plain(f"{count:>7}  {name}"), soft_wrap=True)
+        lost = f"; {imported.not_scored} were not scored" if imported.not_scored else ""
+        stdout.print(plain(f"run: {out}{lost}   (compare it: clemsim compare {out})"), soft_wrap=True)

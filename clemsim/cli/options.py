@@ -35,6 +35,9 @@ MarginOption = Annotated[
     float,
     typer.Option(min=0.1, max=100.0, callback=finite, help="Models within so many points count as equivalent."),
 ]
+MetricOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Of results of other tools: which score, where there are several.")
+]
 WithoutOption = Annotated[
     str | None,
     typer.Option(metavar="GAME,GAME", help="Leave these games out everywhere, also of all scores over games."),
@@ -106,7 +109,7 @@ AgainstOption = Annotated[
 LikeOption = Annotated[
     Path | None,
     typer.Option(
-        metavar="RUN", help="With --dry-run: an earlier run that scores, turns and tokens are expected to be like."
+        metavar="RUN", help="An earlier run that scores (--dry-run), turns, tokens and their cost are expected to be like."
     ),
 ]
 

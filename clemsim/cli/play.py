@@ -17,11 +17,14 @@ from clemsim.cli.common import err, fail, one_line, out, run_async
 from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.options import RulesOption
 from clemsim.cli.signals import SIGNALS
+from clemsim.cli.view.pieces import drawing
 from clemsim.cli.view.transcripts import passage
 from clemsim.engines.base import Sampling
 from clemsim.game.events import Event, Replied, Told
 from clemsim.game.game_contract import checked_instances
 from clemsim.game.instances import Instance
+from clemsim.game.pieces import pieces_of
+from clemsim.results.dialogue.steps import dialogue_steps
 from clemsim.runtime.agent import Agent, opened
 from clemsim.runtime.episode import Result
 
@@ -58,10 +61,13 @@ def play(
     """
     with one_line():
         SIGNALS.at_once()
-        mine, result = run_async(_play(arena, seat, agent or [], instance, rules, seed, max_tokens))
-        for part in passage(_told_at_the_end(result.transcript.events, mine), {}, {}):
+        game = find_arena(arena)(rules=rules)
+        mine, result = run_async(_play(game, seat, agent or [], instance, seed, max_tokens))
+        for part in passage(dialogue_steps(_told_at_the_end(result.transcript.events, mine), {}), {}):
             err.print(part)
         outcome = result.outcome
+        if outcome is not None and (pieces := pieces_of(game, result.transcript)):
+            err.print(drawing(pieces))
         if outcome is None:
             err.print(plain(f"unfinished: {result.detail}", "yellow"))
             raise typer.Exit(UNFINISHED)
@@ -72,10 +78,9 @@ def play(
 
 
 async def _play(
-    spec: str, seat: str | None, agents: list[str], label: str | None, rules: str | None, seed: int, max_tokens: int
+    game: Arena[Any], seat: str | None, agents: list[str], label: str | None, seed: int, max_tokens: int
 ) -> tuple[str, Result]:
     """Return the seat of the person, and what came of the episode."""
-    game = find_arena(spec)(rules=rules)
     every = checked_instances(game)
     instances = [instance for instance in every if label in (None, instance.label)]
     if not instances:

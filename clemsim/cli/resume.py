@@ -9,6 +9,7 @@ import typer
 from clemsim.cli import options, study
 from clemsim.cli.common import fail, finish, one_line, run_async, watcher
 from clemsim.cli.network import takes_network
+from clemsim.cli.preflight import telling_cost
 from clemsim.cli.run import worker_options
 from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
@@ -55,6 +56,7 @@ def resume(
         changes: dict[str, int | None] = {} if width is None else {"width": parse_width(width)}
         changes |= {"stop_when": None} if to_the_end else {}
         workers_ = worker_options(workers, ray)
-        playing = runs.resume(folder, watcher(stopped), limits, workers_, changes=changes, network=network, trust=trust)
+        tell = telling_cost(most=max_cost)
+        playing = runs.resume(folder, watcher(stopped), limits, workers_, None, changes, network, tell, trust=trust)
         summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))

@@ -15,6 +15,7 @@ from clemsim.cli import options
 from clemsim.cli.common import fail, finish, one_line, print_json, run_async, watcher
 from clemsim.cli.common import out as out_console
 from clemsim.cli.network import takes_network
+from clemsim.cli.preflight import telling_cost
 from clemsim.cli.view.plans import plan_view
 from clemsim.engines.connect import NetworkOptions
 from clemsim.runs import run as runs
@@ -107,15 +108,14 @@ def run(
         )
         if against:
             config = with_population(config, against, Trust(trust))
-        if like and not dry_run:
-            fail("--like says what a run is expected to be like before it is played: give --dry-run too")
         if dry_run:
             print_plan(config, like, network, Trust(trust), as_json=json)
             return
         stopped: list[bool] = []
         limits = Limits(max_requests, max_tokens_total, episode_tokens, episode_seconds, max_cost)
         played_by = worker_options(workers, ray)
-        playing = runs.play(config, out, watcher(stopped), limits, workers=played_by, network=network, trust=Trust(trust))
+        tell, watch = telling_cost(like, max_cost), watcher(stopped)
+        playing = runs.play(config, out, watch, limits, (), played_by, None, network, Trust(trust), tell)
         summary = run_async(playing)
         finish(summary, as_json=json, stopped=bool(stopped))
 

@@ -12,23 +12,28 @@ from rich.table import Table as RichTable
 
 from clemsim._util.files import new_file
 from clemsim._util.text import plain
+from clemsim.cli import filter_options as options
 from clemsim.cli.common import fail, one_line, out, print_json
+from clemsim.cli.episode_lists import ListPlace, list_endings, list_episodes, options_filter
 from clemsim.cli.follow import follow
+from clemsim.cli.leaderboard import show_study
 from clemsim.cli.options import JsonOption
 from clemsim.cli.view.configuration import show_config
+from clemsim.cli.view.episode import EpisodeViews
 from clemsim.cli.view.load_chart import check_picture, draw_loads
-from clemsim.cli.view.results import results
-from clemsim.cli.view.studies import models_table
+from clemsim.cli.view.results import results_of
 from clemsim.cli.view.transcript_page import transcript_page
-from clemsim.cli.view.transcripts import scores_by_seat, transcript
+from clemsim.cli.view.transcripts import scores_by_seat
 from clemsim.errors import UsageError
 from clemsim.interop.jsonl import event_json
 from clemsim.interop.pictures import save_images
 from clemsim.results import diagnostics
+from clemsim.results.dialogue.read import read_dialogue
 from clemsim.results.run_summary import summarize_run
+from clemsim.runs.drawing import Drawings
 from clemsim.runs.replay import chosen
 from clemsim.store import reader
-from clemsim.store.folder import STORE
+from clemsim.store.folder import STORE, read_description
 from clemsim.store.reader import EpisodeRow
 from clemsim.store.study_index import indexed_runs, is_indexed
 
@@ -38,7 +43,27 @@ NAMED_SEATS = 2  # of one score, in the list of episodes
 def show(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run, or of a study.")],
     episode: Annotated[str | None, typer.Argument(help="Number or label, such as 7 or taboo/high_en/3.")] = None,
+    agent: options.FilterAgent = "",
+    arena: options.FilterArena = "",
+    experiment: options.FilterExperiment = "",
+    outcome: options.FilterOutcome = "",
+    status: options.FilterStatus = "",
+    reason: options.FilterReason = "",
+    blame: options.FilterBlame = "",
+    flag: options.FilterFlag = None,
+    score: options.FilterScore = "",
+    turns: options.FilterTurns = "",
+    tokens: options.FilterTokens = "",
+    seconds: options.FilterSeconds = "",
+    grep: options.FilterGrep = "",
+    within: options.FilterIn = "",
+    sort: options.FilterSort = "",
     limit: Annotated[int, typer.Option(min=0, help="Episodes to list.")] = 40,
+    offset: Annotated[int | None, typer.Option(min=0, help="Leave out so many before.")] = None,
+    page: Annotated[int | None, typer.Option(min=1, help="Show this page of --limit episodes.")] = None,
+    endings: Annotated[
+        bool, typer.Option("--endings", help="Count why the episodes ended: outcome, reason and blamed seat.")
+    ] = False,
     load: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw width and load over time into a .svg, .png or .html file.")
     ] = None,
@@ -54,17 +79,34 @@ def show(
     config: Annotated[
         bool, typer.Option("--config", help="Show how the run was configured, and what its agents are.")
     ] = False,
+    reasoning: Annotated[
+        bool, typer.Option("--reasoning", help="Show what models thought aloud in full, not folded to a line.")
+    ] = False,
+    seen: Annotated[
+        str | None, typer.Option("--seen", metavar="SEAT", help="Show the conversation as the model in this seat got it.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named). Of a study, show
-    the results of each model, and how each of them played EPISODE. With --follow, print a line for each reply as it comes;
-    of EPISODE all that is told and said; with --json an object for each event, a line each.
+    """Show the results of a run, its episodes, and a transcript (the first one, unless EPISODE is named); with filters only
+    the list of those episodes. Of a study, show the results of each model, and how each of them played EPISODE. With
+    --follow, print a line for each reply as it comes; of EPISODE all that is told and said; with --json an object for each
+    event, a line each.
 
     Examples:
 
       clemsim show runs/20261123-120000-quick
 
       clemsim show runs/20261123-120000-quick taboo/high_en/0
+
+      clemsim show runs/20261123-120000-quick taboo/high_en/0 --seen guesser
+
+      clemsim show runs/20261123-120000-quick --endings
+
+      clemsim show runs/20261123-120000-quick --outcome aborted --arena wordle --reason "letters"
+
+      clemsim show runs/20261123-120000-quick --grep '"my guess" apple' --sort=-tokens --limit 10 --page 2
+
+      clemsim show runs/20261123-120000-quick --score 20..80 --flag cut --json
 
       clemsim show runs/20261123-120000-quick --follow
 
@@ -75,71 +117,90 @@ def show(
       clemsim show runs/20261123-120000-quick --config
     """
     with one_line():
+        given = {
+            "agent": agent,
+            "arena": arena,
+            "experiment": experiment,
+            "outcome": outcome,
+            "status": status,
+            "reason": reason,
+            "blame": blame,
+            "flag": ",".join(flag or ()),
+            "score": score,
+            "turns": turns,
+            "tokens": tokens,
+            "seconds": seconds,
+            "text": grep,
+            "in": within,
+            "sort": sort,
+        }
+        place = ListPlace.of(limit, offset, page)
+        lists = endings or any(given.values()) or offset is not None or page is not None
+        if lists and (episode is not None or config or following or load or images or html):
+            fail("filters list episodes: leave out EPISODE, --config, --follow, --load, --images and --html, or the filters")
         if config:
             show_config(folder, as_json=json)
-            return
-        if is_indexed(folder):
+        elif is_indexed(folder):
             if load or images or html or following:
                 fail(f"{folder} is a study: name one of its runs")
-            _show_study(folder, episode, as_json=json)
-            return
-        if following:
-            if load or images or html:
-                fail("--load, --images and --html are of what was recorded: leave out --follow")
-            follow(folder, episode, as_json=json)
-            return
-        if images or html:
+            if episode is not None:
+                _show_in_study(folder, episode, reasoning=reasoning, seen=seen, as_json=json)
+            else:
+                show_study(folder, given, place, endings=endings, as_json=json)
+        elif endings:
+            list_endings(folder, options_filter(given), place, as_json=json)
+        elif lists:
+            list_episodes(folder, options_filter(given), place, as_json=json)
+        elif following:
+            if load or images or html or seen:
+                fail("--load, --images, --html and --seen are of what was recorded: leave out --follow")
+            follow(folder, episode, reasoning=reasoning, as_json=json)
+        elif images or html:
             _write_transcripts(folder, episode, images, html)
-            return
-        _show_run(folder, episode, limit, load, as_json=json)
+        else:
+            _show_run(folder, episode, limit, load, EpisodeViews(folder, reasoning=reasoning, seen=seen), as_json=json)
 
 
-def _show_study(folder: Path, episode: str | None, *, as_json: bool) -> None:
+def _show_in_study(folder: Path, episode: str, *, reasoning: bool, seen: str | None, as_json: bool) -> None:
+    """Print how each model of a study played an episode."""
     runs = indexed_runs(folder)
-    if episode is not None:
-        found = {model: _transcripts(run, episode) for model, run in runs.items()}
-        if as_json:
-            print_json({"study": str(folder), "transcripts": {model: rows for model, (rows, _) in found.items()}})
-            return
-        for _, views in found.values():
-            for view in views:
-                out.print(view)
-        return
-    summaries = {model: summarize_run(run) for model, run in runs.items()}
+    views_of = {run: EpisodeViews(run, reasoning=reasoning, seen=seen) for run in runs.values()}
+    found = {model: _transcripts(run, episode, views_of[run]) for model, run in runs.items()}
     if as_json:
-        agents = {name: scores for each in summaries.values() for name, scores in each.as_json()["agents"].items()}
-        print_json({"study": str(folder), "runs": {model: str(run) for model, run in runs.items()}, "agents": agents})
+        print_json({"study": str(folder), "transcripts": {model: rows for model, (rows, _) in found.items()}})
         return
-    out.print(models_table(summaries))
-    out.print(plain(f"a model: clemsim show {next(iter(runs.values()), folder)}", "dim"), soft_wrap=True)
+    for _, views in found.values():
+        for view in views:
+            out.print(view)
 
 
-def _transcripts(run: Path, episode: str) -> tuple[list[dict[str, Any]], list[Any]]:
+def _transcripts(run: Path, episode: str, shown: EpisodeViews) -> tuple[list[dict[str, Any]], list[Any]]:
     """Return the episodes of a run that EPISODE names, as JSON and as views."""
     with reader.reading(run / STORE) as base:
         picked = chosen(list(reader.episodes(base)), episode)
-        views = [
-            transcript(row.key, reader.events(base, row.id), reader.requests(base, row.id), note=row.detail)
-            for row in picked
-        ]
-        return [_as_json(row, base) for row in picked], views
+        return [_as_json(row, base) for row in picked], [shown.of(base, row) for row in picked]
 
 
 def _write_transcripts(folder: Path, episode: str | None, images: Path | None, html: Path | None) -> None:
     """Save the pictures of the episodes, and write their transcripts as a page."""
     with reader.reading(folder / STORE) as base:
-        shown = [(row.key, reader.events(base, row.id)) for row in chosen(list(reader.episodes(base)), episode)]
+        description, drawings = read_description(folder), Drawings(folder)
+        rows = chosen(list(reader.episodes(base)), episode)
         if images:
-            saved = save_images(base, [event for _, events in shown for event in events], images)
+            saved = save_images(base, [event for row in rows for event in reader.events(base, row.id)], images)
             out.print(plain(f"{saved} picture{'' if saved == 1 else 's'}: {images}"), soft_wrap=True)
         if html:
+            dialogues = [(row, read_dialogue(base, row, description)) for row in rows]
+            shown = [(dialogue, drawings.of(row, dialogue.events)[0]) for row, dialogue in dialogues]
             page = transcript_page(shown, lambda image: reader.image(base, image.digest))
             with new_file(html, UsageError) as draft:
                 draft.path.write_text(page, encoding="utf-8")
             out.print(plain(f"transcripts: {html}"), soft_wrap=True)
 
 
-def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, *, as_json: bool) -> None:
+def _show_run(
+    folder: Path, episode: str | None, limit: int, load: Path | None, views: EpisodeViews, *, as_json: bool
+) -> None:
     with reader.reading(folder / STORE) as base:
         if load:
             check_picture(load)
@@ -153,11 +214,11 @@ def _show_run(folder: Path, episode: str | None, limit: int, load: Path | None, 
             print_json({**summary, "transcripts": [_as_json(row, base) for row in picked]} if episode else summary)
             return
         if episode is None:
-            out.print(results(summarize_run(folder)))
+            out.print(results_of(summarize_run(folder)))
             out.print(_episode_table(rows, limit))
             picked = [row for row in picked if row.outcome is not None][:1] or picked[:1]
         for row in picked:
-            out.print(transcript(row.key, reader.events(base, row.id), reader.requests(base, row.id), note=row.detail))
+            out.print(views.of(base, row))
         if episode is None and len(rows) > 1:
             out.print(plain(f"another one: clemsim show {folder} EPISODE   (its number or label)", "dim"), soft_wrap=True)
 

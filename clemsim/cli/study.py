@@ -15,10 +15,13 @@ from clemsim.cli.common import out as stdout
 from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.network import takes_network
 from clemsim.cli.options import JsonOption, LikeOption, TrustOption
+from clemsim.cli.preflight import show_forecast
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view import progress
 from clemsim.cli.view.studies import outcome_view, planned_view
 from clemsim.engines.connect import NetworkOptions
+from clemsim.results.costs import AgentCost, run_cost
+from clemsim.results.run_summary import RunSummary
 from clemsim.runs.planning import RunPlan, read_earlier, total
 from clemsim.study.leaderboard import Place, Setting, detectable, places, played_by_setting
 from clemsim.study.plan import Study, plan, read_study
@@ -56,17 +59,15 @@ def study(
         named, folder = _named(path, out)
         if resume and not is_study(folder):
             fail(f"there is no study at {folder} to resume: leave out --resume")
-        if like and not dry_run:
-            fail("--like says what runs are expected to be like before they are played: give --dry-run too")
         if dry_run:
             _print_plan(named, like, network, Trust(trust, named_by=str(path)), as_json=json)
             return
-        _play(named, folder, parallel, network, Trust(trust, named_by=str(path)), as_json=json)
+        _play(named, folder, parallel, network, Trust(trust, named_by=str(path)), like, as_json=json)
 
 
 def go_on(folder: Path, network: NetworkOptions, *, trust: bool, as_json: bool) -> None:
     """Resume the study in a folder."""
-    _play(read_folder(folder), folder, None, network, Trust(trust, named_by=str(folder)), as_json=as_json)
+    _play(read_folder(folder), folder, None, network, Trust(trust, named_by=str(folder)), None, as_json=as_json)
 
 
 def _named(path: Path, out: Path | None) -> tuple[Study, Path]:
@@ -88,6 +89,7 @@ def _print_plan(named: Study, like: Path | None, network: NetworkOptions, trust:
         turns=sum(row.turns for row in rows),
         tokens_in=total([row.tokens_in for row in rows]),
         tokens_out=total([row.tokens_out for row in rows]),
+        price=sum(priced) if (priced := [row.price for row in rows if row.price is not None]) else None,
         variance_from=plans[0][1].variance_from,
         costs_from=plans[0][1].costs_from,
         notes=tuple(dict.fromkeys(note for _, run_plan in plans for note in run_plan.notes)),
@@ -99,10 +101,21 @@ def _print_plan(named: Study, like: Path | None, network: NetworkOptions, trust:
     stdout.print(planned_view(planned))
 
 
-def _play(named: Study, folder: Path, parallel: int | None, network: NetworkOptions, trust: Trust, *, as_json: bool) -> None:
-    study_run = run_async(run_study(named, folder, _watch, parallel, network, trust))
+def _play(
+    named: Study,
+    folder: Path,
+    parallel: int | None,
+    network: NetworkOptions,
+    trust: Trust,
+    like: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    study_run = run_async(run_study(named, folder, _watch, parallel, network, trust, show_forecast, like))
     rows = _outcomes(study_run)
-    outcome = StudyOutcome(study=str(folder), runs=rows, missing=sum(1 for row in rows if row.why))
+    costs = [row.cost.total for row in rows if row.cost]
+    missing = sum(1 for row in rows if row.why)
+    outcome = StudyOutcome(study=str(folder), runs=rows, missing=missing, cost=sum(costs) if costs else None)
     if as_json:
         print_json(outcome.model_dump())
     else:
@@ -136,7 +149,13 @@ def _print_over(status: MemberStatus) -> None:
         return
     score = status.summary.clemscore
     text = f"{name}: clemscore {'–' if score is None else format(score, '.2f')}, {status.seconds:.0f} s"
+    text += f", cost {cost.total:.4g}" if (cost := _cost(status.summary)) else ""
     err.print(plain(f"{text}; {status.why}" if status.why else text, "yellow" if status.why else ""), soft_wrap=True)
+
+
+def _cost(summary: RunSummary) -> AgentCost | None:
+    """Return what all agents of a run cost together; None where none has a price."""
+    return run_cost((summary.costs or {}).values(), summary.episodes, summary.worth)
 
 
 def _planned(status: MemberStatus, run_plan: RunPlan) -> PlannedRow:
@@ -154,6 +173,7 @@ def _planned(status: MemberStatus, run_plan: RunPlan) -> PlannedRow:
         most=cost.most,
         tokens_in=cost.tokens_in,
         tokens_out=cost.tokens_out,
+        price=run_plan.price,
     )
 
 
@@ -186,5 +206,6 @@ def _outcome(status: MemberStatus, place: Place | None, seen: Mapping[Setting, f
         tier=place.tier if place else None,
         detectable=None if least is None else round(least, 2),
         seconds=round(status.seconds, 1),
+        cost=_cost(summary) if summary else None,
         why=status.why or ("" if summary and not summary.unfinished else "stopped"),
     )

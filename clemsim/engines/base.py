@@ -33,6 +33,7 @@ from clemsim.game.slot import UNSCHEDULED, TurnSlot
 from clemsim.game.tool_calls import ToolCall
 from clemsim.game.tools import Offer
 
+MOST_SAMPLES = 128  # replies of one request, of any server
 FIRST_WIDTH = 64  # turns in flight at the beginning, where the width is found while playing
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -112,8 +113,8 @@ class Request:
     """The texts and pictures of those messages that have pictures, by place in `messages`; the `content` of such a message
     is a text about them. None: no message has any, as always unless the engine says that it `takes_images`."""
     samples: int = 1
-    """How many replies to draw. More than one are asked for only of engines that say `samples_many`; the first one is the
-    text of the completion, and all of them are its `samples`."""
+    """How many replies to draw, never more than the `most_samples` of the engine; the first one is the text of the
+    completion, and all of them are its `samples`."""
     offer: Offer | None = None
     """The tools that the model may call (`offer.tools`, `offer.choice`), and None where there are none. It is set only where
     the engine `calls_tools`; then messages may have calls and results."""
@@ -235,9 +236,9 @@ class Engine(AsyncResource, ABC):
         return False
 
     @property
-    def samples_many(self) -> bool:
-        """Whether one request may draw several replies. Valid once the engine is open."""
-        return False
+    def most_samples(self) -> int:
+        """How many replies one request may draw. Valid once the engine is open."""
+        return 1
 
     @property
     def takes_images(self) -> bool:

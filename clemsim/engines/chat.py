@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from time import monotonic, time
 from typing import Any
@@ -19,7 +20,7 @@ from clemsim.engines import answers, protocol
 from clemsim.engines.address import checked_key, checked_url, path_of, root, server_of, subpage
 from clemsim.engines.affinity import Affinity, CachePlace
 from clemsim.engines.backend import Backend
-from clemsim.engines.base import FIRST_WIDTH, Candidate, Completion, Engine, Request, Sampling
+from clemsim.engines.base import FIRST_WIDTH, MOST_SAMPLES, Candidate, Completion, Engine, Request, Sampling
 from clemsim.engines.batching import Batcher
 from clemsim.engines.connect import NetworkOptions, policy_for, secrets_of
 from clemsim.engines.deadlines import Deadlines
@@ -82,12 +83,14 @@ class ChatEngine(Engine):
         self._network = policy_for(self.url, options, DIALECTS[dialect or "openai"].headers(key))
         self._secrets = secrets_of(self._network, options, key)
         self._probe = ServerProbe(self.url, self._network, self._secrets.hide, dialect)
+        self._session_header = options.session_header
         self._metrics_path = path_of(subpage(root(self.url), "metrics"))
         self._deadlines = Deadlines(options.timeout, options.idle_timeout)
         self._lost = LostServer(self.alive, options.patience)
         errors: tuple[type[Transient], ...] = (EngineBusy, EngineTimeout) if failover else (Transient,)
         self._retries = Retries(attempts, first_wait, longest_wait, errors, self._lost)
         self._refused = RefusedParameters(self.name)
+        self._refuses_many = False  # replies to one request
         self._batch_size = batch
         self._transport: Transport | None = None
         self._batch_transport: Transport | None = None
@@ -190,14 +193,17 @@ class ChatEngine(Engine):
         self.server.speaks.check_sampling(sampling, self.name)
 
     @property
-    def samples_many(self) -> bool:
-        """Whether the server draws several replies for one request."""
-        return self.server.speaks.samples_many
+    def most_samples(self) -> int:
+        """How many replies the server draws for one request: where it has slots, in half of them, so that others get on."""
+        if self._refuses_many or not self.server.speaks.samples_many:
+            return 1
+        return MOST_SAMPLES if self.server.slots is None else max(1, self.server.slots // 2)
 
     @property
     def notices(self) -> Sequence[str]:
         """What the user must know about how requests were answered: each parameter that the server refused."""
-        return self._refused.notices
+        many = [f"{self.name} took no n: the replies were drawn one by one"] if self._refuses_many else []
+        return [*self._refused.notices, *many]
 
     async def load(self) -> ServerLoad | None:
         """Return what the server's `/metrics` say now; None where it has none, or does not answer."""
@@ -215,6 +221,20 @@ class ChatEngine(Engine):
         """Make one chat completion; waits between attempts hold up no other request."""
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
+        if request.samples > 1:
+            return await self._draw(request)
+        return await self._complete(request)
+
+    async def _draw(self, request: Request) -> Completion:
+        """Return several replies; one where the server refuses to draw more, which it is not asked for again."""
+        try:
+            return await self._complete(request)
+        except BadRequest:
+            completion = await self._complete(replace(request, samples=1))
+            self._refuses_many = True
+            return completion
+
+    async def _complete(self, request: Request) -> Completion:
         started = time()
         try:
             if self._batcher and not request.parts and (completion := await self._batcher.complete(request)):
@@ -262,7 +282,7 @@ class ChatEngine(Engine):
         """
         if self._transport is None:
             raise EngineUnavailable(f"{self.name} is not open")
-        headers = [("X-Session-ID", self._conversation(request))]
+        headers = [(self._session_header, self._conversation(request))]
         rank = self._affinity.choose(request.episode, self._ranks) if self._ranks else None
         if rank:
             headers.append((RANK, rank.name))

@@ -29,7 +29,7 @@ class NetworkOptions:
     server, which sends none before the reply is complete; None: no such limit. `patience`: how long a server that is lost
     while a run goes on is waited for. `ca_file`: certificates (PEM) that are trusted besides the usual ones. `headers`:
     names and values that are sent with every request; the values are secrets. `proxies`: use those that the environment
-    names.
+    names. `session_header`: the header that names the conversation, by which routers keep it on one server.
     """
 
     timeout: float = 600.0
@@ -38,6 +38,7 @@ class NetworkOptions:
     ca_file: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     proxies: bool = True
+    session_header: str = "X-Session-ID"
 
     def local(self) -> NetworkOptions:
         """Return the same options for a server that was started here: no proxy, and none of the headers meant for others."""

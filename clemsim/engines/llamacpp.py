@@ -20,7 +20,7 @@ from clemsim.engines import answers, protocol
 from clemsim.engines.backend import Backend
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.dialects import LLAMACPP
-from clemsim.engines.llamacpp_reply import StreamedReply, only_thought
+from clemsim.engines.llamacpp_reply import StreamedReply, joined, only_thought
 from clemsim.engines.llamacpp_template import named_template, thinks_on_request
 from clemsim.engines.thinking import thinking_tokens
 from clemsim.errors import EngineUnavailable, UsageError
@@ -129,6 +129,11 @@ class LlamaCppEngine(Engine):
         return True
 
     @property
+    def most_samples(self) -> int:
+        """Half of the slots, so that other requests get on meanwhile."""
+        return max(1, (self.width or 1) // 2)
+
+    @property
     def takes_images(self) -> bool:
         """Whether it has a projector."""
         return self._projector is not None
@@ -164,6 +169,8 @@ class LlamaCppEngine(Engine):
         if not self._open:
             raise EngineUnavailable(f"{self.name} is not open")
         body = LLAMACPP.body(self.name, request)
+        if not request.sampling.logprobs:  # each reply is counted as it is streamed
+            body = {name: value for name, value in body.items() if name not in ("logprobs", "top_logprobs")}
         started, begun = time(), monotonic()
         loop, reply = asyncio.get_running_loop(), StreamedReply()
         with answers.reading_answer:
@@ -181,15 +188,25 @@ class LlamaCppEngine(Engine):
         """Return the answer. A reply that is held to a format is asked for behind the thinking, also where only the answer
         shows that the model thinks.
         """
-        server, sampling = self._weights.server, request.sampling
-        budget, most = thinking_tokens(sampling.thinking), sampling.max_tokens
+        sampling = request.sampling
         if sampling.thinking not in ("", "off") or (request.format and self._thinks):
-            return reply.ask_thinking(server, body, budget, most)
-        answer = reply.ask(server, body)
+            return self._ask_thinking(reply, body, request)
+        answer = reply.ask(self._weights.server, body)
         if request.format and only_thought(answer):
             self._thinks = True
-            return reply.ask_thinking(server, body, budget, most)
+            return self._ask_thinking(reply, body, request)
         return answer
+
+    def _ask_thinking(self, reply: StreamedReply, body: dict[str, Any], request: Request) -> dict[str, Any]:
+        """Return the answer of a model that thinks; of several replies each has thoughts of its own."""
+        server, sampling = self._weights.server, request.sampling
+        budget, most = thinking_tokens(sampling.thinking), sampling.max_tokens
+        if request.format:
+            body = {**body, "grammar": request.format.gbnf}  # without thinking before the reply
+        if request.samples == 1:
+            return reply.ask_thinking(server, body, budget, most)
+        seeds = [(request.seed + place) % 2**31 for place in range(request.samples)]
+        return joined([reply.ask_thinking(server, {**body, "n": 1, "seed": seed}, budget, most) for seed in seeds])
 
     def _raise_unless_overflow(self, answer: dict[str, Any]) -> None:
         """Raise the error that llama.cpp answered with, unless the conversation no longer fits the model."""

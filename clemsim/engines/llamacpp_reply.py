@@ -9,8 +9,10 @@ grammar would hold the thinking to it too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from clemsim.engines.answers import read_count
 
 Body = Mapping[str, Any]
 
@@ -67,8 +69,32 @@ class StreamedReply:
         return stream
 
 
+class _Choice:
+    """One of the replies to a request, as it comes in parts."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[Any]] = {"content": [], "reasoning_content": [], "tool_calls": []}
+        self.finish_reason: str | None = None
+        self.logprobs: list[Any] = []
+
+    def take(self, part: dict[str, Any]) -> None:
+        """Take the next part."""
+        self.finish_reason = part.get("finish_reason") or self.finish_reason
+        self.logprobs += (part.get("logprobs") or {}).get("content") or ()
+        for name, value in part["delta"].items():
+            if value and name in self.parts:
+                self.parts[name].extend(value)
+
+    def whole(self) -> dict[str, Any]:
+        """Return the choice as an answer that is not streamed has it."""
+        message: dict[str, Any] = {name: "".join(self.parts[name]) for name in ("content", "reasoning_content")}
+        message["tool_calls"] = self.parts["tool_calls"]
+        choice: dict[str, Any] = {"message": message, "finish_reason": self.finish_reason}
+        return {**choice, "logprobs": {"content": self.logprobs}} if self.logprobs else choice
+
+
 class _Stream:
-    """What has come of a stream so far."""
+    """What has come of a stream so far. Of several replies, thinking is looked at in the first alone."""
 
     def __init__(self) -> None:
         self.broken_off = False
@@ -76,61 +102,67 @@ class _Stream:
         self.thought = 0  # of them, those of thinking
         self._read = (0, 0)  # tokens of the prompt: all, and those found in the cache
         self._answer: dict[str, Any] = {}  # all that is not told in parts
-        self._parts: dict[str, list[Any]] = {"content": [], "reasoning_content": [], "tool_calls": []}
-        self._finish_reason: str | None = None
-        self._logprobs: list[Any] = []
+        self._first = _Choice()
+        self._choices = {0: self._first}
+        self._counted = 0  # tokens of all replies, as they are counted at their ends
 
     @property
     def replies(self) -> bool:
         """Whether the reply has begun."""
-        return bool(self._parts["content"])
+        return bool(self._first.parts["content"])
 
     @property
     def ended_thinking(self) -> bool:
         """Whether the model ended by itself before it began to reply."""
-        return self._finish_reason == "stop" and not self.replies
+        return self._first.finish_reason == "stop" and not self.replies
 
     @property
     def reasoning(self) -> str:
         """What was thought."""
-        return "".join(self._parts["reasoning_content"])
+        return "".join(self._first.parts["reasoning_content"])
 
     def take(self, part: dict[str, Any]) -> None:
-        """Take the next part."""
+        """Take the next part. Each choice ends with a usage of its own."""
         if times := part.get("timings"):
             self.made = times["predicted_n"]
             self._read = times["cache_n"] + times["prompt_n"], times["cache_n"]
         for choice in part.get("choices") or ():
-            self._finish_reason = choice.get("finish_reason") or self._finish_reason
-            self._logprobs += (choice.get("logprobs") or {}).get("content") or ()
-            for name, value in choice["delta"].items():
-                if value and name in self._parts:
-                    self._parts[name].extend(value)
+            self._choices.setdefault(choice.get("index") or 0, _Choice()).take(choice)
             if choice["delta"].get("reasoning_content"):
                 self.thought = self.made
+        if isinstance(usage := part.get("usage"), dict):
+            self._counted += read_count(usage.get("completion_tokens"))
         self._answer |= {name: part[name] for name in ("usage", "system_fingerprint", "error") if part.get(name)}
 
     def answer(self, *, thought: int = 0) -> dict[str, Any]:
         """Return the answer as llama.cpp gives it without a stream. `thought`: the tokens of thinking, where known."""
-        message: dict[str, Any] = {name: "".join(self._parts[name]) for name in ("content", "reasoning_content")}
-        message["tool_calls"] = self._parts["tool_calls"]
-        choice: dict[str, Any] = {"message": message, "finish_reason": self._finish_reason}
-        if self._logprobs:
-            choice["logprobs"] = {"content": self._logprobs}
-        found = {"choices": [choice], **self._answer}
-        if thought and "usage" in found:
-            found["usage"] = {**found["usage"], "completion_tokens_details": {"reasoning_tokens": thought}}
+        found = {"choices": [choice.whole() for _, choice in sorted(self._choices.items())], **self._answer}
+        if isinstance(usage := found.get("usage"), dict):
+            found["usage"] = {**usage, "completion_tokens": self._counted}
+            if thought:
+                found["usage"]["completion_tokens_details"] = {"reasoning_tokens": thought}
         return found
 
     def behind(self, first: _Stream) -> dict[str, Any]:
         """Return the answer whose thinking is that of `first`, with the tokens of both."""
-        self._parts["reasoning_content"][:0] = [first.reasoning]
+        self._first.parts["reasoning_content"][:0] = [first.reasoning]
+        self._counted += first.made
         if usage := self._answer.get("usage"):
-            made = first.made + usage["completion_tokens"]
             read, cached = first._read
-            tokens = {"prompt_tokens": read, "completion_tokens": made, "prompt_tokens_details": {"cached_tokens": cached}}
-            self._answer["usage"] = {**usage, **tokens}
+            self._answer["usage"] = {**usage, "prompt_tokens": read, "prompt_tokens_details": {"cached_tokens": cached}}
         return self.answer(thought=first.thought)
+
+
+def joined(replies: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return answers to one prompt as one with several choices; the error of the first that is one."""
+    for answer in replies:
+        if answer.get("error"):
+            return answer
+    usages = [answer.get("usage") or {} for answer in replies]
+    made = sum(read_count(usage.get("completion_tokens")) for usage in usages)
+    thought = sum((usage.get("completion_tokens_details") or {}).get("reasoning_tokens", 0) for usage in usages)
+    usage = {**usages[0], "completion_tokens": made, "completion_tokens_details": {"reasoning_tokens": thought}}
+    return {**replies[0], "choices": [answer["choices"][0] for answer in replies], "usage": usage}
 
 
 def only_thought(answer: object) -> bool:

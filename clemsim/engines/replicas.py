@@ -54,8 +54,8 @@ class ReplicaEngine(Protocol):
         """What is waited for, where the server is silent."""
 
     @property
-    def samples_many(self) -> bool:
-        """Whether one request may draw several replies."""
+    def most_samples(self) -> int:
+        """How many replies one request may draw."""
 
     @property
     def notices(self) -> Sequence[str]:
@@ -193,9 +193,9 @@ class ReplicatedEngine(Engine):
                 replica.engine.check_sampling(sampling)
 
     @property
-    def samples_many(self) -> bool:
-        """Whether all open replicas draw several replies for one request."""
-        return all(replica.engine.samples_many for replica in self._replicas if replica.opened)
+    def most_samples(self) -> int:
+        """The replies that every open replica draws for one request."""
+        return min((replica.engine.most_samples for replica in self._replicas if replica.opened), default=1)
 
     @property
     def notices(self) -> Sequence[str]:

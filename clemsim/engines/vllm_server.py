@@ -7,169 +7,29 @@ command is the one in CLEMSIM_VLLM, or `vllm`.
 from __future__ import annotations
 
 import asyncio
-import os
-import shlex
-import shutil
-import signal
-import socket
-import tempfile
-from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
-import orjson
-
-from clemsim._util import children
 from clemsim._util.lifecycle import AsyncResource
-from clemsim.engines.adapters import Adapter, accepted_rank
 from clemsim.engines.backend import Backend
-from clemsim.engines.base import Completion, Engine, Request, Sampling
+from clemsim.engines.base import MOST_SAMPLES, Completion, Engine, Request, Sampling
 from clemsim.engines.chat import ChatEngine
-from clemsim.engines.connect import NetworkOptions, NetworkPolicy, control_client
+from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.vllm_flags import parse_server, portable_name
-from clemsim.errors import EngineUnavailable, UsageError
+from clemsim.engines.vllm_process import VllmServer
+from clemsim.errors import EngineUnavailable
 
-COMMAND = "CLEMSIM_VLLM"
-# Cached tokens are reported, requests are not logged, and no file of the model decides how to sample: requests do.
-FLAGS = (
-    *("--enable-prompt-tokens-details", "--disable-uvicorn-access-log", "--no-enable-log-requests"),
-    *("--generation-config", "vllm"),
-)
 PATIENCE = 1800.0  # seconds for a server to start: large models take long to load and to compile
-HEALTH_PERIOD = 0.5  # seconds between two requests for its health while it starts
-HEALTH_TIMEOUT = 5.0  # seconds for one of them
-GRACE = 20.0  # seconds to end by itself after a signal
-LAST_LINES = 12  # of the log, shown when the server does not start
-
-
-@dataclass(slots=True)
-class VllmServer:
-    """One server process. It may be started again after it was stopped or has died."""
-
-    model: str
-    flags: tuple[str, ...]
-    adapters: dict[str, Adapter] = field(default_factory=dict)  # by the names that requests call them
-    loaded: frozenset[str] = frozenset()  # those of them that the process was started with
-    users: int = 0  # engines that need it now
-    url: str = ""
-    log: Path = field(default_factory=Path)
-    process: asyncio.subprocess.Process | None = None
-    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def start(self, patience: float) -> None:
-        """Start the process unless it runs, and wait until it is healthy, at most `patience` seconds. One that nobody else
-        uses is started anew where it lacks an adapter.
-
-        Raises UsageError and EngineUnavailable.
-        """
-        async with self.changing:
-            if self.process is not None and self.process.returncode is None:
-                if self.loaded >= self.adapters.keys():
-                    return
-                if self.users > 1:
-                    raise UsageError(f"vLLM for {self.model} runs without this adapter: name all adapters in one run")
-                await self._end()
-                self.log.unlink(missing_ok=True)
-            self.process = await self._launch()
-            try:
-                await self._wait_until_healthy(self.process, patience)
-            except BaseException:
-                await self._end()
-                raise
-
-    def add(self, adapter: Adapter) -> str:
-        """Serve an adapter too, from the next start on. Return the name that requests call it."""
-        for name, known in self.adapters.items():
-            if known.folder == adapter.folder:
-                return name
-        name, number = f"{Path(self.model).name}+{adapter.name}", 2
-        while name in self.adapters:
-            name, number = f"{Path(self.model).name}+{adapter.name}-{number}", number + 1
-        self.adapters[name] = adapter
-        return name
-
-    def adapter_flags(self) -> list[str]:
-        """Return the words of the command line that are due to adapters. Raises UsageError."""
-        if not self.adapters:
-            return []
-        modules = [orjson.dumps({"name": name, "path": str(each.folder)}).decode() for name, each in self.adapters.items()]
-        words = [] if "--enable-lora" in self.flags else ["--enable-lora"]
-        if "--max-lora-rank" not in self.flags:
-            words += ["--max-lora-rank", str(accepted_rank(self.adapters.values()))]
-        if "--max-loras" not in self.flags:  # else one batch holds one adapter, and they take turns
-            words += ["--max-loras", str(len(modules))]
-        return [*words, "--lora-modules", *modules]
-
-    async def _launch(self) -> asyncio.subprocess.Process:
-        """Start a process with a port and a log of its own. Raises UsageError."""
-        port = _free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        handle, name = tempfile.mkstemp(prefix="clemsim-vllm-", suffix=".log")
-        self.log = Path(name)
-        try:
-            words = [*command(), self.model, "--host", "127.0.0.1", "--port", str(port), *FLAGS, *self.flags]
-            words += self.adapter_flags()
-            self.loaded = frozenset(self.adapters)
-            # Its own session, so that Ctrl-C ends the run first and the server after it.
-            process = await asyncio.create_subprocess_exec(
-                *words, stdin=asyncio.subprocess.DEVNULL, stdout=handle, stderr=handle, start_new_session=True
-            )
-            children.adopt(process.pid)
-            return process
-        except OSError as error:
-            raise UsageError(f"{command()[0]} cannot be started: {error.strerror}; set {COMMAND}") from error
-        finally:
-            os.close(handle)
-
-    async def _wait_until_healthy(self, process: asyncio.subprocess.Process, patience: float) -> None:
-        policy = NetworkPolicy(control_timeout=HEALTH_TIMEOUT)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience), control_client(policy) as client:
-                while process.returncode is None:
-                    with suppress(httpx.HTTPError):
-                        if (await client.get(f"{self.url}/health")).status_code == 200:
-                            return
-                    await asyncio.sleep(HEALTH_PERIOD)
-        end = f"ended with {process.returncode}" if process.returncode is not None else f"was not ready in {patience:g} s"
-        raise EngineUnavailable(f"vLLM for {self.model} {end}; the end of its log ({self.log}):\n{self._last_lines()}")
-
-    def _last_lines(self) -> str:
-        with suppress(OSError), self.log.open(encoding="utf-8", errors="replace") as lines:
-            return "".join(deque(lines, LAST_LINES)).rstrip()
-        return ""
-
-    async def stop_if_unused(self) -> None:
-        """End the process unless an engine uses it, and delete its log; only the log of a failed start is kept."""
-        async with self.changing:
-            if not self.users and self.process is not None:
-                await self._end()
-                self.log.unlink(missing_ok=True)
-
-    async def _end(self) -> None:
-        """End the process: with SIGTERM, and with SIGKILL if that has not helped."""
-        process, self.process = self.process, None
-        if process is None:
-            return
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(GRACE):
-                    await process.wait()
-                    break
-        children.release(process.pid)
 
 
 class ServerPool(AsyncResource):
     """Owns the vLLM servers that are started for engines. Engines with the same pool, model and flags share a server.
 
     A server stops with its last user. In a pool that keeps its servers, a server without users keeps running until
-    `stop_unused` no longer wants it or the pool is closed.
+    `stop_unused` no longer wants it or the pool is closed; one that can sleep does so once another is used.
     """
 
     def __init__(self, *, keep: bool = False) -> None:
@@ -188,6 +48,7 @@ class ServerPool(AsyncResource):
         """
         server.users += 1
         try:
+            await asyncio.gather(*(other.rest() for other in self._servers.values() if other is not server))
             await server.start(patience)
             yield
         finally:
@@ -310,9 +171,9 @@ class VllmServerEngine(Engine):
             self._chat.check_sampling(sampling)
 
     @property
-    def samples_many(self) -> bool:
-        """True: vLLM does."""
-        return True
+    def most_samples(self) -> int:
+        """As many as wanted."""
+        return MOST_SAMPLES
 
     @property
     def notices(self) -> Sequence[str]:
@@ -328,20 +189,3 @@ class VllmServerEngine(Engine):
         if self._chat is None:
             raise EngineUnavailable(f"{self.name} is not open")
         return await self._chat.complete(request)
-
-
-def command() -> list[str]:
-    """Return the words of the command that starts a server, up to the model. Raises UsageError where there is no vLLM."""
-    custom = os.environ.get(COMMAND)
-    words = shlex.split(custom) if custom else ["vllm"]
-    if not shutil.which(words[0]):
-        raise UsageError(
-            f"there is no {words[0]}: pip install vllm, or set {COMMAND} to its command (of another environment, say)"
-        )
-    return [*words, "serve"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

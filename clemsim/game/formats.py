@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -97,6 +98,7 @@ class Repeated:
 
 FormatPart = Choice | Characters | Alternatives | Repeated
 
+KEPT = 2**14  # texts of which the escaped form is kept: games offer much the same ones in turn after turn
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -172,10 +174,12 @@ def sequence(parts: Sequence[Format]) -> Format:
     return first
 
 
+@lru_cache(KEPT)
 def _escaped(text: str) -> str:
     return re.escape(text).replace("\\ ", " ").replace("\\\n", "\\n")
 
 
+@lru_cache(KEPT)
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

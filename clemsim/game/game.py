@@ -19,6 +19,7 @@ from clemsim.game.game_contract import begun_play, check_class, check_metrics, c
 from clemsim.game.instances import EpisodeKey, Instance
 from clemsim.game.metrics import common
 from clemsim.game.outcomes import Outcome
+from clemsim.game.pieces import Piece
 from clemsim.game.resources import Resources
 from clemsim.game.seat_sampling import SeatSampling
 from clemsim.game.seeds import derive
@@ -108,6 +109,10 @@ class Game(ABC, Generic[I]):
 
     def rounds(self, transcript: Transcript[I], /) -> Sequence[Mapping[str, float | None]]:
         """Return the game's scores of each round, in order."""
+        return ()
+
+    def render(self, transcript: Transcript[I], /) -> Sequence[Piece]:
+        """Return how the game draws an episode, also one that has not ended; nothing unless overridden."""
         return ()
 
     @property

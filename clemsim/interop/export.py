@@ -15,7 +15,9 @@ from clemsim._util.drafts import Draft
 from clemsim._util.files import new_file, new_folder
 from clemsim.errors import UsageError
 from clemsim.interop.clembench.exporting import export_results, export_runs
+from clemsim.interop.eee import write_eee
 from clemsim.interop.export_writer import ExportWriter
+from clemsim.interop.inspect_logs import write_inspect
 from clemsim.interop.jsonl import write_jsonl, write_jsonl_of_all
 from clemsim.interop.parquet import write_parquet, write_parquet_of_all
 from clemsim.interop.trace import BLOCK, Rows, deltas, sessions, sizes, spans, trace_writer, verbatim
@@ -87,6 +89,8 @@ FORMATS = {
             "episodes, turns, scores, seats and calls of tools as tables",
             write_parquet_of_all,
         ),
+        ExportFormat("eee", write_eee, "-eee", "episodes", "records of every-eval-ever, with a line for each episode"),
+        ExportFormat("inspect", write_inspect, "-inspect", "episodes", "logs that Inspect's viewer opens"),
         _trace("trace", verbatim, "requests word for word, for load testers (aiperf: mooncake-trace)"),
         _trace("mooncake", sizes, f"sizes of requests and hashes of every {BLOCK} tokens", blocks=True),
         _trace("mooncake-deltas", deltas, "the same by sessions, each row what is new in it", blocks=True),

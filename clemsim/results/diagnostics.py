@@ -16,6 +16,8 @@ BLOCK = 128  # tokens at the end of a beginning that need not be cached, as they
 ENOUGH = 20  # turns with a long beginning; with fewer nothing is reported
 BROKEN = 0.5  # share of what could have been cached; a cache that finds less gets a warning
 
+OF_AGENTS = ("width", "in_flight", "started")  # what a row of loads counts for its agent alone
+
 Session = Mapping[str, float]
 
 
@@ -154,3 +156,14 @@ def loads(base: sqlite3.Connection) -> list[dict[str, Any]]:
     cursor = base.execute("SELECT * FROM loads ORDER BY at")
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def by_server(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row for each moment and server, in which what is counted for each of its agents is added up."""
+    together: dict[tuple[float, str], dict[str, Any]] = {}
+    for row in rows:
+        server = row.get("server") or row["agent"]
+        sums = together.setdefault((row["at"], server), {**row, "server": server, **dict.fromkeys(OF_AGENTS, 0)})
+        for name in OF_AGENTS:
+            sums[name] += row[name] or 0
+    return list(together.values())

@@ -13,6 +13,8 @@ from clemsim.engines.connect import NetworkOptions
 from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 from clemsim.game.transcript import Transcript
+from clemsim.results.dialogue.notebook import EpisodeView
+from clemsim.results.dialogue.read import read_dialogue
 from clemsim.results.frames import RunTables
 from clemsim.results.run_html import summary_html
 from clemsim.results.run_summary import RunSummary, summarize_run
@@ -25,7 +27,7 @@ from clemsim.runs.workers.cluster import WorkerOptions
 from clemsim.runtime.limits import Limits
 from clemsim.store import reader
 from clemsim.store.config import RunConfig
-from clemsim.store.folder import STORE, read_config
+from clemsim.store.folder import STORE, read_config, read_description
 
 
 class Run(RunTables):
@@ -54,6 +56,14 @@ class Run(RunTables):
             name, _, number = row.key.instance.rpartition("/")
             return Transcript(row.key, Instance(experiment=name, id=int(number) if number.isdecimal() else 0), events)
         return Transcript(row.key, row.of(recorded_arenas(self.folder, trust=trust)).load(row.data), events)
+
+    def episode(self, episode: int | str) -> EpisodeView:
+        """Return an episode, named as for `transcript`, with its dialogue; a notebook shows it. Raises UsageError naming
+        what there is, and StoreError.
+        """
+        with reader.reading(self.folder / STORE) as base:
+            row = chosen(list(reader.episodes(base)), str(episode))[0]
+            return EpisodeView(read_dialogue(base, row, read_description(self.folder)), self.image)
 
     def image(self, digest: str) -> bytes:
         """Return the bytes of a picture that an event of the run names by its digest. Raises StoreError."""

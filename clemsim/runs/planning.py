@@ -10,6 +10,7 @@ from clemsim.engines.dialects.dialect import room
 from clemsim.errors import UsageError
 from clemsim.results.planning import PlannedScore, planned_scores, unknown_games
 from clemsim.results.repetitions import Repetitions, by_cast
+from clemsim.runs.forecast import EarlierTokens, forecast, read_tokens
 from clemsim.runs.prepare import PreparedRun
 from clemsim.runtime.model_agent import ModelAgent
 from clemsim.store import reader
@@ -19,8 +20,7 @@ RATES = """
 SELECT arena, count(*),
     avg((SELECT count(*) FROM events WHERE events.episode = episodes.id AND events.type = 'replied')),
     avg((SELECT sum(tokens_in) FROM requests WHERE requests.episode = episodes.id)),
-    avg((SELECT sum(tokens_out) FROM requests WHERE requests.episode = episodes.id)),
-    avg((SELECT sum(tokens_cached) FROM requests WHERE requests.episode = episodes.id))
+    avg((SELECT sum(tokens_out) FROM requests WHERE requests.episode = episodes.id))
 FROM episodes WHERE status = 'done' GROUP BY 1
 """
 WORST = "the worst case: every instance is worth 0 or 100, and half of them 100 (an earlier run says more: --like RUN)"
@@ -33,16 +33,16 @@ class Rate:
     turns: float
     tokens_in: float | None
     tokens_out: float | None
-    tokens_cached: float | None = None
 
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """The episodes of an earlier run by cast, and what they cost by game."""
+    """The episodes of an earlier run by cast, and what they cost by game; `tokens`: by what played, where models did."""
 
     folder: Path
     casts: Mapping[str, Repetitions]
     rates: Mapping[str, Rate]
+    tokens: EarlierTokens | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def read_earlier(folder: Path) -> EarlierRun:
         rates = {arena: Rate(*means) for arena, _, *means in base.execute(RATES)}
     if not casts:
         raise UsageError(f"{folder} has no finished episode: name another run with --like")
-    return EarlierRun(folder, casts, rates)
+    return EarlierRun(folder, casts, rates, read_tokens(folder))
 
 
 def plan_run(prepared: PreparedRun, like: EarlierRun | None = None) -> RunPlan:
@@ -139,18 +139,9 @@ def _most_tokens(prepared: PreparedRun) -> int:
 
 
 def _price(prepared: PreparedRun, like: EarlierRun | None) -> float | None:
-    """Return what the tokens of a run cost if its episodes are like those of the earlier one, whichever agent has a seat."""
-    if like is None or not any(agent.price for agent in prepared.agents):
-        return None
-    price = 0.0
-    for episode in prepared.episodes:
-        rate = like.rates.get(episode.key.arena)
-        if rate is None or rate.tokens_in is None or rate.tokens_out is None:
-            return None
-        agents = episode.cast.agents
-        tokens = round(rate.tokens_in), round(rate.tokens_cached or 0), round(rate.tokens_out)
-        price += sum(agent.price.of_tokens(*tokens) for agent in agents if agent.price) / len(agents)
-    return price
+    """Return what the tokens of a run cost if its episodes are like those of the earlier one."""
+    found = forecast(prepared.episodes, [like.tokens]) if like and like.tokens else None
+    return found.price if found and not found.unknown else None
 
 
 def _total(costs: tuple[PlannedCost, ...]) -> PlannedCost:

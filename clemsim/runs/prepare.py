@@ -99,7 +99,7 @@ def check_amount(episodes: int) -> None:
 
 def check_cost_limit(limits: Limits | None, prepared: PreparedRun) -> None:
     """Raise UsageError where the cost is limited and nothing has a price."""
-    if limits and limits.cost is not None and not any(agent.price for agent in prepared.agents):
+    if limits and limits.cost is not None and not any(agent.priced for agent in prepared.agents):
         raise UsageError("--max-cost: no agent has a price: give SPEC?price_in=2&price_out=8, of a million tokens")
 
 

@@ -17,6 +17,7 @@ from clemsim.game.events import Event
 from clemsim.game.transcript import Transcript
 from clemsim.results.run_summary import RunSummary, write_summary
 from clemsim.runs.connections import most_turns
+from clemsim.runs.forecast import Preflight
 from clemsim.runs.manifest import absolute_agents, create_run
 from clemsim.runs.prepare import check_cost_limit, prepare, recorded_arenas, run_trust
 from clemsim.runs.references import check_references
@@ -42,11 +43,13 @@ async def play(
     servers: ServerPool | None = None,
     network: NetworkOptions | None = None,
     trust: Trust | None = None,
+    preflight: Preflight | None = None,
 ) -> RunSummary:
     """Play a run into a new folder and return its summary; every episode goes on after the events in `past`.
 
     `servers` owns the servers that are started for the run; None: they stop with it. `network`: how others are reached.
-    `trust`: as for `prepare`. Raises ClemsimError; the folder then keeps what was played.
+    `trust`: as for `prepare`. `preflight` is called with the run, its episodes and a folder that it may get, before an agent
+    is opened. Raises ClemsimError; the folder then keeps what was played.
     """
     config = config.model_copy(update={"agents": absolute_agents(config)})  # which may be named after their SPECs
     prepared = prepare(config, servers, network, trust)
@@ -55,9 +58,12 @@ async def play(
     if out:
         check_folder(out)
     most = most_turns(prepared.agents)
+    places = [out] if out else default_folders(config)
+    if preflight:
+        preflight(prepared, prepared.episodes, places[0])
     async with opened(prepared.agents):
         check_references(prepared)
-        folder = create_run([out] if out else default_folders(config), prepared, past)
+        folder = create_run(places, prepared, past)
         episodes = [episode.after(past) for episode in prepared.episodes]
         with alone(folder):
             return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()
@@ -71,6 +77,7 @@ async def resume(
     servers: ServerPool | None = None,
     changes: Mapping[str, int | None] | None = None,
     network: NetworkOptions | None = None,
+    preflight: Preflight | None = None,
     *,
     trust: bool = False,
 ) -> RunSummary:
@@ -78,8 +85,8 @@ async def resume(
     stopping rule of the run is answered.
 
     `changes` of the configuration may be those that make no difference to the play: `width`, and None for `stop_when`.
-    `servers` and `network`: as for `play`. `trust`: load whatever code the run names. Raises UsageError where it would not
-    be the same run any more, or names code that the user has not run, and every other ClemsimError.
+    `servers`, `network` and `preflight`: as for `play`. `trust`: load whatever code the run names. Raises UsageError where
+    it would not be the same run any more, or names code that the user has not run, and every other ClemsimError.
     """
     description = read_description(folder)
     with alone(folder):
@@ -97,6 +104,8 @@ async def resume(
         if not episodes:
             return write_summary(folder)
         most = most_turns(prepared.agents)
+        if preflight:
+            preflight(prepared, episodes, folder)
         async with opened(prepared.agents):
             check_agents(description, prepared.agents)
             return await RunSession(folder, prepared, episodes, watch, limits, workers, rule, most).play()

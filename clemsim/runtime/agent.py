@@ -12,7 +12,7 @@ from clemsim._util.lifecycle import AsyncResource
 from clemsim.engines.backend import Backend
 from clemsim.engines.load import ServerLoad
 from clemsim.errors import UsageError
-from clemsim.game.messages import Message
+from clemsim.game.messages import Message, Usage
 from clemsim.game.view import View
 from clemsim.runtime.agent_contract import calling
 from clemsim.runtime.price import Price
@@ -55,6 +55,15 @@ class Agent(AsyncResource, ABC):
     def notices(self) -> Sequence[str]:
         """What the user must know of how the agent's servers answered, one line each."""
         return ()
+
+    @property
+    def priced(self) -> bool:
+        """Whether any of its tokens, or its time, has a price."""
+        return self.price is not None
+
+    def cost_of(self, usage: Usage) -> float:
+        """Return what the tokens of a turn cost, in the currency of the prices."""
+        return self.price.of_turn(usage) if self.price else 0.0
 
     @property
     def dearest_turn(self) -> float:

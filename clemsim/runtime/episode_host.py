@@ -78,8 +78,8 @@ class EpisodeHost:
             progress.tokens_in += usage.tokens_in
             progress.tokens_out += usage.tokens_out
             progress.tokens_cached += usage.tokens_cached
-            if price := agent.price:
-                cost = price.of_turn(usage)
+            if agent.priced:
+                cost = agent.cost_of(usage)
                 progress.cost += cost
                 progress.dearest = max(progress.dearest, cost)
             spent = usage.tokens_in + usage.tokens_out

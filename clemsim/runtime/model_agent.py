@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from clemsim.engines.backend import Backend
-from clemsim.engines.base import Candidate, ChatMessage, Completion, Engine, Request, Role, Sampling
+from clemsim.engines.base import ChatMessage, Completion, Engine, Request, Role, Sampling
 from clemsim.engines.images import blind
 from clemsim.engines.load import ServerLoad
 from clemsim.engines.thinking import thinking_tokens
@@ -110,28 +110,28 @@ class ModelAgent(Agent):
         return self._message(view, request, await self._complete(request))
 
     async def draw(self, view: View, n: int) -> list[Message]:
-        """Make `n` replies to one ask, with one request where the engine can. The usage of each is that of all together.
+        """Make `n` replies to one ask, with as few requests as the engine can; those that its server left out, with others.
+        The usage of each is that of all together.
 
         Raises what `reply` raises.
         """
-        request = self._request(view)
-        if self.engine.samples_many:
-            request.samples = n
-            completion = await self._complete(request)
-            only = Candidate(completion.text, completion.reasoning, completion.stop, completion.calls)
-            samples = completion.samples or [only]
-            return [
-                self._message(
-                    view, request, Completion(each.text, each.reasoning, each.stop, completion.usage, calls=each.calls)
-                )
-                for each in samples
-            ]
-        requests = [replace(request, seed=(request.seed + place) % MOST_SEED) for place in range(n)]
-        completions = await _all(self._complete(each) for each in requests)
-        together = _together([completion.usage for completion in completions])
-        for completion in completions:
+        request, most = self._request(view), max(1, self.engine.most_samples)
+        sizes = [min(most, n - place) for place in range(0, n, most)]
+        completions = await self._draw(request, [(place * most, size) for place, size in enumerate(sizes)])
+        drawn = [each for completion in completions for each in _apart(completion)][:n]
+        if len(drawn) < n:
+            others = await self._draw(request, [(place, 1) for place in range(len(drawn), n)])
+            completions, drawn = [*completions, *others], [*drawn, *others]
+        usages = [completion.usage for completion in completions]
+        together = _together(usages) if len(usages) > 1 else usages[0]
+        for completion in drawn:
             completion.usage = together
-        return [self._message(view, request, completion) for completion in completions]
+        return [self._message(view, request, completion) for completion in drawn]
+
+    async def _draw(self, request: Request, parts: Iterable[tuple[int, int]]) -> list[Completion]:
+        """Make the requests for some of the replies at once: of each part the place of its first reply, and their number."""
+        requests = [replace(request, seed=(request.seed + place) % MOST_SEED, samples=size) for place, size in parts]
+        return await _all(self._complete(each) for each in requests)
 
     async def _complete(self, request: Request) -> Completion:
         return check_completion(self.engine, await self.engine.complete(request))
@@ -187,6 +187,13 @@ async def _all(coroutines: Iterable[Coroutine[Any, Any, Completion]]) -> list[Co
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _apart(completion: Completion) -> list[Completion]:
+    """Return the replies to one request, each as a completion with the usage of all."""
+    return [
+        Completion(each.text, each.reasoning, each.stop, completion.usage, calls=each.calls) for each in completion.samples
+    ] or [completion]
 
 
 def _together(usages: Sequence[Usage]) -> Usage:

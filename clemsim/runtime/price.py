@@ -38,4 +38,5 @@ class Price:
 
     def describe(self) -> dict[str, float]:
         """Return the prices that are given, by name."""
-        return {name: value for name, value in asdict(self).items() if value}
+        prices = asdict(self)
+        return {name: value for name, value in prices.items() if value or (name == "tokens_cached" and value is not None)}

@@ -139,11 +139,11 @@ def current_step(thread: int | None) -> SlowStep | None:
 
 def _find(thread: int | None) -> tuple[FrameType | None, SlowStep | None]:
     """Return the frame of the step that a thread is in, with the step."""
-    innermost = sys._current_frames().get(thread or 0)
-    for frame in _outwards(innermost):
+    stack = list(_outwards(sys._current_frames().get(thread or 0)))  # as it was at one moment: the thread may go on
+    for place, frame in enumerate(stack):
         if what := _STEPS.get(frame.f_code):
             key = _key(frame)
-            return frame, SlowStep(key.label, what, 0.0, tuple(describe_running(frame, innermost)))
+            return frame, SlowStep(key.label, what, 0.0, tuple(describe_running(stack[: place + 1])))
     return None, None
 
 

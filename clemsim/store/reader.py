@@ -22,6 +22,10 @@ from clemsim.store.schema import NOTICES, connect
 T = TypeVar("T")
 
 UNENDED = ("waiting", "playing", "unfinished")
+EPISODES = (
+    'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
+    " quality, cause, detail FROM episodes"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,15 @@ def decoding(what: object) -> Iterator[None]:
 
 def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
     """Return all episodes, in the order in which they were enlisted."""
-    query = (
-        'SELECT id, arena, instance, repetition, "cast", experiment, version, data, status, outcome, reason, blame,'
-        " quality, cause, detail FROM episodes ORDER BY id"
-    )
     by_seat = {id_: _by_seat(rows) for id_, rows in seats(base).items()}
-    for values in base.execute(query):
+    for values in base.execute(f"{EPISODES} ORDER BY id"):
         yield _episode(values, by_seat.get(values[0]))
+
+
+def episode(base: sqlite3.Connection, number: int) -> EpisodeRow | None:
+    """Return one episode by its number; None where there is none. Raises StoreError."""
+    values = base.execute(f"{EPISODES} WHERE id = ?", (number,)).fetchone()
+    return None if values is None else _episode(values, _by_seat(seats_of(base, number)))
 
 
 def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:
@@ -94,6 +100,24 @@ def seats(base: sqlite3.Connection) -> dict[int, list[SeatRow]]:
             raise StoreError(f"the seats of episode {id_} cannot be read: {(seat, role, agent, score)!r} is none")
         found.setdefault(id_, []).append(SeatRow(seat, role, agent, score))
     return found
+
+
+def seats_of(base: sqlite3.Connection, episode: int) -> list[SeatRow]:
+    """Return who sat where in one episode; nothing where it is not stored."""
+    if not has_seats(base):
+        return []
+    query = "SELECT seat, role, agent, score FROM seats WHERE episode = ?"
+    return [SeatRow(*row) for row in base.execute(query, (episode,))]
+
+
+def scores_of(base: sqlite3.Connection, episode: int) -> tuple[dict[str, float | None], list[dict[str, float | None]]]:
+    """Return the scores of one episode by name, and those of each of its rounds in order."""
+    rounds: dict[int, dict[str, float | None]] = {}
+    query = "SELECT round, metric, value FROM scores WHERE episode = ? ORDER BY round"
+    for number, metric, value in base.execute(query, (episode,)):
+        rounds.setdefault(number, {})[metric] = value
+    whole = rounds.pop(0, {})
+    return whole, list(rounds.values())
 
 
 def has_seats(base: sqlite3.Connection) -> bool:

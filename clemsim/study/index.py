@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from clemsim._util.files import PRIVATE, write_toml
+from clemsim._util.files import PRIVATE, read_toml, write_toml
 from clemsim.catalog.kinds import kinds
 from clemsim.catalog.models import Characteristics, settled
+from clemsim.errors import UsageError
 from clemsim.store.folder import CONFIG, read_description
 from clemsim.study.plan import Member, StudyPlayer
 
@@ -24,14 +25,15 @@ class IndexedRun(BaseModel):
     """A run that was begun, in the folder `run` within the study's.
 
     Either `model` played all seats, and `characteristics` are its own; or `seats` holds the model of each seat, and
-    `players` their characteristics. `why`: the reason for which the run is not complete.
+    `players` their characteristics. `why`: the reason for which the run is not complete. What an imported run was played
+    with is not known in full.
     """
 
     model_config = ConfigDict(frozen=True)
     run: str
-    suite: str
-    seed: int
-    constrained: bool
+    suite: str = ""
+    seed: int | None = None
+    constrained: bool = False
     model: str | None = None
     seats: Mapping[str, str] | None = None
     characteristics: Characteristics | None = None
@@ -70,6 +72,17 @@ def write(folder: Path, members: Sequence[tuple[Member, str]]) -> None:
     )
     tables = index.model_dump(exclude_none=True)
     write_toml(folder / INDEX, {name: rows for name, rows in tables.items() if rows}, mode=PRIVATE)
+
+
+def read(folder: Path) -> StudyIndex:
+    """Return the index of the study in `folder`. Raises UsageError where it cannot be read."""
+    data = read_toml(folder / INDEX)
+    try:
+        return StudyIndex.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UsageError(f"{folder / INDEX} is no index of a study: {where}: {first['msg']}") from error
 
 
 def engine_of(agent: Mapping[str, Any]) -> str | None:

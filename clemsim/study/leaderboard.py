@@ -13,7 +13,7 @@ from clemsim.store import reader
 from clemsim.store.folder import STORE
 from clemsim.study.plan import Member
 
-Setting = tuple[str, int, bool]  # suite, seed, constrained: the runs of one setting have the same instances
+Setting = tuple[str, int | None, bool]  # suite, seed, constrained: the runs of one setting have the same instances
 Played = Mapping[Setting, Mapping[str, Clusters]]  # by setting and run
 
 
@@ -28,10 +28,16 @@ class Place:
 
 def played_by_setting(folder: Path, members: Iterable[Member]) -> Played:
     """Return what was played in each setting, by run; pairings are left out. Raises StoreError."""
+    alone = (member for member in members if member.player)
+    return played_in(folder, ((member.run, (member.suite, member.config.seed, member.config.constrain)) for member in alone))
+
+
+def played_in(folder: Path, runs: Iterable[tuple[str, Setting]]) -> Played:
+    """Return what was played in each setting, of runs of one cast that are given with their settings. Raises StoreError."""
     found: dict[Setting, dict[str, Clusters]] = defaultdict(dict)
-    for member in members:
-        if member.player and (clusters := _clusters(folder / member.run)):
-            found[member.suite, member.config.seed, member.config.constrain][member.run] = clusters
+    for run, setting in runs:
+        if clusters := _clusters(folder / run):
+            found[setting][run] = clusters
     return found
 
 

@@ -96,8 +96,8 @@ class StudyPlayer:
 
     @property
     def settings(self) -> AgentSettings:
-        """The settings of the variant and of the axes."""
-        return self.variant.settings.model_copy(update=dict(self.axes))
+        """The settings of the variant, with its price, and of the axes."""
+        return self.model.priced(self.variant).settings.model_copy(update=dict(self.axes))
 
     def _with_axes(self, name: str) -> str:
         return ", ".join([name, *(axis_text(axis, value) for axis, value in self.axes.items())])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from clemsim.results.costs import AgentCost
 from clemsim.results.intervals import Interval
 
 
@@ -28,7 +29,8 @@ class PlannedRow(StudyRow):
 
     `detectable`: the true difference in worth between two agents, in points, that such runs show four times in five;
     `width`: of the 95 % interval of worth to expect. `turns`, `tokens_in`, `tokens_out`: its cost; at `most` so much where
-    the limits of the games are all that is known. None where nothing is known.
+    the limits of the games are all that is known. `price`: of its tokens, by the agents' prices. None where nothing is
+    known.
     """
 
     episodes: int
@@ -38,6 +40,7 @@ class PlannedRow(StudyRow):
     most: bool
     tokens_in: int | None
     tokens_out: int | None
+    price: float | None = None
 
 
 class OutcomeRow(StudyRow):
@@ -48,7 +51,9 @@ class OutcomeRow(StudyRow):
     for pairings, where there is no other run, and without the extra `analysis`. `detectable`: the true difference in worth
     between two runs of its setting that these instances show four times in five.
 
-    `seconds`: the duration of the session, rounded to a tenth. `why`: the reason for which the run is not complete.
+    `seconds`: the duration of the session, rounded to a tenth. `cost`: what all its agents cost together in all sessions, by
+    game, of an episode and of a point of worth; None where none of them has a price. `why`: the reason for which the run is
+    not complete.
     """
 
     episodes: int | None
@@ -63,12 +68,13 @@ class OutcomeRow(StudyRow):
     tier: int | None
     detectable: float | None
     seconds: float
+    cost: AgentCost | None = None
     why: str
 
 
 class PlannedStudy(BaseModel):
-    """A study that is to be played, with the number of episodes, turns and tokens of all runs, the sources of these numbers,
-    and notes on their limits.
+    """A study that is to be played, with the number of episodes, turns and tokens of all runs, the price of those that have
+    one, the sources of these numbers, and notes on their limits.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,6 +83,7 @@ class PlannedStudy(BaseModel):
     turns: int
     tokens_in: int | None
     tokens_out: int | None
+    price: float | None = None
     variance_from: str
     costs_from: str
     notes: tuple[str, ...]
@@ -84,9 +91,12 @@ class PlannedStudy(BaseModel):
 
 
 class StudyOutcome(BaseModel):
-    """The runs of the study in folder `study`, and the number of those that are not complete."""
+    """The runs of the study in folder `study`, the number of those that are not complete, and what all that have a price
+    cost together.
+    """
 
     model_config = ConfigDict(frozen=True)
     study: str
     runs: tuple[OutcomeRow, ...]
     missing: int
+    cost: float | None = None

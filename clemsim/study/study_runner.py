@@ -14,6 +14,7 @@ from typing import Any
 
 from clemsim._util.files import PRIVATE, PRIVATE_FOLDER, check_new, make_folder, write_toml
 from clemsim._util.tasks import leading_error, run_in_background
+from clemsim.catalog.agent_settings import without_prices
 from clemsim.catalog.agents import kind_of
 from clemsim.catalog.kinds import AgentKind
 from clemsim.catalog.models import read
@@ -25,6 +26,7 @@ from clemsim.errors import AgentError, ArenaError, ClemsimError, UsageError
 from clemsim.results.clusters import Point
 from clemsim.results.run_summary import RunSummary
 from clemsim.runs import run
+from clemsim.runs.forecast import RUNS, EarlierTokens, Forecast, earlier_runs, forecast, read_tokens, together, unplayed
 from clemsim.runs.manifest import settled
 from clemsim.runs.planning import EarlierRun, RunPlan, plan_run
 from clemsim.runs.prepare import prepare
@@ -37,7 +39,7 @@ from clemsim.study import index
 from clemsim.study.plan import MEMBERS, Member, Study, plan
 
 STUDY = "study.toml"
-TOTALS = ("turns", "requests", "retries", "failed_retries", "tokens_in", "tokens_out", "tokens_cached", "in_flight")
+TOTALS = ("turns", "requests", "retries", "failed_retries", "tokens_in", "tokens_out", "tokens_cached", "in_flight", "cost")
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class MemberStatus:
     episodes: int
     live: LiveRun | None = None
     opening: asyncio.Task[Any] | None = None  # what plays it, while its agents are opened
+    forecast: Forecast | None = None  # of the episodes that are left; None: nothing is known of their cost
     over: bool = False
     summary: RunSummary | None = None
     seconds: float = 0.0
@@ -119,15 +122,37 @@ StudyWatch = Callable[[StudyRun], Coroutine[Any, Any, None]]
 
 
 def prepare_members(
-    members: Sequence[Member], network: NetworkOptions | None = None, trust: Trust | None = None
+    members: Sequence[Member],
+    network: NetworkOptions | None = None,
+    trust: Trust | None = None,
+    folder: Path | None = None,
+    like: Path | None = None,
 ) -> list[MemberStatus]:
-    """Check that all that the members name exists and that they share no secret, and count their episodes. Raises UsageError
-    and BadInstance.
+    """Check that all that the members name exists and that they share no secret, and count their episodes. `folder`: the one
+    of the study, in which, and beside which, earlier runs tell what it will cost; `like`: the run that tells it instead.
+
+    Raises UsageError and BadInstance.
     """
-    network = network or NetworkOptions()
-    statuses = [MemberStatus(each, len(prepare(each.config, network=network, trust=trust).episodes)) for each in members]
+    network, statuses = network or NetworkOptions(), list[MemberStatus]()
+    earlier: list[EarlierTokens] | None = None
+    for each in members:
+        prepared = prepare(each.config, network=network, trust=trust)
+        status = MemberStatus(each, len(prepared.episodes))
+        if folder and any(agent.priced for agent in prepared.agents):
+            earlier = _earlier(folder, like) if earlier is None else earlier
+            status.forecast = forecast(unplayed(prepared.episodes, folder / each.run), earlier)
+        statuses.append(status)
+    if like and earlier is None:
+        raise UsageError("--like says what a study will cost: give models a price, price_in = 2, or --dry-run")
     check_secrets(_agents(statuses), network)
     return statuses
+
+
+def _earlier(folder: Path, like: Path | None) -> list[EarlierTokens]:
+    if like is None:
+        return list(earlier_runs(folder, RUNS, f"*/{MEMBERS}/*/*"))
+    tokens = read_tokens(like)
+    return [tokens] if tokens else []
 
 
 def plan_members(
@@ -166,15 +191,18 @@ async def run_study(
     parallel: int | None = None,
     network: NetworkOptions | None = None,
     trust: Trust | None = None,
+    preflight: Callable[[Forecast | None], None] | None = None,
+    like: Path | None = None,
 ) -> StudyRun:
     """Play a study into a folder that is new or holds this study; episodes that were played there stay.
 
     `parallel`: the number of runs at a time; None: that of the study. `network`: how servers are reached. `trust`: whose
-    code is loaded; None: only what the user has run before. Raises UsageError where the folder holds something else, and
+    code is loaded; None: only what the user has run before. `preflight` is called with what the study will cost by earlier
+    runs, or by the run `like`, before the first run begins. Raises UsageError where the folder holds something else, and
     every other ClemsimError that concerns the whole study.
     """
     network, trust = network or NetworkOptions(), trust or Trust(named_by=f"study {study.name}")
-    members = prepare_members(plan(study, trust), network, trust)
+    members = prepare_members(plan(study, trust), network, trust, folder if preflight else None, like)
     _check_folder(folder, members)
     make_folder(folder, mode=PRIVATE_FOLDER)
     with alone(folder):
@@ -183,6 +211,8 @@ async def run_study(
         warnings = unencrypted(_agents(members), network)
         study_run = StudyRun(folder, members, parallel or study.parallel, network, trust, warnings)
         _write_index(study_run)
+        if preflight:
+            preflight(together([status.forecast for status in members]))
         async with study_run.servers, run_in_background(watch(study_run) if watch else None):
             await _play(study_run)
         return study_run
@@ -259,7 +289,10 @@ def _check_folder(folder: Path, members: Sequence[MemberStatus]) -> None:
 
 
 def _check_same(folder: Path, config: RunConfig) -> None:
-    before, now = settled(read_config(folder)), settled(config)
+    before, now = (
+        {**each, "agents": [without_prices(spec) for spec in each["agents"]]}
+        for each in (settled(read_config(folder)), settled(config))
+    )
     for name in now:
         if name != "width" and _as_list(before[name]) != _as_list(now[name]):
             was = f"{name} was {_as_list(before[name])!r} and is {_as_list(now[name])!r}"

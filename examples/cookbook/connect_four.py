@@ -4,9 +4,9 @@ clemsim run --arena examples/cookbook/connect_four.py:ConnectFour \
     --agent yellow=examples/cookbook/connect_four.py:Careful --agent red=random
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from clemsim import Agent, AgentOptions, Arena, Instance, Invalid, Message, Outcome, Table, Transcript, View, tagged
+from clemsim import Agent, AgentOptions, Arena, Grid, Instance, Invalid, Message, Outcome, Table, Transcript, View, tagged
 from clemsim.formats import literal, one_of
 
 WIDTH, HEIGHT, TRIES = 7, 6, 3
@@ -91,6 +91,20 @@ class ConnectFour(Arena[Opening]):
         scores = (outcome.by_seat if outcome else None) or {}
         moves = sum(len(transcript.moves(seat)) for seat in self.seats)
         return {"Moves": moves, "Red Won": None if scores.get("red") in (None, 0.5) else scores["red"]}
+
+    def render(self, transcript: Transcript[Opening], /) -> Sequence[Grid]:
+        """The board after each move."""
+        board: Board = {}
+        for column in transcript.instance.moves:
+            drop(board, column - 1, self.seats[len(board) % 2])
+        pieces = []
+        for turn in (turn for turn in transcript.turns if turn.parsed):
+            board[turn.move[0], turn.move[1]] = turn.seat
+            rows, after = drawn(board).splitlines(), turn.asked.turn
+            pieces.append(
+                Grid.of(rows, {"r": "bad", "y": "near"}, legend={"bad": "red", "near": "yellow"}, title="Board", after=after)
+            )
+        return pieces
 
     def instances(self) -> list[Opening]:
         """Every first pair of discs of which the second does not lie on the first."""

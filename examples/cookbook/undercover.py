@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from clemsim import Arena, Instance, Invalid, Outcome, Parser, Question, Table, Transcript, tagged
+from clemsim import Arena, CellTable, Instance, Invalid, Outcome, Parser, Question, Table, Toned, Transcript, tagged
 from clemsim.formats import line, literal, one_of
 
 PAIRS = (("coffee", "tea"), ("violin", "guitar"), ("lake", "sea"), ("wolf", "fox"), ("novel", "poem"), ("snow", "rain"))
@@ -82,6 +82,16 @@ class Undercover(Arena[Words]):
     def metrics(self, transcript: Transcript[Words], /) -> Mapping[str, float | None]:
         """How many players were voted out."""
         return {"Rounds": float(len(list(transcript.notes("out"))))}
+
+    def render(self, transcript: Transcript[Words], /) -> Sequence[CellTable]:
+        """Who was what, and who was voted out when."""
+        out = list(transcript.notes("out"))
+        rounds = {seat: f"round {number}" for number, seat in enumerate(out, 1)}
+        roles = self.seats_for(transcript.instance)
+        rows = [
+            (seat, Toned(role, "bad" if role == "spy" else "good"), rounds.get(seat, "")) for seat, role in roles.items()
+        ]
+        return [CellTable.of(("player", "role", "voted out in"), rows, title="Players")]
 
     def instances(self) -> list[Words]:
         """Each pair of words with 5, 7 and 9 players; the spy sits elsewhere each time."""

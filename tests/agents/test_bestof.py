@@ -18,6 +18,7 @@ from clemsim.game.instances import EpisodeKey
 from clemsim.game.messages import MODERATOR, Message, Usage
 from clemsim.game.view import View
 from clemsim.runtime.model_agent import ModelAgent
+from clemsim.runtime.price import Price
 from tests.pictures import shade
 
 VIEW = View(EpisodeKey("taboo", "x/0", 1, "a"), "guesser", 1, 7, None, (), 0, Message(MODERATOR, "Guess."))
@@ -30,10 +31,11 @@ class Several(Engine):
 
     def __init__(self, texts: list[str], *, many: bool) -> None:
         self.texts, self.many, self.requests = texts, many, list[Request]()
+        self.most = len(texts)
 
     @property
-    def samples_many(self) -> bool:
-        return self.many
+    def most_samples(self) -> int:
+        return self.most if self.many else 1
 
     async def complete(self, request: Request) -> Completion:
         self.requests.append(request)
@@ -88,6 +90,19 @@ async def test_a_judge_is_not_asked_where_all_agree() -> None:
     assert (await chosen(["a", "a"], "2"))[1]["by"] == "vote"
 
 
+async def test_the_judge_has_a_price_of_its_own() -> None:
+    agent, _ = best(["a", "b"], "2")
+    assert agent.judge and not best(["a"])[0].priced
+    agent.judge.price = Price(tokens_in=1e6, tokens_out=2e6)
+    message = await agent.reply(VIEW)
+    assert agent.priced and message.usage and agent.cost_of(message.usage) == 10 + 2 * 3
+    agent.price = Price(tokens_in=1e3)
+    assert agent.inner.price and agent.cost_of(message.usage) == pytest.approx(16 + 0.01)  # the model's 10 tokens in
+    about = agent.describe()
+    assert (about["price"], about["judge"]["price"]) == ({"tokens_in": 1e3}, {"tokens_in": 1e6, "tokens_out": 2e6})
+    assert agent.dearest_turn == 2 * 0.3 + 300 * 3
+
+
 async def test_one_request_or_several() -> None:
     agent, engine = best(["a", "b", "b"])
     await agent.reply(VIEW)
@@ -98,6 +113,22 @@ async def test_one_request_or_several() -> None:
     assert len({request.seed for request in engine.requests}) == 3
     usage = message.usage
     assert usage and (usage.tokens_in, usage.tokens_out, usage.seconds) == (30, 9, 4.0)
+
+
+async def test_replies_that_a_server_left_out_are_asked_for_again() -> None:
+    agent, engine = best(["a", "b", "b"])
+    agent.n = engine.most = 5  # the server gives three
+    message = await agent.reply(VIEW)
+    assert [request.samples for request in engine.requests] == [5, 1, 1]
+    assert message.usage and message.usage.tokens_in == 30
+    assert message.usage.details and message.usage.details["candidates"]["texts"] == ["a", "b", "b", "b", "b"]
+
+
+async def test_as_many_replies_to_a_request_as_the_server_draws() -> None:
+    agent, engine = best(["a", "b", "c"])
+    agent.n, engine.most = 5, 2
+    await agent.reply(VIEW)
+    assert [(request.samples, request.seed - VIEW.seed) for request in engine.requests] == [(2, 0), (2, 2), (1, 4)]
 
 
 async def test_a_failure_of_one_is_a_failure_of_the_turn() -> None:

@@ -14,7 +14,8 @@ from clemsim.analysis import wording
 from clemsim.analysis.analyze import analyze
 from clemsim.analysis.kinds import KINDS, LETTERS, AnalysisOptions, choose
 from clemsim.analysis.results import Analysis
-from clemsim.analysis.sources.evidence import Evidence
+from clemsim.analysis.sources.evidence import Evidence, scores_of
+from clemsim.analysis.sources.published import COSTS, EPISODES, SPENT
 from clemsim.analysis.sources.reading import read
 from clemsim.analysis.statistics.differences import Sensitivity
 from clemsim.analysis.statistics.rating import RatedGame
@@ -99,6 +100,24 @@ def test_costs(analyses: dict[str, Analysis]) -> None:
     assert table["ant-1b"]["tokens_a_played_episode"] is None and not any("a_point" in column for column in table["ant-1b"])
     assert [table[name]["unbeaten_by_latency"] for name in ("ant-1b", "bee-7b", "ant-7b")] == [True, True, True]
     assert "1 model with a known cost have no scores" in analyses["h"].left_out
+
+
+def test_what_a_played_episode_and_a_point_cost() -> None:
+    played = [("a", "taboo", f"x/{number}", 2.0, 2.0, 2.0, 100.0) for number in range(4)]  # two repetitions, worth 50
+    played += [("b", "taboo", f"x/{number}", 1.0, number % 2, number % 2, 100.0 * (number % 2)) for number in range(4)]
+    played += [("b", "wordle", "y/0", 1.0, 1.0, 1.0, 100.0), ("c", "taboo", "x/0", 1.0, 1.0, 1.0, 0.0)]
+    clusters = pl.DataFrame(played, EPISODES, orient="row")
+    costs = pl.DataFrame([(name, 1.0, None, None) for name in "abc"], COSTS, orient="row")
+    spent = [("a", "taboo", 80.0, 16.0), ("b", "taboo", 10.0, 4.0), ("b", "wordle", 10.0, 1.0), ("c", "taboo", 10.0, None)]
+    evidence = Evidence(
+        scores_of(clusters), clusters=clusters, costs=costs, spent=pl.DataFrame(spent, SPENT, orient="row"), described={}
+    )
+    answered = analyze(evidence, choose("costs"))[1]
+    by_model = {row["model"]: row for row in rows(answered, "costs")}
+    assert by_model["a"]["cost_a_played_episode"] == 16 / 8 and by_model["b"]["cost_a_played_episode"] == 4 / 2
+    assert by_model["a"]["cost_a_point"] == pytest.approx(16 / 8 * 4 / 50)  # each instance once, by a clemscore of 50
+    assert by_model["b"]["cost_a_point"] == pytest.approx((4 + 1) / 75)  # 75 % played, of quality 100
+    assert by_model["c"]["cost_a_point"] is None and by_model["c"]["unbeaten_by_cost"] is None
 
 
 def test_dynamics(analyses: dict[str, Analysis]) -> None:

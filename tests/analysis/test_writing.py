@@ -54,10 +54,15 @@ def test_latex_escapes_text() -> None:
 
 
 def test_a_page_is_self_contained_and_text_in_it_is_inert() -> None:
-    text = page(f"Report {EVIL}", [ANALYSIS], [EVIL])
+    text = page(f"Report {EVIL}", [ANALYSIS], [EVIL], (), ["runs/a b", "runs/<i>"])
+    assert "<code>clemsim view &#39;runs/a b&#39; &#39;runs/&lt;i&gt;&#39;</code>" in text
     assert "alert(1)</script>" not in text.replace("alert(1)&lt;/script&gt;", "")
-    assert text.lower().count("</script") == 2  # of the figure's data and of the program
-    assert "default-src 'none'" in text.replace("&#x27;", "'") and not re.search(r'(src|href)="https?:', text)
+    assert text.lower().count("</script") == 3  # of the figure's data, of the program and of the page
+    assert (
+        "default-src &#39;none&#39;" in text
+        and "unsafe" not in text[: text.index("<style")]
+        and not re.search(r'(src|href)="https?:', text)
+    )
     data = re.search(r'id="spec-a_fig">(.*?)</script>', text)
     assert data and json.loads(data[1]) == SPECIFICATION
 
@@ -75,7 +80,7 @@ def test_an_analysis_without_much_to_say_is_one_line_of_the_page() -> None:
 def test_a_figure_says_what_it_shows_to_those_who_do_not_see_it() -> None:
     described = Figure("fig", "A caption", {**SPECIFICATION, "description": 'Scores of "x"'})
     text = page("Report", [Analysis("T", ["A.", "B."], figures=[described])], [])
-    assert 'role="img" aria-label="Scores of &quot;x&quot;"' in text and "A caption</figcaption>" in text
+    assert 'role="img" aria-label="Scores of &#34;x&#34;"' in text and "A caption</figcaption>" in text
 
 
 def test_pictures_come_from_one_specification(tmp_path: Path) -> None:

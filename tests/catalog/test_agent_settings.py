@@ -31,6 +31,7 @@ SERVER = "qwen@http://127.0.0.1:8000/v1"
         ("local?stop=A&stop=B", "local", {"stop": ("A", "B")}),
         ('local?extra_body={"b": 1, "a": [true]}', "local", {"extra_body": '{"a":[true],"b":1}'}),
         ("vllm:Qwen/Q?max-model-len=4096&temperature=1", "vllm:Qwen/Q?max-model-len=4096", {"temperature": 1.0}),
+        (f"{SERVER}?session_header=x-user-id", SERVER, {"session_header": "x-user-id"}),
         (f"{SERVER}?header.X-Tag=a b&timeout=5&width=3", SERVER, {"headers": {"X-Tag": "a b"}, "timeout": 5.0, "width": 3}),
     ],
 )
@@ -52,6 +53,8 @@ def test_a_spec_is_taken_apart(spec: str, bare: str, settings: dict[str, Any]) -
         (f"{SERVER}?extra_body=[1]", "extra_body=.1.: give a JSON object"),
         (f"{SERVER}?extra_body=x", "extra_body=x: "),
         (f"{SERVER}?header.Authorization=x", "a SPEC is recorded and holds no secret"),
+        (f"{SERVER}?session_header=My Session", "session_header=My Session: give the name of a header"),
+        (f"{SERVER}?session_header=Authorization", "session_header=Authorization: this header means something else"),
         (f"{SERVER}?stop=", "String should have at least 1 character"),
         ("local?system=@/no/such/file", "/no/such/file"),
         ("local?timeout=3", "local takes no timeout"),

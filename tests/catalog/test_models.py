@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from clemsim.catalog.models import ModelFacts, Variant, read_models, registry
+from clemsim.catalog.agent_settings import read_spec, without_prices
+from clemsim.catalog.agents import make_agent
+from clemsim.catalog.models import ModelFacts, Variant, read_agents, read_models, registry
 from clemsim.errors import UsageError
+from clemsim.runtime.price import Price
 
 VARIANT = '[[model.variant]]\naccess = "script"\nagent = "baseline"\n'
 
@@ -85,3 +88,56 @@ def test_a_variant_names_the_variable_of_its_key(tmp_path: Path) -> None:
             read_models(write(tmp_path, model + agent))
     with pytest.raises(UsageError, match="key_env"):
         read_models(write(tmp_path, model.replace("TOGETHER_KEY", "sk-123") + '"m@https://host/v1"'))
+
+
+PRICED = """
+[[model]]
+name = "qwen"
+price_in = 2
+price_out = 8
+[[model.variant]]
+access = "far"
+agent = "Qwen/qwen@https://far.example/v1"
+[[model.variant]]
+access = "near"
+agent = "Qwen/qwen@http://127.0.0.1:8000/v1?temperature=1"
+settings = { price_hour = 3 }
+"""
+
+
+def test_prices_of_the_users_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEMSIM_MODELS", str(write(tmp_path, PRICED)))
+    for spec, price in {
+        "Qwen/qwen@https://far.example/v1?temperature=0.5": Price(2.0, None, 8.0),
+        "qwen@http://elsewhere/v1": Price(2.0, None, 8.0),  # by the model's name
+        "Qwen/qwen@http://127.0.0.1:8000/v1": Price(hour=3.0),  # by the variant's SPEC
+        "Qwen/qwen@http://127.0.0.1:8000/v1?price_in=1": Price(1.0),
+        "other@http://elsewhere/v1": None,
+    }.items():
+        assert make_agent(spec).price == price
+    assert registry()["qwen"].price_in == 2 and registry()["phi-4"].parameters == 14.7
+    monkeypatch.setenv("CLEMSIM_MODELS", str(tmp_path / "none.toml"))
+    with pytest.raises(UsageError, match=r"none\.toml"):
+        make_agent("other@http://elsewhere/v1")
+
+
+def test_prices_of_a_model_are_those_of_its_variants(tmp_path: Path) -> None:
+    far, near = read_agents(write(tmp_path, PRICED))
+    assert read_spec(far).settings.price == Price(2.0, None, 8.0) and read_spec(near).settings.price == Price(hour=3.0)
+    assert without_prices(near) == "Qwen/qwen@http://127.0.0.1:8000/v1?temperature=1&name=qwen, near"
+    assert without_prices("m@http://a/v1?price_in=1#key_env=K") == "m@http://a/v1#key_env=K"
+
+
+def test_prices_of_the_users_file_complete_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "clemsim"
+    folder.mkdir()
+    write(folder, PRICED + '[[model]]\nname = "phi-4"\nparameters = 15\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    qwen, own, phi = read_models(
+        write(
+            tmp_path,
+            '[[model]]\nname = "qwen"\n[[model]]\nname = "m"\nfacts = "qwen"\nprice_hour = 1\n[[model]]\nname = "phi-4"\n',
+        )
+    )
+    assert (qwen.price_in, qwen.price_out, own.price_in, own.price_hour) == (2, 8, None, 1)
+    assert phi.parameters == 15 and phi.provider == "Microsoft"

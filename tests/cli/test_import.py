@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from tests.cli.conftest import Clemsim
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
+PLAYSCHOOL = os.environ.get("CLEMSIM_TEST_PLAYSCHOOL", "")
 EPISODE = Path("results/baseline-t0.0/taboo/high_en/instance_00000")
 
 
@@ -215,6 +217,17 @@ def test_scores_alone_are_enough_and_a_score_of_an_aborted_episode_counts(clemsi
     assert second.startswith("m,40.84,58.34,70.0,66.67,40.0,50.0,100.0")
     versions = json.loads(Path("x/benchmark_runs.json").read_text())["versions"]
     assert Path("x", versions[0]["version"], "results.csv").read_text() == Path("x/results.csv").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PLAYSCHOOL, reason="CLEMSIM_TEST_PLAYSCHOOL is no checkout of lm-playschool-2026-final-results")
+@pytest.mark.parametrize("domain", ["clem_indomain", "clem_outofdomain"])
+def test_the_scores_of_a_shared_task_come_out_as_they_were_published(clemsim: Clemsim, domain: str) -> None:
+    published = Path(PLAYSCHOOL, domain, "results.csv").read_text().splitlines()
+    assert clemsim("import", "clembench", f"{PLAYSCHOOL}/{domain}/qwen3.5-4b", "--out", "r").code == 0
+    assert clemsim("export", "r", "--format", "clembench", "--out", "x").code == 0
+    header, row = Path("x/results.csv").read_text().splitlines()
+    assert header == published[0] and row in published
 
 
 def test_a_tree_of_models_is_a_study(exported: Clemsim, tmp_path: Path) -> None:

@@ -300,4 +300,4 @@ def test_a_dry_run_says_what_it_could_show_and_plays_nothing(clemsim: Clemsim, t
     shown = clemsim(*words, "--repetitions", 2, "--like", "r")
     assert "nothing was played" in shown.out and max(map(len, shown.out.splitlines())) <= 80
     refused = clemsim("run", "--like", "r")
-    assert refused.code == 2 and "give --dry-run too" in refused.err
+    assert refused.code == 2 and "give an agent a price" in refused.err

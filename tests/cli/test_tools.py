@@ -32,8 +32,8 @@ def test_a_transcript_shows_calls_and_their_results(clemsim: Clemsim, tmp_path: 
     page = (tmp_path / "page.html").read_text()
     for text in (
         "clerk, calls",
-        "{&quot;tool&quot;: &quot;stock&quot;",
-        "<h2>price returns</h2><p>",
+        "{&#34;tool&#34;: &#34;stock&#34;",
+        ">price returns</h2>",
         "turn 2: clerk goes on",
     ):
         assert text in page

@@ -491,3 +491,28 @@ async def test_a_server_that_shows_not_all_of_its_engines_is_told_none(labels: t
     async with playing(server) as chat:
         await chat.complete(ask())
     assert "data-parallel-rank" not in server.log.lower()
+
+
+async def test_a_server_that_refuses_to_draw_several_replies_is_asked_for_one() -> None:
+    server = FakeServer([says(400, '{"error": "Only one completion choice is allowed"}')])
+    async with playing(server) as chat:
+        assert chat.most_samples > 1 and not chat.notices
+        completion = await chat.complete(replace(ask(), samples=4))
+        assert completion.text == "one two three four five" and not completion.samples
+        assert [body.get("n") for body in server.bodies] == [4, None]
+        assert chat.most_samples == 1 and "took no n" in chat.notices[0]
+
+
+async def test_a_llama_cpp_server_draws_in_half_of_its_slots() -> None:
+    for slots, most in ((8, 4), (1, 1)):
+        async with playing(FakeServer(owner="llamacpp", props={"total_slots": slots})) as chat:
+            assert chat.most_samples == most
+
+
+async def test_the_header_of_sessions_has_the_name_that_a_router_knows() -> None:
+    for network, name in ((NetworkOptions(), "X-Session-ID"), (NetworkOptions(session_header="x-user-id"), "x-user-id")):
+        server = FakeServer()
+        async with playing(server, network=network) as chat:
+            await chat.complete(ask())
+        sent = [headers for path, headers in server.seen if path.endswith("completions")][-1]
+        assert sent[name].endswith("/taboo/0/guesser") and ("X-Session-ID" in sent) == (name == "X-Session-ID")

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,15 @@ class TestPlaying:
     async def test_overflow_is_a_completion(self, engine: LlamaCppEngine) -> None:
         completion = await engine.complete(ask("word " * 3000))
         assert (completion.text, completion.stop) == ("", "overflow")
+
+    async def test_several_replies_to_one_request(self, engine: LlamaCppEngine) -> None:
+        assert engine.most_samples >= 2
+        several = replace(ask("Name an animal."), samples=2, sampling=Sampling(temperature=1.0, max_tokens=4))
+        completion = await engine.complete(several)
+        alone = await engine.complete(replace(several, samples=1))
+        assert len(completion.samples) == 2 and completion.text == completion.samples[0].text
+        assert completion.usage.tokens_in == alone.usage.tokens_in
+        assert alone.usage.tokens_out <= 4 < completion.usage.tokens_out <= 8
 
     async def test_a_reply_is_cut_at_the_token_limit(self, engine: LlamaCppEngine) -> None:
         completion = await engine.complete(ask("Count to one hundred.", max_tokens=3))

@@ -220,3 +220,16 @@ async def test_a_template_that_is_broken_is_named(tmp_path: Path) -> None:
     broken.write_text("{% for x in %}")
     with pytest.raises(UsageError, match=r"broken\.jinja cannot be loaded"):
         await LlamaCppEngine(slots=1, context=256, chat_template=broken).open()
+
+
+async def test_several_replies_have_thoughts_of_their_own(thinker: Thinker) -> None:
+    thinker.replies = [LONG, [("content", "apple")], [("reasoning_content", "no"), ("content", "pear")]]
+    request = ask(4)
+    request.samples = 2
+    completion = await complete(thinker, request)
+    assert [(each.text, each.reasoning) for each in completion.samples] == [
+        ("apple", "word1 word2 word3 word4 "),
+        ("pear", "no"),
+    ]
+    assert [body["seed"] for body in thinker.bodies] == [1, 1, 2]
+    assert completion.usage.tokens_out == 4 + 1 + 2 and completion.usage.details == {"tokens_thought": 5}

@@ -126,6 +126,98 @@ async def test_a_kept_server_is_stopped_once_no_run_will_use_it(stand_in: Path) 
         assert not await reachable(url)
 
 
+SLEEPER = """
+import os, sys
+from aiohttp import web
+
+_, serve, model, *flags = sys.argv
+state = {"asleep": False, "calls": []}
+routes = web.RouteTableDef()
+
+@routes.get("/v1/models")
+async def models(request):
+    return web.json_response({"data": [{"id": model, "owned_by": "vllm"}]})
+
+@routes.get("/health")
+async def health(request):
+    return web.json_response({})
+
+@routes.get("/calls")
+async def calls(request):
+    return web.json_response(state["calls"])
+
+if os.environ.get("VLLM_SERVER_DEV_MODE") == "1" and "--enable-sleep-mode" in flags:
+    @routes.post("/sleep")
+    async def sleep(request):
+        state["calls"].append(f"sleep {request.query.get('level', '1')}")
+        return web.json_response({"status": "sleeping"}, status=500 if "--insomnia" in flags else 200)
+
+    @routes.post("/wake_up")
+    async def wake_up(request):
+        state["calls"].append("wake_up")
+        return web.json_response({"status": "awake"})
+
+app = web.Application()
+app.add_routes(routes)
+web.run_app(app, host="127.0.0.1", port=int(flags[3]), print=None)
+"""
+
+
+async def calls(engine: VllmServerEngine) -> list[str]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        found: list[str] = (await client.get(f"{engine._server.url}/calls")).json()
+        return found
+
+
+def asleep(*engines: VllmServerEngine) -> list[bool]:
+    return [engine._server.asleep for engine in engines]
+
+
+async def test_an_idle_server_sleeps_while_another_is_used(stand_in: Path) -> None:
+    replace_script(stand_in, SLEEPER)
+    async with ServerPool(keep=True) as pool:
+        first, second = (VllmServerEngine(f"{name}?enable-sleep-mode", pool) for name in "ab")
+        for _ in range(2):
+            async with first:
+                pass
+            assert asleep(first, second) == [False, second._server.process is not None]  # nobody needs its place yet
+            async with second:
+                assert asleep(first, second) == [True, False]
+        assert await calls(first) == ["sleep 1", "wake_up", "sleep 1"]
+        assert await calls(second) == ["sleep 1", "wake_up"]
+        process = first._server.process
+        async with first, second:  # of one run: none may sleep
+            assert first._server.process is process and asleep(first, second) == [False, False]
+
+
+@pytest.mark.parametrize("flags", ["enable-sleep-mode&insomnia", "max-model-len=512"])
+async def test_a_server_that_cannot_sleep_is_stopped_or_left_as_it_is(stand_in: Path, flags: str) -> None:
+    replace_script(stand_in, SLEEPER)
+    async with ServerPool(keep=True) as pool:
+        first, second = (VllmServerEngine(f"{name}?{flags}", pool) for name in "ab")
+        async with first:
+            url = first._server.url
+        async with second:
+            assert await reachable(url) == ("insomnia" not in flags)
+        async with first:
+            assert await reachable(first._server.url)
+
+
+async def test_a_flag_that_an_older_version_does_not_know_is_left_out(stand_in: Path) -> None:
+    refusing = """
+import sys
+if "--enable-per-request-metrics" in sys.argv:
+    print("vllm: error: unrecognized arguments: --enable-per-request-metrics")
+    sys.exit(2)
+"""
+    replace_script(stand_in, refusing + SLEEPER)
+    async with VllmServerEngine("old", ServerPool()) as engine:
+        assert engine._server.refused == {"--enable-per-request-metrics"} and logs(stand_in) == 1
+    replace_script(stand_in, "import sys; sys.exit('no such model')")
+    with pytest.raises(EngineUnavailable, match="no such model"):
+        await VllmServerEngine("none", ServerPool()).open()
+
+
 async def test_the_end_of_the_log_tells_why_a_server_did_not_start(stand_in: Path) -> None:
     replace_script(stand_in, "print('loading'); raise SystemExit('ValueError: no such model')")
     with pytest.raises(EngineUnavailable, match=r"(?s)ended with 1; .*log.*loading\nValueError: no such model") as caught:

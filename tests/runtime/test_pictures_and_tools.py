@@ -10,6 +10,7 @@ from clemsim.engines.base import Sampling
 from clemsim.engines.dialects import DIALECTS
 from clemsim.game.events import AskedParts, ContinuedParts, decode, encode, shown_in, type_name, without_known
 from clemsim.game.instances import EpisodeKey
+from clemsim.results.dialogue.read import dialogue_of
 from clemsim.runtime.model_agent import ModelAgent, chat
 from clemsim.testing import check_arena, drive
 from tests.pictures import shade
@@ -131,7 +132,8 @@ def test_an_ask_goes_on_with_a_picture_after_a_bad_call() -> None:
     events = drive(Strict(), Instance(), [ToolCall.of("seek"), "SAY: x"]).events
     (one,) = [event for event in events if isinstance(event, ContinuedParts)]
     assert one.after == 1 and one.images == (shade(1),) and type_name(one) == "asked"
-    assert transcript_page([(EpisodeKey("g", "0", 0, "m"), events)], lambda image: image.raw).count("<img") == 1
+    dialogue = dialogue_of(EpisodeKey("g", "0", 0, "m"), events)
+    assert transcript_page([(dialogue, ())], lambda image: image.raw).count("<img") == 1
     assert without_known(events, {shade(1).digest}) == list(events) and shown_in(events) == [shade(1)]
     stored = [decode(type_name(event), encode(event)) for event in events]
     again = Strict().drive(Instance())

@@ -27,9 +27,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from clemsim import Arena, Invalid, Outcome, Parser, Table, Transcript
+from clemsim import Arena, Invalid, Outcome, Parser, Piece, Table, Transcript
 from clemsim.formats import line, literal
+from clemsim.game.seeds import Dice
 from clemsim_arenas.adventuregame.instances import MOST_TURNS, Adventure
+from clemsim_arenas.adventuregame.pieces import course
 from clemsim_arenas.adventuregame.scores import NO_COMMAND, NO_PLAN, TURN, episode_scores, round_scores, turn_note
 from clemsim_arenas.adventures.interpreter import DONE, Interpreter, Response
 
@@ -103,6 +105,13 @@ class AdventureGame(Arena[Adventure]):
     def metrics(self, transcript: Transcript[Adventure], /) -> Mapping[str, float | None]:
         """Return counts of requests and of failures by their types, goals, turns over the optimum, and how plans did."""
         return episode_scores(transcript)
+
+    def render(self, transcript: Transcript[Adventure], /) -> Sequence[Piece]:
+        """Return the rooms with the way of the player, and the goals that hold, after each command."""
+        chance = Dice(transcript.instance.seed)
+        game = transcript.instance.begin(self.resources, lambda: chance)
+        moves = [turn for turn in transcript.turns if turn.parsed is not None]
+        return [*course(game, [(turn.asked.turn, turn.move["command"]) for turn in moves])]
 
     def rounds(self, transcript: Transcript[Adventure], /) -> Sequence[Mapping[str, float | None]]:
         """Return for each turn its counts, the goals that it won, what was learned by it, and how its plan did."""

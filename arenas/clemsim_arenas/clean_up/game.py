@@ -29,7 +29,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from clemsim import Invalid, Outcome, Parser, Table, Transcript
+from clemsim import Invalid, Outcome, Parser, Piece, Table, Transcript
+from clemsim_arenas.clean_up.pieces import boards
 from clemsim_arenas.clean_up.reading import COMMANDS, MovedObject, NoCommand, SaidMessage, command_format, read_command
 from clemsim_arenas.clean_up.room import Cell, Room, RoomBoard
 from clemsim_arenas.clean_up.scores import episode_scores, main_score, quality_of, round_scores
@@ -195,6 +196,15 @@ class CleanUp(WordedArena[Room]):
             return {**scores, "Lose": float(self.rules.aborted_is_lost), "Main Score": None}
         far = (scores["End Distance Sum"] or 0) > (scores["Expected Distance Sum"] or 0)
         return {**scores, "Lose": float(far), "Main Score": main_score(scores)}
+
+    def render(self, transcript: Transcript[Room], /) -> Sequence[Piece]:
+        """Return the boards of both seats at the start and after each move."""
+        moved = [turn for turn in transcript.turns if turn.parsed is not None and "letter" in turn.move]
+        moves = [
+            (turn.asked.turn, turn.seat, turn.move["letter"], (int(turn.move["column"]), int(turn.move["row"])))
+            for turn in moved
+        ]
+        return [*boards(transcript.instance, moves)]
 
     def rounds(self, transcript: Transcript[Room], /) -> Sequence[Mapping[str, float | None]]:
         """Return the counts of requests of each round."""

@@ -25,12 +25,14 @@ not played.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from clemsim import Arena, Outcome, Table, Transcript
+from clemsim import Arena, Outcome, Piece, Table, Transcript
+from clemsim.game.events import Noted, Parsed
 from clemsim_arenas.codenames.board import CLUEGIVER, GUESSER, OPPONENT, REVEALED, TEAM, Board, Deal
+from clemsim_arenas.codenames.pieces import CodenamesTable, clue_list
 from clemsim_arenas.codenames.reading import clue_on, guesses_on
 from clemsim_arenas.codenames.scores import episode_scores, rounds_of
 
@@ -79,9 +81,36 @@ class Codenames(Arena[Deal]):
         """
         return episode_scores(transcript, verbatim=self.verbatim)
 
+    def render(self, transcript: Transcript[Deal], /) -> Sequence[Piece]:
+        """Return whose the words are, and the table after each turn."""
+        table = CodenamesTable(transcript.instance)
+        return [table.owners(), table.drawn(0), *_tables(table, transcript)]
+
     def rounds(self, transcript: Transcript[Deal], /) -> Sequence[Mapping[str, float | None]]:
         """Return how well the clue and the guesses of each round hit the team's words."""
         return [each.scores for each in rounds_of(transcript)]
+
+
+def _tables(table: CodenamesTable, transcript: Transcript[Deal]) -> Iterator[Piece]:
+    """Yield the table after each turn, and the clues."""
+    seats = {turn.asked.turn: turn.seat for turn in transcript.turns}
+    clues: list[tuple[str, Sequence[str], Sequence[str]]] = []
+    last = 0
+    for event in transcript.events:
+        if isinstance(event, Parsed) and seats.get(event.turn) == CLUEGIVER:
+            clues.append((event.move["word"], event.move["targets"], ()))
+            table.meant = frozenset(event.move["targets"])
+        elif isinstance(event, Parsed):
+            clues[-1] = (*clues[-1][:2], event.move)
+            table.turn_over(event.move)
+            table.meant = frozenset()
+        elif isinstance(event, Noted) and event.key == REVEALED:
+            table.turned |= set(event.value)
+        else:
+            continue
+        last = event.turn if isinstance(event, Parsed) else last
+        yield table.drawn(last)
+    yield from clue_list(clues)
 
 
 def _end(board: Board) -> Outcome | None:

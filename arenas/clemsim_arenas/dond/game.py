@@ -25,8 +25,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from clemsim import Outcome, Table, Transcript
+from clemsim import Outcome, Piece, Table, Transcript
 from clemsim_arenas.dond.goods import Division, Goods, loss, most_together, score
+from clemsim_arenas.dond.pieces import tables
 from clemsim_arenas.dond.reading import move_in
 from clemsim_arenas.negotiations.seats import FIRST, SEATS, SECOND, other, round_requests
 from clemsim_arenas.wordings.wordings import WordedArena
@@ -83,6 +84,11 @@ class DealOrNoDeal(WordedArena[Goods]):
         lost, _ = loss(goods, division)
         together = sum(division.points) if division else 0
         return {"Sum of Points": together / most_together(goods), "Pareto Optimal": float(lost == 0)}
+
+    def render(self, transcript: Transcript[Goods], /) -> Sequence[Piece]:
+        """Return what is to be divided, and who wanted what."""
+        made = [turn for turn in transcript.turns if isinstance(turn.move, list | tuple)]
+        return [*tables(transcript.instance, [(turn.asked.turn, turn.seat, turn.move) for turn in made])]
 
     def rounds(self, transcript: Transcript[Goods], /) -> Sequence[Mapping[str, float | None]]:
         """Return the counts of requests of each round."""

@@ -21,9 +21,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
 
-from clemsim import Arena, Instance, Invalid, Parser, Table, Transcript
+from clemsim import Arena, Instance, Invalid, Parser, Piece, Table, Transcript
 from clemsim.formats import letters, line, literal
 from clemsim_arenas.fiveletters.board import Guess, closeness, feedback, marks, repetitions, strategy
+from clemsim_arenas.fiveletters.pieces import about, boards
 
 GUESSER = "guesser"
 LENGTH, ROUNDS, REASKS = 5, 6, 5
@@ -93,9 +94,20 @@ class FiveLetters(Arena[T]):
         """Return the next ask after a wrong guess."""
         return self.prompt("feedback", feedback=feedback(guess, marks(guess, target)))
 
+    def counted(self, transcript: Transcript[T]) -> list[tuple[int, str]]:
+        """Return the turn and the word of each guess that counted, in order."""
+        moves = [turn for turn in transcript.turns if turn.seat == GUESSER and turn.parsed is not None]
+        return [(turn.asked.turn, turn.move["word"]) for turn in moves]
+
     def committed(self, transcript: Transcript[T]) -> list[str]:
         """Return the guesses that counted, in order."""
-        return [move["word"] for move in transcript.moves(GUESSER)]
+        return [word for _, word in self.counted(transcript)]
+
+    def render(self, transcript: Transcript[T], /) -> Sequence[Piece]:
+        """Return the target, and the coloured board after each guess that counted."""
+        word = transcript.instance
+        clue = word.clue if isinstance(word, Clued) else ""
+        return [about(word.target, clue), *boards(word.target, self.counted(transcript))]
 
     def metrics(self, transcript: Transcript[T], /) -> Mapping[str, float | None]:
         """Return how many guesses had been made before; undefined for an aborted game."""

@@ -27,9 +27,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from clemsim import Arena, Instance, Invalid, Outcome, Parser, Table, Transcript, Turn
+from clemsim import Arena, Instance, Invalid, Outcome, Parser, Piece, Table, Transcript, Turn
 from clemsim.formats import Format, either, line, literal, one_of
 from clemsim.game.metrics import requests
+from clemsim.game.pieces import Tone
+from clemsim_arenas.guesswhat.pieces import candidates, talk
 
 GUESSER, ANSWERER = "guesser", "answerer"
 FAST = 5  # rounds; a right guess within them scores 100
@@ -113,6 +115,23 @@ class GuessWhat(Arena[Candidates]):
             "Invalid content guesser response": _fault(last, GUESSER, about_the_word=True),
             "Invalid content answerer response": 0.0,
         }
+
+    def render(self, transcript: Transcript[Candidates], /) -> Sequence[Piece]:
+        """Return the candidates, and the questions with their answers."""
+        words = transcript.instance
+        rounds: list[tuple[int, str, str, Tone]] = []
+        for turn in (turn for turn in transcript.turns if turn.parsed is not None):
+            if turn.seat == ANSWERER:
+                answer = turn.move.removeprefix("ANSWER: ")
+                said = rounds[-1][1] if rounds else ""
+                rounds[-1:] = [(turn.asked.turn, said, answer, "good" if answer.lower().startswith("yes") else "bad")]
+            elif turn.move["guess"] is None:
+                rounds.append((turn.asked.turn, turn.move["reply"].removeprefix(QUESTION).strip(), "", "neutral"))
+            else:
+                right = turn.move["guess"] == words.target.lower()
+                tone: Tone = "good" if right else "bad"
+                rounds.append((turn.asked.turn, turn.move["reply"].strip(), "right" if right else "wrong", tone))
+        return [candidates(words.candidates, words.target), *talk(rounds)]
 
     def rounds(self, transcript: Transcript[Candidates], /) -> Sequence[Mapping[str, float | None]]:
         """Return for each round whether the guess was right, and its request counts."""

@@ -27,9 +27,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from clemsim import Invalid, Outcome, Parser, Table, Transcript
+from clemsim import Invalid, Outcome, Parser, Piece, Table, Transcript
 from clemsim_arenas.hot_air_balloon.cargo import Cargo
 from clemsim_arenas.hot_air_balloon.message import TAGS, BalloonOffer, Names, offer_format, read_offer
+from clemsim_arenas.hot_air_balloon.pieces import tables
 from clemsim_arenas.negotiations.seats import FIRST, SEATS, SECOND, other, round_requests
 from clemsim_arenas.wordings.wordings import WordedArena
 
@@ -140,6 +141,17 @@ class HotAirBalloon(WordedArena[Cargo]):
             "Harmonic Mean Score": score,
             **({} if deal is None else {"Main Score": score}),
         }
+
+    def render(self, transcript: Transcript[Cargo], /) -> Sequence[Piece]:
+        """Return the items, and what was proposed, refused and agreed to."""
+        acts = [
+            (turn.asked.turn, turn.seat, verb, items)
+            for turn in transcript.turns
+            if turn.parsed is not None
+            for verb in ("agreed", "refused", "proposed")
+            for items in turn.move[verb]
+        ]
+        return [*tables(transcript.instance, acts, deal_of(transcript))]
 
     def rounds(self, transcript: Transcript[Cargo], /) -> Sequence[Mapping[str, float | None]]:
         """Return the counts of requests of each round."""

@@ -23,11 +23,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from clemsim import Arena, Instance, Invalid, Outcome, Parser, Table, Transcript
+from clemsim import Arena, Instance, Invalid, Outcome, Parser, Piece, Table, Transcript
 from clemsim.formats import lattice, line, literal
 from clemsim.game.metrics import requests
 from clemsim_arenas.grids.grids import EMPTY, SIZE
 from clemsim_arenas.imagegame.drawing import BLANK, NONE, GridMatch, changed, is_empty, match
+from clemsim_arenas.imagegame.pieces import pictures
 
 GIVER, FOLLOWER = "giver", "follower"
 ROUNDS = 50
@@ -117,6 +118,11 @@ class ImageGame(Arena[Picture]):
             "Average Generated Expression Number of Tokens": _mean(done, "Generated Expression Number of Tokens"),
         }
         return {**(dict.fromkeys(own) if aborted else own), **_request_counts(transcript)}
+
+    def render(self, transcript: Transcript[Picture], /) -> Sequence[Piece]:
+        """Return the target, and the grid after each instruction against it."""
+        grids = [turn for turn in transcript.turns if turn.seat == FOLLOWER and turn.parsed is not None]
+        return [*pictures(transcript.instance.target, [(turn.asked.turn, turn.move) for turn in grids])]
 
     def rounds(self, transcript: Transcript[Picture], /) -> Sequence[Mapping[str, float | None]]:
         """Return for each round the length of the instruction, how many cells changed, how well the grid agrees, and the

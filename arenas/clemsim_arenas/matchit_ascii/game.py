@@ -23,9 +23,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from clemsim import Arena, Instance, Invalid, Outcome, Parser, Table, Transcript, Turn
+from clemsim import Arena, Instance, Invalid, Outcome, Parser, Piece, Table, Transcript, Turn
 from clemsim.formats import line, literal, one_of
 from clemsim.game.metrics import requests
+from clemsim_arenas.matchit_ascii.pieces import decision, grids
 
 PLAYER_A, PLAYER_B = "player_a", "player_b"
 DESCRIPTION, QUESTION, ANSWER, DECISION = "DESCRIPTION:", "QUESTION:", "ANSWER:", "DECISION:"
@@ -139,6 +140,15 @@ class MatchItAscii(Arena[TwoGrids]):
             "Player Score": None if aborted else 50.0 * right,
             "Invalid": float(violated > 0),
         }
+
+    def render(self, transcript: Transcript[TwoGrids], /) -> Sequence[Piece]:
+        """Return both grids, and what each player decided."""
+        two = transcript.instance
+        decided = [turn for turn in transcript.turns if turn.parsed is not None and turn.move in (SAME, DIFFERENT)]
+        return [
+            *grids(two.grid_a, two.grid_b),
+            *(decision(turn.seat, turn.move, two.solution, turn.asked.turn) for turn in decided),
+        ]
 
     def rounds(self, transcript: Transcript[TwoGrids], /) -> Sequence[Mapping[str, float | None]]:
         """Return the request counts of each round: descriptions and the first question; answers and questions of both; the

@@ -27,9 +27,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from clemsim import Arena, Invalid, Outcome, Parser, Question, Table, Transcript
+from clemsim import Arena, Invalid, Outcome, Parser, Piece, Question, Table, Transcript
 from clemsim.formats import Format, line, literal, one_of
 from clemsim_arenas.privateshared.account import Account, account_of, accuracy, cohens_kappa
+from clemsim_arenas.privateshared.pieces import tables
 from clemsim_arenas.privateshared.slots import Slots
 
 ANSWERER = "answerer"
@@ -129,6 +130,12 @@ class PrivateShared(Arena[Slots]):
         total = {name: sum(counts[name] for counts in rounds) for name in rounds[0]}
         ratio = total["Parsed Request Count"] / total["Request Count"] if total["Request Count"] else None
         return {**scores, **total, "Request Success Ratio": ratio}
+
+    def render(self, transcript: Transcript[Slots], /) -> Sequence[Piece]:
+        """Return what the questioner knew after each set of probes, and what the answerer believed."""
+        probes = [turn for turn in transcript.turns if not turn.asked.keep and turn.parsed is not None]
+        size = max(1, len(transcript.instance.slots))
+        return [*tables(account_of(transcript), [turn.asked.turn for turn in probes[size - 1 :: size]])]
 
     def rounds(self, transcript: Transcript[Slots], /) -> Sequence[Mapping[str, float | None]]:
         """Return the accuracy of every complete set of probes, and whether its slot was filled (the first set has none);

@@ -18,9 +18,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from clemsim import Arena, Instance, Invalid, Outcome, Parser, Table, Transcript
+from clemsim import Arena, Instance, Invalid, Outcome, Parser, Piece, Table, Transcript
 from clemsim.formats import line, literal, one_of
 from clemsim.game.metrics import requests
+from clemsim_arenas.referencegame.pieces import choice, pictures
 
 GIVER, FOLLOWER = "giver", "follower"
 ORDINALS = {"first": 0, "second": 1, "third": 2, "1": 0, "2": 1, "3": 2}
@@ -106,6 +107,13 @@ class ReferenceGame(Arena[Grids]):
             "Aborted at Player 2": float(blame == FOLLOWER),
             "Request Success Ratio": None if ratio is None else round(ratio, 4),
         }
+
+    def render(self, transcript: Transcript[Grids], /) -> Sequence[Piece]:
+        """Return the target, the follower's grids, and which of them was chosen."""
+        three = transcript.instance
+        answers = [turn for turn in transcript.turns if turn.seat == FOLLOWER and turn.parsed is not None]
+        chosen = [choice(turn.move, three.answer, turn.asked.turn) for turn in answers]
+        return [*pictures(three.grids, three.order, three.answer), *chosen]
 
     def rounds(self, transcript: Transcript[Grids], /) -> Sequence[Mapping[str, float | None]]:
         """Return the lengths, the request counts and the success of the only round."""

@@ -26,8 +26,9 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import model_validator
 
-from clemsim import Arena, Instance, Outcome, Parser, Table, Transcript
+from clemsim import Arena, Instance, Outcome, Parser, Piece, Table, Transcript
 from clemsim_arenas.rooms.commands import ALONE, ANYWHERE, DIRECTIONS, DONE, MapCommand
+from clemsim_arenas.rooms.pieces import maps
 from clemsim_arenas.rooms.walk import Walk, is_loop, take
 
 EXPLORER = "explorer"
@@ -151,6 +152,13 @@ class Exploration(Arena[M]):
     def loops(self, walk: Walk) -> int:
         """Return how often the explorer went back and forth."""
         return walk.loops()
+
+    def render(self, transcript: Transcript[M], /) -> Sequence[Piece]:
+        """Return the map at the start and after each move."""
+        map_ = transcript.instance
+        moves = [turn for turn in transcript.turns if turn.parsed is not None and turn.move["action"] != DONE]
+        goal = self.aim(map_).get("goal", "")
+        return [*maps(map_.doors, map_.start, [(turn.asked.turn, turn.move["action"]) for turn in moves], goal)]
 
     def rounds(self, transcript: Transcript[M], /) -> Sequence[Mapping[str, float | None]]:
         """Return for each move whether it was good."""

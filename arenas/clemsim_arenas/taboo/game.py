@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, ClassVar
 
-from clemsim import Arena, Instance, Invalid, Outcome, Parser, Table, Transcript
+from clemsim import Arena, Instance, Invalid, Outcome, Parser, Piece, Table, Transcript
 from clemsim.formats import Format, letters, line, literal
 from clemsim.game.metrics import requests
+from clemsim_arenas.taboo.pieces import Clue, clue_tables, words
 
 DESCRIBER, GUESSER = "describer", "guesser"
 
@@ -93,6 +94,22 @@ class Taboo(Arena[Word]):
             "Repetition-Guesser": 0.0,
             "Repetition-Describer": 0.0,
         }
+
+    def render(self, transcript: Transcript[Word], /) -> Sequence[Piece]:
+        """Return the words, and the clues and guesses after each turn."""
+        word, outcome = transcript.instance, transcript.outcome
+        moves = [turn for turn in transcript.turns if turn.parsed is not None]
+        clues = [turn for turn in moves if turn.seat == DESCRIBER]
+        lost = outcome is not None and outcome.kind == "failure" and outcome.blame == DESCRIBER
+        said: list[Clue] = [
+            (turn.asked.turn, turn.move, "bad" if lost and turn is clues[-1] else "neutral") for turn in clues
+        ]
+        guesses: list[Clue] = [
+            (turn.asked.turn, turn.move, "good" if guessed(turn.move) == word.target else "bad")
+            for turn in moves
+            if turn.seat == GUESSER
+        ]
+        return [words(word.target, word.related), *clue_tables(said, guesses)]
 
     def rounds(self, transcript: Transcript[Word], /) -> Sequence[Mapping[str, float | None]]:
         """Return for each round whether the guess was right, and its request counts."""

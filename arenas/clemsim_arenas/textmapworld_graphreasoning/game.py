@@ -21,9 +21,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from clemsim import Parser, Transcript
+from clemsim import Parser, Piece, Transcript
 from clemsim_arenas.rooms.commands import PATTERNS, MapCommand
 from clemsim_arenas.rooms.game import ExplorationRules, RoomMap, Tour
+from clemsim_arenas.rooms.pieces import drawn_map
+from clemsim_arenas.textmapworld_graphreasoning.drawn import rooms_and_ways
 from clemsim_arenas.textmapworld_graphreasoning.replies import DoneIn, drawn_command
 from clemsim_arenas.textmapworld_graphreasoning.similarity import similarity
 
@@ -54,6 +56,13 @@ class TextMapWorldGraphReasoning(Tour):
         own = super().metrics(transcript)
         found = self._similarities(transcript)[-1:] or [0.0]
         return {**own, "graph_similarity": None if own["moves"] is None else found[0]}
+
+    def render(self, transcript: Transcript[RoomMap], /) -> Sequence[Piece]:
+        """Return also the map that the explorer drew with each move."""
+        moves = [turn for turn in transcript.turns if turn.parsed is not None and turn.move["graph"]]
+        doors = transcript.instance.doors
+        drawn = [drawn_map(*rooms_and_ways(turn.move["graph"]), doors, turn.asked.turn) for turn in moves]
+        return [*super().render(transcript), *(each for each in drawn if each is not None)]
 
     def rounds(self, transcript: Transcript[RoomMap], /) -> Sequence[Mapping[str, float | None]]:
         """Return for each move whether it was good, and how much the map that came with it is like the true one."""

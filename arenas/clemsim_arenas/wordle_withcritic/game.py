@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from clemsim import Invalid, Outcome, Parser, Table, Transcript, Turn
+from clemsim import Invalid, Outcome, Parser, Piece, Table, Transcript, Turn
 from clemsim.formats import line, literal, one_of
 from clemsim_arenas.fiveletters.game import (
     AS_TAUGHT,
@@ -28,6 +28,7 @@ from clemsim_arenas.fiveletters.game import (
     FiveLettersRules,
     tagged_lines,
 )
+from clemsim_arenas.fiveletters.pieces import opinions
 
 CRITIC = "critic"
 
@@ -59,6 +60,7 @@ class Round:
     proposal: str
     agreement: str
     guess: str
+    turn: int  # of the guess
 
     @property
     def changed(self) -> bool:
@@ -90,9 +92,14 @@ class WordleWithCritic(FiveLetters[Clued]):
             ask, proposal = self.feedback(guess.word, word.target), "proposal"
         return Outcome.failure(f"the word was {word.target!r}", blame=GUESSER)
 
-    def committed(self, transcript: Transcript[Clued]) -> list[str]:
-        """Return the guesses that counted: those after the critic's opinion."""
-        return [round_.guess for round_ in _rounds(transcript)]
+    def counted(self, transcript: Transcript[Clued]) -> list[tuple[int, str]]:
+        """Return the turn and the word of each guess that counted: those after the critic's opinion."""
+        return [(round_.turn, round_.guess) for round_ in _rounds(transcript)]
+
+    def render(self, transcript: Transcript[Clued], /) -> Sequence[Piece]:
+        """Return also what the critic said to each proposal."""
+        done = [(round_.proposal, round_.agreement, round_.guess) for round_ in _rounds(transcript)]
+        return [*super().render(transcript), opinions(done)]
 
     def metrics(self, transcript: Transcript[Clued], /) -> Mapping[str, float | None]:
         """Return also how often the guesser kept its guess and changed it, by the critic's agreement, of any game."""
@@ -115,7 +122,7 @@ def _rounds(transcript: Transcript[Clued]) -> Iterator[Round]:
     """The rounds that reached a guess."""
     moves: Iterator[Turn] = (turn for turn in transcript.turns if turn.parsed is not None)
     for proposed, opinion, guess in zip(moves, moves, moves, strict=False):
-        yield Round(proposed.move["word"], opinion.move["agreement"], guess.move["word"])
+        yield Round(proposed.move["word"], opinion.move["agreement"], guess.move["word"], guess.asked.turn)
 
 
 def _share(done: Sequence[Round], agreement: str, *, changed: bool) -> float | None:

@@ -9,13 +9,15 @@ from typing import Any
 
 import altair as alt
 
+from clemsim.html import palette
+
 Rows = Sequence[Mapping[str, Any]]
 Specification = dict[str, Any]
 
 WIDTH, HEIGHT = 860, 560  # pixels of a scatter
 NAME = 9.5  # font size of a name
-GREY, DARK = "#8a8f98", "#30343b"
-COLOURS = ["#2f6db5", "#d1662b", "#3a9158", "#8a5fb0", "#b8963b", "#c0487b"]
+GREY, DARK = palette.SOFT, palette.INK
+COLOURS = list(palette.SERIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,13 @@ def specification_of(chart: Any, description: str = "") -> Specification:
     """Return the specification of a chart, with the style that all charts share. `description`: what it shows, for readers
     who do not see it.
     """
+    colours: Any = {"titleColor": DARK, "labelColor": DARK}
     styled = (
         chart.properties(**({"description": description} if description else {}))
         .configure_view(stroke=None)
-        .configure_axis(titleFontSize=12, labelFontSize=11, titleColor=DARK, labelColor=DARK, labelLimit=320)
-        .configure_legend(labelFontSize=11, titleFontSize=11, labelLimit=320)
-        .configure_header(labelFontSize=11, titleFontSize=12, labelLimit=400)
+        .configure_axis(titleFontSize=12, labelFontSize=11, gridColor=palette.LINE, labelLimit=320, **colours)
+        .configure_legend(labelFontSize=11, titleFontSize=11, labelLimit=320, **colours)
+        .configure_header(labelFontSize=11, titleFontSize=12, labelLimit=400, **colours)
     )
     specification: Specification = styled.to_dict(validate=False)  # the tests validate; it takes longer than all else
     return specification

@@ -13,10 +13,11 @@ from typing import Any
 import altair as alt
 
 from clemsim.analysis.drawing import charts
+from clemsim.html import palette
 
 WIDE = 0.55  # width of a character, as a share of the font size
 FONT = 11.0  # font size of a name
-GUIDE = "#eceef1"
+GUIDE = palette.LINE
 DODGED = 0.72  # share of a row that marks side by side take
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from clemsim.analysis.drawing import charts
+from clemsim.html import palette
 
 CELL = 52  # pixels
 NEGATIVE, NONE, POSITIVE = "#c0703a", "#f7f7f5", "#1f4f8a"
@@ -26,7 +27,7 @@ def correlation_map(rows: Sequence[Mapping[str, Any]], games: Sequence[str]) -> 
     tips: list[Any] = ["line:N", "column:N", alt.Tooltip("spearman:Q", format=".3f"), "interval:N", "n:Q"]
     upper = alt.Chart(charts.chart_data(above)).encode(x=x, y=y, tooltip=tips)
     lower = alt.Chart(charts.chart_data(below)).encode(x=x, y=y, tooltip=tips)
-    white = alt.condition(f"abs(datum.spearman) > {STRONG}", alt.value("white"), alt.value(charts.DARK))
+    white = alt.condition(f"abs(datum.spearman) > {STRONG}", alt.value(palette.ON_DEEP), alt.value(palette.ON_PALE))
     layers = [
         upper.mark_rect(stroke="white").encode(color=alt.Color("spearman:Q", scale=shade, legend=None)),
         upper.mark_text(fontSize=11).encode(text="text:N", color=white),

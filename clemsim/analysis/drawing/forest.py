@@ -11,13 +11,13 @@ from clemsim.analysis.drawing import charts
 from clemsim.analysis.drawing.columns import Column, beside, column_of, span_of, tick_values
 
 METRICS = {"clemscore": "clemscore", "played": "% Played", "quality": "Quality"}
-MARKS = ("clemscore", "worth")
+MARKS, BESIDE = ("clemscore", "worth"), ("played", "quality")
 DECIDED, UNDECIDED, UNTESTED = "decided", "undecided", "not tested by itself"
 FILL = {DECIDED: 1.0, UNDECIDED: 0.0, UNTESTED: 0.3}  # opacity of a mark
 LOOKS = {DECIDED: "filled", UNDECIDED: "hollow", UNTESTED: "light"}
 COLOUR = {"clemscore": charts.COLOURS[0], "worth": charts.GREY, "% Played": charts.COLOURS[1], "Quality": charts.COLOURS[2]}
 ACROSS = 4  # panels in a row
-WIDTH, PANEL, WIDE = 560, 178, 754  # pixels of a plot alone, of one of several, and of one above these
+WIDTH, PANEL, WIDE, PARTS = 560, 178, 754, 200  # pixels of a plot alone, of one of several, of one above or beside these
 TOGETHER = ("joint_low", "joint_high")
 
 Row = Mapping[str, Any]
@@ -25,35 +25,49 @@ Row = Mapping[str, Any]
 
 def score_forest(rows: Sequence[Row]) -> charts.Specification:
     """Draw the scores of models in the order of `rows`, which have the fields model, clemscore, clemscore_low,
-    clemscore_high and worth (points); a worth also has an interval where worth_low and worth_high are there.
+    clemscore_high and worth (points); a worth also has an interval where worth_low and worth_high are there. %Played and
+    Quality stand beside them where the rows have `played` and `quality`, with their ends.
     """
     column = column_of(rows, 17)
+    drawn = [alt.layer(*_scores(column, MARKS, WIDTH), *column.names()).properties(width=WIDTH, height=column.height)]
+    for metric in BESIDE:
+        if any(row.get(metric) is not None for row in rows):
+            panel = alt.layer(*_scores(column, (metric,), PARTS))
+            drawn.append(panel.properties(width=PARTS, height=column.height))
+    together = alt.hconcat(*drawn, spacing=20).resolve_scale(color="independent", shape="independent")
+    chart = together if len(drawn) > 1 else drawn[0]
+    about = "The clemscore and the worth of each model with 95 % intervals, the best first; beside them %Played and Quality."
+    return charts.specification_of(chart, about)
+
+
+def _scores(column: Column, metrics: Sequence[str], width: float) -> list[Any]:
+    """Return the layers of a panel of scores, 0..100, side by side in a row where they are several."""
     points = []
     for row in column.rows:
-        for index, mark in enumerate(MARKS):
-            if row.get(mark) is not None:
-                ends = {"low": row.get(f"{mark}_low"), "high": row.get(f"{mark}_high")}
-                place = beside(row["line"], index, len(MARKS))
-                points.append({"model": row["name"], "line": place, "score": mark, "value": row[mark], **ends})
-    low, high = span_of((point[end] for point in points for end in ("value", "low", "high")), most=(-2.0, 102.0))
-    heading = "points (0 to 100), with 95 % intervals"
-    x = _x("value", (low, high), heading)
-    colour = alt.Color(
-        "score:N", title=None, legend=_top(), scale=alt.Scale(domain=list(MARKS), range=[charts.COLOURS[0], charts.GREY])
-    )
+        for index, metric in enumerate(metrics):
+            if row.get(metric) is not None:
+                ends = {"low": row.get(f"{metric}_low"), "high": row.get(f"{metric}_high")}
+                place = beside(row["line"], index, len(metrics))
+                points.append({"model": row["name"], "line": place, "score": metric, "value": row[metric], **ends})
+    span = span_of((point[end] for point in points for end in ("value", "low", "high")), most=(-2.0, 102.0))
+    several = len(metrics) > 1
+    heading = "points (0 to 100), with 95 % intervals" if several else f"{METRICS[metrics[0]]} (points)"
+    names = [METRICS.get(metric, metric) for metric in metrics]
+    scale = alt.Scale(domain=list(metrics), range=[COLOUR[name] for name in names])
+    colour = alt.Color("score:N", title=None, legend=_top() if several else None, scale=scale)
+    shapes = alt.Scale(domain=list(metrics), range=["circle", "diamond"][: len(metrics)])
+    shape = alt.Shape("score:N", title=None, legend=_top() if several else None, scale=shapes)
     base = alt.Chart(charts.chart_data(points)).encode(y=column.y(), color=colour)
-    shape = alt.Shape("score:N", title=None, scale=alt.Scale(domain=list(MARKS), range=["circle", "diamond"]))
-    tips = ["model:N", "score:N", *_tips("value", "low", "high")]
-    layers = [
-        column.guides(WIDTH),
+    ticks = 8 if several else 4
+    return [
+        column.guides(width),
         base.transform_filter("isValid(datum.low)")
         .mark_rule(strokeWidth=1.6)
-        .encode(x=_x("low", (low, high), heading), x2="high:Q"),
-        base.mark_point(filled=True, size=42, opacity=1).encode(x=x, shape=shape, tooltip=tips),
-        *column.names(),
+        .encode(x=_x("low", span, heading, ticks), x2="high:Q"),
+        base.mark_point(filled=True, size=42, opacity=1).encode(
+            x=_x("value", span, heading, ticks), shape=shape, tooltip=["model:N", "score:N", *_tips("value", "low", "high")]
+        ),
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=column.height)
-    return charts.specification_of(chart, "The clemscore and the worth of each model with 95 % intervals, the best first.")
 
 
 def difference_forest(rows: Sequence[Row]) -> charts.Specification:

@@ -9,6 +9,7 @@ import altair as alt
 
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.drawing.columns import Column, column_of
+from clemsim.html import palette
 
 CELL, STEP, GAP = 46, 16, 26  # pixels: width and height of a cell, and between the maps
 PALE, DEEP = "#f2f5f9", "#1f4f8a"
@@ -49,7 +50,7 @@ def _map(column: Column, cells: Sequence[Mapping[str, Any]], games: Sequence[str
     text = base.mark_text(fontSize=9.5).encode(
         y=column.y("middle"),
         text="text:N",
-        color=alt.condition(f"datum.value > {TURN}", alt.value("white"), alt.value(charts.DARK)),
+        color=alt.condition(f"datum.value > {TURN}", alt.value(palette.ON_DEEP), alt.value(palette.ON_PALE)),
     )
     layers = [
         known.mark_rect(stroke="white", strokeWidth=1).encode(

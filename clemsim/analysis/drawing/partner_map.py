@@ -11,6 +11,7 @@ import altair as alt
 from clemsim.analysis.drawing import charts
 from clemsim.analysis.drawing.columns import column_of
 from clemsim.analysis.drawing.heat_map import DEEP, PALE
+from clemsim.html import palette
 from clemsim.results.intervals import Interval
 
 CELL, STEP = 78, 34  # pixels: width and height of a cell
@@ -53,7 +54,9 @@ def partner_map(cells: Sequence[Cell]) -> charts.Specification:
     base = alt.Chart(charts.chart_data(data)).encode(x=x)
     shade = alt.Scale(domain=[low, high if high > low else low + 1], range=[PALE, DEEP])
     tips: list[Any] = ["agent:N", "other:N", alt.Tooltip("mean:Q", format=".3f"), "interval:N", "episodes:Q"]
-    white = alt.condition(f"datum.mean > {low + 0.62 * (high - low)}", alt.value("white"), alt.value(charts.DARK))
+    white = alt.condition(
+        f"datum.mean > {low + 0.62 * (high - low)}", alt.value(palette.ON_DEEP), alt.value(palette.ON_PALE)
+    )
     layers = [
         base.mark_rect(stroke="white", strokeWidth=1).encode(
             y=column.y(), y2="until:Q", color=alt.Color("mean:Q", scale=shade, legend=None), tooltip=tips

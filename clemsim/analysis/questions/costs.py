@@ -1,4 +1,4 @@
-"""h: latency and tokens beside clemscore."""
+"""h: latency, tokens and, where prices are known, cost beside clemscore."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from clemsim.analysis.sources.evidence import Evidence, join_names
 from clemsim.analysis.statistics.ranks import rank_correlation
 from clemsim.analysis.wording import interval_text, models, number, strength
 
-TOKENS = "tokens_a_played_episode"
+TOKENS, COST, POINT = "tokens_a_played_episode", "cost_a_played_episode", "cost_a_point"
 SIZE = ("sample", "n", "pearson", "spearman", "spearman_low", "spearman_high", "spearman_p", "kendall")
 BRIEF = ("model", "clemscore", "latency", TOKENS)  # columns of a terminal
+PRICED = (
+    "; cost a played episode of the games that all with a price played, and of a point: of one episode of each instance of "
+    "all its games, for each point of clemscore"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +39,19 @@ class CostMeasure:
 MEASURES = (
     CostMeasure("latency", "latency", "seconds a request (log scale)", "seconds a request"),
     CostMeasure("tokens", TOKENS, "tokens in and out, a played episode (log scale)", "tokens a played episode"),
+    CostMeasure("cost", COST, "cost of a played episode (log scale)", "cost of a played episode"),
 )
 
 
 def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
-    """Relate latency and tokens to clemscore, and find the models that none beats at less cost."""
+    """Relate latency, tokens and cost to clemscore, and find the models that none beats at less."""
     title = "Latency and tokens beside clemscore"
     scores = evidence.counted.filter(pl.col("model").is_in(evidence.costs["model"].to_list()))
     frame = scores.join(evidence.costs, on="model", how="inner", maintain_order="left")
     frame = frame.join(_tokens(evidence), on="model", how="left", maintain_order="left")
-    scored = frame.filter(pl.col("clemscore").is_not_null())
+    scored = frame.join(_costs(evidence), on="model", how="left", maintain_order="left")
+    scored = scored.filter(pl.col("clemscore").is_not_null())
+    priced = bool(scored[COST].count())
     costs = {measure: scored.filter(pl.col(measure.column) > 0) for measure in MEASURES}
     costs = {measure: known for measure, known in costs.items() if len(known)}
     if not costs:
@@ -52,7 +59,8 @@ def answer(evidence: Evidence, options: AnalysisOptions) -> Analysis:
     figures = [Figure(measure.name, _caption(measure), _draw(evidence, known, measure)) for measure, known in costs.items()]
     sentences = [sentence for measure, known in costs.items() for sentence in _sentences(known, measure)]
     about = "Latency (s a request), tokens (millions in all games), tokens a played episode of the games that all played"
-    tables = [ResultTable("costs", about, _table(scored), BRIEF)]
+    about, brief = (about + PRICED, (*BRIEF, POINT)) if priced else (about, BRIEF)
+    tables = [ResultTable("costs", about, _table(scored, priced=priced), brief)]
     by_size = _size_and_latency(evidence, frame)
     if len(by_size):
         tables.append(ResultTable("latency_size", "Size against latency, both as logarithms (Pearson)", by_size, SIZE))
@@ -66,9 +74,8 @@ def _tokens(evidence: Evidence) -> pl.DataFrame:
     Of runs: in the games that all of them ran. A table gives the tokens of all games together, and an episode of one game
     takes many times those of another: so only of models that played every game.
     """
-    played = evidence.scores.select("model", "game", done=pl.col("played") / 100 * pl.col("episodes")).drop_nulls()
-    counts = evidence.spent.group_by("game").agg(pl.col("model").n_unique())
-    common = counts.filter(pl.col("model") == evidence.spent["model"].n_unique())["game"].to_list()
+    played = _played(evidence)
+    common = _common_games(evidence.spent)
     own = evidence.spent.filter(pl.col("game").is_in(common)).join(played, on=["model", "game"])
     by_run = own.group_by("model", maintain_order=True).agg(pl.col("tokens", "done").sum())
     whole = (
@@ -83,6 +90,34 @@ def _tokens(evidence: Evidence) -> pl.DataFrame:
     tables = by_table if set(common) in (set(), set(evidence.games)) else by_table.head(0)
     both = pl.concat([by_run.select("model", "tokens", "done"), tables]).filter(pl.col("done") > 0)
     return both.select("model", (pl.col("tokens") / pl.col("done")).alias(TOKENS))
+
+
+def _played(evidence: Evidence) -> pl.DataFrame:
+    """Return the episodes that each model played to their end, by game."""
+    return evidence.scores.select("model", "game", done=pl.col("played") / 100 * pl.col("episodes")).drop_nulls()
+
+
+def _common_games(spent: pl.DataFrame) -> list[str]:
+    """Return the games that all models ran."""
+    counts = spent.group_by("game").agg(pl.col("model").n_unique())
+    return counts.filter(pl.col("model") == spent["model"].n_unique())["game"].to_list()
+
+
+def _costs(evidence: Evidence) -> pl.DataFrame:
+    """Return what each model of which prices are known cost: of an episode that it played to its end, in the games that all
+    of them ran, and of a point of clemscore, one episode of each instance of its own games together.
+    """
+    spent = evidence.spent.drop_nulls("cost")
+    common = spent.filter(pl.col("game").is_in(_common_games(spent))).join(_played(evidence), on=["model", "game"])
+    sums = common.group_by("model", maintain_order=True).agg(pl.col("cost", "done").sum()).filter(pl.col("done") > 0)
+    instances = evidence.clusters.group_by("model", "game").agg(n=pl.col("instance").n_unique())
+    episodes = evidence.scores.select("model", "game", "episodes").filter(pl.col("episodes") > 0)
+    each = spent.join(episodes, on=["model", "game"]).join(instances, on=["model", "game"])
+    rounds = each.group_by("model").agg(once=(pl.col("cost") / pl.col("episodes") * pl.col("n")).sum())
+    points = rounds.join(evidence.overall.filter(pl.col("clemscore") > 0), on="model")
+    points = points.select("model", (pl.col("once") / pl.col("clemscore")).alias(POINT))
+    paid = sums.select("model", (pl.col("cost") / pl.col("done")).alias(COST))
+    return paid.join(points, on="model", how="full", coalesce=True)
 
 
 def _size_and_latency(evidence: Evidence, frame: pl.DataFrame) -> pl.DataFrame:
@@ -125,9 +160,10 @@ def _left_out(evidence: Evidence, scored: pl.DataFrame) -> list[str]:
     return notes + ([f"{models(len(strangers))} with a known cost have no scores"] if strangers else [])
 
 
-def _table(scored: pl.DataFrame) -> pl.DataFrame:
-    table = scored.select("model", "clemscore", "latency", "tokens_in", "tokens_out", TOKENS)
-    for measure in MEASURES:
+def _table(scored: pl.DataFrame, *, priced: bool) -> pl.DataFrame:
+    costs = (COST, POINT) if priced else ()
+    table = scored.select("model", "clemscore", "latency", "tokens_in", "tokens_out", TOKENS, *costs)
+    for measure in MEASURES if priced else MEASURES[:-1]:
         front = _front(scored.filter(pl.col(measure.column) > 0), measure)
         unbeaten = pl.when(pl.col(measure.column) > 0).then(pl.col("model").is_in(front))
         table = table.with_columns(unbeaten.alias(f"unbeaten_by_{measure.name}"))

@@ -107,7 +107,10 @@ def _rank_sentences(ranks: Mapping[str, RankInterval]) -> list[str]:
 
 def _figures(frame: pl.DataFrame) -> list[Figure]:
     rows = [row for row in frame.to_dicts() if row["clemscore"] is not None or row["worth"] is not None]
-    caption = "clemscore and worth with their 95 % intervals; a mark without a line has too few instances for an interval"
+    caption = (
+        "clemscore and worth, %Played and Quality with their 95 % intervals; a mark without a line has too few instances "
+        "for an interval"
+    )
     return [Figure("forest", caption, score_forest(rows))] if rows else []
 
 

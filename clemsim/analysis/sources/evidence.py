@@ -33,7 +33,7 @@ class Evidence:
     clusters: by instance, of runs and raw tables: the number of episodes, of those played and scored, the sum of scores.
     described: characteristics by cleaned name (see `facts`). served: access by model, as a table gives it.
     decoding: by model, where it is known. costs: seconds a request and millions of tokens, by model. spent: tokens in
-    and out by model and game, of runs. notes: what was left out, and why.
+    and out by model and game, of runs, and what they cost where that is known. notes: what was left out, and why.
     repetitions: the single episodes of each model's runs. turns, languages: what their turns took, and in which language was
     thought (see `sources/thinking.py`).
     outside: what tables of characteristics say beside characteristics, such as scores in other benchmarks, by cleaned name
@@ -271,7 +271,7 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
         decoding,
         pl.concat([part.spent for part in parts])
         .group_by("model", "game", maintain_order=True)
-        .agg(pl.col("tokens").first()),
+        .agg(pl.col("tokens", "cost").first()),
         repetitions=repetitions,
         outside=outside,
         turns=turns,

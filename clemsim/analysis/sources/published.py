@@ -30,7 +30,7 @@ EPISODES = {
     **dict.fromkeys(("model", "game", "instance"), pl.String),
     **dict.fromkeys(("episodes", "played", "scored", "total"), pl.Float64),
 }
-SPENT = {**dict.fromkeys(("model", "game"), pl.String), "tokens": pl.Float64}
+SPENT = {**dict.fromkeys(("model", "game"), pl.String), "tokens": pl.Float64, "cost": pl.Float64}
 COSTS = {"model": pl.String, **dict.fromkeys(("latency", "tokens_in", "tokens_out"), pl.Float64)}
 
 Row = Mapping[str, str]

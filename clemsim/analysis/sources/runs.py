@@ -18,6 +18,7 @@ from clemsim.analysis.sources.published import COSTS, EPISODES
 from clemsim.analysis.sources.thinking import read_languages, read_turns
 from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
+from clemsim.results.costs import costs_by_cast
 from clemsim.results.stopping_result import stopped_when
 from clemsim.store import checksums, reader
 from clemsim.store.description import ArenaDescription
@@ -82,6 +83,7 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
         checksums.check(base)
         queries = (CLUSTERS, UNFINISHED, SPENT, SPENT_BY_GAME)
         clusters, unfinished, spent, by_game = (base.execute(query).fetchall() for query in queries)
+        priced = costs_by_cast(base, read_description(folder).agents)
     apart = read_games_apart(folder)
     clusters = [row for row in clusters if row[1] not in apart]
     casts = list(dict.fromkeys([row[0] for row in (*clusters, *unfinished)]))
@@ -95,7 +97,8 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     costs = pl.DataFrame([(names[cast], *rest) for cast, *rest in spent], COSTS, orient="row")
     repetitions = {names[cast]: own for cast, own in read_repetitions(folder).items() if cast in names}
     decoding = dict.fromkeys(names.values(), "constrained" if constrained else "plain")
-    tokens = pl.DataFrame([(names[cast], *rest) for cast, *rest in by_game], published.SPENT, orient="row", strict=False)
+    rows = [(names[cast], game, tokens, priced.get((cast, game))) for cast, game, tokens in by_game]
+    tokens = pl.DataFrame(rows, published.SPENT, orient="row", strict=False)
     return Evidence(
         scores_of(frame),
         clusters=frame,
@@ -123,8 +126,12 @@ def _settled(folder: Path) -> dict[str, Characteristics]:
 
 
 def settings_notes(folders: Sequence[Path], agents: Sequence[str]) -> list[str]:
-    """Return a note on each setting in which two agents differ, each of its own run."""
+    """Return a note on each setting in which two agents differ, each of its own run; none where one of them has none at all,
+    as one that is no model.
+    """
     first, second = (_described(folder, agent) for folder, agent in zip(folders, agents, strict=True))
+    if not (first and second):
+        return []
     return [
         f"{name} was {_quoted(first.get(name))} of {agents[0]} and {_quoted(second.get(name))} of {agents[1]}"
         for name in dict.fromkeys([*first, *second])

@@ -91,7 +91,9 @@ def _repetitions(parts: Sequence[Evidence]) -> Evidence:
         costs=spent,
         notes=tuple(notes),
         decoding=parts[0].decoding,
-        spent=pl.concat([part.spent for part in parts]).group_by("model", "game", maintain_order=True).sum(),
+        spent=pl.concat([part.spent for part in parts])
+        .group_by("model", "game", maintain_order=True)
+        .agg(pl.col("tokens").sum(), pl.when(pl.col("cost").is_not_null().all()).then(pl.col("cost").sum()).alias("cost")),
         turns=_turns(parts),
         languages=pl.concat([part.languages for part in parts]),
         repetitions={

@@ -15,6 +15,7 @@ from clemsim.analysis.results import Analysis, ResultTable
 from clemsim.analysis.writing.page import page
 from clemsim.analysis.writing.pictures import KINDS, write_picture
 from clemsim.analysis.writing.tables import csv_of, latex_of
+from clemsim.html.palette import SOFT
 
 REPORT, NUMBERS = "report.html", "analysis.json"
 WIDTH = 110  # characters of a line above a figure
@@ -30,12 +31,14 @@ def write(
     kinds: Sequence[str] = KINDS,
     tell: Tell = print,
     subset: Sequence[str] = (),
+    places: Sequence[str] = (),
 ) -> None:
     """Write `tables/` (CSV and LaTeX), `figures/`, `report.html` and `analysis.json`, over an earlier analysis.
 
     `kinds`: the formats of the figures; empty: none. `tell` is called with each step. `subset`: what was chosen of models
     and games, in words; each file says so, a CSV in a column of its own, and `tables/notes.csv` holds it with what was left
-    out. Raises StoreError where the folder cannot be written.
+    out. `places`: the runs and studies behind it, which the page tells how to look at. Raises StoreError where the folder
+    cannot be written.
     """
     analyses = [_with_subset(analysis, subset) for analysis in analyses] if subset else analyses
     with writing_file(folder):
@@ -50,7 +53,7 @@ def write(
                 write_picture(figure, folder / "figures", kinds)
         write_text(folder / "tables" / "notes.csv", csv_of(_notes(analyses, left_out, subset)))
         tell(f"writing {folder / REPORT}")
-        write_text(folder / REPORT, page(title, analyses, left_out, subset))
+        write_text(folder / REPORT, page(title, analyses, left_out, subset, places))
         write_json(folder / NUMBERS, as_json(analyses, left_out, subset))
 
 
@@ -74,7 +77,7 @@ def as_json(analyses: Sequence[Analysis], left_out: Sequence[str], subset: Seque
 def _with_subset(analysis: Analysis, subset: Sequence[str]) -> Analysis:
     """Return the analysis with figures that say which subset they show."""
     text = wrap(f"Subset: {'; '.join(subset)}", WIDTH)
-    title = {"text": text, "anchor": "start", "fontSize": 11, "fontWeight": "normal", "color": "#5b616b"}
+    title = {"text": text, "anchor": "start", "fontSize": 11, "fontWeight": "normal", "color": SOFT}
     figures = []
     for figure in analysis.figures:
         about = f"{figure.specification.get('description') or figure.title} {' '.join(text)}."

@@ -1,40 +1,27 @@
-"""Parts of HTML: tables, lists and paragraphs. Names and texts come from tables and stores of others; all are escaped."""
+"""Tables of pages, and results for notebooks. Names and texts come from tables and stores of others; all are escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import polars as pl
 
 from clemsim.analysis.writing.tables import cell_text, heading
+from clemsim.html.environment import render
+from clemsim.html.tables import Sheet
 
-LONG = 48  # characters; a longer cell is wrapped
 
-
-def table_html(frame: pl.DataFrame) -> str:
-    """Return a frame as a table. Cells have the class `number` or `long` where they are that."""
-    kinds = ["number" if dtype.is_numeric() else "" for dtype in frame.dtypes]
+def sheet_of(frame: pl.DataFrame, title: str) -> Sheet:
+    """Return a frame as a table of a page."""
     names = frame.columns
-    head = "".join(f'<th class="{kind}">{escape(heading(name))}</th>' for name, kind in zip(names, kinds, strict=True))
-    rows = "".join(f"<tr>{_cells(row, names, kinds)}</tr>" for row in frame.iter_rows())
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    rows = [[cell_text(value, name) for value, name in zip(row, names, strict=True)] for row in frame.iter_rows()]
+    texts = {place for place, kind in enumerate(frame.dtypes) if not kind.is_numeric()}
+    return Sheet(title, list(map(heading, names)), rows, texts=texts)
 
 
-def list_html(items: Sequence[str]) -> str:
-    """Return texts as an unordered list."""
-    return f'<ul class="left">{"".join(f"<li>{escape(item)}</li>" for item in items)}</ul>'
-
-
-def paragraphs_html(texts: Sequence[str], tag: str = "") -> str:
-    """Return a paragraph for each text; its content lies in an element `tag` where one is given."""
-    opening, closing = (f"<{tag}>", f"</{tag}>") if tag else ("", "")
-    return "".join(f"<p>{opening}{escape(text)}{closing}</p>" for text in texts)
-
-
-def _cells(row: Sequence[object], names: Sequence[str], kinds: Sequence[str]) -> str:
-    cells = []
-    for value, name, kind in zip(row, names, kinds, strict=True):
-        text = cell_text(value, name)
-        cells.append(f'<td class="{kind or ("long" if len(text) > LONG else "")}">{escape(text)}</td>')
-    return "".join(cells)
+def notebook_html(
+    heads: Sequence[str], sentences: Sequence[str], frames: Sequence[pl.DataFrame], notes: Sequence[str]
+) -> str:
+    """Return a result for a notebook: bold lines, sentences, tables and a list of notes."""
+    sheets = [sheet_of(frame, heads[0]) for frame in frames]
+    return render("notebook.html", heads=heads, sentences=sentences, sheets=sheets, notes=notes)

@@ -12,12 +12,13 @@ from typing import Any
 from rich.console import Console
 
 from clemsim._util.text import plain
-from clemsim.cli.view.results import results
-from clemsim.cli.view.studies import models_table
+from clemsim.cli.view.results import results_of
+from clemsim.cli.view.studies import standings_table
 from clemsim.cli.view.tables import ruled_table
 from clemsim.interop.clembench.agreement import ImportedGame
 from clemsim.interop.clembench.importing import Imported, ImportProgress, Watch
 from clemsim.results.run_summary import summarize_run
+from clemsim.study.standings import standings
 
 NOTES = 5  # of a game; the most that are printed
 EVERY = {True: 0.2, False: 10.0}  # seconds between two lines of progress, by whether they go to a terminal
@@ -60,9 +61,10 @@ def _as_json(game: ImportedGame) -> dict[str, Any]:
 def show_import(console: Console, imported: Imported) -> None:
     """Print the results, the agreement of each game, what differs, and what is missing."""
     if imported.is_study:
-        console.print(models_table({model: summarize_run(run) for model, run in imported.runs.items()}))
+        rows = standings({model: summarize_run(run) for model, run in imported.runs.items()})
+        console.print(standings_table(rows, f"{len(rows)} models"))
     else:
-        console.print(results(summarize_run(imported.folder)))
+        console.print(results_of(summarize_run(imported.folder)))
     table = ruled_table("driven again")
     for name in (
         "game",

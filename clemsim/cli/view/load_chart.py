@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from clemsim._util.extras import library
-from clemsim._util.files import writing_file
+from clemsim._util.files import write_text, writing_file
 from clemsim.errors import UsageError
+from clemsim.html.environment import render
+from clemsim.html.frame import Frame
+from clemsim.html.palette import INK, LINE, SERIES
+from clemsim.html.pictures import on_page
+from clemsim.results.diagnostics import by_server
 
 KINDS = (".svg", ".png", ".html")
+TITLE = "Width and load over time"
 WIDTH, HEIGHT = 720, 150  # pixels of one panel
 SHORT = 180  # seconds; a run that lasted longer is drawn in minutes
 COUNTS = {
@@ -21,7 +27,6 @@ COUNTS = {
     "running": "running at the server",
     "waiting": "waiting at the server",
 }
-OF_AGENTS = ("width", "in_flight", "started")  # what a row counts for its agent alone
 RATES = {"tokens_per_second": "tokens per second", "kv_usage": "KV cache in use", "prefix_hits": "found in the cache"}
 
 
@@ -65,23 +70,25 @@ def draw_loads(rows: Sequence[dict[str, Any]], path: Path) -> None:
     for name, title in RATES.items():
         if any(row[name] is not None for row in servers):
             share: Any = {} if name == "tokens_per_second" else {"axis": alt.Axis(format="%")}
-            panel = alt.Chart(_data(servers)).mark_line(color="#4c78a8").properties(**size)
+            panel = alt.Chart(_data(servers)).mark_line(color=SERIES[0]).properties(**size)
             panels.append(panel.encode(x=time, y=alt.Y(f"{name}:Q", title=title, **share), **dash))
     chart = alt.vconcat(*panels).resolve_scale(color="independent")
-    chart = chart.configure_view(stroke=None).configure_axis(titleFontSize=12, labelFontSize=11)
+    style: Any = {"titleColor": INK, "labelColor": INK, "labelFontSize": 11}
+    chart = chart.configure_view(stroke=None).configure_axis(titleFontSize=12, gridColor=LINE, **style)
+    chart = chart.configure_legend(**style).configure_range(category=list(SERIES))
     with writing_file(path):
-        chart.save(str(path), **({"ppi": 144} if path.suffix == ".png" else {}))
+        if path.suffix == ".html":
+            write_text(path, _page(chart))
+        else:
+            chart.save(str(path), **({"ppi": 144} if path.suffix == ".png" else {}))
 
 
-def by_server(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row for each moment and server, in which what is counted for each of its agents is added up."""
-    together: dict[tuple[float, str], dict[str, Any]] = {}
-    for row in rows:
-        server = row.get("server") or row["agent"]
-        sums = together.setdefault((row["at"], server), {**row, "server": server, **dict.fromkeys(OF_AGENTS, 0)})
-        for name in OF_AGENTS:
-            sums[name] += row[name] or 0
-    return list(together.values())
+def _page(chart: Any) -> str:
+    """Return a chart as a page that needs nothing else."""
+    import vl_convert  # noqa: PLC0415 (an extra, slow to import)
+
+    drawn = on_page(vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[]), TITLE)
+    return render("picture.html", frame=Frame(TITLE, inline=True), figure=drawn)
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> Any:

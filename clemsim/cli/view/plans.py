@@ -36,7 +36,7 @@ def plan_view(plan: RunPlan) -> RenderableType:
             *_costs(cost),
         )
     width = Text("width: of the 95 % interval of worth to expect (of clemscore in its row), in points", "dim")
-    price = [] if plan.price is None else [Text(f"its tokens cost about {plan.price:.4g} by the agents' prices", "bold")]
+    price = [] if plan.price is None else [Text(price_text(plan.price), "bold")]
     return Group(table, width, *price, *plan_remarks(plan.variance_from, plan.costs_from, plan.notes))
 
 
@@ -49,6 +49,11 @@ def _costs(cost: PlannedCost | None) -> list[str]:
         return ["", "", ""]
     least = "≤" if cost.most else ""
     return [amount(cost.turns, least), amount(cost.tokens_in), amount(cost.tokens_out, least)]
+
+
+def price_text(price: float) -> str:
+    """Say what the tokens cost."""
+    return f"its tokens cost about {price:.4g} by the agents' prices"
 
 
 def points(value: float | None) -> str:

@@ -61,6 +61,7 @@ class ProgressMeter:
         if progress.unfinished:
             text += f", {progress.unfinished} unfinished"
         text += f", {progress.retries} retries" if progress.retries else ""
+        text += f", cost {progress.cost:.4g}" if progress.cost else ""
         return "; ".join([text, *progress.waiting])
 
 

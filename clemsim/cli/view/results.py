@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
+from clemsim.cli.view.endings import abort_reasons
 from clemsim.cli.view.seat_scores import seat_tables
 from clemsim.cli.view.tables import ruled_table, with_interval
 from clemsim.results.costs import AgentCost
 from clemsim.results.diagnostics import ServerReport, Throughput
+from clemsim.results.episode_index.endings import Ending, endings_of_store
 from clemsim.results.intervals import Interval
 from clemsim.results.means import FEWEST
 from clemsim.results.run_summary import RunSummary
 from clemsim.results.summary import ArenaSummary, ScoreSummary
+from clemsim.store import reader
+from clemsim.store.folder import STORE
 
 CUT = {
     "length": "cut at the token limit",
@@ -32,9 +37,15 @@ EXPLAINED = {
 SCORES = {"played": "%Played", "quality": "Quality", "clemscore": "clemscore"}
 
 
-def results(summary: RunSummary) -> RenderableType:
+def results_of(summary: RunSummary) -> RenderableType:
+    """Return the table of a run with the reasons why episodes were aborted, which its store knows. Raises StoreError."""
+    with reader.reading(Path(summary.run) / STORE) as base, reader.decoding(Path(summary.run) / STORE):
+        return results(summary, endings_of_store(base))
+
+
+def results(summary: RunSummary, endings: Sequence[Ending] = ()) -> RenderableType:
     """Return the table of a run, 80 columns wide: per cast and game, and overall, counts, %Played, Quality and clemscore
-    with their 95 % intervals.
+    with their 95 % intervals; below it why episodes were aborted.
     """
     seed = "" if summary.suite_seed is None else f" (seed {summary.suite_seed})"
     title = f"suite {summary.suite}{seed}"
@@ -46,7 +57,7 @@ def results(summary: RunSummary) -> RenderableType:
         table.add_column(name, justify="right", no_wrap=True)
     for agent, scores in summary.agents.items():
         _add_agent(table, agent, scores, summary.seat_scores or {})
-    return Group(table, *seat_tables(summary), *_remarks(summary))
+    return Group(table, *seat_tables(summary), *abort_reasons(endings, summary.run), *_remarks(summary))
 
 
 def _add_agent(table: RichTable, agent: str, scores: ScoreSummary, by_seat: Collection[str]) -> None:
@@ -183,6 +194,7 @@ def _cost_line(agent: str, cost: AgentCost) -> str:
     """Say what an agent cost."""
     point = "" if cost.point is None else f", {cost.point:.4g} a point of worth"
     time = f" ({cost.time:.4g} of it for the time)" if cost.time else ""
+    time += f" ({cost.judge:.4g} of it for the judge)" if cost.judge else ""
     dearest = max(cost.games, key=lambda game: cost.games[game], default="")
     most = f", most for {dearest} ({cost.games[dearest]:.4g})" if len(cost.games) > 1 else ""
     return f"{agent} cost {cost.total:.4g}{time}: {cost.episode:.4g} an episode{point}{most}"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from clemsim._util.text import plain
-from clemsim.cli.view.plans import amount, plan_remarks, points
+from clemsim.cli.view.plans import amount, plan_remarks, points, price_text
 from clemsim.cli.view.results import score_text
 from clemsim.cli.view.tables import ruled_table
-from clemsim.results.run_summary import RunSummary
 from clemsim.study.rows import OutcomeRow, PlannedStudy, StudyOutcome
+from clemsim.study.standings import Standing
 
 
 def planned_view(study: PlannedStudy) -> RenderableType:
@@ -29,7 +29,8 @@ def planned_view(study: PlannedStudy) -> RenderableType:
     least = "≤" if any(row.most for row in study.runs) else ""
     costs = amount(study.turns, least), amount(study.tokens_in), amount(study.tokens_out, least)
     table.add_row(f"{len(study.runs)} runs", "", str(study.episodes), "", *costs, style="bold")
-    return Group(table, *plan_remarks(study.variance_from, study.costs_from, study.notes))
+    price = [] if study.price is None else [Text(price_text(study.price), "bold")]
+    return Group(table, *price, *plan_remarks(study.variance_from, study.costs_from, study.notes))
 
 
 def outcome_view(outcome: StudyOutcome) -> RenderableType:
@@ -47,7 +48,26 @@ def outcome_view(outcome: StudyOutcome) -> RenderableType:
         table.add_row(
             Text.assemble(plain(row.label), "\n", plain(row.setting, "dim")), _unfinished(row), *scores, _ranks(row)
         )
-    return Group(table, *(Text(text, "dim") for text in _remarks(outcome)))
+    costs = [] if outcome.cost is None else [_cost_table(outcome)]
+    return Group(table, *(Text(text, "dim") for text in _remarks(outcome)), *costs)
+
+
+def _cost_table(outcome: StudyOutcome) -> RenderableType:
+    """Return what each run cost, of an episode, of a point of worth and by game, and all of them together."""
+    table = ruled_table("costs", edges=False)
+    table.add_column("who, what", overflow="fold", min_width=15)
+    for name in ("cost", "an episode", "a point"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("by game", overflow="fold")
+    for row in outcome.runs:
+        if cost := row.cost:
+            numbers = (cost.total, cost.episode, cost.point)
+            games = ", ".join(f"{game} {value:.4g}" for game, value in cost.games.items())
+            texts = ["–" if value is None else f"{value:.4g}" for value in numbers]
+            table.add_row(Text.assemble(plain(row.label), "\n", plain(row.setting, "dim")), *texts, plain(games))
+    table.add_section()
+    table.add_row("all runs", f"{outcome.cost:.4g}", style="bold")
+    return table
 
 
 def _ranks(row: OutcomeRow) -> Text:
@@ -81,14 +101,13 @@ def _unfinished(row: OutcomeRow) -> Text:
     return Text("–" if row.unfinished is None else str(row.unfinished), "bold yellow" if row.why else "dim")
 
 
-def models_table(summaries: Mapping[str, RunSummary]) -> RenderableType:
-    """Return a table of the models of a study, the highest clemscore first: episodes, %Played, Quality and clemscore."""
-    table = ruled_table(f"{len(summaries)} models")
-    table.add_column("model", overflow="fold")
-    for name in ("games", "episodes", "unfinished", "%Played", "Quality", "clemscore"):
-        table.add_column(name, justify="right")
-    for model, summary in sorted(summaries.items(), key=lambda item: -(item[1].clemscore or 0)):
-        values = ["–" if value is None else f"{value:.2f}" for value in (summary.played, summary.quality, summary.clemscore)]
-        counts = (len(summary.arenas), summary.episodes, summary.unfinished)
-        table.add_row(plain(model), *map(str, counts), *values)
+def standings_table(rows: Sequence[Standing], title: str) -> RenderableType:
+    """Return the models of a study in the order of the rows, 80 columns wide."""
+    table = ruled_table(title)
+    table.add_column("model", overflow="fold", min_width=15)
+    for name in ("games", "n", "unfin", "%Played", "Quality", "clemscore", "worth"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        values = ["–" if value is None else f"{value:.2f}" for value in (row.played, row.quality, row.clemscore, row.worth)]
+        table.add_row(plain(row.model), str(row.games), str(row.episodes), str(row.unfinished), *values)
     return table

@@ -1,123 +1,130 @@
-"""A transcript as one HTML file that needs nothing else: pictures are in it.
+"""Dialogues as one HTML file that needs nothing else: pictures are in it, and the drawings of the games.
 
-All text comes from games and models and is escaped; the page loads and runs nothing, which it also tells the browser.
+All text comes from games and models and is escaped; the page loads nothing, and runs nothing of theirs, which it also tells
+the browser.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
+from dataclasses import dataclass
 
-from clemsim._util.text import safe
-from clemsim.cli.view.transcripts import STOPS
+from clemsim.cli.view.transcripts import about_lines, cost_line, outcome_line, refusal, scores_by_seat
 from clemsim.game.content import Image, Part, Text
-from clemsim.game.events import (
-    Asked,
-    Called,
-    Continued,
-    Ended,
-    Event,
-    Forgot,
-    Instructed,
-    Noted,
-    Parsed,
-    Rejected,
-    Replied,
-    Returned,
-    Scored,
-    Told,
-)
 from clemsim.game.image_headers import MEDIA_TYPES
-from clemsim.game.instances import EpisodeKey
-
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.3rem; } h2 { font-size: 0.86rem; color: #555; margin: 1.1rem 0 0.2rem; }
-p { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.2rem 0; }
-section { border-left: 3px solid #ccc; padding-left: 0.8rem; } .reply { border-color: #36c; } .fact { color: #777; }
-img { max-width: 100%; height: auto; border: 1px solid #ddd; display: block; margin: 0.3rem 0; }
-"""
+from clemsim.game.pieces import Piece, latest_of_each
+from clemsim.html.environment import render
+from clemsim.html.frame import Frame
+from clemsim.results.dialogue.model import Dialogue, DialogueStep, DialogueTurn, Forgetting, Heard, Note, Telling, TurnBatch
 
 Bytes = Callable[[Image], bytes]  # the bytes of a picture that an event names
 
 
-def transcript_page(episodes: Iterable[tuple[EpisodeKey, Sequence[Event]]], bytes_of: Bytes) -> str:
-    """Return a page with the events of episodes. Raises what `bytes_of` raises."""
-    parts = [part for key, events in episodes for part in _episode(key, events, bytes_of)]
-    head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>Transcripts</title><style>{STYLE}</style>'
-    return f"<!doctype html>\n<html lang=en><meta charset=utf-8>{head}\n" + "\n".join(parts) + "\n</html>\n"
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A picture with its data as an address, its size in pixels, what it shows, and its line of text."""
+
+    source: str
+    width: int
+    height: int
+    alt: str
+    line: str
 
 
-def _episode(key: EpisodeKey, events: Sequence[Event], bytes_of: Bytes) -> Iterator[str]:
-    yield f"<h1>{_escaped(f'{key.label} · {key.cast}')}</h1>"
-    for event in events:
-        yield from _event(event, bytes_of)
-    if not events or not isinstance(events[-1], Ended):
-        yield "<p class=fact>unfinished</p>"
+@dataclass(frozen=True, slots=True)
+class PageMessage:
+    """A message under its title, in parts of text and pictures. `kind`: `reply` for what a model said; `folded`: it is shown
+    on demand.
+    """
+
+    title: str
+    parts: Sequence[str | PagePicture]
+    kind: str = ""
+    folded: bool = False
 
 
-def _event(event: Event, bytes_of: Bytes) -> Iterator[str]:
-    match event:
-        case Told(seat, content, echo):
-            yield _section(f"to {seat}", event.parts or (Text(content),), bytes_of)
-            if echo:
-                yield _section(f"{seat}, put into its mouth", (Text(echo),), bytes_of)
-        case Instructed(seat, content):
-            yield _section(f"system text of {seat}", (Text(content),), bytes_of)
-        case Continued(turn, seat, content):
-            yield _section(f"turn {turn}: {seat} goes on", event.parts or ([Text(content)] if content else []), bytes_of)
-        case Asked(turn, seat, content, keep):
-            title = f"turn {turn}: {seat} is asked{'' if keep else ', aside'}"
-            yield _section(title, event.parts or (Text(content),), bytes_of)
-        case Replied(_, seat, _, reasoning, stop):
-            if reasoning:
-                yield _section(f"{seat} thinks", (Text(reasoning),), bytes_of)
-            title = seat if stop == "stop" else f"{seat}, {STOPS.get(stop, stop)}"
-            title += ", calls" if isinstance(event, Called) else ""
-            yield _section(title, (Text(event.said),), bytes_of, "reply")
-        case Returned(_, _, tool, _, content, failed):
-            yield _section(f"{tool} {'fails' if failed else 'returns'}", (Text(content),), bytes_of)
-        case Parsed():
-            pass
-        case _:
-            yield f"<p class=fact>{_escaped(_fact(event))}</p>"
+@dataclass(frozen=True, slots=True)
+class PageDialogue:
+    """An episode: messages, and between them facts in one line; and how its game draws it."""
+
+    title: str
+    messages: Sequence[PageMessage | str]
+    drawing: Sequence[Piece]
 
 
-def _fact(event: Event) -> str:
-    match event:
-        case Forgot(seat, keep, opening):
-            return f"{seat} forgets all but {'the first and ' if opening else ''}the last {keep} exchanges"
-        case Rejected(_, reason, violation):
-            return f"{'breaks the format' if violation else 'no use'}: {reason}"
-        case Noted(key, value):
-            return f"{key}: {value}"
-        case Scored(by_seat):
-            return "scores: " + ", ".join(f"{seat} {score:g}" for seat, score in by_seat.items())
-        case Ended(kind, reason, blame, quality):
-            told = kind if quality is None else f"{kind} (quality {quality:.2f})"
-            return f"{told}{': ' if reason else ''}{reason}{f', by {blame}' if blame else ''}"
-    return str(event)
+def transcript_page(episodes: Iterable[tuple[Dialogue, Sequence[Piece]]], bytes_of: Bytes) -> str:
+    """Return a page with dialogues and the drawings of their games. Raises what `bytes_of` raises."""
+    made = [
+        PageDialogue(f"{one.key.label} · {one.key.cast}", list(_messages(one, bytes_of)), latest_of_each(pieces))
+        for one, pieces in episodes
+    ]
+    title = made[0].title if len(made) == 1 else "Transcripts"
+    return render("transcripts.html", frame=Frame(title, inline=True), transcripts=made)
 
 
-def _section(title: str, parts: Iterable[Part], bytes_of: Bytes, kind: str = "") -> str:
-    body = "".join(_part(part, bytes_of) for part in parts)
-    return f'<section class="{kind}"><h2>{_escaped(title)}</h2>{body}</section>'
+def _messages(dialogue: Dialogue, bytes_of: Bytes) -> Iterator[PageMessage | str]:
+    for step in dialogue.steps:
+        yield from _step(step, bytes_of)
+    if dialogue.outcome is None:
+        yield f"unfinished{': ' if dialogue.unfinished else ''}{dialogue.unfinished}"
+    else:
+        if dialogue.outcome.by_seat is not None:
+            yield f"scores: {scores_by_seat(dialogue.outcome.by_seat)}"
+        yield outcome_line(dialogue.outcome)
+    yield from about_lines(dialogue)
 
 
-def _part(part: Part, bytes_of: Bytes) -> str:
-    return _picture(part, bytes_of) if isinstance(part, Image) else f"<p>{_escaped(part.text)}</p>"
+def _step(step: DialogueStep, bytes_of: Bytes) -> Iterator[PageMessage | str]:
+    match step:
+        case TurnBatch():
+            seats, shared = [turn.seat for turn in step.turns], step.shared
+            yield from (_heard(heard, ", ".join(dict.fromkeys(seats)), bytes_of) for heard in shared)
+            if len(seats) > 1:
+                yield f"{len(seats)} asked at once: {', '.join(dict.fromkeys(seats))}"
+            for turn in step.turns:
+                yield from (_heard(heard, turn.seat, bytes_of) for heard in turn.heard[len(shared) :])
+                yield from _turn(turn, bytes_of)
+        case Telling(seats=told, heard=heard):
+            yield _heard(heard, ", ".join(told), bytes_of)
+        case Note(key=key):
+            yield f"{key}: {step.text}"
+        case Forgetting(seat, keep, opening):
+            yield f"{seat} forgets all but {'the first and ' if opening else ''}the last {keep} exchanges"
 
 
-def _picture(image: Image, bytes_of: Bytes) -> str:
-    if image.media_type not in MEDIA_TYPES:  # no other kind is ever shown: some run scripts
-        return f"<p>{_escaped(image.line)}</p>"
-    data = b64encode(bytes_of(image)).decode("ascii")
-    size = f"width={image.width:d} height={image.height:d}"
-    source = f"data:{image.media_type};base64,{data}"
-    return f'<img {size} alt="{_escaped(image.alt)}" src="{source}"><p class=fact>{_escaped(image.line)}</p>'
+def _turn(turn: DialogueTurn, bytes_of: Bytes) -> Iterator[PageMessage | str]:
+    verb = "is asked" if turn.goes_on_after is None else "goes on"
+    yield _message(f"turn {turn.number}: {turn.seat} {verb}{', aside' if turn.aside else ''}", turn.asked, bytes_of)
+    if (reply := turn.reply) is None:
+        yield f"no reply to turn {turn.number} so far"
+        return
+    if reply.reasoning:
+        yield PageMessage(f"{turn.seat} thinks", (reply.reasoning,), folded=True)
+    about = [reply.stop_words, "calls" if reply.calls else "", cost_line(turn.cost)]
+    yield PageMessage(", ".join([turn.seat, *filter(None, about)]), (reply.said,), "reply")
+    for result in reply.returned:
+        yield PageMessage(f"{result.tool} {'fails' if result.failed else 'returns'}", (result.content,))
+    if turn.rejected:
+        again = f"; asked again in turn {turn.asked_again}" if turn.asked_again else ""
+        yield refusal(turn.rejected.reason, violation=turn.rejected.violation) + again
+    elif turn.parsed and turn.move_text != reply.said.strip():
+        yield f"✓ {turn.move_text}"
 
 
-def _escaped(text: str) -> str:
-    return escape(safe(text), quote=True)
+def _heard(heard: Heard, seats: str, bytes_of: Bytes) -> PageMessage:
+    titles = {"told": f"to {seats}", "echo": f"{seats}, put into its mouth", "system": f"system text of {seats}"}
+    return _message(titles[heard.kind], heard.parts, bytes_of)
+
+
+def _message(title: str, parts: Iterable[Part], bytes_of: Bytes) -> PageMessage:
+    return PageMessage(title, [_part(part, bytes_of) for part in parts])
+
+
+def _part(part: Part, bytes_of: Bytes) -> str | PagePicture:
+    if isinstance(part, Text):
+        return part.text
+    if part.media_type not in MEDIA_TYPES:  # no other kind is ever shown: some run scripts
+        return part.line
+    data = b64encode(bytes_of(part)).decode("ascii")
+    return PagePicture(f"data:{part.media_type};base64,{data}", int(part.width), int(part.height), part.alt, part.line)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from clemsim.html.palette import INK, LINE, SOFT
+
 WIDTH = 640  # pixels of a panel
-BLUE, ORANGE, GREEN, RED, GREY = "#2f6db3", "#d9822b", "#3a8f5c", "#c23b3b", "#7a7a7a"
 
 
 def few_ticks() -> Any:
@@ -28,10 +29,10 @@ def log_scale(values: Iterable[float], room: float = 1.15) -> Any:
 def styled(chart: Any) -> Any:
     """Return a chart with the fonts and colours of all charts."""
     return (
-        chart.configure_view(stroke="#ddd")
-        .configure_axis(titleFontSize=12, labelFontSize=11, gridColor="#eee")
-        .configure_legend(labelFontSize=11)
-        .configure_title(fontSize=14, subtitleFontSize=11, subtitleColor="#555", anchor="start")
+        chart.configure_view(stroke=LINE)
+        .configure_axis(titleFontSize=12, labelFontSize=11, gridColor=LINE, titleColor=INK, labelColor=INK)
+        .configure_legend(labelFontSize=11, labelColor=INK, titleColor=INK)
+        .configure_title(fontSize=14, subtitleFontSize=11, color=INK, subtitleColor=SOFT, anchor="start")
     )
 
 

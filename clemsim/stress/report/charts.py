@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from clemsim._util.extras import library
+from clemsim.html.palette import BLUE, INK, ORANGE, PURPLE, SOFT
 from clemsim.results.intervals import Z
 from clemsim.stress.measure.knee import Knee
 from clemsim.stress.measure.latency import LatencyName, Percent
 from clemsim.stress.measure.stage_metrics import StageMetrics
-from clemsim.stress.report.chart_parts import BLUE, GREY, ORANGE, RED, WIDTH, few_ticks, log_scale, styled, to_data
+from clemsim.stress.report.chart_parts import WIDTH, few_ticks, log_scale, styled, to_data
 from clemsim.stress.report.pace_chart import pace_chart, pace_points
 from clemsim.stress.report.stress_report import StressReport
 from clemsim.stress.report.timeline_chart import timeline_chart
 
 HEIGHT, LATENCY_HEIGHT = 300, 190  # pixels of a panel
-PERCENTILES: Mapping[Percent, str] = {50: BLUE, 95: ORANGE, 99: RED}
+PERCENTILES: Mapping[Percent, str] = {50: BLUE, 95: ORANGE, 99: PURPLE}
 PER_SECOND = "output tokens a second"
 LATENCIES: Mapping[LatencyName, str] = {"ttft": "time to first token", "itl": "between tokens", "turn": "whole turn"}
 
@@ -126,7 +127,7 @@ def _bounds(knee: Knee, axes: Axes) -> list[Any]:
     rising_end = min(most, axes.rates[1] / knee.alone)
     rising = [{"load": load, "rate": knee.alone * load} for load in (least, rising_end)]
     level = [{"load": load, "rate": knee.rate} for load in (least, most)]
-    style: Any = {"color": GREY, "strokeDash": [5, 4], "strokeWidth": 1.2, "clip": True}
+    style: Any = {"color": SOFT, "strokeDash": [5, 4], "strokeWidth": 1.2, "clip": True}
     return [alt.Chart(to_data(line)).mark_line(**style).encode(x=axes.x, y=axes.y) for line in (rising, level)]
 
 
@@ -140,8 +141,8 @@ def _knee_mark(knee: Knee, axes: Axes) -> list[Any]:
     label = f"knee: {knee.concurrency:.3g} conversations"
     data = to_data([{"load": knee.concurrency, "label": label, "top": axes.rates[1] if left else axes.rates[0]}])
     style: Any = {"align": "right", "dx": -6, "dy": 10} if left else {"align": "left", "dx": 6, "dy": -4}
-    text = alt.Chart(data).mark_text(color=RED, fontSize=12, baseline="top", **style)
-    rule = alt.Chart(data).mark_rule(color=RED, strokeWidth=1.5).encode(x=axes.x)
+    text = alt.Chart(data).mark_text(color=PURPLE, fontSize=12, baseline="top", **style)
+    rule = alt.Chart(data).mark_rule(color=PURPLE, strokeWidth=1.5).encode(x=axes.x)
     return [rule, text.encode(x=axes.x, y=alt.Y("top:Q"), text="label:N")]
 
 
@@ -188,7 +189,7 @@ def _latency_panel(stages: Sequence[StageMetrics], name: LatencyName, knee: Knee
     base = alt.Chart(to_data(points)).encode(x=x, y=y, color=alt.Color("which:N", title=None, scale=colours))
     layers = [base.mark_line().encode(order="order:Q"), base.mark_point(filled=True, size=45, opacity=1)]
     if knee and knee.reached:
-        most = alt.Chart(to_data([{"rate": knee.rate}])).mark_rule(color=GREY, strokeDash=[5, 4])
+        most = alt.Chart(to_data([{"rate": knee.rate}])).mark_rule(color=SOFT, strokeDash=[5, 4])
         layers.insert(0, most.encode(x=x))
     labels = _latency_labels(stages, name)
     edge = 0.08 * widest  # beside the axis there is room on the right of a point only
@@ -212,7 +213,7 @@ def _latency_points(stages: Sequence[StageMetrics], name: LatencyName) -> list[L
 def _label_marks(labels: Sequence[LatencyLabel], align: str, shift: int) -> Any:
     import altair as alt  # noqa: PLC0415
 
-    style: Any = {"align": align, "dx": shift, "dy": 11, "fontSize": 10, "color": "#333"}
+    style: Any = {"align": align, "dx": shift, "dy": 11, "fontSize": 10, "color": INK}
     return alt.Chart(to_data(labels)).mark_text(**style)
 
 

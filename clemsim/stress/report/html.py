@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 from typing import Literal
 
+from markupsafe import Markup
+
+from clemsim.html.environment import render
+from clemsim.html.frame import Frame
+from clemsim.html.pictures import on_page
+from clemsim.html.tables import Sheet
 from clemsim.stress.measure.latency import PERCENTS, LatencyName, Percent
 from clemsim.stress.measure.stage_metrics import Lengths, ModelMetrics, StageMetrics
 from clemsim.stress.measure.verdict import AnswerVerdict
@@ -21,7 +27,6 @@ from clemsim.stress.report.formatting import (
     percent,
     throughput,
 )
-from clemsim.stress.report.html_parts import page, table
 from clemsim.stress.report.stress_report import StressReport
 
 ServedName = Literal["ttft", "itl", "tpot", "turn"]  # latencies that a server reports too
@@ -53,26 +58,47 @@ SERVER_COLUMNS = (
     *("load", "what", "client mean", "server mean", "client p50", "server p50 in", "client p99", "server p99 in"),
     "server n",
 )
+TEXTS = {"load", "model", "what", "ended by", "spoiled"}  # columns that hold text
 CLIENT_COLUMNS = ("load", "CPU of a core", "loop lag p50", "loop lag p99", "sent late p50", "sent late p99", "spoiled")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContent:
+    """What the page of a report shows; `figures`: drawings by their headings."""
+
+    title: str
+    subtitle: str
+    sentences: Sequence[str]
+    figures: Mapping[str, Markup]
+    tables: Sequence[Sheet]
 
 
 def html_page(report: StressReport, figures: Mapping[str, str]) -> str:
     """Return the whole page; `figures` are SVG drawings by name. All text from outside is escaped."""
-    title = f"Stress test of {escape(report.models)}"
-    subtitle = f"{', '.join(report.plan.urls)}; begun {report.begun}; {_load(report.plan)}"
-    parts = [
-        f"<h1>{title}</h1>",
-        f"<p class=note>{escape(subtitle)}</p>",
-        "<ul class=sentences>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in report.sentences) + "</ul>",
+    content = report_content(report, figures)
+    return render("stress.html", frame=Frame(content.title, inline=True), content=content, problem="")
+
+
+def report_content(report: StressReport, figures: Mapping[str, str]) -> ReportContent:
+    """Return what a page of the report shows; `figures` are the SVG drawings of `charts` by name."""
+    slo = bool(report.plan.slo)
+    tables = [
+        _stage_table(report.stages, slo=slo),
+        _model_table(report.stages, slo=slo),
+        _length_table(report.stages),
+        _latency_table(report.stages),
+        _server_table(report.stages),
+        _client_table(report.stages),
+        *([_answer_table(report.answers)] if report.answers and report.answers.pairs else []),
     ]
-    parts += [f"<h2>{name}</h2><figure>{figures[key]}</figure>" for key, name in FIGURES.items() if key in figures]
-    if report.stages:
-        parts.append(_stage_table(report.stages, slo=bool(report.plan.slo)))
-        parts += [_model_table(report.stages, slo=bool(report.plan.slo)), _length_table(report.stages)]
-        parts += [_latency_table(report.stages), _server_table(report.stages), _client_table(report.stages)]
-    if report.answers and report.answers.pairs:
-        parts.append(_answer_table(report.answers))
-    return page(title, parts)
+    drawn = {name: figures[key] for key, name in FIGURES.items() if key in figures}
+    return ReportContent(
+        f"Stress test of {report.models}",
+        f"{', '.join(report.plan.urls)}; begun {report.begun}; {_load(report.plan)}",
+        report.sentences,
+        {name: on_page(svg, f"{name}; the tables have its numbers") for name, svg in drawn.items()},
+        [table for table in tables if table.rows],
+    )
 
 
 def _load(plan: ReportedPlan) -> str:
@@ -83,7 +109,7 @@ def _load(plan: ReportedPlan) -> str:
     return f"conversations: {mix}; {length}; seed {plan.seed}"
 
 
-def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> str:
+def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> Sheet:
     rows = [
         (
             stage.label,
@@ -100,14 +126,14 @@ def _stage_table(stages: Sequence[StageMetrics], *, slo: bool) -> str:
         for stage in stages
     ]
     note = "Load: conversations at once, or arriving a second (/s). * the client's own doing."
-    return table("Stages", STAGE_COLUMNS, rows, note)
+    return _table("Stages", STAGE_COLUMNS, rows, note)
 
 
-def _model_table(stages: Sequence[StageMetrics], *, slo: bool) -> str:
-    """Return the figures of each of several models; empty for a test of one."""
+def _model_table(stages: Sequence[StageMetrics], *, slo: bool) -> Sheet:
+    """Return the figures of each of several models; no row for a test of one."""
     rows = [_model_row(stage.label, name, model, slo) for stage in stages for name, model in stage.models.items()]
     note = "Each model's part of the stage; times in milliseconds. Cached: prompt tokens found in the prefix cache."
-    return table("Models", MODEL_COLUMNS, rows, note) if rows else ""
+    return _table("Models", MODEL_COLUMNS, rows, note)
 
 
 def _model_row(label: str, name: str, model: ModelMetrics, slo: bool) -> Sequence[str]:
@@ -127,14 +153,14 @@ def _model_row(label: str, name: str, model: ModelMetrics, slo: bool) -> Sequenc
     )
 
 
-def _length_table(stages: Sequence[StageMetrics]) -> str:
-    """Return how long inputs and outputs were, why replies ended, and the pace; empty for a report that does not say."""
+def _length_table(stages: Sequence[StageMetrics]) -> Sheet:
+    """Return how long inputs and outputs were, why replies ended, and the pace; no row for a report that does not say."""
     rows = [_length_row(stage, title, length) for stage in stages for title, length in _lengths(stage) if length]
     note = (
         "Lengths in tokens. Ended by: the finish reasons of all replies. Tokens/s for each user: one by the mean time per "
         "output token."
     )
-    return table("Lengths and pace", LENGTH_COLUMNS, rows, note) if rows else ""
+    return _table("Lengths and pace", LENGTH_COLUMNS, rows, note)
 
 
 def _lengths(stage: StageMetrics) -> Sequence[tuple[str, Lengths | None]]:
@@ -155,13 +181,13 @@ def _length_row(stage: StageMetrics, title: str, length: Lengths) -> Sequence[st
     )
 
 
-def _latency_table(stages: Sequence[StageMetrics]) -> str:
+def _latency_table(stages: Sequence[StageMetrics]) -> Sheet:
     rows = [_latency_row(stage, name, title) for stage in stages for name, title in LATENCIES]
     note = (
         "Milliseconds, from the moment each turn was due. n: sample size. ? too few samples for a 95 % interval. "
         "* the client's own doing."
     )
-    return table("Latency", LATENCY_COLUMNS, rows, note)
+    return _table("Latency", LATENCY_COLUMNS, rows, note)
 
 
 def _latency_row(stage: StageMetrics, name: LatencyName, title: str) -> Sequence[str]:
@@ -176,11 +202,11 @@ def _latency_row(stage: StageMetrics, name: LatencyName, title: str) -> Sequence
     )
 
 
-def _server_table(stages: Sequence[StageMetrics]) -> str:
-    """Return the server's histograms beside the client's latencies; empty if no server has any."""
+def _server_table(stages: Sequence[StageMetrics]) -> Sheet:
+    """Return the server's histograms beside the client's latencies; no row if no server has any."""
     rows = [row for stage in stages for row in _server_rows(stage)]
     note = "Milliseconds. The server knows a percentile only as the bucket of its histogram that it lies in."
-    return table("Client and server", SERVER_COLUMNS, rows, note) if rows else ""
+    return _table("Client and server", SERVER_COLUMNS, rows, note)
 
 
 def _server_rows(stage: StageMetrics) -> Sequence[Sequence[str]]:
@@ -195,7 +221,7 @@ def _server_rows(stage: StageMetrics) -> Sequence[Sequence[str]]:
     return rows
 
 
-def _client_table(stages: Sequence[StageMetrics]) -> str:
+def _client_table(stages: Sequence[StageMetrics]) -> Sheet:
     rows = [
         (
             stage.label,
@@ -209,10 +235,10 @@ def _client_table(stages: Sequence[StageMetrics]) -> str:
         for stage in stages
     ]
     note = "Milliseconds. Late: between the moment a turn was due and its request."
-    return table("The client's own health", CLIENT_COLUMNS, rows, note)
+    return _table("The client's own health", CLIENT_COLUMNS, rows, note)
 
 
-def _answer_table(answers: AnswerVerdict) -> str:
+def _answer_table(answers: AnswerVerdict) -> Sheet:
     columns = ("what", "alone", f"{answers.concurrency} at once", "difference", "95 % interval", "joint interval", "p")
     rows = [(name, *measure_cells(measure)) for name, measure in answers.measures.items()]
     parted = ", ".join(f"turn {turn}: {count}" for turn, count in answers.first_difference.items()) or "none"
@@ -223,4 +249,8 @@ def _answer_table(answers: AnswerVerdict) -> str:
         f"{percent(answers.same_transcripts)}{interval}; first turn at which the others part: {parted}. "
         "Joint: at the level of all measures together; it leaves 0 out where load changed a measure."
     )
-    return table("Answers under load", columns, rows, note)
+    return _table("Answers under load", columns, rows, note)
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> Sheet:
+    return Sheet(title, columns, rows, note, {place for place, name in enumerate(columns) if name in TEXTS})

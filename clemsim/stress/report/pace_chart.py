@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from clemsim.html.palette import BLUE, INK, SOFT
 from clemsim.stress.measure.stage_metrics import StageMetrics
-from clemsim.stress.report.chart_parts import BLUE, GREY, WIDTH, to_data
+from clemsim.stress.report.chart_parts import WIDTH, to_data
 
 HEIGHT = 300  # pixels
 NEAR = 0.04  # of an axis; points that are nearer to each other than this in both directions share a label
@@ -62,9 +63,9 @@ def pace_chart(points: Sequence[PacePoint]) -> Any:
     layers = [base.mark_line(color=BLUE).encode(order="order:Q")]
     for spoiled in (False, True):
         some = alt.Chart(to_data([point for point in points if point.spoiled == spoiled])).encode(x=x, y=y)
-        look: Any = {"fill": "white", "stroke": GREY} if spoiled else {"filled": True, "color": BLUE}
+        look: Any = {"fill": "white", "stroke": SOFT} if spoiled else {"filled": True, "color": BLUE}
         layers.append(some.mark_point(size=60, opacity=1, **look))
-    layers.append(base.mark_text(align="left", dx=7, dy=-7, fontSize=10, color="#333").encode(text="label:N"))
+    layers.append(base.mark_text(align="left", dx=7, dy=-7, fontSize=10, color=INK).encode(text="label:N"))
     subtitle = "each point a stage, named by its load; up and to the right is better"
     subtitle += "; hollow: the client was the limit" if any(point.spoiled for point in points) else ""
     title = alt.TitleParams("What a GPU gives against what a user gets", subtitle=subtitle)

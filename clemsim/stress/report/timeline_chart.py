@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clemsim.html.palette import BLUE, GREEN, LINE, ORANGE, PURPLE, SOFT
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.measure.timeline import TimelineRow
-from clemsim.stress.report.chart_parts import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, log_scale, to_data
+from clemsim.stress.report.chart_parts import WIDTH, log_scale, to_data
 
 HEIGHT = 110  # pixels of a panel
 MIN_OUTAGE = 2.5  # seconds; a shorter one is a reading or two that came late
@@ -49,7 +50,7 @@ PANELS = (
     TimelinePanel(
         "client",
         [
-            TimelineCurve("conversations", GREY, lambda row: row.under_way),
+            TimelineCurve("conversations", SOFT, lambda row: row.under_way),
             TimelineCurve("turns in flight", BLUE, lambda row: row.in_flight),
         ],
     ),
@@ -57,12 +58,12 @@ PANELS = (
         "TTFT (ms, log)",
         [
             TimelineCurve("TTFT p50", BLUE, lambda row: row.ttft_p50),
-            TimelineCurve("TTFT p99", RED, lambda row: row.ttft_p99),
+            TimelineCurve("TTFT p99", PURPLE, lambda row: row.ttft_p99),
         ],
         factor=1000,
         number_format="~s",
     ),
-    TimelinePanel("client", [TimelineCurve("failed turns", RED, lambda row: row.errors)]),
+    TimelinePanel("client", [TimelineCurve("failed turns", PURPLE, lambda row: row.errors)]),
     TimelinePanel(
         "server",
         [
@@ -78,7 +79,7 @@ PANELS = (
         ],
         number_format="~%",
     ),
-    TimelinePanel("server", [TimelineCurve("preemptions", RED, lambda row: row.server_preemptions)]),
+    TimelinePanel("server", [TimelineCurve("preemptions", PURPLE, lambda row: row.server_preemptions)]),
     TimelinePanel("client", [TimelineCurve("CPU of a core", BLUE, lambda row: row.client_cpu)], number_format="~%"),
     TimelinePanel("client (ms)", [TimelineCurve("loop lag p99", ORANGE, lambda row: row.client_lag_p99)], factor=1000),
 )
@@ -95,7 +96,7 @@ def timeline_chart(rows: Sequence[TimelineRow], stages: Sequence[StageMetrics]) 
     end = (rows[-1].at + rows[-1].seconds / 2) / unit
     begins = to_data([{"at": stage.begin / unit, "label": stage.label} for stage in stages])
     gone = [{name: at / unit for name, at in span.items()} for span in outages(rows)]
-    shade = alt.Chart(to_data(gone)).mark_rect(color="#eee")
+    shade = alt.Chart(to_data(gone)).mark_rect(color=LINE)
     shown = [panel for panel in PANELS if not panel.is_empty(rows)]
     panels = []
     for number, panel in enumerate(shown):
@@ -104,10 +105,10 @@ def timeline_chart(rows: Sequence[TimelineRow], stages: Sequence[StageMetrics]) 
         scale = alt.Scale(domain=[0, end], nice=False)
         x = alt.X("at:Q", scale=scale, axis=axis)
         layers = [shade.encode(x=alt.X("begin:Q", scale=scale, axis=axis), x2="end:Q")] if gone else []
-        layers += [alt.Chart(begins).mark_rule(color="#bbb", strokeDash=[2, 2]).encode(x=x)]
+        layers += [alt.Chart(begins).mark_rule(color=SOFT, strokeDash=[2, 2]).encode(x=x)]
         layers += [curves.encode(x=x) for curves in _curves(panel, rows, unit)]
         if number == 0:
-            text = alt.Chart(begins).mark_text(align="left", dx=3, fontSize=9, color="#666", baseline="top")
+            text = alt.Chart(begins).mark_text(align="left", dx=3, fontSize=9, color=SOFT, baseline="top")
             layers.append(text.encode(x=x, y=alt.value(-12), text="label:N"))
         panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT))
     subtitle = "dotted lines: where the measured part of each stage begins, named by its load"

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
+from markupsafe import Markup
+
+from clemsim.html.environment import render
+from clemsim.html.frame import Frame
+from clemsim.html.pictures import on_page
+from clemsim.html.tables import Cell, Link, Sheet
 from clemsim.stress.measure.stage_metrics import StageMetrics
 from clemsim.stress.plan.plan import ReportedPlan
 from clemsim.stress.report.formatting import NONE, client_latency, number, percent, throughput
-from clemsim.stress.report.html_parts import Cell, Link, bare_table, page
 from clemsim.stress.trend.found_reports import FoundReports
 from clemsim.stress.trend.trend import Trend, TrendEntry
 from clemsim.stress.trend.trend_chart import changed
 
-STYLE = """body { max-width: 84rem; }
-.remarks td:last-child, .remarks th:last-child { text-align: left; white-space: normal; min-width: 18rem; }
-"""
+TITLE = "Stress tests over time"
 MARK = "<!-- index of clemsim stress -->"
 MOST = 40  # characters of a load in the overview
 PAGE = "report.html"
@@ -28,26 +32,39 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class TrendContent:
+    """What the page shows of a trend."""
+
+    title: str
+    load: str
+    figure: Markup | None
+    table: Sheet
+
+
 def index_page(found: FoundReports, trends: Sequence[Trend], figures: Mapping[int, str], folder: Path) -> str:
     """Return the whole page; `figures` are SVG drawings by the number of the trend, `folder` is where the page will be."""
-    amount = f"{len(found.reports)} reports in {len(trends)} trends"
-    parts = [MARK, "<h1>Stress tests over time</h1>", f"<p class=note>{escape(amount)}. {NOTE}</p>"]
-    parts += [f"<p class=note>Not read: {escape('; '.join(found.unreadable))}.</p>"] if found.unreadable else []
-    if found.without_load:
-        names = "; ".join(map(str, found.without_load))
-        parts.append(f"<p class=note>Without a load, and so without a trend: {escape(names)}.</p>")
-    parts.append(bare_table(OVERVIEW, [_overview_row(trend) for trend in trends]))
-    for place, trend in enumerate(trends):
-        parts += [f"<h2>{escape(title(trend))}</h2>", f"<p class=note>{escape(load(trend.last.report.plan))}</p>"]
-        parts += [f"<figure>{figures[place]}</figure>"] if place in figures else []
-        parts.append(_trend_table(trend, folder))
-    return page("Stress tests over time", parts, STYLE)
+    return render(
+        "trends.html",
+        frame=Frame(TITLE, inline=True),
+        mark=Markup(MARK),
+        amount=f"{len(found.reports)} reports in {len(trends)} trends",
+        note=NOTE,
+        found=found,
+        overview=Sheet(TITLE, OVERVIEW, [_overview_row(trend) for trend in trends], texts={0, 1, 3}),
+        trends=[_content(trend, figures.get(place), folder) for place, trend in enumerate(trends)],
+    )
+
+
+def _content(trend: Trend, drawing: str | None, folder: Path) -> TrendContent:
+    drawn = on_page(drawing, f"the trend of {title(trend)}; the table has its numbers") if drawing else None
+    return TrendContent(title(trend), load(trend.last.report.plan), drawn, _trend_table(trend, folder))
 
 
 NOTE = (
     "A trend is one load on one stack, which is a set of models and addresses; unlike tests are never joined. "
     "Before, alike: the least, median and greatest of the earlier tests since the configuration changed last. "
-    "Times in milliseconds; * the client&#x27;s own doing, ? too few samples for a 95 % interval."
+    "Times in milliseconds; * the client's own doing, ? too few samples for a 95 % interval."
 )
 
 
@@ -103,18 +120,18 @@ def _overview_row(trend: Trend) -> Sequence[Cell]:
     )
 
 
-def _trend_table(trend: Trend, folder: Path) -> str:
+def _trend_table(trend: Trend, folder: Path) -> Sheet:
     """Return a row for each report, the newest first; the figures are those of the greatest load that most have measured."""
     numbers = {id(entry): place for place, entry in changed(trend)}
     rows = [_row(entry, trend.loads[-1], numbers.get(id(entry)), folder) for entry in reversed(trend.entries)]
-    note = f"<p class=note>Beside the greatest throughput: the figures at {escape(trend.loads[-1])}.</p>"
-    return f"<div class=remarks>{bare_table(COLUMNS, rows)}</div>{note}"
+    note = f"Beside the greatest throughput: the figures at {trend.loads[-1]}."
+    return Sheet(f"The tests of {title(trend)}", COLUMNS, rows, note, {0, len(COLUMNS) - 1})
 
 
 def _row(entry: TrendEntry, at: str, change: int | None, folder: Path) -> Sequence[Cell]:
     stage, fastest = entry.stages.get(at), entry.fastest
     return (
-        Link(f"{entry.begun:%Y-%m-%d %H:%M:%S}", _target(entry, folder)),
+        Link(f"{entry.begun:%Y-%m-%d %H:%M:%S}", quote(_target(entry, folder))),
         f"{throughput(fastest, fastest.output_tokens_per_second)} at {fastest.label}",
         *(_stage_cells(stage) if stage else [NONE] * 5),
         percent(entry.error_share),

@@ -9,12 +9,13 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
 
+from clemsim.html.palette import BLUE, GREEN, INK, LINE, ORANGE, PURPLE, SOFT
 from clemsim.stress.measure.stage_metrics import StageMetrics
-from clemsim.stress.report.chart_parts import BLUE, GREEN, GREY, ORANGE, RED, WIDTH, log_scale, to_data
+from clemsim.stress.report.chart_parts import WIDTH, log_scale, to_data
 from clemsim.stress.trend.trend import Trend, TrendEntry
 
 HEIGHT = 110  # pixels of a panel
-COLOURS = (BLUE, ORANGE, GREEN, RED)  # as many loads are drawn
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE)  # as many loads are drawn
 ROOM = 1.3  # factor beyond the values at both ends of a logarithmic axis
 MIN_TICKS = 3
 DASHES = {"p50": [1, 0], "p99": [4, 3]}
@@ -108,11 +109,9 @@ def trend_chart(trend: Trend) -> Any:
         axis = alt.Axis(labels=last, ticks=last, title="begin of the test (UTC)" if last else None, labelOverlap=True)
         scale = alt.Scale(type="utc", domain=ends, padding=12, nice=False)
         x = alt.X("at:T", scale=scale, axis=axis)
-        shade = (
-            alt.Chart(to_data(gaps)).mark_rect(color="#eee").encode(x=alt.X("begin:T", scale=scale, axis=axis), x2="end:T")
-        )
-        rules = alt.Chart(to_data(marks)).mark_rule(color=GREY, strokeDash=[2, 2]).encode(x=x)
-        text = alt.Chart(to_data(marks)).mark_text(fontSize=10, color="#444", baseline="bottom")
+        shade = alt.Chart(to_data(gaps)).mark_rect(color=LINE).encode(x=alt.X("begin:T", scale=scale, axis=axis), x2="end:T")
+        rules = alt.Chart(to_data(marks)).mark_rule(color=SOFT, strokeDash=[2, 2]).encode(x=x)
+        text = alt.Chart(to_data(marks)).mark_text(fontSize=10, color=INK, baseline="bottom")
         named = [text.encode(x=x, y=alt.value(-2), text="number:N")] if marks and number == 0 else []
         below = [*([shade] if gaps else []), *([rules] if marks else [])]
         panels.append(
@@ -182,7 +181,7 @@ def _panel(panel: TrendPanel, trend: Trend, loads: Sequence[str]) -> list[Any]:
     having = Counter(point.at for point in points)
     wanted = len(panel.figures) * len(loads)
     if lacking := [{"at": _at(entry)} for entry in trend.entries if having[_at(entry)] < wanted]:
-        cross = alt.Chart(to_data(lacking)).mark_text(text="×", color=GREY, fontSize=13, baseline="bottom")
+        cross = alt.Chart(to_data(lacking)).mark_text(text="×", color=SOFT, fontSize=13, baseline="bottom")
         layers.append(cross.encode(y=alt.value(HEIGHT)))
     return layers
 
@@ -207,7 +206,7 @@ def _knee_panel(knees: Sequence[dict[str, object]]) -> list[Any]:
     scale, axis = alt.Scale(zero=True), alt.Axis(tickCount=4, format="~s")
     y = alt.Y("value:Q", title="knee", scale=scale, axis=axis)
     return [
-        base.mark_line(color=GREY, strokeWidth=1.4).encode(y=y, detail="part:N"),
-        base.mark_rule(color=GREY).encode(y=alt.Y("low:Q", title="knee", scale=scale, axis=axis), y2="high:Q"),
-        base.mark_point(filled=True, size=26, color=GREY, opacity=1).encode(y=y),
+        base.mark_line(color=SOFT, strokeWidth=1.4).encode(y=y, detail="part:N"),
+        base.mark_rule(color=SOFT).encode(y=alt.Y("low:Q", title="knee", scale=scale, axis=axis), y2="high:Q"),
+        base.mark_point(filled=True, size=26, color=SOFT, opacity=1).encode(y=y),
     ]

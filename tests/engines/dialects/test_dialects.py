@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -176,3 +177,20 @@ def test_extra_fields_join_those_of_the_dialect() -> None:
 )
 def test_addresses_that_tell_the_dialect(url: str, name: str | None) -> None:
     assert dialect_of(url) == name
+
+
+def test_llamacpp_counts_several_replies_by_their_log_probabilities() -> None:
+    several = replace(request(temperature=1.0), samples=2)
+    body = LLAMACPP.body("tiny", several)
+    assert (body["n"], body["logprobs"], body["top_logprobs"]) == (2, True, 1)
+    assert LLAMACPP.body("tiny", replace(several, sampling=Sampling(logprobs=3)))["top_logprobs"] == 3
+    listed = [{"token": "a", "logprob": -1.0, "top_logprobs": []}]
+    choices = [
+        {"index": place, "message": {"content": "a"}, "finish_reason": "stop", "logprobs": {"content": count * listed}}
+        for place, count in enumerate((3, 5))
+    ]
+    payload: dict[str, Any] = {"choices": choices, "usage": {"prompt_tokens": 9, "completion_tokens": 3}}
+    completion = LLAMACPP.read(payload, several, "tiny", started=0.0, seconds=1.0)
+    assert (completion.usage.tokens_out, completion.usage.tokens_in, completion.usage.details) == (8, 9, None)
+    choices[1]["logprobs"] = None
+    assert LLAMACPP.read(payload, several, "tiny", started=0.0, seconds=1.0).usage.tokens_out == 3

@@ -1,8 +1,20 @@
 """The rules: a number from 1 to `most` is to be found in a few guesses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from clemsim import Arena, Instance, Invalid, Outcome, Parser, Table, Transcript, tagged
+from clemsim import (
+    Arena,
+    Grid,
+    Instance,
+    Invalid,
+    Outcome,
+    Parser,
+    Piece,
+    Table,
+    Toned,
+    Transcript,
+    tagged,
+)
 from clemsim.formats import literal, one_of
 
 GUESSER = "guesser"
@@ -39,6 +51,16 @@ class NewGame(Arena[Secret]):
     def metrics(self, transcript: Transcript[Secret], /) -> Mapping[str, float | None]:
         """Return how many guesses were made, of however the episode ended."""
         return {"Guesses": len(transcript.turns)}
+
+    def render(self, transcript: Transcript[Secret], /) -> Sequence[Piece]:
+        """Draw the guesses so far, for `clemsim show` and for pages."""
+        number = transcript.instance.number
+        guesses = [turn.move for turn in transcript.turns if turn.parsed]
+        rows = [
+            [Toned(str(guess), "good" if guess == number else "bad")]
+            for guess in guesses
+        ]
+        return [Grid.of(rows, legend={"good": "the number"}, title="Guesses")]
 
 
 def guess_of(most: int) -> Parser[int]:

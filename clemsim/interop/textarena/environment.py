@@ -1,0 +1,131 @@
+"""An environment of TextArena as one episode uses it: made, asked whose turn it is, and moved."""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+from clemsim._util.extras import library
+from clemsim.errors import UsageError
+from clemsim.interop.textarena.inner_model import Mailbox, seated_models
+from clemsim.interop.textarena.randomness import Randomness
+
+T = TypeVar("T")
+MOST_PLAYERS = 15
+NEEDED = (ImportError, LookupError, SyntaxError, OSError)  # what an environment that is not whole here fails with
+
+
+@dataclass(frozen=True, slots=True)
+class Players:
+    """How many players an environment takes. `model`: it calls a model of its own, which is a seat then."""
+
+    fewest: int
+    most: int
+    model: bool
+
+
+def textarena() -> Any:
+    """Return the library. Raises UsageError where it is not installed."""
+    return library("textarena", "textarena", "an arena of TextArena")
+
+
+@cache
+def textarena_version() -> str:
+    """Return the version of the library that is installed."""
+    return version("textarena")
+
+
+def names() -> list[str]:
+    """Return the names of all environments, without those that only differ in what they show of themselves."""
+    known: dict[str, Any] = textarena().envs.registration.ENV_REGISTRY
+    return [name for name in known if not name.endswith(("-raw", "-train"))]
+
+
+@cache
+def players_of(name: str) -> Players:
+    """Return how many players an environment takes, which only trying tells. Raises UsageError where it takes none."""
+    if name not in textarena().envs.registration.ENV_REGISTRY:
+        raise UsageError(f"TextArena has no environment {name!r}: its names are such as ConnectFour-v0, SecretMafia-v0")
+    taken, failed, model = list[int](), Exception(), False
+    for count in range(1, MOST_PLAYERS + 1):
+        try:
+            made = Environment(name, count, seed=0)
+        except NEEDED as error:
+            reason = " ".join(str(error).split())[:200].strip("* ")
+            raise UsageError(f"textarena:{name} cannot be made here: {type(error).__name__}: {reason}") from error
+        except Exception as error:
+            failed = error
+            if taken:
+                break
+        else:
+            taken.append(count)
+            model = model or made.has_model
+    if not taken:
+        raise UsageError(f"textarena:{name} takes no number of players from 1 to {MOST_PLAYERS}: {failed}")
+    most = taken[-1]
+    return Players(min(max(2, taken[0]), most), most, model)
+
+
+class Environment:
+    """One game. Its global random numbers are its own, and what it prints is not shown."""
+
+    def __init__(self, name: str, players: int, seed: int) -> None:
+        """Make an environment and set it up. Raises whatever it raises, and UsageError without TextArena."""
+        library_ = textarena()
+        self._random, self._mailbox = Randomness(seed), Mailbox()
+
+        def make() -> Any:
+            with seated_models(library_, self._mailbox):
+                made = library_.make(name)
+            made.reset(num_players=players, seed=seed)
+            return made
+
+        self._env = self._quietly(make)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether it calls a model of its own."""
+        return self._mailbox.asked
+
+    def ask(self) -> tuple[int, str]:
+        """Return whose turn it is, and what that player is shown."""
+        player, observation = self._quietly(self._env.get_observation)
+        return int(player), _text(observation)
+
+    def move(self, action: str, answers: list[str]) -> bool:
+        """Make a move and return whether the game is over. Raises AnswerWanted where the environment asks more of its model
+        than `answers`; the game is as before the move then.
+        """
+        if not self.has_model:
+            return bool(self._quietly(lambda: self._env.step(action=action))[0])
+        before, state = copy.deepcopy(self._env), self._random.copy()
+        self._mailbox.answers[:] = answers
+        self._mailbox.again()
+        try:
+            return bool(self._quietly(lambda: self._env.step(action=action))[0])
+        except BaseException:
+            self._env = before
+            self._random.go_back(state)
+            raise
+
+    def result(self) -> tuple[dict[int, float], dict[int, dict[str, Any]]]:
+        """Return rewards and facts by player, once the game is over."""
+        rewards, facts = self._quietly(self._env.close)
+        return {int(player): float(reward) for player, reward in (rewards or {}).items()}, facts or {}
+
+    def _quietly(self, call: Callable[[], T]) -> T:
+        with self._random.own(), redirect_stdout(io.StringIO()):
+            return call()
+
+
+def _text(observation: object) -> str:
+    """Return an observation as text: environments without wrappers show a list of messages."""
+    if isinstance(observation, str):
+        return observation
+    return "\n".join(str(message[1]) for message in observation)  # type: ignore[attr-defined]

@@ -1,0 +1,104 @@
+"""The arena of an environment: seats are players, observations are asks, rewards are scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from clemsim.arena import Arena
+from clemsim.errors import ArenaError
+from clemsim.game.instances import Instance
+from clemsim.game.outcomes import Outcome
+from clemsim.game.table import Table
+from clemsim.interop.textarena.environment import MOST_PLAYERS, Environment, Players, players_of, textarena_version
+from clemsim.interop.textarena.inner_model import SEAT, AnswerWanted
+
+SCHEME = "textarena"
+INSTANCES = 20
+
+
+class TextArenaInstance(Instance):
+    """A game of an environment: its seed, and how many play."""
+
+    players: int = Field(ge=1, le=MOST_PLAYERS)
+
+
+class TextArenaGame(Arena[TextArenaInstance], framework=True):
+    """An environment of TextArena. An invalid move that ends the game aborts the episode; the environment itself decides how
+    often a move may be tried again.
+    """
+
+    environment: ClassVar[str]
+    players: ClassVar[Players]
+
+    @property
+    def rules_version(self) -> str:
+        """The version of TextArena, whose rules these are, and that of this adapter."""
+        return f"textarena-{textarena_version()}+{self.version}"
+
+    def instances(self) -> list[TextArenaInstance]:
+        """Twenty games of as few players as there may be, but two where that is possible."""
+        players = self.players.fewest
+        return [
+            TextArenaInstance(experiment=f"{players}_players", id=id_, seed=id_, players=players) for id_ in range(INSTANCES)
+        ]
+
+    def seats_for(self, game: TextArenaInstance, /) -> Sequence[str]:
+        """The players, and the model of the environment where it has one."""
+        return (*self.seats[: game.players], *([SEAT] if self.players.model else []))
+
+    async def play(self, table: Table, game: TextArenaInstance, /) -> Outcome:
+        """Ask whoever's turn it is, until the environment says that the game is over."""
+        environment = Environment(self.environment, game.players, game.seed)
+        over = False
+        while not over:
+            player, observation = environment.ask()
+            seat = self.seats[player]
+            action: str = await table.ask(seat, observation, keep=False)
+            over = await self._move(table, environment, action)
+        return self._outcome(environment, seat)
+
+    async def _move(self, table: Table, environment: Environment, action: str) -> bool:
+        """Make a move, with answers of the environment's own model as often as it asks."""
+        answers = list[str]()
+        while True:
+            try:
+                return environment.move(action, answers)
+            except AnswerWanted as wanted:
+                answers.append(await table.ask(SEAT, wanted.question, keep=False))
+
+    def _outcome(self, environment: Environment, last: str) -> Outcome:
+        rewards, facts = environment.result()
+        if not rewards:
+            raise ArenaError(f"{self.name} has ended without rewards")
+        reason = _reason(facts)
+        broken = [self.seats[player] for player, own in facts.items() if own.get("invalid_move")]
+        if last in broken:
+            return Outcome.aborted(reason or "invalid move", blame=last)
+        if len(rewards) > 1:
+            return Outcome.scores({self.seats[player]: reward for player, reward in rewards.items()}, reason=reason)
+        quality = 100 * min(1.0, max(0.0, *rewards.values()))
+        return Outcome.success(quality, reason) if quality == 100 else Outcome.failure(reason, quality=quality)
+
+
+def _reason(facts: dict[int, dict[str, Any]]) -> str:
+    return next((" ".join(str(own["reason"]).split()) for own in facts.values() if own.get("reason")), "")
+
+
+@cache
+def arena_of(environment: str) -> type[TextArenaGame]:
+    """Return the arena of an environment. Raises UsageError where there is none, or TextArena lacks what it needs."""
+    players = players_of(environment)
+    seats = tuple(f"player{number}" for number in range(players.most))
+    about = {
+        "__module__": __name__,
+        "__doc__": f"{environment} of TextArena.",
+        "name": f"{SCHEME}:{environment}",
+        "environment": environment,
+        "players": players,
+        "seats": (*seats, SEAT) if players.model else seats,
+    }
+    return type("TextArenaGame", (TextArenaGame,), about)

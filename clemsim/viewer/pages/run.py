@@ -1,0 +1,89 @@
+"""The page of a run: scores with their intervals, why episodes ended as they did, load over time, and the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from clemsim.html.curves import Curves
+from clemsim.html.forest import Estimate, Forest, forest
+from clemsim.results.run_summary import RunSummary
+from clemsim.store import reader
+from clemsim.store.folder import STORE, read_description
+from clemsim.viewer.library import Entry, Kind, RunCard, State, stamp_of
+from clemsim.viewer.pages.run_endings import EndingTable, ending_table
+from clemsim.viewer.pages.run_load import load_figure, run_remarks, run_tables, throughput_facts
+from clemsim.viewer.pages.summaries import summary_of
+from clemsim.viewer.site import Site
+
+MOST_AGENTS = 6  # whose games are shown in the same table
+
+
+def run_page(site: Site, slug: str) -> str:
+    """Return the page of a run. Raises UsageError and StoreError."""
+    entry = site.library.find(slug, Kind.run)
+    card = site.library.card(entry)
+    live = site.links.run_changes(slug) if card.state is State.live and not site.inline else ""
+    context = run_context(site, entry, card)
+    return site.page("run.html", slug, site.run_crumbs(slug), live, card=card, **context)
+
+
+def run_context(site: Site, entry: Entry, card: RunCard) -> dict[str, Any]:
+    """Return what the page shows beside the frame: the summary and what is made of it, endings, load, and the configuration
+    by dotted key.
+    """
+    readable = card.state is not State.unreadable
+    summary = summary_of(site, card)
+    description = read_description(entry.folder).model_dump(mode="json", exclude_none=True) if readable else {}
+    agents = {name: dict(_flat(about)) for name, about in description.get("agents", {}).items()}
+    return {
+        "summary": summary,
+        "figure": scores_figure(site, entry.slug, summary) if summary else None,
+        "by_game": summary is not None and len(summary.agents) <= MOST_AGENTS,
+        "tables": run_tables(summary) if summary else [],
+        "remarks": run_remarks(summary) if summary else [],
+        "facts": throughput_facts(summary) if summary else [],
+        "endings": _endings(site, entry) if readable else None,
+        "load": _load(site, entry) if readable else None,
+        "config": dict(_flat(description.get("config", {}))),
+        "agents": agents,
+        "agent_keys": list(dict.fromkeys(key for about in agents.values() for key in about)),
+    }
+
+
+def scores_figure(site: Site, slug: str, summary: RunSummary) -> Forest:
+    """Return clemscore, %Played and Quality of each agent with their intervals, side by side; rows lead to episodes."""
+    names = {"clemscore": "clemscore", "played": "%Played", "quality": "Quality"}
+    addresses = {agent: site.links.episodes(slug, {"agent": agent}) for agent in summary.agents}
+    panels = {
+        title: [
+            Estimate(agent, getattr(scores, name), getattr(scores.ci, name), addresses[agent])
+            for agent, scores in summary.agents.items()
+        ]
+        for name, title in names.items()
+    }
+    return forest(panels)
+
+
+def _endings(site: Site, entry: Entry) -> EndingTable:
+    """Return why episodes ended as they did; as it was, where nothing was written since."""
+    indexed = site.indexes.of(entry.folder)
+    stamp = (stamp_of(entry.folder), indexed.complete, site.links)
+    make = lambda: ending_table(site, entry.slug, indexed.index.endings())  # noqa: E731
+    return site.kept.of(("endings", entry.folder), stamp, make)
+
+
+def _load(site: Site, entry: Entry) -> Curves | None:
+    def make() -> Curves | None:
+        with reader.reading(entry.folder / STORE) as base:
+            return load_figure(base)
+
+    return site.kept.of(("load", entry.folder), stamp_of(entry.folder), make)
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,160 @@
+"""Results of other tools as runs, and what compare says of them."""
+
+from __future__ import annotations
+
+import csv
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+import clemsim
+from clemsim import UsageError
+from clemsim.interop.items.importing import as_run, holds_items, import_items, read_items
+from clemsim.interop.items.item import ItemResult
+
+
+def table(path: Path, model: str, scores: dict[str, float]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["model", "item", "score"])
+        writer.writerows([model, item, score] for item, score in scores.items())
+    return path
+
+
+def lines(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    return path
+
+
+def test_a_comparison_says_what_a_calculation_of_its_own_says(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    ease = [draw.random() for _ in range(200)]
+    first = {f"q{n}": float(draw.random() < own) for n, own in enumerate(ease)}
+    second = {f"q{n}": float(draw.random() < own * 0.7) for n, own in enumerate(ease)}
+    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    table(one, "one", first)
+    table(other, "other", second)
+    with as_run(one) as run_a, as_run(other) as run_b:
+        found = clemsim.compare(run_a, run_b)
+    (quality,) = [row for row in found.rows if (row.game, row.metric) == ("task", "quality")]
+    differences = [first[item] - second[item] for item in first]
+    mean = sum(differences) / len(differences)
+    error = math.sqrt(sum((own - mean) ** 2 for own in differences) / (len(differences) - 1) / len(differences))
+    assert quality.difference == pytest.approx(100 * mean)
+    assert quality.low == pytest.approx(100 * (mean - 1.96 * error), abs=1.5)
+    assert quality.high == pytest.approx(100 * (mean + 1.96 * error), abs=1.5)
+    assert quality.instances == 200 and quality.verdict == "higher"
+
+
+def test_items_that_do_not_pair_are_counted_and_others_of_the_same_name_are_named(tmp_path: Path) -> None:
+    one = lines(tmp_path / "a" / "samples_arith_2026.jsonl", [_lm_eval(n, 1.0) for n in range(12)])
+    other = lines(tmp_path / "b" / "samples_arith_2026.jsonl", [_lm_eval(n, 0.0) for n in range(2, 15)])
+    with as_run(one) as run_a, as_run(other.parent) as run_b:
+        found = clemsim.compare(run_a, run_b, "a", "b")
+        assert found.rows[0].instances == 10
+        assert any("2 instances" in note or "5 instances" in note for note in found.notes), found.notes
+    changed = lines(
+        tmp_path / "c" / "samples_arith_2026.jsonl", [_lm_eval(n, 0.0, "x" if n == 3 else "") for n in range(12)]
+    )
+    with as_run(one) as run_a, as_run(changed) as run_b:
+        with pytest.raises(UsageError, match="instances differ though named alike: arith 3"):
+            clemsim.compare(run_a, run_b)
+        assert clemsim.compare(run_a, run_b, anyway=True).rows[0].instances == 12
+
+
+def _lm_eval(number: int, score: float, doc: str = "") -> dict[str, Any]:
+    document = {"question": f"{number} + 1? {doc}"}
+    return {
+        "doc_id": number,
+        "doc": document,
+        "target": "x",
+        "filter": "none",
+        "metrics": ["exact_match"],
+        "exact_match": score,
+    }
+
+
+def test_samples_of_lm_evaluation_harness_are_of_the_model_beside_them(tmp_path: Path) -> None:
+    path = lines(tmp_path / "samples_arith_2026-11-28.jsonl", [_lm_eval(0, 1.0)])
+    (tmp_path / "results_2026.json").write_bytes(orjson.dumps({"model_name": "org/name"}))
+    (only,) = read_items(path)
+    assert (only.model, only.task, only.item, only.score) == ("org/name", "arith", "0", 1.0) and only.digest
+    with pytest.raises(UsageError, match="has no metric f1: choose one of exact_match"):
+        list(read_items(path, "f1"))
+
+
+def test_trials_of_tau2_are_repetitions(tmp_path: Path) -> None:
+    path = tmp_path / "airline.json"
+    trials = [
+        {"task_id": "7", "trial": 0, "reward_info": {"reward": 1.0}},
+        {"task_id": "7", "trial": 1, "reward_info": {"reward": 0.0}},
+        {"task_id": "8", "trial": 0, "reward_info": None, "termination_reason": "agent_error"},
+    ]
+    info = {"agent_info": {"llm": "some-model"}, "environment_info": {"domain_name": "airline"}}
+    path.write_bytes(orjson.dumps({"info": info, "tasks": [{"id": "7"}, {"id": "8"}], "simulations": trials}))
+    imported = import_items([path], tmp_path / "run")
+    assert imported.scores == {("some-model", "airline"): 2} and imported.not_scored == 1
+    summary = clemsim.open_run(tmp_path / "run").summary
+    assert summary.agents["some-model"].quality == 50.0 and summary.unfinished == 1
+
+
+def test_samples_of_every_eval_ever_may_be_points(tmp_path: Path) -> None:
+    def sample(item: str, score: float) -> dict[str, Any]:
+        about = {"evaluation_id": "e", "model_id": "m", "evaluation_name": "t", "sample_hash": item}
+        return {**about, "sample_id": item, "evaluation": {"score": score, "is_correct": score > 0}}
+
+    path = lines(tmp_path / "u_samples.jsonl", [sample("x", 100.0), sample("y", 25.0)])
+    assert [result.score for result in read_items(path)] == [1.0, 0.25]
+
+
+def test_logs_of_inspect_are_read_by_inspect(tmp_path: Path) -> None:
+    logs: Any = pytest.importorskip("inspect_ai.log", reason="Inspect is not installed: pip install inspect-ai")
+    samples = [
+        {"id": 1, "epoch": 1, "input": "2 + 2?", "target": "4", "scores": {"match": {"value": "C"}}},
+        {"id": 2, "epoch": 1, "input": "2 + 3?", "target": "5", "scores": {"match": {"value": "I"}}},
+        {"id": 3, "epoch": 1, "input": "2 + 4?", "target": "6", "scores": {}},
+    ]
+    spec = {"created": "2026-11-28T00:00:00+00:00", "task": "sums", "dataset": {}, "model": "org/m", "config": {}}
+    log = logs.EvalLog.model_validate({"status": "success", "eval": spec, "samples": samples})
+    logs.write_eval_log(log, str(tmp_path / "sums.eval"))
+    found = list(read_items(tmp_path))
+    assert [(result.item, result.score) for result in found] == [("1", 1.0), ("2", 0.0), ("3", None)]
+    assert {result.model for result in found} == {"org/m"} and len({result.digest for result in found}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("bad.csv", "a,b\n1,2\n", "line 2 has no score: a table has the columns model, item, score"),
+        ("bad.csv", "model,item,score\nm,1,great\n", "a score is a number from 0 to 1, not 'great'"),
+        ("bad.csv", "model,item,score\nm,1,7\n", "a score is a number from 0 to 1, not '7'"),
+        ("bad.jsonl", "{\n", "line 1 is no JSON"),
+        ("bad.txt", "", "holds no results: clemsim reads Inspect logs"),
+        ("bad.json", '{"simulations": [3]}', "cannot be read: AttributeError"),
+        ("empty.csv", "model,item,score\n", "no scores in it"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_a_line(tmp_path: Path, name: str, content: str, problem: str) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(UsageError, match=problem):
+        import_items([path], tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_runs_and_tables_of_clembench_are_left_to_their_own_readers(tmp_path: Path) -> None:
+    assert not holds_items(tmp_path)
+    assert not holds_items(table(tmp_path / "results.csv", "m", {"a": 1.0}))
+    assert holds_items(lines(tmp_path / "samples_x.jsonl", [_lm_eval(0, 1.0)])) and holds_items(tmp_path)
+
+
+def test_one_name_of_two_items_is_told(tmp_path: Path) -> None:
+    path = lines(tmp_path / "samples_x.jsonl", [_lm_eval(0, 1.0), _lm_eval(0, 1.0, doc="another")])
+    with pytest.raises(UsageError, match="item 0 of x is not the same in all of these results"):
+        import_items([path], tmp_path / "run")
+    assert ItemResult("m", "t", "i", None).digest == ""
