@@ -115,6 +115,13 @@ def test_a_gain_that_is_not_seen_is_not_claimed() -> None:
     assert "points of worth for 1,000 tokens" not in said
 
 
+def test_episodes_that_are_aborted_do_not_pass_for_cheap_ones() -> None:
+    aborted = ON.clusters.with_columns(played=pl.lit(4.0), scored=pl.lit(4.0), total=pl.lit(0.0))
+    on = replace(ON, clusters=aborted, scores=scores_of(aborted))
+    assert "but fewer of its episodes were played to their end" in " ".join(answer(merge([on, OFF]), DEFAULTS).sentences)
+    assert "to their end" not in " ".join(answer(merge([ON, OFF]), DEFAULTS).sentences)
+
+
 def test_what_is_not_known_of_the_cost_is_left_out() -> None:
     on, off = (replace(own, turns=pl.DataFrame(schema=TURNS)) for own in (ON, OFF))
     analysis = answer(merge([on, off]), DEFAULTS)

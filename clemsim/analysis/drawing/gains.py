@@ -12,6 +12,7 @@ from clemsim.analysis.drawing.charts import NAME, WIDTH, Axis
 from clemsim.analysis.drawing.labels import DOT, Box, dodged, place_names
 
 HEIGHT = 420  # pixels
+ROOM = 1.1  # the end of the axis of tokens, as a share of the largest number
 APART = 10.0  # pixels between points whose intervals would hide each other
 X_TITLE = "tokens of thinking a turn"
 Y_TITLE = "gain in worth (points), with 95 % interval"
@@ -23,8 +24,7 @@ Row = Mapping[str, Any]
 def gain_scatter(rows: Sequence[Row]) -> charts.Specification:
     """Draw gains against tokens. `rows`: model, game, worth, worth_low, worth_high (points), thought_a_turn (tokens)."""
     values = [row[field] for row in rows for field in ("worth", "worth_low", "worth_high") if row[field] is not None]
-    x = charts.axis_around("at", X_TITLE, [row["thought_a_turn"] for row in rows])
-    x = Axis(x.field, x.title, 0.0, x.high)
+    x = Axis("at", X_TITLE, 0.0, ROOM * max(row["thought_a_turn"] for row in rows) or 1.0)
     y = charts.axis_around("worth", Y_TITLE, [0.0, *values])
     placed = _side_by_side(rows, x, y)
     models = list(dict.fromkeys(str(row["model"]) for row in rows))

@@ -131,6 +131,8 @@ def _cost(row: Mapping[str, Any]) -> list[str]:
     if row["more_seconds_an_episode"] is not None:
         seconds, more = signed(row["more_seconds_an_episode"]), signed(row["more_tokens_an_episode"], 0)
         text += f"; beside {row['reference']} an episode took {seconds} s of requests and {more} tokens out"
+        if (row["played"] or 0.0) < 0:
+            text += ", but fewer of its episodes were played to their end, and one that is aborted ends early"
     if row["more_price_an_episode"] is not None:
         text += f", and its price was {signed(row['more_price_an_episode'], 4)}"
     if gain := _gain_for_cost(row):
