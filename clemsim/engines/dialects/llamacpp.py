@@ -13,7 +13,7 @@ from clemsim.engines.thinking import THINKING, Thinking, thinking_tokens
 from clemsim.game.formats import Format
 
 # What comes before a reply that is held to a format; a thought holds no other closing tag.
-THOUGHT = """("<think>")? ([^<] | "<" [^/])* "</think>" [ \\n]*"""
+THOUGHT = """("<think>")? ([^<] | "<" [^/])* "</think>" [\\n]{0,2}"""
 
 
 class LlamaCppDialect(Dialect):
