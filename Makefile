@@ -14,6 +14,7 @@ demo: $(READY)
 	$(BIN)/clemsim run --suite quick --agent local --agent baseline --out $(STEM)
 	$(BIN)/clemsim run --suite quick --agent local --constrain --out $(STEM)-constrained
 	$(BIN)/clemsim analyze $(STEM) $(STEM)-constrained --decoding all --figures svg --out $(STEM)-report
+	@echo 'why episodes ended as they did, and every dialogue: $(BIN)/clemsim view $(STEM) $(STEM)-constrained --open'
 
 test: $(READY)
 	$(BIN)/python -m pytest -q -n auto --dist loadfile

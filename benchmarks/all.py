@@ -43,6 +43,7 @@ ALL = [
     Benchmark("overhead", ["--episodes", "1000"]),
     Benchmark("storage"),
     Benchmark("viewer", ["--episodes", "5000", "--repeat", "3"], ["--episodes", "100000"]),
+    Benchmark("viewer_pages", ["--episodes", "5000", "--repeat", "3"], ["--episodes", "100000"]),
     Benchmark("in_flight"),
     Benchmark("makespan", ["--episodes", "60", "1000"], ["--samples", "6"]),
     Benchmark("policies"),

@@ -97,3 +97,12 @@ def test_scores_that_are_no_numbers_are_compared_as_they_are(tmp_path: Path, mon
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
     assert (found["episodes"], found["numbers"], found["differing"]) == (1, 3, 0)
+
+
+@pytest.mark.slow
+def test_lists_of_a_made_run_answer_every_kind_of_page() -> None:
+    ran = run("viewer", "--episodes", "300", "--repeat", "1")
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert found["episodes"] == 300 and found["turns"] > 2500
+    assert {"endings", "totals", "text, phrase: count and page"} <= set(found["milliseconds"])

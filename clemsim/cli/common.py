@@ -169,6 +169,7 @@ def finish(summary: RunSummary, *, as_json: bool, stopped: bool = False) -> None
         for line in (summary.parser_error or "").splitlines()[1:]:
             err.print(plain(line, "dim"), soft_wrap=True)
         out.print(plain(f"run: {summary.run}   (read it: clemsim show {summary.run})"), soft_wrap=True)
+        out.print(plain(f"in a browser: clemsim view {summary.run}", "dim"), soft_wrap=True)
     if summary.unfinished > summary.causes.get(ANSWERED, 0):
         reason = "stopped" if stopped else "not all was played"
         err.print(plain(f"{reason}; go on with: clemsim resume {summary.run}", "yellow"), soft_wrap=True)

@@ -136,8 +136,8 @@ def show(
         }
         place = ListPlace.of(limit, offset, page)
         lists = endings or any(given.values()) or offset is not None or page is not None
-        if lists and (episode is not None or config or following or load or images or html):
-            fail("filters list episodes: leave out EPISODE, --config, --follow, --load, --images and --html, or the filters")
+        if lists and (episode is not None or config or following or load or images or html or seen or reasoning):
+            fail("filters list episodes: leave out EPISODE and the options for what is not a list, or leave out the filters")
         if config:
             show_config(folder, as_json=json)
         elif is_indexed(folder):

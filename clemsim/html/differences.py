@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from clemsim.html.forest import BOTTOM, NAME_WIDTH, ROW, TOP, Estimate, Forest, Mark, Panel
+from clemsim.html.forest import BOTTOM, ROW, TOP, Estimate, Forest, Mark, Panel, name_width
 
 PANEL, GAP = 220, 56  # pixels
 REACHES = (1, 2, 5, 10, 20, 50, 100)  # points, of which the scale has the least that holds everything
@@ -14,14 +14,15 @@ REACHES = (1, 2, 5, 10, 20, 50, 100)  # points, of which the scale has the least
 def differences(panels: Mapping[str, Sequence[Estimate]]) -> Forest:
     """Return the figure of some differences in points by title; all have the same rows in the same order."""
     rows = next(iter(panels.values()), ())
+    beside = name_width(rows)
     ys = [TOP + ROW * (place + 0.5) for place in range(len(rows))]
     ends = [abs(end) for own in chain.from_iterable(panels.values()) for end in (own.value or 0.0, *(own.interval or ()))]
     reach = next((step for step in REACHES if step >= max(ends, default=0.0)), REACHES[-1])
     made = [
-        _panel(title, NAME_WIDTH + place * (PANEL + GAP), estimates, ys, reach)
+        _panel(title, beside + place * (PANEL + GAP), estimates, ys, reach)
         for place, (title, estimates) in enumerate(panels.items())
     ]
-    height, width = TOP + ROW * len(rows) + BOTTOM, NAME_WIDTH + len(panels) * (PANEL + GAP)
+    height, width = TOP + ROW * len(rows) + BOTTOM, beside + len(panels) * (PANEL + GAP)
     return Forest(
         width, height, TOP, height - BOTTOM, [(y, row.name, row.address) for y, row in zip(ys, rows, strict=True)], made
     )

@@ -71,14 +71,19 @@ def forest(panels: Mapping[str, Sequence[Estimate]]) -> Forest:
     """Return the figure of some measures by title; all have the same rows in the same order."""
     rows = next(iter(panels.values()), ())
     ys = [TOP + ROW * (place + 0.5) for place in range(len(rows))]
-    made = []
+    made, beside = [], name_width(rows)
     for place, (title, estimates) in enumerate(panels.items()):
-        left = NAME_WIDTH + place * (PANEL + GAP)
+        left = beside + place * (PANEL + GAP)
         made.append(_panel(title, left, estimates, ys))
     height = TOP + ROW * len(rows) + BOTTOM
     names = [(y, _cut(row.name), row.address) for y, row in zip(ys, rows, strict=True)]
-    width = NAME_WIDTH + len(panels) * (PANEL + GAP)
+    width = beside + len(panels) * (PANEL + GAP)
     return Forest(width, height, TOP, height - BOTTOM, names, made)
+
+
+def name_width(rows: Sequence[Estimate]) -> float:
+    """Return how many pixels the names of rows take, at most NAME_WIDTH."""
+    return min(NAME_WIDTH, LETTER * (max((len(row.name) for row in rows), default=0) + 3))
 
 
 def _panel(title: str, left: float, estimates: Sequence[Estimate], ys: Sequence[float]) -> Panel:

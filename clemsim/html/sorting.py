@@ -13,7 +13,7 @@ class SortAddress(Protocol):
     def __call__(self, sort: str, /, *, descending: bool) -> str: ...
 
 
-class HeadColumn(NamedTuple):
+class SortColumn(NamedTuple):
     """A column that can be sorted: its text, whether it holds numbers, and whether the greatest come first."""
 
     text: str
@@ -33,7 +33,7 @@ class Head:
     sorted: Literal["", "ascending", "descending"] = ""
 
 
-def sort_heads(columns: Mapping[str, HeadColumn], sort: str, *, descending: bool, address: SortAddress) -> list[Head]:
+def sort_heads(columns: Mapping[str, SortColumn], sort: str, *, descending: bool, address: SortAddress) -> list[Head]:
     """Return the heads of columns, by what sorts."""
     made = []
     for name, column in columns.items():

@@ -112,8 +112,7 @@ class GatedSlot(TurnSlot):
     async def __aenter__(self) -> TurnSlot:
         if not self._gate.try_enter():
             await self._gate.enter(self.host.rank)
-        if self.agent.requests and self.host.state.limits.any:
-            await self._check_limits()
+        await self._check_limits()
         self.host.state.count_in_flight(self.agent, 1)
         return self
 
@@ -122,6 +121,8 @@ class GatedSlot(TurnSlot):
         may use up what may be spent.
         """
         state = self.host.state
+        if not (self.agent.requests and state.limits.any):
+            return
         try:
             while state.limits.may_exceed(state.progress, state.requesting, self.agent.dearest_turn):
                 state.landed.clear()
@@ -151,10 +152,12 @@ class GatedSlot(TurnSlot):
         state.count_in_flight(self.agent, -1)
         lane.backing_off += 1
         self._gate.leave()
+        state.landed.set()  # who waits for what may be spent holds the gate, in which this turn may have to wait
         state.make_room()
         try:
             yield
             await self._gate.enter(self.host.rank)
+            await self._check_limits()  # others have spent meanwhile
         except BaseException:
             self._gate.hold()  # __aexit__ gives it back
             raise

@@ -11,6 +11,7 @@ from clemsim.html.environment import ASSETS, asset
 from clemsim.store.folder import is_played
 from clemsim.viewer.access import Access
 from clemsim.viewer.acting import Acting
+from clemsim.viewer.aside import stop_all
 from clemsim.viewer.guard import guarded, html
 from clemsim.viewer.library import Kind, stamp_of
 from clemsim.viewer.links import Query
@@ -45,8 +46,13 @@ def application(site: Site, access: Access, hosts: Collection[str]) -> web.Appli
     app.router.add_get("/run/{slug}/image/{digest}", _image)
     app.router.add_get("/assets/{name}", _asset)
     Acting(site, access).add_to(app)
+    app.on_shutdown.append(_stop)
     app.on_cleanup.append(_close)
     return app
+
+
+async def _stop(app: web.Application) -> None:
+    stop_all()
 
 
 async def _page(request: web.Request, make: Callable[..., str], *values: object) -> web.Response:

@@ -5,23 +5,35 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
+from clemsim.viewer.aside import aside
+
+P = ParamSpec("P")
 T = TypeVar("T")
-MOST = 64  # results
+MOST = 4000  # results
+FEW = 4  # large ones
 
 
 class Kept:
     """Results by name, the most recent ones. Pages are made in threads: what two of them ask for is computed once."""
 
-    def __init__(self) -> None:
-        """Keep nothing yet."""
+    def __init__(self, most: int = MOST) -> None:
+        """Keep nothing yet, and `most` results later."""
+        self._most = most
         self._results: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
         self._locks: dict[Hashable, Lock] = {}
         self._lock = Lock()
 
     def of(self, name: Hashable, stamp: object, make: Callable[[], T]) -> T:
         """Return the result of this name; computed anew where `stamp` is another than last time."""
+        return self._kept(name, stamp, make)
+
+    def aside(self, name: Hashable, stamp: object, function: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
+        """Return the same of a function of a module, which is called in a process of its own."""
+        return self._kept(name, stamp, lambda: aside(function, *values, **named))
+
+    def _kept(self, name: Hashable, stamp: object, make: Callable[[], T]) -> T:
         with self._lock:
             own = self._locks.setdefault(name, Lock())
         with own:
@@ -32,7 +44,7 @@ class Kept:
             with self._lock:
                 self._results[name] = found
                 self._results.move_to_end(name)
-                while len(self._results) > MOST:
+                while len(self._results) > self._most:
                     oldest, _ = self._results.popitem(last=False)
                     self._locks.pop(oldest, None)
         return cast(T, found[1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from clemsim.html.environment import render
 from clemsim.html.frame import Crumb, Frame
 from clemsim.viewer.indexes import RunIndexes
-from clemsim.viewer.kept import Kept
+from clemsim.viewer.kept import FEW, Kept
 from clemsim.viewer.library import Kind, Library
 from clemsim.viewer.links import Links
 
@@ -15,7 +15,8 @@ from clemsim.viewer.links import Links
 @dataclass(frozen=True, slots=True)
 class Site:
     """The pages of a library. `inline`: they are parts of a file that needs no server; `may_act`: whoever looks at them may
-    also resume runs, branch off and take seats; `kept`: what took long to compute; `indexes`: those of the runs' episodes.
+    also resume runs, branch off and take seats; `kept`: what took long to compute; `kept_large`: what is large besides;
+    `indexes`: those of the runs' episodes.
     """
 
     library: Library
@@ -23,6 +24,7 @@ class Site:
     inline: bool = False
     may_act: bool = False
     kept: Kept = field(default_factory=Kept, compare=False)
+    kept_large: Kept = field(default_factory=lambda: Kept(FEW), compare=False)
     indexes: RunIndexes = field(default_factory=RunIndexes, compare=False)
 
     def page(self, template: str, title: str, crumbs: tuple[Crumb, ...] = (), live: str = "", **context: object) -> str:

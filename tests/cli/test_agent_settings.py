@@ -73,8 +73,10 @@ def test_four_agents_of_one_model(clemsim: Clemsim, server: Reasoning, tmp_path:
     assert config["agents"][names[2]]["system"] == "You like long words."
     told = " ".join(clemsim("compare", "r", "--a", "hot", "--b", "brief").out.split())
     assert "temperature was 0.7 of hot and 0.0 of brief" in told and "system was not set of hot and 'Be brief.'" in told
-    table = clemsim("analyze", "r", "--where", "temperature = 0.7").out
-    assert "hot" in table and "temperature = 0.7 is not known, so left out: brief" in " ".join(table.split())
+    table = " ".join(clemsim("analyze", "r", "--where", "temperature = 0.7").out.split())
+    assert "hot" in table and "subset: models where temperature = 0.7: 1 of 4" in table
+    table = " ".join(clemsim("analyze", "r", "--where", "temperature = 0").out.split())
+    assert "subset: models where temperature = 0: 3 of 4" in table and "not known" not in table
     shown = clemsim("show", "r", "--config").out
     assert "system" in shown and "Be brief." in shown
 

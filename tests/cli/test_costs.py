@@ -82,6 +82,22 @@ def test_what_a_study_will_cost_is_said_before_it_begins(clemsim: Clemsim, serve
     assert refused.code == 2 and "nowhere" in refused.err
 
 
+def test_a_busy_server_does_not_hold_up_a_run_whose_cost_is_limited(clemsim: Clemsim, tmp_path: Path) -> None:
+    with serving_in_thread(FakeServer([says(529)])) as server:  # the width shrinks, and the others wait for this turn
+        said = clemsim("run", "--arena", "taboo", "--agent", priced(server), "--max-cost", 100 * TURN, "--out", "r")
+    assert said.code == 0, said.err
+    with reader.reading(tmp_path / "r" / STORE) as base:
+        assert base.execute("SELECT sum(retries) FROM requests").fetchone() == (1,)
+
+
+def test_turns_that_back_off_do_not_pass_the_limit_together(clemsim: Clemsim) -> None:
+    most = 3.5 * TURN
+    with serving_in_thread(FakeServer([says(529), says(529)])) as server:
+        said = clemsim("run", "--arena", "taboo", "--agent", priced(server), "--max-cost", most, "--out", "r")
+    assert said.code == 1 and "cost limit" in said.out
+    assert most <= clemsim("show", "r", "--json").json["costs"][MODEL]["total"] < most + TURN
+
+
 def test_without_prices_there_is_no_cost(clemsim: Clemsim, server: FakeServer) -> None:
     words = ["--arena", "taboo", "--agent", f"{MODEL}@{server.url}/v1", "--instances", 1, "--out", "r"]
     assert clemsim("run", *words).code == 0

@@ -29,6 +29,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute in this process what the viewer computes in others, which takes seconds to begin."""
+    monkeypatch.setattr("clemsim.viewer.kept.aside", lambda function, *values, **named: function(*values, **named))
+
+
 class Viewer:
     """A client of a viewer."""
 

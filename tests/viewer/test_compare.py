@@ -10,6 +10,7 @@ import pytest
 
 from clemsim.analysis.compare import compare
 from clemsim.errors import UsageError
+from clemsim.results.dialogue.model import TurnBatch
 from clemsim.viewer.pages.compare import CompareChoice
 from clemsim.viewer.pages.pairs import episode_pairs
 from clemsim.viewer.pages.side_by_side import side_by_side
@@ -49,7 +50,7 @@ async def test_numbers_lead_to_their_pairs_and_pairs_to_both_dialogues(viewer: V
     pair = only[0]
     text = await viewer.page(f"{BOTH}&pair={pair.a}-{pair.b}")
     assert 'id="parts"' in text and 'data-key="d"' in text and f'href="/run/first/episode/{pair.a}"' in text
-    assert " replies</p>" in text and "They part in " in text
+    assert "<h4>replies</h4>" in text and "They part in " in text
     await viewer.page(f"{BOTH}&pair=1-9999999", 404)
     await viewer.page(f"{BOTH}&pair=one", 404)
 
@@ -59,8 +60,11 @@ def test_dialogues_are_shown_once_as_far_as_they_are_the_same(played: Path) -> N
     assert not same.told and not same.rest and same.alike
     pair = episode_pairs((played, "baseline"), (played, "random"), {"taboo"})[0]
     found = side_by_side((played, pair.a), (played, pair.b))
-    assert found.told and found.rest[0].parts and not any(row.parts for row in found.rest[1:])
-    assert list(found.alike) == [step for step in found.b.steps if step in found.alike]
+    assert found.told and found.parting and [row.parts for row in found.rest].count(True) == 1
+    (parting,) = [row for row in found.rest if row.parts]
+    numbers = [step.turns[0].number for step in (parting.a, parting.b) if isinstance(step, TurnBatch)]
+    assert numbers and len(set(numbers)) == 1, "the same turn stands on both sides"
+    assert all(step.turns[0].number < numbers[0] for step in found.alike if isinstance(step, TurnBatch))
 
 
 def test_a_choice_keeps_to_the_names_that_it_knows() -> None:
@@ -72,5 +76,5 @@ async def test_without_the_libraries_the_page_says_so(viewer: Viewer, monkeypatc
     def missing(*_: object, **__: object) -> None:
         raise UsageError("analyses need the extra `analysis`")
 
-    monkeypatch.setattr("clemsim.viewer.pages.compare.compare", missing)
+    monkeypatch.setattr("clemsim.viewer.pages.comparing.compare", missing)
     assert "analyses need the extra `analysis`" in unescape(await viewer.page(BOTH))

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
-from clemsim.viewer.kept import MOST, Kept
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from clemsim.errors import ClemsimError, UsageError
+from clemsim.viewer.aside import RUNNING, aside, stop_all
+from clemsim.viewer.kept import Kept
 
 
 def test_a_result_is_kept_as_long_as_its_stamp() -> None:
-    kept, made = Kept(), list[int]()
+    kept, made = Kept(3), list[int]()
 
     def make() -> int:
         made.append(len(made))
         return made[-1]
 
     assert [kept.of("a", 1, make), kept.of("a", 1, make), kept.of("a", 2, make)] == [0, 0, 1]
-    for number in range(MOST):
+    for number in range(3):
         kept.of(number, 0, make)
     assert kept.of("a", 2, make) == made[-1], "the oldest result was given up"
+
+
+def _here(word: str, *, fail: bool = False) -> tuple[str, int, bool]:
+    if fail:
+        raise UsageError(f"no {word}")
+    return word, os.getpid(), "polars" in sys.modules
+
+
+def test_what_is_large_is_done_in_a_process_of_its_own() -> None:
+    word, process, _ = aside(_here, "words")
+    assert word == "words" and process != os.getpid()
+    with pytest.raises(UsageError, match="no words"):
+        aside(_here, "words", fail=True)
+    with pytest.raises(ClemsimError, match="the process ended with 3"):
+        aside(os._exit, 3)
+
+
+def test_a_process_that_computes_is_ended_with_the_viewer() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(aside, time.sleep, 600)
+        while not RUNNING:
+            time.sleep(0.01)
+        stop_all()
+        with pytest.raises(ClemsimError, match="the process ended with -15"):
+            waiting.result(timeout=60)
+    assert not RUNNING

@@ -120,7 +120,8 @@ def _settled(folder: Path) -> dict[str, Characteristics]:
     agents = read_description(folder).agents
     models = {name: (about.get("engine"), about.get("model"), about.get("url")) for name, about in agents.items()}
     twins = [name for name, model in models.items() if model[1] and list(models.values()).count(model) > 1]
-    own = {name: _settings(agents[name]) for name in twins}
+    warm = {models[name] for name in twins if _settings(agents[name]).temperature}
+    own = {name: _settings(agents[name], cold=models[name] in warm) for name in twins}
     told = {name: facts for name, about in agents.items() if (facts := _settings(about)).thinking}
     return told | {name: facts for name, facts in own.items() if len(set(map(repr, own.values()))) > 1}
 
@@ -151,14 +152,14 @@ def _quoted(value: object) -> str:
     return "not set" if value is None else repr(value)
 
 
-def _settings(about: Mapping[str, Any]) -> Characteristics:
-    """Return the settings of an agent out of what it says of itself; the temperature where it is not 0."""
+def _settings(about: Mapping[str, Any], *, cold: bool = False) -> Characteristics:
+    """Return the settings of an agent out of what it says of itself; a temperature of 0 where that is told (`cold`)."""
     sampling = about.get("sampling")
     values = sampling if isinstance(sampling, dict) else {}
     thinking = str(values.get("thinking") or "") or None
-    return Characteristics(
-        name=about.get("model"), temperature=values.get("temperature") or None, thinking=thinking, system=about.get("system")
-    )
+    temperature = values.get("temperature")
+    told = temperature if temperature or cold else None
+    return Characteristics(name=about.get("model"), temperature=told, thinking=thinking, system=about.get("system"))
 
 
 def sampling_notes(first: Setting, second: Setting) -> list[str]:

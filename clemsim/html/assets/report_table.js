@@ -118,6 +118,8 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
     status: "Status", outcome: "Outcome", reason: "Reason", blame: "Seat to blame", text: "Said", flag: "What happened",
     score: "Score", turns: "Turns", tokens: "Tokens", seconds: "Seconds" };
 
+  const WITHIN = { dialogue: "by anybody", said: "by players", thoughts: "in thoughts" };
+
   // The filter of an address as the server writes it: only what is set, always in the same order.
   function canonical(query) {
     const value = (name) => (name === "flag" ? query.getAll(name).join(",") : query.get(name) ?? "").trim();
@@ -154,36 +156,40 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
   }
 
   function fillForm(main, query) {
-    const form = main.querySelector("form.filters");
+    const form = main.querySelector("form.filters"), names = new Set();
     for (const field of form.querySelectorAll("input[name]:not([type=hidden]), select[name]")) {
-      const value = query.get(field.name) ?? "";
-      if (field.matches("select")) {
-        if (value && ![...field.options].some((own) => own.value === value)) {
-          field.append(made("option", { value }, field.name === "blame" && value === NO_SEAT ? "nobody" : value));
-        }
-        for (const own of field.options) own.toggleAttribute("selected", own.value === value);
-      } else {
-        field.setAttribute("value", value);
-      }
+      names.add(field.name);
+      if (field.name === "in") choose(field, query.get("in") ?? "dialogue");
+      else if (!field.matches("select")) field.setAttribute("value", query.get(field.name) ?? "");
     }
-    for (const name of ["cast", "sort"]) hidden(form, name, query.get(name));
+    for (const [name, value] of query) if (!names.has(name)) hidden(form, name, value);
     const more = form.querySelector("details.more");
     if (more) more.open = [...RANGES_OF_FILTER, "instance"].some((name) => query.get(name));
   }
 
-  // Each choice says how many episodes it leaves of those that the rest of the filter lets through.
-  async function countChoices(main, run, query) {
+  function choose(field, value) {
+    for (const own of field.options) own.toggleAttribute("selected", own.value === value);
+  }
+
+  // Each choice says how many episodes it leaves of those that the rest of the filter lets through, the most frequent first.
+  async function fillChoices(main, run, query) {
     const facts = await part(run.facts);
     for (const field of main.querySelectorAll("form.filters select[name]")) {
       if (field.name === "in") continue;
-      const others = new URLSearchParams(query);
+      const others = new URLSearchParams(query), chosen = query.get(field.name) ?? "";
       others.delete(field.name);
-      const rows = await rowsOf(run, others);
-      for (const own of field.options) {
-        if (!own.value) continue;
-        const passes = conditionOf(facts, new URLSearchParams([[field.name, own.value]]));
-        own.textContent = `${own.textContent.replace(/ \(\d+\)$/, "")} (${rows.filter(passes).length})`;
+      const rows = await rowsOf(run, others), values = [...field.options].map((own) => own.value).filter(Boolean);
+      const found = values.map((value) => [value, rows.filter(conditionOf(facts, new URLSearchParams([[field.name, value]]))).length]);
+      const counts = found.filter(([, count]) => count);
+      if (field.name !== "flag") counts.sort(([a, n], [b, m]) => m - n || (field.name === "reason" ? 0 : a < b ? -1 : 1));
+      const told = (value) => (field.name === "reason" ? value.replace(WHOLE_REASON, "") || "none" : value);
+      field.replaceChildren(field.options[0], ...counts.map(([value, count]) =>
+        made("option", { value }, `${safeText(told(value))} (${count})`)));
+      if (chosen && ![...field.options].some((own) => own.value === chosen)) {
+        const nobody = field.name === "blame" && chosen === NO_SEAT;
+        field.append(made("option", { value: chosen }, nobody ? "nobody" : safeText(told(chosen))));
       }
+      choose(field, chosen);
     }
   }
 
@@ -196,7 +202,8 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
       others.delete(name);
       if (name === "text") others.delete("in");
       const whole = name === "reason" && value.startsWith(WHOLE_REASON) ? value.slice(1) || "none" : value;
-      const text = name === "blame" && value === NO_SEAT ? "nobody" : whole, label = LABELS[name];
+      const within = name === "text" ? ` (${WITHIN[query.get("in")] ?? WITHIN.dialogue})` : "";
+      const text = name === "blame" && value === NO_SEAT ? "nobody" : whole + within, label = LABELS[name];
       const link = { class: "chip", href: addressOf(run, others), "aria-label": `Without ${label}: ${text}` };
       const cross = made("span", { "aria-hidden": "true" }, "×");
       list.append(made("li", {}, made("a", link, made("span", { class: "soft" }, label), ` ${safeText(text)} `, cross)));
@@ -207,8 +214,9 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
 
   // What addresses hold is shown as pages show all text: characters that could reorder or hide other text by their code.
   function safeText(text) {
-    const hex = (letter) => letter.codePointAt(0).toString(16);
-    return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, (letter) => `\\u${hex(letter).padStart(4, "0")}`);
+    const escaped = (code) => (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}`
+      : code < 65536 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`);
+    return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, (letter) => (letter === "\n" ? letter : escaped(letter.codePointAt(0))));
   }
 
   function showHeads(main, run, query) {
@@ -265,7 +273,7 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
     const page = new DOMParser().parseFromString(text, "text/html"), main = page.querySelector("main");
     if (!main.querySelector("table.list")) return { page };
     fillForm(main, query);
-    await countChoices(main, run, query);
+    await fillChoices(main, run, query);
     showChips(main, run, query);
     showHeads(main, run, query);
     const among = rows.length === total ? "" : ` that match, of ${counted(total)} in all`;

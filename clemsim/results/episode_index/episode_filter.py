@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self, get_args
 
 from clemsim.errors import UsageError
+from clemsim.game.encodable import encodable
 from clemsim.game.outcomes import KINDS
 from clemsim.results.episode_index.episode_facts import FLAGS
 from clemsim.results.episode_index.full_text import TextIn, match_expression
@@ -80,6 +81,8 @@ class EpisodeFilter:
             _check("a filter of this name", key, (*KEYS, *(f"{limit}_{name}" for name in RANGES for limit in LIMITS)))
             if len(value) > LONGEST:
                 raise UsageError(f"{key} is too long: give at most {LONGEST} characters")
+            if encodable(value) != value:
+                raise UsageError(f"{key} has bytes in it that are no text: write it in UTF-8")
         values: dict[str, Any] = {key: given[key] for key in TEXTS if key in given}
         values |= {name: found for name in RANGES if (found := _range(name, given))}
         if "in" in given:

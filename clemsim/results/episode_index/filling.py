@@ -16,6 +16,7 @@ from clemsim.results.episode_index.reason_kinds import kind_of, variables
 from clemsim.store.schema import SESSION
 
 SLICE = 20_000  # episodes whose facts are written in one commit
+FEW = 2_000  # episodes that are sorted quickly enough as they lie
 CHUNK_EVENTS, CHUNK_EPISODES = 20_000, 1_000  # of which the texts are written in one commit, at most
 
 Progress = Callable[[int, int], None]  # episodes that are done, and all
@@ -143,8 +144,6 @@ def fill_facts(base: sqlite3.Connection, on_progress: Progress | None = None) ->
                 base.execute(PLAYERS)
         if on_progress:
             on_progress(min(begin + SLICE, count), count)
-    for index in INDEXES.split(";"):
-        base.execute(index)
     return count
 
 
@@ -154,6 +153,9 @@ def fill_texts(base: sqlite3.Connection, on_progress: Progress | None, stop: Cal
     """
     _fresh_tables(base)
     total = int(base.execute("SELECT count(*) FROM facts").fetchone()[0])
+    for index in INDEXES.split(";") if total > FEW else ():  # after the facts, so that a first page need not wait for them
+        if not stop():
+            base.execute(index)
     last = 0
     while not stop():
         with base:

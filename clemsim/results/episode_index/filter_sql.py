@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ class SqlCondition:
 
 
 def condition_of(filter_: EpisodeFilter) -> SqlCondition:
-    """Return the condition of a filter, without its order."""
+    """Return the condition of a filter, without its order; where it has a text, `temp.found` holds what that matches."""
     made = SqlCondition("1")
     for name in COLUMNS:
         if value := getattr(filter_, name):
@@ -49,9 +50,28 @@ def condition_of(filter_: EpisodeFilter) -> SqlCondition:
         if limits.high is not None:
             made &= SqlCondition(f"{name} <= ?", (limits.high,))
     if filter_.text:
-        matching = "doc IN (SELECT rowid FROM words WHERE words MATCH ?)"
-        made &= SqlCondition(matching, (match_expression(filter_.text, filter_.text_in),))
+        made &= SqlCondition("doc IN (SELECT doc FROM temp.found)")
     return made
+
+
+def where_of(base: sqlite3.Connection, filter_: EpisodeFilter) -> SqlCondition:
+    """Return the condition of a filter, for this connection: what its text matches is looked up once for all queries."""
+    if filter_.text:
+        _find(base, match_expression(filter_.text, filter_.text_in))
+    return condition_of(filter_)
+
+
+def _find(base: sqlite3.Connection, expression: str) -> None:
+    """Put the documents that match into `temp.found`, unless they are there and nothing was written since."""
+    for table in ("found (doc INTEGER PRIMARY KEY)", "found_by (expression, version, changes)"):
+        base.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table}")
+    version = base.execute("PRAGMA data_version").fetchone()[0]  # another one, where another connection has written
+    if base.execute("SELECT * FROM temp.found_by").fetchone() == (expression, version, base.total_changes):
+        return
+    base.execute("DELETE FROM temp.found_by")
+    base.execute("DELETE FROM temp.found")
+    base.execute("INSERT INTO temp.found SELECT rowid FROM words WHERE words MATCH ?", (expression,))
+    base.execute("INSERT INTO temp.found_by VALUES (?, ?, ?)", (expression, version, base.total_changes + 1))
 
 
 def _reason(reason: str) -> SqlCondition:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from clemsim.results.episode_index.endings import Counted
 from clemsim.results.episode_index.episode_facts import COLUMNS, EpisodeFacts, facts_of
 from clemsim.results.episode_index.episode_filter import EpisodeFilter
-from clemsim.results.episode_index.filter_sql import SqlCondition, condition_of
+from clemsim.results.episode_index.filter_sql import SqlCondition, where_of
 from clemsim.results.episode_index.index_schema import SORTS, VARIABLES
 from clemsim.results.episode_index.reason_kinds import shared_reason
 
@@ -46,7 +46,7 @@ class Totals:
 
 def count_rows(base: sqlite3.Connection, filter_: EpisodeFilter) -> int:
     """Return how many episodes there are."""
-    where = condition_of(filter_)
+    where = where_of(base, filter_)
     return int(base.execute(f"SELECT count(*) FROM facts WHERE {where.sql}", where.bound).fetchone()[0])
 
 
@@ -59,7 +59,7 @@ def facts_by_id(base: sqlite3.Connection, episode: int) -> EpisodeFacts | None:
 def page_of(base: sqlite3.Connection, filter_: EpisodeFilter, offset: int, limit: int) -> list[EpisodeFacts]:
     """Return some episodes in the order of the filter."""
     found: list[EpisodeFacts] = []
-    where = condition_of(filter_)
+    where = where_of(base, filter_)
     for part, order in _parts(filter_):
         own = where & part
         rows = base.execute(
@@ -82,7 +82,7 @@ def neighbours_of(base: sqlite3.Connection, filter_: EpisodeFilter, episode: int
 
 
 def _nearest(base: sqlite3.Connection, filter_: EpisodeFilter, episode: int, *, forward: bool) -> int | None:
-    where = condition_of(filter_)
+    where = where_of(base, filter_)
     for part, order in _steps(base, filter_, episode, forward=forward):
         own = where & part
         found = base.execute(f"SELECT id FROM facts WHERE {own.sql} ORDER BY {order} LIMIT 1", own.bound).fetchone()
@@ -129,7 +129,7 @@ def _parts(filter_: EpisodeFilter) -> list[tuple[SqlCondition, str]]:
 
 def value_counts(base: sqlite3.Connection, column: str, filter_: EpisodeFilter) -> dict[str, int]:
     """Return how many episodes have each value of a column; empty ones are left out."""
-    where = condition_of(filter_)
+    where = where_of(base, filter_)
     if column == "agent":
         return dict(base.execute(AGENTS.format(condition=where.sql), where.bound))
     name, _ = SORTS[column]
@@ -139,7 +139,7 @@ def value_counts(base: sqlite3.Connection, column: str, filter_: EpisodeFilter) 
 
 def counted_endings(base: sqlite3.Connection, filter_: EpisodeFilter) -> list[Counted]:
     """Return how many episodes have each combination of agent, game, outcome, kind of reason and blamed seat."""
-    where = condition_of(filter_)
+    where = where_of(base, filter_)
     groups = '"cast", arena, outcome, status, kind, blame'
     alike = ", ".join(f"min({name}) = max({name})" for name in VARIABLES)
     query = f"SELECT {groups}, min(reason), count(*), {alike} FROM facts WHERE {where.sql} GROUP BY {groups}"
@@ -154,7 +154,7 @@ def _counted(
 
 def totals_of(base: sqlite3.Connection, filter_: EpisodeFilter) -> Totals:
     """Return sums."""
-    where = condition_of(filter_)
+    where = where_of(base, filter_)
     sums = ", ".join(f"coalesce(sum({name}), 0)" for name in SUMMED)
     kinds = ", ".join(f"coalesce(sum(outcome = '{kind}'), 0)" for kind in ("success", "failure", "aborted", ""))
     query = f"SELECT count(*), {kinds}, {sums}, coalesce(sum(seconds), 0.0), avg(score) FROM facts WHERE {where.sql}"

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from clemsim.analysis.compare import compare
 from clemsim.errors import UsageError
+from clemsim.game.content import Image
+from clemsim.game.image_headers import MEDIA_TYPES
 from clemsim.html.differences import differences
 from clemsim.html.forest import Estimate, Forest
+from clemsim.html.marking import Marker
 from clemsim.results.joint_outcomes import HAPPENED, Event
 from clemsim.viewer.library import Entry, Kind, stamp_of
+from clemsim.viewer.pages.comparing import ComparedRow, PairedVerdict, paired_verdict
+from clemsim.viewer.pages.episode import COLOURS
 from clemsim.viewer.pages.pairs import SIDES, EpisodePair, casts_of, episode_pairs
 from clemsim.viewer.pages.side_by_side import SideBySide, side_by_side
 from clemsim.viewer.site import Site
-
-if TYPE_CHECKING:
-    from clemsim.analysis.run_comparison import ComparisonRow, RunComparison
 
 SHOWN = 200  # pairs
 OVERALL = "overall"
@@ -75,7 +75,8 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
     comparison, problem = _comparison(site, choice, both)
     pairs = _pairs(site, both, comparison) if comparison else []
     shown = [pair for pair in pairs if _is_wanted(pair, choice)]
-    dialogues = _dialogues(site, both, choice) if comparison and choice.pair else None
+    listed = [pair for pair in shown if pair.name == choice.pair] if site.inline and choice.pair else shown[:SHOWN]
+    dialogues = _dialogues(both, choice) if comparison and choice.pair else None
     return site.page(
         "compare.html",
         "Compare",
@@ -86,23 +87,26 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
         comparison=comparison,
         problem=problem,
         figure=_figure(site, choice, comparison) if comparison else None,
-        pairs=shown[:SHOWN],
+        pairs=listed,
         count=len(shown),
         total=len(pairs),
         sides=SIDES,
         panels=PANELS,
         events=list(HAPPENED),
         dialogues=dialogues,
+        colours=_colours(dialogues) if dialogues else {},
+        sources=[_source(site, one.entry.slug) for one in both],
+        marked=Marker(),
     )
 
 
 def _compared(site: Site, slug: str, agent: str) -> Compared:
     entry = site.library.find(slug, Kind.run)
-    casts = casts_of(entry.folder)
+    casts = site.kept.of(("casts", entry.folder), stamp_of(entry.folder), lambda: casts_of(entry.folder))
     return Compared(entry, casts, agent or (casts[0] if len(casts) == 1 else ""))
 
 
-def _comparison(site: Site, choice: CompareChoice, both: Sequence[Compared]) -> tuple[RunComparison | None, str]:
+def _comparison(site: Site, choice: CompareChoice, both: Sequence[Compared]) -> tuple[PairedVerdict | None, str]:
     """Return what `clemsim compare` says of the two, or why it says nothing."""
     if len(both) < 2 or not all(one.cast for one in both):
         return None, ""
@@ -110,25 +114,18 @@ def _comparison(site: Site, choice: CompareChoice, both: Sequence[Compared]) -> 
     if first.part == second.part:
         return None, "these are the same episodes: choose another agent or another run"
     stamp = stamp_of(first.entry.folder), stamp_of(second.entry.folder)
-
-    def compute() -> RunComparison | str:
-        agents = choice.agent_a or None, choice.agent_b or None
-        try:
-            return compare(first.entry.folder, second.entry.folder, *agents, anyway=bool(choice.anyway))
-        except UsageError as error:
-            return str(error)
-
     name = "compare", *first.part, *second.part, bool(choice.anyway)
-    found = site.kept.of(name, stamp, compute)
+    folders, agents = (first.entry.folder, second.entry.folder), (choice.agent_a or None, choice.agent_b or None)
+    found = site.kept.aside(name, stamp, paired_verdict, *folders, *agents, anyway=bool(choice.anyway))
     return (None, found) if isinstance(found, str) else (found, "")
 
 
-def _pairs(site: Site, both: Sequence[Compared], comparison: RunComparison) -> list[EpisodePair]:
+def _pairs(site: Site, both: Sequence[Compared], comparison: PairedVerdict) -> list[EpisodePair]:
     first, second = both
     games = {row.game for row in comparison.joint}
     stamp = stamp_of(first.entry.folder), stamp_of(second.entry.folder)
     name = "pairs", *first.part, *second.part
-    return site.kept.of(name, stamp, lambda: episode_pairs(first.part, second.part, games))
+    return site.kept_large.of(name, stamp, lambda: episode_pairs(first.part, second.part, games))
 
 
 def _is_wanted(pair: EpisodePair, choice: CompareChoice) -> bool:
@@ -141,27 +138,37 @@ def _is_wanted(pair: EpisodePair, choice: CompareChoice) -> bool:
     return pair.parts
 
 
-def _figure(site: Site, choice: CompareChoice, comparison: RunComparison) -> Forest:
+def _figure(site: Site, choice: CompareChoice, comparison: PairedVerdict) -> Forest:
     """Return the differences by game, with the intervals that their verdicts rest on."""
     games = list(dict.fromkeys(row.game for row in comparison.rows))
-    rows: dict[tuple[str, str], ComparisonRow] = {(row.metric, row.game): row for row in comparison.rows}
+    rows: dict[tuple[str, str], ComparedRow] = {(row.metric, row.game): row for row in comparison.rows}
     panels = {
         title: [_estimate(site, choice, game, rows.get((score, game))) for game in games] for score, title in PANELS.items()
     }
     return differences({title: own for title, own in panels.items() if any(each.value is not None for each in own)})
 
 
-def _estimate(site: Site, choice: CompareChoice, game: str, row: ComparisonRow | None) -> Estimate:
+def _estimate(site: Site, choice: CompareChoice, game: str, row: ComparedRow | None) -> Estimate:
     address = site.links.compare(choice.query(game="" if game == OVERALL else game, pair="")) + "#pairs"
     if row is None:
         return Estimate(game, None, None, address)
-    low, high = row.joint_low, row.joint_high
-    return Estimate(game, row.difference, None if low is None or high is None else (low, high), address)
+    return Estimate(game, row.difference, row.interval, address)
 
 
-def _dialogues(site: Site, both: Sequence[Compared], choice: CompareChoice) -> SideBySide:
+def _dialogues(both: Sequence[Compared], choice: CompareChoice) -> SideBySide:
     first, second = both
     numbers = choice.pair.split("-")
     if len(numbers) != 2 or not all(number.isascii() and number.isdecimal() and len(number) < 10 for number in numbers):
         raise UsageError(f"a pair is named by two numbers, such as 3-7, not {choice.pair[:20]!r}")
     return side_by_side((first.entry.folder, int(numbers[0])), (second.entry.folder, int(numbers[1])))
+
+
+def _colours(dialogues: SideBySide) -> dict[str, int]:
+    """Return the colour of each seat, the same on both sides."""
+    seats = dict.fromkeys(seat.name for dialogue in (dialogues.a, dialogues.b) for seat in dialogue.seats)
+    return {seat: place % COLOURS + 1 for place, seat in enumerate(seats)}
+
+
+def _source(site: Site, slug: str) -> Callable[[Image], str]:
+    """Return what gives the address of a picture; empty where it is not shown."""
+    return lambda image: site.links.image(slug, image.digest) if image.media_type in MEDIA_TYPES else ""

@@ -123,6 +123,7 @@ def _way(site: Site, slug: str, index: EpisodeIndex, filter_: EpisodeFilter, num
 def _contents(site: Site, slug: str, dialogue: Dialogue, query: Query, filter_: EpisodeFilter) -> dict[str, Any]:
     """Return the lanes and what stands in them, or what one seat saw."""
     kept, number = filter_.to_query(), dialogue.number or 0
+    asked = {name: place for place, name in enumerate(dict.fromkeys(turn.seat for turn in dialogue.turns))}
     lanes = [
         SeatLane(
             seat.name,
@@ -133,7 +134,7 @@ def _contents(site: Site, slug: str, dialogue: Dialogue, query: Query, filter_: 
             place % COLOURS + 1,
             site.links.episode(slug, number, {**kept, SAW: seat.name}),
         )
-        for place, seat in enumerate(dialogue.seats)
+        for place, seat in enumerate(sorted(dialogue.seats, key=lambda seat: asked.get(seat.name, len(asked))))
     ]
     saw = query.get(SAW, "") if any(lane.name == query.get(SAW) for lane in lanes) else ""
     return {

@@ -9,7 +9,7 @@ from math import ceil
 from clemsim.errors import UsageError
 from clemsim.html import numbers
 from clemsim.html.frame import Crumb
-from clemsim.html.sorting import HeadColumn, Head, sort_heads
+from clemsim.html.sorting import Head, SortColumn, sort_heads
 from clemsim.results.episode_index.endings import Ending
 from clemsim.results.episode_index.episode_facts import FLAGS
 from clemsim.results.episode_index.episode_filter import ALL_EPISODES, NOBODY, RANGES, WHOLE, EpisodeFilter
@@ -32,17 +32,17 @@ SELECTS = {  # columns that a list of choices filters, by their label
     "flag": "What happened",
 }
 COLUMNS = {  # by what sorts
-    "id": HeadColumn("#", numeric=True),
-    "arena": HeadColumn("episode"),
-    "agent": HeadColumn("agent"),
-    "outcome": HeadColumn("outcome"),
-    "score": HeadColumn("score", numeric=True, greatest_first=True),
-    "reason": HeadColumn("reason"),
-    "blame": HeadColumn("blamed"),
-    "turns": HeadColumn("turns", numeric=True, greatest_first=True),
-    "tokens": HeadColumn("tokens", numeric=True, greatest_first=True),
-    "seconds": HeadColumn("time", numeric=True, greatest_first=True),
-    "flags": HeadColumn("flags", greatest_first=True),
+    "id": SortColumn("#", numeric=True),
+    "arena": SortColumn("episode"),
+    "agent": SortColumn("agent"),
+    "outcome": SortColumn("outcome"),
+    "score": SortColumn("score", numeric=True, greatest_first=True),
+    "reason": SortColumn("reason"),
+    "blame": SortColumn("blamed"),
+    "turns": SortColumn("turns", numeric=True, greatest_first=True),
+    "tokens": SortColumn("tokens", numeric=True, greatest_first=True),
+    "seconds": SortColumn("time", numeric=True, greatest_first=True),
+    "flags": SortColumn("flags", greatest_first=True),
 }
 LABELS = {**SELECTS, "cast": "Agents in their seats", "instance": "Instance", "text": "Said", "reason": "Reason"}
 LABELS |= {name: name.capitalize() for name in RANGES} | {"seconds": "Seconds"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clemsim.html.sorting import HeadColumn, Head, sort_heads
+from clemsim.html.sorting import Head, SortColumn, sort_heads
 from clemsim.viewer.library import Entry, Kind, RunCard
 from clemsim.viewer.site import Site
 
@@ -23,13 +23,13 @@ SORTS: Mapping[str, Callable[[RunCard], Any]] = {  # what has no value comes las
     "begun": lambda card: card.begun or None,
 }
 COLUMNS = {
-    "name": HeadColumn("run"),
-    "state": HeadColumn("state"),
-    "suite": HeadColumn("suite"),
-    "episodes": HeadColumn("episodes", numeric=True, greatest_first=True),
-    "score": HeadColumn("agents and clemscore", greatest_first=True),
-    "cost": HeadColumn("cost", numeric=True, greatest_first=True),
-    "begun": HeadColumn("begun", greatest_first=True),
+    "name": SortColumn("run"),
+    "state": SortColumn("state"),
+    "suite": SortColumn("suite"),
+    "episodes": SortColumn("episodes", numeric=True, greatest_first=True),
+    "score": SortColumn("agents and clemscore", greatest_first=True),
+    "cost": SortColumn("cost", numeric=True, greatest_first=True),
+    "begun": SortColumn("begun", greatest_first=True),
 }
 
 

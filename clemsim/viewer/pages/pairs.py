@@ -34,6 +34,11 @@ class EpisodePair:
     outcome_b: Outcome
 
     @property
+    def name(self) -> str:
+        """Its name in an address: both numbers."""
+        return f"{self.a}-{self.b}"
+
+    @property
     def difference(self) -> float:
         """The difference in worth, in points."""
         return worth(self.outcome_a) - worth(self.outcome_b)

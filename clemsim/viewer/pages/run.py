@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clemsim.html.curves import Curves
 from clemsim.html.forest import Estimate, Forest, forest
 from clemsim.results.run_summary import RunSummary
+from clemsim.results.summary import ScoreSummary
 from clemsim.store import reader
 from clemsim.store.folder import STORE, read_description
 from clemsim.viewer.library import Entry, Kind, RunCard, State, stamp_of
@@ -34,12 +35,14 @@ def run_context(site: Site, entry: Entry, card: RunCard) -> dict[str, Any]:
     """
     readable = card.state is not State.unreadable
     summary = summary_of(site, card)
+    ranked = _ranked(summary) if summary else []
     description = read_description(entry.folder).model_dump(mode="json", exclude_none=True) if readable else {}
     agents = {name: dict(_flat(about)) for name, about in description.get("agents", {}).items()}
     return {
         "summary": summary,
-        "figure": scores_figure(site, entry.slug, summary) if summary else None,
-        "by_game": summary is not None and len(summary.agents) <= MOST_AGENTS,
+        "figure": scores_figure(site, entry.slug, ranked) if summary else None,
+        "ranked": ranked,
+        "by_game": len(ranked) <= MOST_AGENTS,
         "tables": run_tables(summary) if summary else [],
         "remarks": run_remarks(summary) if summary else [],
         "facts": throughput_facts(summary) if summary else [],
@@ -51,18 +54,25 @@ def run_context(site: Site, entry: Entry, card: RunCard) -> dict[str, Any]:
     }
 
 
-def scores_figure(site: Site, slug: str, summary: RunSummary) -> Forest:
+def scores_figure(site: Site, slug: str, ranked: Sequence[tuple[str, ScoreSummary]]) -> Forest:
     """Return clemscore, %Played and Quality of each agent with their intervals, side by side; rows lead to episodes."""
     names = {"clemscore": "clemscore", "played": "%Played", "quality": "Quality"}
-    addresses = {agent: site.links.episodes(slug, {"agent": agent}) for agent in summary.agents}
+    addresses = {agent: site.links.episodes(slug, {"agent": agent}) for agent, _ in ranked}
     panels = {
         title: [
-            Estimate(agent, getattr(scores, name), getattr(scores.ci, name), addresses[agent])
-            for agent, scores in summary.agents.items()
+            Estimate(agent, getattr(scores, name), getattr(scores.ci, name), addresses[agent]) for agent, scores in ranked
         ]
         for name, title in names.items()
     }
     return forest(panels)
+
+
+def _ranked(summary: RunSummary) -> list[tuple[str, ScoreSummary]]:
+    """Return the agents with their scores as the run has them; many of them by their clemscore, the highest first."""
+    agents = list(summary.agents.items())
+    if len(agents) <= MOST_AGENTS:
+        return agents
+    return sorted(agents, key=lambda pair: -1.0 if pair[1].clemscore is None else pair[1].clemscore, reverse=True)
 
 
 def _endings(site: Site, entry: Entry) -> EndingTable:

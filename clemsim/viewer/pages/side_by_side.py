@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from clemsim.errors import UsageError
-from clemsim.results.dialogue.difference import FirstDifference, What, first_difference
-from clemsim.results.dialogue.model import Dialogue, DialogueStep, Note
+from clemsim.results.dialogue.difference import What, first_difference
+from clemsim.results.dialogue.model import Dialogue, DialogueStep, Note, TurnBatch
 from clemsim.results.dialogue.read import read_dialogue
 from clemsim.store import reader
 from clemsim.store.folder import STORE, read_description
 
+Parts = tuple[Sequence[DialogueStep], Sequence[DialogueStep]]  # before and from the first difference on
 WORDS: dict[What, str] = {
     "seat": "another seat is asked",
     "asked": "the seat is told or asked something else",
@@ -46,18 +47,47 @@ class SideBySide:
     rest: Sequence[StepPair]
     told: str
 
+    @property
+    def parting(self) -> bool:
+        """Whether there is a step at which they part, and not the outcome alone."""
+        return any(row.parts for row in self.rest)
+
 
 def side_by_side(first: tuple[Path, int], second: tuple[Path, int]) -> SideBySide:
     """Return the dialogues of two episodes, each given with the folder of its run. Raises UsageError and StoreError."""
     a, b = _dialogue(*first), _dialogue(*second)
     found = first_difference(a, b)
-    ours, theirs = _said(a.steps), _said(b.steps)
-    begin = _begin(found, a, b, ours, theirs)
-    rest = [
-        StepPair(left, right, place == 0) for place, (left, right) in enumerate(zip_longest(ours[begin:], theirs[begin:]))
-    ]
-    told = f"turn {found.turn}: {WORDS[found.what]}" if found else ""
-    return SideBySide(a, b, ours[:begin], rest, told)
+    if found is None:
+        return SideBySide(a, b, _said(a.steps), [], "")
+    ours, theirs = _cut(a.steps, found.step_a), _cut(b.steps, found.step_b)
+    told = f"turn {found.turn}: {WORDS[found.what]}"
+    return SideBySide(a, b, _shared(ours[0], theirs[0]), list(_rows(ours, theirs)), told)
+
+
+def _cut(steps: Sequence[DialogueStep], place: int | None) -> Parts:
+    """Return the steps before a place, and those from it on; all come before where it is None."""
+    end = len(steps) if place is None else place
+    return _said(steps[:end]), _said(steps[end:])
+
+
+def _shared(ours: Sequence[DialogueStep], theirs: Sequence[DialogueStep]) -> list[DialogueStep]:
+    """Return the steps before the difference that both have: the turns, which are alike there, and the same messages."""
+    return [step for step in ours if isinstance(step, TurnBatch) or step in theirs]
+
+
+def _rows(
+    ours: tuple[Sequence[DialogueStep], Sequence[DialogueStep]],
+    theirs: tuple[Sequence[DialogueStep], Sequence[DialogueStep]],
+) -> Iterator[StepPair]:
+    """Yield what only one of them has before the difference, the difference, and what follows."""
+    before = (
+        [step for step in own[0] if not isinstance(step, TurnBatch) and step not in other[0]]
+        for own, other in ((ours, theirs), (theirs, ours))
+    )
+    for left, right in zip_longest(*before):
+        yield StepPair(left, right, parts=False)
+    for place, (left, right) in enumerate(zip_longest(ours[1], theirs[1])):
+        yield StepPair(left, right, parts=place == 0)
 
 
 def _dialogue(folder: Path, number: int) -> Dialogue:
@@ -71,20 +101,3 @@ def _dialogue(folder: Path, number: int) -> Dialogue:
 def _said(steps: Sequence[DialogueStep]) -> list[DialogueStep]:
     """Return the steps without what the game wrote down for itself."""
     return [step for step in steps if not isinstance(step, Note)]
-
-
-def _begin(
-    found: FirstDifference | None,
-    a: Dialogue,
-    b: Dialogue,
-    ours: Sequence[DialogueStep],
-    theirs: Sequence[DialogueStep],
-) -> int:
-    """Return the place among the steps from which on both are shown beside each other."""
-    if found is None or (found.step_a is None and found.step_b is None):
-        return min(len(ours), len(theirs))
-    places = [
-        said.index(dialogue.steps[step]) if step is not None else len(said)
-        for dialogue, said, step in ((a, ours, found.step_a), (b, theirs, found.step_b))
-    ]
-    return min(places)

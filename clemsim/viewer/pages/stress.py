@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from clemsim.errors import UsageError
+from clemsim.stress.report import charts
 from clemsim.stress.report.html import report_content
 from clemsim.stress.report.stress_report import StressReport, read_report
 from clemsim.viewer.library import REPORT, Kind, stamp_of_file
@@ -24,12 +25,11 @@ def stress_page(site: Site, slug: str) -> str:
 
 def _figures(site: Site, path: Path, report: StressReport) -> tuple[Mapping[str, str], str]:
     """Return the drawings by name, and why there are none. They are drawn anew: no drawing is read."""
-    from clemsim.stress.report import charts  # noqa: PLC0415 (an extra, slow to import)
-
-    def draw() -> Mapping[str, str]:
-        return {name: charts.svg(chart) for name, chart in charts.draw_figures(report).items()}
-
     try:
-        return site.kept.of(("stress", path), stamp_of_file(path), draw), ""
+        return site.kept.aside(("stress", path), stamp_of_file(path), _draw, report), ""
     except UsageError as error:
         return {}, f"the report has no figures: {error}"
+
+
+def _draw(report: StressReport) -> Mapping[str, str]:
+    return {name: charts.svg(chart) for name, chart in charts.draw_figures(report).items()}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clemsim._util.files import read_toml
 from clemsim.analysis.extra import load
-from clemsim.errors import ClemsimError, UsageError
+from clemsim.errors import ClemsimError
 from clemsim.html.heat import HeatCell, HeatMap, HeatRow
 from clemsim.html.scatter import Scatter, ScatterSpot, scatter
 from clemsim.results.run_summary import RunSummary
@@ -107,18 +107,15 @@ def _leaderboard(
     alone = [(row.run, (row.suite, row.seed, row.constrained)) for row in rows if not row.seats and not row.players]
     stamp = tuple(stamp_of(entry.folder / run) for run, _ in alone)
     try:
-        load("clemsim.analysis.statistics.rank_intervals")
-    except UsageError as error:
+        return *site.kept.aside(("leaderboard", entry.folder), stamp, _ranks, entry.folder, alone), ""
+    except ClemsimError as error:  # a library is missing, or a run cannot be read: what there is otherwise is shown
         return {}, {}, str(error)
 
-    def compute() -> tuple[Mapping[str, Place], Mapping[Setting, float]]:
-        played = played_in(entry.folder, alone)
-        return places(played), detectable(played)
 
-    try:
-        return *site.kept.of(("leaderboard", entry.folder), stamp, compute), ""
-    except ClemsimError as error:  # a run that cannot be read: what the others have is shown
-        return {}, {}, str(error)
+def _ranks(folder: Path, runs: Sequence[tuple[str, Setting]]) -> tuple[Mapping[str, Place], Mapping[Setting, float]]:
+    load("clemsim.analysis.statistics.rank_intervals")
+    played = played_in(folder, runs)
+    return places(played), detectable(played)
 
 
 def _members(site: Site, entry: Entry, rows: Sequence[IndexedRun], ranked: Mapping[str, Place]) -> list[StudyMember]:

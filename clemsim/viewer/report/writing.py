@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
@@ -16,6 +17,7 @@ from clemsim.viewer.library import Kind, Library
 from clemsim.viewer.report.episodes import run_contents
 from clemsim.viewer.report.general import ROOT, ReportLinks, general_pages
 from clemsim.viewer.report.parts import PartFolder
+from clemsim.viewer.report.settled import SettledIndexes
 from clemsim.viewer.site import Site
 
 SCRIPTS = ("viewer.js", "report_table.js", "report.js")
@@ -49,8 +51,8 @@ def write_report(
     check_new(out)
     with writing_file(out, UsageError):
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    site = Site(Library(places), ReportLinks(ROOT), inline=True)
-    with TemporaryDirectory(prefix="clemsim-report-") as spool:
+    site = Site(Library(places), ReportLinks(ROOT), inline=True, indexes=SettledIndexes())
+    with closing(site.indexes), TemporaryDirectory(prefix="clemsim-report-") as spool:
         parts = PartFolder(Path(spool))
         index, episodes = _write_parts(site, parts, on_progress)
         shell = _shell(index, loads=False)

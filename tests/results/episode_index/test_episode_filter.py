@@ -71,6 +71,7 @@ def test_a_form_sends_empty_fields_and_limits_of_their_own() -> None:
         ({"text": "word " * 100}, "that is too much to look for"),
         ({"in": "dreams"}, "choose from dialogue, said, thoughts"),
         ({"reason": "x" * 3000}, "reason is too long"),
+        ({"agent": "m\udcff"}, "agent has bytes in it that are no text"),
     ],
 )
 def test_nonsense_gets_one_line(query: dict[str, str], told: str) -> None:

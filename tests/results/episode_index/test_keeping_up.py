@@ -71,7 +71,9 @@ def test_an_episode_is_read_again_when_it_has_twice_as_many_events(folder: Path)
         assert index.facts(8).turns == 3 and found(index, "three") == [], "10 events, of which 7 were read"
         with RunStore(folder / "run.db", create=False) as store:
             record(store, replace(going_on, said=(*RUN[7].said, "three", "four", "five")))
+        assert found(index, "five") == []
         index.sync()
+        assert found(index, "five") == [8], "what was found before is not kept"
         assert found(index, "three five") == [8]
 
 
@@ -207,3 +209,23 @@ def test_threads_that_have_ended_keep_no_file_open(folder: Path) -> None:
             thread.join()
             counts.append(len(list(Path("/proc/self/fd").iterdir())))
         assert counts[-1] == counts[0]
+
+
+def test_what_another_process_has_read_is_found(folder: Path) -> None:
+    with EpisodeIndex(folder) as index, EpisodeIndex(folder) as other:
+        index.sync(texts=False)
+        assert found(index, "moon") == []
+        other.sync()
+        assert found(index, "moon") == [2]
+
+
+def test_indexes_of_sql_are_made_where_there_are_many_episodes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with EpisodeIndex(folder) as index:
+        for few, made in ((8, False), (7, True)):
+            monkeypatch.setattr(filling, "FEW", few)
+            (folder / "run.db").touch()
+            index.sync()
+            with closing(sqlite3.connect(index.path)) as base:
+                names = {row[0] for row in base.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+            assert ("by_score" in names) is made and ("by_ending" in names) is made
+        assert [row.id for row in index.page(EpisodeFilter(sort="score"))][:2] == [2, 7]

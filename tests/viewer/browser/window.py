@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+LeftPage: type[Exception] = Exception  # what is raised for a page that gives way to the next one while it is looked at
+with suppress(ImportError):  # without it no test comes so far
+    from playwright.async_api import Error
+
+    LeftPage = Error
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
@@ -76,10 +83,39 @@ class Window:
     async def titled(self, title: str) -> None:
         """Wait until the page has this title."""
         for _ in range(PATIENCE):
-            if await self.page.title() == f"{title} · clemsim":
+            if await self._title() == f"{title} · clemsim":
                 return await self.settle()
             await asyncio.sleep(STEP)
         raise AssertionError(f"the page is {await self.page.title()!r}, not {title!r}")
+
+    async def _title(self) -> str:
+        try:
+            return await self.page.title()
+        except LeftPage:
+            return ""
+
+    async def holds(self, selector: str, text: str) -> None:
+        """Wait until what is selected has this text in it."""
+        for _ in range(PATIENCE):
+            if text in await self._texts(selector):
+                return await self.settle()
+            await asyncio.sleep(STEP)
+        raise AssertionError(f"{selector} never had {text!r} in it")
+
+    async def lacks(self, selector: str, text: str) -> None:
+        """Wait until nothing that is selected has this text in it."""
+        for _ in range(PATIENCE):
+            if text not in await self._texts(selector, text):
+                return await self.settle()
+            await asyncio.sleep(STEP)
+        raise AssertionError(f"{selector} still has {text!r} in it")
+
+    async def _texts(self, selector: str, otherwise: str = "") -> str:
+        """Return the texts of what is selected; `otherwise` in the instant in which a page gives way to the next one."""
+        try:
+            return " ".join(await self.page.locator(selector).all_inner_texts())
+        except LeftPage:
+            return otherwise
 
     async def heading(self) -> str:
         """Return the text of the page's first heading."""
