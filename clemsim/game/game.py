@@ -85,6 +85,11 @@ class Game(ABC, Generic[I]):
     async def play(self, table: Table, instance: I, /) -> Outcome:
         """Play one episode by the rules. May await nothing but the table."""
 
+    def warm_up(self) -> None:
+        """Load what the first turns would hold up all others for, such as a library or a long list; called before a run
+        begins to play. Nothing unless overridden: whatever it loads must also come when it is first used.
+        """
+
     def seats_for(self, instance: I, /) -> Sequence[str] | Mapping[str, str]:
         """Return the seats that play an instance, in order; a mapping gives each its role, by which it can be cast
         (`--agent spy=SPEC`). All of `seats` unless overridden.

@@ -18,7 +18,8 @@ from clemsim.catalog.trust import Trust
 from clemsim.engines.base import Sampling
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.vllm_server import ServerPool
-from clemsim.errors import UsageError
+from clemsim.errors import ArenaError, ClemsimError, UsageError
+from clemsim.game.game_contract import code_of
 from clemsim.runtime.agent import Agent, Cast
 from clemsim.runtime.episode import Episode
 from clemsim.runtime.limits import Limits
@@ -86,9 +87,22 @@ def prepare(
         for name, cast in played
         for episode in arenas[name].episodes(instances[name], cast, seed=config.seed, repetitions=config.repetitions)
     ]
+    for arena in arenas.values():
+        _warm_up(arena)
     specs = {agent.name: spec for agent, spec in agents.specs.items()}
     warnings = unencrypted([kind_of(spec) for spec in config.agents], options.network)
     return PreparedRun(config, suite, arenas, casts, episodes, specs, options.network, warnings)
+
+
+def _warm_up(arena: Arena[Any]) -> None:
+    """Let a game load what it needs. Raises ArenaError for a bug of its author."""
+    try:
+        arena.warm_up()
+    except ClemsimError:
+        raise
+    except Exception as error:
+        text = f"{arena.name}: warm_up raised {type(error).__name__}: {error}"
+        raise ArenaError(text).in_code(code_of(arena.warm_up)) from error
 
 
 def check_amount(episodes: int) -> None:

@@ -30,6 +30,7 @@ from clemsim_arenas.dond.goods import Division, Goods, loss, most_together, scor
 from clemsim_arenas.dond.pieces import tables
 from clemsim_arenas.dond.reading import move_in
 from clemsim_arenas.negotiations.seats import FIRST, SEATS, SECOND, other, round_requests
+from clemsim_arenas.nouns.stems import LANGUAGES, stem
 from clemsim_arenas.wordings.wordings import WordedArena
 
 
@@ -45,6 +46,11 @@ class DealOrNoDeal(WordedArena[Goods]):
     RULES: ClassVar[Mapping[str, DealRules]] = {"v3.0": DealRules()}
     seats = SEATS
     max_turns = 202
+
+    def warm_up(self) -> None:
+        """Load the stemmers."""
+        for language in LANGUAGES:
+            stem("words", language)
 
     async def play(self, table: Table, goods: Goods, /) -> Outcome:
         """Pass messages on until both have made their proposals."""

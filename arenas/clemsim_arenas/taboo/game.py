@@ -69,6 +69,10 @@ class Taboo(Arena[Word]):
     seats = (DESCRIBER, GUESSER)
     max_turns = 20
 
+    def warm_up(self) -> None:
+        """Load the stemmer."""
+        stem("words")
+
     async def play(self, table: Table, word: Word, /) -> Outcome:
         """Ask for a clue and a guess, up to three times."""
         stopwords = self.resources.word_set("resources/stopwords.txt")

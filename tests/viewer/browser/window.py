@@ -90,7 +90,7 @@ class Window:
 
     async def _title(self) -> str:
         try:
-            return await self.page.title()
+            return str(await self.page.title())
         except LeftPage:
             return ""
 
