@@ -62,7 +62,8 @@ function prepareLive() {
       const answer = await fetch(location.href, { cache: "no-store" });
       if (answer.ok) renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch { /* the next change tries again */ }
-    setTimeout(() => { busy = false; if (again) { again = false; update(); } }, 4 * (performance.now() - begun));
+    const rest = Math.max(1000, 9 * (performance.now() - begun)); // a page takes at most a tenth of a processor
+    setTimeout(() => { busy = false; if (again) { again = false; update(); } }, rest);
   }
   source.onmessage = update;
   source.addEventListener("end", () => { source.close(); mark.remove(); update(); });
