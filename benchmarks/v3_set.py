@@ -19,6 +19,7 @@ with its stop words.
 import argparse
 import asyncio
 import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -245,10 +246,11 @@ def slice_(options: argparse.Namespace) -> dict[str, Any]:
         stems = lay_out_games(options.clembench, folder, games, options.each)
         import_checkout(folder, VERSION, suite)
         known = recorded(options.replies)
-        found = {
-            game: run_async(beside(options, folder, suite, game, stems[game], lines_of(suite, game, known)))
-            for game in games
-        }
+        found: dict[str, Any] = {}
+        for game in games:
+            lines = lines_of(suite, game, known)
+            found[game] = run_async(beside(options, folder, suite, game, stems[game], lines))
+            print(game, found[game], file=sys.stderr, flush=True)
     sums = {key: round(sum(each[key] for each in found.values()), 2) for key in ("clemsim", "clemcore")}
     return {**found, "all": {**sums, "ratio": round(sums["clemcore"] / sums["clemsim"], 1)}}
 

@@ -12,16 +12,25 @@ from clemsim.engines.llamacpp import LlamaCppEngine
 from clemsim.errors import UsageError
 from clemsim.runtime.model_agent import ModelAgent
 
+OPTIONS = ("mmproj", "chat_template")  # files that may be named behind the weights
+
 
 def make(arg: str, options: AgentOptions) -> ModelAgent:
-    """Make the agent of `local`, `local:PATH.gguf` or `local:PATH.gguf?mmproj=PATH.gguf`. Raises UsageError."""
-    weights, _, option = arg.partition("?")
-    name, _, projector = option.partition("=")
-    if option and (name != "mmproj" or not projector or "&" in projector):
-        raise UsageError(f"local:{arg}: behind the weights stands nothing, or ?mmproj=PATH.gguf for pictures, and settings")
-    path = Path(weights).expanduser() if weights else None
-    pictures = Path(projector).expanduser() if projector else None
-    engine = LlamaCppEngine(path, projector=pictures, pool=options.weights)
+    """Make the agent of `local`, or of `local:PATH.gguf` with OPTIONS behind a `?`. Raises UsageError."""
+    weights, _, given = arg.partition("?")
+    files: dict[str, Path] = {}
+    for option in given.split("&") if given else ():
+        name, _, path = option.partition("=")
+        if name not in OPTIONS or not path or name in files:
+            known = "?mmproj=PATH.gguf for pictures, ?chat_template=FILE for another template"
+            raise UsageError(f"local:{arg}: behind the weights stands nothing, or {known}, and settings")
+        files[name] = Path(path).expanduser()
+    engine = LlamaCppEngine(
+        Path(weights).expanduser() if weights else None,
+        projector=files.get("mmproj"),
+        chat_template=files.get("chat_template"),
+        pool=options.weights,
+    )
     return ModelAgent(engine, options.sampling, constrain=options.constrain, name="" if weights else "local")
 
 
@@ -41,7 +50,8 @@ def requirements() -> Sequence[Requirement]:
 LOCAL = AgentKind(
     name="local",
     spec="local, local:PATH.gguf",
-    help="the embedded model; local:PATH.gguf for other weights, ?mmproj=PATH.gguf behind them for pictures (extra `local`)",
+    help="the embedded model; local:PATH.gguf for other weights, ?mmproj=PATH.gguf behind them for pictures, "
+    "?chat_template=FILE for another template (extra `local`)",
     make=make,
     options=frozenset({"sampling", "constrain", "flags"}),
     product="llama.cpp",

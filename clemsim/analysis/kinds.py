@@ -68,6 +68,7 @@ KINDS = (
     AnalysisKind("h", "costs", "latency and tokens"),
     AnalysisKind("i", "dynamics", "release dates"),
     AnalysisKind("j", "correlations", "games and other benchmarks"),
+    AnalysisKind("k", "thinking", "what thinking buys and costs"),
 )
 LETTERS = "".join(kind.letter for kind in KINDS)
 NAMES = ", ".join(kind.name for kind in KINDS)

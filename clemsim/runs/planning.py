@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from clemsim.engines.dialects.dialect import room
 from clemsim.errors import UsageError
 from clemsim.results.planning import PlannedScore, planned_scores, unknown_games
 from clemsim.results.repetitions import Repetitions, by_cast
 from clemsim.runs.forecast import EarlierTokens, forecast, read_tokens
 from clemsim.runs.prepare import PreparedRun
+from clemsim.runtime.model_agent import ModelAgent
 from clemsim.store import reader
 from clemsim.store.folder import STORE
 
@@ -125,9 +127,15 @@ def _cost(prepared: PreparedRun, game: str, like: EarlierRun | None) -> PlannedC
     rate = like.rates.get(game) if like else None
     if rate is None:
         turns = count * prepared.arenas[game].max_turns
-        return PlannedCost(game, count, turns, True, None, turns * prepared.config.max_tokens)
+        return PlannedCost(game, count, turns, True, None, turns * _most_tokens(prepared))
     tokens = (None if value is None else round(count * value) for value in (rate.tokens_in, rate.tokens_out))
     return PlannedCost(game, count, round(count * rate.turns), False, *tokens)
+
+
+def _most_tokens(prepared: PreparedRun) -> int:
+    """Return the most tokens that a turn of any agent may make, those of thinking included."""
+    own = [room(agent.sampling) for agent in prepared.agents if isinstance(agent, ModelAgent)]
+    return max(own, default=prepared.config.max_tokens)
 
 
 def _price(prepared: PreparedRun, like: EarlierRun | None) -> float | None:

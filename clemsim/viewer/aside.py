@@ -4,19 +4,41 @@ are answered meanwhile.
 
 from __future__ import annotations
 
-import signal
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
-from contextlib import suppress
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from typing import ParamSpec, TypeVar, cast
 
 from clemsim.errors import ClemsimError
 
 P = ParamSpec("P")
 T = TypeVar("T")
-RUNNING: set[SpawnProcess] = set()
+RUNNING: set[subprocess.Popen[bytes]] = set()
+
+
+def aside(function: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
+    """Return what a function of a module returns, called in a new process, which gets and gives what can be pickled. Raises
+    what it raises of clemsim's errors, and ClemsimError where the process ends otherwise.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__],  # -P: no module of the folder in which the viewer was started
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C at the terminal is the viewer's, which ends its processes
+    )
+    RUNNING.add(process)
+    try:
+        answer, _ = process.communicate(pickle.dumps((function, values, named)))
+    finally:
+        RUNNING.discard(process)
+    if process.returncode:
+        raise ClemsimError(f"this could not be computed: the process ended with {process.returncode}")
+    error, result = pickle.loads(answer)
+    if error:
+        raise error
+    return cast(T, result)
 
 
 def stop_all() -> None:
@@ -25,34 +47,17 @@ def stop_all() -> None:
         process.terminate()
 
 
-def aside(function: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
-    """Return what a function of a module returns, called in a new process. Raises what it raises of clemsim's errors, and
-    ClemsimError where the process ends otherwise.
-    """
-    context = get_context("spawn")  # a fork of a process with threads may hang
-    here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(there, function, values, named), daemon=True)
-    process.start()
-    there.close()
-    RUNNING.add(process)
-    try:
-        error, result = here.recv()
-    except EOFError as ended:
-        process.join()
-        raise ClemsimError(f"this could not be computed: the process ended with {process.exitcode}") from ended
-    finally:
-        RUNNING.discard(process)
-    process.join()
-    if error:
-        raise error
-    return cast(T, result)
-
-
-def _work(there: Connection, function: Callable[..., object], values: tuple[object, ...], named: dict[str, object]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the viewer, which gets it too, ends its processes
-    with suppress(BrokenPipeError):
+def main() -> None:
+    """Call the function that the standard input names, and write what it returns. What it prints goes to the errors."""
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        function, values, named = pickle.load(sys.stdin.buffer)
         try:
             answer: tuple[ClemsimError | None, object] = (None, function(*values, **named))
         except ClemsimError as error:
             answer = error, None
-        there.send(answer)
+        answers.write(pickle.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

@@ -38,6 +38,7 @@ class Children:
         """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # no module of the folder in which the viewer was started, as with the command
             "-m",
             "clemsim.cli.main",
             *words,

@@ -13,6 +13,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 MOST = 4000  # results
 FEW = 4  # large ones
+LISTS = 64  # of choices
 
 
 class Kept:

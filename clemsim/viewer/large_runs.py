@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from time import monotonic
 
-from pydantic import ValidationError
-
-from clemsim.results.run_summary import RunSummary
+from clemsim.errors import ClemsimError
+from clemsim.results.run_summary import RunSummary, summarize_run
+from clemsim.viewer.aside import aside
 
 LARGE = 5000  # episodes
 PATIENCE = 2.0  # seconds that the page which asks first waits
@@ -26,35 +24,32 @@ class LargeSummary:
         self._changed = threading.Condition()
         self._stamp: object = None
         self._summary: RunSummary | None = None
+        self._problem: ClemsimError | None = None
         self._working = False
         self._next = 0.0  # when it may be made again
 
     def of(self, stamp: object) -> RunSummary | None:
         """Return the summary, which is made anew where `stamp` is another than last time, though not all the time; None
-        until the first is there.
+        until the first is there. Raises StoreError.
         """
         with self._changed:
             if stamp != self._stamp and not self._working and monotonic() >= self._next:
                 self._working, self._stamp = True, stamp
                 threading.Thread(target=self._make, name="summary", daemon=True).start()
                 self._changed.wait_for(lambda: self._summary or not self._working, PATIENCE)
+            if self._problem:
+                raise self._problem
             return self._summary
 
     def _make(self) -> None:
         begun = monotonic()
-        found = _summary_of_child(self._folder)
+        found, problem = None, None
+        try:
+            found = aside(summarize_run, self._folder)
+        except ClemsimError as error:
+            problem = error
         with self._changed:
-            self._summary = found or self._summary
+            self._summary, self._problem = found or self._summary, problem
             self._working = False
             self._next = monotonic() + REST * (monotonic() - begun)
             self._changed.notify_all()
-
-
-def _summary_of_child(folder: Path) -> RunSummary | None:
-    """Return the summary that another process makes of a run; None where it cannot."""
-    command = [sys.executable, "-m", "clemsim.cli.main", "show", str(folder), "--json"]
-    ran = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    try:
-        return RunSummary.model_validate_json(ran.stdout)
-    except ValidationError:
-        return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from clemsim.html.environment import render
 from clemsim.html.frame import Crumb, Frame
 from clemsim.viewer.indexes import RunIndexes
-from clemsim.viewer.kept import FEW, Kept
+from clemsim.viewer.kept import FEW, LISTS, Kept
 from clemsim.viewer.library import Kind, Library
 from clemsim.viewer.links import Links
 
@@ -16,7 +16,7 @@ from clemsim.viewer.links import Links
 class Site:
     """The pages of a library. `inline`: they are parts of a file that needs no server; `may_act`: whoever looks at them may
     also resume runs, branch off and take seats; `kept`: what took long to compute; `kept_large`: what is large besides;
-    `indexes`: those of the runs' episodes.
+    `kept_lists`: what forms offer; `indexes`: those of the runs' episodes.
     """
 
     library: Library
@@ -25,6 +25,7 @@ class Site:
     may_act: bool = False
     kept: Kept = field(default_factory=Kept, compare=False)
     kept_large: Kept = field(default_factory=lambda: Kept(FEW), compare=False)
+    kept_lists: Kept = field(default_factory=lambda: Kept(LISTS), compare=False)
     indexes: RunIndexes = field(default_factory=RunIndexes, compare=False)
 
     def page(self, template: str, title: str, crumbs: tuple[Crumb, ...] = (), live: str = "", **context: object) -> str:

@@ -107,7 +107,7 @@ def test_printed_averages_are_what_the_games_give(evidence: Evidence) -> None:
 
 
 def test_all_ten_have_tables_figures_and_sentences(analyses: dict[str, Analysis]) -> None:
-    assert list(analyses) == ["scores", *"abcdefghij"]
+    assert list(analyses) == ["scores", *"abcdefghijk"]
     for letter, analysis in analyses.items():
         assert analysis.sentences and analysis.tables, letter
         assert analysis.figures, letter

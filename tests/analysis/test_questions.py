@@ -156,7 +156,7 @@ def test_analyses_are_chosen_by_letter_or_name_in_the_order_of_the_registry(text
 
 @pytest.mark.parametrize(("text", "wrong"), [("az", "z"), ("a,colour", "colour")])
 def test_an_unknown_analysis_is_named(text: str, wrong: str) -> None:
-    with pytest.raises(UsageError, match=f"no analysis '{wrong}': choose some of abcdefghij, or names with commas: size, "):
+    with pytest.raises(UsageError, match=f"no analysis '{wrong}': choose some of abcdefghijk, or names with commas: size, "):
         choose(text)
 
 

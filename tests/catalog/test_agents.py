@@ -88,9 +88,12 @@ def test_local_weights_may_have_a_projector(tmp_path: Path) -> None:
     assert isinstance(agent, ModelAgent) and agent.engine.takes_images and agent.sampling.temperature == 0.5
     plain = make_agent("local", OPTIONS)
     assert isinstance(plain, ModelAgent) and not plain.engine.takes_images
-    for wrong in ("local:a.gguf?mmproj", "local:a.gguf?ctx=4", "local:a.gguf?mmproj=b.gguf&ctx=4"):
+    both = make_agent("local:a.gguf?chat_template=t.jinja&thinking=9&mmproj=b.gguf", OPTIONS)
+    assert isinstance(both, ModelAgent) and both.engine.takes_images and both.sampling.thinking == 9
+    for wrong in ("local:a.gguf?mmproj", "local:a.gguf?ctx=4", "local:a?mmproj=b&ctx=4", "local:a?mmproj=b&mmproj=c"):
         with pytest.raises(
-            UsageError, match=r"behind the weights stands nothing, or \?mmproj=PATH.gguf for pictures, and settings"
+            UsageError,
+            match=r"stands nothing, or \?mmproj=PATH.gguf for pictures, .*chat_template=FILE for another template",
         ):
             make_agent(wrong, OPTIONS)
 

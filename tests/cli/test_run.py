@@ -288,6 +288,8 @@ def test_a_dry_run_says_what_it_could_show_and_plays_nothing(clemsim: Clemsim, t
     assert plan["episodes"] == plan["instances"] == 6 and "worst case" in plan["variance_from"]
     cost = plan["costs"][-1]
     assert cost["most"] and cost["tokens_in"] is None and cost["tokens_out"] == 300 * cost["turns"]
+    thinking = clemsim("run", "--arena", "taboo", "--agent", "local:none.gguf?thinking=200", "--dry-run", "--json").json
+    assert thinking["costs"][-1]["tokens_out"] == 500 * cost["turns"]
     assert plan["scores"][0]["width"] > 50 and plan["scores"][0]["detectable"] > 50
     assert not (tmp_path / "runs").exists()
     assert clemsim("run", "--arena", "taboo", "--agent", "random", "--out", "r").code == 0

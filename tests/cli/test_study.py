@@ -227,3 +227,8 @@ def test_the_example_can_be_played() -> None:
     members = plan(read_study(example))
     assert len({player.label for member in members for player in member.players}) == 5
     assert all(player.model.parameters for member in members for player in member.players)
+
+
+def test_the_example_with_an_axis_can_be_played() -> None:
+    members = plan(read_study(Path(__file__).parents[2] / "examples" / "thinking_study" / "study.toml"))
+    assert len(members) == 6 and len({player.label for member in members for player in member.players}) == 3

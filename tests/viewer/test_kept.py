@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from clemsim.errors import ClemsimError, UsageError
+from clemsim.stress.report.stress_report import read_report
 from clemsim.viewer.aside import RUNNING, aside, stop_all
 from clemsim.viewer.kept import Kept
 
@@ -27,17 +28,10 @@ def test_a_result_is_kept_as_long_as_its_stamp() -> None:
     assert kept.of("a", 2, make) == made[-1], "the oldest result was given up"
 
 
-def _here(word: str, *, fail: bool = False) -> tuple[str, int, bool]:
-    if fail:
-        raise UsageError(f"no {word}")
-    return word, os.getpid(), "polars" in sys.modules
-
-
-def test_what_is_large_is_done_in_a_process_of_its_own() -> None:
-    word, process, _ = aside(_here, "words")
-    assert word == "words" and process != os.getpid()
-    with pytest.raises(UsageError, match="no words"):
-        aside(_here, "words", fail=True)
+def test_what_is_large_is_done_in_a_process_of_its_own(tmp_path: Path) -> None:
+    assert aside(os.getpid) != os.getpid()
+    with pytest.raises(UsageError, match=r"none\.json"):
+        aside(read_report, tmp_path / "none.json")
     with pytest.raises(ClemsimError, match="the process ended with 3"):
         aside(os._exit, 3)
 

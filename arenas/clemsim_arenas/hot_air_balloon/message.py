@@ -13,6 +13,7 @@ from clemsim.formats import Format, either, line, literal, one_of, repeated
 
 LONGEST = 10_000  # characters of a set
 NO_NAME = "\x00"  # begins what stands for a member of a set that is no text
+HELD = 150  # characters of a text that a decoder is held to
 NO_BRACES = "{}"
 
 
@@ -85,9 +86,10 @@ def read_offer(reply: str, tags: Tags, *, reasoning: bool, arguing: bool) -> Bal
 
 def offer_format(tags: Tags, items: Sequence[str], open_: Sequence[Names], *, reasoning: bool) -> Format:
     """Return the format of a message: hidden reasoning, an argument, and perhaps a set that is proposed, or one of the other
-    seat's open proposals that is agreed to or refused.
+    seat's open proposals that is agreed to or refused. Texts are short, so that they leave room for a long set
+    within the tokens that a reply may have.
     """
-    text = literal("{") + line(300, NO_BRACES) + literal("}")
+    text = literal("{") + line(HELD, NO_BRACES) + literal("}")
     item = one_of(*map(repr, items))
     listed = item + repeated(literal(", ") + item, "", max(len(items) - 1, 1))
     proposal = literal(f"\n{tags.propose}: {{") + listed + literal("}")

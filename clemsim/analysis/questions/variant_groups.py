@@ -12,6 +12,7 @@ import polars as pl
 
 from clemsim.analysis.sources.evidence import Evidence
 from clemsim.analysis.sources.names import clean
+from clemsim.engines.thinking import TOKENS
 
 FULL = 16  # bits; a weight with as many, or with an unknown number, is not quantised
 LOCAL = ("huggingface-local", "local", "llama.cpp")  # access methods that surely serve the published weights
@@ -24,6 +25,7 @@ RULES = {  # how the reference of a group is chosen: never by the scores that ar
     "quantisation": "full precision of the same weights",
     "access": "the local copy of the same weights, or else the first by name",
     "decoding": "the same model with plain decoding",
+    "thinking": "the same model without thinking, or else as it does by itself, or else with the least of it",
     "settings": "the same model without settings, or else not thinking, or else at the lowest temperature",
 }
 ALIKE = ("weights", "quantisation", "access")  # what is equal in groups by decoding and by settings
@@ -31,6 +33,7 @@ KINDS = (
     "quantisation",
     "access",
     "decoding",
+    "thinking",
     "settings",
     "tuned from",
     "group",
@@ -59,7 +62,10 @@ class VariantGroup:
 
 def all_groups(evidence: Evidence) -> list[VariantGroup]:
     """Return the groups of all kinds."""
-    makers = (own_groups, family_groups, tuned_groups, quantised_groups, access_groups, decoding_groups, settings_groups)
+    makers = (
+        own_groups, family_groups, tuned_groups, quantised_groups, access_groups, decoding_groups, thinking_groups,
+        settings_groups,
+    )  # fmt: skip
     return [group for groups in makers for group in groups(evidence)]
 
 
@@ -136,11 +142,27 @@ def decoding_groups(evidence: Evidence) -> Iterator[VariantGroup]:
             yield VariantGroup("decoding", name, plain[0], others)
 
 
+def thinking_groups(evidence: Evidence) -> Iterator[VariantGroup]:
+    """Yield models that were told to think in several ways, all else equal, the other settings of their agents too."""
+    others = [_settings_but_thinking(evidence, model) for model in evidence.models]
+    kinds = evidence.kinds.with_columns(others=pl.Series(others, dtype=pl.String))
+    for (weights, bits, access, decoding, settings), group in _grouped(kinds, *ALIKE, "decoding", "others"):
+        first, *more = sorted(group["model"], key=lambda model: _thinks_less(evidence, model))
+        least = _thinking(evidence, first)
+        if more := [model for model in more if _thinking(evidence, model) != least]:
+            name = f"{_label(weights, bits, decoding, settings or None)}{f', {access}' if access else ''}"
+            yield VariantGroup("thinking", name, first, tuple(more))
+
+
 def settings_groups(evidence: Evidence) -> Iterator[VariantGroup]:
-    """Yield models that were played with several settings of their agents, all else equal."""
+    """Yield models that were played with several settings of their agents, all else equal, but for those that differ from
+    the first in nothing but thinking.
+    """
     for (weights, bits, access, decoding), group in _grouped(evidence.kinds, *ALIKE, "decoding"):
-        if group["settings"].n_unique() > 1:
-            first, *others = sorted(group["model"], key=lambda model: _plainest(evidence, model))
+        first, *others = sorted(group["model"], key=lambda model: _plainest(evidence, model))
+        own = _settings_but_thinking(evidence, first)
+        others = [model for model in others if _settings_but_thinking(evidence, model) != own]
+        if others:
             name = f"{_label(weights, bits, decoding, None)}{f', {access}' if access else ''}"
             yield VariantGroup("settings", name, first, tuple(others))
 
@@ -151,6 +173,24 @@ def _plainest(evidence: Evidence, model: str) -> tuple[bool, bool, bool, float, 
         return False, False, False, 0.0, model
     thinks = facts.thinking not in (None, "off")
     return bool(facts.settings), thinks, bool(facts.system), facts.temperature or 0.0, model
+
+
+def _thinking(evidence: Evidence, model: str) -> str | None:
+    facts = evidence.characteristics(model)
+    return facts.thinking if facts else None
+
+
+def _settings_but_thinking(evidence: Evidence, model: str) -> str:
+    facts = evidence.characteristics(model)
+    return facts.model_copy(update={"thinking": None}).settings if facts else ""
+
+
+def _thinks_less(evidence: Evidence, model: str) -> tuple[int, int, str]:
+    """Return a key that sorts models by how much they may think: not, as they do by themselves, then by their budgets."""
+    told = _thinking(evidence, model)
+    if told in ("off", None):
+        return ("off", None).index(told), 0, model
+    return 2, int(told) if told.isdecimal() else TOKENS.get(told, 0), model
 
 
 def one_of_each(evidence: Evidence, kinds: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 from clemsim.analysis.sources import names
 from clemsim.analysis.sources.characteristics import characteristics_frame, complete
 from clemsim.analysis.sources.published import COSTS, EPISODES, OVERALL, SCORES, SPENT
+from clemsim.analysis.sources.thinking import LANGUAGES, TURNS
 from clemsim.analysis.statistics.sample import Sample, game_of_table, sample_of
 from clemsim.analysis.wording import models
 from clemsim.catalog.models import Characteristics
@@ -33,7 +34,8 @@ class Evidence:
     described: characteristics by cleaned name (see `facts`). served: access by model, as a table gives it.
     decoding: by model, where it is known. costs: seconds a request and millions of tokens, by model. spent: tokens in
     and out by model and game, of runs, and what they cost where that is known. notes: what was left out, and why.
-    repetitions: the single episodes of each model's runs.
+    repetitions: the single episodes of each model's runs. turns, languages: what their turns took, and in which language was
+    thought (see `sources/thinking.py`).
     outside: what tables of characteristics say beside characteristics, such as scores in other benchmarks, by cleaned name
     and column. groups: a user's own group of models by cleaned name, in the order of his file. subset: what was chosen of
     models and games, in words; empty: all.
@@ -52,6 +54,8 @@ class Evidence:
     outside: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     subset: tuple[str, ...] = ()
+    turns: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TURNS))
+    languages: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LANGUAGES))
 
     @cached_property
     def models(self) -> tuple[str, ...]:
@@ -233,13 +237,14 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
     if not parts:
         raise UsageError("name at least one run, study or table of results")
     notes, seen = [note for part in parts for note in part.notes], set[str]()
-    kept: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
+    kept: list[tuple[pl.DataFrame, ...]] = []
     for part in parts:
         models = set(part.scores["model"].to_list())
         repeated = models & seen
         notes += _conflicts(part, kept, repeated)
         fresh = pl.col("model").is_in(list(models - seen))
-        kept.append((part.scores.filter(fresh), part.printed.filter(fresh), part.clusters.filter(fresh)))
+        frames = (part.scores, part.printed, part.clusters, part.turns, part.languages)
+        kept.append(tuple(frame.filter(fresh) for frame in frames))
         seen |= models
     costs = pl.concat([part.costs for part in parts])
     described: dict[str, Characteristics] = {}
@@ -254,7 +259,7 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
         served |= part.served
         decoding |= part.decoding
         outside |= {model: {**outside.get(model, {}), **own} for model, own in part.outside.items()}
-    scores, printed, clusters = (pl.concat([frames[index] for frames in kept]) for index in range(3))
+    scores, printed, clusters, turns, languages = (pl.concat([frames[index] for frames in kept]) for index in range(5))
     return Evidence(
         scores,
         printed,
@@ -269,6 +274,8 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
         .agg(pl.col("tokens", "cost").first()),
         repetitions=repetitions,
         outside=outside,
+        turns=turns,
+        languages=languages,
     )
 
 
@@ -279,7 +286,7 @@ def join_names(items: Sequence[str], most: int = 12) -> str:
 
 
 def _conflicts(part: Evidence, kept: Sequence[tuple[pl.DataFrame, ...]], repeated: set[str]) -> list[str]:
-    first = {model: score for _, printed, _ in kept for model, score in printed.select("model", "clemscore").iter_rows()}
+    first = {model: score for _, printed, *_ in kept for model, score in printed.select("model", "clemscore").iter_rows()}
     later = dict(part.printed.select("model", "clemscore").iter_rows())
     return [
         f"{model}: a first table gives a clemscore of {first[model]}, a later one {later[model]}; the first is used"

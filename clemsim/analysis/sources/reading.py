@@ -145,9 +145,9 @@ def _with_unique_names(parts: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _rename(part: Evidence, names: Mapping[str, str]) -> Evidence:
-    scores, printed, clusters, costs, spent = (
-        frame.with_columns(pl.col("model").replace(names))
-        for frame in (part.scores, part.printed, part.clusters, part.costs, part.spent)
+    frames = (part.scores, part.printed, part.clusters, part.costs, part.spent, part.turns, part.languages)
+    scores, printed, clusters, costs, spent, turns, languages = (
+        frame.with_columns(pl.col("model").replace(names)) for frame in frames
     )
     described = {names.get(name, name): facts for name, facts in part.described.items()}
     how = ", with constrained decoding" if "constrained" in part.decoding.values() else ""
@@ -158,4 +158,4 @@ def _rename(part: Evidence, names: Mapping[str, str]) -> Evidence:
     decoding = {names.get(model, model): how for model, how in part.decoding.items()}
     repetitions = {names.get(model, model): own for model, own in part.repetitions.items()}
     columns = (scores, printed, clusters, described, part.served, costs, notes, decoding, spent, repetitions)
-    return Evidence(*columns, outside=part.outside)
+    return Evidence(*columns, outside=part.outside, turns=turns, languages=languages)

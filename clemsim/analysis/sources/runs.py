@@ -15,6 +15,7 @@ from clemsim.analysis.sources import published
 from clemsim.analysis.sources.episodes import read_games_apart, read_repetitions
 from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
+from clemsim.analysis.sources.thinking import read_languages, read_turns
 from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
 from clemsim.results.costs import costs_by_cast
@@ -107,17 +108,22 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
         decoding=decoding,
         spent=tokens,
         repetitions=repetitions,
+        turns=read_turns(folder, names),
+        languages=read_languages(folder, names),
     )
 
 
 def _settled(folder: Path) -> dict[str, Characteristics]:
-    """Return the settings of the agents of which a run has several on one model, by agent."""
+    """Return the settings of the agents of which a run has several on one model, and of those that were told how to think,
+    by agent.
+    """
     agents = read_description(folder).agents
     models = {name: (about.get("engine"), about.get("model"), about.get("url")) for name, about in agents.items()}
     twins = [name for name, model in models.items() if model[1] and list(models.values()).count(model) > 1]
     warm = {models[name] for name in twins if _settings(agents[name]).temperature}
     own = {name: _settings(agents[name], cold=models[name] in warm) for name in twins}
-    return {name: facts for name, facts in own.items() if len(set(map(repr, own.values()))) > 1}
+    told = {name: facts for name, about in agents.items() if (facts := _settings(about)).thinking}
+    return told | {name: facts for name, facts in own.items() if len(set(map(repr, own.values()))) > 1}
 
 
 def settings_notes(folders: Sequence[Path], agents: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from clemsim._util.files import read_toml
 from clemsim.analysis.sources.characteristics import parse_characteristics
 from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.runs import read_run
+from clemsim.analysis.sources.thinking import KEYS, TURNS
 from clemsim.errors import UsageError
 from clemsim.results.repetitions import joined
 from clemsim.store.folder import STORE
@@ -93,8 +94,18 @@ def _repetitions(parts: Sequence[Evidence]) -> Evidence:
         spent=pl.concat([part.spent for part in parts])
         .group_by("model", "game", maintain_order=True)
         .agg(pl.col("tokens").sum(), pl.when(pl.col("cost").is_not_null().all()).then(pl.col("cost").sum()).alias("cost")),
+        turns=_turns(parts),
+        languages=pl.concat([part.languages for part in parts]),
         repetitions={
             model: joined([part.repetitions[model] for part in parts if model in part.repetitions])
             for model in parts[0].repetitions
         },
     )
+
+
+def _turns(parts: Sequence[Evidence]) -> pl.DataFrame:
+    """Return the turns of several runs of one model together; a sum is null where any part of it is."""
+    sums = [
+        pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()).alias(name) for name in TURNS if name not in KEYS
+    ]
+    return pl.concat([part.turns for part in parts]).group_by(*KEYS, maintain_order=True).agg(*sums)

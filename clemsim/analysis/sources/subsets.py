@@ -127,6 +127,8 @@ def _only_models(evidence: Evidence, models: Sequence[str], texts: Sequence[str]
         clusters=clusters,
         spent=spent,
         costs=evidence.costs.filter(leave),
+        turns=evidence.turns.filter(keep),
+        languages=evidence.languages.filter(keep),
         repetitions={model: own for model, own in evidence.repetitions.items() if model in chosen},
         decoding={model: own for model, own in evidence.decoding.items() if model in chosen},
         subset=(*evidence.subset, *texts),
@@ -150,6 +152,8 @@ def _without_games(evidence: Evidence, wanted: Sequence[str]) -> Evidence:
         scores=scores,
         clusters=clusters,
         spent=spent,
+        turns=evidence.turns.filter(keep),
+        languages=evidence.languages.filter(keep),
         printed=evidence.printed.head(0),  # printed averages are of all games
         costs=costs.filter(~pl.col("model").is_in(gone)),
         repetitions={

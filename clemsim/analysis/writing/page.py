@@ -20,7 +20,7 @@ from clemsim.html.frame import Frame
 from clemsim.html.pictures import specification_on_page
 from clemsim.html.tables import Sheet
 
-OPEN = 16  # rows; longer tables are folded
+OPEN = 16  # rows of the main table of an analysis; longer ones are folded, and all others
 # Vega interprets its expressions (`ast`), so that the page need not allow it to compile them; colours are the page's. What
 # Vega-Lite warns of (scales that panels share) is not for those who read the page.
 SCRIPT = """
@@ -82,7 +82,11 @@ def page(
     runs and studies behind it, as the user named them.
     """
     shown = [
-        ShownAnalysis(analysis, list(map(_figure, analysis.figures)), list(map(_table, analysis.tables)))
+        ShownAnalysis(
+            analysis,
+            list(map(_figure, analysis.figures)),
+            [_table(table, first=place == 0) for place, table in enumerate(analysis.tables)],
+        )
         for analysis in analyses
     ]
     modules = (vl_convert.javascript_bundle(SCRIPT),) if any(analysis.figures for analysis in shown) else ()
@@ -97,7 +101,7 @@ def _figure(figure: Figure) -> ShownFigure:
     return ShownFigure(figure.name, figure.title, about, Markup(data))
 
 
-def _table(table: ResultTable) -> FoldedTable:
+def _table(table: ResultTable, *, first: bool) -> FoldedTable:
     return FoldedTable(
-        f"{table.title} ({len(table.frame)} rows)", len(table.frame) <= OPEN, sheet_of(table.frame, table.title)
+        f"{table.title} ({len(table.frame)} rows)", first and len(table.frame) <= OPEN, sheet_of(table.frame, table.title)
     )

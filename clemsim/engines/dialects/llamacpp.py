@@ -12,6 +12,9 @@ from clemsim.engines.dialects.dialect import COMMON, Body, Dialect, DialectName,
 from clemsim.engines.thinking import THINKING, Thinking, thinking_tokens
 from clemsim.game.formats import Format
 
+# What comes before a reply that is held to a format; a thought holds no other closing tag.
+THOUGHT = """("<think>")? ([^<] | "<" [^/])* "</think>" [\\n]{0,2}"""
+
 
 class LlamaCppDialect(Dialect):
     """llama.cpp's chat completions."""
@@ -56,8 +59,10 @@ class LlamaCppDialect(Dialect):
         return {"chat_template_kwargs": template} | ({"thinking_budget_tokens": budget} if budget else {})
 
     def constraint(self, held_to: Format, sampling: Sampling) -> Body:
-        """Return the grammar."""
-        return {"grammar": held_to.gbnf}
+        """Return the grammar; where thinking is asked for, one that has it before the reply, between `<think>`, which most
+        templates put into the prompt, and `</think>`.
+        """
+        return {"grammar": f"root ::= {THOUGHT} {held_to.rule}" if sampling.thinking not in ("", "off") else held_to.gbnf}
 
 
 @reading_answer

@@ -16,13 +16,14 @@ from clemsim.results.dialogue.read import read_dialogue
 from clemsim.results.dialogue.seen import what_seat_saw
 from clemsim.results.episode_index.episode_facts import FLAGS, EpisodeFacts
 from clemsim.results.episode_index.episode_filter import ALL_EPISODES, EpisodeFilter
-from clemsim.results.episode_index.index import EpisodeIndex
 from clemsim.runs.drawing import Drawings
 from clemsim.store import reader
 from clemsim.store.description import RunDescription
 from clemsim.store.folder import STORE, read_description
-from clemsim.viewer.library import Entry, Kind
+from clemsim.viewer.indexes import Indexed
+from clemsim.viewer.library import Entry, Kind, stamp_of
 from clemsim.viewer.links import Query
+from clemsim.viewer.pages.episodes import unsorted
 from clemsim.viewer.run_images import image_sources
 from clemsim.viewer.site import Site
 
@@ -68,7 +69,8 @@ def episode_page(site: Site, slug: str, number: int, query: Query) -> str:
     (`saw`). Raises UsageError and StoreError.
     """
     entry = site.library.find(slug, Kind.run)
-    index = site.indexes.of(entry.folder).index
+    indexed = site.indexes.of(entry.folder)
+    index = indexed.index
     filter_ = _filter(query)
     facts = index.facts(number)
     description = read_description(entry.folder)
@@ -78,7 +80,7 @@ def episode_page(site: Site, slug: str, number: int, query: Query) -> str:
             raise UsageError(f"there is no episode {number} in this run")
         dialogue = read_dialogue(base, row, description)
         drawn = _drawn(_drawings(site, entry).of(row, dialogue.events))
-        own = {**_way(site, slug, index, filter_, number), **_contents(site, slug, dialogue, query, filter_)}
+        own = {**_way(site, entry, indexed, filter_, number), **_contents(site, slug, dialogue, query, filter_)}
         return site.page(
             "episode.html",
             dialogue.key.label,
@@ -107,8 +109,10 @@ def _filter(query: Query) -> EpisodeFilter:
         return ALL_EPISODES
 
 
-def _way(site: Site, slug: str, index: EpisodeIndex, filter_: EpisodeFilter, number: int) -> dict[str, Any]:
+def _way(site: Site, entry: Entry, indexed: Indexed, filter_: EpisodeFilter, number: int) -> dict[str, Any]:
     """Return the way on within the filter."""
+    slug, index = entry.slug, indexed.index
+    stamp = stamp_of(entry.folder), indexed.complete, indexed.texting
     query = filter_.to_query()
     before, after = index.neighbours(filter_, number)
     return {
@@ -116,7 +120,7 @@ def _way(site: Site, slug: str, index: EpisodeIndex, filter_: EpisodeFilter, num
         "after": site.links.episode(slug, after, query) if after is not None else "",
         "list": site.links.episodes(slug, query),
         "filtered": bool(filter_),
-        "matching": index.count(filter_),
+        "matching": site.kept.of(("count", entry.folder, unsorted(filter_)), stamp, lambda: index.count(filter_)),
     }
 
 

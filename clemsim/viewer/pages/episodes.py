@@ -79,7 +79,9 @@ def episodes_page(site: Site, slug: str, query: Query) -> str:
     indexed = site.indexes.of(entry.folder)
     index = indexed.index
     filter_, problem = _read(query)
-    count, total = index.count(filter_), index.count()
+    stamp = stamp_of(entry.folder), indexed.complete, indexed.texting
+    count = site.kept.of(("count", entry.folder, unsorted(filter_)), stamp, lambda: index.count(filter_))
+    total = index.count()
     counted = total <= MOST_COUNTED or not filter_.text
     pages = max(1, ceil(count / PAGE))
     page = min(pages, max(1, _number(query.get("page", ""))))
@@ -105,15 +107,20 @@ def episodes_page(site: Site, slug: str, query: Query) -> str:
         after=at(page + 1) if page < pages else "",
         heads=_heads(site, slug, filter_),
         chips=_chips(site, slug, filter_),
-        choices=site.kept.of(
-            ("choices", entry.folder, filter_),
-            (stamp_of(entry.folder), indexed.complete),
+        choices=site.kept_lists.of(
+            ("choices", entry.folder, unsorted(filter_)),
+            stamp,
             lambda: _choices(index, filter_, counted=counted),
         ),
         ranges=[(name, LABELS[name], getattr(filter_, name)) for name in RANGES],
         within=WITHIN,
         flag_words=FLAGS,
     )
+
+
+def unsorted(filter_: EpisodeFilter) -> EpisodeFilter:
+    """Return what the filter lets through, in no order of its own."""
+    return replace(filter_, sort="id", descending=False)
 
 
 def _read(query: Query) -> tuple[EpisodeFilter, str]:

@@ -53,6 +53,14 @@ def test_body_for_llamacpp() -> None:
     assert body["grammar"] == form.gbnf
 
 
+@pytest.mark.parametrize(("thinking", "free"), [("", False), ("off", False), ("on", True), (64, True)])
+def test_a_grammar_of_llamacpp_lets_the_model_think_first(thinking: Thinking, free: bool) -> None:
+    asked = ask(form=one_of("yes", "no"))
+    asked.sampling = Sampling(thinking=thinking)
+    grammar = LLAMACPP.body("tiny", asked)["grammar"]
+    assert grammar.endswith('("yes" | "no")') and ('"</think>"' in grammar) is free
+
+
 @pytest.mark.parametrize("dialect", [VLLM, LLAMACPP, SGLANG])
 def test_no_constraint_without_format(dialect: Dialect) -> None:
     assert not {"grammar", "structured_outputs", "regex"} & set(dialect.body("tiny", ask()))
