@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-BLUE, ORANGE, GREEN, PURPLE, VIOLET, OLIVE = SERIES = ("#0072b2", "#b35900", "#00795a", "#a2406f", "#5b51a8", "#6b5b00")
+BLUE, ORANGE, GREEN, PURPLE, VIOLET, OLIVE = SERIES = ("#0072b2", "#a85200", "#00795a", "#a2406f", "#5b51a8", "#6b5b00")
 INK, SOFT, LINE = "#1d2128", "#555d69", "#d9dde3"
 ON_DEEP, ON_PALE = "#fefefe", "#101418"  # text on a coloured cell, which is the same in light and dark
 GREYS: Mapping[str, Sequence[str]] = {

@@ -315,6 +315,7 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
     const at = (row) => (row === undefined ? "" : `#/run/${run.slug}/episode/${facts.id[row]}${query.size ? `?${query}` : ""}`);
     const [before, after] = mine < 0 ? around(facts, rows, query, place) : [rows[mine - 1], rows[mine + 1]];
     fillWay(page.querySelector("nav.pager"), run, query, at(before), at(after), rows.length);
+    if (query.get("text")) markFound(page, query.get("text"));
     for (const link of page.querySelectorAll(`.crumbs a[href="#/run/${run.slug}/episodes"]`)) withFilter(link, query);
     for (const link of page.querySelectorAll("nav.switch a")) {
       const both = new URLSearchParams(query), seat = addressOfLink(link).get("saw");
@@ -322,6 +323,38 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
       withFilter(link, both);
     }
     return { page };
+  }
+
+  // Marks what is searched for in the texts of a dialogue, and leads to the first turn in which it stands.
+  function markFound(page, text) {
+    const phrases = phrasesOf(text).map((own) => ({ words: own.trim().split(" "), begins: !own.endsWith(" ") }));
+    const walker = page.createTreeWalker(page.querySelector("main"), NodeFilter.SHOW_TEXT), nodes = [];
+    while (walker.nextNode()) if (walker.currentNode.parentElement.closest(".said, .call")) nodes.push(walker.currentNode);
+    for (const node of nodes) markNode(page, node, phrases);
+    const turn = page.querySelector("article.turn[id] mark")?.closest("article.turn").id;
+    if (!turn) return;
+    const told = `To what was searched for, in turn ${turn.replace("turn-", "")}`;
+    page.querySelector("nav.switch").after(made("p", {}, made("a", { href: `#${turn}` }, told)));
+  }
+
+  function markNode(page, node, phrases) {
+    const found = [...node.data.matchAll(/[\p{L}\p{N}\p{M}\p{Co}]+/gu)], words = found.map(([word]) => wordsOf(word).trim());
+    const standsAt = ({ words: wanted, begins }, place) => wanted.every((word, step) => {
+      const own = words[place + step];
+      return own === word || (begins && step === wanted.length - 1 && own?.startsWith(word));
+    });
+    const pieces = [];
+    let end = 0, place = 0;
+    while (place < words.length) {
+      const length = Math.max(0, ...phrases.filter((own) => standsAt(own, place)).map((own) => own.words.length));
+      if (length) {
+        const last = found[place + length - 1], begin = found[place].index, stop = last.index + last[0].length;
+        pieces.push(node.data.slice(end, begin), made("mark", {}, node.data.slice(begin, stop)));
+        end = stop;
+      }
+      place += length || 1;
+    }
+    if (pieces.length) node.replaceWith(...pieces, node.data.slice(end));
   }
 
   // The rows before and after one that the filter does not let through, in its order.

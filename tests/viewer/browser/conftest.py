@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
+STUDY = HERE.parents[2] / "examples" / "study_small" / "results"
+FEW = 3  # members of the study that are kept; the others are missing
 TRAPS = f"{HERE / 'hostile.py'}:Traps"
 ECHO = f"{HERE / 'hostile.py'}:Echo"
 session = pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -59,7 +60,9 @@ async def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     await clemsim.run(suite="quick", arenas=games, agents=["random"], seed=7, instances=4, out=folder / "second")
     await clemsim.run(arenas=[TRAPS], agents=[ECHO], out=folder / "traps")
     report = next(iter(fixed_reports().values()))
-    shutil.copytree(ROOT / "examples" / "study_small" / "results", folder / "study")
+    shutil.copytree(STUDY, folder / "study")
+    for member in sorted((folder / "study" / "members").iterdir())[FEW:]:
+        shutil.rmtree(member)
     (folder / "load").mkdir()
     (folder / "load" / "report.json").write_bytes(report.to_json())
     return folder

@@ -105,3 +105,14 @@ async def test_the_form_makes_the_address_and_conditions_are_removed(
     await seen.holds(".chips", "clue")
     assert await page.evaluate(ROWS) == rows
     assert await page.input_value("input[name=text]") == "clue"
+
+
+@pytest.mark.parametrize("query", ["text=clue", "text=%22your+partner%22", "text=partn*+GUESS", "text=nothinglikethis"])
+async def test_what_was_searched_for_is_marked(window: OpenWindow, server: ViewerServer, report: str, query: str) -> None:
+    served, reported = await window(server.url), await window(report)
+    await served.go(f"run/first/episode/1?{query}")
+    await reported.go(f"#/run/first/episode/1?{query}")
+    marks = [await seen.page.locator("main mark").all_text_contents() for seen in (served, reported)]
+    assert marks[0] == marks[1] and bool(marks[0]) == ("nothing" not in query)
+    leads = [await seen.page.locator("main a:text('searched for')").all_inner_texts() for seen in (served, reported)]
+    assert leads[0] == leads[1]
