@@ -14,7 +14,6 @@ demo: $(READY)
 	$(BIN)/clemsim run --suite quick --agent local --agent baseline --out $(STEM)
 	$(BIN)/clemsim run --suite quick --agent local --constrain --out $(STEM)-constrained
 	$(BIN)/clemsim analyze $(STEM) $(STEM)-constrained --decoding all --figures svg --out $(STEM)-report
-	@echo "Why each episode ended as it did, with its dialogue, in a browser: $(BIN)/clemsim view runs --open"
 	@echo 'why episodes ended as they did, and every dialogue: $(BIN)/clemsim view $(STEM) $(STEM)-constrained --open'
 
 test: $(READY)
