@@ -435,4 +435,5 @@ def test_few_files_may_be_open(tmp_path: Path, soft: int, hard: int, code: int, 
         script = f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"'
         ran = subprocess.run(["sh", "-c", script, "sh", *command], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == code and expected in ran.stderr, ran.stderr
-    assert ran.stderr.count("\n") == 1 + bool(expected and not code), ran.stderr
+    told = [line for line in ran.stderr.splitlines() if "turns/s" not in line]  # what is told of progress on a slow machine
+    assert len(told) == 1 + bool(expected and not code), ran.stderr
