@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const KEPT = 40; // parts that stay unpacked
+  const KEPT = 80; // parts that stay unpacked
   const unpacked = new Map(), awaited = new Map(), places = new Map();
   const frameOfReport = document.getElementById("main");
   const table = episodeTable(part, say);

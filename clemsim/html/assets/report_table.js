@@ -6,6 +6,7 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
   const RANGES_OF_FILTER = ["score", "turns", "tokens", "seconds"];
   const ANYTHING = "…", NO_SEAT = "-", WHOLE_REASON = "=";
   const orders = new Map(); // rows by run and filter, in order
+  const verdicts = new Map(); // by search: whether the texts of a row have what it looks for
 
   function rangeOf(query, name) {
     const given = (query.get(name) ?? "").trim(), [low, high] = given.includes("..") ? given.split("..") : [given, given];
@@ -68,22 +69,25 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
     return found;
   }
 
-  async function thoseWithText(facts, rows, text, within) {
+  async function thoseWithText(run, facts, rows, text, within) {
     const phrases = phrasesOf(text), columns = { said: ["said"], thoughts: ["thought"] }[within] ?? ["asked", "said"];
-    const found = [];
+    const name = `${run.slug} ${within ?? ""} ${text}`, known = verdicts.get(name) ?? new Map();
+    if (verdicts.size > 8) verdicts.clear();
+    verdicts.set(name, known);
     let told = performance.now();
     for (const [place, row] of rows.entries()) {
+      if (known.has(row)) continue;
       if (performance.now() - told > 300) {
         told = performance.now();
         say(`looking through the dialogues: ${place} of ${rows.length}`);
         await new Promise((resume) => setTimeout(resume));
       }
       const texts = (await part(facts.part[row]))[facts.id[row]];
-      const spoken = columns.map((name) => wordsOf(texts[name]));
-      if (phrases.every((phrase) => spoken.some((words) => words.includes(phrase)))) found.push(row);
+      const spoken = columns.map((own) => wordsOf(texts[own]));
+      known.set(row, phrases.every((phrase) => spoken.some((words) => words.includes(phrase))));
     }
     say("");
-    return found;
+    return rows.filter((row) => known.get(row));
   }
 
   // In the order of the filter; those without a value come last, and ties are in the order of the episodes.
@@ -105,7 +109,7 @@ function episodeTable(part, say) { // part: returns a part of the report by its 
     if (!orders.has(key)) {
       const facts = await part(run.facts), passes = conditionOf(facts, query), text = (query.get("text") ?? "").trim();
       let rows = facts.id.map((_, row) => row).filter(passes);
-      if (text) rows = await thoseWithText(facts, rows, text, query.get("in"));
+      if (text) rows = await thoseWithText(run, facts, rows, text, query.get("in"));
       if (orders.size > 20) orders.clear();
       orders.set(key, inOrder(facts, rows, query.get("sort") || "id"));
     }
