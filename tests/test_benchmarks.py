@@ -18,6 +18,7 @@ def run(name: str, *words: str, seconds: float = 120) -> subprocess.CompletedPro
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
 
 
+@pytest.mark.slow
 def test_three_hundred_episodes_against_a_failing_server_end_as_without_faults() -> None:
     ran = run("faults", "--episodes", "300")
     assert ran.returncode == 0, ran.stderr
@@ -62,6 +63,7 @@ def test_intervals_cover_and_the_paired_test_keeps_its_level() -> None:
         assert 5 < rates["width"] < 60
 
 
+@pytest.mark.slow
 def test_stopped_runs_keep_their_error_rate() -> None:
     ran = run("sequential", "--runs", "20")
     assert ran.returncode == 0, ran.stderr

@@ -49,7 +49,12 @@ def quality(results: list[Result]) -> float:
     return sum(scores) / len(scores)
 
 
-@pytest.mark.parametrize("name", registered("arenas"))
+CEILING_NAMES = [
+    pytest.param(name, marks=pytest.mark.slow) if name == "codenames" else name for name in registered("arenas")
+]
+
+
+@pytest.mark.parametrize("name", CEILING_NAMES)
 async def test_baseline_is_a_ceiling(name: str) -> None:
     assert quality(await results_of(name, "baseline")) >= CEILINGS[name]
 

@@ -57,7 +57,7 @@ class Endless(Arena[Instance]):
     ("kind", "error", "text"),
     [
         (Rememberer, AssertionError, "play changed the arena object"),
-        (Endless, ArenaError, "play asked more than 20 turns"),
+        pytest.param(Endless, ArenaError, "play asked more than 20 turns", marks=pytest.mark.slow),
     ],
 )
 def test_a_broken_arena_is_found_out(kind: type[Arena[Instance]], error: type[Exception], text: str) -> None:

@@ -32,6 +32,7 @@ def test_ten_values_on_one_side_are_enough_and_nine_are_not() -> None:
     assert sequence.interval == (1, 10)
 
 
+@pytest.mark.slow
 def test_the_truth_is_seldom_left_out_at_any_look() -> None:
     rng, missed = Random(5), 0
     for _ in range(300):
