@@ -139,6 +139,7 @@ def test_other_columns_of_numbers_are_kept(tables: Path) -> None:
     assert facts and facts.parameters == 1  # of the first table
 
 
+@pytest.mark.slow
 def test_own_groups_are_families_and_lineages(evidence: Evidence, tmp_path: Path) -> None:
     table, toml = tmp_path / "groups.csv", tmp_path / "groups.toml"
     table.write_text("model,group\nBee-7B,seven\nAnt-7B,seven\nAnt-70B-gguf-q4,large\nant-70b,large\nnobody,large\n")

@@ -20,7 +20,7 @@ from clemsim.testing import assert_golden, check_arena, drive
 @pytest.mark.parametrize("name", registered("arenas"))
 def test_the_arena_keeps_to_the_contract(name: str) -> None:
     arena = find_arena(name)()
-    check_arena(arena, arena.instances(), examples=30)
+    check_arena(arena, arena.instances(), examples=20)
 
 
 @pytest.mark.slow

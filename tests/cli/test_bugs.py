@@ -145,6 +145,7 @@ def test_of_two_agents_that_fail_at_once_both_are_told(clemsim: Clemsim, authors
     assert f"line {line_of(authors, 'return {}[')}" in said.err
 
 
+@pytest.mark.slow
 def test_a_bug_in_another_process(clemsim: Clemsim, authors: Path) -> None:
     said = clemsim(
         *("run", "--arena", "authors.py:Pair", "--agent", "authors.py:Calm", "--workers", 2, "--out", "r"),

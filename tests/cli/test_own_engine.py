@@ -74,6 +74,7 @@ def test_a_stress_test_by_its_path(clemsim: Clemsim, tmp_path: Path) -> None:
     assert stage["output_tokens_per_second"] > 0
 
 
+@pytest.mark.slow
 def test_by_an_entry_point(package: Path) -> None:
     ran = call(package, "run", "--arena", "taboo", "--constrain", "--agent", "dice:loaded", "--out", "r", "--json")
     assert ran.returncode == 0, ran.stderr

@@ -84,7 +84,7 @@ def test_three_models_more(ask: Ask, tmp_path: Path) -> None:
 
 
 SUBSETS = [
-    ("open", ["30.0000", "0.4839", "0.4790"]),
+    pytest.param("open", ["30.0000", "0.4839", "0.4790"], marks=pytest.mark.slow),
     pytest.param("parameters <= 1000", ["32.0000", "0.5665", "0.5597"], marks=pytest.mark.slow),
 ]
 

@@ -73,6 +73,7 @@ def test_limits_are_shared_out(clemsim: Clemsim, tmp_path: Path) -> None:
         assert (diagnostics.throughput(base).cpu_ms_per_turn or 0) > 0
 
 
+@pytest.mark.slow
 def test_what_a_worker_raises_gets_one_line(clemsim: Clemsim, tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text(SLOW.replace("await asyncio.sleep(0.02)", "raise ValueError('no good')"))
     said = clemsim("run", "--agent", "bad.py:Slow", "--workers", 2, "--out", "r")

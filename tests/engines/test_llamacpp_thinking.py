@@ -196,6 +196,7 @@ async def test_thinking_is_refused_where_the_template_has_no_switch() -> None:
 
 @pytest.mark.local
 @pytest.mark.skipif(bool(missing()), reason=missing() or "playable")
+@pytest.mark.slow
 async def test_a_real_model_thinks_within_its_budget_and_is_held_to_a_format_behind_it(tmp_path: Path) -> None:
     template = tmp_path / "thinking.jinja"
     template.write_text(TEMPLATE)

@@ -139,6 +139,7 @@ def test_all_won_against_all_aborted_is_decided() -> None:
     assert difference(won, aborted, "clemscore").value is None
 
 
+@pytest.mark.slow
 def test_one_procedure_an_interval_leaves_0_out_exactly_where_p_is_below_5_percent() -> None:
     rng = random.Random(11)
     for _ in range(60):
