@@ -74,10 +74,12 @@ def holds_items(path: Path) -> bool:
 def as_run(path: Path, metric: str | None = None) -> Iterator[Path]:
     """Yield a run or a study as it is, and results of another tool as a run that lasts as long as the block.
 
-    Raises UsageError where they cannot be read.
+    Raises UsageError where they cannot be read, or there is no such file.
     """
+    if path.suffix and not path.exists():
+        raise UsageError(f"there is no {path}: name a run, a study, or a file of results")
     if is_run(path) or not path.exists() or (path.is_dir() and not holds_items(path)):
-        yield path  # what is not there is told by whoever opens it
+        yield path  # a run that is not there is told by whoever opens it
         return
     with TemporaryDirectory(prefix="clemsim-") as place:
         run = Path(place) / path.stem
