@@ -5,6 +5,7 @@ Keys that this version does not know, of an older or a newer run, are kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,6 +69,17 @@ class RunDescription(Description):
     def as_toml(self) -> dict[str, Any]:
         """Return what was set of the description, without None, which TOML cannot hold."""
         return without_none(self.model_dump(exclude_unset=True))
+
+
+def flat_settings(values: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    """Return a table of `run.toml` by dotted keys, its values as text."""
+    flat: dict[str, str] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= flat_settings(value, f"{before}{key}.")
+        else:
+            flat[f"{before}{key}"] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return flat
 
 
 def without_none(data: dict[str, Any]) -> dict[str, Any]:

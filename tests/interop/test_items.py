@@ -161,6 +161,6 @@ def test_one_name_of_two_items_is_told(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no .*one\.eval: name a run, a study, or a file of results"):
-        with as_run(tmp_path / "one.eval"):
-            pass
+    refused = pytest.raises(UsageError, match=r"there is no .*one\.eval: name a run, a study, or a file of results")
+    with refused, as_run(tmp_path / "one.eval"):
+        pass

@@ -10,6 +10,7 @@ from rich.table import Table as RichTable
 
 from clemsim._util.text import plain
 from clemsim.cli.common import out, print_json
+from clemsim.store.description import flat_settings
 from clemsim.store.folder import read_description
 
 
@@ -32,19 +33,7 @@ def _table(title: str, columns: Mapping[str, Mapping[str, Any]]) -> RichTable:
     table.add_column("")
     for name in columns:
         table.add_column(plain(name), overflow="fold")
-    rows = [_flat(values) for values in columns.values()]
+    rows = [flat_settings(values) for values in columns.values()]
     for key in dict.fromkeys(key for row in rows for key in row):
         table.add_row(plain(key), *(plain(row.get(key, "")) for row in rows))
     return table
-
-
-def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, str]:
-    """Return values by their dotted keys, as text."""
-    flat: dict[str, str] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{before}{key}.")
-        else:
-            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            flat[f"{before}{key}"] = text
-    return flat

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from clemsim.html.curves import Curves
@@ -10,6 +10,7 @@ from clemsim.html.forest import Estimate, Forest, forest
 from clemsim.results.run_summary import RunSummary
 from clemsim.results.summary import ScoreSummary
 from clemsim.store import reader
+from clemsim.store.description import flat_settings
 from clemsim.store.folder import STORE, read_description
 from clemsim.viewer.library import Entry, Kind, RunCard, State, stamp_of
 from clemsim.viewer.pages.run_endings import EndingTable, ending_table
@@ -37,7 +38,7 @@ def run_context(site: Site, entry: Entry, card: RunCard) -> dict[str, Any]:
     summary = summary_of(site, card)
     ranked = _ranked(summary) if summary else []
     description = read_description(entry.folder).model_dump(mode="json", exclude_none=True) if readable else {}
-    agents = {name: dict(_flat(about)) for name, about in description.get("agents", {}).items()}
+    agents = {name: flat_settings(about) for name, about in description.get("agents", {}).items()}
     return {
         "summary": summary,
         "figure": scores_figure(site, entry.slug, ranked) if summary else None,
@@ -48,7 +49,7 @@ def run_context(site: Site, entry: Entry, card: RunCard) -> dict[str, Any]:
         "facts": throughput_facts(summary) if summary else [],
         "endings": _endings(site, entry) if readable else None,
         "load": _load(site, entry) if readable else None,
-        "config": dict(_flat(description.get("config", {}))),
+        "config": flat_settings(description.get("config", {})),
         "agents": agents,
         "agent_keys": list(dict.fromkeys(key for about in agents.values() for key in about)),
     }
@@ -89,11 +90,3 @@ def _load(site: Site, entry: Entry) -> Curves | None:
             return load_figure(base)
 
     return site.kept.of(("load", entry.folder), stamp_of(entry.folder), make)
-
-
-def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}", ", ".join(map(str, value)) if isinstance(value, list) else str(value)
