@@ -7,7 +7,7 @@ beside it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -20,7 +20,7 @@ import orjson
 from clemsim import __version__
 from clemsim._util.files import safe_name, write_bytes
 from clemsim.errors import UsageError
-from clemsim.game.events import Asked, Event, Instructed, Replied, Told
+from clemsim.interop.spoken import Spoken, spoken
 from clemsim.results.intervals import Interval
 from clemsim.results.run_summary import RunSummary, summarize_run
 from clemsim.results.summary import ScoreSummary
@@ -197,7 +197,8 @@ def _sample(record: _Record, base: sqlite3.Connection, row: EpisodeRow) -> dict[
     outcome = row.outcome
     assert outcome  # of an episode that has ended
     events, costs = reader.events(base, row.id), reader.requests(base, row.id).values()
-    messages, seats = _messages(events)
+    said = list(spoken(events))
+    messages = [_message(place, own) for place, own in enumerate(said)]
     game, first = row.key.arena, messages[0]["content"] if messages else ""
     tokens = [sum(cost[name] or 0 for cost in costs) for name in ("tokens_in", "tokens_out", "tokens_cached")]
     answers = [place for place, message in enumerate(messages) if message["role"] == "assistant"]
@@ -237,21 +238,11 @@ def _sample(record: _Record, base: sqlite3.Connection, row: EpisodeRow) -> dict[
             "reason": outcome.reason,
             "blame": outcome.blame or "",
             "by_seat": dict(outcome.by_seat or {}),
-            "seats": seats,
+            "seats": [own.seat for own in said],
         },
     }
 
 
-def _messages(events: Sequence[Event]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the messages of an episode in their order, and the seat that each was told to or said by."""
-    messages: list[dict[str, Any]] = []
-    seats: list[str] = []
-    for event in events:
-        if isinstance(event, Told | Asked | Instructed | Replied):
-            role = "assistant" if isinstance(event, Replied) else "system" if isinstance(event, Instructed) else "user"
-            said = {"turn_idx": len(messages), "role": role, "content": event.content}
-            if isinstance(event, Replied) and event.reasoning:
-                said["reasoning_trace"] = event.reasoning
-            messages.append(said)
-            seats.append(event.seat)
-    return messages, seats
+def _message(place: int, said: Spoken) -> dict[str, Any]:
+    thought = {"reasoning_trace": said.reasoning} if said.reasoning else {}
+    return {"turn_idx": place, "role": said.role, "content": said.text, **thought}

@@ -15,7 +15,8 @@ from typing import Any
 from clemsim import __version__
 from clemsim._util.extras import library
 from clemsim._util.files import safe_names
-from clemsim.game.events import Asked, Event, Instructed, Replied, Told
+from clemsim.game.events import Event
+from clemsim.interop.spoken import Spoken, spoken
 from clemsim.results.run_summary import RunSummary, summarize_run
 from clemsim.results.summary import ArenaSummary
 from clemsim.store import reader
@@ -147,18 +148,14 @@ def _usage(base: sqlite3.Connection, row: EpisodeRow) -> dict[str, dict[str, int
 
 def _messages(events: Sequence[Event]) -> list[dict[str, Any]]:
     """Return what was said in the whole episode, the seat before each message."""
-    messages: list[dict[str, Any]] = []
-    for event in events:
-        if isinstance(event, Replied):
-            thought = [{"type": "reasoning", "reasoning": event.reasoning}] if event.reasoning else []
-            content = [*thought, {"type": "text", "text": f"{event.seat}:\n{event.content}"}]
-            messages.append({"role": "assistant", "content": content if thought else content[-1]["text"]})
-        elif isinstance(event, Told | Asked | Instructed):
-            role = "system" if isinstance(event, Instructed) else "user"
-            messages.append({"role": role, "content": f"to {event.seat}:\n{event.content}"})
-    for place, message in enumerate(messages):
-        message["id"] = str(place)
-    return messages
+    return [{"id": str(place), "role": own.role, "content": _content(own)} for place, own in enumerate(spoken(events))]
+
+
+def _content(own: Spoken) -> str | list[dict[str, str]]:
+    text = f"{own.seat}:\n{own.text}" if own.role == "assistant" else f"to {own.seat}:\n{own.text}"
+    if not own.reasoning:
+        return text
+    return [{"type": "reasoning", "reasoning": own.reasoning}, {"type": "text", "text": text}]
 
 
 def _moment(epoch: float) -> str:
