@@ -11,11 +11,11 @@ from aiohttp.typedefs import Handler
 from clemsim._util.files import dated_places
 from clemsim.errors import UsageError
 from clemsim.viewer.access import Access
-from clemsim.viewer.children import Children
+from clemsim.viewer.commands import StartedCommands
 from clemsim.viewer.library import Entry, Kind
 from clemsim.viewer.live import OVER, send_changes
 from clemsim.viewer.pages.seat import seat_page, seated
-from clemsim.viewer.parlour import Parlour, room_of
+from clemsim.viewer.person_runs import PersonRuns, room_of
 from clemsim.viewer.seats import DESK
 from clemsim.viewer.site import Site
 
@@ -28,8 +28,8 @@ class Acting:
 
     site: Site
     access: Access
-    children: Children = field(default_factory=Children)
-    parlour: Parlour = field(default_factory=Parlour)
+    commands: StartedCommands = field(default_factory=StartedCommands)
+    person_runs: PersonRuns = field(default_factory=PersonRuns)
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
@@ -54,9 +54,9 @@ class Acting:
     async def _resume(self, request: web.Request) -> web.StreamResponse:
         entry = await self._entry(request)
         if await asyncio.to_thread(room_of, entry.folder) is not None:
-            await self.parlour.go_on(entry.folder)
+            await self.person_runs.go_on(entry.folder)
             raise _see(self.site.links.seat(entry.slug))
-        await self.children.begin(["resume", str(entry.folder)], entry.folder)
+        await self.commands.begin(["resume", str(entry.folder)], entry.folder)
         raise _see(self.site.links.run(entry.slug))
 
     async def _branch(self, request: web.Request) -> web.StreamResponse:
@@ -65,12 +65,12 @@ class Acting:
         place = next(place for place in dated_places(entry.folder.parent, "-branch") if not place.exists())
         words = ["branch", str(entry.folder), str(episode), f"--turn={turn}", f"-n{n}", f"--out={place}"]
         words += [f"--{name}={_text(form.get(name), name)}" for name in ("agent", "temperature")]
-        await self.children.begin(words, place)
+        await self.commands.begin(words, place)
         raise _see(self.site.links.run((await asyncio.to_thread(self.site.library.include, place)).slug))
 
     async def _take_seat(self, request: web.Request) -> web.StreamResponse:
         entry, form = await self._entry(request), await request.post()
-        folder = await self.parlour.take_seat(
+        folder = await self.person_runs.take_seat(
             entry.folder, _number(form.get("episode"), "episode"), _number(form.get("turn"), "turn")
         )
         raise _see(self.site.links.seat((await asyncio.to_thread(self.site.library.include, folder)).slug))
@@ -88,7 +88,7 @@ class Acting:
     async def _seat(self, request: web.Request) -> web.StreamResponse:
         entry = await self._entry(request)
         site = self.site.for_actor(may_act=self.access.may_act(request))
-        page = await asyncio.to_thread(seat_page, site, entry.slug, self.parlour.problem(entry.folder))
+        page = await asyncio.to_thread(seat_page, site, entry.slug, self.person_runs.problem(entry.folder))
         return web.Response(text=page, content_type="text/html", headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def _changes(self, request: web.Request) -> web.StreamResponse:
@@ -102,8 +102,8 @@ class Acting:
 
     async def _stop(self, app: web.Application) -> None:
         DESK.close()
-        await self.parlour.stop()
-        await self.children.stop()
+        await self.person_runs.stop()
+        await self.commands.stop()
 
 
 def _see(address: str) -> web.HTTPSeeOther:

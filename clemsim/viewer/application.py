@@ -11,11 +11,11 @@ from clemsim.html.environment import ASSETS, asset
 from clemsim.store.folder import is_played
 from clemsim.viewer.access import Access
 from clemsim.viewer.acting import Acting
-from clemsim.viewer.aside import stop_all
 from clemsim.viewer.guard import guarded, html
 from clemsim.viewer.library import Kind, stamp_of
 from clemsim.viewer.links import Query
 from clemsim.viewer.live import OVER, send_changes
+from clemsim.viewer.other_process import stop_all
 from clemsim.viewer.pages.compare import CompareChoice, compare_page
 from clemsim.viewer.pages.episode import episode_page
 from clemsim.viewer.pages.episodes import episodes_page, query_of

@@ -8,7 +8,7 @@ from time import monotonic
 
 from clemsim.errors import ClemsimError
 from clemsim.results.run_summary import RunSummary, summarize_run
-from clemsim.viewer.aside import aside
+from clemsim.viewer.other_process import in_other_process
 
 LARGE = 5000  # episodes
 PATIENCE = 2.0  # seconds that the page which asks first waits
@@ -45,7 +45,7 @@ class LargeSummary:
         begun = monotonic()
         found, problem = None, None
         try:
-            found = aside(summarize_run, self._folder)
+            found = in_other_process(summarize_run, self._folder)
         except ClemsimError as error:
             problem = error
         with self._changed:

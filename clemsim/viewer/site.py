@@ -7,25 +7,25 @@ from dataclasses import dataclass, field, replace
 from clemsim.html.environment import render
 from clemsim.html.frame import Crumb, Frame
 from clemsim.viewer.indexes import RunIndexes
-from clemsim.viewer.kept import FEW, LISTS, Kept
 from clemsim.viewer.library import Kind, Library
 from clemsim.viewer.links import Links
+from clemsim.viewer.result_cache import FEW, LISTS, ResultCache
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """The pages of a library. `inline`: they are parts of a file that needs no server; `may_act`: whoever looks at them may
-    also resume runs, branch off and take seats; `kept`: what took long to compute; `kept_large`: what is large besides;
-    `kept_lists`: what forms offer; `indexes`: those of the runs' episodes.
+    also resume runs, branch off and take seats; `cache`: what took long to compute; `large_cache`: what is large besides;
+    `choices_cache`: what forms offer; `indexes`: those of the runs' episodes.
     """
 
     library: Library
     links: Links = field(default_factory=Links)
     inline: bool = False
     may_act: bool = False
-    kept: Kept = field(default_factory=Kept, compare=False)
-    kept_large: Kept = field(default_factory=lambda: Kept(FEW), compare=False)
-    kept_lists: Kept = field(default_factory=lambda: Kept(LISTS), compare=False)
+    cache: ResultCache = field(default_factory=ResultCache, compare=False)
+    large_cache: ResultCache = field(default_factory=lambda: ResultCache(FEW), compare=False)
+    choices_cache: ResultCache = field(default_factory=lambda: ResultCache(LISTS), compare=False)
     indexes: RunIndexes = field(default_factory=RunIndexes, compare=False)
 
     def page(self, template: str, title: str, crumbs: tuple[Crumb, ...] = (), live: str = "", **context: object) -> str:

@@ -32,7 +32,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compute in this process what the viewer computes in others, which takes seconds to begin."""
-    monkeypatch.setattr("clemsim.viewer.kept.aside", lambda function, *values, **named: function(*values, **named))
+    monkeypatch.setattr(
+        "clemsim.viewer.result_cache.in_other_process", lambda function, *values, **named: function(*values, **named)
+    )
 
 
 class Viewer:

@@ -102,7 +102,7 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
 
 def _compared(site: Site, slug: str, agent: str) -> Compared:
     entry = site.library.find(slug, Kind.run)
-    casts = site.kept.of(("casts", entry.folder), stamp_of(entry.folder), lambda: casts_of(entry.folder))
+    casts = site.cache.of(("casts", entry.folder), stamp_of(entry.folder), lambda: casts_of(entry.folder))
     return Compared(entry, casts, agent or (casts[0] if len(casts) == 1 else ""))
 
 
@@ -116,7 +116,7 @@ def _comparison(site: Site, choice: CompareChoice, both: Sequence[Compared]) -> 
     stamp = stamp_of(first.entry.folder), stamp_of(second.entry.folder)
     name = "compare", *first.part, *second.part, bool(choice.anyway)
     folders, agents = (first.entry.folder, second.entry.folder), (choice.agent_a or None, choice.agent_b or None)
-    found = site.kept.aside(name, stamp, paired_verdict, *folders, *agents, anyway=bool(choice.anyway))
+    found = site.cache.in_other_process(name, stamp, paired_verdict, *folders, *agents, anyway=bool(choice.anyway))
     return (None, found) if isinstance(found, str) else (found, "")
 
 
@@ -125,7 +125,7 @@ def _pairs(site: Site, both: Sequence[Compared], comparison: PairedVerdict) -> l
     games = {row.game for row in comparison.joint}
     stamp = stamp_of(first.entry.folder), stamp_of(second.entry.folder)
     name = "pairs", *first.part, *second.part
-    return site.kept_large.of(name, stamp, lambda: episode_pairs(first.part, second.part, games))
+    return site.large_cache.of(name, stamp, lambda: episode_pairs(first.part, second.part, games))
 
 
 def _is_wanted(pair: EpisodePair, choice: CompareChoice) -> bool:

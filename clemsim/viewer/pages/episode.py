@@ -120,7 +120,7 @@ def _way(site: Site, entry: Entry, indexed: Indexed, filter_: EpisodeFilter, num
         "after": site.links.episode(slug, after, query) if after is not None else "",
         "list": site.links.episodes(slug, query),
         "filtered": bool(filter_),
-        "matching": site.kept.of(("count", entry.folder, unsorted(filter_)), stamp, lambda: index.count(filter_)),
+        "matching": site.cache.of(("count", entry.folder, unsorted(filter_)), stamp, lambda: index.count(filter_)),
     }
 
 
@@ -167,7 +167,7 @@ def _first_found(dialogue: Dialogue, marker: Marker) -> int | None:
 
 def _drawings(site: Site, entry: Entry) -> Drawings:
     """Return what draws the games of a run, which are loaded once."""
-    return site.kept.of(("drawings", entry.folder), None, lambda: Drawings(entry.folder))
+    return site.cache.of(("drawings", entry.folder), None, lambda: Drawings(entry.folder))
 
 
 def _drawn(found: tuple[Sequence[Piece], str]) -> Drawn:

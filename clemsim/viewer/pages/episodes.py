@@ -80,7 +80,7 @@ def episodes_page(site: Site, slug: str, query: Query) -> str:
     index = indexed.index
     filter_, problem = _read(query)
     stamp = stamp_of(entry.folder), indexed.complete, indexed.texting
-    count = site.kept.of(("count", entry.folder, unsorted(filter_)), stamp, lambda: index.count(filter_))
+    count = site.cache.of(("count", entry.folder, unsorted(filter_)), stamp, lambda: index.count(filter_))
     total = index.count()
     counted = total <= MOST_COUNTED or not filter_.text
     pages = max(1, ceil(count / PAGE))
@@ -107,7 +107,7 @@ def episodes_page(site: Site, slug: str, query: Query) -> str:
         after=at(page + 1) if page < pages else "",
         heads=_heads(site, slug, filter_),
         chips=_chips(site, slug, filter_),
-        choices=site.kept_lists.of(
+        choices=site.choices_cache.of(
             ("choices", entry.folder, unsorted(filter_)),
             stamp,
             lambda: _choices(index, filter_, counted=counted),

@@ -81,7 +81,7 @@ def _endings(site: Site, entry: Entry) -> EndingTable:
     indexed = site.indexes.of(entry.folder)
     stamp = (stamp_of(entry.folder), indexed.complete, site.links)
     make = lambda: ending_table(site, entry.slug, indexed.index.endings())  # noqa: E731
-    return site.kept.of(("endings", entry.folder), stamp, make)
+    return site.cache.of(("endings", entry.folder), stamp, make)
 
 
 def _load(site: Site, entry: Entry) -> Curves | None:
@@ -89,4 +89,4 @@ def _load(site: Site, entry: Entry) -> Curves | None:
         with reader.reading(entry.folder / STORE) as base:
             return load_figure(base)
 
-    return site.kept.of(("load", entry.folder), stamp_of(entry.folder), make)
+    return site.cache.of(("load", entry.folder), stamp_of(entry.folder), make)

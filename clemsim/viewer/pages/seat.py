@@ -10,7 +10,7 @@ from clemsim.html.frame import Crumb
 from clemsim.store import reader
 from clemsim.store.folder import STORE, is_played
 from clemsim.viewer.library import Kind
-from clemsim.viewer.parlour import room_of
+from clemsim.viewer.person_runs import room_of
 from clemsim.viewer.seats import DESK, Waiting
 from clemsim.viewer.site import Site
 

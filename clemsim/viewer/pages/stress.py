@@ -26,7 +26,7 @@ def stress_page(site: Site, slug: str) -> str:
 def _figures(site: Site, path: Path, report: StressReport) -> tuple[Mapping[str, str], str]:
     """Return the drawings by name, and why there are none. They are drawn anew: no drawing is read."""
     try:
-        return site.kept.aside(("stress", path), stamp_of_file(path), _draw, report), ""
+        return site.cache.in_other_process(("stress", path), stamp_of_file(path), _draw, report), ""
     except UsageError as error:
         return {}, f"the report has no figures: {error}"
 

@@ -107,7 +107,7 @@ def _leaderboard(
     alone = [(row.run, (row.suite, row.seed, row.constrained)) for row in rows if not row.seats and not row.players]
     stamp = tuple(stamp_of(entry.folder / run) for run, _ in alone)
     try:
-        return *site.kept.aside(("leaderboard", entry.folder), stamp, _ranks, entry.folder, alone), ""
+        return *site.cache.in_other_process(("leaderboard", entry.folder), stamp, _ranks, entry.folder, alone), ""
     except ClemsimError as error:  # a library is missing, or a run cannot be read: what there is otherwise is shown
         return {}, {}, str(error)
 
@@ -168,7 +168,7 @@ def _known(site: Site, member: StudyMember) -> KnownRun:
     assert member.card and member.summary and member.row.characteristics  # of a run of one model that has ended
     own = member.card.entry
     store = own.folder / STORE
-    latency = site.kept.of(("latency", store), stamp_of(own.folder), lambda: _latency(store))
+    latency = site.cache.of(("latency", store), stamp_of(own.folder), lambda: _latency(store))
     facts = member.row.characteristics
     return KnownRun(member.label, _title(member.setting), site.links.run(own.slug), facts, member.summary, latency)
 

@@ -17,9 +17,9 @@ def summary_of(site: Site, card: RunCard) -> RunSummary | None:
     if card.state is State.unreadable or not (card.counts or {}).get("done"):
         return None
     folder, stamp = card.entry.folder, stamp_of(card.entry.folder)
-    written = site.kept.of(("written summary", folder), stamp, lambda: read_summary(folder))
+    written = site.cache.of(("written summary", folder), stamp, lambda: read_summary(folder))
     if written and card.state is not State.live:  # else it is of an earlier session
         return written
     if card.episodes >= LARGE and not site.inline:
-        return site.kept.of(("large", folder), None, lambda: LargeSummary(folder)).of(stamp)
-    return site.kept.of(("summary", folder), stamp, lambda: summarize_run(folder))
+        return site.cache.of(("large", folder), None, lambda: LargeSummary(folder)).of(stamp)
+    return site.cache.of(("summary", folder), stamp, lambda: summarize_run(folder))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import ParamSpec, TypeVar, cast
 
-from clemsim.viewer.aside import aside
+from clemsim.viewer.other_process import in_other_process
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,7 +16,7 @@ FEW = 4  # large ones
 LISTS = 64  # of choices
 
 
-class Kept:
+class ResultCache:
     """Results by name, the most recent ones. Pages are made in threads: what two of them ask for is computed once."""
 
     def __init__(self, most: int = MOST) -> None:
@@ -28,13 +28,15 @@ class Kept:
 
     def of(self, name: Hashable, stamp: object, make: Callable[[], T]) -> T:
         """Return the result of this name; computed anew where `stamp` is another than last time."""
-        return self._kept(name, stamp, make)
+        return self._cached(name, stamp, make)
 
-    def aside(self, name: Hashable, stamp: object, function: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
+    def in_other_process(
+        self, name: Hashable, stamp: object, function: Callable[P, T], *values: P.args, **named: P.kwargs
+    ) -> T:
         """Return the same of a function of a module, which is called in a process of its own."""
-        return self._kept(name, stamp, lambda: aside(function, *values, **named))
+        return self._cached(name, stamp, lambda: in_other_process(function, *values, **named))
 
-    def _kept(self, name: Hashable, stamp: object, make: Callable[[], T]) -> T:
+    def _cached(self, name: Hashable, stamp: object, make: Callable[[], T]) -> T:
         with self._lock:
             own = self._locks.setdefault(name, Lock())
         with own:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 RUNNING: set[subprocess.Popen[bytes]] = set()
 
 
-def aside(function: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
+def in_other_process(function: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
     """Return what a function of a module returns, called in a new process, which gets and gives what can be pickled. Raises
     what it raises of clemsim's errors, and ClemsimError where the process ends otherwise.
     """

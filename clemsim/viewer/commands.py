@@ -26,7 +26,7 @@ class _Child:
 
 
 @dataclass(slots=True)
-class Children:
+class StartedCommands:
     """The commands under way. Those that the viewer leaves behind are stopped as Ctrl-C would: nothing is lost."""
 
     _children: list[_Child] = field(default_factory=list)

@@ -28,7 +28,7 @@ Play = Callable[[Watch], Coroutine[Any, Any, RunSummary]]
 
 
 @dataclass(slots=True)
-class Parlour:
+class PersonRuns:
     """The runs that are played in this process because a person sits in them."""
 
     _playing: dict[Path, asyncio.Task[RunSummary]] = field(default_factory=dict)
