@@ -8,7 +8,7 @@ from pathlib import Path
 from clemsim.arena import find_arena
 from clemsim.catalog.suites import load_suite
 
-PAGE = Path(__file__).parents[2] / "docs" / "games.md"
+PAGE = Path(__file__).parents[1] / "docs" / "games.md"
 ROW = re.compile(r"^\| (\w+) \| (\d+) \| (\d+) \| ", re.MULTILINE)
 
 
