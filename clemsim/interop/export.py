@@ -19,8 +19,10 @@ from clemsim.interop.eee import write_eee
 from clemsim.interop.export_writer import ExportWriter
 from clemsim.interop.inspect_logs import write_inspect
 from clemsim.interop.jsonl import write_jsonl, write_jsonl_of_all
+from clemsim.interop.pairs import write_pairs, write_pairs_of_all
 from clemsim.interop.parquet import write_parquet, write_parquet_of_all
 from clemsim.interop.trace import BLOCK, Rows, deltas, sessions, sizes, spans, trace_writer, verbatim
+from clemsim.interop.training import write_training, write_training_of_all
 from clemsim.store.study_index import indexed_runs, is_indexed
 
 LINES = ".jsonl"
@@ -81,6 +83,22 @@ FORMATS = {
     for format_ in (
         ExportFormat("clembench", export_results, "-clembench", "episodes", "clembench's results layout", export_runs),
         ExportFormat("jsonl", write_jsonl, ".jsonl", "episodes", "one line an episode", write_jsonl_of_all),
+        ExportFormat(
+            "training",
+            write_training,
+            ".training.jsonl",
+            "conversations",
+            "one line a conversation of a seat, with its reward, for TRL and `datasets`",
+            write_training_of_all,
+        ),
+        ExportFormat(
+            "pairs",
+            write_pairs,
+            ".pairs.jsonl",
+            "pairs",
+            "better and worse replies to one ask, for preference training (TRL)",
+            write_pairs_of_all,
+        ),
         ExportFormat(
             "parquet",
             write_parquet,
