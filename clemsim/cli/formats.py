@@ -41,6 +41,10 @@ def export(
     block: Annotated[
         int | None, typer.Option(min=1, help="Tokens that a hash of a mooncake trace stands for (16; Mooncake's own: 512).")
     ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="OWNER/NAME", help="For hf: the dataset on the Hub that is the benchmark.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(metavar="URL", help="For hf: where the logs of the run can be read.")] = None,
     records: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Of a stress test, for aiperf: what its --records has written.")
     ] = None,
@@ -67,7 +71,7 @@ def export(
             written = report.write_and_show([folder], out or report.usual_place(folder))
             stdout.print(plain(report.told(written)), soft_wrap=True)
             return
-        chosen = FORMATS[format_.value] if block is None else FORMATS[format_.value].with_block(block)
+        chosen = FORMATS[format_.value].with_options(block=block, dataset=dataset, source=source)
         path = out or chosen.usual_path(folder)
         check_new(path)
         count = chosen.export(folder, path, trust=trust)

@@ -23,12 +23,12 @@ BLOCK = 16  # tokens that one hash stands for, as in vLLM's prefix cache; Moonca
 Rows = Callable[[Path, Sequence[RecordedRequest], int], Iterator[dict[str, Any]]]
 
 
-def trace_writer(rows: Rows, block: int = BLOCK) -> ExportWriter:
-    """Return the function that writes a trace with these rows, whose hashes stand for `block` tokens."""
-    return partial(_write, rows, block)
+def trace_writer(rows: Rows) -> ExportWriter:
+    """Return the function that writes a trace with these rows. Its keyword `block`: tokens that a hash stands for."""
+    return partial(_write, rows)
 
 
-def _write(rows: Rows, block: int, folder: Path, out: Path, *, trust: bool = False) -> int:
+def _write(rows: Rows, folder: Path, out: Path, *, trust: bool = False, block: int = BLOCK) -> int:
     """Write the rows of a run, and return their number. Raises UsageError when the run made no requests."""
     requests = recorded_requests(folder, trust=trust)
     stopped = stopped_when(folder)
