@@ -18,6 +18,7 @@ from clemsim.cli.options import JsonOption, MetricOption, RulesOption, RunArgume
 from clemsim.cli.view.imports import import_json, import_progress, show_import
 from clemsim.errors import UsageError
 from clemsim.interop.clembench.importing import import_results
+from clemsim.interop.destinations import DESTINATIONS, destination
 from clemsim.interop.export import FORMATS
 from clemsim.interop.items.importing import import_items
 
@@ -25,6 +26,7 @@ importing = typer.Typer(help="Make runs out of other formats.")
 
 HTML = "html"
 HELPS = {name: choice.help for name, choice in FORMATS.items()} | {
+    **{name: choice.help for name, choice in DESTINATIONS.items() if choice.help},
     HTML: "what `clemsim report` writes",
     stress_aiperf.NAME: stress_aiperf.HELP,
 }
@@ -45,6 +47,12 @@ def export(
         str | None, typer.Option(metavar="OWNER/NAME", help="For hf: the dataset on the Hub that is the benchmark.")
     ] = None,
     source: Annotated[str | None, typer.Option(metavar="URL", help="For hf: where the logs of the run can be read.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE", help="Send it: otel to a collector's address, mlflow to a tracking URI, wandb to a project."
+        ),
+    ] = None,
     records: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Of a stress test, for aiperf: what its --records has written.")
     ] = None,
@@ -65,6 +73,12 @@ def export(
             return
         if records:
             raise UsageError("--records goes with --format aiperf, of a stress test")
+        send = destination(format_.value, to, also_file=format_.value in FORMATS)
+        if send is not None:
+            if out or block or dataset or source:
+                raise UsageError(f"--format {format_.value} is sent: --to says where, no other option goes with it")
+            stdout.print(plain(send(folder, to, trust=trust)), soft_wrap=True)
+            return
         if format_.value == HTML:
             if block:
                 raise UsageError("--block: pages have no blocks")

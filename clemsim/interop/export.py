@@ -21,9 +21,10 @@ from clemsim.interop.export_writer import ExportWriter
 from clemsim.interop.hub import write_hf
 from clemsim.interop.inspect_logs import write_inspect
 from clemsim.interop.jsonl import write_jsonl, write_jsonl_of_all
+from clemsim.interop.otel import write_otel
 from clemsim.interop.pairs import write_pairs, write_pairs_of_all
 from clemsim.interop.parquet import write_parquet, write_parquet_of_all
-from clemsim.interop.trace import BLOCK, Rows, deltas, sessions, sizes, spans, trace_writer, verbatim
+from clemsim.interop.trace import BLOCK, Rows, deltas, sessions, sizes, trace_writer, verbatim
 from clemsim.interop.training import write_training, write_training_of_all
 from clemsim.store.study_index import indexed_runs, is_indexed
 
@@ -125,7 +126,7 @@ FORMATS = {
         _trace("trace", verbatim, "requests word for word, for load testers (aiperf: mooncake-trace)"),
         _trace("mooncake", sizes, f"sizes of requests and hashes of every {BLOCK} tokens", blocks=True),
         _trace("mooncake-deltas", deltas, "the same by sessions, each row what is new in it", blocks=True),
-        _trace("otel", spans, "OpenTelemetry spans, one OTLP object a line"),
+        ExportFormat("otel", write_otel, ".otel.jsonl", "episodes", "OpenTelemetry spans, an episode a line (OTLP/JSON)"),
         _trace("guidellm", sessions, "requests word for word, for guidellm (kind=otel)"),
     )
 }

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 from clemsim.arena import Arena
 from clemsim.engines.base import ChatMessage
+from clemsim.engines.images import chat_messages
 from clemsim.errors import ParserError, UsageError
 from clemsim.game.events import Asked, Event, Replied
 from clemsim.game.tool_use import said
 from clemsim.game.view import View
 from clemsim.runs.prepare import recorded_arenas
-from clemsim.runtime.model_agent import chat, put_system
+from clemsim.runtime.model_agent import chat, chat_parts, put_system
 from clemsim.runtime.tool_chat import native_message
 from clemsim.store.description import RunDescription
 from clemsim.store.folder import read_description
@@ -82,11 +83,23 @@ class RecordedChats:
 
     def sent(self, view: View, agent: str) -> list[ChatMessage]:
         """Return what an agent was sent. Of pictures, the line that stands for them."""
-        messages = chat(view, native=view.offer is not None and self.native)
+        messages = chat(view, native=self._calls(view))
         system = self.description.agents.get(agent, {}).get("system")
         if system:
             put_system(messages, str(system))
         return messages
+
+    def shown(self, view: View, agent: str) -> Sequence[Mapping[str, Any]]:
+        """Return what an agent was sent, with the pictures in it."""
+        messages = self.sent(view, agent)
+        if not any(message.parts for message in view):
+            return messages
+        native = self._calls(view)
+        before = len(messages) - len(chat(view, native=native))  # 1 where the agent's text is a message of its own
+        return chat_messages(messages, {at + before: own for at, own in chat_parts(view, native=native).items()})
+
+    def _calls(self, view: View) -> bool:
+        return view.offer is not None and self.native
 
     def answer(self, reply: Replied) -> ChatMessage:
         """Return a reply as it stands in what is sent after it."""
