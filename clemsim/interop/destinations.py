@@ -8,6 +8,8 @@ from typing import Protocol
 
 from clemsim.errors import UsageError
 from clemsim.interop.otel_sending import send_otel
+from clemsim.interop.trackers.mlflow import send_mlflow
+from clemsim.interop.trackers.wandb import send_wandb
 
 
 class Sender(Protocol):
@@ -28,6 +30,8 @@ class Destination:
 
 DESTINATIONS = {
     "otel": Destination(send_otel),
+    "mlflow": Destination(send_mlflow, "scores and settings as runs of MLflow"),
+    "wandb": Destination(send_wandb, "scores and settings as runs of Weights & Biases"),
 }
 
 

@@ -46,8 +46,8 @@ def _endpoint(address: str) -> str:
 
 def without_user(address: str) -> str:
     """Return an address without a user's name, password and query, to be shown."""
-    parts = urlsplit(address)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    user, at, _ = urlsplit(address).netloc.rpartition("@")
+    return address.partition("?")[0].replace(f"{user}{at}", "", 1) if at else address.partition("?")[0]
 
 
 def _headers() -> dict[str, str]:
