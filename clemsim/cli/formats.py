@@ -58,11 +58,25 @@ def export(
     ] = None,
     trust: TrustOption = False,
 ) -> None:
-    """Write a run, or the report of a stress test, in another format.
+    """Write a run, or the report of a stress test, in another format, or send it somewhere.
 
     Examples:
 
       clemsim export runs/20261123-120000-paper --format clembench --out results
+
+      clemsim export runs/20261123-120000-paper --format training
+
+      clemsim export runs/20261123-120000-paper --format pairs
+
+      clemsim export runs/20261123-120000-paper --format hf --dataset my-name/my-games
+
+      clemsim export runs/20261123-120000-paper --format inspect
+
+      clemsim export runs/20261123-120000-paper --format mlflow --to http://127.0.0.1:5000
+
+      clemsim export runs/20261123-120000-paper --format wandb --to my-team/games
+
+      clemsim export runs/20261123-120000-paper --format otel --to http://127.0.0.1:4318
 
       clemsim export stress/20261123-120000 --format aiperf --records records.parquet
     """
