@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -18,6 +18,8 @@ from clemsim.interop.textarena.inner_model import SEAT, AnswerWanted
 
 SCHEME = "textarena"
 INSTANCES = 20
+
+T = TypeVar("T")
 
 
 class TextArenaInstance(Instance):
@@ -52,23 +54,14 @@ class TextArenaGame(Arena[TextArenaInstance], framework=True):
 
     async def play(self, table: Table, game: TextArenaInstance, /) -> Outcome:
         """Ask whoever's turn it is, until the environment says that the game is over."""
-        environment = Environment(self.environment, game.players, game.seed)
+        environment = await _answered(table, lambda answers: Environment(self.environment, game.players, game.seed, answers))
         over = False
         while not over:
             player, observation = environment.ask()
             seat = self.seats[player]
             action: str = await table.ask(seat, observation, keep=False)
-            over = await self._move(table, environment, action)
+            over = await _answered(table, partial(environment.move, action))
         return self._outcome(environment, seat)
-
-    async def _move(self, table: Table, environment: Environment, action: str) -> bool:
-        """Make a move, with answers of the environment's own model as often as it asks."""
-        answers = list[str]()
-        while True:
-            try:
-                return environment.move(action, answers)
-            except AnswerWanted as wanted:
-                answers.append(await table.ask(SEAT, wanted.question, keep=False))
 
     def _outcome(self, environment: Environment, last: str) -> Outcome:
         rewards, facts = environment.result()
@@ -84,6 +77,16 @@ class TextArenaGame(Arena[TextArenaInstance], framework=True):
         return Outcome.success(quality, reason) if quality == 100 else Outcome.failure(reason, quality=quality)
 
 
+async def _answered(table: Table, step: Callable[[list[str]], T]) -> T:
+    """Take a step with answers of the environment's own model, as often as it asks."""
+    answers = list[str]()
+    while True:
+        try:
+            return step(answers)
+        except AnswerWanted as wanted:
+            answers.append(await table.ask(SEAT, wanted.question, keep=False))
+
+
 def _reason(facts: dict[int, dict[str, Any]]) -> str:
     return next((" ".join(str(own["reason"]).split()) for own in facts.values() if own.get("reason")), "")
 
@@ -97,6 +100,7 @@ def arena_of(environment: str) -> type[TextArenaGame]:
         "__module__": __name__,
         "__doc__": f"{environment} of TextArena.",
         "name": f"{SCHEME}:{environment}",
+        "foreign": f"TextArena {textarena_version()}",
         "environment": environment,
         "players": players,
         "seats": (*seats, SEAT) if players.model else seats,
