@@ -15,7 +15,7 @@ import random
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
@@ -24,27 +24,64 @@ from typing import Any
 from clemsim import Agent, Message, Result, View, find_arena
 from clemsim.errors import ClemsimError
 from clemsim.game.events import Replied
+from clemsim.game.instances import EpisodeKey
 from clemsim.interop.textarena.environment import names
 
-MOVE = re.compile(r"\[[^\[\]\n]{1,30}\]")
+MOVE = re.compile(r"\[[^\[\]\n]{1,30}\]( \[[^\[\]\n]{1,30}\])?")
 OPTIONS = re.compile(r"Options: (.*)")  # of a jury
 LABEL = re.compile(r"\[(GAME|Player \d+)\]")
+NUMBERS = re.compile(r"\d+")
+STANDS_FOR_NUMBERS = (
+    re.compile(r"\b[a-zA-Z]\b"),
+    re.compile(r"\b(row|col(umn)?|number|index|source|target|from|to|amount|quantity|pile|card\d?|[a-zA-Z])\b"),
+)
 LATEST = 40  # moves that may still be allowed
+END = 300  # characters of an observation that may say that the last move was invalid
 
 
 class MoveChooser(Agent):
-    """Chooses among the moves that the observation names last."""
+    """Chooses among the moves that the observation names last, and fills in numbers where words or other numbers are. Learns
+    over all games of an environment which forms of moves it takes, and does not repeat what was not taken.
+    """
 
     name = "chooser"
 
+    def __init__(self) -> None:
+        self._tried: dict[tuple[EpisodeKey, str], list[str]] = defaultdict(list)
+        self._forms: dict[str, list[int]] = defaultdict(lambda: [0, 0])  # how often each was taken, and tried
+
     async def reply(self, view: View) -> Message:
-        """Return one of them; a digit where there is none."""
+        """Return a move; a number where none is named."""
         draw, asked = random.Random(view.seed), view.ask.content
         if view.seat == "gamemaster":
             options = OPTIONS.search(asked)
             return Message(view.seat, draw.choice(options[1].replace("'", "").split(", ") if options else ["Yes", "No"]))
-        moves = [move for move in MOVE.findall(asked) if not LABEL.fullmatch(move)]
-        return Message(view.seat, draw.choice(moves[-LATEST:]) if moves else f"[{draw.randrange(10)}]")
+        tried = self._tried[view.key, view.seat]
+        if tried:
+            taken = "attempted an invalid move" not in asked[-END:]
+            self._learn(tried[-1], taken=taken)
+            if taken:
+                tried.clear()
+        moves = self._moves(asked, draw)
+        moves = [move for move in moves if move not in tried] or moves
+        move = draw.choices(moves, [self._weight(move) for move in moves])[0]
+        tried.append(move)
+        return Message(view.seat, move)
+
+    def _moves(self, asked: str, draw: random.Random) -> list[str]:
+        named = [found[0] for found in MOVE.finditer(asked) if not LABEL.search(found[0])][-LATEST:]
+        forms = [words.sub("#", move) for move in named for words in STANDS_FOR_NUMBERS] + ["[#]"]
+        forms += [form for form, (taken, _) in self._forms.items() if taken]
+        return named + [re.sub("#", lambda _: str(draw.randrange(draw.choice([3, 5, 10]))), form) for form in forms * 2]
+
+    def _learn(self, move: str, *, taken: bool) -> None:
+        counts = self._forms[NUMBERS.sub("#", move)]
+        counts[0] += taken
+        counts[1] += 1
+
+    def _weight(self, move: str) -> float:
+        taken, tried = self._forms[NUMBERS.sub("#", move)]
+        return ((taken + 0.5) / (tried + 1)) ** 3
 
 
 def play(environment: str, games: int, least: int) -> dict[str, Any]:

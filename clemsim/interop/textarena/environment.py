@@ -120,9 +120,14 @@ class Environment:
             raise
 
     def result(self) -> tuple[dict[int, float], dict[int, dict[str, Any]]]:
-        """Return rewards and facts by player, once the game is over."""
+        """Return rewards and facts by player, once the game is over. Some environments give a reward and its reason in each
+        other's place: they are put right.
+        """
         rewards, facts = self._quietly(self._env.close)
-        return {int(player): float(reward) for player, reward in (rewards or {}).items()}, facts or {}
+        given, about = dict(rewards or {}), dict(facts or {})
+        for player in [player for player, reward in given.items() if isinstance(reward, str)]:
+            about[player] = {**about.get(player, {}), "reason": given.pop(player)}
+        return {int(player): float(reward) for player, reward in given.items()}, about
 
     def _quietly(self, call: Callable[[], T]) -> T:
         with self._random.own(), redirect_stdout(io.StringIO()):
