@@ -1,9 +1,9 @@
 """Pairs of a better and a worse reply to one ask, out of episodes that have the same history up to it.
 
-Such episodes are the repetitions of an instance, those of several agents, and the continuations of `clemsim branch` with the
-episode that they branched off from. A reply is worth the mean reward of the episodes that went on with it, an estimate of
-the value of the action (Sutton and Barto 2018, section 5.2); the best reply is paired with each that was worth less, so that
-`n` replies give at most `n` - 1 pairs.
+Such episodes are the repetitions of an instance, those of several agents or runs of a study, and the continuations of
+`clemsim branch` with the episode that they branched off from. A reply is worth the mean reward of the episodes that went on
+with it, an estimate of the value of the action (Sutton and Barto 2018, section 5.2); the best reply is paired with each that
+was worth less, so that `n` replies give at most `n` - 1 pairs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -23,7 +24,7 @@ from clemsim.errors import UsageError
 from clemsim.game.events import Event, Replied, encode, type_name
 from clemsim.interop.jsonl import write_lines
 from clemsim.interop.rewards import seat_reward
-from clemsim.interop.training import Seats, for_templates, tools_text
+from clemsim.interop.training import Seats, for_templates, run_names, tools_text
 from clemsim.runs.recorded_turns import RecordedChats
 from clemsim.store import reader
 from clemsim.store.folder import STORE
@@ -36,13 +37,13 @@ NEAR = 1e-9  # rewards that differ by less are one
 
 @dataclass(frozen=True, slots=True)
 class _Played:
-    """A finished episode of this run, or of the one that it branched off from (`own` is false)."""
+    """A finished episode. `chats`: of its run; None for one of the run that this one branched off from."""
 
     name: str
     row: EpisodeRow
     events: Sequence[Event]
     seats: Seats
-    own: bool = True
+    chats: RecordedChats | None
 
     def reward(self, seat: str) -> float:
         assert self.row.outcome is not None  # it has ended
@@ -74,8 +75,8 @@ def write_pairs(folder: Path, out: Path, *, trust: bool = False) -> int:
 
 
 def write_pairs_of_all(folders: Sequence[Path], out: Path, *, trust: bool = False) -> int:
-    """Write the pairs of several runs, one run after another, as `write_pairs` does, and return their number."""
-    count = write_lines(out, (line for folder in folders for line in _lines(folder, trust=trust)))
+    """Write the pairs of several runs, whose episodes are compared with each other too, and return their number."""
+    count = write_lines(out, _lines(folders, trust=trust))
     if not count:
         raise UsageError(
             f"{folders[0]} has no two finished episodes that begin alike and earn differently: play instances several times"
@@ -84,31 +85,35 @@ def write_pairs_of_all(folders: Sequence[Path], out: Path, *, trust: bool = Fals
     return count
 
 
-def _lines(folder: Path, *, trust: bool) -> Iterator[dict[str, Any]]:
+def _lines(folders: Sequence[Path], *, trust: bool) -> Iterator[dict[str, Any]]:
     with ExitStack() as stack:
-        base = stack.enter_context(reader.reading(folder / STORE))
-        chats = RecordedChats.of(folder, base, trust=trust)
-        source = _source(chats.description.config.branched, stack)
-        for ids in _groups(base):
-            group = [_played(folder, base, id_) for id_ in ids]
-            if source:
-                group += _of_source(*source, group[0].row)
+        bases = [stack.enter_context(reader.reading(folder / STORE)) for folder in folders]
+        runs = [RecordedChats.of(folder, base, trust=trust) for folder, base in zip(folders, bases, strict=True)]
+        tools = any(chats.native for chats in runs)
+        sources = [source for chats in runs if (source := _source(chats.description.config.branched, stack))]
+        names = run_names(folders)
+        for ids in _groups(bases):
+            group = [_played(names[place], bases[place], id_, runs[place]) for place, id_ in ids]
+            group += [each for source in sources for each in _of_source(*source, group[0].row)]
             for members, place in _partings(group):
-                yield from _pairs(chats, members, place)
+                yield from _pairs(members, place, tools=tools)
 
 
-def _groups(base: sqlite3.Connection) -> Iterator[list[int]]:
-    """Yield the numbers of the finished episodes of each instance."""
-    groups: dict[tuple[Any, ...], list[int]] = {}
-    for id_, *key in base.execute("SELECT id, arena, version, instance FROM episodes WHERE status = 'done' ORDER BY id"):
-        groups.setdefault(tuple(key), []).append(id_)
+def _groups(bases: Sequence[sqlite3.Connection]) -> Iterator[list[tuple[int, int]]]:
+    """Yield the finished episodes of each instance: the place of their run, and their number."""
+    groups: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+    query = "SELECT id, arena, version, instance, data FROM episodes WHERE status = 'done' ORDER BY id"
+    for place, base in enumerate(bases):
+        for id_, *key, data in base.execute(query):
+            same = blake2b(str(data).encode(errors="surrogatepass"), digest_size=16).digest()
+            groups.setdefault((*key, same), []).append((place, id_))
     yield from groups.values()
 
 
-def _played(folder: Path, base: sqlite3.Connection, id_: int, *, own: bool = True) -> _Played:
+def _played(run: str, base: sqlite3.Connection, id_: int, chats: RecordedChats | None) -> _Played:
     row = reader.episode(base, id_)
     assert row is not None  # its number was just read
-    return _Played(f"{folder.name}/{id_}", row, reader.events(base, id_), Seats.of(base, row), own)
+    return _Played(f"{run}/{id_}", row, reader.events(base, id_), Seats.of(base, row), chats)
 
 
 def _source(branched: str | None, stack: ExitStack) -> tuple[Path, sqlite3.Connection, str, str] | None:
@@ -124,7 +129,7 @@ def _of_source(folder: Path, base: sqlite3.Connection, label: str, cast: str, li
     """Yield the episode that was branched, if it has ended and is of the same rules and instance."""
     query = "SELECT id FROM episodes WHERE status = 'done' AND arena = ? AND instance = ? AND \"cast\" = ?"
     for (id_,) in base.execute(query, (like.key.arena, like.key.instance, cast)).fetchall():
-        played = _played(folder, base, id_, own=False)
+        played = _played(folder.name, base, id_, None)
         if (played.row.key.label, played.row.version, played.row.data) == (label, like.version, like.data):
             yield played
 
@@ -160,21 +165,23 @@ def _asked(event: Event) -> object:
     return (event.turn, event.seat) if isinstance(event, Replied) else id(event)
 
 
-def _pairs(chats: RecordedChats, members: Sequence[_Played], place: int) -> Iterator[dict[str, Any]]:
-    """Yield the pairs of the replies at which episodes part: the best with each that was worth less."""
+def _pairs(members: Sequence[_Played], place: int, *, tools: bool) -> Iterator[dict[str, Any]]:
+    """Yield the pairs of the replies at which episodes part: the best with each that was worth less. `tools`: lines have a
+    field for them.
+    """
     choices = [choice for choice in _choices(members, place) if choice.reply.stop != OVERFLOW]
     best = max(choices, key=lambda choice: choice.reward, default=None)
     worse = [choice for choice in choices if best and choice.reward < best.reward - NEAR]
     if best is None or not worse:
         return
-    one = next(each for each in [*best.episodes, *members] if each.own)
-    prompt, tools = _prompt(chats, one, best.reply.turn)
+    one, chats = next((each, each.chats) for each in [*best.episodes, *members] if each.chats)
+    prompt, offered = _prompt(chats, one, best.reply.turn)
     for choice in sorted(worse, key=lambda choice: choice.reward):
         yield {
             "prompt": for_templates(prompt),
             "chosen": for_templates([chats.answer(best.reply)]),
             "rejected": for_templates([chats.answer(choice.reply)]),
-            **({"tools": tools_text(tools)} if chats.native else {}),
+            **({"tools": tools_text(offered)} if tools else {}),
             "chosen_reward": best.reward,
             "rejected_reward": choice.reward,
             "chosen_episodes": [each.name for each in best.episodes],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
@@ -53,18 +54,27 @@ def write_training(folder: Path, out: Path, *, trust: bool = False) -> int:
 
 def write_training_of_all(folders: Sequence[Path], out: Path, *, trust: bool = False) -> int:
     """Write the lines of several runs, one run after another, as `write_training` does, and return their number."""
-    count = write_lines(out, (line for folder in folders for line in _lines(folder, trust=trust)))
+    named = zip(run_names(folders), folders, strict=True)
+    count = write_lines(out, (line for name, folder in named for line in _lines(name, folder, trust=trust)))
     if not count:
         raise UsageError(f"{folders[0]} has no finished episode in which a seat replied, so nothing to train on")
     return count
 
 
-def _lines(folder: Path, *, trust: bool) -> Iterator[dict[str, Any]]:
+def run_names(folders: Sequence[Path]) -> list[str]:
+    """Return a name for each run: that of its folder; of several, its path from the folder that all of them lie in."""
+    if len(folders) == 1:
+        return [folders[0].name]
+    above = commonpath([folder.absolute() for folder in folders])
+    return [folder.absolute().relative_to(above).as_posix() for folder in folders]
+
+
+def _lines(run: str, folder: Path, *, trust: bool) -> Iterator[dict[str, Any]]:
     with reader.reading(folder / STORE) as base:
         chats, recorded = RecordedChats.of(folder, base, trust=trust), _recorded(base)
         for row in reader.episodes(base):
             if row.outcome is not None:
-                yield from _episode(folder, base, chats, row, recorded)
+                yield from _episode(run, base, chats, row, recorded)
 
 
 def _recorded(base: sqlite3.Connection) -> list[str]:
@@ -76,7 +86,7 @@ def _recorded(base: sqlite3.Connection) -> list[str]:
 
 
 def _episode(
-    folder: Path, base: sqlite3.Connection, chats: RecordedChats, row: EpisodeRow, recorded: Sequence[str]
+    run: str, base: sqlite3.Connection, chats: RecordedChats, row: EpisodeRow, recorded: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     outcome, key = row.outcome, row.key
     assert outcome is not None  # of an episode that has ended
@@ -84,8 +94,8 @@ def _episode(
     details = reader.details(base, row.id) if recorded else {}
     for place, own in enumerate(conversations(chats, row, base, seats)):
         yield {
-            "id": f"{folder.name}/{row.id}/{place}",
-            "run": folder.name,
+            "id": f"{run}/{row.id}/{place}",
+            "run": run,
             "episode": row.id,
             "game": key.arena,
             "experiment": row.experiment,

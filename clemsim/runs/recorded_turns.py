@@ -1,4 +1,8 @@
-"""The turns of recorded episodes as they were put to their seats: recorded replies are driven through the games again."""
+"""The turns of recorded episodes as they were put to their seats.
+
+Recorded replies are driven through the games again, which tells the tools that seats could call. Where a game cannot be
+driven, for it was imported, or is another framework's, or has other rules now, events tell what its seats saw.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,9 @@ from clemsim.arena import Arena
 from clemsim.engines.base import ChatMessage
 from clemsim.engines.images import chat_messages
 from clemsim.errors import ParserError, UsageError
-from clemsim.game.events import Asked, Event, Replied
+from clemsim.game.events import Asked, Called, Continued, Event, Forgot, Instructed, Replied, Returned, Told
+from clemsim.game.memory import remembered
+from clemsim.game.messages import MODERATOR, SYSTEM, Message
 from clemsim.game.tool_use import said
 from clemsim.game.view import View
 from clemsim.runs.prepare import recorded_arenas
@@ -31,16 +37,11 @@ class RecordedTurn(NamedTuple):
     view: View
 
 
-def recorded_turns(arena: Arena[Any], row: EpisodeRow, events: Sequence[Event], seed: int) -> Iterator[RecordedTurn]:
-    """Yield the turns of an episode in the order in which they were asked. `seed`: that of the run.
+def driven_turns(arena: Arena[Any], row: EpisodeRow, events: Sequence[Event], seed: int) -> Iterator[RecordedTurn]:
+    """Yield the turns of an episode in the order of their replies. `seed`: that of the run.
 
-    Raises UsageError for an episode of other rules, and ReplayMismatch where the game asks something else than it did.
+    Raises ReplayMismatch where the game asks something else than it did.
     """
-    if row.version != arena.rules_version:
-        raise UsageError(
-            f"episode {row.id} was played by version {row.version} of the rules of {row.key.arena}, which is"
-            f" {arena.rules_version} now: export it with the version of the game that played it"
-        )
     driver = arena.drive(arena.load(row.data), row.key, seed)
     try:
         for event in events:
@@ -56,6 +57,33 @@ def recorded_turns(arena: Arena[Any], row: EpisodeRow, events: Sequence[Event], 
         driver.close()
 
 
+def told_turns(row: EpisodeRow, events: Sequence[Event]) -> Iterator[RecordedTurn]:
+    """Yield the turns of an episode as its events tell them, without its game: views have no format and offer no tools.
+
+    Raises UsageError for an episode in which tools were called.
+    """
+    seen: dict[str, list[Message]] = {}
+    asked: dict[int, tuple[Asked, Message]] = {}
+    for event in events:
+        if isinstance(event, Called | Returned | Continued):
+            raise UsageError(f"{row.key.label} calls tools, which only the version {row.version} of its rules can tell")
+        own = seen.setdefault(getattr(event, "seat", ""), [])
+        match event:
+            case Asked():
+                asked[event.turn] = event, Message(MODERATOR, event.content, parts=event.parts)
+                own += [asked[event.turn][1]] if event.keep else []
+            case Replied():
+                ask, message = asked[event.turn]
+                yield RecordedTurn(event, View(row.key, event.seat, event.turn, 0, None, own, len(own) - ask.keep, message))
+                own += [said(event)] if ask.keep else []
+            case Told(seat, content, echo):
+                own += [Message(MODERATOR, content, parts=event.parts), *([Message(seat, echo)] if echo else [])]
+            case Instructed(_, content):
+                own.append(Message(SYSTEM, content))
+            case Forgot(seat, keep, opening):
+                seen[seat] = remembered(own, seat, keep, opening=opening)
+
+
 @dataclass
 class RecordedChats:
     """Turns of a run as they were sent to its models: the system text of the agent first, calls of tools as the run made
@@ -69,7 +97,9 @@ class RecordedChats:
     @classmethod
     def of(cls, folder: Path, base: sqlite3.Connection, *, trust: bool = False) -> RecordedChats:
         """Return those of the run in `folder`. `trust`: load whatever code it names. Raises StoreError and UsageError."""
-        return cls(base, read_description(folder), recorded_arenas(folder, trust=trust))
+        description = read_description(folder)
+        arenas = {} if description.config.imported else recorded_arenas(folder, trust=trust)
+        return cls(base, description, arenas)
 
     @cached_property
     def native(self) -> bool:
@@ -78,8 +108,11 @@ class RecordedChats:
         return self.base.execute(query).fetchone() is not None
 
     def turns(self, row: EpisodeRow, events: Sequence[Event]) -> Iterator[RecordedTurn]:
-        """Yield the turns of an episode. Raises what `recorded_turns` raises, and StoreError."""
-        return recorded_turns(row.of(self.arenas), row, events, self.description.config.seed)
+        """Yield the turns of an episode. Raises what `driven_turns` and `told_turns` raise."""
+        arena = self.arenas.get(row.key.arena)
+        if arena is None or arena.foreign or row.version != arena.rules_version:
+            return told_turns(row, events)
+        return driven_turns(arena, row, events, self.description.config.seed)
 
     def sent(self, view: View, agent: str) -> list[ChatMessage]:
         """Return what an agent was sent. Of pictures, the line that stands for them."""

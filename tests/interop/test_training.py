@@ -20,10 +20,11 @@ from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import UsageError
 from clemsim.game.events import Replied
 from clemsim.interop.export import FORMATS
+from clemsim.interop.pairs import write_pairs_of_all
 from clemsim.runs.recorded_requests import recorded_requests
 from clemsim.runs.replay import branch
 from clemsim.store.config import RunConfig
-from clemsim.store.folder import STORE
+from clemsim.store.folder import CONFIG, STORE
 
 WAREHOUSE = "examples/cookbook/warehouse.py:Warehouse"
 
@@ -79,6 +80,25 @@ def test_each_reply_stands_once_behind_what_its_model_was_sent(served: clemsim.R
             call["function"] = {**call["function"], "arguments": orjson.loads(call["function"]["arguments"])}
     assert sent == Counter(orjson.dumps([{"role": "system", "content": "Be kind."}, *messages]) for messages in asked)
     assert all(answer["role"] == "assistant" for _, answer in replies.values())
+
+
+def test_events_alone_tell_what_seats_saw(served: clemsim.Run, tmp_path: Path) -> None:
+    """An imported run cannot be driven; here the store of another is taken for one."""
+    run = tmp_path / "run"
+    shutil.copytree(served.folder, run)
+    with closing(sqlite3.connect(run / STORE)) as base, base:
+        base.execute("DELETE FROM episodes WHERE arena = 'warehouse'")
+    driven = lines(run, tmp_path / "driven.jsonl")
+    description = (run / CONFIG).read_text()
+    (run / CONFIG).write_text(description.replace("[config]\n", '[config]\nimported = "elsewhere"\n', 1))
+    told = lines(run, tmp_path / "told.jsonl")
+    assert {line["game"] for line in told} == {"privateshared", "taboo"}
+    assert told == driven
+    run = tmp_path / "tools"
+    shutil.copytree(served.folder, run)
+    (run / CONFIG).write_text(description.replace("[config]\n", '[config]\nimported = "elsewhere"\n', 1))
+    with pytest.raises(UsageError, match="warehouse/default/0 calls tools"):
+        lines(run, tmp_path / "out.jsonl")
 
 
 def test_tokens_and_tools_stand_in_every_line_of_a_run_that_has_them(served: clemsim.Run, tmp_path: Path) -> None:
@@ -178,6 +198,15 @@ async def test_a_branch_is_paired_with_the_episode_that_it_left(tmp_path: Path) 
     (pair,) = lines(tmp_path / "branch", tmp_path / "branch.jsonl", "pairs")
     assert (pair["turn"], pair["chosen_episodes"], pair["rejected_episodes"]) == (1, ["run/1"], ["branch/1"])
     assert (pair["chosen_agent"], pair["rejected_agent"]) == ("guest", "other")
+
+
+async def test_the_runs_of_a_study_are_compared_with_each_other(tmp_path: Path) -> None:
+    for name, agent in (("one", "Guest"), ("other", "Other")):
+        await clemsim.run(arenas=f"{HERE}:Doors", agents=f"{HERE}:{agent}", out=tmp_path / "members" / name / "run")
+    folders = [tmp_path / "members" / name / "run" for name in ("one", "other")]
+    assert write_pairs_of_all(folders, tmp_path / "pairs.jsonl", trust=True) == 1
+    pair = orjson.loads((tmp_path / "pairs.jsonl").read_bytes())
+    assert (pair["chosen_episodes"], pair["rejected_episodes"]) == (["one/run/1"], ["other/run/1"])
 
 
 async def test_where_there_is_nothing_to_train_on_a_line_says_so(tmp_path: Path) -> None:
