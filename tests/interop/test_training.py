@@ -216,6 +216,24 @@ async def test_where_there_is_nothing_to_train_on_a_line_says_so(tmp_path: Path)
     assert not (tmp_path / "out.jsonl").exists()
 
 
+TEMPLATE = (
+    "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% for c in m.tool_calls or [] %}"
+    "{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}</>{% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+
+
+def tokenizer() -> Any:
+    """Return one whose chat template writes calls too."""
+    tokenizers: Any = pytest.importorskip("tokenizers", reason="tokenizers is not installed")
+    transformers: Any = pytest.importorskip("transformers", reason="transformers is not installed")
+    words = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0}, unk_token="?"))
+    made = transformers.PreTrainedTokenizerFast(tokenizer_object=words, unk_token="?")
+    made.chat_template = TEMPLATE
+    return made
+
+
+@pytest.mark.slow
 def test_datasets_and_trl_read_what_was_written(served: clemsim.Run, repeated: clemsim.Run, tmp_path: Path) -> None:
     datasets: Any = pytest.importorskip("datasets", reason="`datasets` is not installed")
     data: Any = pytest.importorskip("trl.data_utils", reason="TRL and transformers are not installed")
@@ -227,3 +245,9 @@ def test_datasets_and_trl_read_what_was_written(served: clemsim.Run, repeated: c
         assert len(loaded) == count and all(data.is_conversational(row) for row in loaded)
         column = "messages" if name == "training" else "prompt"
         assert [row[column] for row in loaded] == [line[column] for line in written]
+        for row in loaded:
+            fields = ("messages",) if name == "training" else ("prompt", "chosen", "rejected")
+            texts = data.apply_chat_template({field: row[field] for field in fields}, tokenizer())
+            if name == "pairs":
+                assert texts["chosen"] == f"{row['chosen'][0]['content']}</>" != texts["rejected"]
+                assert texts["prompt"].endswith("<assistant>")
