@@ -21,6 +21,7 @@ from clemsim.interop.clembench.importing import import_results
 from clemsim.interop.destinations import DESTINATIONS, destination
 from clemsim.interop.export import FORMATS
 from clemsim.interop.items.importing import import_items
+from clemsim.store.study_index import indexed_runs, is_indexed
 
 importing = typer.Typer(help="Make runs out of other formats.")
 
@@ -91,7 +92,8 @@ def export(
         if send is not None:
             if out or block or dataset or source:
                 raise UsageError(f"--format {format_.value} is sent: --to says where, no other option goes with it")
-            stdout.print(plain(send(folder, to, trust=trust)), soft_wrap=True)
+            for run in indexed_runs(folder).values() if is_indexed(folder) else (folder,):
+                stdout.print(plain(send(run, to, trust=trust)), soft_wrap=True)
             return
         if format_.value == HTML:
             if block:

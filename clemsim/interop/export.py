@@ -18,7 +18,7 @@ from clemsim.errors import UsageError
 from clemsim.interop.clembench.exporting import export_results, export_runs
 from clemsim.interop.eee import write_eee
 from clemsim.interop.export_writer import ExportWriter
-from clemsim.interop.hub import write_hf
+from clemsim.interop.hub import write_hf, write_hf_of_all
 from clemsim.interop.inspect_logs import write_inspect
 from clemsim.interop.jsonl import write_jsonl, write_jsonl_of_all
 from clemsim.interop.otel import write_otel
@@ -58,7 +58,10 @@ class ExportFormat:
             if name not in self.options:
                 formats = " or ".join(each.name for each in FORMATS.values() if name in each.options)
                 raise UsageError(f"--{name} goes with --format {formats}")
-        return replace(self, write=partial(self.write, **given)) if given else self
+        if not given:
+            return self
+        of_study = partial(self.write_study, **given) if self.write_study else None
+        return replace(self, write=partial(self.write, **given), write_study=of_study)
 
     def export(self, folder: Path, out: Path, *, trust: bool = False) -> int:
         """Write the run or the study in `folder` to `out`, which is new, and return the number of units. Raises
@@ -118,8 +121,9 @@ FORMATS = {
             "hf",
             write_hf,
             "-hf",
-            "models",
+            "files of results",
             "entries of .eval_results for model repositories of the Hugging Face Hub",
+            write_hf_of_all,
             options=("dataset", "source"),
         ),
         ExportFormat("inspect", write_inspect, "-inspect", "episodes", "logs that Inspect's viewer opens"),

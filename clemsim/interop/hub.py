@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -28,32 +29,49 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff
 
 def write_hf(folder: Path, out: Path, *, trust: bool = False, dataset: str | None = None, source: str | None = None) -> int:
     """Write `models/MODEL/.eval_results/SUITE.yaml` for each agent that took all seats, and `benchmark/eval.yaml`; return
-    the number of agents.
+    the number of files of results.
 
     Tasks are the scores over all games (`clemscore`, `played`, `quality`), and each game, whose value is the mean main score
     of its episodes, an aborted one as 0. Notes have the 95 % interval, and how many episodes it is of. `dataset`: the id of
     the benchmark on the Hub; `source`: the address of the logs. Raises UsageError where there is no `dataset`, or no such
     agent with a score.
     """
+    return write_hf_of_all([folder], out, trust=trust, dataset=dataset, source=source)
+
+
+def write_hf_of_all(
+    folders: Sequence[Path], out: Path, *, trust: bool = False, dataset: str | None = None, source: str | None = None
+) -> int:
+    """Write the files of several runs as `write_hf` does, and return the number of files of results. Of two results of one
+    model, the name of the second ends in that of its run or agent.
+    """
     if dataset is None or not REPOSITORY.fullmatch(dataset):
         raise UsageError("--format hf: give the benchmark's dataset on the Hub, --dataset OWNER/NAME")
     if source is not None and not source.startswith(("https://", "http://")):
         raise UsageError(f"--source {source}: give an address that begins with https://")
-    summary, description = summarize_run(folder), read_description(folder)
-    name = safe_name(description.suite.name or "run")
-    written: dict[Path, list[str]] = {}
-    for cast, scores in summary.agents.items():
-        entries = list(_entries(description, summary, cast, scores, dataset, source))
-        if cast in description.agents and entries:
-            path = out / "models" / _place(description, cast) / ".eval_results"
-            agents = written.setdefault(path, [])
-            agents.append(cast)
-            ending = f"-{safe_name(cast)}" if len(agents) > 1 else ""
-            write_text(path / f"{name}{ending}.yaml", "\n".join(entries), UsageError)
+    written: set[Path] = set()
+    games: set[str] = set()
+    for folder in folders:
+        summary, description = summarize_run(folder), read_description(folder)
+        name = safe_name(description.suite.name or "run")
+        for cast, scores in summary.agents.items():
+            entries = list(_entries(description, summary, cast, scores, dataset, source))
+            if cast in description.agents and entries:
+                place = out / "models" / _place(description, cast) / ".eval_results"
+                path = next(each for each in _places(place / name, folder.name, cast) if each not in written)
+                write_text(path, "\n".join(entries), UsageError)
+                written.add(path)
+                games |= scores.arenas.keys()
     if not written:
-        raise UsageError(f"{folder} has no agent that played all seats and has a score, so no result of one model")
-    write_text(out / "benchmark" / "eval.yaml", _benchmark(description, summary), UsageError)
-    return sum(map(len, written.values()))
+        raise UsageError(f"{folders[0]} has no agent that played all seats and has a score, so no result of one model")
+    write_text(out / "benchmark" / "eval.yaml", _benchmark(read_description(folders[0]), sorted(games)), UsageError)
+    return len(written)
+
+
+def _places(path: Path, run: str, cast: str) -> Iterator[Path]:
+    """Yield names for the results of a model, of which the first that is free is taken."""
+    endings = chain(("", run, f"{run}-{cast}"), map(str, count(2)))
+    return (path.with_name(f"{path.name}{f'-{safe_name(end)}' if end else ''}.yaml") for end in endings)
 
 
 def _place(description: RunDescription, cast: str) -> Path:
@@ -107,10 +125,9 @@ def _about(description: RunDescription, summary: RunSummary, cast: str) -> str:
     return f"{decoding} decoding, temperature {temperature:g}; suite seed {summary.suite_seed}; clemsim {version}"
 
 
-def _benchmark(description: RunDescription, summary: RunSummary) -> str:
+def _benchmark(description: RunDescription, games: Sequence[str]) -> str:
     """Return what the dataset that is the benchmark says of itself."""
     name = description.suite.name or "run"
-    games = sorted(summary.arenas)
     head = [
         "# For the root of the benchmark's dataset. The Hub takes frameworks of its own list only, to which clemsim must be",
         "# added first: https://github.com/huggingface/huggingface.js/blob/main/packages/tasks/src/eval.ts",

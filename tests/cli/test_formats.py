@@ -119,6 +119,21 @@ def test_traces_of_sizes_have_a_hash_for_every_block(clemsim: Clemsim, tmp_path:
     assert int(span["endTimeUnixNano"]) >= int(span["startTimeUnixNano"])
 
 
+def test_what_goes_with_which_format(played: Clemsim, tmp_path: Path) -> None:
+    written = played("export", "r", "--format", "hf", "--dataset", "me/games", "--out", "hub")
+    assert written.code == 0 and "2 files of results in hub" in written.out
+    assert (tmp_path / "hub" / "models" / "random" / ".eval_results" / "quick.yaml").is_file()
+    for words, told in (
+        (("hf",), "give the benchmark's dataset on the Hub, --dataset OWNER/NAME"),
+        (("jsonl", "--to", "x"), "--to goes with --format otel or mlflow or wandb"),
+        (("html", "--to", "x"), "--to goes with --format otel or mlflow or wandb"),
+        (("mlflow", "--out", "x"), "--format mlflow is sent: --to says where"),
+        (("otel", "--to", "http://127.0.0.1:9"), "no requests to a server"),
+    ):
+        refused = played("export", "r", "--format", *words)
+        assert refused.code == 2 and told in refused.err and len(refused.err.splitlines()) == 1
+
+
 def test_parquet_and_frames(played: Clemsim, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
