@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ import orjson
 import pytest
 
 import clemsim
+from clemsim import Arena, Instance, Outcome, Parser, Table
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
 from clemsim.errors import UsageError
 from clemsim.interop.destinations import destination
 from clemsim.interop.export import FORMATS
 from clemsim.interop.otel_sending import send_otel
+from clemsim.store.folder import STORE
 from tests.interop.test_training import WAREHOUSE
 
 IDENTIFIERS = ("traceId", "spanId", "parentSpanId")
@@ -93,6 +96,46 @@ def test_what_came_of_an_episode_are_events(served: clemsim.Run, exported: list[
         assert {event["name"] for event in spans_of(line)[0]["events"]} == {"gen_ai.evaluation.result"}
         assert events[0]["gen_ai.evaluation.score.label"] == {"stringValue": outcome.kind}
         assert {"stringValue": "Aborted"} in [event["gen_ai.evaluation.name"] for event in events]
+
+
+class Split(Arena[Instance]):
+    """Two seats say something; one gets what the other loses."""
+
+    name, version = "split", 1
+    seats = ("left", "right")
+
+    async def play(self, table: Table, instance: Instance, /) -> Outcome:
+        """Ask both."""
+        for seat in self.seats:
+            await table.ask(seat, "Say something.", parse=Parser(str))
+        return Outcome.scores({"left": 1.0, "right": -1.0})
+
+    def instances(self) -> list[Instance]:
+        """Two."""
+        return [Instance(id=number) for number in range(2)]
+
+
+HERE = Path(__file__).resolve()
+
+
+async def test_scores_by_seat_are_events_of_the_seat_and_a_lost_episode_is_an_error(tmp_path: Path) -> None:
+    async with SimulatedServer(Spec(model="fake", first_token=0.0, interval=0.0)).serving() as server:
+        agent = f"fake@{server.url}/v1"
+        await clemsim.run(arenas=f"{HERE}:Split", agents=agent, out=tmp_path / "run")
+    with closing(sqlite3.connect(tmp_path / "run" / STORE)) as base, base:
+        base.execute("UPDATE episodes SET status = 'unfinished', outcome = NULL, cause = 'unavailable' WHERE id = 2")
+    FORMATS["otel"].export(tmp_path / "run", tmp_path / "out.jsonl", trust=True)
+    whole, lost = (orjson.loads(line) for line in (tmp_path / "out.jsonl").read_bytes().splitlines())
+    told = {
+        facts(span)["clemsim.seat"]: {each["key"]: each["value"] for each in span["events"][0]["attributes"]}
+        for span in operations(whole)["invoke_agent"]
+    }
+    assert {seat: each["gen_ai.evaluation.score.value"] for seat, each in told.items()} == {
+        "left": {"doubleValue": 1.0},
+        "right": {"doubleValue": -1.0},
+    }
+    root = spans_of(lost)[0]
+    assert root["status"]["code"] == 2 and facts(root)["error.type"] == "unavailable" and "events" not in root
 
 
 def test_messages_have_the_parts_of_the_conventions(exported: list[dict[str, Any]]) -> None:
