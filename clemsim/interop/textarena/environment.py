@@ -25,9 +25,17 @@ NEEDED = (ImportError, LookupError, SyntaxError, OSError)  # what an environment
 class Players:
     """How many players an environment takes. `model`: it calls a model of its own, which is a seat then."""
 
-    fewest: int
+    least: int
     most: int
     model: bool
+
+    @property
+    def fewest(self) -> int:
+        """Return how many play unless more are asked for: two where that is possible."""
+        return min(max(2, self.least), self.most)
+
+    def __str__(self) -> str:
+        return f"{self.least} players" if self.least == self.most else f"{self.least} to {self.most} players"
 
 
 def textarena() -> Any:
@@ -71,8 +79,7 @@ def players_of(name: str) -> Players:
             model = model or made.has_model
     if not taken:
         raise UsageError(f"textarena:{name} takes no number of players from 1 to {MOST_PLAYERS}: {failed}")
-    most = taken[-1]
-    return Players(min(max(2, taken[0]), most), most, model)
+    return Players(taken[0], taken[-1], model)
 
 
 class Environment:
