@@ -94,8 +94,10 @@ def _reason(facts: dict[int, dict[str, Any]]) -> str:
 
 @cache
 def arena_of(spec: str) -> type[TextArenaGame]:
-    """Return the arena of an environment, `ENV` or `ENV:PLAYERS`. Raises UsageError where there is none, or TextArena lacks
-    what it needs. Unless given, so few play as may be, but two where that is possible.
+    """Return the arena of an environment of TextArena: of ENV or, for so many players, ENV:PLAYERS.
+
+    Unless given, so few play as may be, but two where that is possible. Raises UsageError where there is no such
+    environment, or it lacks what it needs.
     """
     environment, _, given = spec.partition(":")
     players = players_of(environment)
