@@ -4,8 +4,10 @@ Plays some games of each environment with players that choose among the moves th
 replays each from its recorded replies. Each environment has a process of its own and so many seconds; what came of it is a
 line of a file, and a second call goes on with those that are not in it. The players know no rules: an environment that they
 only abort may well be played by a model.
-usage: python benchmarks/textarena_games.py [ENV ...] [--games 20] [--least 1] [--limit 300] [--out FILE.jsonl] [--table]
---least: only environments for so many players or more; --table: a table in Markdown of what the file holds.
+usage: python benchmarks/textarena_games.py [ENV ...] [--games 20] [--least 1] [--limit 300] [--out FILE.jsonl]
+    [--table [--plain FILE.jsonl]]
+--least: only environments for so many players or more; --table: a table in Markdown of what the file holds; --plain: the
+file of a call with `--games 0` where TextArena alone was installed, which tells what environments need besides.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from time import monotonic
 from typing import Any
 
 from clemsim import Agent, Message, Result, View, find_arena
-from clemsim.errors import ClemsimError
+from clemsim.errors import ClemsimError, ParserError
 from clemsim.game.events import Replied
 from clemsim.game.instances import EpisodeKey
 from clemsim.interop.textarena.environment import names
@@ -35,6 +37,7 @@ STANDS_FOR_NUMBERS = (
     re.compile(r"\b[a-zA-Z]\b"),
     re.compile(r"\b(row|col(umn)?|number|index|source|target|from|to|amount|quantity|pile|card\d?|[a-zA-Z])\b"),
 )
+VARIANT = re.compile(r"(-v\d+).*")
 LATEST = 40  # moves that may still be allowed
 END = 300  # characters of an observation that may say that the last move was invalid
 
@@ -88,9 +91,9 @@ def play(environment: str, games: int, least: int) -> dict[str, Any]:
     """Play and replay an environment."""
     try:
         arena = find_arena(f"textarena:{environment}")()
-        most = arena.players.most  # type: ignore[attr-defined]
-        about = {"seats": len(arena.seats_for(arena.instances()[0])), "most": most}
-        if most < least:
+        players = arena.players  # type: ignore[attr-defined]
+        about = {"seats": len(arena.seats), "least": players.least, "most": players.most}
+        if players.most < least:
             return about
         results = asyncio.run(arena.run(arena.instances()[:games], MoveChooser()))
     except ClemsimError as error:
@@ -99,14 +102,18 @@ def play(environment: str, games: int, least: int) -> dict[str, Any]:
     reasons = Counter(result.outcome.reason for result in results if result.outcome and result.outcome.kind == "aborted")
     turns = sum(isinstance(event, Replied) for result in results for event in result.transcript.events)
     differing = sum(not replays(arena, result) for result in results)
-    return {**about, **outcomes, "turns": turns, "differing": differing, "aborts": dict(reasons.most_common(3))}
+    failed = next((result.detail.splitlines()[0] for result in results if result.outcome is None), "")
+    aborts = dict(reasons.most_common(3))
+    return {**about, **outcomes, "turns": turns, "differing": differing, "aborts": aborts, "failed": failed}
 
 
 def replays(arena: Any, result: Result) -> bool:
-    """Return whether the recorded replies lead to the recorded events."""
+    """Return whether the recorded replies lead to the recorded events, and to the same failure where there was one."""
     driver = arena.drive(result.transcript.instance, result.transcript.key)
     try:
         driver.replay(result.transcript.events)
+    except ParserError:
+        return result.outcome is None and tuple(driver.events) == tuple(result.transcript.events)
     except ClemsimError:
         return False
     return tuple(driver.events) == tuple(result.transcript.events)
@@ -127,9 +134,7 @@ def play_apart(environment: str, games: int, least: int, limit: float) -> dict[s
 
 def survey(environments: Sequence[str], options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Return what came of each environment, and add it to the file."""
-    found: dict[str, dict[str, Any]] = {}
-    if options.out.exists():
-        found = {line["name"]: line for line in map(json.loads, options.out.read_text().splitlines())}
+    found = read(options.out)
     for number, name in enumerate(environments, 1):
         if name not in found:
             found[name] = {"name": name, **play_apart(name, options.games, options.least, options.limit)}
@@ -140,23 +145,58 @@ def survey(environments: Sequence[str], options: argparse.Namespace) -> dict[str
 
 
 def verdict(own: Mapping[str, Any]) -> str:
-    """Return what a table says of an environment."""
+    """Return what came of an environment."""
     if "problem" in own:
         return str(own["problem"])
     if "turns" not in own:
         return "not asked for"
-    if own.get("unfinished"):
-        return f"{own['unfinished']} unfinished"
-    return "plays" if own.get("success", 0) + own.get("failure", 0) else "these players abort it"
+    ended = own.get("success", 0) + own.get("failure", 0)
+    if ended:
+        return "plays"
+    return f"these players abort it: {next(iter(own['aborts']), '')}"
 
 
-def table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the table in Markdown."""
-    rows = [
-        f"| {name} | {own.get('seats', '')} | {verdict(own)} | {own.get('turns', '')} | {own.get('differing', '')} |"
-        for name, own in found.items()
+def table(found: Mapping[str, Mapping[str, Any]], plain: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the table in Markdown; variants share a row. `plain`: what came of each with TextArena alone."""
+    families: dict[str, list[str]] = defaultdict(list)
+    for name in found:
+        families[VARIANT.sub(r"\1", name)].append(name)
+    rows = [_row(family, [found[name] for name in own], plain.get(own[0], {})) for family, own in families.items()]
+    head = ["| environment | variants | players | ended | aborted | unfinished | replays that differ | |"]
+    head.append(f"|---|{'---:|' * 6}---|")
+    return "\n".join([*head, *rows])
+
+
+def _row(family: str, own: Sequence[Mapping[str, Any]], plain: Mapping[str, Any]) -> str:
+    most = max(each.get("most", 0) for each in own)
+    least = min(each.get("least", 0) for each in own)
+    players = "" if not most else str(most) if least == most else f"{least} to {most}"
+    counts = [
+        sum(each.get(kind, 0) for each in own) for kind in ("success", "failure", "aborted", "unfinished", "differing")
     ]
-    return "\n".join(["| environment | seats | | turns | replays that differ |", "|---|---|---|---|---|", *rows])
+    numbers = [counts[0] + counts[1], *counts[2:]] if any("turns" in each for each in own) else [""] * 4
+    said = [*dict.fromkeys(_needs(str(each["problem"])) for each in (plain, *own) if "problem" in each)]
+    said += [f"fails at moves: {each['failed']}" for each in own if each.get("failed")][:1]
+    if not said and not numbers[0]:
+        said = [verdict(own[0])]
+    cells = [f"`{family}`", len(own), players, *numbers, "; ".join(said).replace("|", "/")]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _needs(problem: str) -> str:
+    """Return what an environment lacks that cannot be made, in few words."""
+    if "SyntaxError: f-string" in problem:
+        return "needs Python 3.12"
+    if "LookupError" in problem:
+        return "needs word lists of NLTK"
+    if module := re.search(r"No module named '([\w.]+)'", problem):
+        return f"needs the module {module[1]}"
+    return problem.partition(" cannot be made here: ")[2] or problem
+
+
+def read(path: Path | None) -> dict[str, dict[str, Any]]:
+    """Return what a file holds, by environment."""
+    return {line["name"]: line for line in map(json.loads, path.read_text().splitlines())} if path and path.exists() else {}
 
 
 if __name__ == "__main__":
@@ -167,10 +207,11 @@ if __name__ == "__main__":
     parser.add_argument("--limit", type=float, default=300.0)
     parser.add_argument("--out", type=Path, default=Path("textarena_games.jsonl"))
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--plain", type=Path)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
         print(json.dumps(play(given.one, given.games, given.least)))
     else:
         surveyed = survey(given.environments or names(), given)
-        print(table(surveyed) if given.table else json.dumps(surveyed, indent=2))
+        print(table(surveyed, read(given.plain)) if given.table else json.dumps(surveyed, indent=2))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import io
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from clemsim.interop.textarena.randomness import Randomness
 
 T = TypeVar("T")
 MOST_PLAYERS = 15
+KEPT = 16  # environments that are kept to be copied
 NEEDED = (ImportError, LookupError, SyntaxError, OSError)  # what an environment that is not whole here fails with
 
 
@@ -89,16 +90,10 @@ class Environment:
         """Make an environment and set it up. Raises whatever it raises, UsageError without TextArena, and AnswerWanted where
         it asks more of its model than `answers` before the first move.
         """
-        library_ = textarena()
-        self._random, self._mailbox = Randomness(seed), Mailbox(list(answers))
-
-        def make() -> Any:
-            with seated_models(library_, self._mailbox):
-                made = library_.make(name)
-            made.reset(num_players=players, seed=seed)
-            return made
-
-        self._env = self._quietly(make)
+        self._mailbox = Mailbox(list(answers))
+        self._env = copy.deepcopy(_pattern(name)) or _made(name, self._mailbox)
+        self._random = Randomness(seed)
+        self._quietly(lambda: self._env.reset(num_players=players, seed=seed))
 
     @property
     def has_model(self) -> bool:
@@ -137,8 +132,37 @@ class Environment:
         return {int(player): float(reward) for player, reward in given.items()}, about
 
     def _quietly(self, call: Callable[[], T]) -> T:
-        with self._random.own(), redirect_stdout(io.StringIO()):
-            return call()
+        return _quietly(self._random, call)
+
+
+@lru_cache(maxsize=KEPT)
+def _pattern(name: str) -> Any:
+    """Return an environment that was made, to be copied: some take seconds to be made, as they read word lists. None where
+    that cannot be: it has a model, which answers one episode, or cannot be copied.
+    """
+    mailbox = Mailbox()
+    made = _made(name, mailbox)
+    try:
+        copy.deepcopy(made)
+    except Exception:
+        return None
+    return None if mailbox.asked else made
+
+
+def _made(name: str, mailbox: Mailbox) -> Any:
+    """Make an environment; what it draws meanwhile is always the same."""
+
+    def make() -> Any:
+        with seated_models(textarena(), mailbox):
+            return textarena().make(name)
+
+    return _quietly(Randomness(0), make)
+
+
+def _quietly(random: Randomness, call: Callable[[], T]) -> T:
+    """Call something that draws random numbers of its own and prints what nobody wants to see."""
+    with random.own(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        return call()
 
 
 def _text(observation: object) -> str:
