@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import io
+import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
@@ -66,8 +67,7 @@ def players_of(name: str) -> Players:
         try:
             made = Environment(name, count, seed=0)
         except NEEDED as error:
-            reason = " ".join(str(error).split())[:200].strip("* ")
-            raise UsageError(f"textarena:{name} cannot be made here: {type(error).__name__}: {reason}") from error
+            raise UsageError(f"textarena:{name} cannot be made here: {_reason(error)}") from error
         except AnswerWanted:  # its model is asked before the first move
             taken.append(count)
             model = True
@@ -81,6 +81,16 @@ def players_of(name: str) -> Players:
     if not taken:
         raise UsageError(f"textarena:{name} takes no number of players from 1 to {MOST_PLAYERS}: {failed}")
     return Players(taken[0], taken[-1], model)
+
+
+def _reason(error: Exception) -> str:
+    """Return what an environment failed with, and what would help."""
+    said = f"{type(error).__name__}: {' '.join(str(error).split()).strip('* ').partition('. Please')[0][:160]}"
+    if isinstance(error, LookupError):
+        return f"{said}: NLTK_DATA names the folder of NLTK's data"
+    if isinstance(error, SyntaxError) and sys.version_info < (3, 12):
+        return f"{said}: Python 3.12 may read it"
+    return said
 
 
 class Environment:
@@ -161,7 +171,7 @@ def _made(name: str, mailbox: Mailbox) -> Any:
 
 def _quietly(random: Randomness, call: Callable[[], T]) -> T:
     """Call something that draws random numbers of its own and prints what nobody wants to see."""
-    with random.own(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+    with random.own(), redirect_stdout(io.StringIO()):
         return call()
 
 
