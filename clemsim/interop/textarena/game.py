@@ -32,11 +32,6 @@ class TextArenaGame(Arena[Instance], framework=True):
     players: ClassVar[Players]
     count: ClassVar[int]  # of players
 
-    @property
-    def rules_version(self) -> str:
-        """The version of TextArena, whose rules these are, and that of this adapter."""
-        return f"textarena-{textarena_version()}+{self.version}"
-
     def instances(self) -> list[Instance]:
         """Twenty games, each with another seed."""
         return [Instance(experiment=f"{self.count}_players", id=id_, seed=id_) for id_ in range(INSTANCES)]
