@@ -38,6 +38,12 @@ STANDS_FOR_NUMBERS = (
     re.compile(r"\b(row|col(umn)?|number|index|source|target|from|to|amount|quantity|pile|card\d?|[a-zA-Z])\b"),
 )
 VARIANT = re.compile(r"(-v\d+).*")
+LACKS = {
+    "SyntaxError: f-string": "Python 3.12",
+    "LookupError: Resource": "NLTK's word lists",
+    "FileNotFoundError": "files that the package lacks",
+    "No module named 'textarena": "code that the package lacks",
+}
 LATEST = 40  # moves that may still be allowed
 END = 300  # characters of an observation that may say that the last move was invalid
 
@@ -184,14 +190,10 @@ def _row(family: str, own: Sequence[Mapping[str, Any]], plain: Mapping[str, Any]
 
 
 def _needs(problem: str) -> str:
-    """Return what an environment lacks that cannot be made, in few words."""
-    if "SyntaxError: f-string" in problem:
-        return "needs Python 3.12"
-    if "LookupError" in problem:
-        return "needs word lists of NLTK"
-    if module := re.search(r"No module named '([\w.]+)'", problem):
-        return f"needs the module {module[1]}"
-    return problem.partition(" cannot be made here: ")[2] or problem
+    """Return what an environment lacks that cannot be made, in few words; else the problem."""
+    lacks = [words for sign, words in LACKS.items() if sign in problem]
+    lacks += [f"`{module}`" for module in re.findall(r"No module named '(?!textarena)([\w.]+)'", problem)]
+    return f"needs {', '.join(lacks)}" if lacks else problem.partition(" cannot be made here: ")[2] or problem
 
 
 def read(path: Path | None) -> dict[str, dict[str, Any]]:
