@@ -1,9 +1,9 @@
 """Which environments of TextArena play here, and do recordings of them drive again without a difference?
 
-Plays some games of each environment with players that choose among the moves that an observation names, all at once, and
-replays each from its recorded replies. Each environment has a process of its own and so many seconds; what came of it is a
-line of a file, and a second call goes on with those that are not in it. The players know no rules: an environment that they
-only abort may well be played by a model.
+Plays some games of each environment all at once, and replays each from its recorded replies. The players know no rules: they
+choose among the moves that an environment names; where they only abort, they try moves on a copy until one is taken. Each
+environment has a process of its own and so many seconds; what came of it is a line of a file, and a second call goes on with
+those that are not in it.
 usage: python benchmarks/textarena_games.py [ENV ...] [--games 20] [--least 1] [--limit 300] [--out FILE.jsonl]
     [--table [--plain FILE.jsonl]]
 --least: only environments for so many players or more; --table: a table in Markdown of what the file holds; --plain: the
@@ -12,22 +12,24 @@ file of a call with `--games 0` where TextArena alone was installed, which tells
 
 import argparse
 import asyncio
+import copy
 import json
 import random
 import re
-import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from clemsim import Agent, Message, Result, View, find_arena
+from clemsim import Agent, Arena, Message, Result, View, find_arena
 from clemsim.errors import ClemsimError, ParserError
 from clemsim.game.events import Replied
 from clemsim.game.instances import EpisodeKey
-from clemsim.interop.textarena.environment import names
+from clemsim.interop.textarena.environment import Environment, names
 
 MOVE = re.compile(r"\[[^\[\]\n]{1,30}\]( \[[^\[\]\n]{1,30}\])?")
 OPTIONS = re.compile(r"Options: (.*)")  # of a jury
@@ -44,53 +46,73 @@ LACKS = {
     "FileNotFoundError": "files that the package lacks",
     "No module named 'textarena": "code that the package lacks",
 }
+SQUARES = re.compile(r"[a-hA-H](?=\d|#)")
+INVALID = "attempted an invalid move"
+TRIES = 300
+MOST_SECONDS = 0.5  # for trying the moves of one turn
 LATEST = 40  # moves that may still be allowed
-END = 300  # characters of an observation that may say that the last move was invalid
 
 
 class MoveChooser(Agent):
-    """Chooses among the moves that the observation names last, and fills in numbers where words or other numbers are. Learns
-    over all games of an environment which forms of moves it takes, and does not repeat what was not taken.
+    """Chooses among the moves that the observation names last, and fills in numbers and letters where others are. One
+    that `tries` keeps a copy of the environment of each episode, on which it tries moves until one is taken.
     """
 
     name = "chooser"
 
-    def __init__(self) -> None:
-        self._tried: dict[tuple[EpisodeKey, str], list[str]] = defaultdict(list)
-        self._forms: dict[str, list[int]] = defaultdict(lambda: [0, 0])  # how often each was taken, and tried
+    def __init__(self, arena: Arena[Any], *, tries: bool) -> None:
+        self._arena = arena
+        self._tries = tries
+        self._seeds = {instance.label: instance.seed for instance in arena.instances()}
+        self._copies: dict[EpisodeKey, Environment] = {}
 
     async def reply(self, view: View) -> Message:
-        """Return a move; a number where none is named."""
+        """Return a move that the environment takes, where one is found."""
         draw, asked = random.Random(view.seed), view.ask.content
         if view.seat == "gamemaster":
             options = OPTIONS.search(asked)
             return Message(view.seat, draw.choice(options[1].replace("'", "").split(", ") if options else ["Yes", "No"]))
-        tried = self._tried[view.key, view.seat]
-        if tried:
-            taken = "attempted an invalid move" not in asked[-END:]
-            self._learn(tried[-1], taken=taken)
-            if taken:
-                tried.clear()
         moves = self._moves(asked, draw)
-        moves = [move for move in moves if move not in tried] or moves
-        move = draw.choices(moves, [self._weight(move) for move in moves])[0]
-        tried.append(move)
+        environment = self._copy(view.key) if self._tries else None
+        if environment is None:
+            return Message(view.seat, draw.choice(moves))
+        end = monotonic() + MOST_SECONDS
+        move = next((move for move in moves if monotonic() < end and taken(environment, move)), moves[0])
+        with suppress(Exception):
+            environment.move(move, [])
         return Message(view.seat, move)
 
+    def _copy(self, key: EpisodeKey) -> Environment | None:
+        """Return the copy of the environment of an episode; None where it has a model of its own."""
+        arena: Any = self._arena
+        if key not in self._copies and "gamemaster" not in arena.seats:
+            self._copies[key] = Environment(arena.environment, arena.count, self._seeds[key.instance])
+        return self._copies.get(key)
+
     def _moves(self, asked: str, draw: random.Random) -> list[str]:
-        named = [found[0] for found in MOVE.finditer(asked) if not LABEL.search(found[0])][-LATEST:]
-        forms = [words.sub("#", move) for move in named for words in STANDS_FOR_NUMBERS] + ["[#]"]
-        forms += [form for form, (taken, _) in self._forms.items() if taken]
-        return named + [re.sub("#", lambda _: str(draw.randrange(draw.choice([3, 5, 10]))), form) for form in forms * 2]
+        """Return moves to try, in their order: half of them as they are named."""
+        named = [found[0] for found in MOVE.finditer(asked) if not LABEL.search(found[0])][-LATEST:] or ["[#]"]
+        forms = [words.sub("#", move) for move in named for words in STANDS_FOR_NUMBERS] + ["[#]", "# # #"]
+        moves = []
+        for _ in range(TRIES // 2):
+            form = NUMBERS.sub("#", draw.choice(forms)) if draw.random() < 0.5 else draw.choice(forms)
+            form = SQUARES.sub(lambda _: draw.choice("abcdefgh"), form)
+            moves += [draw.choice(named), re.sub("#", lambda _: str(draw.randrange(draw.choice([3, 5, 10, 20]))), form)]
+        return list(dict.fromkeys(moves))
 
-    def _learn(self, move: str, *, taken: bool) -> None:
-        counts = self._forms[NUMBERS.sub("#", move)]
-        counts[0] += taken
-        counts[1] += 1
 
-    def _weight(self, move: str) -> float:
-        taken, tried = self._forms[NUMBERS.sub("#", move)]
-        return ((taken + 0.5) / (tried + 1)) ** 3
+def taken(environment: Environment, move: str) -> bool:
+    """Return whether an environment takes a move. It stays as it is."""
+    trial = copy.deepcopy(environment)
+    player, before = trial.ask()
+    try:
+        over = trial.move(move, [])
+        if over:
+            return not trial.result()[1].get(player, {}).get("invalid_move")
+        asked, after = trial.ask()
+    except Exception:
+        return False
+    return asked != player or after.count(INVALID) <= before.count(INVALID)
 
 
 def play(environment: str, games: int, least: int) -> dict[str, Any]:
@@ -101,7 +123,10 @@ def play(environment: str, games: int, least: int) -> dict[str, Any]:
         about = {"seats": len(arena.seats), "least": players.least, "most": players.most}
         if players.most < least:
             return about
-        results = asyncio.run(arena.run(arena.instances()[:games], MoveChooser()))
+        results: list[Result] = []
+        for tries in (False, True):
+            if not any(result.outcome and result.outcome.kind != "aborted" for result in results):
+                results = asyncio.run(arena.run(arena.instances()[:games], MoveChooser(arena, tries=tries)))
     except ClemsimError as error:
         return {"problem": str(error)}
     outcomes = Counter(result.outcome.kind if result.outcome else "unfinished" for result in results)
@@ -126,15 +151,18 @@ def replays(arena: Any, result: Result) -> bool:
 
 
 def play_apart(environment: str, games: int, least: int, limit: float) -> dict[str, Any]:
-    """Play an environment in a process of its own."""
-    command = [sys.executable, __file__, "--one", environment, "--games", str(games), "--least", str(least)]
-    begun = monotonic()
+    """Play an environment in a process of its own, which begins with all that this one has loaded."""
+    context, begun = get_context("fork"), monotonic()
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=lambda: sender.send(play(environment, games, least)))
+    process.start()
+    sender.close()
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit)
-    except subprocess.TimeoutExpired:
-        return {"problem": f"not over within {limit:g} s", "seconds": round(limit, 1)}
-    lines = ran.stdout.strip().splitlines()
-    found = json.loads(lines[-1]) if ran.returncode == 0 else {"problem": (ran.stderr.strip().splitlines() or ["?"])[-1]}
+        found = receiver.recv() if receiver.poll(limit) else {"problem": f"not over within {limit:g} s"}
+    except EOFError:
+        found = {"problem": "its process ended without a word"}
+    process.kill()
+    process.join()
     return {**found, "seconds": round(monotonic() - begun, 1)}
 
 
@@ -210,10 +238,6 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, default=Path("textarena_games.jsonl"))
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--plain", type=Path)
-    parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.one:
-        print(json.dumps(play(given.one, given.games, given.least)))
-    else:
-        surveyed = survey(given.environments or names(), given)
-        print(table(surveyed, read(given.plain)) if given.table else json.dumps(surveyed, indent=2))
+    surveyed = survey(given.environments or names(), given)
+    print(table(surveyed, read(given.plain)) if given.table else json.dumps(surveyed, indent=2))
