@@ -16,9 +16,7 @@ from clemsim.game.instances import Instance
 from clemsim.game.messages import SYSTEM, Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.view import View
-
-FORFEIT = -1.0  # what a seat gets that breaks the rules of form, unless another value is given
-PERFECT = 100.0
+from clemsim.interop.rewards import FORFEIT, seat_reward
 
 
 @dataclass(slots=True)
@@ -70,11 +68,7 @@ class Stepped:
         outcome = self.outcome
         if outcome is None:
             return dict.fromkeys(self.seats, 0.0)
-        if outcome.kind == "aborted":
-            return {seat: self.forfeit if seat == outcome.blame else 0.0 for seat in self.seats}
-        if outcome.by_seat is not None:
-            return {seat: float(outcome.by_seat.get(seat, 0.0)) for seat in self.seats}
-        return dict.fromkeys(self.seats, (outcome.quality or 0.0) / PERFECT)
+        return {seat: seat_reward(outcome, seat, self.forfeit) for seat in self.seats}
 
     def facts(self) -> dict[str, Any]:
         """Return how the episode has ended, for logs."""
