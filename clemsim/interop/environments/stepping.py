@@ -20,6 +20,7 @@ from clemsim.game.view import View
 from clemsim.runtime.model_agent import chat
 
 FORFEIT = -1.0  # what a seat gets that breaks the rules of form, unless another value is given
+LONGEST = 100_000  # characters of a reply, where a framework wants a bound
 PERFECT = 100.0
 
 
