@@ -14,13 +14,19 @@ async def served(seat: LearningSeat, sessions: int = 2000, idle: float | None = 
     """Serve a seat within this context, and yield the address."""
     from clemsim.interop.environments.openenv_server import listening, serve  # noqa: PLC0415 (may be missing)
 
-    stopped = asyncio.Event()
-    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    stopped, ready, addresses = asyncio.Event(), asyncio.Event(), list[str]()
+
+    def tell(url: str) -> None:
+        addresses.append(url)
+        ready.set()
+
     with listening("127.0.0.1", 0) as bound:
-        serving = asyncio.ensure_future(serve(seat, bound, address.set_result, stopped, sessions, idle))
-        serving.add_done_callback(lambda ended: address.done() or address.set_exception(ended.exception() or OSError()))
+        serving = asyncio.ensure_future(serve(seat, bound, tell, stopped, sessions, idle))
+        serving.add_done_callback(lambda _: ready.set())
+        await ready.wait()
         try:
-            yield await address
+            if addresses:
+                yield addresses[0]
         finally:
             stopped.set()
             await serving
