@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import httpx
@@ -72,6 +75,32 @@ async def test_bad_requests_get_one_line_each() -> None:
             assert (await web.post("/step", json={"action": {"text": "x" * 200_000}})).status_code == 422
             tasks = (await web.post("/taboo/tasks", json={"split": "test"})).json()
     assert set(tasks["tasks"][0] if isinstance(tasks, dict) else tasks[0]) == {"index", "id", "experiment"}
+
+
+async def test_pages_of_other_sites_are_not_served() -> None:
+    async with served(LearningSeat("taboo", "guesser")) as url, httpx.AsyncClient(base_url=url) as web:
+        for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
+            assert (await web.post("/reset", json={}, headers=headers)).status_code == 403
+        assert (await web.post("/reset", json={}, headers={"Origin": url})).status_code == 200
+        from clemsim.interop.environments.openenv import ArenaClient  # noqa: PLC0415 (may be missing)
+
+        with pytest.raises(ConnectionError):
+            await ArenaClient(base_url=url, headers={"Origin": "http://evil.example"}).reset()
+
+
+@pytest.mark.slow
+async def test_the_command_serves_until_it_is_stopped() -> None:
+    command = [sys.executable, "-m", "clemsim.cli.main", "serve-env", "taboo", "--seat", "guesser", "--port", "0"]
+    server = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE)
+    assert server.stderr
+    line = (await server.stderr.readline()).decode()
+    assert line.startswith("serving taboo to guesser (others: baseline) at http://127.0.0.1:"), line
+    url = next(word for word in line.split() if word.startswith("http"))
+    async with client(url) as env:
+        await env.reset(seed=1)
+        server.send_signal(signal.SIGINT)
+        told = (await server.communicate())[1].decode()
+    assert server.returncode == 0 and told == "stopping: the server ends (Ctrl-C again: at once)\n"
 
 
 @pytest.mark.slow

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from contextlib import nullcontext, suppress
 from functools import partial
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from clemsim._util.extras import library
 from clemsim._util.open_files import raise_limit
@@ -19,6 +21,9 @@ MOST_SESSIONS = 4096
 IDLE = 600.0  # seconds without a message after which a session is closed
 LONGEST_MESSAGE = 2**20  # bytes of a message of a client
 BACKLOG = 2048  # connections that may wait to be accepted: a trainer opens many at once
+Application = Callable[
+    [MutableMapping[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
+]
 _USE = ("openenv", "a server of OpenEnv")
 _FILES = 128  # that are open besides connections
 
@@ -45,6 +50,30 @@ def application(seat: LearningSeat, sessions: int = MOST_SESSIONS, idle: float |
 
     app.add_exception_handler(ClemsimError, told)
     return app
+
+
+def guarded(app: Application, hosts: Collection[str] = ()) -> Application:
+    """Return the application for those alone whom no page of another site sends: it would have the agents called.
+
+    `hosts`: what the server is called by, with its port; empty: anything.
+    """
+
+    async def guard(
+        scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        headers = {name: value.decode("latin-1") for name, value in scope.get("headers", ())}
+        host, origin = headers.get(b"host", ""), headers.get(b"origin")
+        foreign = (hosts and host not in hosts) or (origin is not None and urlsplit(origin).netloc != host)
+        if scope["type"] == "lifespan" or not foreign:
+            await app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "a page of another site may not play"})
+        else:
+            await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"this server answers to its own address only\n"})
+
+    return guard
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -74,9 +103,12 @@ async def serve(
     files = raise_limit()
     if sessions + _FILES > files:
         raise UsageError(f"{files} files may be open here: lower --sessions to {max(1, files - _FILES)}, or raise ulimit -n")
+    host, port = bound.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    own = {f"{name}:{port}" for name in (shown, "localhost")} if ip_address(host).is_loopback else ()
     async with seat.opened():
         config = uvicorn.Config(
-            application(seat, sessions, idle),
+            guarded(application(seat, sessions, idle), own),
             log_level="error",
             backlog=BACKLOG,
             ws_max_size=LONGEST_MESSAGE,
@@ -88,8 +120,7 @@ async def serve(
         stopping = asyncio.ensure_future(stopped.wait())
         try:
             await _begun(server, running)
-            host, port = bound.getsockname()[:2]
-            ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            ready(f"http://{shown}:{port}")
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
