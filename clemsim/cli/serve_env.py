@@ -72,5 +72,5 @@ async def _until(stopped: asyncio.Event, serving: Coroutine[Any, Any, None]) -> 
 
 
 def _tell(seat: LearningSeat, url: str) -> None:
-    others = ", ".join(f"{place or 'others'}: {name}" for place, name in seat.agents.items())
-    err.print(plain(f"serving {seat.arena.name} to {seat.seat} ({others}) at {url} (Ctrl-C stops)"), soft_wrap=True)
+    others = "".join(f", {name} as {place}" for place, name in seat.agents.items())
+    err.print(plain(f"serving {seat.arena.name} to {seat.seat}{others} at {url} (Ctrl-C stops)"), soft_wrap=True)

@@ -52,7 +52,8 @@ async def test_agents_play_until_the_seat_is_asked() -> None:
         episode = await play(learning, 1, "GUESS: dog")
         with pytest.raises(UsageError, match="the episode is over"):
             await episode.move("GUESS: cat")
-    assert learning.agents == {"": "baseline"}
+    assert learning.agents == {"describer": "baseline"}
+    assert LearningSeat("wordle").agents == {}  # nobody else plays
     assert episode.stepped.outcome and episode.stepped.outcome.kind == "failure" and episode.reward == 0.0
     assert episode.metrics()["Lose"] == 1.0 and episode.metrics()["Request Count"] == 3.0
 
@@ -86,6 +87,8 @@ def test_what_cannot_be_seated_gets_a_line() -> None:
         LearningSeat("taboo", "guesser", ["guesser=baseline"])
     with pytest.raises(UsageError, match="random: the other seats have baseline"):
         LearningSeat("taboo", "guesser", ["baseline", "random"])
+    with pytest.raises(UsageError, match="there is no seat 'judge'"):
+        LearningSeat("taboo", "guesser", ["judge=baseline"])
     with pytest.raises(UsageError, match="are closed: play within"):
         asyncio.run(play(LearningSeat("taboo", "guesser"), 1, "GUESS: dog"))
 

@@ -94,7 +94,7 @@ async def test_the_command_serves_until_it_is_stopped() -> None:
     server = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE)
     assert server.stderr
     line = (await server.stderr.readline()).decode()
-    assert line.startswith("serving taboo to guesser (others: baseline) at http://127.0.0.1:"), line
+    assert line.startswith("serving taboo to guesser, baseline as describer at http://127.0.0.1:"), line
     url = next(word for word in line.split() if word.startswith("http"))
     async with client(url) as env:
         await env.reset(seed=1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clemsim.arena import Arena, find_arena
-from clemsim.catalog.agents import check_cast, make_casts, resolve_cast, usual_agent
+from clemsim.catalog.agents import check_cast, check_seats, make_casts, resolve_cast, usual_agent
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.catalog.suites import load_suite
 from clemsim.errors import ClemsimError, UsageError
@@ -51,8 +51,7 @@ class LearningSeat:
         forfeit: float = FORFEIT,
     ) -> None:
         """`seat`: the first unless given. `others`: an agent or its SPEC for all other seats, or by seat or role, or as
-        commands are told (`["baseline", "describer=local"]`); those that the game's baseline does not know get the usual
-        one. `forfeit`: the reward of a seat that aborts an episode. Raises UsageError and ArenaError.
+        commands are told (`["baseline", "describer=local"]`); the game's baseline, or random, where nobody is named. `forfeit`: the reward of a seat that aborts an episode. Raises UsageError and ArenaError.
         """
         self.arena: Arena[Any] = find_arena(arena)() if isinstance(arena, str) else arena
         seats = self.arena.seats
@@ -64,15 +63,17 @@ class LearningSeat:
         if not self.instances:
             raise UsageError(f"{self.seat} plays in none of the {len(every)} instances of {self.arena.name}: choose another")
         self.forfeit = forfeit
-        self._cast = _cast(self.arena, self.seat, others)
+        played = (each for instance in self.instances for each in self.arena.roles_for(instance).items())
+        self._others = [(name, role) for name, role in dict.fromkeys(played) if name != self.seat]
+        self._cast = _cast(self.arena, self.seat, others, self._others)
         check_cast(self.arena, self._cast, self.instances)
         self._gates: dict[Agent, TurnGate] = {}
 
     @property
     def agents(self) -> dict[str, str]:
-        """The name of the agent in each other seat or role that has one of its own, and of all others as `""`."""
-        named = {seat: agent.name for seat, agent in self._cast.seats.items() if seat != self.seat}
-        return {**({"": self._cast.default.name} if self._cast.default else {}), **named}
+        """The name of the agent in each other seat, or in each role where seats have several."""
+        names = {role: self._cast.agent(seat, role) for seat, role in self._others}
+        return {role: agent.name for role, agent in names.items() if agent}
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[LearningSeat]:
@@ -148,11 +149,13 @@ def arena_of_suite(spec: str, suite: str | None = None, rules: str | None = None
     return arena, found.instances(arena)
 
 
-def _cast(arena: Arena[Any], seat: str, others: Others) -> Cast:
-    """Return the cast with nobody in the seat. Raises UsageError."""
-    others = usual_agent(arena.name) if others is None else others
-    if isinstance(others, Agent | str | Mapping):
-        cast = resolve_cast(others)[0]
+def _cast(arena: Arena[Any], seat: str, others: Others, roles: Sequence[tuple[str, str]]) -> Cast:
+    """Return the cast, with the usual agent where one of the other seats, each given with its role, would be empty.
+
+    Raises UsageError.
+    """
+    if others is None or isinstance(others, Agent | str | Mapping):
+        cast = Cast("", None, {}) if others is None else resolve_cast(others)[0]
     else:
         casts = make_casts(others, AgentOptions()) if others else [Cast("", None, {})]
         if len(casts) > 1:
@@ -160,7 +163,8 @@ def _cast(arena: Arena[Any], seat: str, others: Others) -> Cast:
         (cast,) = casts
     if seat in cast.seats:
         raise UsageError(f"{seat} is the seat that learns: put no agent into it, or choose another seat")
-    if cast.default is None:
+    check_seats([arena], [cast])
+    if any(cast.agent(other, role) is None for other, role in roles):
         cast = replace(cast, default=resolve_cast(usual_agent(arena.name))[0].default)
     return replace(cast, seats={**cast.seats, seat: Learner()})
 

@@ -114,7 +114,7 @@ class ArenaEnvironment(interfaces.Environment):  # type: ignore[misc, name-defin
 
     def get_metadata(self) -> Any:
         """Return what the environment is."""
-        arena, others = self._seat.arena, ", ".join(f"{seat or 'others'}={name}" for seat, name in self._seat.agents.items())
+        arena, others = self._seat.arena, ", ".join(f"{seat}={name}" for seat, name in self._seat.agents.items())
         told = f"{arena.name} of clemsim as {self._seat.seat} plays it" + (f" ({others})" if others else "")
         return types.EnvironmentMetadata(name=arena.name, description=told, version=str(arena.rules_version))
 
