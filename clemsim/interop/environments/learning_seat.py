@@ -51,7 +51,8 @@ class LearningSeat:
         forfeit: float = FORFEIT,
     ) -> None:
         """`seat`: the first unless given. `others`: an agent or its SPEC for all other seats, or by seat or role, or as
-        commands are told (`["baseline", "describer=local"]`); the game's baseline, or random, where nobody is named. `forfeit`: the reward of a seat that aborts an episode. Raises UsageError and ArenaError.
+        commands are told (`["baseline", "describer=local"]`); the game's baseline, or random, where nobody is named.
+        `forfeit`: the reward of a seat that aborts an episode. Raises UsageError and ArenaError.
         """
         self.arena: Arena[Any] = find_arena(arena)() if isinstance(arena, str) else arena
         seats = self.arena.seats
