@@ -168,16 +168,23 @@ class ArenaEnv(vf.Env[ArenaEnvConfig]):  # type: ignore[misc, name-defined, unus
         learning, given = self.taskset.learning, self.taskset.config.seed
         seed = SystemRandom().randrange(LONGEST_SEED) if given is None else given
         episode = learning.play(learning.episodes().begin(seed, task.data.place))
-        whole = isinstance(agents.player.harness, SeatHarness)
+        about = {"seed": seed, "instance": episode.stepped.driver.instance.label}
+        try:
+            await self._play(task, agents.player, episode, about)
+        finally:
+            episode.stepped.driver.close()
+
+    async def _play(self, task: ArenaTask, player: Any, episode: LearnersEpisode, about: dict[str, Any]) -> None:
+        whole = isinstance(player.harness, SeatHarness)
         await episode.until_asked()
-        async with agents.player.interaction(task) as interaction:
-            interaction.trace.info["clemsim"] = {"seed": seed, "instance": episode.stepped.driver.instance.label}
+        async with player.interaction(task) as interaction:
+            interaction.trace.info["clemsim"] = about
             while not episode.over:
-                asked = episode.stepped.messages() if whole else episode.stepped.news(learning.seat)
+                asked = episode.stepped.messages() if whole else episode.stepped.news(episode.seat)
                 segment = await interaction.turn(asked)
                 if segment.terminated:
                     break
-                await episode.move(_reply(learning.seat, segment, interaction.trace))
+                await episode.move(_reply(episode.seat, segment, interaction.trace))
         _record(interaction.trace, episode)
 
 
