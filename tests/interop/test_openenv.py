@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from clemsim import Agent, Message, UsageError, View
 from clemsim.interop.environments.learning_seat import LearningSeat
 from tests.interop.serving import served
 
@@ -75,6 +76,27 @@ async def test_bad_requests_get_one_line_each() -> None:
             assert (await web.post("/step", json={"action": {"text": "x" * 200_000}})).status_code == 422
             tasks = (await web.post("/taboo/tasks", json={"split": "test"})).json()
     assert set(tasks["tasks"][0] if isinstance(tasks, dict) else tasks[0]) == {"index", "id", "experiment"}
+
+
+class Slow(Agent):
+    name = "slow"
+
+    async def reply(self, view: View) -> Message:
+        await asyncio.sleep(0.05)
+        return Message(view.seat, "CLUE: a thing")
+
+
+async def test_a_session_that_is_closed_while_an_agent_thinks_says_so() -> None:
+    from clemsim.interop.environments.openenv import ArenaEnvironment  # noqa: PLC0415 (may be missing)
+
+    seat = LearningSeat("taboo", "guesser", Slow())
+    async with seat.opened():
+        env = ArenaEnvironment(seat)
+        begun = asyncio.ensure_future(env.reset_async(seed=1))
+        await asyncio.sleep(0.01)
+        env.close()
+        with pytest.raises(UsageError, match="was idle for too long and is closed"):
+            await begun
 
 
 async def test_pages_of_other_sites_are_not_served() -> None:

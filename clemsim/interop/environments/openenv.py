@@ -26,6 +26,7 @@ interfaces = library("openenv.core.env_server.interfaces", *_USE)
 core = library("openenv.core", *_USE)
 client_types = library("openenv.core.client_types", *_USE)
 
+CLOSED = "this session was idle for too long and is closed: connect anew"
 SPLIT = "test"  # instances are not parted
 M = TypeVar("M")
 
@@ -148,7 +149,7 @@ class ArenaEnvironment(interfaces.Environment):  # type: ignore[misc, name-defin
 
     def _check_open(self) -> None:
         if self._closed:
-            raise UsageError("this session was idle for too long and is closed: connect anew")
+            raise UsageError(CLOSED)
 
     def _drop(self) -> None:
         if self._episode:
@@ -160,6 +161,7 @@ class ArenaEnvironment(interfaces.Environment):  # type: ignore[misc, name-defin
         try:
             await (episode.until_asked() if reply is None else episode.move(reply))
         except ClemsimError:
+            self._check_open()  # it was closed while an agent was waited for
             if not episode.over:
                 self._drop()
             raise
