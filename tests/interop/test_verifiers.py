@@ -16,6 +16,7 @@ import pytest
 
 from clemsim import UsageError, find_arena
 from clemsim.engines.simulated.answers import Body
+from clemsim.engines.simulated.faults import Faults
 from clemsim.engines.simulated.machine import Spec
 from clemsim.engines.simulated.server import SimulatedServer
 
@@ -26,10 +27,10 @@ Answer = Callable[[Body], str]
 
 
 @asynccontextmanager
-async def model(answer: Answer) -> AsyncIterator[str]:
-    """Serve a model that answers so, and yield its address."""
+async def model(answer: Answer, *faults: str) -> AsyncIterator[str]:
+    """Serve a model that answers so and has such faults, and yield its address."""
     spec = Spec(model="fake", seats=512, first_token=0.0, interval=0.0, context=100_000)
-    async with SimulatedServer(spec, answer).serving() as server:
+    async with SimulatedServer(spec, answer, faults=Faults.parse(faults)).serving() as server:
         yield f"{server.url}/v1"
 
 
@@ -90,6 +91,14 @@ async def test_a_model_is_asked_what_it_is_asked_in_a_run(arena: str, seat: str,
 
 def _rest(seats: tuple[str, ...], seat: str) -> dict[str, str]:
     return {other: "baseline" for other in seats if other != seat}
+
+
+async def test_a_request_that_fails_is_sent_again() -> None:
+    async with model(lambda body: "GUESS: dog", "error=0.1", "busy=0.1", "reset=0.1") as url:
+        episodes = await rollouts(environment("taboo", "guesser"), url, 20)
+    assert all(episode.ok for episode in episodes)
+    calls = [call for episode in episodes for call in episode.traces[0].calls]
+    assert any(call.error for call in calls) and sum(not call.error for call in calls) == 60
 
 
 BROKEN = """

@@ -8,13 +8,15 @@ sent each time as clemsim's own agents send it, so that games in which a seat fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from random import SystemRandom
 from typing import Any
 
 import aiohttp
 from pydantic import model_validator
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_random_exponential
 
 from clemsim._util.extras import library
 from clemsim.errors import ClemsimError, UsageError
@@ -31,6 +33,10 @@ REWARD = "seat_reward"
 OTHERS = "reward_of_"  # and the seat
 UNFINISHED = "unfinished"
 LONGEST_SEED = 2**32
+ATTEMPTS = 5
+BUSY, FAILED = 429, 500  # statuses after which a request is sent again: this one, and those from this one on
+LONGEST_ERROR = 2000  # characters
+RESENT = "x-stainless-retry-count"  # by which verifiers knows that a request is sent again
 
 
 class ArenaTasksetConfig(vf.TasksetConfig):  # type: ignore[misc, name-defined, unused-ignore]
@@ -117,24 +123,46 @@ class SeatHarness(vf.Harness[SeatHarnessConfig]):  # type: ignore[misc, name-def
         raise UsageError(f"the harness {PLUGIN} plays arenas: leave --env.taskset.id as {PLUGIN}")
 
 
+class _Again(Exception):
+    """A request failed, and may not when it is sent again."""
+
+
 class SeatSession(vf.HarnessSession):  # type: ignore[misc, name-defined, unused-ignore]
     """The connection of one rollout to the model, through the server with which verifiers records it."""
 
     _web: aiohttp.ClientSession | None = None
 
     async def _run(self, messages: Sequence[Any] | None) -> Any:
-        """Ask for the reply to a whole conversation. What is refused, verifiers has recorded."""
+        """Ask for the reply to a whole conversation, again where the server fails; verifiers records each time."""
         if messages is None:
             return await self.harness.launch()
         self._web = self._web or aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
         body = {"model": self.ctx.model, "messages": [chat_dialect.message_to_wire(message) for message in messages]}
-        headers = {"Authorization": f"Bearer {self.secret}"}
         try:
-            async with self._web.post(f"{self.endpoint}/chat/completions", json=body, headers=headers) as answer:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception_type(_Again),
+                stop=stop_after_attempt(ATTEMPTS),
+                wait=wait_random_exponential(multiplier=0.5, max=8.0),
+                reraise=True,
+            ):
+                with attempt:
+                    return await self._ask(self._web, body, attempt.retry_state.attempt_number - 1)
+        except _Again as error:
+            return vf.ProgramResult(exit_code=1, stdout="", stderr=str(error))
+
+    async def _ask(self, web: aiohttp.ClientSession, body: Mapping[str, Any], before: int) -> Any:
+        """Send a request that was sent `before` times in vain. Raises _Again where that may help."""
+        headers = {"Authorization": f"Bearer {self.secret}"} | ({RESENT: str(before)} if before else {})
+        try:
+            async with web.post(f"{self.endpoint}/chat/completions", json=body, headers=headers) as answer:
                 said = await answer.text()
-                return vf.ProgramResult(exit_code=0 if answer.ok else 1, stdout="", stderr="" if answer.ok else said[-2000:])
         except aiohttp.ClientError as error:
-            return vf.ProgramResult(exit_code=1, stdout="", stderr=f"{type(error).__name__}: {error}")
+            raise _Again(f"{type(error).__name__}: {error}") from error
+        if answer.status == BUSY or answer.status >= FAILED:
+            raise _Again(said[-LONGEST_ERROR:])
+        return vf.ProgramResult(
+            exit_code=0 if answer.ok else 1, stdout="", stderr="" if answer.ok else said[-LONGEST_ERROR:]
+        )
 
     async def close(self) -> None:
         """Close the connection."""
