@@ -18,12 +18,13 @@ from clemsim.analysis.sources.run_scores import read_scores
 from clemsim.analysis.sources.runs import Setting, sampling_notes, setting, settings_notes, shared_instances
 from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
 from clemsim.analysis.sources.subsets import check_games, without_text
-from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
+from clemsim.analysis.statistics.differences import ALPHA, Sensitivity, Verdict, sensitivity_of, verdict
 from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
 from clemsim.analysis.wording import difference_sentence, number, plural, signed
 from clemsim.analysis.writing.html import notebook_html
 from clemsim.errors import UsageError
 from clemsim.results.bounds import ScoreBounds, score_bounds
+from clemsim.results.detectable import instances_more
 from clemsim.results.differences import Difference
 from clemsim.results.estimates import ModelEstimates, Score
 from clemsim.results.holm import holm, holm_levels
@@ -37,6 +38,7 @@ from clemsim.store.study_index import run_of
 Reading = Literal["instances of this kind", "these instances only"]
 
 A, B = "A", "B"
+MOST_MORE = 1_000_000  # instances; beyond them no number is told
 OVERALL: tuple[Score, ...] = ("played", "quality", "worth", "clemscore")  # the rows over all games
 
 
@@ -174,13 +176,14 @@ def compare_runs(
     if these_instances and main.interval is None:
         notes.append("no interval for these instances only: every game needs an instance that both finished twice")
     sentences = _sentences(sample, names, main, sensitivity, margin)
+    more = [] if these_instances or sequential else list(_more(main, rows[-1].instances, margin))
     if sequential:
         rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
         sentences = _after_stopping(sentences if sample.common_score(A, B) not in own else (), sequential, own)
     return RunComparison(
         *names,
         rows,
-        (*sentences, *_detectable(rows)),
+        (*sentences, *more, *_detectable(rows)),
         tuple(dict.fromkeys(notes)),
         sensitivity,
         joint_outcomes(*played),
@@ -199,7 +202,8 @@ def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting, withou
         obstacles.append(f"only {run_a if first.constrained else run_b} was played with constrained decoding")
     for name in (first.arenas.keys() & second.arenas.keys()) - set(without):
         ours, theirs = first.arenas[name], second.arenas[name]
-        if ours.version != theirs.version or (ours.files and theirs.files and ours.files != theirs.files):
+        known = ours.version is not None and theirs.version is not None  # of results of other tools, not always
+        if (known and ours.version != theirs.version) or (ours.files and theirs.files and ours.files != theirs.files):
             obstacles.append(f"{name} is of another version, or has other prompts or word lists")
     shared = shared_instances(run_a, run_b) if run_a != run_b else {}
     differing = [f"{game} {name}" for (game, name), same in shared.items() if not same and game not in without]
@@ -314,6 +318,21 @@ def _sentences(
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")
     return tuple(sentences)
+
+
+def _more(main: Difference, instances: int, margin: float) -> Iterator[str]:
+    """Yield a sentence on how many more instances would decide an undecided difference."""
+    if main.p is None or main.p < ALPHA or main.equivalent(margin):
+        return
+    found = instances_more(main, instances, margin)
+    if found is None:
+        return
+    if found[0] > MOST_MORE:
+        yield f"More than {MOST_MORE} more instances like these would be needed to decide it, if it is as large as it seems."
+        return
+    count, shows = found
+    what = "show it" if shows else f"show that they are equivalent within {margin:g} points"
+    yield f"If it is as large as it seems, about {count} more instances like these would {what}, four times in five."
 
 
 def _own_rows(sample: Sample) -> tuple[Score, ...]:

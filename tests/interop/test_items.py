@@ -13,7 +13,9 @@ import pytest
 
 import clemsim
 from clemsim import UsageError
-from clemsim.interop.items.importing import as_run, holds_items, import_items, read_items
+from clemsim.interop.items.finding import read_items
+from clemsim.interop.items.importing import import_items
+from clemsim.interop.items.opening import as_run, holds_items
 
 
 def table(path: Path, model: str, scores: dict[str, float]) -> Path:
@@ -51,14 +53,17 @@ def test_a_comparison_says_what_a_calculation_of_its_own_says(tmp_path: Path) ->
 
 
 def test_items_that_do_not_pair_are_counted_and_others_of_the_same_name_are_named(tmp_path: Path) -> None:
-    one = lines(tmp_path / "a" / "samples_arith_2026.jsonl", [_lm_eval(n, 1.0) for n in range(12)])
-    other = lines(tmp_path / "b" / "samples_arith_2026.jsonl", [_lm_eval(n, 0.0) for n in range(2, 15)])
+    one = lines(tmp_path / "a" / "samples_arith_2026-11-28T17-06-43.528168.jsonl", [_lm_eval(n, 1.0) for n in range(12)])
+    other = lines(
+        tmp_path / "b" / "samples_arith_2026-11-28T17-06-43.528168.jsonl", [_lm_eval(n, 0.0) for n in range(2, 15)]
+    )
     with as_run(one) as run_a, as_run(other.parent) as run_b:
         found = clemsim.compare(run_a, run_b, "a", "b")
         assert found.rows[0].instances == 10
         assert any("2 instances" in note or "5 instances" in note for note in found.notes), found.notes
     changed = lines(
-        tmp_path / "c" / "samples_arith_2026.jsonl", [_lm_eval(n, 0.0, "x" if n == 3 else "") for n in range(12)]
+        tmp_path / "c" / "samples_arith_2026-11-28T17-06-43.528168.jsonl",
+        [_lm_eval(n, 0.0, "x" if n == 3 else "") for n in range(12)],
     )
     with as_run(one) as run_a, as_run(changed) as run_b:
         with pytest.raises(UsageError, match="instances differ though named alike: arith 3"):
@@ -79,12 +84,12 @@ def _lm_eval(number: int, score: float, doc: str = "") -> dict[str, Any]:
 
 
 def test_samples_of_lm_evaluation_harness_are_of_the_model_beside_them(tmp_path: Path) -> None:
-    path = lines(tmp_path / "samples_arith_2026-11-28.jsonl", [_lm_eval(0, 1.0)])
-    (tmp_path / "results_2026.json").write_bytes(orjson.dumps({"model_name": "org/name"}))
-    (only,) = read_items(path)
+    path = lines(tmp_path / "samples_arith_2026-11-28T17-06-43.528168.jsonl", [_lm_eval(0, 1.0)])
+    (tmp_path / "results_2026-11-28T17-06-43.528168.json").write_bytes(orjson.dumps({"model_name": "org/name"}))
+    (only,), _ = read_items(path)
     assert (only.model, only.task, only.item, only.score) == ("org/name", "arith", "0", 1.0) and only.digest
     with pytest.raises(UsageError, match="has no metric f1: choose one of exact_match"):
-        list(read_items(path, "f1"))
+        read_items(path, "f1")
 
 
 def test_trials_of_tau2_are_repetitions(tmp_path: Path) -> None:
@@ -108,7 +113,7 @@ def test_samples_of_every_eval_ever_may_be_points(tmp_path: Path) -> None:
         return {**about, "sample_id": item, "evaluation": {"score": score, "is_correct": score > 0}}
 
     path = lines(tmp_path / "u_samples.jsonl", [sample("x", 100.0), sample("y", 25.0)])
-    assert [result.score for result in read_items(path)] == [1.0, 0.25]
+    assert [result.score for result in read_items(path)[0]] == [1.0, 0.25]
 
 
 def test_logs_of_inspect_are_read_by_inspect(tmp_path: Path) -> None:
@@ -121,7 +126,7 @@ def test_logs_of_inspect_are_read_by_inspect(tmp_path: Path) -> None:
     spec = {"created": "2026-11-28T00:00:00+00:00", "task": "sums", "dataset": {}, "model": "org/m", "config": {}}
     log = logs.EvalLog.model_validate({"status": "success", "eval": spec, "samples": samples})
     logs.write_eval_log(log, str(tmp_path / "sums.eval"))
-    found = list(read_items(tmp_path))
+    found, _ = read_items(tmp_path)
     assert [(result.item, result.score) for result in found] == [("1", 1.0), ("2", 0.0), ("3", None)]
     assert {result.model for result in found} == {"org/m"} and len({result.digest for result in found}) == 3
 
@@ -148,7 +153,8 @@ def test_what_cannot_be_read_is_told_in_a_line(tmp_path: Path, name: str, conten
 
 def test_runs_and_tables_of_clembench_are_left_to_their_own_readers(tmp_path: Path) -> None:
     assert not holds_items(tmp_path)
-    assert not holds_items(table(tmp_path / "results.csv", "m", {"a": 1.0}))
+    (tmp_path / "results.csv").write_text('model,clemscore,"taboo, % Played"\nm,50,100\n')
+    assert not holds_items(tmp_path / "results.csv") and not holds_items(tmp_path)
     assert holds_items(lines(tmp_path / "samples_x.jsonl", [_lm_eval(0, 1.0)])) and holds_items(tmp_path)
 
 
@@ -159,6 +165,6 @@ def test_one_name_of_two_items_is_told(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    refused = pytest.raises(UsageError, match=r"there is no .*one\.eval: name a run, a study, or a file of results")
+    refused = pytest.raises(UsageError, match=r"there is no .*one\.eval: name a run, a study, or results of another tool")
     with refused, as_run(tmp_path / "one.eval"):
         pass

@@ -14,6 +14,7 @@ from clemsim.results.stopping_result import stopped_when
 from clemsim.store import checksums, reader
 from clemsim.store.checksums import Watch
 from clemsim.store.folder import STORE
+from clemsim.store.schema import NOTES
 
 CASTS = """SELECT "cast", sum(status = 'done'), sum(status != 'done') FROM episodes {condition}GROUP BY 1 ORDER BY min(id)"""
 STOPPED = "was ended by its stopping rule, which ordinary intervals and p values do not allow for"
@@ -58,7 +59,12 @@ def finished_agents(base: Any, apart: Collection[str]) -> list[str]:
 def run_notes(
     folder: Path, unfinished: Mapping[str, int], apart: Sequence[str], names: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """Yield notes on what of a run is in no number, and on a stopping rule. `names`: what casts are called instead."""
+    """Yield notes on what of a run is in no number, on an import and on a stopping rule. `names`: what casts are called
+    instead.
+    """
+    with reader.reading(folder / STORE) as base:
+        imported = reader.meta(base).get(NOTES)
+    yield from (str(note) for note in imported or () if isinstance(imported, list))
     for cast, count in unfinished.items():
         yield f"{(names or {}).get(cast, cast)}: {count} unfinished episodes of {folder.name} are in no number"
     yield from (f"{game} of {folder.name} {APART}" for game in apart)
