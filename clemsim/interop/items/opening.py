@@ -11,9 +11,10 @@ from clemsim.errors import UsageError
 from clemsim.interop.clembench.importing import ImportProgress, import_results
 from clemsim.interop.clembench.recorded import LOG, SCORES
 from clemsim.interop.items.finding import PATTERNS, reader_of
-from clemsim.interop.items.importing import import_items
+from clemsim.interop.items.importing import ImportedItems, import_items
 from clemsim.interop.items.tables import is_item_table
 from clemsim.store.folder import STORE
+from clemsim.store.reader import episodes, reading
 from clemsim.store.study_index import is_indexed
 
 Amounts = Callable[[str, int, int], None]  # what is read, how much of it, and of how much
@@ -70,8 +71,19 @@ def as_run(
         if clembench:
             _import_clembench(path, run, models, watch)
         else:
-            import_items([path], run, metric)
-        yield run
+            _check_scored(path, import_items([path], run, metric))
+        try:
+            yield run
+        except UsageError as error:  # which names what was given, and not the place where it is a run meanwhile
+            raise UsageError(str(error).replace(str(run), str(path))) from error
+
+
+def _check_scored(path: Path, imported: ImportedItems) -> None:
+    if not imported.scores:
+        with reading(imported.run / STORE) as base:
+            problem = next((row.detail for row in episodes(base)), "")
+        why = f", the first one as {' '.join(problem.split())[:200]}" if problem else ""
+        raise UsageError(f"{path}: none of its {imported.not_scored} samples was scored{why}")
 
 
 def _import_clembench(path: Path, run: Path, models: Collection[str], watch: Amounts) -> None:
