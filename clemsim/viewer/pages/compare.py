@@ -13,12 +13,12 @@ from clemsim.html.differences import differences
 from clemsim.html.forest import Estimate, Forest
 from clemsim.html.marking import Marker
 from clemsim.results.joint_outcomes import HAPPENED, Event
+from clemsim.viewer.computations import PATIENCE
 from clemsim.viewer.library import Entry, Kind, stamp_of
 from clemsim.viewer.pages.comparing import ComparedRow, PairedVerdict, paired_verdict
 from clemsim.viewer.pages.episode import COLOURS
 from clemsim.viewer.pages.pairs import SIDES, EpisodePair, casts_of, episode_pairs
 from clemsim.viewer.pages.side_by_side import SideBySide, side_by_side
-from clemsim.viewer.pending import PATIENCE
 from clemsim.viewer.site import Site
 
 SHOWN = 200  # pairs
@@ -112,7 +112,7 @@ def _compared(site: Site, slug: str, agent: str) -> Compared:
 
 def is_computing(site: Site, choice: CompareChoice) -> bool:
     """Return whether the comparison of a page is being computed. Raises as `compare_page`."""
-    return not site.inline and site.pending.is_computing(_asked_for(choice))
+    return not site.inline and site.computations.is_computing(_asked_for(choice))
 
 
 def _asked_for(choice: CompareChoice) -> tuple[object, ...]:
@@ -131,7 +131,7 @@ def _comparison(site: Site, choice: CompareChoice, both: Sequence[Compared]) -> 
     name = "compare", *first.part, *second.part, bool(choice.anyway)
     folders, agents = (first.entry.folder, second.entry.folder), (choice.agent_a or None, choice.agent_b or None)
     anyway = bool(choice.anyway)
-    found = site.pending.of(
+    found = site.computations.of(
         _asked_for(choice),
         lambda: site.cache.in_other_process(name, stamp, paired_verdict, *folders, *agents, anyway=anyway),
         None if site.inline else PATIENCE,

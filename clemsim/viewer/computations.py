@@ -11,7 +11,7 @@ T = TypeVar("T")
 PATIENCE = 2.0  # seconds that a page waits
 
 
-class Pending:
+class Computations:
     """Computations by name. Pages are made in threads: what two of them ask for is computed once."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Pending:
             future = self._running.get(name)
             if future is None:
                 future = self._running[name] = Future()
-                threading.Thread(target=_run, args=(work, future), name="pending", daemon=True).start()
+                threading.Thread(target=_run, args=(work, future), name="computation", daemon=True).start()
         if not wait([future], patience).done:
             return None
         with self._lock:
