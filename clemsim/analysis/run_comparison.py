@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -12,18 +13,18 @@ import polars as pl
 
 from clemsim.analysis.kinds import MARGIN
 from clemsim.analysis.questions.model_comparison import METRICS
-from clemsim.analysis.sources.episodes import repetitions_of
-from clemsim.analysis.sources.evidence import Evidence, join_names
-from clemsim.analysis.sources.runs import APART, Setting, read_run, sampling_notes, setting, settings_notes, shared_instances
+from clemsim.analysis.sources.evidence import join_names
+from clemsim.analysis.sources.run_scores import read_scores
+from clemsim.analysis.sources.runs import Setting, sampling_notes, setting, settings_notes, shared_instances
 from clemsim.analysis.sources.stopping import SequentialVerdict, sequential_verdict
 from clemsim.analysis.sources.subsets import check_games, without_text
-from clemsim.analysis.statistics.differences import Sensitivity, Verdict, sensitivity_of, verdict
+from clemsim.analysis.statistics.differences import ALPHA, Sensitivity, Verdict, sensitivity_of, verdict
 from clemsim.analysis.statistics.sample import Clusters, Sample, sample_of
 from clemsim.analysis.wording import difference_sentence, number, plural, signed
 from clemsim.analysis.writing.html import notebook_html
 from clemsim.errors import UsageError
 from clemsim.results.bounds import ScoreBounds, score_bounds
-from clemsim.results.clusters import Cluster
+from clemsim.results.detectable import instances_more
 from clemsim.results.differences import Difference
 from clemsim.results.estimates import ModelEstimates, Score
 from clemsim.results.holm import holm, holm_levels
@@ -37,9 +38,11 @@ from clemsim.store.study_index import run_of
 Reading = Literal["instances of this kind", "these instances only"]
 
 A, B = "A", "B"
+MOST_MORE = 1_000_000  # instances; beyond them no number is told
 OVERALL: tuple[Score, ...] = ("played", "quality", "worth", "clemscore")  # the rows over all games
 
 
+Watch = Callable[[str, int, int], None]  # what is done, how much of it, and of how much
 Measure = Callable[[Score, str | None, float], Difference]  # of a score, in a game or over games, at a level
 
 
@@ -133,6 +136,7 @@ def compare_runs(
     these_instances: bool = False,
     margin: float = MARGIN,
     without: Sequence[str] = (),
+    watch: Watch = lambda what, done, all_: None,
 ) -> RunComparison:
     """Compare agent `a` of the run in folder `run_a` with agent `b` of `run_b`, on the instances that both have finished.
 
@@ -142,61 +146,50 @@ def compare_runs(
     then names the difference. `these_instances`: intervals and p values for these instances only, in which nothing but
     run-to-run noise counts (`clemsim.results.these_instances`); else for instances of this kind. Agents whose clemscores are
     shown to differ by less than `margin` points are said to be equivalent. `without`: games that are left out everywhere.
+    `watch` is told what is read or computed, how much of it is done, and of how much.
 
     Raises UsageError where the runs cannot be compared, have no finished instance in common or several agents to choose
     from, and StoreError where a folder holds no readable run.
     """
     folders = run_of(Path(run_a), a, "--a"), run_of(Path(run_b), b, "--b")
-    evidence = [read_run(folder) for folder in folders]
-    agents = _agent(evidence[0], folders[0], a, "--a"), _agent(evidence[1], folders[1], b, "--b")
+    scores = (
+        read_scores(folders[0], a, "--a", partial(watch, f"episodes of {A}")),
+        read_scores(folders[1], b, "--b", partial(watch, f"episodes of {B}")),
+    )
+    agents = scores[0].agent, scores[1].agent
     settings = setting(folders[0]), setting(folders[1])
     obstacles = _obstacles(*folders, *settings, without)
     if obstacles and not anyway:
         raise UsageError(f"the runs cannot be compared: {obstacles[0]} (--anyway compares what has the same name)")
-    frames = [part.clusters.filter(pl.col("model") == agent) for part, agent in zip(evidence, agents, strict=True)]
-    games = sorted({game for frame in frames for game in frame["game"]})
-    clusters, left_out = _common_clusters(*frames, games=check_games(without, games))
+    found = [clusters_of(own.repetitions) for own in scores]
+    games = sorted({game for own in found for game in own})
+    clusters, left_out = _common_clusters(*found, games=check_games(without, games))
     sample = sample_of(clusters, {}, (A, B))
-    played = [
-        {game: own for game, own in repetitions_of(folder, agent).items() if game not in without}
-        for folder, agent in zip(folders, agents, strict=True)
-    ]
-    rows, main = _rows(sample, _on_these(sample, *played) if these_instances else _of_kind(sample))
+    played = [{game: own for game, own in each.repetitions.items() if game not in without} for each in scores]
+    rows, main = _rows(sample, _on_these(sample, *played) if these_instances else _of_kind(sample), watch)
     sequential = None if these_instances or without else sequential_verdict(*folders, agents)
     own = _own_rows(sample) if sequential else ()
     sensitivity = sensitivity_of(sample, A, B)
     names = agents if agents[0] != agents[1] else (f"{agents[0]} ({folders[0].name})", f"{agents[1]} ({folders[1].name})")
     differing = [*sampling_notes(*settings), *settings_notes(folders, agents)]
-    notes = [*obstacles, *differing, *left_out, *evidence[0].notes, *evidence[1].notes, *_bounds(*played)]
+    notes = [*obstacles, *differing, *left_out, *scores[0].notes, *scores[1].notes, *_bounds(*played)]
     if these_instances and main.interval is None:
         notes.append("no interval for these instances only: every game needs an instance that both finished twice")
     sentences = _sentences(sample, names, main, sensitivity, margin)
+    more = [] if these_instances or sequential else list(_more(main, rows[-1].instances, margin))
     if sequential:
         rows = tuple(_sequential(row, sequential) if row.metric in own and row.game == "overall" else row for row in rows)
         sentences = _after_stopping(sentences if sample.common_score(A, B) not in own else (), sequential, own)
     return RunComparison(
         *names,
         rows,
-        (*sentences, *_detectable(rows)),
+        (*sentences, *more, *_detectable(rows)),
         tuple(dict.fromkeys(notes)),
         sensitivity,
         joint_outcomes(*played),
         "these instances only" if these_instances else "instances of this kind",
         (without_text(without, games),) if without else (),
     )
-
-
-def _agent(evidence: Evidence, folder: Path, wanted: str | None, option: str) -> str:
-    agents = evidence.clusters["model"].unique(maintain_order=True).to_list()
-    if wanted is None and len(agents) == 1:
-        return str(agents[0])
-    if wanted in agents:
-        return str(wanted)
-    if not agents:
-        reason = next((f": {note}" for note in evidence.notes if APART in note), "")
-        raise UsageError(f"{folder} has no finished episode that could be compared{reason}")
-    problem = f"has no agent {wanted!r}" if wanted else "has several agents"
-    raise UsageError(f"{folder} {problem}: choose with {option} one of {', '.join(agents)}")
 
 
 def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting, without: Sequence[str]) -> list[str]:
@@ -209,35 +202,32 @@ def _obstacles(run_a: Path, run_b: Path, first: Setting, second: Setting, withou
         obstacles.append(f"only {run_a if first.constrained else run_b} was played with constrained decoding")
     for name in (first.arenas.keys() & second.arenas.keys()) - set(without):
         ours, theirs = first.arenas[name], second.arenas[name]
-        if ours.version != theirs.version or (ours.files and theirs.files and ours.files != theirs.files):
+        known = ours.version is not None and theirs.version is not None  # of results of other tools, not always
+        if (known and ours.version != theirs.version) or (ours.files and theirs.files and ours.files != theirs.files):
             obstacles.append(f"{name} is of another version, or has other prompts or word lists")
-    shared = shared_instances(run_a, run_b)
+    shared = shared_instances(run_a, run_b) if run_a != run_b else {}
     differing = [f"{game} {name}" for (game, name), same in shared.items() if not same and game not in without]
     return [*obstacles, *([f"instances differ though named alike: {join_names(differing, 3)}"] if differing else [])]
 
 
-def _common_clusters(
-    first: pl.DataFrame, second: pl.DataFrame, *, games: Collection[str]
-) -> tuple[dict[str, Clusters], list[str]]:
-    """Return the clusters of A and of B on the instances of `games` in both frames, and notes on the others.
+def _common_clusters(first: Clusters, second: Clusters, *, games: Collection[str]) -> tuple[dict[str, Clusters], list[str]]:
+    """Return the clusters of A and of B on the instances of `games` that both have, and notes on the others.
 
-    Raises UsageError where no instance is in both.
+    Raises UsageError where both have none.
     """
-    frames = {name: frame.filter(pl.col("game").is_in(games)) for name, frame in ((A, first), (B, second))}
-    keys = {name: set(frame.select("game", "instance").iter_rows()) for name, frame in frames.items()}
-    both = keys[A] & keys[B]
-    if not both:
-        raise UsageError("the runs have no finished instance in common")
-    notes = [
-        f"{only} instances that only {name} has finished are left out" for name in (A, B) if (only := len(keys[name] - both))
-    ]
     clusters: dict[str, Clusters] = {}
-    for name, frame in frames.items():
-        by_game: dict[str, dict[str, Cluster]] = {}
-        for _, game, instance, episodes, played, scored, total in frame.sort("game", maintain_order=True).iter_rows():
-            if (game, instance) in both:
-                by_game.setdefault(game, {})[instance] = Cluster(int(episodes), int(played), int(scored), total)
-        clusters[name] = by_game
+    notes = []
+    for name, own, other in ((A, first, second), (B, second, first)):
+        names = {game: instances.keys() & other.get(game, {}).keys() for game, instances in own.items() if game in games}
+        clusters[name] = {
+            game: {instance: cluster for instance, cluster in own[game].items() if instance in names[game]}
+            for game in sorted(names)
+            if names[game]
+        }
+        if only := sum(len(own[game]) - len(both) for game, both in names.items()):
+            notes.append(f"{only} instances that only {name} has finished are left out")
+    if not clusters[A]:
+        raise UsageError("the runs have no finished instance in common")
     return clusters, notes
 
 
@@ -262,7 +252,7 @@ def _on_these(sample: Sample, first: Repetitions, second: Repetitions) -> Measur
     return difference
 
 
-def _rows(sample: Sample, difference: Measure) -> tuple[tuple[ComparisonRow, ...], Difference]:
+def _rows(sample: Sample, difference: Measure, watch: Watch) -> tuple[tuple[ComparisonRow, ...], Difference]:
     """Return a row for each game and metric and four for all games, and the difference in the main score over all games: in
     clemscore, or in worth where one has none as it never played to the end.
 
@@ -274,14 +264,17 @@ def _rows(sample: Sample, difference: Measure) -> tuple[tuple[ComparisonRow, ...
     counts = {game: len(sample.clusters[A][game]) for game in sample.games}
     counts["overall"] = sum(counts.values())
     asked = [(score, None if game == "overall" else game) for game, score in cells]
-    differences = [difference(*own, LEVEL) for own in asked]
+    differences = []
+    for done, own in enumerate(asked, 1):
+        differences.append(difference(*own, LEVEL))
+        watch("differences", done, len(asked))
     main = differences[-1]
     ps = [own.p for own in differences[:-1]]
     adjusted, levels = [*holm(ps), main.p], [*holm_levels(ps), LEVEL]
     joint = [difference(*own, level) for own, level in zip(asked, levels, strict=True)]
     rows = (
-        _row(sample, game, score, counts[game], own, p, together)
-        for (game, score), own, p, together in zip(cells, differences, adjusted, joint, strict=True)
+        _row(sample, game, score, counts[game], found, p, together)
+        for (game, score), found, p, together in zip(cells, differences, adjusted, joint, strict=True)
     )
     return tuple(rows), main
 
@@ -325,6 +318,21 @@ def _sentences(
         low, high = (signed(value) for value in sensitivity.range)
         sentences.append(f"With one game left out the difference lies between {low} and {high} points.")
     return tuple(sentences)
+
+
+def _more(main: Difference, instances: int, margin: float) -> Iterator[str]:
+    """Yield a sentence on how many more instances would decide an undecided difference."""
+    if main.p is None or main.p < ALPHA or main.equivalent(margin):
+        return
+    found = instances_more(main, instances, margin)
+    if found is None:
+        return
+    if found[0] > MOST_MORE:
+        yield f"More than {MOST_MORE} more instances like these would be needed to decide it, if it is as large as it seems."
+        return
+    count, shows = found
+    what = "show it" if shows else f"show that they are equivalent within {margin:g} points"
+    yield f"If it is as large as it seems, about {count} more instances like these would {what}, four times in five."
 
 
 def _own_rows(sample: Sample) -> tuple[Score, ...]:

@@ -18,6 +18,7 @@ from clemsim.analysis.sources.reading import read, read_games
 from clemsim.analysis.sources.subsets import Subset, narrow
 from clemsim.analysis.writing.files import NUMBERS, REPORT, as_json, write
 from clemsim.cli.common import err, out, print_json
+from clemsim.cli.view.amounts import amounts_shown
 from clemsim.cli.view.analyses import fresh_tables, joint_table, report, run_comparison_table, subset_lines
 
 
@@ -80,9 +81,10 @@ def run_comparison(
     as_object: bool,
 ) -> None:
     """Compare two runs and print the result. Raises ClemsimError."""
-    comparison = compare_runs(
-        run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, margin=margin, without=without
-    )
+    with amounts_shown(err) as watch:
+        comparison = compare_runs(
+            run_a, run_b, a, b, anyway=anyway, these_instances=these_instances, margin=margin, without=without, watch=watch
+        )
     if as_object:
         print_json(comparison)
         return

@@ -11,9 +11,10 @@ import typer
 from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import KINDS, LETTERS, MARGIN, NAMES, AnalysisOptions, choose
 from clemsim.analysis.sources import Decoding
-from clemsim.cli.common import one_line
-from clemsim.cli.options import JsonOption, MarginOption, WithoutOption, all_finite, split_games
-from clemsim.interop.items.importing import as_run, holds_items
+from clemsim.cli.common import err, one_line
+from clemsim.cli.options import JsonOption, MarginOption, MetricOption, WithoutOption, all_finite, split_games
+from clemsim.cli.view.amounts import amounts_shown
+from clemsim.interop.items.opening import as_run, holds_clembench, holds_items
 
 COMMANDS = "clemsim.cli.analysis_commands"  # needs the extra `analysis`
 
@@ -67,6 +68,7 @@ def analyze(
         ),
     ] = None,
     without: WithoutOption = None,
+    metric: MetricOption = None,
     groups: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Own groups of models, for families and lineages: a CSV (model,group) or a TOML."),
@@ -90,9 +92,14 @@ def analyze(
       clemsim analyze results.csv --without imagegame,privateshared --only size,quantisation
 
       clemsim analyze runs/20261123-120000-paper runs/20261123-180000-paper --only profiles,quantisation --json
+
+      clemsim analyze scores.csv --only scores,differences
     """
     with one_line(), ExitStack() as imported:
-        sources = [imported.enter_context(as_run(path)) if holds_items(path) else path for path in sources]
+        with amounts_shown(err) as watch:
+            sources = [
+                imported.enter_context(as_run(path, metric, watch=watch)) if _is_foreign(path) else path for path in sources
+            ]
         commands = load(COMMANDS)
         subset = commands.Subset(where, split_games(without))
         kinds = [kind.strip() for kind in figures.split(",") if kind.strip() and kind.strip() != "none"]
@@ -104,6 +111,11 @@ def analyze(
             kinds,
             as_object=json,
         )
+
+
+def _is_foreign(path: Path) -> bool:
+    """Return whether a path is results of another tool; a folder of clembench's with its tables is read by those."""
+    return holds_items(path) or (holds_clembench(path) and not any(path.glob("*.csv")))
 
 
 # The command line shows the docstring as help; the list of analyses is that of the registry.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +11,10 @@ import typer
 from clemsim.analysis.extra import load
 from clemsim.analysis.kinds import MARGIN
 from clemsim.cli.analyze import COMMANDS
-from clemsim.cli.common import fail, one_line
+from clemsim.cli.common import err, fail, one_line
 from clemsim.cli.options import JsonOption, MarginOption, MetricOption, WithoutOption, split_games
-from clemsim.interop.items.importing import as_run
+from clemsim.cli.view.amounts import amounts_shown
+from clemsim.interop.items.opening import as_run
 
 
 def compare(
@@ -52,7 +53,7 @@ def compare(
     """Compare two runs per game, paired by instance, with 95 % intervals and verdicts.
 
     Results of other tools are compared task by task, paired by item: Inspect's logs, samples of lm-evaluation-harness and of
-    every-eval-ever, runs of tau2, tables with the columns model, item, score.
+    every-eval-ever, runs of tau2, folders of clembench's results, tables with the columns model, item, score.
 
     Examples:
 
@@ -70,9 +71,16 @@ def compare(
 
       clemsim compare logs/gsm8k-one.eval logs/gsm8k-other.eval
 
+      clemsim compare results/model-a results/model-b --metric acc_norm
+
       clemsim compare scores.csv --a one-model --b another
     """
-    with one_line(), as_run(run_a, metric) as run_a, as_run(run_b, metric) if run_b else nullcontext(run_a) as run_b:
+    of_a, of_b = ([name] if name else [] for name in (a, b))
+    with one_line(), ExitStack() as opened:
+        with amounts_shown(err) as watch:
+            of_a = of_a if run_b else [*of_a, *of_b]
+            run_a = opened.enter_context(as_run(run_a, metric, of_a, watch))
+            run_b = opened.enter_context(as_run(run_b, metric, of_b, watch)) if run_b else run_a
         if fresh:
             if anyway or these_instances:
                 fail("--fresh goes with neither --anyway nor --these-instances")

@@ -161,8 +161,8 @@ def import_items_(
     """Make a run out of the results of another tool, item by item, to compare and analyse it as any other.
 
     It reads Inspect's logs (.eval; extra `inspect`), samples of lm-evaluation-harness (samples_*.jsonl) and of
-    every-eval-ever (*_samples.jsonl), runs of tau2 (.json), and tables with the columns model, item, score, and task where
-    there are several (.csv, .tsv, .jsonl). There are no dialogues in such a run.
+    every-eval-ever (*_samples.jsonl), runs of tau2 (.json), and tables with the columns model, item, score, and task and
+    repetition where there are several (.csv, .tsv, .jsonl, .parquet). There are no dialogues in such a run.
 
     Examples:
 
@@ -174,9 +174,11 @@ def import_items_(
         imported = import_items(paths, out, metric)
         counts = {f"{model}, {task}": count for (model, task), count in sorted(imported.scores.items())}
         if json:
-            print_json({"run": str(out), "scores": counts, "not_scored": imported.not_scored})
+            print_json({"run": str(out), "scores": counts, "not_scored": imported.not_scored, "notes": imported.notes})
             return
         for name, count in counts.items():
             stdout.print(plain(f"{count:>7}  {name}"), soft_wrap=True)
+        for note in imported.notes:
+            stdout.print(plain(f"to know: {note}", "yellow"), soft_wrap=True)
         lost = f"; {imported.not_scored} were not scored" if imported.not_scored else ""
         stdout.print(plain(f"run: {out}{lost}   (compare it: clemsim compare {out})"), soft_wrap=True)

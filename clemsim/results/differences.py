@@ -15,13 +15,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import sqrt
 
 from clemsim.results.clusters import Cluster
 from clemsim.results.distributions import NORMAL
-from clemsim.results.estimates import ModelEstimates, Score
+from clemsim.results.estimates import SCORES, ModelEstimates, Score
 from clemsim.results.intervals import Interval
-from clemsim.results.label_swaps import swap_p
+from clemsim.results.label_swaps import swap_ps
 from clemsim.results.means import LEVEL, Mean
 from clemsim.results.roots import Spot, root_between
 
@@ -107,11 +108,40 @@ class Difference:
         return self.within is not None and -margin < self.within[0] and self.within[1] < margin
 
 
+class PairedModels:
+    """Two models on the instances that both have finished. What scores and levels have in common is computed once."""
+
+    def __init__(self, first: Clusters, second: Clusters) -> None:
+        """Pair the clusters of two models; instances that only one of them has are left out."""
+        self._clusters = shared_clusters(first, second)
+
+    def difference(self, score: Score, level: float = LEVEL) -> Difference:
+        """Return the difference first - second in a score, with an interval of this level."""
+        return _difference(self._pair(score), self._exact[score], level)
+
+    def _pair(self, score: Score) -> PairedMeans | None:
+        if score not in self._pairs:
+            self._pairs[score] = paired_means(*self._estimates, score)
+        return self._pairs[score]
+
+    @cached_property
+    def _pairs(self) -> dict[Score, PairedMeans | None]:
+        return {}
+
+    @cached_property
+    def _estimates(self) -> tuple[ModelEstimates, ModelEstimates]:
+        first, second = self._clusters
+        return ModelEstimates.of(first), ModelEstimates.of(second)
+
+    @cached_property
+    def _exact(self) -> Mapping[Score, float | None]:
+        """The p values of the exact test."""
+        return swap_ps(*self._clusters) if self._clusters[0] else dict.fromkeys(SCORES)
+
+
 def difference(first: Clusters, second: Clusters, score: Score, level: float = LEVEL) -> Difference:
     """Return the difference between two models, each with its clusters, on the instances that both have finished."""
-    ours, theirs = shared_clusters(first, second)
-    exact = swap_p(ours, theirs, score) if ours else None
-    return paired_difference(ModelEstimates.of(ours), ModelEstimates.of(theirs), score, exact, level)
+    return PairedModels(first, second).difference(score, level)
 
 
 def shared_clusters(first: Clusters, second: Clusters) -> tuple[Clusters, Clusters]:
@@ -129,7 +159,10 @@ def paired_difference(
     first: ModelEstimates, second: ModelEstimates, score: Score, exact: float | None = None, level: float = LEVEL
 ) -> Difference:
     """Return the difference between two models; `exact`: the p value of the exact test, where there is one."""
-    pair = paired_means(first, second, score)
+    return _difference(paired_means(first, second, score), exact, level)
+
+
+def _difference(pair: PairedMeans | None, exact: float | None, level: float) -> Difference:
     if pair is None:
         return Difference()
     value = 100 * pair.value

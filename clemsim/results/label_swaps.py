@@ -18,7 +18,9 @@ from clemsim.results.clusters import Cluster
 from clemsim.results.estimates import Score
 
 EXACT = 14  # instances that differ: up to so many, every combination is tried
+MANY = 2_000  # instances that differ: of more, those that differ alike are swapped by their number
 DRAWS = 9_999  # combinations that are tried of more
+BLOCK = 500  # kinds of difference that are drawn at once
 SEED = 7
 
 Clusters = Mapping[str, Mapping[str, Cluster]]  # by game and instance
@@ -33,13 +35,11 @@ def swap_ps(first: Clusters, second: Clusters) -> dict[Score, float | None]:
     games = [game for game in first if first[game]]
     pairs = {game: [(first[game][name], second[game][name]) for name in first[game]] for game in games}
     differing = {game: [(one, other) for one, other in own if one != other] for game, own in pairs.items()}
-    swaps = _combinations(numpy, sum(map(len, differing.values())))
-    shares, begin = [], 0
-    for game, own in differing.items():
-        end = begin + len(own)
+    swapped = _swapped_games(numpy, differing)
+    shares = []
+    for game, own in swapped.items():
         alike = [(one, other) for one, other in pairs[game] if one == other]
-        shares.append(_shares(numpy, _swapped(numpy, own, swaps[:, begin:end]) + _sums(numpy, alike)))
-        begin = end
+        shares.append(_shares(numpy, own + _sums(numpy, alike)))
     played, quality, worth = (numpy.stack(values, axis=-1) for values in zip(*shares, strict=True))
     return {score: _share_beyond(numpy, of) for score, of in _over_games(numpy, played, quality, worth).items()}
 
@@ -47,6 +47,20 @@ def swap_ps(first: Clusters, second: Clusters) -> dict[Score, float | None]:
 def swap_p(first: Clusters, second: Clusters, score: Score) -> float | None:
     """Return that p value of one score."""
     return swap_ps(first, second)[score]
+
+
+def _swapped_games(numpy: Any, differing: Mapping[str, list[tuple[Cluster, Cluster]]]) -> dict[str, Any]:
+    """Return the counts (combinations x 2 models x 4) of the pairs of each game after each combination of swaps."""
+    count = sum(map(len, differing.values()))
+    if count > MANY:
+        draws = numpy.random.default_rng(SEED)
+        return {game: _swapped_alike(numpy, own, draws) for game, own in differing.items()}
+    swaps = _combinations(numpy, count)
+    swapped, begin = {}, 0
+    for game, own in differing.items():
+        swapped[game] = _swapped(numpy, own, swaps[:, begin : begin + len(own)])
+        begin += len(own)
+    return swapped
 
 
 def _combinations(numpy: Any, count: int) -> Any:
@@ -78,6 +92,22 @@ def _swapped(numpy: Any, pairs: list[tuple[Cluster, Cluster]], swaps: Any) -> An
     ours = numpy.array([_counts(one) for one, _ in pairs])
     theirs = numpy.array([_counts(other) for _, other in pairs])
     moved = swaps @ (theirs - ours)
+    return numpy.stack([ours.sum(axis=0) + moved, theirs.sum(axis=0) - moved], axis=1)
+
+
+def _swapped_alike(numpy: Any, pairs: list[tuple[Cluster, Cluster]], draws: Any) -> Any:
+    """Return the same of very many pairs. Pairs that differ alike are exchangeable: of so many, the number that is swapped
+    is binomial, and is drawn instead of the pairs.
+    """
+    if not pairs:
+        return numpy.zeros((DRAWS + 1, 2, 4))
+    ours = numpy.array([_counts(one) for one, _ in pairs])
+    theirs = numpy.array([_counts(other) for _, other in pairs])
+    kinds, numbers = numpy.unique(theirs - ours, axis=0, return_counts=True)
+    moved = numpy.zeros((DRAWS + 1, 4))
+    for begin in range(0, len(kinds), BLOCK):
+        part = slice(begin, begin + BLOCK)
+        moved[1:] += draws.binomial(numbers[part], 0.5, size=(DRAWS, len(numbers[part]))) @ kinds[part]
     return numpy.stack([ours.sum(axis=0) + moved, theirs.sum(axis=0) - moved], axis=1)
 
 

@@ -6,7 +6,7 @@ It is written in the commit that writes the outcome. Scores are not part of it, 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -26,6 +26,8 @@ EXPECTED = """SELECT id, arena, instance, "cast", checksum FROM episodes WHERE s
 WRITE = "UPDATE episodes SET checksum = value->>1 FROM json_each(?) WHERE episodes.id = value->>0"
 STEP = 500  # episodes that are read at once
 
+Watch = Callable[[int, int], None]  # episodes that were looked at, and all
+
 
 def seal(base: sqlite3.Connection, episodes: Sequence[int]) -> None:
     """Write the checksums of episodes that have just ended. Raises sqlite3.Error."""
@@ -33,32 +35,40 @@ def seal(base: sqlite3.Connection, episodes: Sequence[int]) -> None:
     base.execute(WRITE, (orjson.dumps(sums).decode(),))
 
 
-def check(base: sqlite3.Connection, episode: int | None = None) -> None:
-    """Raise StoreError naming the first episode whose record is not the one that was written; of all, or of this one.
+def check(
+    base: sqlite3.Connection, episode: int | None = None, *, cast: str | None = None, watch: Watch = lambda done, all_: None
+) -> None:
+    """Raise StoreError naming the first episode whose record is not the one that was written; of all, of this one, or of
+    those of this cast. `watch` is told how many were looked at, of how many.
 
     Episodes of a store of version 2 have no checksum, and pass.
     """
-    for problem in damaged(base, episode):
+    for problem in damaged(base, episode, cast=cast, watch=watch):
         raise StoreError(problem)
 
 
-def damaged(base: sqlite3.Connection, episode: int | None = None) -> Iterator[str]:
+def damaged(
+    base: sqlite3.Connection, episode: int | None = None, *, cast: str | None = None, watch: Watch = lambda done, all_: None
+) -> Iterator[str]:
     """Yield a line for each episode whose record is not the one that was written."""
     if not sealed(base):
         return
-    query, bound = (EXPECTED, ()) if episode is None else (f"{EXPECTED} AND id = ?", (episode,))
-    expected = {id_: row for id_, *row in base.execute(query, bound)}
+    chosen = {"id": episode, '"cast"': cast}
+    bound = {column: value for column, value in chosen.items() if value is not None}
+    query = "".join([EXPECTED, *(f" AND {column} = ?" for column in bound)])
+    expected = {id_: row for id_, *row in base.execute(query, tuple(bound.values()))}
     ids = list(expected)
     for begin in range(0, len(ids), STEP):
         part = ids[begin : begin + STEP]
         found = dict(_checksums(base, part))
         for id_ in part:
-            arena, instance, cast, checksum = expected[id_]
+            arena, instance, own, checksum = expected[id_]
             if found.get(id_) != checksum:
                 yield (
-                    f"episode {id_} ({arena}/{instance} of {cast}) is damaged: its record is not the one that was written;"
+                    f"episode {id_} ({arena}/{instance} of {own}) is damaged: its record is not the one that was written;"
                     " `clemsim doctor RUN` names all that are"
                 )
+        watch(begin + len(part), len(ids))
 
 
 def counts(base: sqlite3.Connection) -> tuple[int, int]:

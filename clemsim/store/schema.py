@@ -16,6 +16,7 @@ QUESTION = "question"  # key of what came of the stopping rule
 ANSWERED = "question answered"  # cause of episodes that an answered stopping rule leaves unplayed
 INSTANCES = "instances"  # key of the digests of the instances of an imported run, by arena and label
 UNTOLD = "untold"  # key of the fields of instances that imported results do not hold, or not in full, by arena
+NOTES = "notes"  # key of what an import left out, or chose, in lines
 NOTICES = "notices"  # key of what servers have refused
 SESSION = "session "  # begins the keys of what is known of each session
 

@@ -16,7 +16,7 @@ from clemsim.viewer.library import Kind, stamp_of
 from clemsim.viewer.links import Query
 from clemsim.viewer.live import OVER, send_changes
 from clemsim.viewer.other_process import stop_all
-from clemsim.viewer.pages.compare import CompareChoice, compare_page
+from clemsim.viewer.pages.compare import CompareChoice, compare_page, is_computing
 from clemsim.viewer.pages.episode import episode_page
 from clemsim.viewer.pages.episodes import episodes_page, query_of
 from clemsim.viewer.pages.home import NEWEST, home
@@ -41,6 +41,7 @@ def application(site: Site, access: Access, hosts: Collection[str]) -> web.Appli
     app.router.add_get("/study/{slug}", _study)
     app.router.add_get("/stress/{slug}", _stress)
     app.router.add_get("/compare", _compare)
+    app.router.add_get("/compare/changes", _compare_changes)
     app.router.add_get("/run/{slug}/episodes", _episodes)
     app.router.add_get(r"/run/{slug}/episode/{number:[0-9]{1,9}}", _episode)
     app.router.add_get("/run/{slug}/image/{digest}", _image)
@@ -101,6 +102,11 @@ async def _stress(request: web.Request) -> web.Response:
 
 async def _compare(request: web.Request) -> web.Response:
     return await _page(request, compare_page, CompareChoice.of(request.query))
+
+
+async def _compare_changes(request: web.Request) -> web.StreamResponse:
+    site, choice = request.app[SITE], CompareChoice.of(request.query)
+    return await send_changes(request, lambda: choice if is_computing(site, choice) else OVER)
 
 
 def _query(request: web.Request) -> Query:

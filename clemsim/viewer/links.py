@@ -52,6 +52,10 @@ class Links:
         """Two agents, or two runs, side by side."""
         return self._at("compare", query=query)
 
+    def compare_changes(self, query: Query) -> str:
+        """The events of a comparison that is being computed."""
+        return self._at("compare", "changes", query=query)
+
     def run_changes(self, slug: str) -> str:
         """The events of a run that is looked at while it is played."""
         return self._at("run", slug, "changes")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from clemsim.html.environment import render
 from clemsim.html.frame import Crumb, Frame
+from clemsim.viewer.computations import Computations
 from clemsim.viewer.indexes import RunIndexes
 from clemsim.viewer.library import Kind, Library
 from clemsim.viewer.links import Links
@@ -16,7 +17,7 @@ from clemsim.viewer.result_cache import FEW, LISTS, ResultCache
 class Site:
     """The pages of a library. `inline`: they are parts of a file that needs no server; `may_act`: whoever looks at them may
     also resume runs, branch off and take seats; `cache`: what took long to compute; `large_cache`: what is large besides;
-    `choices_cache`: what forms offer; `indexes`: those of the runs' episodes.
+    `computations`: what takes longer than a page waits; `choices_cache`: what forms offer; `indexes`: those of the episodes.
     """
 
     library: Library
@@ -25,6 +26,7 @@ class Site:
     may_act: bool = False
     cache: ResultCache = field(default_factory=ResultCache, compare=False)
     large_cache: ResultCache = field(default_factory=lambda: ResultCache(FEW), compare=False)
+    computations: Computations = field(default_factory=Computations, compare=False)
     choices_cache: ResultCache = field(default_factory=lambda: ResultCache(LISTS), compare=False)
     indexes: RunIndexes = field(default_factory=RunIndexes, compare=False)
 

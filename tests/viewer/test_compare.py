@@ -78,3 +78,14 @@ async def test_without_the_libraries_the_page_says_so(viewer: Viewer, monkeypatc
 
     monkeypatch.setattr("clemsim.viewer.pages.comparing.compare", missing)
     assert "analyses need the extra `analysis`" in unescape(await viewer.page(BOTH))
+
+
+async def test_a_comparison_that_takes_long_is_said_to_be_computed_and_comes_when_it_is_there(
+    viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clemsim.viewer.pages.compare.PATIENCE", 0.0)
+    text = await viewer.page(BOTH)
+    assert "is being computed" in text and 'data-live="/compare/changes?a=first' in text and "clemscore:" not in text
+    assert "event: end" in await viewer.page(BOTH.replace("/compare?", "/compare/changes?"))
+    text = await viewer.page(BOTH)
+    assert "is being computed" not in text and "clemscore:" in text and 'data-live="' not in text

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from clemsim.results.repetitions import Repetitions, by_cast, games_apart
+from clemsim.game.instances import EpisodeKey
+from clemsim.game.outcomes import Outcome
+from clemsim.results.repetitions import Repetitions, by_cast
 from clemsim.store import reader
 from clemsim.store.folder import STORE
 from clemsim.store.schema import ANSWERED
-
-CONSTRAINED = " (constrained)"  # may follow a cast in the name of its model
 
 
 def read_repetitions(folder: Path) -> dict[str, Repetitions]:
@@ -19,19 +20,14 @@ def read_repetitions(folder: Path) -> dict[str, Repetitions]:
     have no score that two agents could be compared in.
     """
     with reader.reading(folder / STORE) as base:
-        rows = list(reader.episodes(base))
-    apart = games_apart((row.key, row.outcome) for row in rows)
-    kept = (row for row in rows if (row.outcome or row.cause != ANSWERED) and row.key.arena not in apart)
-    return by_cast((row.key, row.outcome) for row in kept)
+        rows, apart = list(reader.outcomes(base)), reader.games_apart(base)
+    return by_cast(kept(rows, apart))
 
 
-def read_games_apart(folder: Path) -> set[str]:
-    """Return the games of a run that are scored by seat alone. Raises StoreError."""
-    with reader.reading(folder / STORE) as base:
-        return games_apart((row.key, row.outcome) for row in reader.episodes(base)) if reader.has_seats(base) else set()
-
-
-def repetitions_of(folder: Path, model: str) -> Repetitions:
-    """Return the episodes of the cast that a model is called after. Raises StoreError."""
-    casts = read_repetitions(folder)
-    return casts.get(model) or casts.get(model.removesuffix(CONSTRAINED)) or {}
+def kept(
+    rows: Iterable[tuple[EpisodeKey, Outcome | None, str]], apart: Collection[str]
+) -> Iterator[tuple[EpisodeKey, Outcome | None]]:
+    """Yield the episodes that agents are compared by, without those that `read_repetitions` leaves out."""
+    for key, outcome, cause in rows:
+        if (outcome or cause != ANSWERED) and key.arena not in apart:
+            yield key, outcome

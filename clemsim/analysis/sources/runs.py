@@ -12,14 +12,14 @@ import orjson
 import polars as pl
 
 from clemsim.analysis.sources import published
-from clemsim.analysis.sources.episodes import read_games_apart, read_repetitions
+from clemsim.analysis.sources.episodes import read_repetitions
 from clemsim.analysis.sources.evidence import Evidence, join_names, scores_of
 from clemsim.analysis.sources.published import COSTS, EPISODES
+from clemsim.analysis.sources.run_scores import run_notes, unfinished
 from clemsim.analysis.sources.thinking import read_languages, read_turns
 from clemsim.catalog.models import Characteristics
 from clemsim.errors import UsageError
 from clemsim.results.costs import costs_by_cast
-from clemsim.results.stopping_result import stopped_when
 from clemsim.store import checksums, reader
 from clemsim.store.description import ArenaDescription
 from clemsim.store.folder import STORE, read_description
@@ -30,14 +30,11 @@ CLUSTERS = """
 SELECT "cast", arena, experiment || '/' || instance, count(*), sum(outcome != 'aborted'), count(quality), total(quality)
 FROM episodes WHERE status = 'done' GROUP BY 1, 2, 3 ORDER BY min(id)
 """
-UNFINISHED = """SELECT "cast", count(*) FROM episodes WHERE status != 'done' GROUP BY 1"""
 SPENT = """
 SELECT "cast", avg(requests.seconds), sum(requests.tokens_in) / 1e6, sum(requests.tokens_out) / 1e6
 FROM requests JOIN episodes ON episodes.id = requests.episode GROUP BY 1
 """
 INSTANCES = "SELECT arena, instance, data FROM episodes GROUP BY 1, 2"
-STOPPED = "was ended by its stopping rule, which ordinary intervals and p values do not allow for"
-APART = "is scored by seat, so it is in no number here: clemsim show has its table by agent"
 
 SPENT_BY_GAME = """
 SELECT "cast", arena, sum(requests.tokens_in + requests.tokens_out)
@@ -81,33 +78,24 @@ def read_run(folder: Path, model: str | None = None, facts: Characteristics | No
     constrained = setting(folder).constrained
     with reader.reading(folder / STORE) as base:
         checksums.check(base)
-        queries = (CLUSTERS, UNFINISHED, SPENT, SPENT_BY_GAME)
-        clusters, unfinished, spent, by_game = (base.execute(query).fetchall() for query in queries)
+        without, apart = unfinished(base), sorted(reader.games_apart(base))
+        clusters, spent, by_game = (base.execute(query).fetchall() for query in (CLUSTERS, SPENT, SPENT_BY_GAME))
         priced = costs_by_cast(base, read_description(folder).agents)
-    apart = read_games_apart(folder)
     clusters = [row for row in clusters if row[1] not in apart]
-    casts = list(dict.fromkeys([row[0] for row in (*clusters, *unfinished)]))
+    casts = list(dict.fromkeys([*(row[0] for row in clusters), *without]))
     names = {cast: (model if len(casts) == 1 else None) or cast for cast in casts}
     frame = pl.DataFrame([(names[cast], *rest) for cast, *rest in clusters], EPISODES, orient="row")
-    notes = [f"{names[cast]}: {count} unfinished episodes of {folder.name} are in no number" for cast, count in unfinished]
-    notes += [f"{game} of {folder.name} {APART}" for game in sorted(apart)]
-    if stopped := stopped_when(folder):
-        notes.append(f"{folder.name} {STOPPED} ({stopped})")
-    described = dict.fromkeys(names.values(), facts) if facts else _settled(folder)
     costs = pl.DataFrame([(names[cast], *rest) for cast, *rest in spent], COSTS, orient="row")
-    repetitions = {names[cast]: own for cast, own in read_repetitions(folder).items() if cast in names}
-    decoding = dict.fromkeys(names.values(), "constrained" if constrained else "plain")
     rows = [(names[cast], game, tokens, priced.get((cast, game))) for cast, game, tokens in by_game]
-    tokens = pl.DataFrame(rows, published.SPENT, orient="row", strict=False)
     return Evidence(
         scores_of(frame),
         clusters=frame,
-        described=described,
+        described=dict.fromkeys(names.values(), facts) if facts else _settled(folder),
         costs=costs,
-        notes=tuple(notes),
-        decoding=decoding,
-        spent=tokens,
-        repetitions=repetitions,
+        notes=tuple(run_notes(folder, without, apart, names)),
+        decoding=dict.fromkeys(names.values(), "constrained" if constrained else "plain"),
+        spent=pl.DataFrame(rows, published.SPENT, orient="row", strict=False),
+        repetitions={names[cast]: own for cast, own in read_repetitions(folder).items() if cast in names},
         turns=read_turns(folder, names),
         languages=read_languages(folder, names),
     )
@@ -256,10 +244,18 @@ def shared_instances(first: Path, second: Path) -> dict[tuple[str, str], bool]:
     run, by those fields alone that its results hold.
     """
     recorded = [recorded_instances(folder) for folder in (first, second)]
-    if not all(recorded):
-        without = {**_noted(first, UNTOLD), **_noted(second, UNTOLD)}
-        recorded = [played_instances(folder, without) for folder in (first, second)]
-    return {key: recorded[0][key] == digest for key, digest in recorded[1].items() if key in recorded[0]}
+    if all(recorded):
+        return {key: recorded[0][key] == digest for key, digest in recorded[1].items() if key in recorded[0]}
+    without = {**_noted(first, UNTOLD), **_noted(second, UNTOLD)}
+    ours, theirs = _played_instances(first), _played_instances(second)
+
+    def alike(key: tuple[str, str]) -> bool:
+        """Return whether an instance is the same, but for what the results of a game do not hold."""
+        texts = {first: ours[key], second: theirs[key]}
+        digests = {_digest(f"{' '.join(key)} of {run}", text, without.get(key[0], ())) for run, text in texts.items()}
+        return len(digests) == 1
+
+    return {key: text == ours[key] or alike(key) for key, text in theirs.items() if key in ours}
 
 
 def recorded_instances(folder: Path) -> dict[tuple[str, str], str]:
@@ -269,13 +265,10 @@ def recorded_instances(folder: Path) -> dict[tuple[str, str], str]:
     return {(game, name): digest for game, own in _noted(folder, RECORDED).items() for name, digest in own.items()}
 
 
-def played_instances(folder: Path, without: Mapping[str, Collection[str]]) -> dict[tuple[str, str], str]:
-    """Return a digest of each instance as it was played, by game and name, without the fields that `without` names of a
-    game. Raises StoreError.
-    """
+def _played_instances(folder: Path) -> dict[tuple[str, str], str]:
+    """Return each instance as it was played, as it is stored, by game and name. Raises StoreError."""
     with reader.reading(folder / STORE) as base:
-        rows = base.execute(INSTANCES).fetchall()
-    return {(game, name): _digest(f"{game} {name} of {folder}", data, without.get(game, ())) for game, name, data in rows}
+        return {(game, name): data for game, name, data in base.execute(INSTANCES)}
 
 
 def _digest(what: str, data: str, without: Collection[str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import isnan
 
 import numpy as np
@@ -14,7 +14,7 @@ from clemsim.results.clusters import Cluster
 from clemsim.results.differences import (
     Difference,
     PairedMeans,
-    difference,
+    PairedModels,
     paired_difference,
     paired_means,
     shared_clusters,
@@ -25,6 +25,7 @@ from clemsim.results.means import LEVEL
 from clemsim.results.ratios import Ratio
 
 Clusters = Mapping[str, Mapping[str, Cluster]]  # by game and instance
+RECENT = 32  # pairs of models that are kept, with what was computed of them
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,21 @@ class Sample:
 
     def _difference(self, first: str, second: str, score: Score, game: str | None, level: float) -> Difference:
         if first in self.clusters and second in self.clusters:
-            ours, theirs = (_of_game(self.clusters[model], game) for model in (first, second))
-            return difference(ours, theirs, score, level)
+            return self._paired(first, second, game).difference(score, level)
         one, other = (
             self.estimates[model] if game is None else self.estimates[model].of_game(game) for model in (first, second)
         )
         return paired_difference(one, other, score, level=level)
+
+    @cached_property
+    def _paired(self) -> Callable[[str, str, str | None], PairedModels]:
+        """Returns a pair of models, in a game or over games: one that was looked at not long ago."""
+
+        @lru_cache(maxsize=RECENT)
+        def paired(first: str, second: str, game: str | None) -> PairedModels:
+            return PairedModels(*(_of_game(self.clusters[model], game) for model in (first, second)))
+
+        return paired
 
     @cached_property
     def _known(self) -> dict[tuple[str, str, Score, str | None, float], Difference]:

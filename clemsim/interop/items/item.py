@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,16 @@ TRUE, FALSE = ("C", "correct", "true", "True", "pass", "yes"), ("I", "N", "incor
 HALF = ("P", "partial")
 
 
+class NoSuchMetricError(UsageError):
+    """Results do not hold the score that was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemResult:
     """What one model scored on one item of a task. `score`: 0 to 1; None: it was not scored, for `problem`. `digest`: of
-    what the item asks, where the tool keeps that; empty: items are told apart by their names alone.
+    what the item asks, where the tool keeps that; empty: items are told apart by their names alone. `repetition`: which
+    try this is, where the tool counts them. `metric`: the name of the score, where there are several, and `others`.
+    `version`: of the task. `settings`: how the model was asked, in which two results may differ.
     """
 
     model: str
@@ -28,9 +35,14 @@ class ItemResult:
     score: float | None
     digest: str = ""
     problem: str = ""
+    repetition: int | None = None
+    metric: str = ""
+    others: tuple[str, ...] = ()
+    version: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
-Reader = Callable[[Path, str | None], Iterator[ItemResult]]  # of a file or folder, and the name of the metric wanted
+Reader = Callable[[Path, str | None], Iterator[ItemResult]]  # of a file, and the name of the metric wanted
 
 
 def digest_of(content: object) -> str:
@@ -40,12 +52,24 @@ def digest_of(content: object) -> str:
 
 def score_of(value: Any, where: str) -> float:
     """Return a score of 0 to 1 for a number, a truth value or a word for one. Raises UsageError for anything else."""
+    score = number_of(value)
+    if score is None or not 0 <= score <= 1:
+        raise UsageError(f"{where}: a score is a number from 0 to 1, not {str(value)[:40]!r}: choose another with --metric")
+    return score
+
+
+def number_of(value: Any) -> float | None:
+    """Return the number that a value is or stands for; None where it stands for none."""
     if isinstance(value, str):
         value = 1.0 if value in TRUE else 0.0 if value in FALSE else 0.5 if value in HALF else value
     try:
-        score = float(value)
+        number = float(value)
     except (TypeError, ValueError):
-        score = -1.0
-    if not 0 <= score <= 1:
-        raise UsageError(f"{where}: a score is a number from 0 to 1, not {str(value)[:40]!r}: choose another with --metric")
-    return score
+        return None
+    return number if isfinite(number) else None
+
+
+def repetition_of(value: Any) -> int | None:
+    """Return the number of a try; None where the value is none, so that tries are counted in their order."""
+    number = number_of(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+    return int(number) if number is not None and number >= 0 and number == int(number) else None

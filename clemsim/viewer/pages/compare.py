@@ -13,6 +13,7 @@ from clemsim.html.differences import differences
 from clemsim.html.forest import Estimate, Forest
 from clemsim.html.marking import Marker
 from clemsim.results.joint_outcomes import HAPPENED, Event
+from clemsim.viewer.computations import PATIENCE
 from clemsim.viewer.library import Entry, Kind, stamp_of
 from clemsim.viewer.pages.comparing import ComparedRow, PairedVerdict, paired_verdict
 from clemsim.viewer.pages.episode import COLOURS
@@ -73,6 +74,7 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
         both.append(_compared(site, choice.b, choice.agent_b))
     runs = [entry.slug for entry in site.library.entries() if entry.kind is Kind.run]
     comparison, problem = _comparison(site, choice, both)
+    computing = is_computing(site, choice)
     pairs = _pairs(site, both, comparison) if comparison else []
     shown = [pair for pair in pairs if _is_wanted(pair, choice)]
     listed = [pair for pair in shown if pair.name == choice.pair] if site.inline and choice.pair else shown[:SHOWN]
@@ -81,6 +83,8 @@ def compare_page(site: Site, choice: CompareChoice) -> str:
         "compare.html",
         "Compare",
         site.way("Compare"),
+        site.links.compare_changes(choice.query()) if computing else "",
+        computing=computing,
         choice=choice,
         runs=runs,
         both=both,
@@ -106,8 +110,18 @@ def _compared(site: Site, slug: str, agent: str) -> Compared:
     return Compared(entry, casts, agent or (casts[0] if len(casts) == 1 else ""))
 
 
+def is_computing(site: Site, choice: CompareChoice) -> bool:
+    """Return whether the comparison of a page is being computed. Raises as `compare_page`."""
+    return not site.inline and site.computations.is_computing(_asked_for(choice))
+
+
+def _asked_for(choice: CompareChoice) -> tuple[object, ...]:
+    """Return the name of the comparison that is asked for."""
+    return ("compare", choice.a, choice.b or choice.a, choice.agent_a, choice.agent_b, bool(choice.anyway))
+
+
 def _comparison(site: Site, choice: CompareChoice, both: Sequence[Compared]) -> tuple[PairedVerdict | None, str]:
-    """Return what `clemsim compare` says of the two, or why it says nothing."""
+    """Return what `clemsim compare` says of the two, or why it says nothing; neither while it is computed."""
     if len(both) < 2 or not all(one.cast for one in both):
         return None, ""
     first, second = both
@@ -116,8 +130,13 @@ def _comparison(site: Site, choice: CompareChoice, both: Sequence[Compared]) -> 
     stamp = stamp_of(first.entry.folder), stamp_of(second.entry.folder)
     name = "compare", *first.part, *second.part, bool(choice.anyway)
     folders, agents = (first.entry.folder, second.entry.folder), (choice.agent_a or None, choice.agent_b or None)
-    found = site.cache.in_other_process(name, stamp, paired_verdict, *folders, *agents, anyway=bool(choice.anyway))
-    return (None, found) if isinstance(found, str) else (found, "")
+    anyway = bool(choice.anyway)
+    found = site.computations.of(
+        _asked_for(choice),
+        lambda: site.cache.in_other_process(name, stamp, paired_verdict, *folders, *agents, anyway=anyway),
+        None if site.inline else PATIENCE,
+    )
+    return (None, found or "") if found is None or isinstance(found, str) else (found, "")
 
 
 def _pairs(site: Site, both: Sequence[Compared], comparison: PairedVerdict) -> list[EpisodePair]:
