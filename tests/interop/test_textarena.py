@@ -10,7 +10,7 @@ import pytest
 
 from clemsim import Arena, UsageError, find_arena
 from clemsim.interop.textarena.inner_model import AnswerWanted, InnerModel, Mailbox
-from clemsim.interop.textarena.randomness import Randomness
+from clemsim.interop.foreign.randomness import Randomness
 from clemsim.testing import drive
 
 
