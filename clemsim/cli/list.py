@@ -81,6 +81,7 @@ def _arena(name: str) -> dict[str, Any]:
         return {
             "name": name,
             "version": 0,
+            "foreign": "",
             "rules": [],
             "seats": [],
             "roles": [],
@@ -97,6 +98,7 @@ def _loaded_arena(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "version": kind.version,
+        "foreign": kind.foreign,
         "rules": list(kind.RULES),
         "seats": list(kind.seats),
         "roles": list(kind.roles),

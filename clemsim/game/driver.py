@@ -29,6 +29,7 @@ from clemsim.game.view import View
 
 Play: TypeAlias = "Callable[[Table], CoroutineType[Any, Any, Outcome]]"
 
+SHOWN = 120  # characters of an ask that differs
 _SEEN = (Told, Instructed, Forgot)  # events besides asks that change what a seat sees
 
 
@@ -134,6 +135,16 @@ class EpisodeDriver:
                 calls: tuple[ToolCall, ...] = event.calls if isinstance(event, Called) else ()
                 self.answer(event.turn, Message(event.seat, event.content, event.reasoning, event.stop, calls=calls))
 
+    def check(self, recorded: Sequence[Event]) -> None:
+        """Raise ReplayMismatch where the events so far do not begin with those that were recorded."""
+        turn = 0
+        for now, before in zip(self.events, recorded, strict=False):
+            turn = getattr(before, "turn", turn)
+            if now != before:
+                raise ReplayMismatch(f"after turn {turn}: recorded {before}, now {now}")
+        if len(self.events) < len(recorded):
+            raise ReplayMismatch(f"ends after turn {turn}; more was recorded")
+
     def close(self) -> None:
         """Leave the episode where it is."""
         self._play.close()
@@ -147,10 +158,10 @@ class EpisodeDriver:
         pending = self._batch.get(recorded.turn)
         asked = pending.asked if pending else None
         if asked != recorded:
-            now = "nothing" if asked is None else f"{asked.seat}: {asked.content!r}"
-            raise ReplayMismatch(f"turn {recorded.turn}: recorded {recorded.seat}: {recorded.content!r}, now asks {now}").at(
-                self.key.label
-            )
+            before, after = _differing(recorded.content, asked.content if asked else "")
+            now = "nothing" if asked is None else f"{asked.seat}: {after}"
+            text = f"turn {recorded.turn}: recorded {recorded.seat}: {before}, now asks {now}"
+            raise ReplayMismatch(text).at(self.key.label)
 
     def _take(self, ask: Asked, message: Message) -> None:
         self._logged += 1
@@ -236,6 +247,15 @@ class EpisodeDriver:
             seen.append(Message(SYSTEM, event.content))
         else:
             self._seen[event.seat] = remembered(seen, event.seat, event.keep, opening=event.opening)
+
+
+def _differing(before: str, after: str) -> tuple[str, str]:
+    """Return two texts as they are shown side by side: long ones from shortly before where they part."""
+    alike = next((place for place, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
+    begin = max(0, alike - SHOWN // 4)
+    parts = [text if len(text) <= SHOWN else text[begin : begin + SHOWN] for text in (before, after)]
+    cut = [("…" if len(text) > SHOWN else "") + repr(part) for text, part in zip((before, after), parts, strict=True)]
+    return cut[0], cut[1]
 
 
 def _said(event: Asked | Told) -> Message:

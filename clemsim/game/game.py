@@ -38,7 +38,9 @@ class Game(ABC, Generic[I]):
     which of them an instance has, and in which of the `roles`, `seats_for` says. `sampling` fixes how the replies of a seat
     or role are drawn. `chance` says what `table.rng` depends on: "instance", so that repetitions draw alike, or "episode",
     so that each repetition and each run seed draws anew. `spare_fields`: what is given to prompts though the game's own do
-    not use it, for those that a suite brings.
+    not use it, for those that a suite brings. `foreign` names the framework whose game this is, and its version
+    (`TextArena 0.7.4`): a run of it is resumed like any other, but an episode that does not play again as it was recorded
+    begins anew.
     Store nothing on `self` in `play`: one object serves all episodes.
     """
 
@@ -51,6 +53,7 @@ class Game(ABC, Generic[I]):
     sampling: ClassVar[Mapping[str, SeatSampling]] = {}
     chance: ClassVar[Literal["instance", "episode"]] = "instance"
     spare_fields: ClassVar[Collection[str]] = ()
+    foreign: ClassVar[str] = ""
     max_turns: ClassVar[int] = 1000
     instance_type: ClassVar[type[Instance]] = Instance
     rules_name: str | None = None

@@ -17,6 +17,7 @@ from clemsim.results.diagnostics import CacheReport, ServerReport, Throughput, c
 from clemsim.results.estimates import Score
 from clemsim.results.noise import Noise, noise_of
 from clemsim.results.repetitions import Repetitions, by_cast, clusters_of, games_apart
+from clemsim.results.restarts import Restarts, restarts_of
 from clemsim.results.seat_scores import SeatTable, seat_scores
 from clemsim.results.shown_metrics import MetricTable, shown_metrics
 from clemsim.results.stopping_result import StoppingResult, recorded_result
@@ -29,6 +30,7 @@ HEAD = ("run", "suite", "suite_seed", "constrained", "agents")  # what `summary.
 
 OPTIONAL = (
     "costs", "notices", "question", "unfinished_bounds", "noise", "parser_error", "seat_scores", "servers", "metrics",
+    "restarts",
 )  # fmt: skip
 DETECTABLE: tuple[Score, ...] = ("played", "worth", "clemscore")
 
@@ -54,11 +56,12 @@ class RunSummary(RunScores):
     seat_scores: SeatTable | None = None  # by game and agent; None: no game was scored by seat
     servers: dict[str, ServerReport] | None = None  # that several agents shared, by name; None: there was none
     metrics: MetricTable | None = None  # by cast, game and metric; None: no game names metrics to show
+    restarts: dict[str, Restarts] | None = None  # by game; None: no episode began anew
 
     def as_json(self) -> dict[str, Any]:
         """Return the content of `summary.json`, in its order. What a run has none of is left out: `costs`, `notices`,
         `question` (a stopping rule), `unfinished_bounds`, `noise` (repetitions), `parser_error`, `seat_scores`, `servers`,
-        `metrics`.
+        `metrics`, `restarts`.
         """
         missing = {name for name in OPTIONAL if getattr(self, name) is None}
         data = self.model_dump(mode="json", exclude=missing)
@@ -90,6 +93,7 @@ def _summary(folder: Path) -> RunSummary:
         rates, reports, shared = throughput(base), caches(base), shared_servers(base)
         cut_replies = reader.cut_replies(base)
         question, notices = recorded_result(base), reader.notices(base)
+        restarts = restarts_of(base, {name: arena.foreign for name, arena in description.arenas.items()})
         by_seat = seat_scores(rows, reader.seats(base))
         metrics = shown_metrics(base, {name: arena.shown for name, arena in description.arenas.items()})
     scores = summarize(ScoredEpisode(row.key.arena, row.key.instance, row.key.cast, row.outcome, row.cause) for row in rows)
@@ -120,5 +124,6 @@ def _summary(folder: Path) -> RunSummary:
         parser_error=next((row.detail for row in rows if row.cause == ParserError.cause), None),
         seat_scores=by_seat or None,
         metrics=metrics or None,
+        restarts=restarts or None,
         **dict(scores),
     )

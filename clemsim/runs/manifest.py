@@ -61,6 +61,8 @@ def describe(prepared: PreparedRun) -> RunDescription:
 
 def _described(arena: Arena[Any]) -> ArenaDescription:
     about: dict[str, Any] = {"version": arena.rules_version, "files": arena.digest}
+    if arena.foreign:
+        about["foreign"] = arena.foreign
     if arena.shown:
         about["shown"] = tuple(arena.shown)
     if arena.sampling:

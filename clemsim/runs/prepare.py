@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +82,9 @@ def prepare(
     played = [(name, cast) for cast in casts for name, own in plays.items() if cast.name in own]
     for name, cast in played:
         check_cast(arenas[name], cast, instances[name])
+    foreign = {name for name, arena in arenas.items() if arena.foreign and not config.branched}  # branches keep their past
     episodes = [
-        episode
+        replace(episode, restarts=True) if name in foreign else episode
         for name, cast in played
         for episode in arenas[name].episodes(instances[name], cast, seed=config.seed, repetitions=config.repetitions)
     ]

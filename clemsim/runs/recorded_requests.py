@@ -66,6 +66,7 @@ def _requests(folder: Path, *, trust: bool) -> Iterator[RecordedRequest]:
             called = any(isinstance(event, Called) for event in reader.events(base, row.id))
             for event in reader.events(base, row.id):
                 if not isinstance(event, Replied):
+                    driver.replay([event])  # which checks what is asked
                     continue
                 view = driver.view(next(pending for pending in driver.pending if pending.turn == event.turn))
                 cost = costs.get(event.turn)

@@ -29,7 +29,8 @@ class Episode:
     """One instance to be played by one cast.
 
     `drive` begins `play` by hand. `events`: what was played of the episode before. `score` computes the scores of the
-    episode and of its rounds from a finished transcript. `roles`: the role of each seat that plays.
+    episode and of its rounds from a finished transcript. `roles`: the role of each seat that plays. `restarts`: where it
+    does not play again as it was played before, it begins anew.
     """
 
     key: EpisodeKey
@@ -39,6 +40,7 @@ class Episode:
     events: Sequence[Event] = ()
     score: Score = unscored
     roles: Mapping[str, str] = field(default_factory=dict)
+    restarts: bool = False
 
     @property
     def seated(self) -> list[Seated]:

@@ -37,6 +37,9 @@ class Observer:
     def started(self, key: EpisodeKey) -> None:
         """An episode begins or goes on."""
 
+    def restarted(self, key: EpisodeKey, why: str) -> None:
+        """An episode begins anew, since it does not play again as it was recorded; that recording counts no more."""
+
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
         """An episode has new events; the first of them is its event number `index`, counted from 0."""
 
@@ -60,6 +63,11 @@ class Broadcast(Observer):
         """Tell all of them."""
         for observer in self._observers:
             observer.started(key)
+
+    def restarted(self, key: EpisodeKey, why: str) -> None:
+        """Tell all of them."""
+        for observer in self._observers:
+            observer.restarted(key, why)
 
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
         """Tell all of them."""

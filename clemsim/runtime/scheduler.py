@@ -233,9 +233,9 @@ class Scheduler:
         driver = episode.drive()
         self.progress.started += 1
         self._state.observer.started(episode.key)
-        host = EpisodeHost(self._state, episode, lane, next(self._order))
         try:
-            driver.replay(episode.events)
+            episode, driver = self._gone_on(episode, driver)
+            host = EpisodeHost(self._state, episode, lane, next(self._order))
             outcome = await self._run_in_time(Moderator(driver, episode.cast, host))
         except ParserError as error:
             self._leave(episode, driver, error.cause, "\n".join((str(error), *describe_frames(error))))
@@ -256,6 +256,25 @@ class Scheduler:
             self._finish(Result(episode.key, driver.transcript, outcome, score=episode.score, seated=seated))
         finally:
             driver.close()
+
+    def _gone_on(self, episode: Episode, driver: EpisodeDriver) -> tuple[Episode, EpisodeDriver]:
+        """Return an episode and its driver where its recording ends; one that restarts, at its beginning. Raises
+        ArenaError.
+        """
+        try:
+            driver.replay(episode.events)
+            if episode.restarts:
+                driver.check(episode.events)
+        except ParserError:
+            raise
+        except ArenaError as error:
+            if not episode.restarts:
+                raise
+            driver.close()
+            self._state.observer.restarted(episode.key, str(error))
+            episode = episode.after(())
+            return episode, episode.drive()
+        return episode, driver
 
     def _count_retries(self, error: EngineError | LimitReached) -> None:
         if isinstance(error, EngineError):

@@ -35,11 +35,13 @@ class SuiteDescription(Description):
 
 class ArenaDescription(Description):
     """An arena of a run: its version, with its rule set where it has several (`3.0+2`), the digest of its prompts and word
-    lists, both None in an imported run; the metrics that it wants shown, and what it fixes for seats and roles.
+    lists, both None in an imported run; the framework whose game it is, empty for clemsim's own; the metrics that it wants
+    shown, and what it fixes for seats and roles.
     """
 
     version: int | str | None = None
     files: str | None = None
+    foreign: str = ""
     shown: tuple[str, ...] = ()
     sampling: dict[str, dict[str, float | int]] = Field(default_factory=dict)
 

@@ -44,11 +44,13 @@ class Following:
         self._seen: dict[int, int] = {}  # events of each episode that were told
         self._status: dict[int, str] = {}  # of each episode, when it was last looked at
         self._keys: dict[int, EpisodeKey] = {}
+        self._restarts: dict[int, int] = {}  # of each episode that was restarted, how often
         if episodes is None:
             with reader.reading(self._store) as base:
                 counts = base.execute("SELECT episode, max(number) + 1 FROM events GROUP BY episode").fetchall()
                 self._seen = dict(counts)
                 self._status = {id_: status for id_, status, _ in self._statuses(base)}
+                self._restarts = reader.restart_counts(base)
 
     @property
     def ended(self) -> int:
@@ -66,6 +68,10 @@ class Following:
             return list(self._news(base))
 
     def _news(self, base: sqlite3.Connection) -> Iterator[News]:
+        known, self._restarts = self._restarts, reader.restart_counts(base)
+        for id_, count in self._restarts.items():
+            if count != known.get(id_):
+                self._seen.pop(id_, None)
         for id_, status, why in self._statuses(base):
             before = self._status.get(id_, "waiting")
             self._status[id_] = status

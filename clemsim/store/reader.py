@@ -237,6 +237,37 @@ def details(base: sqlite3.Connection, episode: int) -> dict[int, dict[str, Any]]
     return found
 
 
+class RestartRow(NamedTuple):
+    """An episode that began anew. `turns` and tokens are those of what was played of it before; `why`: where that did not
+    play again as it was recorded.
+    """
+
+    episode: int
+    arena: str
+    why: str
+    turns: int
+    tokens_in: int
+    tokens_out: int
+
+
+RESTARTED = """SELECT episode, arena, why,
+    (SELECT count(*) FROM json_each(kept, '$.events') WHERE value->>1 = 'replied'),
+    (SELECT coalesce(sum(value->>7), 0) FROM json_each(kept, '$.requests')),
+    (SELECT coalesce(sum(value->>8), 0) FROM json_each(kept, '$.requests'))
+FROM restarts JOIN episodes ON episodes.id = episode ORDER BY at, episode, number"""
+
+
+def restarts(base: sqlite3.Connection) -> list[RestartRow]:
+    """Return the restarts of episodes in their order. A store that was made before there were any has none."""
+    return [RestartRow(*row) for row in base.execute(RESTARTED)] if _has_table(base, "restarts") else []
+
+
+def restart_counts(base: sqlite3.Connection) -> dict[int, int]:
+    """Return how often each episode was restarted, of those that were."""
+    query = "SELECT episode, count(*) FROM restarts GROUP BY 1"
+    return dict(base.execute(query).fetchall()) if _has_table(base, "restarts") else {}
+
+
 def notices(base: sqlite3.Connection) -> list[str]:
     """Return what servers have refused, one line each."""
     found = meta(base).get(NOTICES)

@@ -86,6 +86,17 @@ CREATE TABLE IF NOT EXISTS details (
     PRIMARY KEY (episode, turn, name)) WITHOUT ROWID;
 """
 
+# What was played of an episode before it began anew, as one of a foreign game may. Added to an older store as `seats` is.
+RESTARTS = """
+CREATE TABLE IF NOT EXISTS restarts (
+    episode INTEGER NOT NULL REFERENCES episodes, number INTEGER NOT NULL, -- from 1
+    at REAL NOT NULL,                       -- seconds since the epoch
+    why TEXT NOT NULL,                      -- where it did not play again as it was recorded
+    kept TEXT NOT NULL,                     -- JSON: `events`, `requests` and `details`, a row each, as they were stored
+    PRIMARY KEY (episode, number)) WITHOUT ROWID;
+"""
+
+ADDED = f"{SEATS} {IMAGES} {DETAILS} {RESTARTS}"
 UPGRADE = "ALTER TABLE episodes ADD COLUMN checksum TEXT;"
 
 
@@ -125,10 +136,10 @@ def _set_up(path: Path, base: sqlite3.Connection, *, create: bool, readonly: boo
         base.execute("PRAGMA journal_mode=WAL")
         base.execute("PRAGMA synchronous=NORMAL")
     if create:
-        base.executescript(f"BEGIN; {SCHEMA} {SEATS} {IMAGES} {DETAILS} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        base.executescript(f"BEGIN; {SCHEMA} {ADDED} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     elif version != SCHEMA_VERSION and not readonly:
         base.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     if not create and not readonly:
-        base.executescript(f"{SEATS} {IMAGES} {DETAILS}")
+        base.executescript(ADDED)
         if "server" not in [column[1] for column in base.execute("PRAGMA table_info(loads)")]:
             base.execute(SERVERS)

@@ -17,6 +17,15 @@ import orjson
 
 from clemsim.store.checksums import seal
 
+# What was recorded of an episode is kept when it begins anew, each row as an array.
+KEPT = """json_object(
+    'events', json((SELECT json_group_array(json_array(number, type, body))
+        FROM (SELECT * FROM events WHERE episode = column1 ORDER BY number))),
+    'requests', json((SELECT json_group_array(json_array(turn, seat, agent, model, seed, started, seconds, tokens_in,
+        tokens_out, tokens_cached, retries, stop, fingerprint, prefix, replica, queued, first_token))
+        FROM (SELECT * FROM requests WHERE episode = column1 ORDER BY turn))),
+    'details', json((SELECT json_group_array(json_array(turn, name, value)) FROM details WHERE episode = column1)))"""
+
 # By kind of row, in the order in which a batch is written: the statement, and how many columns a row has.
 STATEMENTS = {
     "meta": ("INSERT OR REPLACE INTO meta VALUES {rows}", 2),
@@ -29,6 +38,15 @@ STATEMENTS = {
         " FROM (VALUES {rows}) WHERE episodes.id=column1",
         2,
     ),
+    "restarts": (
+        "INSERT INTO restarts SELECT column1, (SELECT count(*) + 1 FROM restarts WHERE episode = column1), column2, column3,"
+        f" {KEPT} FROM (VALUES {{rows}})",
+        3,
+    ),
+    **{
+        f"{table} of restarts": (f"DELETE FROM {table} WHERE episode IN (VALUES {{rows}})", 1)
+        for table in ("events", "requests", "details")
+    },
     "images": ("INSERT OR IGNORE INTO images VALUES {rows}", 3),
     "events": ("INSERT OR IGNORE INTO events VALUES {rows}", 4),
     "requests": ("INSERT OR REPLACE INTO requests VALUES {rows}", 18),

@@ -50,6 +50,7 @@ class RunStore(Observer):
         self._images: set[str] = set()  # digests of those that are there
         self._set_aside: dict[int, str] = {}  # episodes of which a row could not be written, and why
         self._batch = WriteBatch()  # gathers; the thread takes it away and puts an empty one in its place
+        self._before: list[WriteBatch] = []  # those that must be written before it
         self._lock = Lock()
         self._closing = Signal()
         self._base = connect(path, create=create)
@@ -85,6 +86,18 @@ class RunStore(Observer):
     def started(self, key: EpisodeKey) -> None:
         """Enter that an episode begins or goes on."""
         self._put("started", [(self._ids[key], time())])
+
+    def restarted(self, key: EpisodeKey, why: str) -> None:
+        """Set what was recorded of an episode apart, all of it in one commit, before anything that follows."""
+        episode = self._ids[key]
+        with self._lock:
+            batch = self._current()
+            if any(row[0] == episode for kind in ("events", "restarts") for row in batch.rows[kind]):
+                self._before.append(batch)
+                self._batch = batch = WriteBatch()
+            batch.add("restarts", [(episode, time(), why)])
+            for table in ("events", "requests", "details"):
+                batch.add(f"{table} of restarts", [(episode,)])
 
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
         """Append events; those that a resumed episode repeats are there already and stay. So are pictures that were shown
@@ -198,9 +211,11 @@ class RunStore(Observer):
         while not closing:
             closing = self._closing.wait(GATHER)
             with self._lock:
-                batch, self._batch = self._batch, WriteBatch()
+                batches, self._before = [*self._before, self._batch], []
+                self._batch = WriteBatch()
             try:
-                self._commit(batch)
+                for batch in batches:
+                    self._commit(batch)
             except (sqlite3.Error, *UNWRITABLE) as error:
                 self._failure = StoreError(f"the run cannot be written: {error}; what was committed before is safe")
                 return

@@ -11,7 +11,7 @@ from time import sleep
 import pytest
 
 from clemsim.errors import StoreError
-from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told
+from clemsim.game.events import Asked, Ended, Event, Noted, Parsed, Rejected, Replied, Told, decode
 from clemsim.game.instances import EpisodeKey
 from clemsim.game.outcomes import Outcome
 from clemsim.results.diagnostics import ServerReport, shared_servers
@@ -282,3 +282,21 @@ def test_a_store_from_before_agents_shared_servers_takes_samples(path: Path) -> 
 def shared_servers_in(path: Path) -> dict[str, ServerReport]:
     with reader.reading(path) as base:
         return shared_servers(base)
+
+
+def test_what_was_played_before_a_restart_is_kept_apart_even_when_all_goes_into_one_batch(path: Path) -> None:
+    again: list[Event] = [Told("a", "anew"), Asked(1, "a", "well?", False)]
+    writer = RunStore(path)
+    writer.enlist(KEY, Number(), 1)
+    for number in range(3):
+        writer.record(KEY, 0, EVENTS[:4] if number == 0 else again)
+        if number < 2:
+            writer.restarted(KEY, "turn 1: another ask")
+    writer.close()
+    with reader.reading(path) as base:
+        assert reader.events(base, 1) == again
+        assert reader.restart_counts(base) == {1: 2}
+        first, second = reader.restarts(base)
+        assert (first.turns, second.turns, first.why) == (1, 0, "turn 1: another ask")
+        (body,) = base.execute("SELECT kept->'$.events'->2->>2 FROM restarts WHERE number = 1").fetchone()
+        assert decode("replied", body) == EVENTS[2]

@@ -130,6 +130,7 @@ def _remarks(summary: RunSummary) -> list[Text]:
     if summary.parser_error:
         remarks.append(plain(f"parser error: {summary.parser_error.splitlines()[0]}", "red"))
         remarks.append(Text("mend the parser, then resume: the replies are recorded and will be judged anew", "red"))
+    remarks += [plain(own.line(game), "yellow") for game, own in (summary.restarts or {}).items()]
     remarks += [plain(line, "yellow") for line in summary.notices or ()]
     remarks += [plain(_cost_line(agent, cost), "dim") for agent, cost in (summary.costs or {}).items()]
     for agent, cut in summary.cut_replies.items():

@@ -8,11 +8,13 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 from clemsim._util.files import read_json
 from clemsim.errors import UsageError
@@ -102,7 +104,9 @@ class GameCode:
 @contextmanager
 def _unheard() -> Iterator[None]:
     """Show nothing of what the block prints: that data could not be fetched, for example, which may be here already."""
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+    nltk = import_module("nltk")  # clemcore needs it
+    fetch = partial(nltk.download, print_error_to=io.StringIO())
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), patch.object(nltk, "download", fetch):
         yield
 
 

@@ -42,6 +42,7 @@ class ClembenchInstance(Instance):
 class ClembenchGame(Arena[ClembenchInstance], framework=True):
     """A game of clembench. Its game master decides what a reply is worth, and how often it may be tried again."""
 
+    max_turns = 10_000
     code: ClassVar[GameCode]
 
     @property
@@ -132,6 +133,7 @@ def arena_of(named: str) -> type[ClembenchGame]:
         "__module__": __name__,
         "__doc__": getattr(code.spec, "description", "") or f"{game} of clembench.",
         "name": f"{SCHEME}:{about}",
+        "foreign": f"clemcore {clemcore_version()}",
         "code": code,
         "seats": _seats(code),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from clemsim._util.extras import library
 from clemsim.errors import UsageError
 from clemsim.interop.foreign.randomness import Randomness
-from clemsim.interop.textarena.inner_model import Mailbox, seated_models
+from clemsim.interop.textarena.inner_model import AnswerWanted, Mailbox, seated_models
 
 T = TypeVar("T")
 MOST_PLAYERS = 15
@@ -59,6 +59,9 @@ def players_of(name: str) -> Players:
         except NEEDED as error:
             reason = " ".join(str(error).split())[:200].strip("* ")
             raise UsageError(f"textarena:{name} cannot be made here: {type(error).__name__}: {reason}") from error
+        except AnswerWanted:  # its model is asked before the first move
+            taken.append(count)
+            model = True
         except Exception as error:
             failed = error
             if taken:
@@ -75,10 +78,12 @@ def players_of(name: str) -> Players:
 class Environment:
     """One game. Its global random numbers are its own, and what it prints is not shown."""
 
-    def __init__(self, name: str, players: int, seed: int) -> None:
-        """Make an environment and set it up. Raises whatever it raises, and UsageError without TextArena."""
+    def __init__(self, name: str, players: int, seed: int, answers: Sequence[str] = ()) -> None:
+        """Make an environment and set it up. Raises whatever it raises, UsageError without TextArena, and AnswerWanted where
+        it asks more of its model than `answers` before the first move.
+        """
         library_ = textarena()
-        self._random, self._mailbox = Randomness(seed), Mailbox()
+        self._random, self._mailbox = Randomness(seed), Mailbox(list(answers))
 
         def make() -> Any:
             with seated_models(library_, self._mailbox):
@@ -115,9 +120,14 @@ class Environment:
             raise
 
     def result(self) -> tuple[dict[int, float], dict[int, dict[str, Any]]]:
-        """Return rewards and facts by player, once the game is over."""
+        """Return rewards and facts by player, once the game is over. Some environments give a reward and its reason in each
+        other's place: they are put right.
+        """
         rewards, facts = self._quietly(self._env.close)
-        return {int(player): float(reward) for player, reward in (rewards or {}).items()}, facts or {}
+        given, about = dict(rewards or {}), dict(facts or {})
+        for player in [player for player, reward in given.items() if isinstance(reward, str)]:
+            about[player] = {**about.get(player, {}), "reason": given.pop(player)}
+        return {int(player): float(reward) for player, reward in given.items()}, about
 
     def _quietly(self, call: Callable[[], T]) -> T:
         with self._random.own(), redirect_stdout(io.StringIO()):

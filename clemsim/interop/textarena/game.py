@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import Field
 
 from clemsim.arena import Arena
-from clemsim.errors import ArenaError
+from clemsim.errors import ArenaError, ParserError
 from clemsim.game.instances import Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.game.table import Table
@@ -18,6 +18,9 @@ from clemsim.interop.textarena.inner_model import SEAT, AnswerWanted
 
 SCHEME = "textarena"
 INSTANCES = 20
+MOST_MOVES = 2000
+
+T = TypeVar("T")
 
 
 class TextArenaInstance(Instance):
@@ -28,8 +31,10 @@ class TextArenaInstance(Instance):
 
 class TextArenaGame(Arena[TextArenaInstance], framework=True):
     """An environment of TextArena. An invalid move that ends the game aborts the episode; the environment itself decides how
-    often a move may be tried again.
+    often a move may be tried again. One that does not come to an end is broken off after MOST_MOVES moves, with 0 for all.
     """
+
+    max_turns = 100 * MOST_MOVES  # those of a model of its own included
 
     environment: ClassVar[str]
     players: ClassVar[Players]
@@ -52,36 +57,49 @@ class TextArenaGame(Arena[TextArenaInstance], framework=True):
 
     async def play(self, table: Table, game: TextArenaInstance, /) -> Outcome:
         """Ask whoever's turn it is, until the environment says that the game is over."""
-        environment = Environment(self.environment, game.players, game.seed)
-        over = False
-        while not over:
+        environment = await _answered(table, lambda answers: Environment(self.environment, game.players, game.seed, answers))
+        for _ in range(MOST_MOVES):
             player, observation = environment.ask()
             seat = self.seats[player]
             action: str = await table.ask(seat, observation, keep=False)
-            over = await self._move(table, environment, action)
-        return self._outcome(environment, seat)
+            if await _answered(table, partial(self._move, environment, action, seat)):
+                return self._outcome(environment, seat)
+        return self._scored(dict.fromkeys(range(game.players), 0.0), f"not over after {MOST_MOVES} moves")
 
-    async def _move(self, table: Table, environment: Environment, action: str) -> bool:
-        """Make a move, with answers of the environment's own model as often as it asks."""
-        answers = list[str]()
-        while True:
-            try:
-                return environment.move(action, answers)
-            except AnswerWanted as wanted:
-                answers.append(await table.ask(SEAT, wanted.question, keep=False))
+    def _move(self, environment: Environment, action: str, seat: str, answers: list[str]) -> bool:
+        """Make a move and return whether the game is over. Raises ParserError where the environment fails at it."""
+        try:
+            return environment.move(action, answers)
+        except Exception as error:
+            text = f"{self.environment} of {self.foreign} failed at a move of {seat}: {type(error).__name__}: {error}"
+            raise ParserError(text) from error
 
     def _outcome(self, environment: Environment, last: str) -> Outcome:
         rewards, facts = environment.result()
-        if not rewards:
-            raise ArenaError(f"{self.name} has ended without rewards")
         reason = _reason(facts)
         broken = [self.seats[player] for player, own in facts.items() if own.get("invalid_move")]
         if last in broken:
-            return Outcome.aborted(reason or "invalid move", blame=last)
+            return Outcome.aborted(f"invalid move: {reason.removeprefix('Invalid Move: ')}", blame=last)
+        if not rewards:
+            raise ArenaError(f"{self.name} has ended without rewards")
+        return self._scored(rewards, reason)
+
+    def _scored(self, rewards: Mapping[int, float], reason: str) -> Outcome:
+        """Return the outcome of a game that was played by its rules."""
         if len(rewards) > 1:
             return Outcome.scores({self.seats[player]: reward for player, reward in rewards.items()}, reason=reason)
         quality = 100 * min(1.0, max(0.0, *rewards.values()))
         return Outcome.success(quality, reason) if quality == 100 else Outcome.failure(reason, quality=quality)
+
+
+async def _answered(table: Table, step: Callable[[list[str]], T]) -> T:
+    """Take a step with answers of the environment's own model, as often as it asks."""
+    answers = list[str]()
+    while True:
+        try:
+            return step(answers)
+        except AnswerWanted as wanted:
+            answers.append(await table.ask(SEAT, wanted.question, keep=False))
 
 
 def _reason(facts: dict[int, dict[str, Any]]) -> str:
@@ -97,6 +115,7 @@ def arena_of(environment: str) -> type[TextArenaGame]:
         "__module__": __name__,
         "__doc__": f"{environment} of TextArena.",
         "name": f"{SCHEME}:{environment}",
+        "foreign": f"TextArena {textarena_version()}",
         "environment": environment,
         "players": players,
         "seats": (*seats, SEAT) if players.model else seats,

@@ -38,6 +38,18 @@ class EpisodeStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class EpisodeRestarted:
+    """An episode began anew, since it did not play again as it was recorded."""
+
+    key: EpisodeKey
+    why: str
+
+    def tell(self, observer: Observer) -> None:
+        """Tell the observer."""
+        observer.restarted(self.key, self.why)
+
+
+@dataclass(frozen=True, slots=True)
 class EventsRecorded:
     """An episode had new events, the first of them its number `index`."""
 
@@ -111,6 +123,10 @@ class BufferedRecorder(Observer):
     def started(self, key: EpisodeKey) -> None:
         """Keep it."""
         self._notices.append(EpisodeStarted(key))
+
+    def restarted(self, key: EpisodeKey, why: str) -> None:
+        """Keep it."""
+        self._notices.append(EpisodeRestarted(key, why))
 
     def record(self, key: EpisodeKey, index: int, events: Sequence[Event]) -> None:
         """Keep it; each picture takes its bytes along once."""

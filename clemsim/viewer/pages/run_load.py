@@ -84,7 +84,7 @@ def throughput_facts(summary: RunSummary) -> list[tuple[str, str]]:
 
 def run_remarks(summary: RunSummary) -> list[str]:
     """Return what a reader of the scores should know, a sentence each."""
-    made = list(summary.notices or ())
+    made = [*(own.line(game) + "." for game, own in (summary.restarts or {}).items()), *(summary.notices or ())]
     if summary.stopped_when:
         made.append(f"Ended early: {summary.stopped_when}")
     if summary.parser_error:
