@@ -14,7 +14,7 @@ MARK = " <image> "  # where a text of clembench speaks of a picture, which clemc
 ELSE = "."  # said by nobody: it closes what a seat was told, so that all of it can be forgotten
 
 
-class Line(NamedTuple):
+class PlayerMessage(NamedTuple):
     """A message as clemcore has it. `images`: what they are named by."""
 
     role: str
@@ -22,7 +22,7 @@ class Line(NamedTuple):
     images: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, message: Mapping[str, Any]) -> Line:
+    def of(cls, message: Mapping[str, Any]) -> PlayerMessage:
         """Return a message; replies are compared without the white space around them."""
         role, text, images = str(message["role"]), str(message["content"]), message.get("image") or ()
         if role == ASSISTANT:
@@ -31,26 +31,26 @@ class Line(NamedTuple):
 
 
 @dataclass(slots=True)
-class Conversation:
+class SeatedPlayer:
     """What a seat has seen so far, and how it comes to see what its player remembers."""
 
     table: Table
     seat: str
     picture: Callable[[str], Image]
-    _seen: list[Line] = field(default_factory=list)
+    _seen: list[PlayerMessage] = field(default_factory=list)
 
     async def ask(self, messages: Sequence[Mapping[str, Any]], *, keep: bool) -> str:
         """Ask with the last message, after those before it, and return the reply. Unless `keep`, the player does not
         remember the exchange as it was.
         """
-        *before, asked = map(Line.of, messages)
+        *before, asked = map(PlayerMessage.of, messages)
         self._show(before)
         reply: str = await self.table.ask(self.seat, self._content(asked), keep=keep)
         if keep:
-            self._seen += [asked, Line(ASSISTANT, reply.strip())]
+            self._seen += [asked, PlayerMessage(ASSISTANT, reply.strip())]
         return reply
 
-    def _show(self, lines: list[Line]) -> None:
+    def _show(self, lines: list[PlayerMessage]) -> None:
         """Let the seat see exactly these."""
         if self._seen != lines[: len(self._seen)]:
             if self._seen and self._seen[-1].role != ASSISTANT:
@@ -69,7 +69,7 @@ class Conversation:
                 echo = new.pop(0).text
             self.table.tell(self.seat, told, echo)
 
-    def _content(self, line: Line) -> Content:
+    def _content(self, line: PlayerMessage) -> Content:
         if not line.images:
             return line.text
         return (Text(line.text.replace(MARK, " ")), *map(self.picture, line.images))

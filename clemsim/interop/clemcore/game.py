@@ -18,7 +18,7 @@ from clemsim.game.table import Table
 from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.recorded import KINDS, MAIN, number, numbers
 from clemsim.interop.clemcore.code import GameCode, explaining, reason, without_instances
-from clemsim.interop.clemcore.conversation import Conversation
+from clemsim.interop.clemcore.conversation import SeatedPlayer
 from clemsim.interop.clemcore.episode import MasterEpisode, Wanted, models
 from clemsim.interop.clemcore.images import picture
 from clemsim.interop.clemcore.library import clemcore_version
@@ -63,7 +63,7 @@ class ClembenchGame(Arena[ClembenchInstance], framework=True):
         and ParserError where it fails at a reply.
         """
         episode = MasterEpisode(self.code, self._settings(instance), _copy(instance.data), instance.seed)
-        seats = {player_of(seat): Conversation(table, seat, self._picture) for seat in self.seats}
+        seats = {player_of(seat): SeatedPlayer(table, seat, self._picture) for seat in self.seats}
         last: str | None = None
         try:
             wanted = self._go_on(episode)

@@ -36,13 +36,18 @@ def instance_of(episode: RecordedEpisode) -> ClembenchInstance:
     return ClembenchInstance(**about, data=dict(episode.instance), settings=dict(episode.config))
 
 
-def drive_recorded(arena: ClembenchGame, episode: RecordedEpisode) -> MasterReplay:
-    """Give the recorded replies, each player's in its order, and compare the scores. Raises UsageError."""
-    instance = instance_of(episode)
+def replies_of(episode: RecordedEpisode) -> dict[str, list[str]]:
+    """Return the recorded replies of each player, in order: as its model gave them, else as they were logged."""
     calls = {player: [call.text for call in calls] for player, calls in episode.calls.items()}
     for reply in episode.replies if not calls else ():
         calls.setdefault(reply["player"], []).append(reply["text"])
-    turns = 0
+    return calls
+
+
+def drive_recorded(arena: ClembenchGame, episode: RecordedEpisode) -> MasterReplay:
+    """Give the recorded replies, each player's in its order, and compare the scores. Raises UsageError."""
+    instance = instance_of(episode)
+    calls, turns = replies_of(episode), 0
     try:
         driver = arena.drive(instance, verbatim=True)
         while driver.pending:
@@ -62,11 +67,11 @@ def _compared(driver: EpisodeDriver, episode: RecordedEpisode, turns: int, left:
     scores = noted(driver.transcript, EPISODE)
     recorded = episode.scores or {}
     names = [*dict.fromkeys([*recorded, *scores])]
-    differing = tuple(name for name in names if not _alike(scores.get(name), recorded.get(name)))
+    differing = tuple(name for name in names if not alike_scores(scores.get(name), recorded.get(name)))
     return MasterReplay(turns, scores, differing, f"{left} recorded replies were not asked for" if left else "")
 
 
-def _alike(own: Any, recorded: Any) -> bool:
+def alike_scores(own: Any, recorded: Any) -> bool:
     """Return whether two scores are the same; numbers to within rounding, and undefined ones."""
     if isinstance(own, str | list | dict) or isinstance(recorded, str | list | dict):
         return bool(own == recorded)
