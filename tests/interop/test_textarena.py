@@ -9,8 +9,8 @@ from importlib.util import find_spec
 import pytest
 
 from clemsim import Arena, UsageError, find_arena
-from clemsim.interop.textarena.inner_model import AnswerWanted, InnerModel, Mailbox
 from clemsim.interop.foreign.randomness import Randomness
+from clemsim.interop.textarena.inner_model import AnswerWanted, InnerModel, Mailbox
 from clemsim.testing import drive
 
 

@@ -56,7 +56,7 @@ class SeatedPlayer:
             if self._seen and self._seen[-1].role != ASSISTANT:
                 self.table.tell(self.seat, "", ELSE)
             self.table.forget(self.seat)
-            self._seen = []
+            self._seen = [line for line in self._seen[:1] if line.role == SYSTEM and line in lines[:1]]
         new = lines[len(self._seen) :]
         self._seen = lines
         if new and new[0].role == SYSTEM and len(new) == len(lines):
