@@ -227,6 +227,14 @@ def test_what_is_missing_is_said_in_one_line(checkout: Path) -> None:
             find_arena(f"clembench:{spec}")
 
 
+@needs_clemcore
+def test_the_example_is_played_as_it_is() -> None:
+    arena = find_arena(f"clembench:{Path(__file__).parents[2]}/examples/clembench_game")()
+    transcript = drive(arena, arena.instances()[1], ["GUESS: 10", "GUESS: 8"])
+    assert arena.name == "clembench:higherlower" and transcript.outcome == Outcome.success(50.0)
+    assert arena.scores(transcript)[0]["Tries"] == 2.0
+
+
 @pytest.mark.skipif(find_spec("clemcore") is not None, reason="clemcore is installed")
 def test_without_clemcore_the_extra_is_named(checkout: Path) -> None:
     with pytest.raises(UsageError, match=r"a game of clembench needs the extra `clembench`"):

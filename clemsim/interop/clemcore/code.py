@@ -30,10 +30,12 @@ class GameCode:
     """A game of a checkout, loaded. `spec`: as its clemgame.json has it; `instances`: the name of its file of instances."""
 
     def __init__(self, checkout: Path, name: str, instances: str = "") -> None:
-        """Load a game. Raises UsageError where the checkout has none of that name, or something that it needs is missing."""
+        """Load the game of that name, or the only one in the folder of that name. Raises UsageError where there is none, or
+        something that it needs is missing.
+        """
         self.checkout = checkout
         self.spec = _spec(checkout, name)
-        self.name = name
+        self.name: str = self.spec.game_name
         self.folder = Path(self.spec.game_path)
         self.instances = instances or getattr(self.spec, "instances", "instances")
         self._modules: dict[str, ModuleType] = {}
@@ -136,11 +138,12 @@ def _spec(checkout: Path, name: str) -> Any:
     library = clemcore()
     if not checkout.is_dir():
         raise UsageError(f"there is no folder {checkout}: name a game as clembench:CHECKOUT/GAME")
-    own = checkout / name
-    registry = library.GameRegistry()
+    own, registry = checkout / name, library.GameRegistry()
     with explaining(f"clembench:{name}"):
         if (own / "clemgame.json").is_file():
             registry = library.GameRegistry(library.GameSpec.from_directory(str(own)))
+            if len(registry) == 1:
+                return next(iter(registry))
         if registry.find_game_spec(name) is None:
             registry = library.GameRegistry()
             registry.register_from_directories(str(checkout), 0)

@@ -132,7 +132,7 @@ def arena_of(named: str) -> type[ClembenchGame]:
     about_it = {
         "__module__": __name__,
         "__doc__": getattr(code.spec, "description", "") or f"{game} of clembench.",
-        "name": f"{SCHEME}:{about}",
+        "name": f"{SCHEME}:{code.name}" + (f"@{instances}" if instances else ""),
         "foreign": f"clemcore {clemcore_version()}",
         "code": code,
         "seats": _seats(code),
