@@ -29,7 +29,7 @@ from report import show
 
 from clemsim import Agent, Message, View, find_arena
 from clemsim.cli.common import run_async
-from clemsim.errors import ClemsimError
+from clemsim.errors import ClemsimError, LimitReached
 from clemsim.interop.clembench.driving import Redriver
 from clemsim.interop.clembench.recorded import RecordedEpisode, find_models, numbers, read_episode
 from clemsim.interop.clembench.verify import alike
@@ -69,7 +69,9 @@ class ScriptedSeats(Agent):
         await asyncio.sleep(self.delay)
         self.turns += 1
         left = self.left[view.key.instance].get(player_of(view.seat))
-        return Message(view.seat, left.pop(0) if left else "nothing more was recorded")
+        if not left:
+            raise LimitReached("nothing more was recorded", "limit")
+        return Message(view.seat, left.pop(0))
 
 
 @dataclass

@@ -18,11 +18,13 @@ from typing import Any
 import pytest
 
 from clemsim import Agent, Arena, ArenaError, Instance, Message, Outcome, Table, UsageError, View, find_arena
-from clemsim.errors import ParserError
+from clemsim.errors import ParserError, ReplayMismatch
 from clemsim.game.content import Image
 from clemsim.game.events import Forgot, Told
+from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.recorded import find_models, read_episode
 from clemsim.interop.clemcore.conversation import SeatedPlayer
+from clemsim.interop.clemcore.game import noted
 from clemsim.interop.clemcore.images import picture
 from clemsim.testing import drive
 from tests.pictures import png, shade
@@ -156,6 +158,17 @@ def test_a_game_is_played_by_its_own_master_and_scored_by_its_own_scorer(
     again.replay(transcript.events)
     assert tuple(again.events) == transcript.events
     assert "helper" not in sys.modules and not any(str(checkout) in path for path in sys.path)
+
+
+@needs_clemcore
+def test_the_record_of_its_master_is_made_again_from_a_transcript(checkout: Path) -> None:
+    arena: Any = coins(checkout)
+    transcript = drive(arena, arena.instances()[0], GUESSES)
+    record = arena.record(transcript)
+    assert record.scores["episode scores"] == noted(transcript, "episode scores") and record.rounds == (0, 0, 1, 1)
+    assert [event["from"] for event in record.interactions["turns"][0]] == ["GM", "Player 1", "GM", "Player 2"]
+    with pytest.raises(ReplayMismatch, match="goes on after what was its last turn"):
+        arena.record(Transcript(transcript.key, transcript.instance, transcript.events[:6]))
 
 
 @needs_clemcore

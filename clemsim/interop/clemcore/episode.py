@@ -85,11 +85,11 @@ class MasterEpisode:
 
     def _score(self) -> None:
         """Score as clemcore does: from what it would have written."""
-        experiment, instance = _stored(self.experiment), _stored(self.instance)
+        experiment, instance = stored(self.experiment), stored(self.instance)
         experiment["game_name"] = self.code.spec.game_name
         scorer = self.code.benchmark.create_game_scorer(experiment, instance)
-        scorer.compute_scores(_stored(self.interactions))
-        self.scores = _stored(scorer.scores)
+        scorer.compute_scores(stored(self.interactions))
+        self.scores = stored(scorer.scores)
 
     def _reply(self, messages: Messages) -> str:
         """Wait for a reply; called by the model of a player."""
@@ -131,7 +131,7 @@ def models(count: int, reply: Callable[[Messages], str]) -> list[Any]:
     return made
 
 
-def _stored(data: Mapping[str, Any]) -> dict[str, Any]:
+def stored(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return data as they are after clemcore has written and read them."""
     copy: dict[str, Any] = json.loads(json.dumps(data))
     return copy

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 from clemsim.arena import Arena
-from clemsim.errors import ArenaError, ClemsimError, ParserError, UsageError
+from clemsim.errors import ArenaError, ClemsimError, ParserError, ReplayMismatch, UsageError
 from clemsim.game.content import Image
 from clemsim.game.events import Noted
 from clemsim.game.instances import Instance
@@ -19,7 +20,7 @@ from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.recorded import KINDS, MAIN, number, numbers
 from clemsim.interop.clemcore.code import GameCode, explaining, reason, without_instances
 from clemsim.interop.clemcore.conversation import SeatedPlayer
-from clemsim.interop.clemcore.episode import MasterEpisode, Wanted, models
+from clemsim.interop.clemcore.episode import MasterEpisode, Wanted, models, stored
 from clemsim.interop.clemcore.images import picture
 from clemsim.interop.clemcore.library import clemcore_version
 from clemsim.interop.clemcore.seats import player_of, seat_of
@@ -37,6 +38,17 @@ class ClembenchInstance(Instance):
 
     data: dict[str, Any]
     settings: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MasterRecord:
+    """What clemcore keeps of an episode: the contents of `interactions.json` and `scores.json`. `rounds`: the number of the
+    round of each turn, from 0.
+    """
+
+    interactions: dict[str, Any]
+    scores: dict[str, Any]
+    rounds: tuple[int, ...]
 
 
 class ClembenchGame(Arena[ClembenchInstance], framework=True):
@@ -62,7 +74,7 @@ class ClembenchGame(Arena[ClembenchInstance], framework=True):
         """Ask whomever the game master turns to, until the game is over and scored. Raises ArenaError where it cannot begin,
         and ParserError where it fails at a reply.
         """
-        episode = MasterEpisode(self.code, self._settings(instance), _copy(instance.data), instance.seed)
+        episode = MasterEpisode(self.code, self.settings(instance), _copy(instance.data), instance.seed)
         seats = {player_of(seat): SeatedPlayer(table, seat, self._picture) for seat in self.seats}
         last: str | None = None
         try:
@@ -88,7 +100,27 @@ class ClembenchGame(Arena[ClembenchInstance], framework=True):
         """The scores of each round, of the game's own scorer."""
         return [numbers(own) for key in ROUNDS for own in noted(transcript, key).values() if isinstance(own, dict)]
 
-    def _settings(self, instance: ClembenchInstance) -> dict[str, Any]:
+    def record(self, transcript: Transcript[ClembenchInstance], /, *, verbatim: bool = False) -> MasterRecord:
+        """Return clemcore's record of a finished episode, made again from its replies, which were judged as they came where
+        `verbatim`. Raises ReplayMismatch where the game does not play as it did.
+        """
+        instance, rounds = transcript.instance, []
+        episode = MasterEpisode(self.code, self.settings(instance), _copy(instance.data), instance.seed)
+        try:
+            wanted = self._go_on(episode)
+            for turn in transcript.turns:
+                if wanted is None or seat_of(wanted.player) != turn.seat:
+                    raise ReplayMismatch(f"{self.name} does not ask {turn.seat} again in turn {turn.asked.turn}")
+                rounds.append(len(episode.interactions["turns"]) - 1)
+                wanted = self._go_on(episode, turn.replied.content if verbatim else turn.replied.content.strip())
+        finally:
+            episode.close()
+        if wanted is not None:
+            raise ReplayMismatch(f"{self.name} goes on after what was its last turn")
+        return MasterRecord(stored(episode.interactions), episode.scores, tuple(rounds))
+
+    def settings(self, instance: ClembenchInstance) -> dict[str, Any]:
+        """Return what the experiment of an instance says, for an episode to change. Raises ArenaError."""
         if instance.settings is not None:
             return _copy(instance.settings)
         return settings_of(self.code, instance.experiment)
