@@ -32,6 +32,7 @@ from clemsim.cli.common import run_async
 from clemsim.errors import ClemsimError, LimitReached
 from clemsim.interop.clembench.driving import Redriver
 from clemsim.interop.clembench.recorded import RecordedEpisode, find_models, numbers, read_episode
+from clemsim.interop.clembench.rules import PRESENT
 from clemsim.interop.clembench.verify import alike
 from clemsim.interop.clemcore.game import EPISODE, ClembenchGame, ClembenchInstance, noted, settings_of
 from clemsim.interop.clemcore.library import clemcore
@@ -178,9 +179,9 @@ async def own_scores(arena: ClembenchGame, scripts: Sequence[Script], delay: flo
 
 
 def same(own: Scores | None, other: Scores | None) -> bool:
-    """Whether all scores are."""
+    """Whether all scores are, or neither side came to any."""
     if not own or not other:
-        return False
+        return not own and not other
     return all(alike_scores(own.get(name), other.get(name)) for name in {*own, *other})
 
 
@@ -198,7 +199,7 @@ def against_recordings(arena: ClembenchGame, scripts: Sequence[Script]) -> dict[
     recorded = [script.recorded for script in scripts if script.recorded]
     counts, why = Counter[str](), Counter[str]()
     with TemporaryDirectory() as folder:
-        redriver = Redriver(Path(folder))
+        redriver = Redriver(Path(folder), rules=PRESENT)
         for episode in recorded:
             replay = drive_recorded(arena, episode)
             counts["as recorded"] += not replay.problem and not replay.differing
@@ -226,6 +227,7 @@ def played(checkout: Path, game: str, options: argparse.Namespace) -> dict[str, 
     arena = find_arena(f"clembench:{checkout}/{game}")(verbatim=True)
     if not isinstance(arena, ClembenchGame):
         raise TypeError(game)
+    arena.warm_up()
     scripts = scripts_of(arena, options.results, options.each)
     some = scripts[:: max(1, len(scripts) // options.each)][: options.each]
     theirs, their_turns, their_seconds = peer_scores(arena, some, options.delay)

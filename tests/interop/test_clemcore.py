@@ -25,7 +25,7 @@ from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.recorded import find_models, read_episode
 from clemsim.interop.clemcore.conversation import SeatedPlayer
 from clemsim.interop.clemcore.game import noted
-from clemsim.interop.clemcore.images import picture
+from clemsim.interop.clemcore.images import check_saved, picture
 from clemsim.testing import drive
 from tests.pictures import png, shade
 
@@ -326,6 +326,15 @@ def test_pictures_are_found_wherever_their_names_begin(tmp_path: Path) -> None:
         picture("resources/cow.png", tmp_path, game)
     with pytest.raises(ArenaError, match=r"is not here: save it as .*resources/web/cow\.png"):
         picture("https://example.org/cow.png", tmp_path, game)
+
+
+def test_pictures_of_the_web_that_were_not_saved_are_told_before_anybody_plays(tmp_path: Path) -> None:
+    data = [{"game_instances": [{"a": "https://example.org/cow.png", "b": "https://example.org/about"}]}]
+    with pytest.raises(UsageError, match=r"1 pictures of the web are not here, such as https://example\.org/cow\.png: save"):
+        check_saved(data, tmp_path / "instances.json", tmp_path)
+    (tmp_path / "resources" / "web").mkdir(parents=True)
+    (tmp_path / "resources" / "web" / "cow.png").write_bytes(png())
+    check_saved(data, tmp_path / "instances.json", tmp_path)
 
 
 CHECKOUT, RESULTS = (os.environ.get(f"CLEMSIM_TEST_CLEMBENCH{what}", "") for what in ("", "_RESULTS"))

@@ -62,10 +62,15 @@ class GameCode:
                 sys.modules.pop(name, None)
             self._known = len(sys.modules)
 
+    @property
+    def file(self) -> Path:
+        """Its file of instances."""
+        return self.folder / "in" / f"{self.instances}.json"
+
     @cached_property
     def experiments(self) -> list[dict[str, Any]]:
         """The experiments of its file of instances, with these. Raises UsageError."""
-        path = self.folder / "in" / f"{self.instances}.json"
+        path = self.file
         if not path.is_file():
             there_are = ", ".join(sorted(each.stem for each in path.parent.glob("*.json"))) or "no file"
             raise UsageError(f"there is no file {path}: {path.parent} has {there_are}")
@@ -81,7 +86,7 @@ class GameCode:
         digest = blake2b(digest_size=4)
         shared = sorted(self.folder.parent.glob("*.py"))
         files = [path for path in sorted(self.folder.rglob("*")) if self._plays_by(path)]
-        for path in [*shared, *files, self.folder / "in" / f"{self.instances}.json"]:
+        for path in [*shared, *files, self.file]:
             if path.is_file():
                 digest.update(f"{path.relative_to(self.folder.parent)}\0".encode())
                 digest.update(path.read_bytes())

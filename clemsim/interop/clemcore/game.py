@@ -21,7 +21,7 @@ from clemsim.interop.clembench.recorded import KINDS, MAIN, number, numbers
 from clemsim.interop.clemcore.code import GameCode, explaining, reason, without_instances
 from clemsim.interop.clemcore.conversation import SeatedPlayer
 from clemsim.interop.clemcore.episode import MasterEpisode, Wanted, models, stored
-from clemsim.interop.clemcore.images import picture
+from clemsim.interop.clemcore.images import check_saved, picture
 from clemsim.interop.clemcore.library import clemcore_version
 from clemsim.interop.clemcore.seats import player_of, seat_of
 
@@ -69,6 +69,10 @@ class ClembenchGame(Arena[ClembenchInstance], framework=True):
             for each in self.code.experiments
             for place, data in enumerate(each.get("game_instances") or ())
         ]
+
+    def warm_up(self) -> None:
+        """Look whether all pictures of the web were saved. Raises UsageError."""
+        check_saved(self.code.experiments, self.code.file, self.code.folder)
 
     async def play(self, table: Table, instance: ClembenchInstance, /) -> Outcome:
         """Ask whomever the game master turns to, until the game is over and scored. Raises ArenaError where it cannot begin,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from clemsim.errors import ArenaError
+from clemsim.errors import ArenaError, UsageError
 from clemsim.game.content import Image
 
 KEPT = 256  # pictures in memory
 DATA, URLS = "data:image/", ("http://", "https://")
+KINDS = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 LONGEST = 120  # characters of a name that is told
 
 
@@ -47,7 +49,29 @@ def _data(reference: str) -> Image:
 
 def _saved(url: str, folder: Path) -> Image:
     """Return a picture of the web that was saved; nothing is fetched while episodes are played."""
-    path = folder / "resources" / "web" / PurePosixPath(url.split("?")[0]).name
+    path = _place(url, folder)
     if not path.is_file():
         raise ArenaError(f"the picture {url[:LONGEST]} is not here: save it as {path}")
     return Image.file(path, alt=path.stem)
+
+
+def check_saved(data: Iterable[object], instances: Path, folder: Path) -> None:
+    """Raise UsageError where instances name pictures of the web that were not saved. `instances`: their file."""
+    urls = {text for each in data for text in _texts(each) if text.startswith(URLS) and text.lower().endswith(KINDS)}
+    missing = [url for url in sorted(urls) if not _place(url, folder).is_file()]
+    if missing:
+        how = f"grep -oE 'https?://[^\" ]+' {instances} | sort -u | xargs wget -nc -P {_place('', folder)}"
+        raise UsageError(f"{len(missing)} pictures of the web are not here, such as {missing[0]}: save them with {how}")
+
+
+def _place(url: str, folder: Path) -> Path:
+    return folder / "resources" / "web" / PurePosixPath(url.split("?")[0]).name
+
+
+def _texts(data: object) -> Iterator[str]:
+    """Yield all texts in JSON."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for each in data.values() if isinstance(data, dict) else data:
+            yield from _texts(each)
