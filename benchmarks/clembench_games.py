@@ -43,6 +43,7 @@ from clemsim.runtime.scheduler import Scheduler
 from clemsim.store.writer import RunStore
 
 WIDTH = 64
+MOST_MOCKED = 200  # turns of an episode of mock players
 Replies = dict[str, list[str]]  # by player
 Scores = dict[str, Any]
 
@@ -89,7 +90,9 @@ class Peer:
                 player.model.left = list(self.script.replies.get(player.name, ()))
 
     def on_game_step(self, master: object, instance: object, step: Any) -> None:
-        """Note what was said."""
+        """Note what was said. Raises RuntimeError where mock players do not come to an end."""
+        if sum(map(len, self.said.values())) >= MOST_MOCKED:
+            raise RuntimeError("mock players that do not come to an end")
         self.said.setdefault(step.player_name, []).append(step.response)
 
     def __getattr__(self, name: str) -> Callable[..., None]:
