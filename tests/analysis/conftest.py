@@ -34,8 +34,12 @@ CHARACTERISTICS = (
 
 @pytest.fixture
 def tables(tmp_path: Path) -> Path:
-    """Return a folder with results, characteristics, latency and tokens."""
-    folder = tmp_path / "tables"
+    """Return a folder with results, characteristics, latency and tokens, which the test may change."""
+    return write_tables(tmp_path / "tables")
+
+
+def write_tables(folder: Path) -> Path:
+    """Write results, characteristics, latency and tokens into a new folder."""
     folder.mkdir()
     (folder / "results.csv").write_text(RESULTS)
     (folder / "models.csv").write_text(CHARACTERISTICS)

@@ -21,11 +21,12 @@ from clemsim.analysis.statistics.differences import Sensitivity
 from clemsim.analysis.statistics.rating import RatedGame
 from clemsim.errors import UsageError
 from clemsim.results.differences import Difference
-from tests.analysis.conftest import HEADER
+from tests.analysis.conftest import HEADER, write_tables
 
 
-@pytest.fixture
-def analyses(tables: Path) -> dict[str, Analysis]:
+@pytest.fixture(scope="module")
+def analyses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Analysis]:
+    tables = write_tables(tmp_path_factory.mktemp("published") / "tables")
     return {analysis.key: analysis for analysis in analyze(read([tables]))}
 
 

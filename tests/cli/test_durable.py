@@ -23,7 +23,7 @@ PLAY = ("run", "--agent", "baseline", "--arena", "taboo", "--out", "r")
 
 
 def test_a_killed_run_ends_like_one_that_was_not() -> None:
-    command = [sys.executable, str(ROOT / "benchmarks" / "crash.py"), "--kills", "4", "--suite", "quick", "--longest", "1.2"]
+    command = [sys.executable, str(ROOT / "benchmarks" / "crash.py"), "--kills", "2", "--suite", "quick", "--longest", "1.2"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     found = json.loads(ran.stdout)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clemsim.cli.main import main
 from tests.cli.conftest import Clemsim
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded"
@@ -18,11 +20,22 @@ PLAYSCHOOL = os.environ.get("CLEMSIM_TEST_PLAYSCHOOL", "")
 EPISODE = Path("results/baseline-t0.0/taboo/high_en/instance_00000")
 
 
+@pytest.fixture(scope="module")
+def run_and_export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a run `r`, exported to the folder `results`; no test changes it."""
+    folder = tmp_path_factory.mktemp("exported")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for words in ("run --agent baseline --agent random --out r", "export r --format clembench --out results"):
+            patch.setattr(sys, "argv", ["clemsim", *words.split()])
+            assert main() == 0
+    return folder
+
+
 @pytest.fixture
-def exported(clemsim: Clemsim) -> Clemsim:
-    """Export a run `r` to the folder `results`."""
-    clemsim("run", "--agent", "baseline", "--agent", "random", "--out", "r")
-    clemsim("export", "r", "--format", "clembench", "--out", "results")
+def exported(clemsim: Clemsim, run_and_export: Path, tmp_path: Path) -> Clemsim:
+    """Stand in a folder with a run `r`, exported to the folder `results`."""
+    shutil.copytree(run_and_export, tmp_path, dirs_exist_ok=True)
     return clemsim
 
 
