@@ -21,6 +21,7 @@ from clemsim.errors import UsageError
 from clemsim.interop.clemcore.library import SILENT, clemcore
 
 PACKAGES = {"PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "skimage": "scikit-image", "yaml": "pyyaml"}
+GAME_FILE = "clemgame.json"
 UNREAD = {"__pycache__", "docs", "evaluation", "in"}  # folders that no game plays by
 NLTK_DATA = re.compile(r"nltk\.download\(['\"]([\w.-]+)['\"]\)")
 LONGEST = 200  # characters of an error
@@ -145,7 +146,7 @@ def _spec(checkout: Path, name: str) -> Any:
         raise UsageError(f"there is no folder {checkout}: name a game as clembench:CHECKOUT/GAME")
     own, registry = checkout / name, library.GameRegistry()
     with explaining(f"clembench:{name}"):
-        if (own / "clemgame.json").is_file():
+        if (own / GAME_FILE).is_file():
             registry = library.GameRegistry(library.GameSpec.from_directory(str(own)))
             if len(registry) == 1:
                 return next(iter(registry))

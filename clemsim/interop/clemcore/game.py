@@ -18,7 +18,7 @@ from clemsim.game.outcomes import ROUNDING, Kind, Outcome
 from clemsim.game.table import Table
 from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.recorded import KINDS, MAIN, number, numbers
-from clemsim.interop.clemcore.code import GameCode, explaining, reason, without_instances
+from clemsim.interop.clemcore.code import GAME_FILE, GameCode, explaining, reason, without_instances
 from clemsim.interop.clemcore.conversation import SeatedPlayer
 from clemsim.interop.clemcore.episode import MasterEpisode, Wanted, models, stored
 from clemsim.interop.clemcore.images import check_saved, picture
@@ -160,6 +160,8 @@ def arena_of(named: str) -> type[ClembenchGame]:
     """
     place, _, about = named.rpartition("/")
     game, _, instances = about.partition("@")
+    if not place and (Path(game) / GAME_FILE).is_file():
+        place = "."
     if not place or not game:
         raise UsageError(
             f"{SCHEME}:{named} names no game: write {SCHEME}:CHECKOUT/GAME, such as {SCHEME}:../clembench/taboo"
