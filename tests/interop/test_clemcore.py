@@ -99,7 +99,8 @@ class Score(GameScorer):
         self.log_round_score(round_idx, "Events", len(round_events))
 
     def compute_episode_scores(self, interactions):
-        self.log_episode_score("Main Score", 100 * interactions["Success"] if not interactions["Aborted"] else float("nan"))
+        main = 100 if interactions["Success"] else -7.5
+        self.log_episode_score("Main Score", main if not interactions["Aborted"] else float("nan"))
         self.log_episode_score("Last", interactions["Toss"])
         self.log_episode_score("Sure", interactions["Sure"].count("yes"))
         self.log_episode_score("Won", bool(interactions["Success"]))
@@ -151,7 +152,13 @@ def test_a_game_is_played_by_its_own_master_and_scored_by_its_own_scorer(
     scores, rounds = arena.scores(transcript)
     assert transcript.outcome is not None
     won = transcript.outcome.kind == "success"
-    assert scores["Main Score"] == 100 * won and scores["Won"] == won and scores["Sure"] == 1.0 and "Last" not in scores
+    assert (
+        scores["Main Score"] == (100 if won else -7.5)
+        and transcript.outcome.quality == 100 * won
+        and scores["Won"] == won
+        and scores["Sure"] == 1.0
+        and "Last" not in scores
+    )
     assert scores["Request Count"] == 4.0 and [own["Events"] for own in rounds] == [4.0, 4.0]
     assert capfd.readouterr() == ("", "")
     again = arena.drive(arena.instances()[0], transcript.key)

@@ -14,7 +14,7 @@ from clemsim.errors import ArenaError, ClemsimError, ParserError, ReplayMismatch
 from clemsim.game.content import Image
 from clemsim.game.events import Noted
 from clemsim.game.instances import Instance
-from clemsim.game.outcomes import ROUNDING, Kind, Outcome
+from clemsim.game.outcomes import Kind, Outcome
 from clemsim.game.table import Table
 from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.recorded import KINDS, MAIN, number, numbers
@@ -145,8 +145,8 @@ class ClembenchGame(Arena[ClembenchInstance], framework=True):
         scores: dict[str, Any] = episode.scores.get(EPISODE) or {}
         kind: Kind = next((kind for name, kind in KINDS.items() if scores.get(name) == 1), "failure")
         quality = number(scores.get(MAIN))
-        if quality is not None and not -ROUNDING <= quality <= 100 + ROUNDING:
-            raise ArenaError(f"{self.name} gives a {MAIN} of {quality:g}, which is to be from 0 to 100")
+        if quality is not None:  # some games go below 0: that stands among the scores as it is
+            quality = min(100.0, max(0.0, quality))
         if kind == "aborted":
             return Outcome(kind, _last_words(episode), last)
         return Outcome(kind, "" if kind == "success" else _last_words(episode), None, quality)
