@@ -17,10 +17,10 @@ import clemsim
 from clemsim import Arena, Message, UsageError, find_arena
 from clemsim.errors import ParserError
 from clemsim.game.events import Replied
+from clemsim.interop.foreign.randomness import Randomness
 from clemsim.interop.textarena.environment import Environment
 from clemsim.interop.textarena.game import MOST_MOVES
 from clemsim.interop.textarena.inner_model import AnswerWanted, InnerModel, Mailbox
-from clemsim.interop.textarena.randomness import Randomness
 from clemsim.runs.replay import replay
 from clemsim.runs.session import LiveRun
 from clemsim.store.config import RunConfig

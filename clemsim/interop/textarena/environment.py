@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from clemsim._util.extras import library
 from clemsim.errors import UsageError
+from clemsim.interop.foreign.randomness import Randomness
 from clemsim.interop.textarena.inner_model import AnswerWanted, Mailbox, seated_models
-from clemsim.interop.textarena.randomness import Randomness
 
 T = TypeVar("T")
 MOST_PLAYERS = 15
