@@ -21,6 +21,8 @@ from clemsim.interop.destinations import DESTINATIONS
 from clemsim.interop.trackers.tracked import named, tracked_agents
 from clemsim.store.folder import STORE
 
+CONNECT = "examples/cookbook/connect_four.py"
+
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> clemsim.Run:
@@ -52,6 +54,17 @@ def test_what_is_told_of_an_agent_has_its_scores_and_settings(played: clemsim.Ru
     assert orjson.loads(told["random"].files["summary.json"])["suite"] == "quick"
     assert b"<table" in told["random"].files["scores.html"]
     assert named("a:b(c)\n/d") == "a_b_c__/d"
+
+
+def test_scores_by_seat_are_told_of_the_agents_of_a_cast(tmp_path: Path) -> None:
+    agents = [f"{CONNECT}:Careful", "random"]
+    config: Any = {"arenas": f"{CONNECT}:ConnectFour", "pairings": "round-robin", "instances": 1}
+    run = asyncio.run(clemsim.run(**config, agents=agents, out=tmp_path / "run"))
+    table = (run.summary.seat_scores or {})["connect_four"]
+    for told in tracked_agents(run.folder):
+        players = {part.partition("=")[2] for part in told.tags["clemsim.agent"].split(",")}
+        by_seat = {name.split("/")[1]: value for name, value in told.metrics.items() if name.endswith("/won")}
+        assert by_seat == {agent: float(table[agent].won) for agent in players}
 
 
 @pytest.mark.parametrize(("name", "package"), [("mlflow", "mlflow"), ("wandb", "wandb")])
@@ -87,6 +100,13 @@ def test_what_mlflow_refuses_is_one_line_without_a_password(played: clemsim.Run,
     with pytest.raises(UsageError, match=r"^MLflow at http://127.0.0.1:9 took no results: ") as raised:
         send("mlflow", played, "http://me:pa55word@127.0.0.1:9")
     assert "pa55word" not in str(raised.value)
+
+
+def test_a_database_wants_all_of_mlflow(played: clemsim.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mlflow", reason="MLflow is not installed: pip install mlflow-skinny")
+    monkeypatch.setattr("clemsim.interop.trackers.mlflow.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"^sqlite:///x.db needs all of MLflow: pip install mlflow, or name a server"):
+        send("mlflow", played, "sqlite:///x.db")
 
 
 def records(path: Path) -> Iterator[Any]:

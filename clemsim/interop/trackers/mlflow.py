@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from clemsim.interop.trackers.tracked import Tracked, tracked_agents
 EXPERIMENT = "clemsim"
 IDENTITY = "clemsim.identity"  # the tag that an export is found again by
 LONGEST_VALUE = 6000  # characters of a setting, of a tag 8000 at most
+DATABASES = ("sqlite:", "postgresql:", "mysql:", "mssql:")  # as tracking URIs begin that mlflow-skinny knows nothing of
 USUAL = {  # of MLflow's own settings, where the user has set none
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -38,6 +40,10 @@ def send_mlflow(folder: Path, to: str | None, *, trust: bool = False) -> str:
     mlflow = library("mlflow", "mlflow", "an export to MLflow")
     agents = tracked_agents(folder)
     uri = to or mlflow.get_tracking_uri()
+    if uri.startswith(DATABASES) and find_spec("sqlalchemy") is None:
+        raise UsageError(
+            f"{without_user(uri)} needs all of MLflow: pip install mlflow, or name a server with --to http://..."
+        )
     with _refusing(uri):
         client = mlflow.MlflowClient(tracking_uri=uri)
         name = f"{EXPERIMENT}/{agents[0].tags.get('clemsim.suite', 'run')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -43,7 +43,8 @@ def tracked_agents(folder: Path) -> list[Tracked]:
     """Return what is told of each agent (each cast) of a run.
 
     Metrics are in points: `clemscore`, `taboo/played`, ..., with their 95 % intervals as `..._low` and `..._high`, and
-    counts of episodes. Raises StoreError, and UsageError where no episode has ended.
+    counts of episodes; of games that are scored by seat, `connect_four/AGENT/score` and what was won. Raises StoreError,
+    and UsageError where no episode has ended.
     """
     summary, description = summarize_run(folder), read_description(folder)
     if summary.episodes == summary.unfinished:
@@ -69,13 +70,14 @@ def _tracked(
         "clemsim.version": description.made.clemsim or "",
         "clemsim.stopped_when": summary.stopped_when or "",
     }
-    own = {name: description.agents[name] for name in description.agents if name == cast or f"={name}" in cast}
+    players = {cast, *(part.partition("=")[2] for part in cast.split(","))}
+    own = {name: about for name, about in description.agents.items() if name in players}
     return Tracked(
         name=f"{folder.name} {cast}",
         identity=sha256(f"{folder.name}/{description.made.started}/{cast}".encode()).hexdigest()[:24],
         group=folder.name,
         settings=_settings(description, own),
-        metrics=dict(_metrics(summary.agents[cast])),
+        metrics={**dict(_metrics(summary.agents[cast])), **dict(_by_seat(summary, players))},
         tags={name: value for name, value in tags.items() if value},
         files=files,
     )
@@ -100,6 +102,17 @@ def _of_game(game: str, own: ArenaSummary) -> Iterator[tuple[str, float]]:
         yield from _metric(f"{game}/{name}", getattr(own, name), getattr(own.ci, name))
     for name in COUNTS:
         yield f"{game}/{name}", float(getattr(own, name))
+
+
+def _by_seat(summary: RunSummary, players: Collection[str]) -> Iterator[tuple[str, float]]:
+    """Yield the scores by seat of the agents of a cast, over all casts of the run, on each game's own scale."""
+    for game, agents in (summary.seat_scores or {}).items():
+        for agent, own in agents.items():
+            if agent in players:
+                name = f"{named(game)}/{named(agent)}"
+                yield from _metric(f"{name}/score", own.score, own.ci)
+                for kind in ("won", "drawn", "lost", "aborted"):
+                    yield f"{name}/{kind}", float(getattr(own, kind))
 
 
 def _metric(name: str, value: float | None, limits: Interval | None) -> Iterator[tuple[str, float]]:
