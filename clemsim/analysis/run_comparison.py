@@ -366,8 +366,10 @@ def _detectable(rows: Sequence[ComparisonRow]) -> Iterator[str]:
 def _bounds(first: Repetitions, second: Repetitions) -> Iterator[str]:
     """Yield a note for each score over games, where episodes are unfinished: how large the difference could have been."""
     ours, theirs = score_bounds(first), score_bounds(second)
+    if not (ours or theirs):
+        return
     values = ModelEstimates.of(clusters_of(first)), ModelEstimates.of(clusters_of(second))
-    for score in ("worth", "clemscore") if ours or theirs else ():
+    for score in ("worth", "clemscore"):
         ends = [_ends(bounds, estimates, score) for bounds, estimates in zip((ours, theirs), values, strict=True)]
         if ends[0] and ends[1]:
             low, high = ends[0][0] - ends[1][1], ends[0][1] - ends[1][0]
