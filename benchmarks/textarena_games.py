@@ -49,7 +49,7 @@ LACKS = {
 SQUARES = re.compile(r"[a-hA-H](?=\d|#)")
 INVALID = "attempted an invalid move"
 TRIES = 300
-MOST_SECONDS = 0.5  # for trying the moves of one turn
+MOST_SECONDS = 12.0  # for trying moves, in all games of an environment together
 LATEST = 40  # moves that may still be allowed
 
 
@@ -62,7 +62,7 @@ class MoveChooser(Agent):
 
     def __init__(self, arena: Arena[Any], *, tries: bool) -> None:
         self._arena = arena
-        self._tries = tries
+        self._until = monotonic() + MOST_SECONDS if tries else 0.0
         self._seeds = {instance.label: instance.seed for instance in arena.instances()}
         self._copies: dict[EpisodeKey, Environment] = {}
 
@@ -73,11 +73,10 @@ class MoveChooser(Agent):
             options = OPTIONS.search(asked)
             return Message(view.seat, draw.choice(options[1].replace("'", "").split(", ") if options else ["Yes", "No"]))
         moves = self._moves(asked, draw)
-        environment = self._copy(view.key) if self._tries else None
+        environment = self._copy(view.key) if monotonic() < self._until else None
         if environment is None:
             return Message(view.seat, draw.choice(moves))
-        end = monotonic() + MOST_SECONDS
-        move = next((move for move in moves if monotonic() < end and taken(environment, move)), moves[0])
+        move = next((move for move in moves if taken(environment, move) or monotonic() > self._until), moves[0])
         with suppress(Exception):
             environment.move(move, [])
         return Message(view.seat, move)
