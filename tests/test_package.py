@@ -41,6 +41,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     folders = {"clemsim": ROOT / "clemsim"}
     folders |= {name: ROOT / name.removeprefix("clemsim_") / name for name in PACKAGES[1:]}
+    folders["clemsim_verifiers"] = ROOT / "arenas" / "clemsim_verifiers"
     for package, folder in folders.items():
         files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
         assert {f"{package}/{path.relative_to(folder).as_posix()}" for path in files} <= names

@@ -11,6 +11,7 @@ from typing import Any
 from clemsim.catalog.agent_settings import read_spec, without_prices
 from clemsim.catalog.kinds import AgentKind, AgentOptions, each_alone, find_kind
 from clemsim.catalog.models import listed_price
+from clemsim.catalog.plugins import registered
 from clemsim.catalog.shared_secrets import check_secrets
 from clemsim.engines.connect import NetworkOptions
 from clemsim.engines.credentials import BARE, api_key
@@ -143,6 +144,11 @@ def name_agents(specs: Sequence[str], options: AgentOptions) -> NamedAgents:
 def make_casts(specs: Sequence[str], options: AgentOptions) -> list[Cast]:
     """Make one cast for each plain SPEC; every `seat=SPEC` overrides that seat in all of them. Raises UsageError."""
     return name_agents(specs, options).casts()
+
+
+def usual_agent(arena: str) -> str:
+    """Return the SPEC of who plays the seats of a game that nobody else was named for: its baseline, or else random."""
+    return "baseline" if arena in registered("baselines") else "random"
 
 
 def split_seat(text: str) -> tuple[str, str]:

@@ -39,6 +39,7 @@ COMMANDS = {
     "canary": "canary:canary",
     "stress": "stress:stress_",
     "serve-fake": "serve_fake:serve_fake",
+    "serve-env": "serve_env:serve_env",
 }
 GROUPS = {"suite": "suite:app", "new": "new:app", "import": "formats:importing"}  # commands that have commands of their own
 

@@ -18,13 +18,16 @@ from clemsim.cli.options import JsonOption, MetricOption, RulesOption, RunArgume
 from clemsim.cli.view.imports import import_json, import_progress, show_import
 from clemsim.errors import UsageError
 from clemsim.interop.clembench.importing import import_results
+from clemsim.interop.destinations import DESTINATIONS, destination
 from clemsim.interop.export import FORMATS
 from clemsim.interop.items.importing import import_items
+from clemsim.store.study_index import indexed_runs, is_indexed
 
 importing = typer.Typer(help="Make runs out of other formats.")
 
 HTML = "html"
 HELPS = {name: choice.help for name, choice in FORMATS.items()} | {
+    **{name: choice.help for name, choice in DESTINATIONS.items() if choice.help},
     HTML: "what `clemsim report` writes",
     stress_aiperf.NAME: stress_aiperf.HELP,
 }
@@ -41,16 +44,40 @@ def export(
     block: Annotated[
         int | None, typer.Option(min=1, help="Tokens that a hash of a mooncake trace stands for (16; Mooncake's own: 512).")
     ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="OWNER/NAME", help="For hf: the dataset on the Hub that is the benchmark.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(metavar="URL", help="For hf: where the logs of the run can be read.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHERE", help="Send it: otel to a collector's address, mlflow to a tracking URI, wandb to a project."
+        ),
+    ] = None,
     records: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Of a stress test, for aiperf: what its --records has written.")
     ] = None,
     trust: TrustOption = False,
 ) -> None:
-    """Write a run, or the report of a stress test, in another format.
+    """Write a run, or the report of a stress test, in another format, or send it somewhere.
 
     Examples:
 
       clemsim export runs/20261123-120000-paper --format clembench --out results
+
+      clemsim export runs/20261123-120000-paper --format training
+
+      clemsim export runs/20261123-120000-paper --format pairs
+
+      clemsim export runs/20261123-120000-paper --format hf --dataset my-name/my-games
+
+      clemsim export runs/20261123-120000-paper --format inspect
+
+      clemsim export runs/20261123-120000-paper --format mlflow --to http://127.0.0.1:5000
+
+      clemsim export runs/20261123-120000-paper --format wandb --to my-team/games
+
+      clemsim export runs/20261123-120000-paper --format otel --to http://127.0.0.1:4318
 
       clemsim export stress/20261123-120000 --format aiperf --records records.parquet
     """
@@ -61,13 +88,20 @@ def export(
             return
         if records:
             raise UsageError("--records goes with --format aiperf, of a stress test")
+        send = destination(format_.value, to, also_file=format_.value in FORMATS)
+        if send is not None:
+            if out or block or dataset or source:
+                raise UsageError(f"--format {format_.value} is sent: --to says where, no other option goes with it")
+            for run in indexed_runs(folder).values() if is_indexed(folder) else (folder,):
+                stdout.print(plain(send(run, to, trust=trust)), soft_wrap=True)
+            return
         if format_.value == HTML:
             if block:
                 raise UsageError("--block: pages have no blocks")
             written = report.write_and_show([folder], out or report.usual_place(folder))
             stdout.print(plain(report.told(written)), soft_wrap=True)
             return
-        chosen = FORMATS[format_.value] if block is None else FORMATS[format_.value].with_block(block)
+        chosen = FORMATS[format_.value].with_options(block=block, dataset=dataset, source=source)
         path = out or chosen.usual_path(folder)
         check_new(path)
         count = chosen.export(folder, path, trust=trust)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from importlib.metadata import EntryPoint
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from clemsim.arena import find_arena
 from clemsim.catalog import suites
 from clemsim.catalog.kinds import kinds
 from clemsim.catalog.models import registry
-from clemsim.catalog.plugins import registered
+from clemsim.catalog.plugins import load_entry, registered
 from clemsim.catalog.suites import by_experiment
 from clemsim.cli.common import one_line, out, print_json
 from clemsim.cli.options import JsonOption
@@ -28,6 +29,18 @@ FACTS = {
     "context": "context",
     "released": "released",
     "open_weights": "open",
+}
+
+UNKNOWN: Mapping[str, Any] = {
+    "name": "",
+    "version": 0,
+    "foreign": "",
+    "rules": [],
+    "seats": [],
+    "roles": [],
+    "experiments": {},
+    "baseline": False,
+    "about": "",
 }
 
 LEGEND = "size in billions of parameters, data in trillions of tokens; –: unknown; all facts: clemsim list models --json"
@@ -70,7 +83,8 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> RichTable:
 
 
 def _arenas() -> list[dict[str, Any]]:
-    return [_arena(name) for name in registered("arenas")]
+    schemes = registered("arenas.schemes").items()
+    return [*map(_arena, registered("arenas")), *(_scheme(name, entry) for name, entry in schemes)]
 
 
 def _arena(name: str) -> dict[str, Any]:
@@ -78,23 +92,18 @@ def _arena(name: str) -> dict[str, Any]:
     try:
         return _loaded_arena(name)
     except ClemsimError as error:
-        return {
-            "name": name,
-            "version": 0,
-            "foreign": "",
-            "rules": [],
-            "seats": [],
-            "roles": [],
-            "experiments": {},
-            "baseline": False,
-            "about": str(error),
-        }
+        return {**UNKNOWN, "name": name, "about": str(error)}
+
+
+def _scheme(name: str, entry: EntryPoint) -> dict[str, Any]:
+    """Return what is known of all arenas of another framework, which are loaded only when they are named."""
+    about = _first_line(load_entry(entry)).removeprefix("Return ")
+    return {**UNKNOWN, "name": f"{name}:NAME", "about": about}
 
 
 def _loaded_arena(name: str) -> dict[str, Any]:
     kind = find_arena(name)
     experiments = {group: len(instances) for group, instances in by_experiment(checked_instances(kind())).items()}
-    about = next(iter((kind.__doc__ or "").strip().splitlines()), "")
     return {
         "name": name,
         "version": kind.version,
@@ -104,8 +113,13 @@ def _loaded_arena(name: str) -> dict[str, Any]:
         "roles": list(kind.roles),
         "experiments": experiments,
         "baseline": name in registered("baselines"),
-        "about": about,
+        "about": _first_line(kind),
     }
+
+
+def _first_line(documented: object) -> str:
+    """Return the first line of the docstring of a class or function."""
+    return next(iter((documented.__doc__ or "").strip().splitlines()), "")
 
 
 def _agents() -> list[dict[str, Any]]:

@@ -10,9 +10,8 @@ import typer
 from clemsim._util.text import plain
 from clemsim.arena import Arena, find_arena
 from clemsim.catalog import suites
-from clemsim.catalog.agents import check_cast, check_seats, kind_of, make_casts, split_seat
+from clemsim.catalog.agents import check_cast, check_seats, kind_of, make_casts, split_seat, usual_agent
 from clemsim.catalog.kinds import AgentOptions
-from clemsim.catalog.plugins import registered
 from clemsim.cli.common import err, fail, one_line, out, run_async
 from clemsim.cli.exit_codes import UNFINISHED
 from clemsim.cli.options import RulesOption
@@ -117,8 +116,7 @@ def _others(game: Arena[Any], mine: str, agents: Sequence[str]) -> list[str]:
             fail(f"--agent {text}: {mine} is your seat: choose another with --seat, or leave this out")
         if kind_of(spec)[0].name == "human":
             fail(f"--agent {text}: you would see what two seats see: one person plays at a terminal, agents the other seats")
-    usual = "baseline" if game.name in registered("baselines") else "random"
-    return [*agents, *([] if plain_ones else [usual])]
+    return [*agents, *([] if plain_ones else [usual_agent(game.name)])]
 
 
 def _told_at_the_end(events: Sequence[Event], seat: str) -> list[Event]:

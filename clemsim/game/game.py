@@ -126,9 +126,10 @@ class Game(ABC, Generic[I]):
     @property
     def rules_version(self) -> int | str:
         """What results are marked with: the name of the rule set without its v and the game's version, such as `3.0+2`; the
-        version alone where the game has no rule sets.
+        version alone where the game has no rule sets. That of a foreign game begins with the framework, `textarena-0.7.4+1`.
         """
-        return self.version if self.rules_name is None else f"{self.rules_name.removeprefix('v')}+{self.version}"
+        names = [self.foreign.lower().replace(" ", "-"), (self.rules_name or "").removeprefix("v")]
+        return "+".join([*filter(None, names), str(self.version)]) if any(names) else self.version
 
     @property
     def digest(self) -> str:

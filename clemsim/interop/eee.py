@@ -18,7 +18,7 @@ from uuid import UUID
 import orjson
 
 from clemsim import __version__
-from clemsim._util.files import safe_name, write_bytes
+from clemsim._util.files import safe_name, write_bytes, writing_file
 from clemsim.errors import UsageError
 from clemsim.interop.spoken import Spoken, spoken
 from clemsim.results.intervals import Interval
@@ -71,14 +71,12 @@ def write_eee(folder: Path, out: Path, *, trust: bool = False) -> int:
         identity = f"{description.suite.name}/{model}/{moment:.0f}"
         own = sha256(f"{identity}/{cast}/{folder.name}".encode()).digest()[:16]
         record = _Record(folder, description, cast, identity, model, UUID(bytes=own, version=4))
-        lines = list(_samples(record))
-        samples = b"".join(orjson.dumps(line) + b"\n" for line in lines)
-        whole = _evaluation(record, summary, scores, moment, samples, len(lines))
         base = out / record.place
         base.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(base.with_name(f"{base.name}_samples.jsonl"), samples, UsageError)
+        count, checksum = _write_samples(record, base.with_name(f"{base.name}_samples.jsonl"))
+        whole = _evaluation(record, summary, scores, moment, checksum, count)
         write_bytes(base.with_name(f"{base.name}.json"), orjson.dumps(whole, option=orjson.OPT_INDENT_2) + b"\n", UsageError)
-        total += len(lines)
+        total += count
     return total
 
 
@@ -88,7 +86,7 @@ def _model(description: RunDescription, cast: str) -> str:
 
 
 def _evaluation(
-    record: _Record, summary: RunSummary, scores: ScoreSummary, moment: float, samples: bytes, count: int
+    record: _Record, summary: RunSummary, scores: ScoreSummary, moment: float, checksum: str, count: int
 ) -> dict[str, Any]:
     about = record.description.agents.get(record.cast, {})
     engine = {"name": str(about.get("engine", "unknown")), "version": str(about.get("build", "unknown"))}
@@ -124,7 +122,7 @@ def _evaluation(
             "format": "jsonl",
             "file_path": f"{record.place}_samples.jsonl",
             "hash_algorithm": "sha256",
-            "checksum": sha256(samples).hexdigest(),
+            "checksum": checksum,
             "total_rows": count,
         },
     }
@@ -186,10 +184,22 @@ def _generation(record: _Record, *, constrained: bool) -> dict[str, Any]:
     }
 
 
+def _write_samples(record: _Record, path: Path) -> tuple[int, str]:
+    """Write the lines of an agent, one after another, and return their number and the SHA-256 of the file."""
+    count, digest = 0, sha256()
+    with writing_file(path, UsageError), path.open("wb") as file:
+        for line in _samples(record):
+            content = orjson.dumps(line) + b"\n"
+            file.write(content)
+            digest.update(content)
+            count += 1
+    return count, digest.hexdigest()
+
+
 def _samples(record: _Record) -> Iterator[dict[str, Any]]:
     with reader.reading(record.folder / STORE) as base:
-        for row in reader.episodes(base):
-            if row.key.cast == record.cast and row.outcome:
+        for row in reader.episodes_of(base, record.cast):
+            if row.outcome:
                 yield _sample(record, base, row)
 
 

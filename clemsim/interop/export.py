@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from clemsim._util.drafts import Draft
 from clemsim._util.files import new_file, new_folder
@@ -17,10 +18,14 @@ from clemsim.errors import UsageError
 from clemsim.interop.clembench.exporting import export_results, export_runs
 from clemsim.interop.eee import write_eee
 from clemsim.interop.export_writer import ExportWriter
+from clemsim.interop.hub import write_hf, write_hf_of_all
 from clemsim.interop.inspect_logs import write_inspect
 from clemsim.interop.jsonl import write_jsonl, write_jsonl_of_all
+from clemsim.interop.otel import write_otel
+from clemsim.interop.pairs import write_pairs, write_pairs_of_all
 from clemsim.interop.parquet import write_parquet, write_parquet_of_all
-from clemsim.interop.trace import BLOCK, Rows, deltas, sessions, sizes, spans, trace_writer, verbatim
+from clemsim.interop.trace import BLOCK, Rows, deltas, sessions, sizes, trace_writer, verbatim
+from clemsim.interop.training import write_training, write_training_of_all
 from clemsim.store.study_index import indexed_runs, is_indexed
 
 LINES = ".jsonl"
@@ -44,14 +49,19 @@ class ExportFormat:
     unit: str  # what `write` counts
     help: str
     write_study: StudyWriter | None = None  # None: a study cannot be exported so
-    rows: Rows | None = None  # of a trace whose hashes stand for blocks of tokens
+    options: tuple[str, ...] = ()  # keywords that `write` has beside `trust`
 
-    def with_block(self, tokens: int) -> ExportFormat:
-        """Return the format with hashes that stand for this many tokens. Raises UsageError where it has no hashes."""
-        if self.rows is None:
-            names = ", ".join(name for name, format_ in FORMATS.items() if format_.rows)
-            raise UsageError(f"--block: only the formats {names} have blocks")
-        return replace(self, write=trace_writer(self.rows, tokens))
+    def with_options(self, **given: Any) -> ExportFormat:
+        """Return the format with what was given of its options; None: not given. Raises UsageError for one of another."""
+        given = {name: value for name, value in given.items() if value is not None}
+        for name in given:
+            if name not in self.options:
+                formats = " or ".join(each.name for each in FORMATS.values() if name in each.options)
+                raise UsageError(f"--{name} goes with --format {formats}")
+        if not given:
+            return self
+        of_study = partial(self.write_study, **given) if self.write_study else None
+        return replace(self, write=partial(self.write, **given), write_study=of_study)
 
     def export(self, folder: Path, out: Path, *, trust: bool = False) -> int:
         """Write the run or the study in `folder` to `out`, which is new, and return the number of units. Raises
@@ -73,7 +83,8 @@ class ExportFormat:
 
 
 def _trace(name: str, rows: Rows, help_: str, *, blocks: bool = False) -> ExportFormat:
-    return ExportFormat(name, trace_writer(rows), f".{name}.jsonl", "requests", help_, rows=rows if blocks else None)
+    options = ("block",) if blocks else ()
+    return ExportFormat(name, trace_writer(rows), f".{name}.jsonl", "requests", help_, options=options)
 
 
 FORMATS = {
@@ -81,6 +92,22 @@ FORMATS = {
     for format_ in (
         ExportFormat("clembench", export_results, "-clembench", "episodes", "clembench's results layout", export_runs),
         ExportFormat("jsonl", write_jsonl, ".jsonl", "episodes", "one line an episode", write_jsonl_of_all),
+        ExportFormat(
+            "training",
+            write_training,
+            ".training.jsonl",
+            "conversations",
+            "one line a conversation of a seat, with its reward, for TRL and `datasets`",
+            write_training_of_all,
+        ),
+        ExportFormat(
+            "pairs",
+            write_pairs,
+            ".pairs.jsonl",
+            "pairs",
+            "better and worse replies to one ask, for preference training (TRL)",
+            write_pairs_of_all,
+        ),
         ExportFormat(
             "parquet",
             write_parquet,
@@ -90,11 +117,20 @@ FORMATS = {
             write_parquet_of_all,
         ),
         ExportFormat("eee", write_eee, "-eee", "episodes", "records of every-eval-ever, with a line for each episode"),
+        ExportFormat(
+            "hf",
+            write_hf,
+            "-hf",
+            "files of results",
+            "entries of .eval_results for model repositories of the Hugging Face Hub",
+            write_hf_of_all,
+            options=("dataset", "source"),
+        ),
         ExportFormat("inspect", write_inspect, "-inspect", "episodes", "logs that Inspect's viewer opens"),
         _trace("trace", verbatim, "requests word for word, for load testers (aiperf: mooncake-trace)"),
         _trace("mooncake", sizes, f"sizes of requests and hashes of every {BLOCK} tokens", blocks=True),
         _trace("mooncake-deltas", deltas, "the same by sessions, each row what is new in it", blocks=True),
-        _trace("otel", spans, "OpenTelemetry spans, one OTLP object a line"),
+        ExportFormat("otel", write_otel, ".otel.jsonl", "episodes", "OpenTelemetry spans, an episode a line (OTLP/JSON)"),
         _trace("guidellm", sessions, "requests word for word, for guidellm (kind=otel)"),
     )
 }

@@ -10,5 +10,7 @@ class ExportWriter(Protocol):
     """Writes the draft of an export of the run in `folder`, and returns the number of units."""
 
     def __call__(self, folder: Path, out: Path, *, trust: bool) -> int:
-        """Write. `trust`: load whatever code the run names. Raises ClemsimError."""
+        """Write. `trust`: load whatever code the run names. An option of the format is one more keyword. Raises
+        ClemsimError.
+        """
         ...

@@ -95,9 +95,8 @@ def _log(
 
 def _samples(folder: Path, cast: str, game: str) -> Iterator[dict[str, Any]]:
     with reader.reading(folder / STORE) as base:
-        for row in reader.episodes(base):
-            if (row.key.cast, row.key.arena) == (cast, game):
-                yield _sample(base, row)
+        for row in reader.episodes_of(base, cast, game):
+            yield _sample(base, row)
 
 
 def _sample(base: sqlite3.Connection, row: EpisodeRow) -> dict[str, Any]:

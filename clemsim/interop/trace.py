@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
@@ -23,12 +23,12 @@ BLOCK = 16  # tokens that one hash stands for, as in vLLM's prefix cache; Moonca
 Rows = Callable[[Path, Sequence[RecordedRequest], int], Iterator[dict[str, Any]]]
 
 
-def trace_writer(rows: Rows, block: int = BLOCK) -> ExportWriter:
-    """Return the function that writes a trace with these rows, whose hashes stand for `block` tokens."""
-    return partial(_write, rows, block)
+def trace_writer(rows: Rows) -> ExportWriter:
+    """Return the function that writes a trace with these rows. Its keyword `block`: tokens that a hash stands for."""
+    return partial(_write, rows)
 
 
-def _write(rows: Rows, block: int, folder: Path, out: Path, *, trust: bool = False) -> int:
+def _write(rows: Rows, folder: Path, out: Path, *, trust: bool = False, block: int = BLOCK) -> int:
     """Write the rows of a run, and return their number. Raises UsageError when the run made no requests."""
     requests = recorded_requests(folder, trust=trust)
     stopped = stopped_when(folder)
@@ -83,33 +83,6 @@ def deltas(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Ite
         known = earlier.tokens_in + earlier.tokens_out if earlier else 0
         row = {**place, "input_length": max(1, request.tokens_in - known), "output_length": request.tokens_out}
         yield row if earlier else {**row, "hash_ids": _hash_ids(request, block, width, ids)}
-
-
-def spans(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iterator[dict[str, Any]]:
-    """Yield a span for each request, after OpenTelemetry's conventions for generative models, one OTLP object a line.
-
-    Times in nanoseconds since the epoch; an episode is one trace, its seats are conversations.
-    """
-    for number, request in enumerate(requests):
-        attributes: dict[str, Any] = {
-            "gen_ai.operation.name": "chat",
-            "gen_ai.conversation.id": f"{request.episode}/{request.seat}",
-            "gen_ai.usage.input_tokens": request.tokens_in,
-            "gen_ai.usage.output_tokens": request.tokens_out,
-            "gen_ai.request.seed": request.seed,
-            "gen_ai.input.messages": [_parts(message) for message in request.sent],
-        }
-        span = {
-            "traceId": _digest(f"{folder.name}/{request.episode}", 16).hex(),
-            "spanId": _digest(f"{folder.name}/{request.episode}/{number}", 8).hex(),
-            "name": "chat",
-            "kind": 3,
-            "startTimeUnixNano": str(round(request.started * 1e9)),
-            "endTimeUnixNano": str(round(request.ended * 1e9)),
-            "attributes": [{"key": key, "value": _otlp(value)} for key, value in attributes.items()],
-        }
-        scope = {"scope": {"name": "clemsim"}, "spans": [span]}
-        yield {"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [scope]}]}
 
 
 def sessions(folder: Path, requests: Sequence[RecordedRequest], block: int) -> Iterator[dict[str, Any]]:
@@ -173,28 +146,3 @@ def _hash_ids(request: RecordedRequest, block: int, width: float, ids: dict[byte
 
 def _digest(text: str, size: int) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
-
-
-def _parts(message: Mapping[str, Any]) -> dict[str, Any]:
-    content = message["content"]
-    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
-    return {"role": message["role"], "parts": [_part(part) for part in parts]}
-
-
-def _part(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a part of a message by OpenTelemetry's conventions, which call the bytes of a picture a blob."""
-    if part["type"] == "text":
-        return {"type": "text", "content": part["text"]}
-    media_type, _, data = part["image_url"]["url"].removeprefix("data:").partition(";base64,")
-    return {"type": "blob", "modality": "image", "mime_type": media_type, "content": data}
-
-
-def _otlp(value: Any) -> dict[str, Any]:
-    match value:
-        case int():
-            return {"intValue": str(value)}
-        case str():
-            return {"stringValue": value}
-        case Mapping():
-            return {"kvlistValue": {"values": [{"key": key, "value": _otlp(part)} for key, part in value.items()]}}
-    return {"arrayValue": {"values": [_otlp(part) for part in value]}}

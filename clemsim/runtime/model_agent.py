@@ -142,7 +142,7 @@ class ModelAgent(Agent):
         native = self._native if view.offer else False
         messages, pictured = _chat(view, native=native)
         if self.system:
-            _put_system(messages, self.system)
+            put_system(messages, self.system)
         seed, label = (view.seed + self.seed) % MOST_SEED, view.key.label
         request = Request(messages, sampling, seed, label, view.seat, view.turn, held_to, view.slot)
         if native:
@@ -259,7 +259,7 @@ def chat_parts(view: View, *, native: bool = False) -> Mapping[int, Sequence[Par
     return parts
 
 
-def _put_system(messages: list[ChatMessage], text: str) -> None:
+def put_system(messages: list[ChatMessage], text: str) -> None:
     """Put a system text before that of the seat."""
     if messages and messages[0]["role"] == "system":
         messages[0] = {**messages[0], "content": f"{text}\n\n{messages[0]['content']}"}

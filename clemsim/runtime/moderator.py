@@ -54,14 +54,14 @@ class Moderator:
         """
         self._record()
         while self.driver.outcome is None:
-            asks = self.driver.pending
-            if len(asks) == 1:
-                await self._turn(asks[0])
-            else:
-                await self._turns_at_once(asks)
+            await self.turns(self.driver.pending)
         return self.driver.outcome
 
-    async def _turns_at_once(self, asks: Sequence[Pending]) -> None:
+    async def turns(self, asks: Sequence[Pending]) -> None:
+        """Have asks that are pending answered by the agents of their seats, all at once. Raises what `run` does."""
+        if len(asks) == 1:
+            await self._turn(asks[0])
+            return
         try:
             async with asyncio.TaskGroup() as group:
                 for ask in asks:

@@ -59,7 +59,7 @@ def _said(view: View, *, native: bool) -> list[_Said]:
     for message in view:
         role = _role(message, view.seat)
         if native and message.calls and message.calls[0].id:
-            said.append(_Said(role, [], _native(message)))
+            said.append(_Said(role, [], native_message(message)))
         elif said and said[-1].role == role and not said[-1].native:
             said[-1].contents.append(_content(message))
         else:
@@ -136,7 +136,7 @@ def _content(message: Message) -> Sequence[Part]:
     return message.parts or (Text(written),)
 
 
-def _native(message: Message) -> ChatMessage:
+def native_message(message: Message) -> ChatMessage:
     """Return calls, or the result of one, in the form of OpenAI's API."""
     if message.author == TOOL:
         return {"role": "tool", "tool_call_id": message.calls[0].id, "content": message.content}

@@ -94,6 +94,13 @@ def episodes(base: sqlite3.Connection) -> Iterator[EpisodeRow]:
         yield _episode(values, by_seat.get(values[0]))
 
 
+def episodes_of(base: sqlite3.Connection, cast: str, arena: str | None = None) -> Iterator[EpisodeRow]:
+    """Return the episodes of one cast, of one arena or of all, in the order in which they were enlisted."""
+    query = f'{EPISODES} WHERE "cast" = ? AND coalesce(arena = ?, 1) ORDER BY id'
+    for values in base.execute(query, (cast, arena)):
+        yield _episode(values, _by_seat(seats_of(base, values[0])))
+
+
 def outcomes(base: sqlite3.Connection, cast: str | None = None) -> Iterator[tuple[EpisodeKey, Outcome | None, str]]:
     """Yield the key of each episode, its outcome or None, and why it is unfinished, in the order in which they were
     enlisted; all of them, or those of a cast. It is `episodes` without the instances, and quicker. Raises StoreError.

@@ -76,7 +76,8 @@ def test_a_game_that_plays_as_it_was_recorded_is_gone_on_with(dice: None, clemsi
     last = list(transcripts(Path("r")).values())
     assert all(now[: len(before)] == before for now, before in zip(last, first, strict=True))
     assert clemsim("replay", "r").code == 0
-    assert read_description(Path("r")).arenas["dice"].foreign == "Dicer 1.0"
+    recorded = read_description(Path("r")).arenas["dice"]
+    assert (recorded.foreign, recorded.version) == ("Dicer 1.0", "dicer-1.0+1")
 
 
 def test_one_that_does_not_begins_anew_and_says_so(dice: None, clemsim: Clemsim) -> None:

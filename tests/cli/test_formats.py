@@ -110,14 +110,28 @@ def test_traces_of_sizes_have_a_hash_for_every_block(clemsim: Clemsim, tmp_path:
         rows = [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
         assert {(row["input_length"], row["output_length"], len(row["hash_ids"])) for row in rows} == {(5, 2, expected)}
     refused = clemsim("export", "r", "--format", "trace", "--block", "2")
-    assert refused.code == 2 and "only the formats mooncake, mooncake-deltas have blocks" in refused.err
+    assert refused.code == 2 and "--block goes with --format mooncake or mooncake-deltas" in refused.err
     assert clemsim("export", "r", "--format", "otel").code == 0
-    span = json.loads((tmp_path / "r.otel.jsonl").read_text().splitlines()[0])["resourceSpans"][0]["scopeSpans"][0]["spans"][
-        0
-    ]
+    line = json.loads((tmp_path / "r.otel.jsonl").read_text().splitlines()[0])
+    span = line["resourceSpans"][0]["scopeSpans"][0]["spans"][-1]
     attributes = {attribute["key"]: attribute["value"] for attribute in span["attributes"]}
     assert attributes["gen_ai.usage.input_tokens"] == {"intValue": "5"}
     assert int(span["endTimeUnixNano"]) >= int(span["startTimeUnixNano"])
+
+
+def test_what_goes_with_which_format(played: Clemsim, tmp_path: Path) -> None:
+    written = played("export", "r", "--format", "hf", "--dataset", "me/games", "--out", "hub")
+    assert written.code == 0 and "2 files of results in hub" in written.out
+    assert (tmp_path / "hub" / "models" / "random" / ".eval_results" / "quick.yaml").is_file()
+    for words, told in (
+        (("hf",), "give the benchmark's dataset on the Hub, --dataset OWNER/NAME"),
+        (("jsonl", "--to", "x"), "--to goes with --format otel or mlflow or wandb"),
+        (("html", "--to", "x"), "--to goes with --format otel or mlflow or wandb"),
+        (("mlflow", "--out", "x"), "--format mlflow is sent: --to says where"),
+        (("otel", "--to", "http://127.0.0.1:9"), "no requests to a server"),
+    ):
+        refused = played("export", "r", "--format", *words)
+        assert refused.code == 2 and told in refused.err and len(refused.err.splitlines()) == 1
 
 
 def test_parquet_and_frames(played: Clemsim, tmp_path: Path) -> None:

@@ -67,9 +67,11 @@ def test_replies_cannot_control_the_terminal(clemsim: Clemsim) -> None:
 def test_list_arenas(clemsim: Clemsim) -> None:
     arenas = {row["name"]: row for row in clemsim("list", "arenas", "--json").json["arenas"]}
     assert arenas["taboo"]["experiments"] == {"high_en": 20, "medium_en": 20, "low_en": 20}
-    assert set(arenas) == set(registered("arenas"))
+    schemes = {name: row for name, row in arenas.items() if name.endswith(":NAME")}
+    assert "of TextArena" in schemes["textarena:NAME"]["about"]
+    assert set(arenas) - set(schemes) == set(registered("arenas"))
     assert arenas["wordle"]["experiments"] == {"high_frequency": 10, "medium_frequency": 20}
-    assert all(row["baseline"] for row in arenas.values())
+    assert all(row["baseline"] != (name in schemes) for name, row in arenas.items())
     printed = clemsim("list", "arenas").out
     assert "referencegame" in printed and "…" not in printed
 

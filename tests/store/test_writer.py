@@ -20,6 +20,8 @@ from clemsim.runs.prepare import prepare
 from clemsim.runtime.observer import WidthSample
 from clemsim.store import checksums, reader
 from clemsim.store.config import RunConfig
+from clemsim.store.folder import STORE
+from clemsim.store.following import Following
 from clemsim.store.write_batch import WriteBatch
 from clemsim.store.writer import GATHER, RunStore
 from tests.games import Number
@@ -300,3 +302,17 @@ def test_what_was_played_before_a_restart_is_kept_apart_even_when_all_goes_into_
         assert (first.turns, second.turns, first.why) == (1, 0, "turn 1: another ask")
         (body,) = base.execute("SELECT kept->'$.events'->2->>2 FROM restarts WHERE number = 1").fetchone()
         assert decode("replied", body) == EVENTS[2]
+
+
+def test_who_follows_a_run_is_told_a_restarted_episode_from_its_beginning(tmp_path: Path) -> None:
+    again: list[Event] = [Asked(1, "a", "well?", False), Replied(1, "a", "6", "", "stop")]
+    with RunStore(tmp_path / STORE) as writer:
+        writer.enlist(KEY, Number(), 1)
+        writer.started(KEY)
+        writer.record(KEY, 0, EVENTS[:4])
+    following = Following(tmp_path, [1])
+    assert [news.events for news in following.news()] == [EVENTS[:4]]
+    with RunStore(tmp_path / STORE, create=False) as writer:
+        writer.restarted(KEY, "turn 1: another ask")
+        writer.record(KEY, 0, again)
+    assert [news.events for news in following.news()] == [again]

@@ -23,8 +23,16 @@ def show_config(folder: Path, *, as_json: bool) -> None:
     for title in ("config", "suite", "made"):
         if values := description.get(title):
             out.print(_table(title, {"": values}))
+    if arenas := description.get("arenas"):
+        out.print(_table("arenas", {"": {name: _rules(own) for name, own in arenas.items()}}))
     if agents := description.get("agents"):
         out.print(_table("agents", agents))
+
+
+def _rules(arena: Mapping[str, Any]) -> str:
+    """Return by which rules a game was played, and whose it is."""
+    rules = f"rules {arena['version']}" if "version" in arena else "imported"
+    return f"{rules}, a game of {arena['foreign']}" if arena.get("foreign") else rules
 
 
 def _table(title: str, columns: Mapping[str, Mapping[str, Any]]) -> RichTable:

@@ -26,10 +26,13 @@ from clemsim.errors import UsageError
 from clemsim.game.events import Event, Replied
 from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.gamelog import GM, GameLog, LogBuilder, timestamp
+from clemsim.interop.clembench.master_export import game_of, master_files
 from clemsim.interop.clembench.originals import EXPERIMENT, originals, place_of, requests_file
 from clemsim.interop.clembench.port import JsonObject, Metrics, Port, ports
 from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, TURN, parse_object
 from clemsim.interop.clembench.tables import ResultTables
+from clemsim.interop.clemcore.game import ClembenchGame
+from clemsim.interop.clemcore.seats import player_of
 from clemsim.interop.pictures import save_images
 from clemsim.results.stopping_result import ended_by
 from clemsim.runs.prepare import recorded_arenas
@@ -70,7 +73,7 @@ def export_runs(folders: Iterable[Path], out: Path, *, trust: bool = False) -> i
 def rules_of(arena: ArenaDescription) -> str:
     """Return the rule set of an arena of a run, such as `v3.0`; empty where it has none."""
     version = str(arena.version or "")
-    return f"v{version.partition('+')[0]}" if "+" in version else ""
+    return f"v{version.partition('+')[0]}" if "+" in version and version[0].isdecimal() else ""
 
 
 @dataclass(slots=True)
@@ -93,14 +96,19 @@ class _Export:
             episode = ExportedEpisode(
                 row, list(reader.events(base, row.id)), reader.requests(base, row.id), *_scores(base, row)
             )
-            place = place_of(row.key, row.experiment, int(row.data["id"]))
+            game = self._game(row)
+            place = place_of(row.key._replace(arena=game), row.experiment, int(row.data["id"]))
             if kept:
                 self._give_back(kept, inside, home, place, episode)
             else:
                 self._write_anew(home, place, episode)
             save_images(base, episode.events, self.out / "images")
-            self.tables.add(home.name, row.key.arena, row.experiment, place.rpartition("/")[2], episode.scores)
+            self.tables.add(home.name, game, row.experiment, place.rpartition("/")[2], episode.scores)
         return len(rows)
+
+    def _game(self, row: EpisodeRow) -> str:
+        """Return clembench's name of a game."""
+        return game_of(self.arenas.get(row.key.arena), row.key.arena)
 
     def _model(self, row: EpisodeRow) -> str:
         """Return the name of the model's folder: that of an imported run, else the cast's with its temperature."""
@@ -137,11 +145,11 @@ class _Export:
         own: dict[str, Any] = {}
         if not self.description.config.imported:
             arena = row.of(self.arenas)
-            own = _log_of(arena).experiment(arena, arena.load(row.data))
+            own = _experiment_of(arena, arena.load(row.data))
         described = self.description.arenas.get(row.key.arena, ArenaDescription())
         if rules := rules_of(described) or self._earlier(row.key.arena, described):
             own["rules"] = rules  # clembench has no such field; an import heeds it
-        write_json(path, {"name": row.experiment, **own, **config, "game_name": row.key.arena}, UsageError)
+        write_json(path, {"name": row.experiment, **own, **config, "game_name": self._game(row)}, UsageError)
 
     def _earlier(self, name: str, arena: ArenaDescription) -> str:
         """Return the version of a game that had no rule sets yet; empty of one that has none still."""
@@ -187,6 +195,8 @@ def episode_files(
     `model`: the name of its folder. `verbatim`: whether replies were judged as they came.
     """
     transcript = Transcript(episode.row.key, arena.load(episode.row.data), tuple(episode.events))
+    if isinstance(arena, ClembenchGame):
+        return _files_of_master(arena, episode, transcript, model, player_models, verbatim=verbatim)
     started = {turn: float(cost.get("started") or 0) for turn, cost in episode.requests.items()}
     log, game_log = LogBuilder(arena, transcript, verbatim, started), _log_of(arena)
     game_log.write(log)
@@ -215,6 +225,35 @@ def episode_files(
         if calls:
             files[requests_file(player)] = {"meta": described, "calls": calls}
     return files
+
+
+def _files_of_master(
+    arena: ClembenchGame,
+    episode: ExportedEpisode,
+    transcript: Transcript[Any],
+    model: str,
+    player_models: JsonObject,
+    *,
+    verbatim: bool,
+) -> dict[str, Any]:
+    """Return the files of an episode that clembench's own game master led."""
+    record = arena.record(transcript, verbatim=verbatim)
+    agents = {seat: _player(episode, GameLog(), seat)["model_name"] for seat in arena.seats}
+    files = master_files(record, transcript, model, player_models, agents)
+    for seat in arena.seats:
+        of = [(round_, turn) for round_, turn in zip(record.rounds, transcript.turns, strict=True) if turn.seat == seat]
+        text = [turn.replied.content if verbatim else turn.replied.content.strip() for _, turn in of]
+        calls = [_call(round_, turn.replied, said, episode) for (round_, turn), said in zip(of, text, strict=True)]
+        player = player_of(seat)
+        about = {**files[LOG]["meta"], "player_name": player, **files[LOG]["players"][player]}
+        files |= {requests_file(player): {"meta": about, "calls": calls}} if calls else {}
+    return files
+
+
+def _experiment_of(arena: Arena[Any], instance: Any) -> dict[str, Any]:
+    if isinstance(arena, ClembenchGame):
+        return arena.settings(instance)
+    return _log_of(arena).experiment(arena, instance)
 
 
 def _as_recorded(episode: ExportedEpisode, model: str, instance: JsonObject, log: JsonObject) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from clemsim.errors import UsageError
 from clemsim.game.instances import Instance
 from clemsim.game.view import View
 from clemsim.interop.environments.spaces import AnyText
-from clemsim.interop.environments.stepping import FORFEIT, Episodes, Stepped
+from clemsim.interop.environments.stepping import Episodes, Stepped
+from clemsim.interop.rewards import FORFEIT
 
 gymnasium = library("gymnasium", "rl", "an environment of Gymnasium")
 

@@ -17,7 +17,8 @@ from clemsim._util.extras import library
 from clemsim.arena import Arena
 from clemsim.game.instances import Instance
 from clemsim.interop.environments.spaces import AnyText
-from clemsim.interop.environments.stepping import FORFEIT, Episodes, Stepped
+from clemsim.interop.environments.stepping import Episodes, Stepped
+from clemsim.interop.rewards import FORFEIT
 
 pettingzoo = library("pettingzoo", "rl", "an environment of PettingZoo")
 

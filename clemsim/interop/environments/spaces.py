@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from clemsim._util.extras import library
+from clemsim.interop.environments.stepping import LONGEST
 
 gymnasium = library("gymnasium", "rl", "an environment")
-LONGEST = 100_000  # characters, which only samplers and checkers heed
 SAMPLE = 40  # characters
 
 

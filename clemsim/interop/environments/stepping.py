@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from random import Random
 from typing import Any
 
@@ -13,18 +14,20 @@ from clemsim.game.driver import EpisodeDriver
 from clemsim.game.events import Asked, Continued, Event, Instructed, Told
 from clemsim.game.game_contract import checked_instances
 from clemsim.game.instances import Instance
-from clemsim.game.messages import SYSTEM, Message
+from clemsim.game.messages import Message
 from clemsim.game.outcomes import Outcome
 from clemsim.game.view import View
+from clemsim.interop.rewards import FORFEIT, seat_reward
+from clemsim.runtime.model_agent import chat
 
-FORFEIT = -1.0  # what a seat gets that breaks the rules of form, unless another value is given
-PERFECT = 100.0
+LONGEST = 100_000  # characters of a reply, where a framework wants a bound
 
 
 @dataclass(slots=True)
 class Stepped:
     """An episode between two moves. Seats that are asked at once move one after another, none seeing the others' replies."""
 
+    arena: Arena[Any]
     driver: EpisodeDriver
     seats: Sequence[str]
     forfeit: float
@@ -48,11 +51,11 @@ class Stepped:
             raise UsageError("the episode is over: reset the environment")
         return self.driver.view(self.driver.pending[0])
 
-    def move(self, reply: str) -> None:
+    def move(self, reply: str | Message) -> None:
         """Give the reply of the seat whose turn it is. Raises ArenaError for a bug in the game."""
         asked = self.driver.pending[0]
         self._shown[asked.seat] = len(self.driver.events)
-        self.driver.answer(asked.turn, Message(asked.seat, reply))
+        self.driver.answer(asked.turn, Message(asked.seat, reply) if isinstance(reply, str) else reply)
 
     def news(self, seat: str) -> str:
         """Return what a seat was told since it last moved, the ask last if it is its turn."""
@@ -60,8 +63,8 @@ class Stepped:
         return "\n\n".join(text for event in new if (text := _told(event, seat)))
 
     def messages(self) -> list[dict[str, str]]:
-        """Return the conversation of the seat whose turn it is as a chat, its last message the ask."""
-        return [{"role": _role(message, self.view.seat), "content": message.content} for message in self.view]
+        """Return the conversation of the seat whose turn it is as models are sent it, the ask at its end."""
+        return [{"role": message["role"], "content": str(message["content"])} for message in chat(self.view)]
 
     def rewards(self) -> Mapping[str, float]:
         """Return what each seat has earned at the end, and 0 before: the scores by seat, or else Quality / 100 for all; of
@@ -70,11 +73,7 @@ class Stepped:
         outcome = self.outcome
         if outcome is None:
             return dict.fromkeys(self.seats, 0.0)
-        if outcome.kind == "aborted":
-            return {seat: self.forfeit if seat == outcome.blame else 0.0 for seat in self.seats}
-        if outcome.by_seat is not None:
-            return {seat: float(outcome.by_seat.get(seat, 0.0)) for seat in self.seats}
-        return dict.fromkeys(self.seats, (outcome.quality or 0.0) / PERFECT)
+        return {seat: seat_reward(outcome, seat, self.forfeit) for seat in self.seats}
 
     def facts(self) -> dict[str, Any]:
         """Return how the episode has ended, for logs."""
@@ -82,6 +81,14 @@ class Stepped:
         if outcome is None:
             return {}
         return {"outcome": outcome.kind, "reason": outcome.reason, "blame": outcome.blame, "quality": outcome.quality}
+
+    def metrics(self) -> dict[str, float]:
+        """Return the metrics of the ended episode by the game's names, without those that are undefined.
+
+        Raises ArenaError for a bug in one of them.
+        """
+        scores, _ = self.arena.scores(self.driver.transcript)
+        return {name: float(score) for name, score in scores.items() if score is not None and isfinite(score)}
 
 
 class Episodes:
@@ -106,14 +113,10 @@ class Episodes:
             raise UsageError(f"there is no instance {place}: {self.arena.name} has instances 0 to {len(self.instances) - 1}")
         chosen = self.instances[place]
         driver = self.arena.drive(chosen, seed=self._random.getrandbits(32))
-        return Stepped(driver, tuple(self.arena.roles_for(chosen)), self._forfeit)
+        return Stepped(self.arena, driver, tuple(self.arena.roles_for(chosen)), self._forfeit)
 
 
 def _told(event: Event, seat: str) -> str:
     if isinstance(event, Told | Instructed | Asked | Continued) and event.seat == seat:
         return event.content
     return ""
-
-
-def _role(message: Message, seat: str) -> str:
-    return "assistant" if message.author == seat else "system" if message.author == SYSTEM else "user"

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import copy
 import io
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any, TypeVar
 
 from clemsim._util.extras import library
 from clemsim.errors import UsageError
+from clemsim.interop.foreign.randomness import Randomness
 from clemsim.interop.textarena.inner_model import AnswerWanted, Mailbox, seated_models
-from clemsim.interop.textarena.randomness import Randomness
 
 T = TypeVar("T")
 MOST_PLAYERS = 15
+KEPT = 16  # environments that are kept to be copied
 NEEDED = (ImportError, LookupError, SyntaxError, OSError)  # what an environment that is not whole here fails with
 
 
@@ -25,9 +27,17 @@ NEEDED = (ImportError, LookupError, SyntaxError, OSError)  # what an environment
 class Players:
     """How many players an environment takes. `model`: it calls a model of its own, which is a seat then."""
 
-    fewest: int
+    least: int
     most: int
     model: bool
+
+    @property
+    def fewest(self) -> int:
+        """Return how many play unless more are asked for: two where that is possible."""
+        return min(max(2, self.least), self.most)
+
+    def __str__(self) -> str:
+        return f"{self.least} players" if self.least == self.most else f"{self.least} to {self.most} players"
 
 
 def textarena() -> Any:
@@ -57,8 +67,7 @@ def players_of(name: str) -> Players:
         try:
             made = Environment(name, count, seed=0)
         except NEEDED as error:
-            reason = " ".join(str(error).split())[:200].strip("* ")
-            raise UsageError(f"textarena:{name} cannot be made here: {type(error).__name__}: {reason}") from error
+            raise UsageError(f"textarena:{name} cannot be made here: {_reason(error)}") from error
         except AnswerWanted:  # its model is asked before the first move
             taken.append(count)
             model = True
@@ -71,8 +80,17 @@ def players_of(name: str) -> Players:
             model = model or made.has_model
     if not taken:
         raise UsageError(f"textarena:{name} takes no number of players from 1 to {MOST_PLAYERS}: {failed}")
-    most = taken[-1]
-    return Players(min(max(2, taken[0]), most), most, model)
+    return Players(taken[0], taken[-1], model)
+
+
+def _reason(error: Exception) -> str:
+    """Return what an environment failed with, and what would help."""
+    said = f"{type(error).__name__}: {' '.join(str(error).split()).strip('* ').partition('. Please')[0][:160]}"
+    if isinstance(error, LookupError):
+        return f"{said}: NLTK_DATA names the folder of NLTK's data"
+    if isinstance(error, SyntaxError) and sys.version_info < (3, 12):
+        return f"{said}: Python 3.12 may read it"
+    return said
 
 
 class Environment:
@@ -82,16 +100,10 @@ class Environment:
         """Make an environment and set it up. Raises whatever it raises, UsageError without TextArena, and AnswerWanted where
         it asks more of its model than `answers` before the first move.
         """
-        library_ = textarena()
-        self._random, self._mailbox = Randomness(seed), Mailbox(list(answers))
-
-        def make() -> Any:
-            with seated_models(library_, self._mailbox):
-                made = library_.make(name)
-            made.reset(num_players=players, seed=seed)
-            return made
-
-        self._env = self._quietly(make)
+        self._mailbox = Mailbox(list(answers))
+        self._env = copy.deepcopy(_pattern(name)) or _made(name, self._mailbox)
+        self._random = Randomness(seed)
+        self._quietly(lambda: self._env.reset(num_players=players, seed=seed))
 
     @property
     def has_model(self) -> bool:
@@ -130,8 +142,37 @@ class Environment:
         return {int(player): float(reward) for player, reward in given.items()}, about
 
     def _quietly(self, call: Callable[[], T]) -> T:
-        with self._random.own(), redirect_stdout(io.StringIO()):
-            return call()
+        return _quietly(self._random, call)
+
+
+@lru_cache(maxsize=KEPT)
+def _pattern(name: str) -> Any:
+    """Return an environment that was made, to be copied: some take seconds to be made, as they read word lists. None where
+    that cannot be: it has a model, which answers one episode, or cannot be copied.
+    """
+    mailbox = Mailbox()
+    made = _made(name, mailbox)
+    try:
+        copy.deepcopy(made)
+    except Exception:
+        return None
+    return None if mailbox.asked else made
+
+
+def _made(name: str, mailbox: Mailbox) -> Any:
+    """Make an environment; what it draws meanwhile is always the same."""
+
+    def make() -> Any:
+        with seated_models(textarena(), mailbox):
+            return textarena().make(name)
+
+    return _quietly(Randomness(0), make)
+
+
+def _quietly(random: Randomness, call: Callable[[], T]) -> T:
+    """Call something that draws random numbers of its own and prints what nobody wants to see."""
+    with random.own(), redirect_stdout(io.StringIO()):
+        return call()
 
 
 def _text(observation: object) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import Field
-
 from clemsim.arena import Arena
-from clemsim.errors import ArenaError, ParserError
+from clemsim.errors import ArenaError, ParserError, UsageError
 from clemsim.game.instances import Instance
 from clemsim.game.outcomes import Outcome
 from clemsim.game.table import Table
-from clemsim.interop.textarena.environment import MOST_PLAYERS, Environment, Players, players_of, textarena_version
+from clemsim.interop.textarena.environment import Environment, Players, players_of, textarena_version
 from clemsim.interop.textarena.inner_model import SEAT, AnswerWanted
 
 SCHEME = "textarena"
@@ -23,13 +21,7 @@ MOST_MOVES = 2000
 T = TypeVar("T")
 
 
-class TextArenaInstance(Instance):
-    """A game of an environment: its seed, and how many play."""
-
-    players: int = Field(ge=1, le=MOST_PLAYERS)
-
-
-class TextArenaGame(Arena[TextArenaInstance], framework=True):
+class TextArenaGame(Arena[Instance], framework=True):
     """An environment of TextArena. An invalid move that ends the game aborts the episode; the environment itself decides how
     often a move may be tried again. One that does not come to an end is broken off after MOST_MOVES moves, with 0 for all.
     """
@@ -38,33 +30,22 @@ class TextArenaGame(Arena[TextArenaInstance], framework=True):
 
     environment: ClassVar[str]
     players: ClassVar[Players]
+    count: ClassVar[int]  # of players
 
-    @property
-    def rules_version(self) -> str:
-        """The version of TextArena, whose rules these are, and that of this adapter."""
-        return f"textarena-{textarena_version()}+{self.version}"
+    def instances(self) -> list[Instance]:
+        """Twenty games, each with another seed."""
+        return [Instance(experiment=f"{self.count}_players", id=id_, seed=id_) for id_ in range(INSTANCES)]
 
-    def instances(self) -> list[TextArenaInstance]:
-        """Twenty games of as few players as there may be, but two where that is possible."""
-        players = self.players.fewest
-        return [
-            TextArenaInstance(experiment=f"{players}_players", id=id_, seed=id_, players=players) for id_ in range(INSTANCES)
-        ]
-
-    def seats_for(self, game: TextArenaInstance, /) -> Sequence[str]:
-        """The players, and the model of the environment where it has one."""
-        return (*self.seats[: game.players], *([SEAT] if self.players.model else []))
-
-    async def play(self, table: Table, game: TextArenaInstance, /) -> Outcome:
+    async def play(self, table: Table, game: Instance, /) -> Outcome:
         """Ask whoever's turn it is, until the environment says that the game is over."""
-        environment = await _answered(table, lambda answers: Environment(self.environment, game.players, game.seed, answers))
+        environment = await _answered(table, lambda answers: Environment(self.environment, self.count, game.seed, answers))
         for _ in range(MOST_MOVES):
             player, observation = environment.ask()
             seat = self.seats[player]
             action: str = await table.ask(seat, observation, keep=False)
             if await _answered(table, partial(self._move, environment, action, seat)):
                 return self._outcome(environment, seat)
-        return self._scored(dict.fromkeys(range(game.players), 0.0), f"not over after {MOST_MOVES} moves")
+        return self._scored(dict.fromkeys(range(self.count), 0.0), f"not over after {MOST_MOVES} moves")
 
     def _move(self, environment: Environment, action: str, seat: str, answers: list[str]) -> bool:
         """Make a move and return whether the game is over. Raises ParserError where the environment fails at it."""
@@ -107,17 +88,26 @@ def _reason(facts: dict[int, dict[str, Any]]) -> str:
 
 
 @cache
-def arena_of(environment: str) -> type[TextArenaGame]:
-    """Return the arena of an environment. Raises UsageError where there is none, or TextArena lacks what it needs."""
+def arena_of(spec: str) -> type[TextArenaGame]:
+    """Return the arena of an environment of TextArena: of ENV or, for so many players, ENV:PLAYERS.
+
+    Unless given, so few play as may be, but two where that is possible. Raises UsageError where there is no such
+    environment, or it lacks what it needs.
+    """
+    environment, _, given = spec.partition(":")
     players = players_of(environment)
-    seats = tuple(f"player{number}" for number in range(players.most))
+    if given and given not in map(str, range(players.least, players.most + 1)):
+        raise UsageError(f"{SCHEME}:{environment} takes {players}: {given!r} is none of these")
+    count = int(given) if given else players.fewest
+    seats = tuple(f"player{number}" for number in range(count))
     about = {
         "__module__": __name__,
         "__doc__": f"{environment} of TextArena.",
-        "name": f"{SCHEME}:{environment}",
+        "name": f"{SCHEME}:{spec}",
         "foreign": f"TextArena {textarena_version()}",
         "environment": environment,
         "players": players,
+        "count": count,
         "seats": (*seats, SEAT) if players.model else seats,
     }
     return type("TextArenaGame", (TextArenaGame,), about)

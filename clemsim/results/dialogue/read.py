@@ -35,7 +35,7 @@ def dialogue_of(
     for event in events:
         name = getattr(event, "seat", None)
         if name is not None and name not in named:
-            named[name] = DialogueSeat(name, name, _agent(key.cast, name))
+            named[name] = DialogueSeat(name, name, agent_of(key.cast, name))
     steps = dialogue_steps(events, costs or {}, details)
     outcome = about.pop("outcome", None) or outcome_of(events)
     return Dialogue(key, tuple(named.values()), steps, events, outcome, **about)
@@ -90,7 +90,7 @@ def _seats(
     found = []
     for name in [*names, *(seat for seat in rows if seat not in names)]:
         row = rows.get(name)
-        agent = row.agent if row else asked.get(name) or _agent(cast, name)
+        agent = row.agent if row else asked.get(name) or agent_of(cast, name)
         about = description.agents.get(agent) if description else None
         scripted = (
             name not in asked and about is not None and not about.get("model") and about.get("engine", "") in NO_ENGINE
@@ -100,7 +100,7 @@ def _seats(
     return found
 
 
-def _agent(cast: str, seat: str) -> str:
+def agent_of(cast: str, seat: str) -> str:
     """Return the agent that the name of a cast gives to a seat: `seat=agent` where it is named, else the plain one."""
     named, plain = {}, ""
     for part in cast.split(","):
