@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from clemsim import Agent, Arena, ArenaError, Instance, Message, Outcome, Table, UsageError, View, find_arena
+from clemsim.catalog.trust import Trust, loaded_paths
 from clemsim.errors import ParserError, ReplayMismatch
 from clemsim.game.content import Image
 from clemsim.game.events import Forgot, Told
@@ -342,6 +343,22 @@ def test_pictures_of_the_web_that_were_not_saved_are_told_before_anybody_plays(t
     (tmp_path / "resources" / "web").mkdir(parents=True)
     (tmp_path / "resources" / "web" / "cow.png").write_bytes(png())
     check_saved(data, tmp_path / "instances.json", tmp_path)
+
+
+def test_a_run_of_somebody_else_loads_no_game_that_was_not_run_before(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    spec = f"clembench:{checkout}/coins@instances"
+    assert sorted(path.name for path in loaded_paths([spec, "taboo"])) == ["helper.py", "lazy.py", "master.py"]
+    theirs = Trust(named_by="runs/theirs", of_run=True)
+    with pytest.raises(UsageError, match="runs/theirs names code that you have not run before"):
+        theirs.admit([spec])
+    Trust().admit([spec])
+    theirs.admit([spec])
+    (checkout / "coins" / "helper.py").write_text("raise SystemExit")
+    with pytest.raises(UsageError, match="names code that you have not run before"):
+        theirs.admit([spec])
 
 
 CHECKOUT, RESULTS = (os.environ.get(f"CLEMSIM_TEST_CLEMBENCH{what}", "") for what in ("", "_RESULTS"))
