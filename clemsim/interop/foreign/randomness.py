@@ -3,8 +3,8 @@
 An environment seeds and uses Python's and numpy's global generators, which all episodes of a process would share: what one
 of them draws would hang on when the others move, and no recording could be driven again.
 
-Python's generator is given its state anew for every block; numpy's, whose state takes ten times as long to copy, is replaced by
-the episode's own. A normal deviate that numpy keeps for the next draw is lost where a block ends.
+Python's generator is given its state anew for every block; numpy's, whose state takes ten times as long to copy, is replaced
+by the episode's own. A normal deviate that numpy keeps for the next draw is lost where a block ends.
 """
 
 from __future__ import annotations
