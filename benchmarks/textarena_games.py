@@ -39,6 +39,7 @@ STANDS_FOR_NUMBERS = (
     re.compile(r"\b[a-zA-Z]\b"),
     re.compile(r"\b(row|col(umn)?|number|index|source|target|from|to|amount|quantity|pile|card\d?|[a-zA-Z])\b"),
 )
+FAILED = re.compile(r"^.* failed at a move of \w+: | \(textarena:.*")
 VARIANT = re.compile(r"(-v\d+).*")
 LACKS = {
     "SyntaxError: f-string": "Python 3.12",
@@ -186,7 +187,7 @@ def verdict(own: Mapping[str, Any]) -> str:
     ended = own.get("success", 0) + own.get("failure", 0)
     if ended:
         return "plays"
-    return f"these players abort it: {next(iter(own['aborts']), '')}"
+    return f"these players abort it: {next(iter(own['aborts']), '').removeprefix('invalid move: ')}"
 
 
 def table(found: Mapping[str, Mapping[str, Any]], plain: Mapping[str, Mapping[str, Any]]) -> str:
@@ -209,9 +210,9 @@ def _row(family: str, own: Sequence[Mapping[str, Any]], plain: Mapping[str, Any]
     ]
     numbers = [counts[0] + counts[1], *counts[2:]] if any("turns" in each for each in own) else [""] * 4
     said = [*dict.fromkeys(_needs(str(each["problem"])) for each in (plain, *own) if "problem" in each)]
-    said += [f"fails at moves: {each['failed']}" for each in own if each.get("failed")][:1]
-    if not said and not numbers[0]:
-        said = [verdict(own[0])]
+    said += [f"fails at moves: {FAILED.sub('', each['failed'])}" for each in own if each.get("failed")][:1]
+    if numbers[0] == 0 and numbers[1]:
+        said.append(verdict(own[0]))
     cells = [f"`{family}`", len(own), players, *numbers, "; ".join(said).replace("|", "/")]
     return f"| {' | '.join(map(str, cells))} |"
 
