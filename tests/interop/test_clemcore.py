@@ -23,6 +23,7 @@ from clemsim.errors import ParserError, ReplayMismatch
 from clemsim.game.content import Image
 from clemsim.game.events import Forgot, Told
 from clemsim.game.transcript import Transcript
+from clemsim.interop.clembench.master_export import master_files
 from clemsim.interop.clembench.recorded import find_models, read_episode
 from clemsim.interop.clemcore.conversation import SeatedPlayer
 from clemsim.interop.clemcore.game import noted
@@ -175,6 +176,10 @@ def test_the_record_of_its_master_is_made_again_from_a_transcript(checkout: Path
     record = arena.record(transcript)
     assert record.scores["episode scores"] == noted(transcript, "episode scores") and record.rounds == (0, 0, 1, 1)
     assert [event["from"] for event in record.interactions["turns"][0]] == ["GM", "Player 1", "GM", "Player 2"]
+    files = master_files(record, transcript, "me-t0.0", {}, {"player_2": "me"})
+    assert files["instance.json"] == {"game_id": 0, "tosses": 2}
+    assert files["interactions.json"]["players"]["Player 2"]["model_name"] == "me"
+    assert files["scores.json"]["episode scores"]["Sure"] == 1 and files["scores.json"]["meta"]["game_name"] == "coins"
     with pytest.raises(ReplayMismatch, match="goes on after what was its last turn"):
         arena.record(Transcript(transcript.key, transcript.instance, transcript.events[:6]))
 
