@@ -8,14 +8,16 @@ before, or says that he trusts it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from clemsim._util.files import read_bytes
 from clemsim.catalog.agents import borrowed_variables, split_seat
+from clemsim.catalog.plugins import load_entry, registered
 from clemsim.errors import UsageError
 
 REMEMBERED = "code"  # the file of digests: a line for each, its digest and the path that it had
@@ -36,7 +38,7 @@ class Trust:
 
     def admit(self, specs: Iterable[str]) -> None:
         """Raise UsageError unless the code that `specs` name may be loaded; SPECs that name no file are passed over."""
-        for path in dict.fromkeys(code_paths(specs)):
+        for path in dict.fromkeys(loaded_paths(specs)):
             digest = digest_of(path)
             if self.named_by is not None and not self.given:
                 self._check(path, digest)
@@ -82,9 +84,24 @@ def code_paths(specs: Iterable[str]) -> list[Path]:
     return [path.resolve() for path in paths if path.is_file()]
 
 
+def loaded_paths(specs: Iterable[str]) -> list[Path]:
+    """Return the absolute paths of all files of code that SPECs name: those of `code_paths`, and those that a scheme of
+    arenas would load (`clembench:path/to/checkout/taboo`).
+    """
+    specs = list(specs)
+    schemed = [path for spec, entry in _of_schemes(specs) for path in load_entry(entry)(spec.partition(":")[2])]
+    return code_paths(specs) + schemed
+
+
+def _of_schemes(specs: Sequence[str]) -> list[tuple[str, EntryPoint]]:
+    """Return the SPECs whose scheme loads code from files, each with the entry point that names these."""
+    schemes = registered("arenas.schemes.code") if any(":" in spec for spec in specs) else {}
+    return [(spec, schemes[scheme]) for spec in specs if (scheme := spec.partition(":")[0]) in schemes]
+
+
 def code_digests(specs: Iterable[str]) -> dict[str, str]:
     """Return the digests of the files that SPECs name, by path. Raises UsageError."""
-    return {str(path): digest_of(path) for path in code_paths(specs)}
+    return {str(path): digest_of(path) for path in loaded_paths(specs)}
 
 
 def digest_of(path: Path) -> str:

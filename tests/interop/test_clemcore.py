@@ -18,10 +18,12 @@ from typing import Any
 import pytest
 
 from clemsim import Agent, Arena, ArenaError, Instance, Message, Outcome, Table, UsageError, View, find_arena
+from clemsim.catalog.trust import Trust, loaded_paths
 from clemsim.errors import ParserError, ReplayMismatch
 from clemsim.game.content import Image
 from clemsim.game.events import Forgot, Told
 from clemsim.game.transcript import Transcript
+from clemsim.interop.clembench.master_export import master_files
 from clemsim.interop.clembench.recorded import find_models, read_episode
 from clemsim.interop.clemcore.conversation import SeatedPlayer
 from clemsim.interop.clemcore.game import noted
@@ -174,6 +176,10 @@ def test_the_record_of_its_master_is_made_again_from_a_transcript(checkout: Path
     record = arena.record(transcript)
     assert record.scores["episode scores"] == noted(transcript, "episode scores") and record.rounds == (0, 0, 1, 1)
     assert [event["from"] for event in record.interactions["turns"][0]] == ["GM", "Player 1", "GM", "Player 2"]
+    files = master_files(record, transcript, "me-t0.0", {}, {"player_2": "me"})
+    assert files["instance.json"] == {"game_id": 0, "tosses": 2}
+    assert files["interactions.json"]["players"]["Player 2"]["model_name"] == "me"
+    assert files["scores.json"]["episode scores"]["Sure"] == 1 and files["scores.json"]["meta"]["game_name"] == "coins"
     with pytest.raises(ReplayMismatch, match="goes on after what was its last turn"):
         arena.record(Transcript(transcript.key, transcript.instance, transcript.events[:6]))
 
@@ -342,6 +348,22 @@ def test_pictures_of_the_web_that_were_not_saved_are_told_before_anybody_plays(t
     (tmp_path / "resources" / "web").mkdir(parents=True)
     (tmp_path / "resources" / "web" / "cow.png").write_bytes(png())
     check_saved(data, tmp_path / "instances.json", tmp_path)
+
+
+def test_a_run_of_somebody_else_loads_no_game_that_was_not_run_before(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    spec = f"clembench:{checkout}/coins@instances"
+    assert sorted(path.name for path in loaded_paths([spec, "taboo"])) == ["helper.py", "lazy.py", "master.py"]
+    theirs = Trust(named_by="runs/theirs", of_run=True)
+    with pytest.raises(UsageError, match="runs/theirs names code that you have not run before"):
+        theirs.admit([spec])
+    Trust().admit([spec])
+    theirs.admit([spec])
+    (checkout / "coins" / "helper.py").write_text("raise SystemExit")
+    with pytest.raises(UsageError, match="names code that you have not run before"):
+        theirs.admit([spec])
 
 
 CHECKOUT, RESULTS = (os.environ.get(f"CLEMSIM_TEST_CLEMBENCH{what}", "") for what in ("", "_RESULTS"))

@@ -8,13 +8,13 @@ from typing import Any
 from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.gamelog import timestamp
 from clemsim.interop.clembench.recorded import INSTANCE, LOG, SCORES
-from clemsim.interop.clemcore.game import ClembenchGame, ClembenchInstance, MasterRecord
+from clemsim.interop.clemcore.game import ClembenchGame, MasterRecord
 from clemsim.interop.clemcore.seats import player_of
 
 
 def master_files(
     record: MasterRecord,
-    transcript: Transcript[ClembenchInstance],
+    transcript: Transcript[Any],
     model: str,
     player_models: Mapping[str, Any],
     agents: Mapping[str, str],

@@ -18,10 +18,10 @@ from unittest.mock import patch
 
 from clemsim._util.files import read_json
 from clemsim.errors import UsageError
+from clemsim.interop.clemcore.code_files import GAME_FILE, homes_of
 from clemsim.interop.clemcore.library import SILENT, clemcore
 
 PACKAGES = {"PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "skimage": "scikit-image", "yaml": "pyyaml"}
-GAME_FILE = "clemgame.json"
 UNREAD = {"__pycache__", "docs", "evaluation", "in"}  # folders that no game plays by
 NLTK_DATA = re.compile(r"nltk\.download\(['\"]([\w.-]+)['\"]\)")
 LONGEST = 200  # characters of an error
@@ -41,7 +41,7 @@ class GameCode:
         self.instances = instances or getattr(self.spec, "instances", "instances")
         self._modules: dict[str, ModuleType] = {}
         self._known = 0  # modules that were loaded when it was last looked for this game's own
-        self._paths = [str(self.folder), str(self.folder.parent), str(checkout)]
+        self._paths = [str(home) for home in homes_of(self.folder)]
         with explaining(f"clembench:{name}"), self.inside(), _unheard():
             loggers = set(logging.root.manager.loggerDict)
             self.benchmark = clemcore().GameBenchmark.load_from_spec(self.spec)
@@ -85,7 +85,7 @@ class GameCode:
     def digest(self) -> str:
         """A digest of all files that the game plays by: its code, its resources, its instances."""
         digest = blake2b(digest_size=4)
-        shared = sorted(self.folder.parent.glob("*.py"))
+        shared = [path for home in homes_of(self.folder)[1:] for path in sorted(home.glob("*.py"))]
         files = [path for path in sorted(self.folder.rglob("*")) if self._plays_by(path)]
         for path in [*shared, *files, self.file]:
             if path.is_file():

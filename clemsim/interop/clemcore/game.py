@@ -6,7 +6,6 @@ import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, ClassVar
 
 from clemsim.arena import Arena
@@ -18,7 +17,8 @@ from clemsim.game.outcomes import Kind, Outcome
 from clemsim.game.table import Table
 from clemsim.game.transcript import Transcript
 from clemsim.interop.clembench.recorded import KINDS, MAIN, number, numbers
-from clemsim.interop.clemcore.code import GAME_FILE, GameCode, explaining, reason, without_instances
+from clemsim.interop.clemcore.code import GameCode, explaining, reason, without_instances
+from clemsim.interop.clemcore.code_files import GAME_FILE, parts_of
 from clemsim.interop.clemcore.conversation import SeatedPlayer
 from clemsim.interop.clemcore.episode import MasterEpisode, Wanted, models, stored
 from clemsim.interop.clemcore.images import check_saved, picture
@@ -158,15 +158,12 @@ def arena_of(named: str) -> type[ClembenchGame]:
 
     Raises UsageError where there is none, or something that the game needs is missing.
     """
-    place, _, about = named.rpartition("/")
-    game, _, instances = about.partition("@")
-    if not place and (Path(game) / GAME_FILE).is_file():
-        place = "."
-    if not place or not game:
+    checkout, game, instances = parts_of(named)
+    if not game or ("/" not in named and not (checkout / game / GAME_FILE).is_file()):
         raise UsageError(
             f"{SCHEME}:{named} names no game: write {SCHEME}:CHECKOUT/GAME, such as {SCHEME}:../clembench/taboo"
         )
-    code = GameCode(Path(place).resolve(), game, instances)
+    code = GameCode(checkout.resolve(), game, instances)
     about_it = {
         "__module__": __name__,
         "__doc__": getattr(code.spec, "description", "") or f"{game} of clembench.",
