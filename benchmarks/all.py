@@ -44,6 +44,7 @@ ALL = [
     Benchmark("storage"),
     Benchmark("viewer", ["--episodes", "5000", "--repeat", "3"], ["--episodes", "100000"]),
     Benchmark("viewer_pages", ["--episodes", "5000", "--repeat", "3"], ["--episodes", "100000"]),
+    Benchmark("compare_runs", ["--episodes", "5000", "--repeat", "1"], ["--episodes", "100000"]),
     Benchmark("in_flight"),
     Benchmark("makespan", ["--episodes", "60", "1000"], ["--samples", "6"]),
     Benchmark("policies"),

@@ -3,7 +3,8 @@
 Everything public is here, in `clemsim.testing` and in `clemsim.formats`. Names are loaded when they are first used, so
 that a game can be imported without the scheduler, and a run opened without an HTTP client.
 
-For evaluators:     run = await clemsim.run(suite="quick", agents=["baseline"]); run.summary; run.pandas("episodes")
+For evaluators:     run = await clemsim.run(suite="quick", agents=["baseline"]); run.summary; run.pandas("episodes");
+                    clemsim.compare(run, other); clemsim.export(run, "inspect")
 For game builders:  class MyGame(clemsim.Arena[MyInstance]); clemsim.testing.drive(MyGame(), instance, replies)
 For engine builders: class MyEngine(clemsim.Engine), played as `--agent path/to/file.py:MyEngine`
 """
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from clemsim.game.tools import Offer, Tool, Tools, calling
     from clemsim.game.transcript import Transcript, Turn
     from clemsim.game.view import View
+    from clemsim.interop.export import Exported, export
     from clemsim.results.frames import RunTables
     from clemsim.results.run_summary import RunSummary
     from clemsim.runs.api import Run, open_run, resume, run
@@ -74,6 +76,7 @@ _HOMES = {
     "game.tools": ("Offer", "Tool", "Tools", "calling"),
     "game.transcript": ("Transcript", "Turn"),
     "game.view": ("View",),
+    "interop.export": ("Exported", "export"),
     "results.frames": ("RunTables",),
     "results.run_summary": ("RunSummary",),
     "runs.api": ("Run", "open_run", "resume", "run"),
@@ -101,6 +104,7 @@ __all__ = [
     "EngineError",
     "EpisodeKey",
     "Event",
+    "Exported",
     "FactList",
     "Format",
     "GeneratorOptions",
@@ -146,6 +150,7 @@ __all__ = [
     "anything",
     "calling",
     "compare",
+    "export",
     "find_arena",
     "load_suite",
     "make_agent",

@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import clemsim
-from clemsim.interop.export import FORMATS
 
 
 async def main() -> None:
@@ -15,20 +14,22 @@ async def main() -> None:
         run, out = Path(folder) / "run", Path(folder)
         await clemsim.run(suite="quick", arenas=["taboo"], agents=["baseline", "random"], out=run)
 
-        count = FORMATS["training"].export(run, out / "training.jsonl")
-        lines = [json.loads(line) for line in (out / "training.jsonl").read_text().splitlines()]
-        print(f"{count} conversations; rewards from {min(line['reward'] for line in lines)}", end=" ")
-        print(f"to {max(line['reward'] for line in lines)}")
+        training = clemsim.export(run, "training", out / "training.jsonl")
+        rewards = [json.loads(line)["reward"] for line in training.path.read_text().splitlines()]
+        print(f"{training.count} {training.unit}; rewards from {min(rewards)} to {max(rewards)}")
 
-        count = FORMATS["pairs"].export(run, out / "pairs.jsonl")
-        pair = json.loads((out / "pairs.jsonl").read_text().splitlines()[0])
-        print(f"{count} pairs; in the first, {pair['chosen'][0]['content']!r} earned {pair['chosen_reward']}", end=" ")
+        pairs = clemsim.export(run, "pairs", out / "pairs.jsonl")
+        pair = json.loads(pairs.path.read_text().splitlines()[0])
+        print(
+            f"{pairs.count} {pairs.unit}; in the first, {pair['chosen'][0]['content']!r} earned {pair['chosen_reward']}",
+            end=" ",
+        )
         print(f"and {pair['rejected'][0]['content']!r} {pair['rejected_reward']}")
 
-        hub = FORMATS["hf"].with_options(dataset="my-name/my-games")
-        print(f"results of {hub.export(run, out / 'hub')} models for the Hub:")
-        for path in sorted((out / "hub").rglob("*.yaml")):
-            print(f"  {path.relative_to(out / 'hub')}")
+        hub = clemsim.export(run, "hf", out / "hub", dataset="my-name/my-games")
+        print(f"{hub.count} {hub.unit} for the Hub:")
+        for path in sorted(hub.path.rglob("*.yaml")):
+            print(f"  {path.relative_to(hub.path)}")
 
 
 if __name__ == "__main__":

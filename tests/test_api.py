@@ -42,6 +42,19 @@ def test_examples_use_nothing_else(path: Path) -> None:
     assert {name for name in used if name.startswith("clemsim")} <= PUBLIC
 
 
+async def test_a_run_is_exported_from_python(tmp_path: Path) -> None:
+    run = await clemsim.run(suite="quick", arenas="taboo", agents="baseline", instances=1, out=tmp_path / "run")
+    made = clemsim.export(run, "training")
+    assert (made.path, made.count, made.unit) == (tmp_path / "run.training.jsonl", 6, "conversations")
+    assert len(made.path.read_text().splitlines()) == 6
+    with pytest.raises(UsageError, match="already exists"):
+        clemsim.export(run, "training")
+    with pytest.raises(UsageError, match=r"no format 'nothing': choose one of clembench, .*, training"):
+        clemsim.export(run, "nothing")
+    with pytest.raises(UsageError, match="--dataset goes with --format hf"):
+        clemsim.export(run, "pairs", dataset="a/b")
+
+
 async def test_a_run_from_python(tmp_path: Path) -> None:
     run = await clemsim.run(suite="quick", arenas="taboo", agents="baseline", instances=1, out=tmp_path / "run")
     assert isinstance(run, clemsim.Run) and run.folder == tmp_path / "run"

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from clemsim._util.files import check_new
 from clemsim._util.text import plain
 from clemsim.catalog import suites
 from clemsim.cli import report, stress_aiperf
@@ -20,6 +19,7 @@ from clemsim.errors import UsageError
 from clemsim.interop.clembench.importing import import_results
 from clemsim.interop.destinations import DESTINATIONS, destination
 from clemsim.interop.export import FORMATS
+from clemsim.interop.export import export as export_run
 from clemsim.interop.items.importing import import_items
 from clemsim.store.study_index import indexed_runs, is_indexed
 
@@ -101,11 +101,8 @@ def export(
             written = report.write_and_show([folder], out or report.usual_place(folder))
             stdout.print(plain(report.told(written)), soft_wrap=True)
             return
-        chosen = FORMATS[format_.value].with_options(block=block, dataset=dataset, source=source)
-        path = out or chosen.usual_path(folder)
-        check_new(path)
-        count = chosen.export(folder, path, trust=trust)
-        stdout.print(plain(f"{count} {chosen.unit} in {path}"), soft_wrap=True)
+        made = export_run(folder, format_.value, out, trust=trust, block=block, dataset=dataset, source=source)
+        stdout.print(plain(f"{made.count} {made.unit} in {made.path}"), soft_wrap=True)
 
 
 @importing.callback()

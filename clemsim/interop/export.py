@@ -5,6 +5,7 @@ A new format is one function and one line in the registry at the end; the comman
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from clemsim._util.drafts import Draft
-from clemsim._util.files import new_file, new_folder
+from clemsim._util.files import check_new, new_file, new_folder
 from clemsim.errors import UsageError
 from clemsim.interop.clembench.exporting import export_results, export_runs
 from clemsim.interop.eee import write_eee
@@ -57,7 +58,9 @@ class ExportFormat:
         for name in given:
             if name not in self.options:
                 formats = " or ".join(each.name for each in FORMATS.values() if name in each.options)
-                raise UsageError(f"--{name} goes with --format {formats}")
+                raise UsageError(
+                    f"--{name} goes with --format {formats}" if formats else f"no format has an option {name!r}"
+                )
         if not given:
             return self
         of_study = partial(self.write_study, **given) if self.write_study else None
@@ -134,3 +137,34 @@ FORMATS = {
         _trace("guidellm", sessions, "requests word for word, for guidellm (kind=otel)"),
     )
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export has written: a file or folder, and how many of what is in it (`episodes`, `conversations`)."""
+
+    path: Path
+    count: int
+    unit: str
+
+
+def export(
+    run: str | os.PathLike[str],
+    format_: str,
+    out: str | os.PathLike[str] | None = None,
+    *,
+    trust: bool = False,
+    **options: Any,
+) -> Exported:
+    """Write a finished run, or a study, in another format (`training`, `inspect`, ...), and say what was written.
+
+    `run`: a folder or a `Run`. `out`: a new file or folder, beside the run unless given. `trust`: load whatever code the run
+    names. `options` are those of the format: `block` (tokens) of mooncake, `dataset` and `source` of hf. Raises UsageError
+    for an unknown format or option, a place that is taken, or a run of which there is nothing to write, and StoreError.
+    """
+    if format_ not in FORMATS:
+        raise UsageError(f"there is no format {format_!r}: choose one of {', '.join(FORMATS)}")
+    chosen, folder = FORMATS[format_].with_options(**options), Path(run)
+    path = Path(out) if out is not None else chosen.usual_path(folder)
+    check_new(path)
+    return Exported(path, chosen.export(folder, path, trust=trust), chosen.unit)

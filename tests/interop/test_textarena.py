@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import random
 import subprocess
 import sys
 from collections import Counter
@@ -17,7 +16,6 @@ import clemsim
 from clemsim import Arena, Message, UsageError, find_arena
 from clemsim.errors import ParserError
 from clemsim.game.events import Replied
-from clemsim.interop.foreign.randomness import Randomness
 from clemsim.interop.textarena.environment import Environment
 from clemsim.interop.textarena.game import MOST_MOVES
 from clemsim.interop.textarena.inner_model import AnswerWanted, InnerModel, Mailbox
@@ -25,24 +23,6 @@ from clemsim.runs.replay import replay
 from clemsim.runs.session import LiveRun
 from clemsim.store.config import RunConfig
 from clemsim.testing import drive
-
-
-def test_each_episode_draws_its_own_random_numbers() -> None:
-    def draws(one: Randomness, other: Randomness | None = None) -> list[float]:
-        drawn = []
-        for _ in range(3):
-            with one.own():
-                drawn.append(random.random())
-            if other:
-                with other.own():
-                    random.random()
-        return drawn
-
-    random.seed(1)
-    before = random.getstate()
-    alone = draws(Randomness(7))
-    assert draws(Randomness(7), Randomness(8)) == alone != draws(Randomness(8))
-    assert random.getstate() == before
 
 
 def test_a_step_that_lacks_an_answer_is_taken_again_with_it() -> None:

@@ -64,7 +64,7 @@ def _results(path: Path) -> dict[str, dict[str, Any]]:
 
 def _metric(results: Mapping[str, Mapping[str, Any]], line: Mapping[str, Any]) -> str:
     config = results.get(str(line.get("evaluation_result_id")), {}).get("metric_config") or {}
-    return str(config.get("metric_name") or config.get("metric_id") or "")
+    return str(config.get("metric_name") or config.get("metric_id") or line.get("evaluation_result_id") or "")
 
 
 def _score(value: Any, config: Mapping[str, Any], whole: float, where: str) -> float:
