@@ -84,7 +84,7 @@ def choose(text: str) -> tuple[AnalysisKind, ...]:
         named = {kind.letter for kind in KINDS if kind.name == word}
         unknown = sorted(set(word) - set(LETTERS))
         if unknown and not named:
-            wrong = word if "," in text else unknown[0]
+            wrong = word if len(unknown) > 1 or "," in text else unknown[0]
             raise UsageError(f"there is no analysis {wrong!r}: choose some of {LETTERS}, or names with commas: {NAMES}")
         chosen |= named or set(word)
     return tuple(kind for kind in KINDS if kind.letter in chosen)

@@ -225,10 +225,16 @@ def _common_clusters(first: Clusters, second: Clusters, *, games: Collection[str
             if names[game]
         }
         if only := sum(len(own[game]) - len(both) for game, both in names.items()):
-            notes.append(f"{only} instances that only {name} has finished are left out")
+            notes.append(f"{plural(only, 'instance')} that only {name} has finished {'is' if only == 1 else 'are'} left out")
     if not clusters[A]:
-        raise UsageError("the runs have no finished instance in common")
+        shown = " and ".join(f"{name} {_example(own)}" for name, own in ((A, first), (B, second)))
+        raise UsageError(f"the runs have no finished instance in common, by their names: {shown}")
     return clusters, notes
+
+
+def _example(own: Clusters) -> str:
+    game, instances = min(own.items())
+    return f"has such as {game}/{min(instances)}"
 
 
 def _of_kind(sample: Sample) -> Measure:

@@ -93,7 +93,7 @@ def analyze(
 
       clemsim analyze runs/20261123-120000-paper runs/20261123-180000-paper --only profiles,quantisation --json
 
-      clemsim analyze scores.csv --only scores,differences
+      clemsim analyze scores.csv --only profiles,correlations
     """
     with one_line(), ExitStack() as imported:
         with amounts_shown(err) as watch:

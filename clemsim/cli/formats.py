@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -178,4 +180,15 @@ def import_items_(
         for note in imported.notes:
             stdout.print(plain(f"to know: {note}", "yellow"), soft_wrap=True)
         lost = f"; {imported.not_scored} were not scored" if imported.not_scored else ""
-        stdout.print(plain(f"run: {out}{lost}   (compare it: clemsim compare {out})"), soft_wrap=True)
+        models = list(dict.fromkeys(model for model, _ in imported.scores))
+        stdout.print(plain(f"run: {out}{lost}   ({_what_next(out, models)})"), soft_wrap=True)
+
+
+def _what_next(run: Path, models: Sequence[str]) -> str:
+    """Return what is likely wanted next of a run of so many models, and its command."""
+    if len(models) > 2:
+        return f"analyse it: clemsim analyze {run}"
+    if len(models) < 2:
+        return f"compare it: clemsim compare {run} OTHER"
+    first, second = map(quote, models)
+    return f"compare them: clemsim compare {run} --a {first} --b {second}"

@@ -118,7 +118,7 @@ def _sample(base: sqlite3.Connection, row: EpisodeRow) -> dict[str, Any]:
         "metadata": {"experiment": row.experiment, "instance": row.data},
         "model_usage": _usage(base, row),
         "error": problem,
-        **({"started_at": _moment(begun), "completed_at": _moment(ended), "total_time": ended - begun} if ended else {}),
+        **_times(begun, ended),
     }
 
 
@@ -155,6 +155,13 @@ def _content(own: Spoken) -> str | list[dict[str, str]]:
     if not own.reasoning:
         return text
     return [{"type": "reasoning", "reasoning": own.reasoning}, {"type": "text", "text": text}]
+
+
+def _times(begun: float | None, ended: float | None) -> dict[str, Any]:
+    """Return when an episode began and ended; nothing of one that did not end, or was imported without its times."""
+    if begun is None or ended is None:
+        return {}
+    return {"started_at": _moment(begun), "completed_at": _moment(ended), "total_time": ended - begun}
 
 
 def _moment(epoch: float) -> str:

@@ -33,7 +33,7 @@ def send_otel(folder: Path, to: str | None, *, trust: bool = False) -> str:
         for count, body in _bodies(otel_lines(folder, trust=trust)):
             _post(client, url, shown, body)
             episodes, requests = episodes + count, requests + 1
-    return f"{episodes} episodes sent to {shown} ({requests} requests)"
+    return f"{episodes} episodes sent to {shown} ({requests} {'request' if requests == 1 else 'requests'})"
 
 
 def _endpoint(address: str) -> str:

@@ -100,7 +100,7 @@ def test_games_between_models(clemsim: Clemsim, tables: Path) -> None:
     [
         (["nowhere.csv"], "nowhere.csv does not exist: name a run"),
         (["results.csv", "--characteristics", "nowhere.csv"], "nowhere.csv cannot be read"),
-        (["results.csv", "--only", "xyz"], "there is no analysis 'x': choose some of abcdefghijk"),
+        (["results.csv", "--only", "xyz"], "there is no analysis 'xyz': choose some of abcdefghijk"),
         (["results.csv", "--where", "colour = 3"], "--where: there is no column 'colour': there are model, played"),
         (["results.csv", "--without", "chess"], "--without: there is no game 'chess' here: there are taboo, wordle"),
         (["results.csv", "--groups", "models.csv"], "models.csv is no file of groups"),

@@ -13,6 +13,7 @@ import pytest
 
 import clemsim
 from clemsim import UsageError
+from clemsim.interop.export import FORMATS
 from clemsim.interop.items.finding import read_items
 from clemsim.interop.items.importing import import_items
 from clemsim.interop.items.opening import as_run, holds_items
@@ -234,7 +235,8 @@ def test_logs_of_inspect_are_read_by_inspect(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("bad.csv", "a,b\n1,2\n", "line 2 has no score: a table has the columns model, item, score"),
+        ("bad.csv", "a,b\n1,2\n", "line 2 has no score: a table has the columns model, item, score.*; this one has a, b"),
+        ("bad.csv", "model,item,score\nm,1,\n", "line 2 has no score: leave out the lines that have none"),
         ("bad.csv", "model,item,score\nm,1,great\n", "a score is a number from 0 to 1, not 'great'"),
         ("bad.csv", "model,item,score\nm,1,7\n", "a score is a number from 0 to 1, not '7'"),
         ("bad.jsonl", "{\n", "line 1 is no JSON"),
@@ -271,3 +273,21 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     refused = pytest.raises(UsageError, match=r"there is no .*one\.eval: name a run, a study, or results of another tool")
     with refused, as_run(tmp_path / "one.eval"):
         pass
+
+
+def test_items_go_out_again_but_for_the_dialogues_that_they_lack(tmp_path: Path) -> None:
+    import_items([table(tmp_path / "a.csv", "m", {"x": 1.0, "y": 0.0})], tmp_path / "run")
+    assert FORMATS["eee"].export(tmp_path / "run", tmp_path / "eee") == 2
+    with pytest.raises(UsageError, match="holds scores of items, and not the dialogues"):
+        FORMATS["clembench"].export(tmp_path / "run", tmp_path / "clembench")
+    logs: Any = pytest.importorskip("inspect_ai.log", reason="Inspect is not installed: pip install inspect-ai")
+    assert FORMATS["inspect"].export(tmp_path / "run", tmp_path / "logs") == 2
+    (log,) = (logs.read_eval_log(str(path)) for path in (tmp_path / "logs").glob("*.eval"))
+    assert sorted(sample.scores["quality"].value for sample in log.samples) == [0.0, 100.0]
+
+
+def test_runs_without_a_common_item_are_told_what_each_has(tmp_path: Path) -> None:
+    for model, item in (("a", "x"), ("b", "1-x")):
+        import_items([table(tmp_path / f"{model}.csv", model, {item: 1.0})], tmp_path / model)
+    with pytest.raises(UsageError, match="in common, by their names: A has such as task/x and B has such as task/1-x"):
+        clemsim.compare(tmp_path / "a", tmp_path / "b")

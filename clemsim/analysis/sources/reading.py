@@ -116,7 +116,10 @@ def _table(path: Path, *, alone: bool) -> Evidence:
     if is_characteristics(header):
         return _described(path)
     if alone:
-        raise UsageError(f"{path} is no table that clemsim knows: results.csv, raw.csv, characteristics, latency or tokens")
+        raise UsageError(
+            f"{path} is no table that clemsim knows: results.csv, raw.csv, characteristics, latency or tokens, or scores in"
+            " the columns model, item, score"
+        )
     return Evidence(notes=(f"{path.name} is no table that is needed, and was not read",))
 
 

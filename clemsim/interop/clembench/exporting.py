@@ -33,6 +33,7 @@ from clemsim.interop.clembench.recorded import INSTANCE, LOG, RUN, SCORES, TURN,
 from clemsim.interop.clembench.tables import ResultTables
 from clemsim.interop.clemcore.game import ClembenchGame
 from clemsim.interop.clemcore.seats import player_of
+from clemsim.interop.items.importing import SUITE as ITEMS
 from clemsim.interop.pictures import save_images
 from clemsim.results.stopping_result import ended_by
 from clemsim.runs.prepare import recorded_arenas
@@ -58,6 +59,8 @@ def export_runs(folders: Iterable[Path], out: Path, *, trust: bool = False) -> i
     tables, written, versions = ResultTables(), 0, set[str]()
     for folder in folders:
         description = read_description(folder)
+        if description.suite.name == ITEMS:
+            raise UsageError(f"{folder} holds scores of items, and not the dialogues that clembench's results are made of")
         arenas = {} if description.config.imported else recorded_arenas(folder, trust=trust)
         export = _Export(folder, out, description, tables, arenas)
         versions |= {rules_of(arena) for arena in description.arenas.values()} - {""}

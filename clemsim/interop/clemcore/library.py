@@ -28,6 +28,7 @@ def clemcore() -> Any:
         games = import_module("clemcore.clemgame")
         environment = import_module("clemcore.clemgame.envs.pettingzoo.master")
         backends = import_module("clemcore.backends")
+        import_module("greenlet")  # which suspends game masters; told here, and not in the middle of a run
     logging.getLogger("clemcore").setLevel(SILENT)
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("clemcore.")]:
         logging.getLogger(name).setLevel(logging.NOTSET)

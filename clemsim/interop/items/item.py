@@ -54,7 +54,8 @@ def score_of(value: Any, where: str) -> float:
     """Return a score of 0 to 1 for a number, a truth value or a word for one. Raises UsageError for anything else."""
     score = number_of(value)
     if score is None or not 0 <= score <= 1:
-        raise UsageError(f"{where}: a score is a number from 0 to 1, not {str(value)[:40]!r}: choose another with --metric")
+        problem = f"{where}: a score is a number from 0 to 1, not {str(value)[:40]!r}"
+        raise UsageError(f"{problem}: divide by the highest there can be, or choose another with --metric")
     return score
 
 

@@ -16,6 +16,7 @@ from clemsim.interop.items.lines import json_lines
 MODEL, TASK, ITEM, SCORE = ("model", "agent"), ("task", "game"), ("item", "id", "instance"), ("score", "value")
 REPETITION = ("repetition", "trial", "epoch", "seed")
 LONGEST_HEAD = 65_536  # characters
+LISTED = 10  # columns in a line
 SUFFIXES = (".csv", ".tsv", ".parquet")
 COLUMNS = "a table has the columns model, item, score, and, where there are several, task and repetition"
 
@@ -78,4 +79,7 @@ def _column(row: Mapping[str, Any], names: tuple[str, ...], where: str) -> Any:
     for name in names:
         if row.get(name) not in (None, ""):
             return row[name]
-    raise UsageError(f"{where} has no {names[0]}: {COLUMNS}")
+    if any(name in row for name in names):
+        raise UsageError(f"{where} has no {names[0]}: leave out the lines that have none")
+    here = ", ".join(str(name)[:40] for name in list(row)[:LISTED])
+    raise UsageError(f"{where} has no {names[0]}: {COLUMNS}; this one has {here or 'none'}")
