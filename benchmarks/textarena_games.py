@@ -202,9 +202,9 @@ def table(found: Mapping[str, Mapping[str, Any]], plain: Mapping[str, Mapping[st
 
 
 def _row(family: str, own: Sequence[Mapping[str, Any]], plain: Mapping[str, Any]) -> str:
-    most = max(each.get("most", 0) for each in own)
-    least = min(each.get("least", 0) for each in own)
-    players = "" if not most else str(most) if least == most else f"{least} to {most}"
+    known = [each for each in own if "most" in each]
+    least, most = min((each["least"] for each in known), default=0), max((each["most"] for each in known), default=0)
+    players = "" if not known else str(most) if least == most else f"{least} to {most}"
     counts = [
         sum(each.get(kind, 0) for each in own) for kind in ("success", "failure", "aborted", "unfinished", "differing")
     ]

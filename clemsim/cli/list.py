@@ -96,8 +96,13 @@ def _arena(name: str) -> dict[str, Any]:
 
 
 def _scheme(name: str, entry: EntryPoint) -> dict[str, Any]:
-    """Return what is known of all arenas of another framework, which are loaded only when they are named."""
-    about = _first_line(load_entry(entry)).removeprefix("Return ")
+    """Return what is known of all arenas of another framework, which are loaded only when they are named; where what makes
+    them cannot be loaded, why.
+    """
+    try:
+        about = _first_line(load_entry(entry)).removeprefix("Return ")
+    except ClemsimError as error:
+        about = str(error)
     return {**UNKNOWN, "name": f"{name}:NAME", "about": about}
 
 
