@@ -14,7 +14,7 @@ from clemsim.cli.analyze import COMMANDS
 from clemsim.cli.common import err, fail, one_line
 from clemsim.cli.options import JsonOption, MarginOption, MetricOption, WithoutOption, split_games
 from clemsim.cli.view.amounts import amounts_shown
-from clemsim.interop.items.opening import as_run
+from clemsim.interop.items.opening import as_run, clembench_models
 
 
 def compare(
@@ -78,6 +78,9 @@ def compare(
     of_a, of_b = ([name] if name else [] for name in (a, b))
     with one_line(), ExitStack() as opened:
         with amounts_shown(err) as watch:
+            known = [] if run_b or (a and b) or fresh else clembench_models(run_a)
+            if len(known) > 1:  # told before all of them are read
+                fail(f"{run_a} has several models: choose with {'--b' if a else '--a'} one of {', '.join(known)}")
             of_a = of_a if run_b else [*of_a, *of_b]
             run_a = opened.enter_context(as_run(run_a, metric, of_a, watch))
             run_b = opened.enter_context(as_run(run_b, metric, of_b, watch)) if run_b else run_a

@@ -22,6 +22,8 @@ def test_an_episode_is_moved_by_hand() -> None:
     assert stepped.seat == "describer"
     first = stepped.news("describer")
     assert first and stepped.messages()[-1]["content"] in first
+    with pytest.raises(UsageError, match="the reply of describer is to be text, not 3"):
+        stepped.move(3)  # type: ignore[arg-type]  # as a caller without types may
     stepped.move("CLUE: a thing")
     assert "a thing" in stepped.news("guesser")
     assert set(stepped.rewards().values()) == {0.0}

@@ -11,7 +11,7 @@ import pytest
 import clemsim
 from clemsim import UsageError
 from clemsim.interop.items.importing import import_items
-from clemsim.interop.items.opening import as_run, holds_clembench
+from clemsim.interop.items.opening import as_run, clembench_models, holds_clembench
 from clemsim.store.folder import STORE
 from clemsim.store.reader import outcomes, reading
 
@@ -79,6 +79,12 @@ def test_a_folder_of_clembench_is_a_run_without_an_import(tmp_path: Path) -> Non
         found = clemsim.compare(run, run, "one", "other")
     assert found.clemscore.difference == 75.0 and found.clemscore.instances == 8
     assert told[-1] == ("episodes of results", 16, 16)
+    assert clembench_models(results) == ["one", "other"] and clembench_models(tmp_path / "none") == []
+    with (
+        pytest.raises(UsageError, match="has no model 'nobody': choose one of one, other"),
+        as_run(results, models=["nobody"]),
+    ):
+        pass
 
 
 def test_errors_name_what_was_given_and_not_the_run_that_it_became(tmp_path: Path) -> None:

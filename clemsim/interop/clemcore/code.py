@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -20,10 +19,10 @@ from clemsim._util.files import read_json
 from clemsim.errors import UsageError
 from clemsim.interop.clemcore.code_files import GAME_FILE, homes_of
 from clemsim.interop.clemcore.library import SILENT, clemcore
+from clemsim.interop.foreign.nltk_data import loading_data
 
 PACKAGES = {"PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "skimage": "scikit-image", "yaml": "pyyaml"}
 UNREAD = {"__pycache__", "docs", "evaluation", "in"}  # folders that no game plays by
-NLTK_DATA = re.compile(r"nltk\.download\(['\"]([\w.-]+)['\"]\)")
 LONGEST = 200  # characters of an error
 
 
@@ -134,8 +133,8 @@ def explaining(what: str) -> Iterator[None]:
 
 def reason(error: BaseException) -> str:
     """Return what went wrong in a game, in one line; data of NLTK that is missing is named."""
-    if isinstance(error, LookupError) and (data := NLTK_DATA.search(str(error))):
-        return f"it needs data of NLTK: python -m nltk.downloader {data[1]}"
+    if command := loading_data(error):
+        return f"it needs data of NLTK: {command}"
     return f"{type(error).__name__}: {' '.join(str(error).split())[:LONGEST]}"
 
 

@@ -70,14 +70,14 @@ class ArenaAEC(pettingzoo.AECEnv):  # type: ignore[misc, name-defined, unused-ig
         return TextObservation(self._stepped.news(agent) if self._stepped else "")
 
     def step(self, action: str | None) -> None:
-        """Take the reply of the agent whose turn it is; None of one that is out."""
+        """Take the reply of the agent whose turn it is; None of one that is out. Raises UsageError for what is no text."""
         if self.terminations[self.agent_selection] or self.truncations[self.agent_selection]:
             self._was_dead_step(action)
             return
         stepped = self._stepped
         assert stepped  # it was reset
         self._cumulative_rewards[self.agent_selection] = 0.0
-        stepped.move(str(action))
+        stepped.move(action)  # type: ignore[arg-type]  # None is refused there, as whatever else is no text
         self._clear_rewards()
         self._go_on(stepped)
         self._accumulate_rewards()

@@ -52,7 +52,11 @@ class Stepped:
         return self.driver.view(self.driver.pending[0])
 
     def move(self, reply: str | Message) -> None:
-        """Give the reply of the seat whose turn it is. Raises ArenaError for a bug in the game."""
+        """Give the reply of the seat whose turn it is. Raises UsageError where it is no text, ArenaError for a bug in the
+        game.
+        """
+        if not isinstance(reply, str | Message):
+            raise UsageError(f"the reply of {self.seat} is to be text, not {reply!r:.40}")
         asked = self.driver.pending[0]
         self._shown[asked.seat] = len(self.driver.events)
         self.driver.answer(asked.turn, Message(asked.seat, reply) if isinstance(reply, str) else reply)

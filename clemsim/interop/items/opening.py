@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from clemsim.errors import UsageError
 from clemsim.interop.clembench.importing import ImportProgress, import_results
-from clemsim.interop.clembench.recorded import LOG, SCORES
+from clemsim.interop.clembench.recorded import LOG, SCORES, find_models
 from clemsim.interop.items.finding import PATTERNS, reader_of
 from clemsim.interop.items.importing import ImportedItems, import_items
 from clemsim.interop.items.tables import is_item_table
@@ -46,6 +46,11 @@ def _is_results(path: Path) -> bool:
 def holds_clembench(path: Path) -> bool:
     """Return whether a path is a folder of clembench's results, episode by episode."""
     return path.is_dir() and not is_run(path) and any(next(path.rglob(name), None) for name in (SCORES, LOG))
+
+
+def clembench_models(path: Path) -> list[str]:
+    """Return the models of a folder of clembench's results; none of anything else."""
+    return [model.name for model in find_models([path])] if holds_clembench(path) else []
 
 
 @contextmanager
@@ -92,4 +97,8 @@ def _import_clembench(path: Path, run: Path, models: Collection[str], watch: Amo
 
     folders = [path / model for model in models if (path / model).is_dir()]
     whole = len(folders) < len(models) or not folders
+    if whole and models:
+        known = clembench_models(path)
+        if missing := [model for model in models if model not in known]:
+            raise UsageError(f"{path} has no model {missing[0]!r}: choose one of {', '.join(known)}")
     import_results([path] if whole else folders, run, watch=show)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from clemsim._util.extras import library
 from clemsim.errors import UsageError
+from clemsim.interop.foreign.nltk_data import loading_data
 from clemsim.interop.foreign.randomness import Randomness
 from clemsim.interop.textarena.inner_model import AnswerWanted, Mailbox, seated_models
 
@@ -86,8 +87,8 @@ def players_of(name: str) -> Players:
 def _reason(error: Exception) -> str:
     """Return what an environment failed with, and what would help."""
     said = f"{type(error).__name__}: {' '.join(str(error).split()).strip('* ').partition('. Please')[0][:160]}"
-    if isinstance(error, LookupError):
-        return f"{said}: NLTK_DATA names the folder of NLTK's data"
+    if command := loading_data(error):
+        return f"it needs data of NLTK: {command}, or NLTK_DATA names its folder"
     if isinstance(error, SyntaxError) and sys.version_info < (3, 12):
         return f"{said}: Python 3.12 may read it"
     return said
