@@ -68,7 +68,10 @@ def list_(
         if json:
             print_json({what.value: rows})
             return
-        out.print(_facts(rows) if what is Listing.models else _table(rows))
+        schemes = [row for row in rows if row.get("scheme")]
+        out.print(_facts(rows) if what is Listing.models else _table([row for row in rows if row not in schemes]))
+        for row in schemes:
+            out.print(plain(f"{row['name']}  {row['about']}"), soft_wrap=True)
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> RichTable:
@@ -103,7 +106,7 @@ def _scheme(name: str, entry: EntryPoint) -> dict[str, Any]:
         about = _first_line(load_entry(entry)).removeprefix("Return ")
     except ClemsimError as error:
         about = str(error)
-    return {**UNKNOWN, "name": f"{name}:NAME", "about": about}
+    return {**UNKNOWN, "name": f"{name}:NAME", "scheme": True, "about": about}
 
 
 def _loaded_arena(name: str) -> dict[str, Any]:

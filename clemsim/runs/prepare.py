@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ def prepare(
     trust.admit(map(expanded, config.agents))
     trust.admit_secrets(config.agents)
     suite, arenas = _prepare_games(config, trust)
+    _check_constrained(config, arenas.values())
     options = AgentOptions(
         sampling=Sampling(config.temperature, config.max_tokens, logprobs=config.logprobs, tokens=config.tokens),
         constrain=config.constrain,
@@ -93,6 +94,13 @@ def prepare(
     specs = {agent.name: spec for agent, spec in agents.specs.items()}
     warnings = unencrypted([kind_of(spec) for spec in config.agents], options.network)
     return PreparedRun(config, suite, arenas, casts, episodes, specs, options.network, warnings)
+
+
+def _check_constrained(config: RunConfig, arenas: Iterable[Arena[Any]]) -> None:
+    """Raise UsageError where replies are to be held to a form that the game of another framework does not name."""
+    formless = [arena.name for arena in arenas if arena.foreign]
+    if config.constrain and formless:
+        raise UsageError(f"--constrain: {', '.join(formless)} names no form that replies could be held to: leave it out")
 
 
 def _warm_up(arena: Arena[Any]) -> None:

@@ -119,3 +119,10 @@ def test_a_killed_run_begins_anew_what_had_not_ended(dice: None, clemsim: Clemsi
     assert said["unfinished"] == 0 and said["restarts"]["loaded"]["episodes"] == 3
     sizes = {len(events) for events in transcripts(Path("r")).values()}
     assert len(sizes) == 1  # nothing of what was played before is left among the events
+
+
+@pytest.mark.usefixtures("dice")
+def test_replies_cannot_be_held_to_a_form_that_a_foreign_game_does_not_name(clemsim: Clemsim, tmp_path: Path) -> None:
+    said = clemsim("run", "--arena", "dice.py:Dice", "--agent", "random", "--constrain", "--out", "r")
+    assert said.code == 2 and not (tmp_path / "r").exists()
+    assert said.err == "clemsim: --constrain: dice names no form that replies could be held to: leave it out\n"

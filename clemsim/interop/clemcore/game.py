@@ -159,7 +159,8 @@ def arena_of(named: str) -> type[ClembenchGame]:
     Raises UsageError where there is none, or something that the game needs is missing.
     """
     checkout, game, instances = parts_of(named)
-    if not game or ("/" not in named and not (checkout / game / GAME_FILE).is_file()):
+    is_game = (checkout / game / GAME_FILE).is_file()
+    if not game or (not is_game and ("/" not in named or any((checkout / game).glob(f"*/{GAME_FILE}")))):
         raise UsageError(
             f"{SCHEME}:{named} names no game: write {SCHEME}:CHECKOUT/GAME, such as {SCHEME}:../clembench/taboo"
         )
