@@ -6,7 +6,7 @@ import copy
 import io
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
@@ -41,9 +41,15 @@ class Players:
         return f"{self.least} players" if self.least == self.most else f"{self.least} to {self.most} players"
 
 
+@cache
 def textarena() -> Any:
-    """Return the library. Raises UsageError where it is not installed."""
-    return library("textarena", "textarena", "an arena of TextArena")
+    """Return the library. Raises UsageError where it is not installed.
+
+    NLTK, which it imports, complains for good to whatever stderr is meanwhile of data that it cannot load; what is missing
+    is said when an environment is named.
+    """
+    with redirect_stderr(io.StringIO()):
+        return library("textarena", "textarena", "an arena of TextArena")
 
 
 @cache
