@@ -49,6 +49,14 @@ SuiteOption = Annotated[
 ]
 OutOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to put the run; a new folder under runs/.")]
 
+OthersOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SPEC",
+        help="The agent in the other seats, baseline unless given (random where the game has none); seat=SPEC or "
+        "role=SPEC for one of them. Repeatable.",
+    ),
+]
 RulesOption = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="The rule set of the games that have several, such as v1.6 or v3.0."),

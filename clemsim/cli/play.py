@@ -14,7 +14,7 @@ from clemsim.catalog.agents import check_cast, check_seats, kind_of, make_casts,
 from clemsim.catalog.kinds import AgentOptions
 from clemsim.cli.common import err, fail, one_line, out, run_async
 from clemsim.cli.exit_codes import UNFINISHED
-from clemsim.cli.options import RulesOption
+from clemsim.cli.options import OthersOption, RulesOption
 from clemsim.cli.signals import SIGNALS
 from clemsim.cli.view.pieces import drawing
 from clemsim.cli.view.transcripts import passage
@@ -33,14 +33,7 @@ def play(
     seat: Annotated[
         str | None, typer.Option(help="Your seat, or a role of the instance; the first seat unless given.")
     ] = None,
-    agent: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SPEC",
-            help="The agent in the other seats, baseline unless given (random where the game has none); seat=SPEC or "
-            "role=SPEC for one of them. Repeatable.",
-        ),
-    ] = None,
+    agent: OthersOption = None,
     instance: Annotated[
         str | None, typer.Option(help="The instance, such as high_en/3; the first one unless given.")
     ] = None,

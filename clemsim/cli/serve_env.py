@@ -11,7 +11,7 @@ import typer
 
 from clemsim._util.text import plain
 from clemsim.cli.common import err, one_line, run_async
-from clemsim.cli.options import RulesOption, finite
+from clemsim.cli.options import OthersOption, RulesOption, finite
 from clemsim.cli.signals import SIGNALS
 from clemsim.interop.environments.learning_seat import LearningSeat, arena_of_suite
 from clemsim.interop.rewards import FORFEIT
@@ -20,14 +20,7 @@ from clemsim.interop.rewards import FORFEIT
 def serve_env(
     arena: Annotated[str, typer.Argument(help="A game, or path/to/game.py:Class.")],
     seat: Annotated[str | None, typer.Option(help="The seat that clients play; the first one unless given.")] = None,
-    agent: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SPEC",
-            help="The agent in the other seats, baseline unless given (random where the game has none); seat=SPEC or "
-            "role=SPEC for one of them. Repeatable.",
-        ),
-    ] = None,
+    agent: OthersOption = None,
     suite: Annotated[str | None, typer.Option(help="Play the instances of a suite; the game's own unless given.")] = None,
     rules: RulesOption = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = 8000,
